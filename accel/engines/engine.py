@@ -1,0 +1,79 @@
+"""What every engine takes and returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from accel.fixed import Integers
+from accel.golden import Trace
+from accel.golden import run as run_golden
+from accel.samples import Samples
+from accel.shape import Network
+from accel.spec import Spec
+from accel.weights import Weights
+
+
+class ToolMissing(Exception):
+    """The engine needs a program that is not on this machine; says which and what for. Reported as `not run`."""
+
+
+class EngineFailed(Exception):
+    """The engine's program stopped, hung or left output that cannot be read; carries the log's last lines."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """A spec with its weights, and the work folder with what `generate` rendered from them."""
+
+    spec: Spec
+    weights: Weights
+    work: Path
+
+    @cached_property
+    def net(self) -> Network:
+        """The arrays, with the ratios the weights have."""
+        return self.weights.network(self.spec)
+
+
+@dataclass
+class Observed:
+    """What an engine did with samples, padding left out.
+
+    `signals` maps layer name to signal name to int64 [steps of all sequences in order, hidden]; an engine reports those
+    of `accel.golden.SIGNALS` that it can see, `h` and `c` at least. `outputs` is int64 [results, values], in order.
+    `step_cycles` are the cycles from each step's start to the next one's where the input never waited (HDL engines).
+    """
+
+    signals: dict[str, dict[str, Integers]]
+    outputs: Integers
+    step_cycles: Integers | None = None
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+Engine = Callable[[Design, Samples], Observed]
+"""An engine. Raises ToolMissing or EngineFailed; never returns something it did not compute."""
+
+
+def flat(signal: Integers, lengths: Integers) -> Integers:
+    """[sequences, steps, ...] to [steps of all sequences, ...], padding left out."""
+    return np.concatenate([rows[: int(length)] for rows, length in zip(signal, lengths, strict=True)])
+
+
+def observed(design: Design, trace: Trace, samples: Samples) -> Observed:
+    """A golden-like trace as an engine's observation."""
+    head = design.spec.model.head
+    once = head is not None and head.when == "last"
+    lengths = np.ones_like(samples.lengths) if once else samples.lengths
+    layers = zip(design.net.layers, trace.layers, strict=True)
+    signals = {a.name: {name: flat(v, samples.lengths) for name, v in t.signals.items()} for a, t in layers}
+    return Observed(signals, flat(trace.outputs, lengths))
+
+
+def golden(design: Design, samples: Samples) -> Observed:
+    """The reference."""
+    return observed(design, run_golden(design.net, design.weights, samples.x, samples.lengths), samples)

@@ -1,0 +1,93 @@
+"""The arithmetic, defined once: two's complement fixed point, round half up, saturate.
+
+Training, golden model, MyHDL blocks and HLS C++ all ask this module; nobody else adds half a unit before a shift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, order=True)
+class Fixed:
+    """Signed fixed point: `width` bits in all, `frac` of them below the point; the value is integer / 2**frac."""
+
+    width: int
+    frac: int
+
+    @property
+    def lo(self) -> int:
+        """Smallest integer of the format."""
+        return -(1 << (self.width - 1))
+
+    @property
+    def hi(self) -> int:
+        """Largest integer of the format."""
+        return (1 << (self.width - 1)) - 1
+
+    def dropped(self, value: Any, frac: int) -> Any:
+        """Round integers with `frac` fraction bits half up to this format's fraction; no saturation yet.
+
+        A coarser source (`frac` < own) is shifted left, which is exact.
+        """
+        shift = frac - self.frac
+        if shift <= 0:
+            return value << -shift
+        return (value + (1 << shift >> 1)) >> shift
+
+    def narrow(self, value: Any, frac: int) -> Any:
+        """Bring integers with `frac` fraction bits to this format: round half up, then saturate."""
+        return np.clip(self.dropped(value, frac), self.lo, self.hi)
+
+    def saturations(self, value: Any, frac: int) -> int:
+        """How many of the values `narrow` would clip."""
+        dropped = np.asarray(self.dropped(value, frac))
+        return int(np.count_nonzero((dropped < self.lo) | (dropped > self.hi)))
+
+    def quantize(self, real: npt.ArrayLike) -> Integers:
+        """Real numbers to integers of this format: round half up, then saturate. NaN is refused."""
+        scaled = np.asarray(real, dtype=np.float64) * float(2**self.frac)
+        if np.isnan(scaled).any():
+            raise ValueError(f"cannot quantise NaN to {self}")
+        return np.clip(np.floor(scaled + 0.5), self.lo, self.hi).astype(np.int64)
+
+    def real(self, value: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Integers of this format as the real numbers they stand for."""
+        return np.asarray(value, dtype=np.float64) / float(2**self.frac)
+
+    def __str__(self) -> str:
+        return f"fixed<{self.width},{self.frac}>"
+
+
+def bits_for(lo: int, hi: int) -> int:
+    """Width of the narrowest two's complement integer that holds lo..hi."""
+    return max((lo if lo >= 0 else ~lo).bit_length(), (hi if hi >= 0 else ~hi).bit_length()) + 1
+
+
+def index_bits(count: int) -> int:
+    """Width of the narrowest unsigned integer that holds 0..count-1, at least one bit."""
+    return max(1, (count - 1).bit_length())
+
+
+def worst_product(a: Fixed, b: Fixed) -> int:
+    """Largest magnitude of a product of the two formats (the product of both minima)."""
+    return a.lo * b.lo
+
+
+def accumulator(terms: Iterable[tuple[int, Fixed, Fixed, int]], offset: Fixed | None, offset_shift: int) -> int:
+    """Width that holds any sum of products exactly.
+
+    `terms` are (count, a, b, left shift) of products a*b; `offset` is one more addend (a bias), shifted left.
+    Python integers throughout, so the bound itself cannot round.
+    """
+    magnitude = sum(count * (worst_product(a, b) << shift) for count, a, b, shift in terms)
+    if offset is not None:
+        magnitude += -offset.lo << offset_shift
+    return bits_for(-magnitude, magnitude)

@@ -1,0 +1,139 @@
+"""The golden model: the network on numpy integers, every intermediate signal kept. Reads like the equations.
+
+Vectorised over sequences; a matrix product runs in float64 where its worst case stays below 2**53, which is exact, and
+in int64 beyond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from accel.fixed import Integers
+from accel.shape import Array, Network
+from accel.weights import LayerWeights, Weights
+
+GATES = ("i", "f", "g", "o")
+"""PyTorch's gate order."""
+
+SIGNALS = (*GATES, "c", "tanh_c", "h")
+"""Signals of a cell in the order they come about; i, f, g, o are activations."""
+
+
+@dataclass
+class LayerTrace:
+    """Every signal of one LSTM layer over a batch of sequences.
+
+    Each entry of `signals` is int64 [sequences, steps, hidden]: the pre-activations `i_pre` ... `o_pre` (in
+    `formats.gate`), then SIGNALS. `saturations` counts what narrowing clipped, by signal.
+    """
+
+    signals: dict[str, Integers]
+    saturations: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Trace:
+    """Every signal of a network over a batch of sequences.
+
+    `logits` is int64 [sequences, steps or 1, outputs] in the head's exact accumulator; `outputs` is what leaves the
+    accelerator, one row a result: h_t (no head), logits, or the arg max.
+    """
+
+    layers: list[LayerTrace]
+    logits: Integers | None
+    outputs: Integers
+
+    @property
+    def h(self) -> Integers:
+        """h_t of the last LSTM layer, [sequences, steps, hidden]."""
+        return self.layers[-1].signals["h"]
+
+
+def matmul(x: Integers, w: Integers, width: int) -> Integers:
+    """x @ w.T, exact; `width` bounds the accumulator."""
+    if width <= 54:
+        return np.asarray((x.astype(np.float64) @ w.T.astype(np.float64)).astype(np.int64))
+    return np.asarray(x @ w.T)
+
+
+def run(net: Network, weights: Weights, x: Integers, lengths: Integers | None = None) -> Trace:
+    """Run sequences x, int64 [sequences, steps, inputs] in `formats.input`, each from h = c = 0.
+
+    `lengths` gives each sequence's own number of steps where they differ (x is padded); the head with `when: last`
+    then reads the last real step. Raises ValueError for a wrong shape, dtype or range.
+    """
+    _check(net, x)
+    traces = []
+    signal = x
+    for array, layer in zip(net.layers, weights.layers, strict=False):
+        traces.append(run_layer(net, array, layer, signal))
+        signal = traces[-1].signals["h"]
+    return _head(net, weights, traces, lengths)
+
+
+def _check(net: Network, x: Integers) -> None:
+    fmt, inputs = net.spec.formats.input, net.spec.model.inputs
+    if x.ndim != 3 or x.shape[2] != inputs or not np.issubdtype(x.dtype, np.integer):
+        raise ValueError(f"x: wanted integers [sequences, steps, {inputs}], got {x.dtype} {x.shape}")
+    if x.size and (x.min() < fmt.lo or x.max() > fmt.hi):
+        raise ValueError(f"x: wanted {fmt.lo} to {fmt.hi} ({fmt}), got {x.min()} to {x.max()}")
+
+
+def run_layer(net: Network, array: Array, layer: LayerWeights, x: Integers) -> LayerTrace:
+    """One LSTM layer over sequences x [sequences, steps, inputs]."""
+    h = c = np.zeros((x.shape[0], array.outputs), dtype=np.int64)
+    x_part = matmul(x, layer.w_x.values, array.sum_width) << array.x_shift
+    x_part = x_part + (layer.bias << array.bias_shift)
+    trace = LayerTrace({}, dict.fromkeys(("gate", "cell", "state"), 0))
+    steps: list[dict[str, Integers]] = []
+    for t in range(x.shape[1]):
+        pre = x_part[:, t] + (matmul(h, layer.w_h.values, array.sum_width) << array.h_shift)
+        steps.append(cell(net, array, pre, c, trace.saturations))
+        h, c = steps[-1]["h"], steps[-1]["c"]
+    trace.signals = {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
+    return trace
+
+
+def cell(net: Network, array: Array, pre: Integers, c: Integers, saturations: dict[str, int]) -> dict[str, Integers]:
+    """One step of the cell: exact pre-activations [sequences, 4H] and c_{t-1} to every signal of the step."""
+    formats, tables = net.spec.formats, net.tables
+    act = formats.activation
+    saturations["gate"] += formats.gate.saturations(pre, array.frac)
+    gates = np.split(formats.gate.narrow(pre, array.frac), 4, axis=1)
+    i, f, o = (tables["sigmoid"](gates[n]) for n in (0, 1, 3))
+    g = tables["tanh"](gates[2])
+
+    frac = max(act.frac + formats.cell.frac, 2 * act.frac)
+    total = (f * c << frac - act.frac - formats.cell.frac) + (i * g << frac - 2 * act.frac)
+    saturations["cell"] += formats.cell.saturations(total, frac)
+    c_t = formats.cell.narrow(total, frac)
+
+    tanh_c = tables["cell_tanh"](c_t)
+    product = o * tanh_c
+    saturations["state"] += formats.state.saturations(product, 2 * act.frac)
+    h_t = formats.state.narrow(product, 2 * act.frac)
+    named = dict(zip(("i_pre", "f_pre", "g_pre", "o_pre"), gates, strict=True))
+    return named | {"i": i, "f": f, "g": g, "o": o, "c": c_t, "tanh_c": tanh_c, "h": h_t}
+
+
+def _head(net: Network, weights: Weights, traces: list[LayerTrace], lengths: Integers | None) -> Trace:
+    h, head = traces[-1].signals["h"], net.spec.model.head
+    if head is None:
+        return Trace(traces, None, h)
+    assert net.head is not None
+    if head.when == "last":
+        last = np.full(len(h), h.shape[1] - 1) if lengths is None else np.asarray(lengths) - 1
+        h = h[np.arange(len(h)), last][:, None]
+    layer = weights.layers[-1]
+    logits = matmul(h, layer.w_x.values, net.head.sum_width) + (layer.bias << net.head.bias_shift)
+    outputs = logits if head.kind == "logits" else np.argmax(logits, axis=2)[:, :, None]
+    return Trace(traces, logits, outputs)
+
+
+def results(trace: Trace, lengths: Integers) -> Iterator[Integers]:
+    """Outputs in the order they leave the accelerator, one sequence after the other, padding left out."""
+    for outputs, length in zip(trace.outputs, lengths, strict=True):
+        yield outputs[: int(length)]

@@ -1,0 +1,281 @@
+"""Everything that follows from a spec and the nonzeros per row: sizes, widths, memory bits. Nothing here is a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from accel.fixed import Fixed, accumulator, index_bits
+from accel.spec import Spec, kept
+from accel.tables import Table
+
+Kept = tuple[int, int]
+"""Nonzeros a row keeps: of W_x, of W_h."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What one multiplier of a row does in the cycles of a group: x products first, then h products, then nothing."""
+
+    x_slots: int
+    h_slots: int
+
+    @property
+    def slots(self) -> int:
+        """Cycles in which the lane has work."""
+        return self.x_slots + self.h_slots
+
+
+@dataclass(frozen=True)
+class Array:
+    """The lanes of one layer: `units` P x `rows_per_unit` x `lanes_per_row` M, working through `outputs` units.
+
+    An LSTM layer has four rows a unit (gates i, f, g, o) and both operands; a linear head has one row and no h.
+    """
+
+    name: str
+    inputs: int
+    outputs: int
+    rows_per_unit: int
+    kept: Kept
+    units: int
+    lanes_per_row: int
+    cells: int
+    input_words: int
+    x: Fixed
+    w_x: Fixed
+    h: Fixed
+    w_h: Fixed
+    bias: Fixed
+
+    @property
+    def rows(self) -> int:
+        """Rows of the weight matrices."""
+        return self.rows_per_unit * self.outputs
+
+    @property
+    def groups(self) -> int:
+        """G: groups of P units in a step."""
+        return -(-self.outputs // self.units)
+
+    @cached_property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes of one row: lane m takes positions m, m + M, m + 2M ... of the row (x columns, then h columns)."""
+        k_x, k_h = self.kept
+        count = self.lanes_per_row
+
+        def taken(nonzeros: int, lane: int) -> int:
+            return max(0, -(-(nonzeros - lane) // count))
+
+        return tuple(Lane(taken(k_x, m), taken(k_x + k_h, m) - taken(k_x, m)) for m in range(count))
+
+    @property
+    def cycles_per_group(self) -> int:
+        """T: cycles in which the lanes work through one group."""
+        return max(lane.slots for lane in self.lanes)
+
+    @property
+    def multipliers(self) -> int:
+        """Lanes of the layer."""
+        return self.units * self.rows_per_unit * self.lanes_per_row
+
+    @property
+    def nonzeros(self) -> int:
+        """Weights read in one step."""
+        return self.rows * sum(self.kept)
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether rows read h_{t-1} beside x_t."""
+        return self.kept[1] > 0
+
+    @property
+    def frac(self) -> int:
+        """Fraction bits of the accumulator: the finer of the two products."""
+        fine = self.w_h.frac + self.h.frac if self.recurrent else 0
+        return max(self.w_x.frac + self.x.frac, fine)
+
+    @property
+    def x_shift(self) -> int:
+        """Left shift that aligns x products with the accumulator."""
+        return self.frac - self.w_x.frac - self.x.frac
+
+    @property
+    def h_shift(self) -> int:
+        """Left shift that aligns h products with the accumulator."""
+        return self.frac - self.w_h.frac - self.h.frac if self.recurrent else 0
+
+    @property
+    def bias_shift(self) -> int:
+        """Left shift that aligns the bias with the accumulator."""
+        return self.frac - self.bias.frac
+
+    @property
+    def operand_width(self) -> int:
+        """Width of an aligned operand, x or h."""
+        h_width = self.h.width + self.h_shift if self.recurrent else 0
+        return max(self.x.width + self.x_shift, h_width)
+
+    @property
+    def total_width(self) -> int:
+        """Width of a row's exact sum, bias not included."""
+        return accumulator(self._terms(), None, 0)
+
+    @property
+    def sum_width(self) -> int:
+        """Width of a row's exact sum with its bias."""
+        return accumulator(self._terms(), self.bias, self.bias_shift)
+
+    def _terms(self) -> list[tuple[int, Fixed, Fixed, int]]:
+        k_x, k_h = self.kept
+        return [(k_x, self.w_x, self.x, self.x_shift), (k_h, self.w_h, self.h, self.h_shift)]
+
+    @property
+    def input_beats(self) -> int:
+        """Beats of one x_t."""
+        return -(-self.inputs // self.input_words)
+
+    @property
+    def output_beats(self) -> int:
+        """Beats of one h_t, `cells` values each."""
+        return -(-self.outputs // self.cells)
+
+    @property
+    def slots_per_group(self) -> int:
+        """Cycles in which the cell stage takes one group: P / E."""
+        return self.units // self.cells
+
+    @property
+    def index_width(self) -> int:
+        """Bits of a stored column index."""
+        return index_bits(max(self.inputs, self.outputs if self.recurrent else 1))
+
+    @property
+    def weight_width(self) -> int:
+        """Bits of a stored value."""
+        return max(self.w_x.width, self.w_h.width)
+
+    @property
+    def word_width(self) -> int:
+        """Bits of one unit's memory word: value and index for each of its lanes."""
+        return self.rows_per_unit * self.lanes_per_row * (self.weight_width + self.index_width)
+
+    @property
+    def depth(self) -> int:
+        """Words of one unit's weight memory."""
+        return self.groups * self.cycles_per_group
+
+    @property
+    def memory_bits(self) -> dict[str, int]:
+        """Bits of every memory of the layer, exact, by what they hold."""
+        slots = self.multipliers * self.depth
+        copies = self.multipliers
+        h_words = 2 * self.groups * self.slots_per_group * self.cells
+        return {
+            "values": slots * self.weight_width,
+            "indices": slots * self.index_width,
+            "bias": self.groups * self.units * self.rows_per_unit * self.bias.width,
+            "x copies": copies * 2 * self.input_beats * self.input_words * self.x.width,
+            "h copies": copies * h_words * self.h.width if self.recurrent else 0,
+        }
+
+
+@dataclass(frozen=True)
+class Network:
+    """The arrays of a spec: LSTM layers in order, and the head where there is one."""
+
+    layers: tuple[Array, ...]
+    head: Array | None
+    spec: Spec
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """Layers and head in the order data takes."""
+        return self.layers + ((self.head,) if self.head else ())
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """The tables of the cell stage: `sigmoid` and `tanh` of a gate, `cell_tanh` of c_t."""
+        formats, tables = self.spec.formats, self.spec.tables
+        return {
+            "sigmoid": Table("sigmoid", formats.gate, formats.activation, tables.address, tables.sigmoid),
+            "tanh": Table("tanh", formats.gate, formats.activation, tables.address, tables.tanh),
+            "cell_tanh": Table("tanh", formats.cell, formats.activation, tables.address, tables.tanh),
+        }
+
+
+def even_split(total: float, inputs: int, hidden: int) -> Kept:
+    """Nonzeros of W_x and W_h per row at the same ratio, with the row's total fixed; each keeps at least one."""
+    nonzeros = kept(total, inputs + hidden)
+    k_x = min(max(1, kept(total, inputs), nonzeros - hidden), nonzeros - 1, inputs)
+    return k_x, nonzeros - k_x
+
+
+def planned(spec: Spec) -> tuple[Kept, ...]:
+    """Nonzeros per row of each layer as the spec gives them; with a search, its starting point."""
+    sizes = zip((spec.model.inputs, *spec.model.hidden), spec.model.hidden, strict=False)
+    return tuple(_planned(spec, inputs, hidden) for inputs, hidden in sizes)
+
+
+def _planned(spec: Spec, inputs: int, hidden: int) -> Kept:
+    sparsity = spec.sparsity
+    if sparsity.pattern == "dense":
+        return inputs, hidden
+    if sparsity.search is not None:
+        return even_split(sparsity.search.total, inputs, hidden)
+    assert sparsity.input is not None and sparsity.recurrent is not None
+    return kept(sparsity.input, inputs), kept(sparsity.recurrent, hidden)
+
+
+def network(spec: Spec, kept_per_row: Sequence[Kept] | None = None) -> Network:
+    """Derive the arrays of a spec; `kept_per_row` (one pair a layer) replaces the spec's own plan after a search."""
+    pairs = tuple(kept_per_row) if kept_per_row is not None else planned(spec)
+    layers = tuple(_layer(spec, number, pair) for number, pair in enumerate(pairs))
+    return Network(layers, _head(spec, layers), spec)
+
+
+def _layer(spec: Spec, number: int, pair: Kept) -> Array:
+    formats, weights, engine = spec.formats, spec.weights, spec.engine
+    first = number == 0
+    return Array(
+        name=f"lstm{number}",
+        inputs=spec.model.inputs if first else spec.model.hidden[number - 1],
+        outputs=spec.model.hidden[number],
+        rows_per_unit=4,
+        kept=pair,
+        units=engine.units,
+        lanes_per_row=engine.lanes_per_row,
+        cells=engine.cells_per_cycle,
+        input_words=engine.input_words if first else engine.cells_per_cycle,
+        x=formats.input if first else formats.state,
+        w_x=Fixed(weights.width, weights.input_frac),
+        h=formats.state,
+        w_h=Fixed(weights.width, weights.recurrent_frac),
+        bias=formats.bias,
+    )
+
+
+def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
+    head, last = spec.model.head, layers[-1]
+    if head is None:
+        return None
+    budget = min(array.groups * array.cycles_per_group for array in layers)
+    groups = max(1, budget // last.outputs)
+    weight = Fixed(spec.weights.width, spec.weights.head_frac)
+    return Array(
+        name="head",
+        inputs=last.outputs,
+        outputs=head.outputs,
+        rows_per_unit=1,
+        kept=(last.outputs, 0),
+        units=head.units or -(-head.outputs // groups),
+        lanes_per_row=1,
+        cells=1,
+        input_words=last.cells,
+        x=spec.formats.state,
+        w_x=weight,
+        h=spec.formats.state,
+        w_h=weight,
+        bias=spec.formats.bias,
+    )

@@ -1,0 +1,365 @@
+"""The spec: one YAML file, read once at the border into frozen objects; every rule is checked here.
+
+Decisions are written in the file, everything computable is derived (`accel.shape`). Below this module there are no dicts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+
+from accel.faults import Fault, Refused
+from accel.fixed import Fixed
+from accel.yaml_border import Lines, dotted, read
+
+
+def _fixed(value: Any) -> Any:
+    if isinstance(value, Fixed):
+        return value
+    whole = isinstance(value, (list, tuple)) and len(value) == 2 and all(type(part) is int for part in value)
+    if not whole or not 2 <= value[0] <= 32 or not 0 <= value[1] <= 40:
+        raise ValueError("[width, frac] with 2 <= width <= 32 and 0 <= frac <= 40")
+    return Fixed(value[0], value[1])
+
+
+def _power_of_two(value: int) -> int:
+    if value & (value - 1):
+        raise ValueError("a power of two")
+    return value
+
+
+FORMAT_SCHEMA = {
+    "type": "array",
+    "prefixItems": [{"type": "integer"}, {"type": "integer"}],
+    "minItems": 2,
+    "maxItems": 2,
+}
+Format = Annotated[Fixed, BeforeValidator(_fixed), WithJsonSchema(FORMAT_SCHEMA)]
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+Hidden = Annotated[
+    tuple[Count, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v), Field(min_length=1)
+]
+EngineName = Literal["golden", "torch", "myhdl", "icarus", "verilator", "hls"]
+Engines = Annotated[tuple[EngineName, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
+TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Section(BaseModel):
+    """Part of a spec: frozen, strict types, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+class Head(Section):
+    """Linear layer behind the last LSTM layer."""
+
+    outputs: Count
+    """Rows of the head."""
+    kind: Literal["argmax", "logits"] = "argmax"
+    """What leaves the accelerator: the index of the largest logit (the lowest on a tie), or every exact logit."""
+    when: Literal["last", "step"] = "last"
+    """After the last step of a sequence only, or after every step."""
+    units: Count | None = None
+    """Multipliers of the head; by default as few as keep pace with the LSTM."""
+
+
+class Model(Section):
+    """The network."""
+
+    cell: Literal["lstm"] = "lstm"
+    inputs: Count
+    """Elements of x_t."""
+    hidden: Hidden
+    """Hidden units of each LSTM layer."""
+    bias: bool = True
+    head: Head | None = None
+
+
+class Search(Section):
+    """Dual-ratio search of BRDS (arXiv 2101.02667): total nonzeros fixed, shared out between W_x and W_h."""
+
+    total: Share
+    """Share of all weights of a layer that is removed."""
+    steps: Count = 4
+    """Steps along the line of equal cost, in each direction."""
+
+
+class Sparsity(Section):
+    """Which weights are removed. Ratios are shares of zeros."""
+
+    pattern: Literal["dense", "row"] = "row"
+    input: Share | None = None
+    """Share of W_x that is removed (row pattern without search)."""
+    recurrent: Share | None = None
+    """Share of W_h that is removed (row pattern without search)."""
+    search: Search | None = None
+
+
+class Weights(Section):
+    """Integer formats of the weights."""
+
+    kind: Literal["fixed"] = "fixed"
+    width: Annotated[int, Field(ge=2, le=18)] = 8
+    input_frac: Annotated[int, Field(ge=0, le=24)] = 6
+    """Fraction bits of W_x."""
+    recurrent_frac: Annotated[int, Field(ge=0, le=24)] = 6
+    """Fraction bits of W_h."""
+    head_frac: Annotated[int, Field(ge=0, le=24)] = 6
+    """Fraction bits of the head's weights."""
+
+
+class Formats(Section):
+    """Fixed-point formats [width, frac] of the signals (design: where narrowing happens)."""
+
+    input: Format
+    """x_t"""
+    bias: Format = Fixed(16, 10)
+    """b_ih + b_hh, and the head's bias"""
+    gate: Format
+    """Pre-activation of a gate."""
+    activation: Format
+    """Result of sigmoid and tanh."""
+    cell: Format
+    """c_t"""
+    state: Format
+    """h_t"""
+
+
+class Tables(Section):
+    """Sigmoid and tanh tables: 2**address entries over -span..span."""
+
+    address: Annotated[int, Field(ge=2, le=14)] = 10
+    sigmoid: Annotated[Count, BeforeValidator(_power_of_two)] = 8
+    """Span of the sigmoid table, a power of two."""
+    tanh: Annotated[Count, BeforeValidator(_power_of_two)] = 4
+    """Span of the tanh table, a power of two."""
+
+
+class Engine(Section):
+    """The row engine: units x 4 gates x lanes per row multipliers."""
+
+    units: Count
+    """P: hidden units computed together."""
+    lanes_per_row: Count = 1
+    """M: multipliers of one row."""
+    lanes: Literal["shared"] = "shared"
+    cells_per_cycle: Count = 1
+    """E: units the cell stage takes per cycle; a power of two that divides `units`."""
+    input_words: Count = 1
+    """Elements of x_t in one beat of the input stream; a power of two."""
+    memory: Literal["rom"] = "rom"
+    """Where weights live: in the bitstream."""
+
+
+class Training(Section):
+    """How the network is made."""
+
+    task: TaskName
+    """Name of a task in `training/tasks`; `seeded` makes random row-balanced weights without training."""
+    seed: Annotated[int, Field(ge=0)] = 1
+    batch: Count = 64
+    learning_rate: Annotated[float, Field(gt=0.0)] = 0.005
+    epochs: Count = 20
+    """Dense training."""
+    prune_epochs: Count = 6
+    """Fine-tuning of each pruned candidate."""
+    quantize_epochs: Count = 6
+    """Quantisation-aware fine-tuning of the winner."""
+
+
+class Verify(Section):
+    """What `verify` runs."""
+
+    sequences: Count = 32
+    """Test sequences of the task, besides the corners."""
+    engines: Engines = ("golden", "torch", "myhdl", "icarus", "verilator", "hls")
+    slow_steps: Count = 64
+    """Steps given to the slow engines (native MyHDL, Icarus)."""
+
+
+class Target(Section):
+    """Where it shall run."""
+
+    board: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")] | None = None
+    part: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = "xcku9p-ffve900-2-i"
+    """Part for the Vitis HLS scripts."""
+    clock_mhz: Annotated[float, Field(gt=0.0)] = 100.0
+
+
+class Spec(Section):
+    """One accelerator, from network to board."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
+    """Names the work folder and the top module."""
+    model: Model
+    sparsity: Sparsity
+    weights: Weights = Weights()
+    formats: Formats
+    tables: Tables = Tables()
+    engine: Engine
+    training: Training
+    verify: Verify = Verify()
+    target: Target = Target()
+
+    @property
+    def identifier(self) -> str:
+        """The name as a Python, Verilog, C++ and Tcl identifier."""
+        return self.name.replace("-", "_")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the resolved spec."""
+        return hashlib.sha256(self.resolved().encode()).hexdigest()
+
+    def resolved(self) -> str:
+        """The spec with every default written out, as JSON that is the same for the same spec."""
+        return json.dumps(plain(self), indent=2, sort_keys=True) + "\n"
+
+
+def plain(value: Any) -> Any:
+    """Sections and formats as JSON data."""
+    if isinstance(value, Section):
+        return {key: plain(getattr(value, key)) for key in type(value).model_fields}
+    if isinstance(value, Fixed):
+        return [value.width, value.frac]
+    if isinstance(value, tuple):
+        return [plain(part) for part in value]
+    return value
+
+
+def load(path: Path | str) -> Spec:
+    """Read and check a spec file. Raises Refused with every fault: key path, wanted, got."""
+    data, lines = read(Path(path))
+    return parse(data, f"{path}", lines)
+
+
+def parse(data: Any, source: str = "spec", lines: Lines | None = None) -> Spec:
+    """Check plain data as `load` does; `lines` gives places in the file `source`."""
+
+    def place(key: tuple[str | int, ...]) -> str:
+        known = next((lines[key[:n]] for n in range(len(key), 0, -1) if lines and key[:n] in lines), None)
+        return f"{source}{f':{known}' if known else ''}: {dotted(key) or 'top level'}"
+
+    if not isinstance(data, dict):
+        raise Refused([Fault(source, "a mapping of sections", _show(data))])
+    try:
+        spec = Spec.model_validate(data)
+    except ValidationError as error:
+        raise Refused([_fault(place, item) for item in error.errors(include_url=False)]) from None
+    faults = [Fault(place(tuple(key.split("."))), wanted, _show(got)) for key, wanted, got in rules(spec)]
+    if faults:
+        raise Refused(faults)
+    return spec
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of the spec, for editors."""
+    return Spec.model_json_schema() | {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "sparrow spec",
+    }
+
+
+_WANTED = {
+    "missing": "a value (the key is missing)",
+    "extra_forbidden": "no such key",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "model_type": "a mapping",
+    "tuple_type": "a list",
+}
+
+
+def _fault(place: Any, item: Any) -> Fault:
+    wanted = _WANTED.get(item["type"])
+    if wanted is None:
+        wanted = re.sub(r"^(Value error, )?(Input should be )?", "", item["msg"])
+    missing = item["type"] == "missing"
+    return Fault(place(tuple(item["loc"])), wanted, "nothing" if missing else _show(item["input"]))
+
+
+def _show(value: Any) -> str:
+    text = json.dumps(plain(value), default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """Contradictions between keys: (key path, what is wanted, what came)."""
+    yield from _sparsity_rules(spec)
+    yield from _engine_rules(spec)
+    yield from _format_rules(spec)
+
+
+def _sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    sparsity = spec.sparsity
+    given = [key for key in ("input", "recurrent", "search") if getattr(sparsity, key) is not None]
+    if sparsity.pattern == "dense" and given:
+        yield f"sparsity.{given[0]}", "nothing beside pattern: dense", getattr(sparsity, given[0])
+    if sparsity.pattern == "row" and given not in (["input", "recurrent"], ["search"]):
+        yield "sparsity", "either input and recurrent, or search", given
+        return
+    for number, hidden in enumerate(spec.model.hidden):
+        inputs = (spec.model.inputs, *spec.model.hidden)[number]
+        for key, columns in (("input", inputs), ("recurrent", hidden)):
+            ratio = getattr(sparsity, key)
+            if ratio is not None and kept(ratio, columns) < 1:
+                limit = math.floor((1 - 0.5 / columns) * 10000) / 10000
+                yield f"sparsity.{key}", f"at most {limit} so that no row of {columns} columns is empty", ratio
+        if sparsity.search is not None and kept(sparsity.search.total, inputs + hidden) < 2:
+            yield (
+                "sparsity.search.total",
+                "a ratio that leaves two nonzeros a row, one for each matrix",
+                sparsity.search.total,
+            )
+
+
+def kept(ratio: float, columns: int) -> int:
+    """Weights a row of `columns` keeps at this share of zeros: rounded half up."""
+    return math.floor((1.0 - ratio) * columns + 0.5)
+
+
+def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    engine = spec.engine
+    if engine.cells_per_cycle & (engine.cells_per_cycle - 1) or engine.units % engine.cells_per_cycle:
+        yield (
+            "engine.cells_per_cycle",
+            f"a power of two that divides engine.units = {engine.units}",
+            engine.cells_per_cycle,
+        )
+    if engine.input_words & (engine.input_words - 1):
+        yield "engine.input_words", "a power of two", engine.input_words
+    for hidden in spec.model.hidden:
+        if engine.units > hidden:
+            yield "engine.units", f"at most the {hidden} hidden units of the layer", engine.units
+
+
+def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    formats, weights = spec.formats, spec.weights
+    sources = [formats.input] + [formats.state] * (len(spec.model.hidden) - 1)
+    for source in dict.fromkeys(sources):
+        frac = max(weights.input_frac + source.frac, weights.recurrent_frac + formats.state.frac)
+        for key in ("bias", "gate"):
+            fmt = getattr(formats, key)
+            if fmt.frac > frac:
+                yield f"formats.{key}", f"at most the {frac} fraction bits of the weight products", fmt
+    if spec.model.head is not None and formats.bias.frac > weights.head_frac + formats.state.frac:
+        wanted = f"at most the {weights.head_frac + formats.state.frac} fraction bits of the head's products"
+        yield "formats.bias", wanted, formats.bias
+    if formats.state.frac > 2 * formats.activation.frac:
+        yield (
+            "formats.state",
+            f"at most {2 * formats.activation.frac} fraction bits, twice those of activation",
+            formats.state,
+        )
+    if formats.activation.width - formats.activation.frac < 1:
+        yield "formats.activation", "at least one bit above the point (the sign)", formats.activation

@@ -1,0 +1,202 @@
+"""The hand-over from training: integer weights, masks, formats and a digest in one `weights.npz`."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from accel.faults import Fault, Refused
+from accel.fixed import Fixed, Integers
+from accel.shape import Array, Kept, Network, network
+from accel.sparse import Mask, Packed, largest_per_row, pack
+from accel.spec import Spec
+from accel.work import write_bytes
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """One weight matrix: integers [rows, columns] and the mask of the weights that are kept."""
+
+    values: Integers
+    mask: Mask
+
+    @property
+    def kept(self) -> int:
+        """Weights of each row (row-balanced, so the first row speaks for all)."""
+        return int(self.mask[0].sum())
+
+    @cached_property
+    def packed(self) -> Packed:
+        """Values and columns, row by row."""
+        return pack(self.values, self.mask)
+
+
+@dataclass(frozen=True)
+class LayerWeights:
+    """An LSTM layer (4H rows, gate order i, f, g, o; row = gate * H + unit) or a head (one row an output).
+
+    `w_h` of a head has no columns. `bias` is b_ih + b_hh in `formats.bias`.
+    """
+
+    w_x: Matrix
+    w_h: Matrix
+    bias: Integers
+
+    @property
+    def kept(self) -> Kept:
+        """Nonzeros of a row of each matrix."""
+        return self.w_x.kept, self.w_h.kept
+
+
+@dataclass(frozen=True)
+class Weights:
+    """All integers of a network, in the order data takes: LSTM layers, then the head where there is one."""
+
+    layers: tuple[LayerWeights, ...]
+
+    def network(self, spec: Spec) -> Network:
+        """Shapes of the spec with the ratios these weights really have."""
+        return network(spec, [layer.kept for layer in self.layers[: len(spec.model.hidden)]])
+
+
+def _arrays(weights: Weights) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    for number, layer in enumerate(weights.layers):
+        for name, matrix in (("w_x", layer.w_x), ("w_h", layer.w_h)):
+            found[f"{number}.{name}"] = matrix.values.astype(np.int32)
+            found[f"{number}.{name}.mask"] = matrix.mask.astype(bool)
+        found[f"{number}.bias"] = layer.bias.astype(np.int32)
+    return found
+
+
+def _formats(spec: Spec) -> str:
+    keys = spec.weights.model_dump() | {"bias": [spec.formats.bias.width, spec.formats.bias.frac]}
+    return json.dumps(keys | {"version": VERSION}, sort_keys=True)
+
+
+def _digest(arrays: Mapping[str, np.ndarray], formats: str) -> str:
+    digest = hashlib.sha256(formats.encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def save(path: Path, weights: Weights, spec: Spec) -> str:
+    """Write `weights.npz` atomically; returns the digest of its contents."""
+    faults = list(_faults(weights, spec, str(path)))
+    if faults:
+        raise Refused(faults)
+    arrays, formats = _arrays(weights), _formats(spec)
+    digest = _digest(arrays, formats)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, formats=np.array(formats), digest=np.array(digest), **arrays)  # type: ignore[arg-type]
+    write_bytes(path, buffer.getvalue())
+    return digest
+
+
+def load(path: Path, spec: Spec) -> Weights:
+    """Read `weights.npz` and check digest, formats, shapes, ranges and row balance against the spec; Refused if not."""
+    arrays = _read(path)
+    formats, digest = str(arrays.pop("formats", "")), str(arrays.pop("digest", ""))
+    if _digest(arrays, formats) != digest:
+        raise Refused([Fault(f"{path}: digest", digest or "a digest", "contents that do not fit it")])
+    if formats != _formats(spec):
+        raise Refused([Fault(f"{path}: formats", _formats(spec), formats)])
+    names = set(_expected_names(spec))
+    if set(arrays) != names:
+        raise Refused([Fault(f"{path}: arrays", ", ".join(sorted(names)), ", ".join(sorted(arrays)))])
+    weights = Weights(tuple(_layer(arrays, number) for number in range(len(names) // 5)))
+    faults = list(_faults(weights, spec, str(path)))
+    if faults:
+        raise Refused(faults)
+    return weights
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
+        raise Refused([Fault(str(path), "a weights file made by sparrow", str(error))]) from None
+
+
+def _expected_names(spec: Spec) -> list[str]:
+    layers = len(spec.model.hidden) + (spec.model.head is not None)
+    parts = ("w_x", "w_x.mask", "w_h", "w_h.mask", "bias")
+    return [f"{number}.{part}" for number in range(layers) for part in parts]
+
+
+def _layer(arrays: Mapping[str, np.ndarray], number: int) -> LayerWeights:
+    def matrix(name: str) -> Matrix:
+        return Matrix(arrays[f"{number}.{name}"].astype(np.int64), arrays[f"{number}.{name}.mask"].astype(bool))
+
+    return LayerWeights(matrix("w_x"), matrix("w_h"), arrays[f"{number}.bias"].astype(np.int64))
+
+
+def _faults(weights: Weights, spec: Spec, source: str) -> Any:
+    """Everything about the weights that does not fit the spec."""
+    plan = network(spec)
+    if len(weights.layers) != len(plan.arrays):
+        yield Fault(source, f"{len(plan.arrays)} layers", len(weights.layers).__str__())
+        return
+    for layer, array in zip(weights.layers, plan.arrays, strict=True):
+        place = f"{source}: {array.name}"
+        yield from _matrix_faults(layer.w_x, (array.rows, array.inputs), array.w_x, array.kept[0], spec, f"{place}.w_x")
+        h_columns = array.outputs if array.recurrent else 0
+        yield from _matrix_faults(layer.w_h, (array.rows, h_columns), array.w_h, array.kept[1], spec, f"{place}.w_h")
+        yield from _range_faults(layer.bias, (array.rows,), array.bias, f"{place}.bias")
+        if array.recurrent and spec.sparsity.search is not None and sum(layer.kept) != sum(array.kept):
+            yield Fault(place, f"{sum(array.kept)} nonzeros a row in both matrices", str(sum(layer.kept)))
+
+
+def _matrix_faults(matrix: Matrix, shape: tuple[int, int], fmt: Fixed, kept: int, spec: Spec, place: str) -> Any:
+    yield from _range_faults(matrix.values, shape, fmt, place)
+    if matrix.mask.shape != shape or matrix.values.shape != shape or 0 in shape:
+        return
+    counts = matrix.mask.sum(axis=1)
+    if counts.min() != counts.max():
+        yield Fault(place, "the same number of nonzeros in each row", f"{counts.min()} to {counts.max()}")
+    elif counts[0] < 1:
+        yield Fault(place, "at least one nonzero a row", "none")
+    elif spec.sparsity.search is None and counts[0] != kept:
+        yield Fault(place, f"{kept} nonzeros a row", str(counts[0]))
+    if np.any(matrix.values[~matrix.mask]):
+        yield Fault(place, "zero outside the mask", "other weights")
+
+
+def _range_faults(values: Integers, shape: tuple[int, ...], fmt: Fixed, place: str) -> Any:
+    if values.shape != shape:
+        yield Fault(place, f"shape {shape}", str(values.shape))
+    elif values.size and (values.min() < fmt.lo or values.max() > fmt.hi):
+        yield Fault(place, f"{fmt.lo} to {fmt.hi} ({fmt})", f"{values.min()} to {values.max()}")
+
+
+def seeded(spec: Spec) -> Weights:
+    """Random row-balanced weights of the spec's shape: the same for the same seed, trained on nothing."""
+    rng = np.random.default_rng(spec.training.seed)
+    return Weights(tuple(_seeded_layer(array, rng, spec) for array in network(spec).arrays))
+
+
+def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWeights:
+    def matrix(columns: int, fmt: Fixed, kept: int) -> Matrix:
+        real = rng.normal(0.0, 1.5 / max(1, sum(array.kept)) ** 0.5, (array.rows, columns))
+        mask = largest_per_row(rng.random((array.rows, columns)), kept)
+        return Matrix(np.where(mask, fmt.quantize(real), 0), mask)
+
+    w_x = matrix(array.inputs, array.w_x, array.kept[0])
+    w_h = matrix(array.outputs if array.recurrent else 0, array.w_h, array.kept[1])
+    bias = array.bias.quantize(rng.normal(0.0, 0.5, array.rows)) * spec.model.bias
+    return LayerWeights(w_x, w_h, bias)

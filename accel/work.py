@@ -1,0 +1,41 @@
+"""Files of a work folder: written atomically, and only when their contents change."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def write_bytes(path: Path, contents: bytes) -> bool:
+    """Replace a file in one move; leaves it (and its time stamp) alone when nothing changes. True if it was written."""
+    if path.is_file() and path.read_bytes() == contents:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(contents)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+    return True
+
+
+def write_text(path: Path, text: str) -> bool:
+    """`write_bytes` for UTF-8 text."""
+    return write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, data: Any) -> bool:
+    """`write_bytes` for JSON, two-space indent."""
+    return write_text(path, json.dumps(data, indent=2) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Parse a JSON file that an earlier step wrote."""
+    return json.loads(path.read_text(encoding="utf-8"))
