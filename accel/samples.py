@@ -1,4 +1,4 @@
-"""Test sequences as integers: the second hand-over from training, `samples.npz`; and the corners every engine must pass."""
+"""Test sequences as integers: the second hand-over from training, `samples.npz`; and the corners for every engine."""
 
 from __future__ import annotations
 

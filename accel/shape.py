@@ -1,4 +1,4 @@
-"""Everything that follows from a spec and the nonzeros per row: sizes, widths, memory bits. Nothing here is a decision."""
+"""What follows from a spec and the nonzeros per row: sizes, widths, memory bits. Nothing here is a decision."""
 
 from __future__ import annotations
 
@@ -224,7 +224,8 @@ def _planned(spec: Spec, inputs: int, hidden: int) -> Kept:
         return inputs, hidden
     if sparsity.search is not None:
         return even_split(sparsity.search.total, inputs, hidden)
-    assert sparsity.input is not None and sparsity.recurrent is not None
+    assert sparsity.input is not None
+    assert sparsity.recurrent is not None
     return kept(sparsity.input, inputs), kept(sparsity.recurrent, hidden)
 
 

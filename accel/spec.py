@@ -1,6 +1,6 @@
 """The spec: one YAML file, read once at the border into frozen objects; every rule is checked here.
 
-Decisions are written in the file, everything computable is derived (`accel.shape`). Below this module there are no dicts.
+Decisions are written in the file, everything computable is derived (`accel.shape`). Below this module are no dicts.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from accel.faults import Fault, Refused
 from accel.fixed import Fixed
-from accel.yaml_border import Lines, dotted, read
+from accel.yaml_border import Document, dotted, read
 
 
 def _fixed(value: Any) -> Any:
@@ -42,7 +42,7 @@ FORMAT_SCHEMA = {
     "maxItems": 2,
 }
 Format = Annotated[Fixed, BeforeValidator(_fixed), WithJsonSchema(FORMAT_SCHEMA)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=1 << 20)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Hidden = Annotated[
     tuple[Count, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v), Field(min_length=1)
@@ -55,7 +55,9 @@ TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 class Section(BaseModel):
     """Part of a spec: frozen, strict types, unknown keys refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class Head(Section):
@@ -137,9 +139,9 @@ class Tables(Section):
     """Sigmoid and tanh tables: 2**address entries over -span..span."""
 
     address: Annotated[int, Field(ge=2, le=14)] = 10
-    sigmoid: Annotated[Count, BeforeValidator(_power_of_two)] = 8
+    sigmoid: Annotated[Count, AfterValidator(_power_of_two)] = 8
     """Span of the sigmoid table, a power of two."""
-    tanh: Annotated[Count, BeforeValidator(_power_of_two)] = 4
+    tanh: Annotated[Count, AfterValidator(_power_of_two)] = 4
     """Span of the tanh table, a power of two."""
 
 
@@ -237,24 +239,28 @@ def plain(value: Any) -> Any:
 
 def load(path: Path | str) -> Spec:
     """Read and check a spec file. Raises Refused with every fault: key path, wanted, got."""
-    data, lines = read(Path(path))
-    return parse(data, f"{path}", lines)
+    return _checked(read(Path(path)))
 
 
-def parse(data: Any, source: str = "spec", lines: Lines | None = None) -> Spec:
-    """Check plain data as `load` does; `lines` gives places in the file `source`."""
+def parse(data: Any) -> Spec:
+    """Check plain data as `load` does."""
+    return _checked(Document("spec", data))
+
+
+def _checked(document: Document) -> Spec:
+    source, lines, faults = document.source, document.lines, list(document.faults)
 
     def place(key: tuple[str | int, ...]) -> str:
-        known = next((lines[key[:n]] for n in range(len(key), 0, -1) if lines and key[:n] in lines), None)
+        known = next((lines[key[:n]] for n in range(len(key), 0, -1) if key[:n] in lines), None)
         return f"{source}{f':{known}' if known else ''}: {dotted(key) or 'top level'}"
 
-    if not isinstance(data, dict):
-        raise Refused([Fault(source, "a mapping of sections", _show(data))])
+    if not isinstance(document.data, dict):
+        raise Refused([*faults, Fault(source, "a mapping of sections", _show(document.data))])
     try:
-        spec = Spec.model_validate(data)
+        spec = Spec.model_validate(document.data)
     except ValidationError as error:
-        raise Refused([_fault(place, item) for item in error.errors(include_url=False)]) from None
-    faults = [Fault(place(tuple(key.split("."))), wanted, _show(got)) for key, wanted, got in rules(spec)]
+        raise Refused([*faults, *(_fault(place, item) for item in error.errors(include_url=False))]) from None
+    faults += [Fault(place(tuple(key.split("."))), wanted, _show(got)) for key, wanted, got in rules(spec)]
     if faults:
         raise Refused(faults)
     return spec

@@ -71,13 +71,16 @@ class Table:
 
     @cached_property
     def largest_error(self) -> float:
-        """Largest distance from the true function over every input integer (at the ends of each bin)."""
-        function = FUNCTIONS[self.function]
-        edges = np.arange(self.input.lo, self.input.hi + 1, max(1, 1 << self.shift), dtype=np.int64)
-        edges = np.unique(np.concatenate([edges, edges + (1 << self.shift) - 1, [self.input.hi]]))
-        edges = edges[(edges >= self.input.lo) & (edges <= self.input.hi)]
-        true = np.array([function(float(x)) for x in self.input.real(edges)])
-        return float(np.abs(true - self.output.real(self(edges))).max())
+        """Largest distance from the true function over every input integer.
+
+        The functions rise, so each bin's error is largest at one of its ends; the outermost bins reach to the format's.
+        """
+        function, half = FUNCTIONS[self.function], 1 << (self.address - 1)
+        first = np.arange(-half, half, dtype=np.int64) << self.shift
+        last = first + (1 << self.shift) - 1
+        ends = np.concatenate([first, last, [self.input.lo, self.input.hi]])
+        true = np.array([function(float(x)) for x in self.input.real(ends)])
+        return float(np.abs(true - self.output.real(self(ends))).max())
 
 
 @lru_cache(maxsize=64)

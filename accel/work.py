@@ -18,10 +18,10 @@ def write_bytes(path: Path, contents: bytes) -> bool:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(contents)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
     except BaseException:
-        os.unlink(name)
+        Path(name).unlink()
         raise
     return True
 
