@@ -169,6 +169,8 @@ class Training(Section):
     seed: Annotated[int, Field(ge=0)] = 1
     batch: Count = 64
     learning_rate: Annotated[float, Field(gt=0.0)] = 0.005
+    gradient_clip: Annotated[float, Field(gt=0.0)] = 1.0
+    """Largest norm of the gradient of all weights together."""
     epochs: Count = 20
     """Dense training."""
     prune_epochs: Count = 6

@@ -1,0 +1,126 @@
+"""Importing the user's own nn.LSTM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from accel import samples, weights
+from accel.engines.engine import Design, reference
+from accel.faults import Refused
+from tests.training.small import small
+from training.importer import import_model
+
+
+class Classifier(nn.Module):
+    """What users have: an LSTM and a linear layer under names of their own."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__()
+        self.rnn = nn.LSTM(3, 8, num_layers=2, **options)
+        self.classify = nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.classify(self.rnn(x)[0])
+        return logits
+
+
+SPEC = small(model={"hidden": [8, 8]})
+DENSE = small(
+    model={"hidden": [8, 8], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
+    sparsity={"pattern": "dense", "search": None},
+    weights={"width": 18, "input_frac": 15, "recurrent_frac": 15, "head_frac": 15},
+    formats={"gate": [20, 16], "bias": [20, 16], "activation": [18, 16], "cell": [20, 16], "state": [18, 16]},
+    tables={"address": 14},
+)
+
+
+def saved(tmp_path: Path, module: nn.Module) -> Path:
+    path = tmp_path / "model.pt"
+    torch.save(module.state_dict(), path)
+    return path
+
+
+def test_an_imported_network_computes_what_the_users_did(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = Classifier()
+    import_model(DENSE, saved(tmp_path, module), tmp_path)
+    design = Design(DENSE, weights.load(tmp_path / "weights.npz", DENSE), tmp_path)
+    chosen = samples.load(tmp_path / "samples.npz", DENSE).first(1)
+    real = torch.from_numpy(DENSE.formats.input.real(chosen.x[0, : chosen.lengths[0]])).float()
+    wanted = module(real[:, None])[:, 0].detach().numpy()
+    assert design.net.head is not None
+    np.testing.assert_allclose(reference(design, chosen).outputs / 2.0**design.net.head.frac, wanted, atol=2e-3)
+
+
+def test_an_imported_network_is_pruned_at_the_specs_ratios(tmp_path: Path) -> None:
+    import_model(SPEC, saved(tmp_path, Classifier()), tmp_path)
+    loaded = weights.load(tmp_path / "weights.npz", SPEC)
+    assert [layer.kept for layer in loaded.layers] == [(2, 4), (4, 4), (8, 0)]
+
+
+def test_an_lstm_without_biases_fits_a_spec_without_biases(tmp_path: Path) -> None:
+    spec = small(model={"hidden": [8, 8], "bias": False, "head": None})
+    import_model(spec, saved(tmp_path, nn.LSTM(3, 8, num_layers=2, bias=False)), tmp_path)
+    assert not any(layer.bias.any() for layer in weights.load(tmp_path / "weights.npz", spec).layers)
+
+
+def test_every_wrong_tensor_is_refused_at_once(tmp_path: Path) -> None:
+    module = nn.LSTM(4, 8, num_layers=1)
+    with pytest.raises(Refused) as refused:
+        import_model(SPEC, saved(tmp_path, module), tmp_path)
+    said = [f"{fault.place.rpartition(' ')[2]} {fault.wanted} {fault.got}" for fault in refused.value.faults]
+    assert said[0] == "weight_ih_l0 shape (32, 3) (32, 4)"
+    assert "weight_hh_l1 a tensor of shape (32, 8) nothing" in said
+    assert "head.weight a tensor of shape (3, 8) nothing" in said
+    assert not (tmp_path / "weights.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"bidirectional": True}, "reads forward only, got a bidirectional"),
+        ({"proj_size": 4}, "without projection, got one"),
+    ],
+    ids=["bidirectional", "projection"],
+)
+def test_what_the_accelerator_cannot_do_is_refused_with_a_sentence(
+    tmp_path: Path, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(Refused, match=said):
+        import_model(SPEC, saved(tmp_path, nn.LSTM(3, 8, num_layers=2, **options)), tmp_path)
+
+
+@pytest.mark.parametrize("contents", [b"", b"no checkpoint"], ids=["empty", "text"])
+def test_a_file_that_is_no_state_dict_is_refused(tmp_path: Path, contents: bytes) -> None:
+    path = tmp_path / "model.pt"
+    path.write_bytes(contents)
+    with pytest.raises(Refused, match=r"model.pt: wanted a state dict"):
+        import_model(SPEC, path, tmp_path)
+
+
+def test_a_whole_pickled_module_is_not_run_but_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.pt"
+    torch.save(nn.LSTM(3, 8), path)
+    with pytest.raises(Refused, match="wanted a state dict"):
+        import_model(SPEC, path, tmp_path)
+
+
+def test_a_state_dict_with_more_layers_than_the_spec_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"weight_ih_l1: wanted no tensor"):
+        import_model(small(model={"head": None}), saved(tmp_path, nn.LSTM(3, 8, num_layers=2)), tmp_path)
+
+
+def test_safetensors_give_the_same_integers_as_pt(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    module = Classifier()
+    save_file(module.state_dict(), tmp_path / "model.safetensors")
+    import_model(SPEC, tmp_path / "model.safetensors", tmp_path / "a")
+    import_model(SPEC, saved(tmp_path, module), tmp_path / "b")
+    assert (tmp_path / "a" / "weights.npz").read_bytes() == (tmp_path / "b" / "weights.npz").read_bytes()

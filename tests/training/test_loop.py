@@ -1,0 +1,133 @@
+"""The loop: seeds repeat, a killed run goes on to the same numbers, divergence stops with a sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from accel import samples, weights
+from accel.engines.engine import Design, reference
+from accel.faults import Refused
+from accel.progress import silent
+from tests.training.small import small, task
+from training import pipeline
+from training.loop import Fit, Stage, rate
+from training.model import LSTM
+
+SPEC = small()
+
+
+@pytest.fixture(autouse=True)
+def tasks_are_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline.tasks, "load", lambda spec: task())
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing may catch it."""
+
+
+def run(work: Path, kill_at: int | None = None, spec: Any = SPEC) -> list[str]:
+    """Run the pipeline, killed after so many epochs; the stage of each epoch that was run."""
+    epochs: list[str] = []
+
+    def progress(stage: str, done: int, total: int, note: str) -> None:
+        epochs.append(stage)
+        if len(epochs) == kill_at:
+            raise Killed
+
+    pipeline.run(spec, work, progress)
+    return epochs
+
+
+def outcome(work: Path) -> tuple[bytes, Any]:
+    """What must be the same: the weights, and the record without its times."""
+    record = json.loads((work / "training.json").read_text())
+    record.pop("seconds")
+    for curve in record["curves"].values():
+        for epoch in curve:
+            epoch.pop("seconds")
+    return (work / "weights.npz").read_bytes(), record
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(tmp_path: Path) -> None:
+    run(tmp_path / "a")
+    run(tmp_path / "b")
+    run(tmp_path / "c", spec=small(training={"seed": 2}))
+    assert outcome(tmp_path / "a") == outcome(tmp_path / "b")
+    assert outcome(tmp_path / "a")[0] != outcome(tmp_path / "c")[0]
+
+
+@pytest.mark.parametrize("kill_at", [1, 2, 5, 11])
+def test_a_killed_run_goes_on_to_the_numbers_of_an_uninterrupted_one(tmp_path: Path, kill_at: int) -> None:
+    whole = run(tmp_path / "whole")
+    with pytest.raises(Killed):
+        run(tmp_path / "killed", kill_at)
+    rest = run(tmp_path / "killed")
+    assert len(rest) == len(whole) - kill_at
+    assert outcome(tmp_path / "killed") == outcome(tmp_path / "whole")
+
+
+def test_a_finished_run_trains_nothing_again(tmp_path: Path) -> None:
+    run(tmp_path)
+    assert run(tmp_path) == []
+
+
+def test_other_formats_repeat_only_the_stage_that_depends_on_them(tmp_path: Path) -> None:
+    run(tmp_path)
+    assert set(run(tmp_path, spec=small(formats={"gate": [14, 10]}))) == {"quantized"}
+
+
+def test_a_torn_checkpoint_is_not_resumed(tmp_path: Path) -> None:
+    run(tmp_path)
+    path = tmp_path / "checkpoints" / "quantized.pt"
+    path.write_bytes(path.read_bytes()[:100])
+    assert set(run(tmp_path)) == {"quantized"}
+
+
+def test_what_a_run_leaves_fits_together(tmp_path: Path) -> None:
+    run(tmp_path)
+    loaded = weights.load(tmp_path / "weights.npz", SPEC)
+    kept = samples.load(tmp_path / "samples.npz", SPEC)
+    record = json.loads((tmp_path / "training.json").read_text())
+    design = Design(SPEC, loaded, tmp_path)
+    answers = reference(design, kept).outputs[:, 0]
+    assert record["models"]["golden"] == record["models"]["quantized"] == np.mean(answers == kept.labels)
+    assert len(kept.x) == len(task().test)
+    chosen = [tried for tried in record["candidates"] if tried["chosen"]]
+    assert [tried["kept"] for tried in chosen] == [[list(layer.kept) for layer in design.net.layers]]
+    assert len(record["candidates"]) == 3
+
+
+def test_a_dense_spec_has_no_candidates(tmp_path: Path) -> None:
+    run(tmp_path, spec=small(sparsity={"pattern": "dense", "search": None}))
+    record = json.loads((tmp_path / "training.json").read_text())
+    assert record["candidates"] == []
+    assert record["models"]["float"] == record["models"]["pruned"]
+
+
+def test_divergence_stops_with_a_sentence_and_keeps_the_checkpoint(tmp_path: Path) -> None:
+    training = small(training={"epochs": 4}).training
+    fit = Fit(LSTM(SPEC), Stage("dense", 4, "f"), task(), training)
+
+    def spoil(stage: str, done: int, total: int, note: str) -> None:
+        if done == 2:
+            torch.nn.init.constant_(fit.model.layers[0].bias_ih_l0, torch.nan)  # type: ignore[union-attr, arg-type]
+
+    with pytest.raises(
+        Refused, match="learning_rate: wanted a rate at which the loss stays finite, got nan in epoch 3"
+    ):
+        fit.run(tmp_path, spoil)
+    again = Fit(LSTM(SPEC), Stage("dense", 4, "f"), task(), training)
+    assert len(again.run(tmp_path, silent).curve) == 4
+
+
+def test_the_rate_falls_from_full_to_nearly_nothing() -> None:
+    rates = [rate(0.1, epoch, 10) for epoch in range(10)]
+    assert rates[0] == 0.1
+    assert rates == sorted(rates, reverse=True)
+    assert 0 < rates[-1] < 0.01

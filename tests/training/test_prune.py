@@ -1,0 +1,71 @@
+"""Row-balanced masks on hand-made and random matrices, and training through them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from accel import sparse
+from training.prune import largest_per_row, masks, prune
+
+
+def test_the_largest_magnitudes_of_each_row_stay() -> None:
+    matrix = torch.tensor([[3.0, 1.0, 2.0, 0.0], [0.1, 0.4, 0.2, 0.3]])
+    assert largest_per_row(matrix, 2).tolist() == [[True, False, True, False], [False, True, False, True]]
+
+
+def test_on_a_tie_the_lower_column_stays() -> None:
+    matrix = torch.tensor([[1.0, 2.0, 1.0, 1.0], [0.0, 0.0, 0.0, 0.0]])
+    assert largest_per_row(matrix, 2).tolist() == [[True, True, False, False], [True, True, False, False]]
+
+
+@pytest.mark.parametrize("kept", [0, 1, 5, 16, 17])
+def test_masks_are_those_of_the_hardware_side_ties_included(kept: int) -> None:
+    magnitude = np.random.default_rng(kept).integers(0, 6, (40, 17)).astype(np.float32)
+    mine = largest_per_row(torch.from_numpy(magnitude), kept)
+    np.testing.assert_array_equal(mine.numpy(), sparse.largest_per_row(magnitude, kept))
+
+
+def test_more_weights_than_columns_are_refused() -> None:
+    with pytest.raises(ValueError, match="cannot keep 5 of 4 columns"):
+        largest_per_row(torch.ones(2, 4), 5)
+
+
+def test_training_moves_kept_weights_and_leaves_masked_ones_at_zero() -> None:
+    torch.manual_seed(0)
+    layer = nn.LSTM(4, 6, batch_first=True)
+    prune(layer, (2, 3))
+    before = [layer.weight_ih_l0.detach().clone(), layer.weight_hh_l0.detach().clone()]
+    optimizer = torch.optim.Adam(layer.parameters(), lr=0.1)
+    for _ in range(5):
+        optimizer.zero_grad()
+        layer(torch.randn(3, 5, 4))[0].square().sum().backward()
+        optimizer.step()
+    for was, now, mask in zip(before, (layer.weight_ih_l0, layer.weight_hh_l0), masks(layer), strict=True):
+        assert torch.all(now[~mask] == 0)
+        assert torch.all(now[mask] != was[mask])
+
+
+def test_the_forward_pass_after_a_step_uses_the_moved_weights() -> None:
+    torch.manual_seed(0)
+    layer, x = nn.LSTM(4, 6, batch_first=True), torch.randn(3, 5, 4)
+    prune(layer, (2, 3))
+    layer(x)
+    with torch.no_grad():
+        layer.parametrizations.weight_hh_l0.original.mul_(2.0)  # type: ignore[union-attr, operator]
+    plain = nn.LSTM(4, 6, batch_first=True)
+    for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
+        getattr(plain, name).data.copy_(getattr(layer, name))
+    torch.testing.assert_close(layer(x)[0], plain(x)[0])
+
+
+def test_pruning_again_counts_from_the_masked_weights() -> None:
+    layer = nn.LSTM(4, 6)
+    prune(layer, (3, 4))
+    first = masks(layer)
+    prune(layer, (2, 1))
+    for wide, narrow, count in zip(first, masks(layer), (2, 1), strict=True):
+        assert torch.all(narrow.sum(1) == count)
+        assert not torch.any(narrow & ~wide)

@@ -1,0 +1,75 @@
+"""The `torch` engine: quantised evaluation in float64 from the integers, which ties training to the golden model."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from accel.engines.engine import Design, EngineFailed, Observed, observed
+from accel.fixed import Fixed, Integers
+from accel.golden import LayerTrace, Trace
+from accel.samples import Samples
+from accel.shape import Network
+from accel.spec import Spec
+from training.export import restored
+from training.model import LSTM, Signals, last_step, stacked
+
+EXACT_WIDTH = 54
+"""Widest two's complement integer that float64 holds exactly in all its values."""
+
+
+@torch.no_grad()
+def torch_engine(design: Design, samples: Samples) -> Observed:
+    """Run samples through the modules of `training.model`. EngineFailed where float64 cannot be exact."""
+    _check_widths(design.net)
+    model = restored(design.spec, design.weights)
+    x = torch.from_numpy(design.spec.formats.input.real(samples.x))
+    signals = model.signals(x)
+    logits = _logits(model, stacked(signals[-1], "h"), torch.from_numpy(samples.lengths))
+    trace = Trace([_layer(design.spec, steps) for steps in signals], None, _outputs(design, signals, logits))
+    return observed(design, trace, samples)
+
+
+def _logits(model: LSTM, h: Tensor, lengths: Tensor) -> Tensor | None:
+    head = model.quantized.spec.model.head if model.quantized else None
+    if head is None:
+        return None
+    return model.readout(last_step(h, lengths)[:, None] if head.when == "last" else h)
+
+
+def _outputs(design: Design, signals: list[list[Signals]], logits: Tensor | None) -> Integers:
+    """What leaves the accelerator: h of the last layer, the logits' integers, or the arg max."""
+    head, array = design.spec.model.head, design.net.head
+    if head is None or array is None or logits is None:
+        return _integers(stacked(signals[-1], "h"), design.spec.formats.state.frac)
+    if head.kind == "argmax":
+        return np.asarray(logits.argmax(dim=2, keepdim=True).numpy())
+    return _integers(logits, array.frac)
+
+
+def _layer(spec: Spec, steps: list[Signals]) -> LayerTrace:
+    formats = {"c": spec.formats.cell, "h": spec.formats.state}
+
+    def fmt(name: str) -> Fixed:
+        return spec.formats.gate if name.endswith("_pre") else formats.get(name, spec.formats.activation)
+
+    return LayerTrace({name: _integers(stacked(steps, name), fmt(name).frac) for name in steps[0]})
+
+
+def _integers(real: Tensor, frac: int) -> Integers:
+    scaled = real.numpy() * float(2**frac)
+    whole: Integers = scaled.astype(np.int64)
+    if np.any(whole != scaled):
+        raise EngineFailed(f"a signal has more than {frac} fraction bits: quantised evaluation did not narrow it")
+    return whole
+
+
+def _check_widths(net: Network) -> None:
+    formats = net.spec.formats
+    product = formats.activation.width + max(formats.cell.width, formats.activation.width) + 1
+    widest = max(product, *(array.sum_width for array in net.arrays))
+    if widest > EXACT_WIDTH:
+        raise EngineFailed(
+            f"sums of {widest} bits; float64 is exact up to {EXACT_WIDTH}: leave torch out of verify.engines"
+        )

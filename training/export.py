@@ -1,0 +1,77 @@
+"""From a trained module to the integers of the hand-over, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from accel.fixed import Fixed, Integers
+from accel.samples import Samples
+from accel.shape import Array, Network
+from accel.sparse import Mask
+from accel.spec import Spec
+from accel.weights import LayerWeights, Matrix, Weights
+from training.model import BIASES, LSTM, bias_of, matrices_of
+from training.prune import masks
+from training.tasks.task import Split
+
+
+def integers(model: LSTM, net: Network) -> Weights:
+    """The weights in the formats of `net`: the very integers that quantised evaluation computes with."""
+    layers = [_layer(layer, array) for layer, array in zip(model.layers, net.layers, strict=True)]
+    if model.head is not None:
+        assert net.head is not None
+        layers.append(_head(model.head, net.head))
+    return Weights(tuple(layers))
+
+
+def _layer(layer: nn.Module, array: Array) -> LayerWeights:
+    parts = zip(matrices_of(layer), (array.w_x, array.w_h), masks(layer), strict=True)
+    w_x, w_h = (_matrix(weight, fmt, mask.cpu().numpy()) for weight, fmt, mask in parts)
+    return LayerWeights(w_x, w_h, _bias(bias_of(layer), array))
+
+
+def _head(head: nn.Linear, array: Array) -> LayerWeights:
+    w_x = _matrix(head.weight, array.w_x, np.ones(head.weight.shape, dtype=bool))
+    none = Matrix(np.zeros((array.rows, 0), dtype=np.int64), np.zeros((array.rows, 0), dtype=bool))
+    return LayerWeights(w_x, none, _bias(head.bias, array))
+
+
+def _matrix(weight: Tensor, fmt: Fixed, mask: Mask) -> Matrix:
+    return Matrix(fmt.quantize(weight.detach().cpu().numpy()), mask)
+
+
+def _bias(bias: Tensor | None, array: Array) -> np.ndarray:
+    return array.bias.quantize(np.zeros(array.rows) if bias is None else bias.detach().cpu().numpy())
+
+
+def samples(split: Split, spec: Spec) -> Samples:
+    """A split as integers in `formats.input`."""
+    return Samples(spec.formats.input.quantize(split.x), split.lengths, split.labels)
+
+
+@torch.no_grad()
+def restored(spec: Spec, weights: Weights) -> LSTM:
+    """A float64 module whose parameters are the integers, as real numbers; quantised with the weights' own ratios."""
+    net = weights.network(spec)
+    model = LSTM(spec).double().quantize(net)
+    for layer, array, found in zip(model.layers, net.layers, weights.layers, strict=False):
+        for parameter, fmt, matrix in zip(
+            matrices_of(layer), (array.w_x, array.w_h), (found.w_x, found.w_h), strict=True
+        ):
+            parameter.copy_(_real(fmt, matrix.values))
+        if spec.model.bias:
+            b_ih, b_hh = (layer.get_parameter(name) for name in BIASES)
+            b_ih.copy_(_real(array.bias, found.bias))
+            b_hh.zero_()
+    if model.head is not None:
+        assert net.head is not None
+        model.head.weight.copy_(_real(net.head.w_x, weights.layers[-1].w_x.values))
+        if spec.model.bias:
+            model.head.bias.copy_(_real(net.head.bias, weights.layers[-1].bias))
+    return model
+
+
+def _real(fmt: Fixed, values: Integers) -> Tensor:
+    return torch.from_numpy(fmt.real(values))

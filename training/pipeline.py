@@ -1,0 +1,140 @@
+"""The way from a task to integers: dense training, dual-ratio pruning, quantisation-aware fine-tuning, export."""
+
+from __future__ import annotations
+
+import copy
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from accel import samples as sample_file
+from accel import weights as weight_file
+from accel.progress import Progress
+from accel.samples import Samples
+from accel.shape import Network, network
+from accel.spec import Spec
+from accel.weights import Weights
+from accel.work import write_json
+from training import export, tasks
+from training.checkpoint import fingerprint
+from training.evaluate import accuracy, golden_accuracy
+from training.loop import Fit, Fitted, Stage
+from training.model import LSTM
+from training.prune import prune_layers
+from training.search import Candidate, Split, line, search
+from training.sizes import bits, layers
+from training.tasks.task import Task
+
+DENSE = ("model", "training")
+PRUNED = (*DENSE, "sparsity")
+QUANTIZED = (*PRUNED, "weights", "formats", "tables")
+"""Sections of the spec on which each kind of stage depends."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """Everything a run produced: the models on the way and the integers at its end."""
+
+    dense: Fitted
+    candidates: list[Candidate]
+    quantized: Fitted
+    net: Network
+    weights: Weights
+    samples: Samples
+
+
+class Way:
+    """A spec on its way through the stages; each stage starts from a copy of the one before."""
+
+    def __init__(self, spec: Spec, task: Task, folder: Path, progress: Progress) -> None:
+        self.spec, self.task, self.folder, self.progress = spec, task, folder, progress
+
+    def fit(self, model: LSTM, name: str, epochs: int, sections: tuple[str, ...]) -> Fitted:
+        """Train `model` itself through one stage."""
+        stage = Stage(name, epochs, fingerprint(self.spec, *sections))
+        return Fit(model, stage, self.task, self.spec.training).run(self.folder, self.progress)
+
+    def dense(self) -> Fitted:
+        """Every weight, real numbers; initial weights from the seed."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.spec.training.seed)
+            model = LSTM(self.spec)
+        return self.fit(model, "dense", self.spec.training.epochs, DENSE)
+
+    def pruned(self, dense: LSTM, kept: Split) -> Fitted:
+        """The dense model pruned to `kept` weights per row and fine-tuned."""
+        model = copy.deepcopy(dense)
+        prune_layers(model.layers, kept)
+        name = "pruned-" + "-".join(str(count) for pair in kept for count in pair)
+        return self.fit(model, name, self.spec.training.prune_epochs, PRUNED)
+
+    def quantized(self, pruned: LSTM, net: Network) -> Fitted:
+        """The pruned model fine-tuned in the arithmetic of the accelerator."""
+        model = copy.deepcopy(pruned).quantize(net)
+        return self.fit(model, "quantized", self.spec.training.quantize_epochs, QUANTIZED)
+
+
+def run(spec: Spec, work: Path, progress: Progress) -> None:
+    """`training.train.train` for a task that is trained."""
+    task = tasks.load(spec)
+    made = make(spec, task, work / "checkpoints", progress)
+    weight_file.save(work / "weights.npz", made.weights, spec)
+    sample_file.save(work / "samples.npz", made.samples)
+    write_json(work / "training.json", record(spec, task, made))
+
+
+def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:
+    """Go through all stages; a pattern `dense` has no pruning stage."""
+    way = Way(spec, task, folder, progress)
+    dense = way.dense()
+    candidates: list[Candidate] = []
+    if spec.sparsity.pattern != "dense":
+        candidates = search(line(spec), lambda kept: way.pruned(dense.model, kept))
+    chosen = candidates[0].fitted if candidates else dense
+    net = network(spec, candidates[0].kept if candidates else None)
+    quantized = way.quantized(chosen.model, net)
+    weights = export.integers(quantized.model, net)
+    return Made(dense, candidates, quantized, net, weights, export.samples(task.test, spec))
+
+
+def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
+    """The contents of `training.json`."""
+    curves = {"dense": made.dense.curve, "quantized": made.quantized.curve}
+    curves |= {_name(candidate): candidate.fitted.curve for candidate in made.candidates}
+    return {
+        "task": task.name,
+        "metric": "accuracy",
+        "models": models(task, made),
+        "layers": layers(made.net),
+        "candidates": [_tried(candidate, number == 0) for number, candidate in enumerate(made.candidates)],
+        "bits": bits(made.net),
+        "curves": curves,
+        "seed": spec.training.seed,
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        "seconds": round(sum(epoch["seconds"] for curve in curves.values() for epoch in curve), 1),
+    }
+
+
+def models(task: Task, made: Made) -> dict[str, float]:
+    """The metric on the test split: floating point, pruned, quantised by torch, and golden model."""
+    pruned = made.candidates[0].fitted if made.candidates else made.dense
+    return {
+        "float": accuracy(made.dense.model, task.test),
+        "pruned": accuracy(pruned.model, task.test),
+        "quantized": accuracy(made.quantized.model, task.test),
+        "golden": golden_accuracy(made.net, made.weights, made.samples),
+    }
+
+
+def _name(candidate: Candidate) -> str:
+    return "pruned " + ", ".join(f"{k_x}+{k_h}" for k_x, k_h in candidate.kept)
+
+
+def _tried(candidate: Candidate, chosen: bool) -> dict[str, Any]:
+    score = candidate.fitted.score
+    kept = [list(pair) for pair in candidate.kept]
+    return {"kept": kept, "valid": score.accuracy, "valid_loss": -score.minus_loss, "chosen": chosen}

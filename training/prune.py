@@ -1,0 +1,74 @@
+"""Row-balanced pruning (BRDS, arXiv 2101.02667): masks as parametrisations, so that training goes on through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from accel.shape import Kept
+from training.model import MATRICES
+
+
+class Mask(nn.Module):
+    """Parametrisation that keeps the weights under a boolean mask and holds all others at zero, gradient included."""
+
+    mask: Tensor
+
+    def __init__(self, mask: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("mask", mask)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """weight, zero outside the mask."""
+        return weight * self.mask
+
+
+def largest_per_row(magnitude: Tensor, kept: int) -> Tensor:
+    """Mask [rows, columns] of the `kept` largest magnitudes of each row; on a tie the lower column stays."""
+    if not 0 <= kept <= magnitude.shape[1]:
+        raise ValueError(f"cannot keep {kept} of {magnitude.shape[1]} columns")
+    if kept == 0:
+        return torch.zeros_like(magnitude, dtype=torch.bool)
+    smallest = magnitude.topk(kept, dim=1).values[:, -1:]
+    mask = magnitude >= smallest
+    crowded = (mask.sum(1) > kept).nonzero().squeeze(1)
+    if len(crowded):
+        mask[crowded] = _first_of_equals(magnitude[crowded], smallest[crowded], kept)
+    return mask
+
+
+def _first_of_equals(magnitude: Tensor, smallest: Tensor, kept: int) -> Tensor:
+    above, equal = magnitude > smallest, magnitude == smallest
+    room = kept - above.sum(1, keepdim=True)
+    return above | (equal & (equal.cumsum(1) <= room))
+
+
+def prune(layer: nn.Module, kept: Kept) -> None:
+    """Keep the largest K_x weights in each row of W_x and K_h in each row of W_h of a one-layer `nn.LSTM`."""
+    for name, count in zip(MATRICES, kept, strict=True):
+        weight = getattr(layer, name)
+        if parametrize.is_parametrized(layer, name):
+            parametrize.remove_parametrizations(layer, name)
+        parametrize.register_parametrization(layer, name, Mask(largest_per_row(weight.detach().abs(), count)))
+
+
+def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept]) -> None:
+    """`prune` for every layer."""
+    for layer, pair in zip(layers, kept, strict=True):
+        prune(layer, pair)
+
+
+def masks(layer: nn.Module) -> tuple[Tensor, Tensor]:
+    """Masks of W_x and W_h, boolean; all true where a matrix is not pruned."""
+    w_x, w_h = (_mask(layer, name) for name in MATRICES)
+    return w_x, w_h
+
+
+def _mask(layer: nn.Module, name: str) -> Tensor:
+    if not parametrize.is_parametrized(layer, name):
+        return torch.ones_like(getattr(layer, name), dtype=torch.bool)
+    found: Tensor = layer.get_buffer(f"parametrizations.{name}.0.mask")
+    return found

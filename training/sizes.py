@@ -1,0 +1,33 @@
+"""How large a network is before and after: weight bits and kept shares. Needs no torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accel.shape import Network
+
+FLOAT_BITS = 32
+
+
+def bits(net: Network) -> dict[str, int]:
+    """Weight bits: `float` is the dense network in 32-bit floats; `values`, `indices` and `bias` are what is kept."""
+    arrays = net.arrays
+    dense = sum(a.rows * (a.inputs + (a.outputs if a.recurrent else 0) + 1) for a in arrays)
+    stored = {
+        "values": sum(a.nonzeros * a.weight_width for a in arrays),
+        "indices": sum(a.nonzeros * a.index_width for a in arrays),
+        "bias": sum(a.rows * a.bias.width for a in arrays),
+    }
+    return {"float": dense * FLOAT_BITS, **stored, "total": sum(stored.values())}
+
+
+def layers(net: Network) -> list[dict[str, Any]]:
+    """Kept weights per row and shares of zeros of both matrices, layer by layer."""
+    return [
+        {
+            "name": array.name,
+            "kept": list(array.kept),
+            "ratios": {"input": 1 - array.kept[0] / array.inputs, "recurrent": 1 - array.kept[1] / array.outputs},
+        }
+        for array in net.layers
+    ]

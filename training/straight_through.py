@@ -1,0 +1,69 @@
+"""The arithmetic of `accel.fixed` and `accel.tables` on torch's real numbers, with gradients that look through it.
+
+A signal of `Fixed(width, frac)` is the real number integer / 2**frac. Forward, float64 carries every sum and product
+below 2**53 exactly, so the integers are those of the golden model. Backward, a narrowing passes the gradient where it
+did not saturate (straight-through estimator, arXiv 1308.3432) and a table has the derivative of its true function.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+from accel.fixed import Fixed
+from accel.tables import Table
+
+
+class _Narrow(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, fmt: Fixed) -> Tensor:
+        scale = float(2**fmt.frac)
+        rounded = torch.floor(x * scale + 0.5)
+        narrowed = rounded.clamp(fmt.lo, fmt.hi)
+        ctx.save_for_backward(rounded == narrowed)
+        return narrowed / scale
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        (inside,) = ctx.saved_tensors
+        return grads[0] * inside, None
+
+
+class _LookUp(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, table: Table) -> Tensor:
+        ctx.function = table.function
+        ctx.save_for_backward(x)
+        half = 1 << (table.address - 1)
+        index = torch.floor(x * 2.0 ** (table.input.frac - table.shift)).clamp(-half, half - 1)
+        return _entries(table, x.dtype, x.device)[index.long()]
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        (x,) = ctx.saved_tensors
+        if ctx.function == "tanh":
+            return grads[0] * (1 - torch.tanh(x) ** 2), None
+        y = torch.sigmoid(x)
+        return grads[0] * y * (1 - y), None
+
+
+@lru_cache(maxsize=64)
+def _entries(table: Table, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """The table as real numbers; a negative index counts from the end, which is two's complement."""
+    return torch.as_tensor(table.output.real(table.entries), dtype=dtype, device=device)
+
+
+def narrow(x: Tensor, fmt: Fixed) -> Tensor:
+    """Real numbers to the nearest of a format: round half up, saturate; the gradient passes where nothing saturated."""
+    narrowed: Tensor = _Narrow.apply(x, fmt)  # type: ignore[no-untyped-call]
+    return narrowed
+
+
+def look_up(x: Tensor, table: Table) -> Tensor:
+    """Sigmoid or tanh of real numbers in `table.input`, by the table's own entries."""
+    found: Tensor = _LookUp.apply(x, table)  # type: ignore[no-untyped-call]
+    return found
