@@ -1,0 +1,93 @@
+"""Engine: the rendered HLS C++, compiled by g++ and run on its own checked integers and streams."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing
+from accel.fixed import Integers
+from accel.golden import GATES, SIGNALS
+from accel.render_hls import SOURCES, result_values
+from accel.samples import Samples
+from accel.work import write_bytes, write_text
+
+FLAGS = ("-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label")
+"""What every build is made with: pragmas and the loop labels that HLS reports use mean nothing to g++."""
+
+ORDER = (*(f"{gate}_pre" for gate in GATES), *SIGNALS)
+"""Signals in the order of the C++ enumeration `Signal`."""
+
+
+def hls(design: Design, samples: Samples) -> Observed:
+    """Run samples through the C++ in the folder `hls` of the work folder, which `generate` has rendered."""
+    program = compiled(design.work / "hls")
+    with tempfile.TemporaryDirectory(dir=design.work, prefix="hls-run-") as name:
+        folder = Path(name)
+        write_text(folder / "inputs", inputs_text(samples))
+        _run([str(program), "inputs", "outputs", "signals"], folder, "the bench")
+        outputs = np.array((folder / "outputs").read_text().split(), dtype=np.int64)
+        signals = np.fromfile(folder / "signals", dtype=np.int32).astype(np.int64)
+    return Observed(_by_layer(design, signals), outputs.reshape(-1, result_values(design.net)))
+
+
+def compiled(folder: Path, flags: Sequence[str] = ()) -> Path:
+    """Build the bench of a rendered folder, unless the very same text and flags were built before."""
+    if not (folder / SOURCES[0]).is_file():
+        raise EngineFailed(f"{folder} holds no rendered C++; generate makes it")
+    command = [compiler(), *FLAGS, *flags]
+    program, stamp = folder / "build" / "bench", folder / "build" / "stamp"
+    digest = _digest(folder, command)
+    if program.is_file() and stamp.is_file() and stamp.read_bytes() == digest:
+        return program
+    program.parent.mkdir(exist_ok=True)
+    _run([*command, *SOURCES, "-o", str(program.relative_to(folder))], folder, "the compiler")
+    write_bytes(stamp, digest)
+    return program.resolve()
+
+
+def compiler() -> str:
+    """Path of g++; ToolMissing without one."""
+    found = shutil.which("g++")
+    if found is None:
+        raise ToolMissing("g++ not found; it compiles the generated C++")
+    return found
+
+
+def inputs_text(samples: Samples) -> str:
+    """Sequences as the bench reads them: how many, then for each its steps and their elements."""
+    lines = [f"{len(samples.x)}"]
+    for x, length in zip(samples.x, samples.lengths, strict=True):
+        lines.append(f"{length}")
+        lines += [" ".join(map(str, row)) for row in x[: int(length)].tolist()]
+    return "\n".join(lines) + "\n"
+
+
+def _by_layer(design: Design, flat: Integers) -> dict[str, dict[str, Integers]]:
+    """[step][layer][signal][unit] to layer name to signal name to [step][unit]."""
+    sizes = [len(ORDER) * array.outputs for array in design.net.layers]
+    steps = flat.reshape(-1, sum(sizes))
+    parts = np.split(steps, np.cumsum(sizes)[:-1], axis=1)
+    joined = zip(design.net.layers, parts, strict=True)
+    return {array.name: dict(zip(ORDER, np.split(part, len(ORDER), axis=1), strict=True)) for array, part in joined}
+
+
+def _digest(folder: Path, command: Sequence[str]) -> bytes:
+    digest = hashlib.sha256(repr(command).encode())
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest().encode()
+
+
+def _run(command: Sequence[str], folder: Path, what: str) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = (done.stdout + done.stderr).strip().splitlines()[-12:]
+        log = "\n".join(line[:200] for line in last)
+        raise EngineFailed(f"{what} stopped with status {done.returncode}:\n{log}")

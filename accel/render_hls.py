@@ -1,0 +1,241 @@
+"""HLS C++ of a design: a pure function from integers to text. Algorithms are in `hls_templates/hls/*.h`, which are
+copied as they are; what is rendered are constants, memory contents and the calls of the top."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from accel.engines.engine import Design
+from accel.faults import Fault, Refused
+from accel.fixed import Integers, index_bits
+from accel.shape import Array, Network
+from accel.spec import Head
+from accel.templates import read, render
+from accel.weights import LayerWeights
+from accel.work import write_text
+
+HEADERS = (
+    "bench.h",
+    "cell.h",
+    "checked_int.h",
+    "checked_stream.h",
+    "head.h",
+    "lookup.h",
+    "lstm.h",
+    "narrow.h",
+    "observe.h",
+    "platform.h",
+    "receive.h",
+    "row_engine.h",
+)
+"""Files that no spec changes."""
+
+TEMPLATES = ("config.h", "weights.h", "top.h", "top.cpp", "bench.cpp")
+
+SOURCES = ("top.cpp", "bench.cpp")
+"""What a compiler is given: the accelerator, and the bench that `main` is in."""
+
+LABELS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "cell_tanh": "CellTanh"}
+
+WIDEST = 62
+"""Bits of the widest exact sum: C simulation checks in 64-bit integers, and rounding needs one bit more."""
+
+
+@dataclass(frozen=True)
+class LaneWords:
+    """Contents of the lanes' memories, [group and cycle][lane]; a lane without work holds zero at column zero."""
+
+    values: Integers
+    columns: Integers
+
+
+@dataclass(frozen=True)
+class Beat:
+    """What one beat of a port holds: words of 8, 16, 32 or 64 bits."""
+
+    width: int
+    words: int
+
+
+@dataclass(frozen=True)
+class Process:
+    """One array with its weights, as the templates see it."""
+
+    array: Array
+    weights: LayerWeights
+    number: int
+    source: str
+    out: str
+    head: Head | None
+
+    @property
+    def type(self) -> str:
+        """C++ type that holds the array's constants."""
+        return self.array.name.capitalize()
+
+    @property
+    def x(self) -> str:
+        """Operand memory."""
+        return f"{self.array.name}_x"
+
+    @property
+    def end(self) -> str:
+        """Whether this step ends a sequence."""
+        return f"{self.array.name}_end"
+
+    @property
+    def constants(self) -> list[tuple[str, int]]:
+        """Names and values of the array's constants."""
+        array = self.array
+        return [
+            ("Layer", self.number),
+            ("Inputs", array.inputs),
+            ("InputWords", array.input_words),
+            ("InputBeats", array.input_beats),
+            ("Outputs", array.outputs),
+            ("Units", array.units),
+            ("RowsPerUnit", array.rows_per_unit),
+            ("LanesPerRow", array.lanes_per_row),
+            ("Lanes", array.multipliers),
+            ("Cells", array.cells),
+            ("Groups", array.groups),
+            ("Cycles", array.cycles_per_group),
+            ("Depth", array.depth),
+            ("XWidth", array.x.width),
+            ("XShift", array.x_shift),
+            ("HShift", array.h_shift),
+            ("OperandWidth", array.operand_width),
+            ("WeightWidth", array.weight_width),
+            ("IndexWidth", array.index_width),
+            ("TotalWidth", array.total_width),
+            ("SumWidth", array.sum_width),
+            ("BiasWidth", array.bias.width),
+            ("BiasShift", array.bias_shift),
+            ("Frac", array.frac),
+        ]
+
+    @property
+    def x_slots(self) -> list[int]:
+        """Cycles in which each lane of a row reads x."""
+        return [lane.x_slots for lane in self.array.lanes]
+
+    @cached_property
+    def lanes(self) -> LaneWords:
+        """The weights as the lanes hold them."""
+        x, h = self.weights.w_x.packed, self.weights.w_h.packed
+        values = np.concatenate([x.values, h.values], axis=1)
+        columns = np.concatenate([x.columns, h.columns], axis=1)
+        return LaneWords(lane_words(self.array, values), lane_words(self.array, columns))
+
+    @property
+    def bias(self) -> Integers:
+        """Biases, [unit][row]."""
+        return self.weights.bias.reshape(self.array.rows_per_unit, self.array.outputs).T
+
+
+def lane_words(array: Array, rows: Integers) -> Integers:
+    """Entries [row = gate * H + unit][position] as the lanes read them, [group and cycle][unit, gate, lane].
+
+    Position n of a row is lane n mod M's entry in cycle n div M; units and positions that do not exist are zero.
+    """
+    shape = (array.rows_per_unit, array.groups * array.units, array.cycles_per_group * array.lanes_per_row)
+    padded = np.zeros(shape, dtype=np.int64)
+    padded[:, : array.outputs, : rows.shape[1]] = rows.reshape(array.rows_per_unit, array.outputs, -1)
+    split = padded.reshape(array.rows_per_unit, array.groups, array.units, array.cycles_per_group, array.lanes_per_row)
+    return np.transpose(split, (1, 3, 2, 0, 4)).reshape(array.depth, array.multipliers)
+
+
+def render_hls(design: Design) -> dict[str, str]:
+    """Relative path to text of every C++ file of a design; the same design gives the same text."""
+    _refuse_wide_sums(design.net)
+    names = _names(design)
+    files = {name: read("hls_templates", f"hls/{name}") for name in HEADERS}
+    return files | {name: render("hls_templates", f"hls/{name}.j2", **names) for name in TEMPLATES}
+
+
+def write_hls(design: Design) -> Path:
+    """Write the files of `render_hls` to the folder `hls` of the design's work folder."""
+    folder = design.work / "hls"
+    for name, text in render_hls(design).items():
+        write_text(folder / name, text)
+    return folder
+
+
+def top_name(design: Design) -> str:
+    """The C++ function that becomes hardware; the suffix keeps it off the keywords of every language."""
+    return f"{design.spec.identifier}_top"
+
+
+def _names(design: Design) -> dict[str, object]:
+    net, spec = design.net, design.spec
+    return {
+        "top": top_name(design),
+        "formats": _formats(net),
+        "tables": [{"type": LABELS[name], "entries": table.entries} for name, table in net.tables.items()],
+        "arrays": _processes(design),
+        "inputs": spec.model.inputs,
+        "hidden": spec.model.hidden,
+        "input": Beat(container(spec.formats.input.width), net.layers[0].input_words),
+        "output": _output(net),
+        "result_values": result_values(net),
+    }
+
+
+def _formats(net: Network) -> list[tuple[str, int]]:
+    formats = net.spec.formats
+    found = []
+    for label in ("gate", "activation", "cell", "state"):
+        fmt = getattr(formats, label)
+        found += [(f"{label.capitalize()}Width", fmt.width), (f"{label.capitalize()}Frac", fmt.frac)]
+    for name, table in net.tables.items():
+        found += [(f"{LABELS[name]}Address", table.address), (f"{LABELS[name]}Shift", table.shift)]
+    return found
+
+
+def _processes(design: Design) -> list[Process]:
+    arrays = design.net.arrays
+    outs = [f"{array.name}_out" for array in arrays[:-1]] + ["out"]
+    heads = [design.spec.model.head if array == design.net.head else None for array in arrays]
+    joined = zip(arrays, design.weights.layers, ["in", *outs[:-1]], outs, heads, strict=True)
+    return [
+        Process(array, layer, number, source, out, head)
+        for number, (array, layer, source, out, head) in enumerate(joined)
+    ]
+
+
+def container(width: int) -> int:
+    """Bits of the AXI4-Stream word that holds `width` bits."""
+    return max(8, 1 << (width - 1).bit_length())
+
+
+def result_values(net: Network) -> int:
+    """Values of one result."""
+    head = net.spec.model.head
+    if head is None:
+        return net.layers[-1].outputs
+    return head.outputs if head.kind == "logits" else 1
+
+
+def _output(net: Network) -> Beat:
+    if net.head is None:
+        return Beat(container(net.spec.formats.state.width), net.layers[-1].cells)
+    assert net.spec.model.head is not None
+    if net.spec.model.head.kind == "logits":
+        return Beat(container(net.head.sum_width), 1)
+    return Beat(container(index_bits(net.head.outputs) + 1), 1)
+
+
+def _refuse_wide_sums(net: Network) -> None:
+    act, cell = net.spec.formats.activation, net.spec.formats.cell
+    frac = max(act.frac + cell.frac, 2 * act.frac)
+    terms = (act.width + cell.width + frac - act.frac - cell.frac, 2 * act.width + frac - 2 * act.frac)
+    sums = {array.name: array.sum_width for array in net.arrays} | {"formats.cell": max(terms) + 1}
+    faults = [
+        Fault(name, f"exact sums of at most {WIDEST} bits", f"{bits}") for name, bits in sums.items() if bits > WIDEST
+    ]
+    if faults:
+        raise Refused(faults)

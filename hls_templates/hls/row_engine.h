@@ -1,0 +1,99 @@
+#pragma once
+
+#include "narrow.h"
+#include "platform.h"
+
+namespace sparrow {
+
+/// Contents of the lanes' memories: [group and cycle][unit, row, lane of the row].
+template <typename A>
+using Values = Constant<A::kWeightWidth>[A::kDepth][A::kLanes];
+template <typename A>
+using Columns = Index<A::kIndexWidth>[A::kDepth][A::kLanes];
+
+/// Exact sums of the rows of kCount units.
+template <typename A, int kCount>
+using Sums = Int<A::kTotalWidth>[kCount][A::kRowsPerUnit];
+
+/// One cycle of all lanes: each multiplies its weight by the operand that its column names.
+template <typename A, typename Operand>
+void MultiplyAccumulate(const Constant<A::kWeightWidth> (&values)[A::kLanes],
+                        const Index<A::kIndexWidth> (&columns)[A::kLanes], int cycle, const Operand &operand,
+                        Sums<A, A::kUnits> &sums) {
+  #pragma HLS INLINE
+Units:
+  for (int unit = 0; unit < A::kUnits; ++unit) {
+    #pragma HLS UNROLL
+  Rows:
+    for (int row = 0; row < A::kRowsPerUnit; ++row) {
+      #pragma HLS UNROLL
+      Int<A::kTotalWidth> sum = cycle == 0 ? Int<A::kTotalWidth>(0) : sums[unit][row];
+    Lanes:
+      for (int m = 0; m < A::kLanesPerRow; ++m) {
+        #pragma HLS UNROLL
+        const int lane = (unit * A::kRowsPerUnit + row) * A::kLanesPerRow + m;
+        const Int<A::kWeightWidth> value = values[lane];
+        const Int<A::kOperandWidth> factor = operand(lane, columns[lane], cycle < A::kXSlots[m]);
+        const Int<A::kWeightWidth + A::kOperandWidth> product = value * factor;
+        sum = sum + product;
+      }
+      sums[unit][row] = sum;
+    }
+  }
+}
+
+/// As many units of `from` as `to` holds, beginning with `unit`.
+template <typename A, int kFrom, int kTo>
+void CopySums(const Sums<A, kFrom> &from, int unit, Sums<A, kTo> &to) {
+  #pragma HLS INLINE
+Units:
+  for (int n = 0; n < kTo; ++n) {
+    #pragma HLS UNROLL
+  Rows:
+    for (int row = 0; row < A::kRowsPerUnit; ++row) {
+      #pragma HLS UNROLL
+      to[n][row] = from[unit + n][row];
+    }
+  }
+}
+
+/// Row engine: groups of kUnits units, one after the other, each row's nonzeros read x first, then h, by its lanes.
+/// `operand(lane, column, from_x)` is what a lane multiplies by. `emit(unit, sums)` takes the sums of kCells units from
+/// `unit` on; it works on a group while the lanes are in the next one. The last group is emitted alone.
+template <typename A, typename Operand, typename Emit>
+void RowEngine(const Values<A> &values, const Columns<A> &columns, const Operand &operand, const Emit &emit) {
+  #pragma HLS INLINE
+  #pragma HLS ARRAY_PARTITION variable=values type=complete dim=2
+  #pragma HLS ARRAY_PARTITION variable=columns type=complete dim=2
+  constexpr int kEmitSlots = A::kUnits / A::kCells;
+  constexpr int kGroupSlots = Max(A::kCycles, kEmitSlots);
+  static_assert(A::kUnits % A::kCells == 0, "the cells of a cycle have to divide the units of a group");
+  static_assert(A::kDepth == A::kGroups * A::kCycles, "a lane has one word a group and cycle");
+  Sums<A, A::kUnits> running;
+  Sums<A, A::kUnits> done;
+  #pragma HLS ARRAY_PARTITION variable=running type=complete dim=0
+  #pragma HLS ARRAY_PARTITION variable=done type=complete dim=0
+  int group = 0;
+  int cycle = 0;
+Slots:
+  for (int slot = 0; slot < A::kGroups * kGroupSlots + kEmitSlots; ++slot) {
+    #pragma HLS PIPELINE II=1
+    if (group > 0 && cycle < kEmitSlots) {
+      Sums<A, A::kCells> sums;
+      CopySums<A>(done, cycle * A::kCells, sums);
+      emit((group - 1) * A::kUnits + cycle * A::kCells, sums);
+    }
+    if (group < A::kGroups && cycle < A::kCycles) {
+      const int word = group * A::kCycles + cycle;
+      MultiplyAccumulate<A>(values[word], columns[word], cycle, operand, running);
+    }
+    ++cycle;
+    if (cycle == kGroupSlots) {
+      CopySums<A>(running, 0, done);
+      cycle = 0;
+      ++group;
+    }
+  }
+}
+
+}  // namespace sparrow
