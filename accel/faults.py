@@ -1,9 +1,10 @@
-"""What is refused, and in which words: place, wanted, got."""
+"""The two ways in which a verb says no: input is refused (place, wanted, got), or verification found a difference."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -24,3 +25,12 @@ class Refused(Exception):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class Different(Exception):
+    """Verification found a difference; `facts` are the contents of `verify.json`. The command line exits with 1."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.facts = facts
+        bad = (result for result in facts["engines"] if result["status"] == "different")
+        super().__init__("; ".join(f"{result['engine']}: {result['reason']}" for result in bad))

@@ -30,6 +30,11 @@ class Samples:
         """The first `count` sequences."""
         return Samples(self.x[:count], self.lengths[:count], self.labels[:count])
 
+    def only(self, number: int) -> Samples:
+        """One sequence, without padding."""
+        length, one = int(self.lengths[number]), slice(number, number + 1)
+        return Samples(self.x[one, :length], self.lengths[one], self.labels[one])
+
     @property
     def steps(self) -> int:
         """Steps of all sequences together."""

@@ -74,6 +74,16 @@ def observed(design: Design, trace: Trace, samples: Samples) -> Observed:
     return Observed(signals, flat(trace.outputs, lengths))
 
 
-def golden(design: Design, samples: Samples) -> Observed:
-    """The reference."""
+def reference(design: Design, samples: Samples) -> Observed:
+    """What every engine must equal: the golden model over the whole batch at once."""
     return observed(design, run_golden(design.net, design.weights, samples.x, samples.lengths), samples)
+
+
+def golden(design: Design, samples: Samples) -> Observed:
+    """The golden model one sequence at a time, as hardware meets them: neither neighbours nor padding may matter."""
+    alone = [reference(design, samples.only(number)) for number in range(len(samples.lengths))]
+    signals = {
+        layer: {name: np.concatenate([one.signals[layer][name] for one in alone]) for name in named}
+        for layer, named in alone[0].signals.items()
+    }
+    return Observed(signals, np.concatenate([one.outputs for one in alone]))

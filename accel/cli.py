@@ -1,0 +1,201 @@
+"""The command `sparrow`: a verb for each step. Prints for people, or JSON with `--json`.
+
+Exit status: 0 if what was asked for happened, 1 if verification found a difference, 2 if the input was refused.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from accel.faults import Different, Refused
+
+DIFFERENT, REFUSED = 1, 2
+
+app = typer.Typer(
+    name="sparrow",
+    help="From an LSTM in PyTorch to a proven sparse accelerator, by one YAML spec.",
+    epilog="Start with: sparrow run specs/digits.yaml",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The spec, a YAML file.", show_default=False)]
+ModelFile = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="State dict: .pt, .safetensors, or .onnx.", show_default=False)
+]
+Work = Annotated[Path | None, typer.Option("--work", help="Work folder.", show_default="build/<name of the spec>")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def verb(function: Callable[..., None]) -> Callable[..., None]:
+    """Make a function a verb: it prints whatever was refused, or differs, and ends with the right exit status."""
+
+    @wraps(function)
+    def guarded(**options: Any) -> None:
+        try:
+            function(**options)
+        except Refused as refused:
+            _print_refusal(refused, options["as_json"])
+            raise typer.Exit(REFUSED) from None
+        except Different as different:
+            answer(different.facts, "verified", options["as_json"])
+            print(f"different: {different}", file=sys.stderr)
+            raise typer.Exit(DIFFERENT) from None
+
+    app.command(function.__name__.removesuffix("_model"))(guarded)
+    return guarded
+
+
+def _print_refusal(refused: Refused, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"refused": [asdict(fault) for fault in refused.faults]}, indent=2))
+    for fault in refused.faults:
+        print(f"refused: {fault}", file=sys.stderr)
+
+
+def answer(data: Any, view: str, as_json: bool) -> None:
+    """Print a verb's result: as JSON, or as `accel.printing` shows it."""
+    if as_json:
+        print(json.dumps(data, indent=2))
+        return
+    from accel import printing
+
+    printing.show(*getattr(printing, view)(data))
+
+
+def opened(spec_file: Path, work: Path | None) -> tuple[Any, Path]:
+    """The checked spec and its work folder. Nothing is written before this has succeeded."""
+    from accel.spec import load
+
+    spec = load(spec_file)
+    return spec, work or Path("build", spec.name)
+
+
+@verb
+def check(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+    """Validate a spec; print everything that follows from it."""
+    from accel.check import derive
+    from accel.work import write_text
+
+    spec, folder = opened(spec_file, work)
+    facts = derive(spec, folder)
+    write_text(folder / "spec.json", spec.resolved())
+    answer(facts, "checked", as_json)
+
+
+@verb
+def train(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+    """Train, prune and quantise the network.
+
+    Leaves integer weights and the record of how they came about. Goes on from its checkpoints.
+    """
+    spec, folder = opened(spec_file, work)
+    _perform("train", spec, folder)
+    answer(_read(folder / "training.json"), "trained", as_json)
+
+
+@verb
+def import_model(spec_file: SpecFile, model: ModelFile, work: Work = None, as_json: Json = False) -> None:
+    """Take weights from your own nn.LSTM, in place of train."""
+    from accel import flow
+
+    spec, folder = opened(spec_file, work)
+    flow.import_model(spec, model, folder)
+    answer(_read(folder / "training.json"), "trained", as_json)
+
+
+@verb
+def generate(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+    """Render MyHDL, Verilog, HLS C++ and scripts."""
+    from accel import ledger
+
+    spec, folder = opened(spec_file, work)
+    _perform("generate", spec, folder)
+    files = [str(folder / name) for name in ledger.recorded(folder, "generate")["outputs"]]
+    answer({"files": files}, "files", as_json)
+
+
+@verb
+def verify(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+    """Run every engine; demand equal bits and cycles.
+
+    Every engine of the spec runs real test sequences and corners. Each signal, each result and the cycles of each step
+    must equal the golden model and the schedule.
+    """
+    spec, folder = opened(spec_file, work)
+    _perform("verify", spec, folder, after="generate")
+    answer(_read(folder / "verify.json"), "verified", as_json)
+
+
+@verb
+def report(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+    """Write report.html and report.json."""
+    spec, folder = opened(spec_file, work)
+    _perform("report", spec, folder, after="verify")
+    answer({"files": [str(folder / name) for name in ("report.html", "report.json")]}, "files", as_json)
+
+
+@verb
+def run(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+    """All steps in order, as far as needed.
+
+    Skips the steps whose inputs did not change, and goes on where an earlier run stopped.
+    """
+    from accel import flow, printing
+
+    spec, folder = opened(spec_file, work)
+    with printing.progress() as progress:
+        done = flow.run(spec, folder, progress)
+    facts = _read(folder / "report.json") | {"steps": done, "files": [str(folder / "report.html")]}
+    answer(facts, "ran", as_json)
+
+
+@verb
+def doctor(as_json: Json = False) -> None:
+    """Which tools were found, where, and what for."""
+    from accel.doctor import examine, plain
+
+    answer(plain(examine()), "tools", as_json)
+
+
+@verb
+def schema(as_json: Json = True) -> None:
+    """Print the JSON Schema of the spec, for editors."""
+    from accel.spec import schema as made
+
+    print(json.dumps(made(), indent=2))
+
+
+def _perform(name: str, spec: Any, folder: Path, after: str | None = None) -> None:
+    """Do one step of the flow, whether or not it is current, on results of the one before that must be current."""
+    from accel import flow, printing
+
+    if after is not None:
+        flow.require(after, spec, folder)
+    with printing.progress() as progress:
+        flow.step(name).perform(spec, folder, progress)
+
+
+def _read(path: Path) -> Any:
+    from accel.work import read_json
+
+    return read_json(path)
+
+
+def main() -> None:
+    """Entry point of the command `sparrow`."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

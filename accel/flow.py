@@ -1,0 +1,201 @@
+"""The way from a spec to a report: a list of steps, each a function that leaves files in the work folder.
+
+`run` skips a step whose inputs did not change (its sections of the spec, the files it reads, our code behind it) and
+goes on where an earlier run stopped. This and `accel.cli` are the only modules that know training, accelerator and
+tools; they import them inside the step that needs them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accel import doctor, ledger, samples, sources, weights
+from accel.engines.engine import Design, Engine, Observed, ToolMissing
+from accel.faults import Different, Fault, Refused
+from accel.progress import Progress, silent
+from accel.samples import Samples
+from accel.spec import Spec, plain
+from accel.verify import Contender
+from accel.verify import verify as compare
+from accel.work import write_json, write_text
+
+Act = Callable[[Spec, Path, Progress], Iterable[str]]
+"""Does a step's work; returns the files it left, as paths within the work folder."""
+
+EVERYTHING = tuple(Spec.model_fields)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its work, and everything its result depends on."""
+
+    name: str
+    act: Act
+    sections: tuple[str, ...]
+    """Sections of the spec."""
+    reads: tuple[str, ...]
+    """Files of the work folder that earlier steps left."""
+    code: tuple[str, ...]
+    """Our modules and packages behind the work."""
+    tools: tuple[str, ...] = ()
+    """Tools, by their names in `accel.doctor`, that make a difference when they come or go."""
+
+    def inputs(self, spec: Spec, work: Path) -> str:
+        """Digest of everything the result depends on."""
+        parts: dict[str, Any] = {section: plain(getattr(spec, section)) for section in self.sections}
+        parts["code"] = sources.digest(*self.code)
+        if self.tools:
+            parts["tools"] = doctor.paths(self.tools)
+        return ledger.inputs_digest(parts, work, self.reads)
+
+    def is_current(self, spec: Spec, work: Path) -> bool:
+        """Whether the work folder holds this step's result for just these inputs."""
+        return ledger.is_current(work, self.name, self.inputs(spec, work))
+
+    def perform(self, spec: Spec, work: Path, progress: Progress = silent) -> None:
+        """Do the work and remember it. Killed at any moment, the step counts as not done."""
+        inputs = self.inputs(spec, work)
+        ledger.forget(work, self.name)
+        outputs = self.act(spec, work, progress)
+        ledger.record(work, self.name, inputs, outputs, made_by=self.name)
+
+
+def design(spec: Spec, work: Path) -> Design:
+    """The spec with the weights that training left. Refused where there are none, or none that fit."""
+    path = work / "weights.npz"
+    if not path.is_file():
+        raise Refused([Fault(str(path), "weights made by `sparrow train` or `sparrow import`", "no such file")])
+    return Design(spec, weights.load(path, spec), work)
+
+
+def train(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
+    """Train, prune, quantise; leaves weights, test samples, a record, and checkpoints to go on from."""
+    from training.train import train as make
+
+    make(spec, work, progress)
+    return list(WEIGHTS)
+
+
+def generate(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
+    """Render MyHDL, convert it to Verilog, render HLS C++ and the scripts of the tools."""
+    from accel.render import render
+    from accel.render_hls import render_hls
+
+    made = design(spec, work)
+    files = render(made) | render_hls(made)
+    for path, text in files.items():
+        write_text(work / path, text)
+    return list(files)
+
+
+def verify(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
+    """Run every engine of `verify.engines`; leaves `verify.json`. Raises Different."""
+    from accel.schedule import schedule
+
+    made = design(spec, work)
+    real = samples.load(work / "samples.npz", spec).first(spec.verify.sequences)
+    chosen: dict[str, Contender] = {name: ENGINES[name] for name in spec.verify.engines}
+    found = compare(made, real, samples.corners(spec), chosen, schedule(made).cycles_per_step, progress)
+    write_json(work / "verify.json", found.plain())
+    if found.different:
+        raise Different(found.plain())
+    return ["verify.json"]
+
+
+def report(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
+    """One page for a person, `report.html`, and one file for a program, `report.json`."""
+    from accel.report import write
+
+    return write(design(spec, work))
+
+
+def engine(path: str) -> Engine:
+    """An engine `module:function`, imported when it runs; a Python package that is absent is a missing tool."""
+
+    def run_engine(given: Design, inputs: Samples) -> Observed:
+        module, name = path.split(":")
+        try:
+            found: Engine = getattr(importlib.import_module(module), name)
+        except ModuleNotFoundError as missing:
+            if (missing.name or "").split(".")[0] in sources.PACKAGES:
+                raise
+            raise ToolMissing(f"the Python package {missing.name} is not installed") from None
+        return found(given, inputs)
+
+    return run_engine
+
+
+ENGINES: dict[str, Contender] = {
+    "golden": Contender(engine("accel.engines.engine:golden")),
+    "torch": Contender(engine("training.engine:torch_engine")),
+    "myhdl": Contender(engine("accel.engines.native:native"), clocked=True, slow=True),
+    "icarus": Contender(engine("accel.engines.icarus:icarus"), clocked=True, slow=True),
+    "verilator": Contender(engine("accel.engines.verilator:verilator"), clocked=True),
+    "hls": Contender(engine("accel.engines.hls:hls")),
+}
+"""Engines by the names they have in a spec."""
+
+WEIGHTS = ("weights.npz", "samples.npz", "training.json")
+NETWORK = ("model", "sparsity", "weights", "formats", "tables")
+
+STEPS = (
+    Step("train", train, (*NETWORK, "training"), (), ("training",)),
+    Step(
+        "generate",
+        generate,
+        ("name", *NETWORK, "engine", "target"),
+        ("weights.npz",),
+        ("accel.render", "accel.render_hls", "accel.convert", "accel.blocks", "fpga", "hls_templates"),
+    ),
+    Step(
+        "verify",
+        verify,
+        ("name", *NETWORK, "engine", "target", "verify"),
+        ("weights.npz", "samples.npz"),
+        ("accel.verify", "accel.schedule", "accel.engines", "accel.render", "accel.render_hls", "training.engine"),
+        tools=("g++", "make", "iverilog", "vvp", "verilator", "myhdl", "torch"),
+    ),
+    Step("report", report, EVERYTHING, (*WEIGHTS, "verify.json"), ("accel.report", "accel.schedule")),
+)
+"""The steps in their order."""
+
+
+def step(name: str) -> Step:
+    """A step by its name."""
+    return next(one for one in STEPS if one.name == name)
+
+
+def require(name: str, spec: Spec, work: Path) -> None:
+    """Refuse to build on a step that never ran, or ran on other inputs."""
+    if not step(name).is_current(spec, work):
+        got = "other inputs" if ledger.recorded(work, name) else "nothing yet"
+        raise Refused([Fault(str(work), f"the results of `sparrow {name}` for this spec", f"results for {got}")])
+
+
+def import_model(spec: Spec, model: Path, work: Path) -> None:
+    """Take the weights from a model of the user's own in place of `train`."""
+    from training.importer import import_model as take
+
+    training = step("train")
+    ledger.forget(work, training.name)
+    take(spec, model, work)
+    ledger.record(work, training.name, training.inputs(spec, work), WEIGHTS, made_by="import")
+
+
+def run(spec: Spec, work: Path, progress: Progress = silent, steps: Sequence[Step] = STEPS) -> dict[str, str]:
+    """All steps in order, skipping those that are current; says of each whether it was `done` or `unchanged`."""
+    found = {}
+    for one in steps:
+        if one.is_current(spec, work):
+            found[one.name] = "unchanged"
+            continue
+        if ledger.recorded(work, one.name).get("made_by") == "import":
+            got = "weights imported under other sections; run `sparrow import` again, or `sparrow train`"
+            raise Refused([Fault(str(work / "weights.npz"), "weights imported for this spec", got)])
+        one.perform(spec, work, progress)
+        found[one.name] = "done"
+    return found

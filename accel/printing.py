@@ -1,0 +1,188 @@
+"""How results look on a terminal: tables from the same data that `--json` prints."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+from rich.text import Text
+
+from accel.progress import Progress
+
+NUMBER = re.compile(r"[\d,.+% ]*")
+"""What counts as a number when a column is aligned."""
+STATUS_STYLE = {"equal": "bold green", "different": "bold red", "not run": "yellow"}
+
+
+def show(*parts: RenderableType) -> None:
+    """Print to standard output; a narrow or absent terminal gets whole lines, never cut ones."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=200)
+    console.print(Group(*parts))
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Show long work on standard error: a bar for each stage on a terminal, else a line every few seconds."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
+    with Bars(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show_bar(stage: str, done: int, total: int, note: str) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, note="")
+            bars.update(tasks[stage], completed=done, total=total, note=note)
+
+        yield show_bar
+
+
+def _lines(every: float = 5.0) -> Progress:
+    """Progress as lines: the first and last of each stage, and one every few seconds between."""
+    shown: dict[str, float] = {}
+
+    def show_line(stage: str, done: int, total: int, note: str) -> None:
+        now = time.monotonic()
+        if done == total or now - shown.get(stage, -every) >= every:
+            print(f"{stage} {done}/{total} {note}", file=sys.stderr, flush=True)
+            shown[stage] = now
+
+    return show_line
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """A plain table; columns of numbers align right. No header where no column has a name."""
+    cells = [[value if isinstance(value, Text) else Text(_plain(value)) for value in row] for row in rows]
+    made = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_header=any(columns),
+    )
+    for number, name in enumerate(columns):
+        numeric = all(NUMBER.fullmatch(row[number].plain) for row in cells)
+        made.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in cells:
+        made.add_row(*row)
+    return made
+
+
+def _plain(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def checked(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow check`."""
+    exactly = "" if facts["cycles"] == "exact" else "at least "
+    most = "" if facts["cycles"] == "exact" else "at most "
+    overview = [
+        ("weights", facts["weights"]),
+        ("lanes", f"{facts['lanes']:,}"),
+        ("nonzeros per step", f"{facts['nonzeros_per_step']:,}"),
+        ("cycles per step", f"{exactly}{facts['cycles_per_step']:,}"),
+        ("utilisation of the lanes", f"{most}{facts['utilisation']:.1%}"),
+        ("steps per second", f"{most}{facts['steps_per_second']:,}"),
+        ("memory bits, all layers", f"{facts['memory_bits']:,}"),
+    ]
+    return [table(f"{facts['spec']}", ("", ""), overview), _layers(facts["layers"]), _tables(facts["tables"])]
+
+
+def _layers(layers: list[dict[str, Any]]) -> Table:
+    names = ("inputs", "outputs", "lanes", "groups", "cycles_per_group", "accumulator_bits")
+    rows = [
+        ("nonzeros a row, x + h", *(" + ".join(str(count) for count in layer["nonzeros_per_row"]) for layer in layers)),
+        *((name.replace("_", " "), *(f"{layer[name]:,}" for layer in layers)) for name in names),
+        *((f"bits of {kind}", *(f"{layer['memory_bits'][kind]:,}" for layer in layers)) for kind in _kinds(layers)),
+    ]
+    return table("Layers", ("", *(layer["name"] for layer in layers)), rows)
+
+
+def _kinds(layers: list[dict[str, Any]]) -> list[str]:
+    return list(layers[0]["memory_bits"])
+
+
+def _tables(tables: list[dict[str, Any]]) -> Table:
+    columns = ("table", "entries", "bits", "largest error", "in steps of the output")
+    rows = [(t["name"], t["entries"], t["bits"], f"{t['largest_error']:.6f}", t["largest_error_lsb"]) for t in tables]
+    return table("Tables", columns, rows)
+
+
+def verified(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow verify`: what each engine did."""
+    title = (
+        f"{facts['spec']}: {facts['sequences']} sequences + {facts['corners']} corners, {facts['steps']} steps; "
+        f"{facts['predicted_cycles_per_step']} cycles per step predicted, utilisation {facts['utilisation']:.1%}"
+    )
+    columns = ("engine", "status", "steps", "mismatches", "cycles per step", "seconds", "reason")
+    return [table(title, columns, [_engine(result) for result in facts["engines"]])]
+
+
+def _engine(result: dict[str, Any]) -> tuple[Any, ...]:
+    status = Text(result["status"], style=STATUS_STYLE[result["status"]])
+    cycles = "" if result["cycles_per_step"] is None else str(result["cycles_per_step"])
+    return (
+        result["engine"],
+        status,
+        result["steps"],
+        result["mismatches"],
+        cycles,
+        f"{result['seconds']:.1f}",
+        result["reason"],
+    )
+
+
+def trained(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow train`: the metric of each model, and what the search tried."""
+    rows = [(model, f"{value:.4f}") for model, value in facts.get("models", {}).items()]
+    made = [table(f"{facts['task']}: {facts.get('metric', 'no metric')} on the test split", ("model", ""), rows)]
+    if facts.get("candidates"):
+        made.append(
+            table("Dual-ratio search", ("nonzeros a row, x + h", "validation", ""), map(_tried, facts["candidates"]))
+        )
+    return list(made)
+
+
+def _tried(candidate: dict[str, Any]) -> tuple[Any, ...]:
+    kept = ", ".join(" + ".join(str(count) for count in pair) for pair in candidate["kept"])
+    return kept, f"{candidate['valid']:.4f}", "chosen" if candidate["chosen"] else ""
+
+
+def ran(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow run`: what became of each step, the models, the engines, and where the report is."""
+    steps = table("Steps", ("step", ""), facts["steps"].items())
+    return [steps, *trained(facts["training"]), *verified(facts["verify"]), *files(facts)]
+
+
+def files(facts: dict[str, Any]) -> list[RenderableType]:
+    """Where results lie, one path a line."""
+    return [Text("\n".join(facts["files"]))]
+
+
+def tools(findings: list[dict[str, Any]]) -> list[RenderableType]:
+    """`sparrow doctor`."""
+    rows = [
+        (
+            finding["tool"],
+            Text("found", style="green") if finding["found"] else Text("missing", style="yellow"),
+            finding["version"],
+            finding["needed_for"],
+            finding["path"],
+        )
+        for finding in findings
+    ]
+    return [table("Tools", ("tool", "", "version", "needed for", "where"), rows)]
