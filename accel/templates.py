@@ -35,7 +35,7 @@ def render(package: str, path: str, **names: Any) -> str:
 def environment(package: str, prefix: str) -> Environment:
     """The environment of a package's templates; `prefix` begins a line statement."""
     made = Environment(
-        loader=FunctionLoader(lambda path: read(package, path)),
+        loader=FunctionLoader(lambda path: (read(package, path), f"{package}/{path}", None)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -70,7 +70,7 @@ def c_bool(value: bool) -> str:
 
 def c_identifier(name: str) -> str:
     """A name that C++ and Verilog take as it is; ValueError otherwise."""
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", str(name)):
         raise ValueError(f"wanted a C++ identifier, got {name!r}")
     return name
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
+import os
 import shutil
 import subprocess
 import tempfile
@@ -25,9 +27,13 @@ ORDER = (*(f"{gate}_pre" for gate in GATES), *SIGNALS)
 """Signals in the order of the C++ enumeration `Signal`."""
 
 
-def hls(design: Design, samples: Samples) -> Observed:
+COPIES = ("-DSPARROW_LANE_COPIES",)
+"""A copy of the operand memories for each lane, as hardware has them; C simulation keeps one."""
+
+
+def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed:
     """Run samples through the C++ in the folder `hls` of the work folder, which `generate` has rendered."""
-    program = compiled(design.work / "hls")
+    program = compiled(design.work / "hls", flags)
     with tempfile.TemporaryDirectory(dir=design.work, prefix="hls-run-") as name:
         folder = Path(name)
         write_text(folder / "inputs", inputs_text(samples))
@@ -45,11 +51,32 @@ def compiled(folder: Path, flags: Sequence[str] = ()) -> Path:
     program, stamp = folder / "build" / "bench", folder / "build" / "stamp"
     digest = _digest(folder, command)
     if program.is_file() and stamp.is_file() and stamp.read_bytes() == digest:
-        return program
+        return program.resolve()
     program.parent.mkdir(exist_ok=True)
     _run([*command, *SOURCES, "-o", str(program.relative_to(folder))], folder, "the compiler")
     write_bytes(stamp, digest)
     return program.resolve()
+
+
+def vendor_integers() -> tuple[str, ...]:
+    """Flags that build with the vendor's open ap_int headers; ToolMissing where there are none.
+
+    They are looked for in the folder that SPARROW_AP_TYPES_INCLUDE names, then in an installed hls4ml. Sign extension
+    in these headers reads what it is about to write, which g++ warns of at the place of use.
+    """
+    given = os.environ.get("SPARROW_AP_TYPES_INCLUDE")
+    folder = Path(given) if given else _installed_headers()
+    if folder is None or not (folder / "ap_int.h").is_file():
+        wanted = given or "SPARROW_AP_TYPES_INCLUDE, or an installed hls4ml"
+        raise ToolMissing(f"ap_int.h not found ({wanted}); it is for C simulation with vendor integers")
+    return ("-DSPARROW_AP_TYPES", "-isystem", str(folder), "-Wno-uninitialized", "-Wno-maybe-uninitialized")
+
+
+def _installed_headers() -> Path | None:
+    found = importlib.util.find_spec("hls4ml")  # does not import it, which would take seconds
+    if found is None or found.origin is None:
+        return None
+    return Path(found.origin).parent / "templates" / "vivado" / "ap_types"
 
 
 def compiler() -> str:

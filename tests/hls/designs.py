@@ -1,0 +1,73 @@
+"""Specs of awkward sizes, and designs with seeded weights, that the tests of the C++ share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from accel import samples, weights
+from accel.engines.engine import Design
+from accel.render_hls import write_hls
+from accel.samples import Samples
+from accel.spec import Spec, parse
+
+BASE: dict[str, Any] = {
+    "name": "awkward",
+    "model": {"inputs": 3, "hidden": [8], "head": {"outputs": 3}},
+    "sparsity": {"pattern": "row", "input": 0.3, "recurrent": 0.5},
+    "formats": {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [12, 11]},
+    "engine": {"units": 4},
+    "training": {"task": "seeded"},
+}
+
+
+def spec(**sections: dict[str, Any]) -> Spec:
+    """The base spec with some keys of its sections replaced."""
+    return parse({**BASE, **{name: {**BASE.get(name, {}), **section} for name, section in sections.items()}})
+
+
+NARROW = {"input": [4, 2], "bias": [6, 2], "gate": [5, 2], "activation": [5, 4], "cell": [4, 3], "state": [4, 3]}
+"""Formats so tight that gates and cells saturate."""
+
+SPECS = {
+    "digits_like": spec(model={"inputs": 8, "hidden": [32], "head": {"outputs": 10}}, engine={"units": 8}),
+    "primes_that_no_group_divides": spec(model={"inputs": 5, "hidden": [13], "head": {"outputs": 7}}),
+    "one_input_one_unit": spec(
+        model={"inputs": 1, "hidden": [1], "head": None}, sparsity={"input": 0.0, "recurrent": 0.0}, engine={"units": 1}
+    ),
+    "two_lanes_a_row": spec(engine={"units": 3, "lanes_per_row": 2}, model={"hidden": [7]}),
+    "more_lanes_than_nonzeros": spec(engine={"units": 2, "lanes_per_row": 9}, model={"hidden": [5]}),
+    "two_cells_a_cycle": spec(engine={"units": 4, "cells_per_cycle": 2}, model={"hidden": [7], "head": None}),
+    "fewer_cycles_than_cells": spec(
+        model={"inputs": 1, "hidden": [9], "head": None}, sparsity={"input": 0.0, "recurrent": 0.9}, engine={"units": 9}
+    ),
+    "two_layers": spec(
+        model={"inputs": 3, "hidden": [6, 5], "head": {"outputs": 4, "kind": "logits", "when": "step"}},
+        engine={"units": 3, "cells_per_cycle": 1},
+    ),
+    "three_layers_without_head": spec(
+        model={"inputs": 2, "hidden": [6, 4, 5], "head": None}, engine={"units": 4, "cells_per_cycle": 4}
+    ),
+    "winner_after_every_step": spec(model={"head": {"outputs": 5, "kind": "argmax", "when": "step", "units": 2}}),
+    "two_words_a_beat": spec(model={"inputs": 5, "head": None}, engine={"units": 4, "input_words": 2}),
+    "no_bias": spec(model={"bias": False, "head": {"outputs": 200, "kind": "argmax"}}),
+    "dense": parse({**BASE, "sparsity": {"pattern": "dense"}}),
+    "saturating": spec(formats=NARROW, weights={"width": 5, "input_frac": 2, "recurrent_frac": 1, "head_frac": 2}),
+    "wide": spec(
+        formats={"input": [24, 10], "gate": [28, 20], "activation": [26, 25], "cell": [30, 20], "state": [24, 23]},
+        weights={"width": 18, "input_frac": 12, "recurrent_frac": 14},
+        tables={"address": 6, "sigmoid": 4, "tanh": 2},
+    ),
+}
+
+
+def rendered(chosen: Spec, work: Path) -> Design:
+    """A design with seeded weights and its C++ in `work`."""
+    design = Design(chosen, weights.seeded(chosen), work)
+    write_hls(design)
+    return design
+
+
+def stimuli(chosen: Spec) -> Samples:
+    """Sequences of different lengths, and the corners."""
+    return samples.seeded(chosen, 6, 5) + samples.corners(chosen)

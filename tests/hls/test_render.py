@@ -1,0 +1,123 @@
+"""Rendering of the C++: pure, strict, and form rules that a compiler does not check."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jinja2 import TemplateError, UndefinedError
+
+from accel import weights
+from accel.engines.engine import Design
+from accel.faults import Refused
+from accel.render_hls import HEADERS, container, lane_words, render_hls
+from accel.shape import network
+from accel.templates import environment, read, render
+from tests.hls.designs import SPECS, spec
+from tests.hls.pragmas import faults, loop_faults
+
+BENCH = {"bench.h", "bench.cpp", "checked_int.h", "checked_stream.h", "weights.h"}
+"""Files that never become hardware, or hold no statement."""
+
+
+def files(name: str) -> dict[str, str]:
+    return render_hls(Design(SPECS[name], weights.seeded(SPECS[name]), Path()))
+
+
+@pytest.mark.parametrize("name", ["two_layers", "two_lanes_a_row"])
+def test_rendering_twice_gives_the_same_text(name: str) -> None:
+    assert files(name) == files(name)
+
+
+def test_every_header_of_the_package_is_copied() -> None:
+    found = {path.name for path in resources.files("hls_templates").joinpath("hls").iterdir()}
+    assert set(HEADERS) == {name for name in found if name.endswith(".h")}
+    assert {name.removesuffix(".j2") for name in found if name.endswith(".j2")} < set(files("dense"))
+
+
+@pytest.mark.parametrize("name", ["two_layers", "digits_like"])
+def test_no_pragma_is_misspelt(name: str) -> None:
+    assert {path: list(faults(text)) for path, text in files(name).items() if list(faults(text))} == {}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["#pragma HSL UNROLL", "#pragma HLS PIPELIN II=1", "#pragma HLS PIPELINE I=1", "#pragma HLS RESET variable=frist"],
+)
+def test_a_misspelt_pragma_is_caught(wrong: str) -> None:
+    assert len(list(faults(f"void f() {{\n  {wrong}\n}}\n"))) == 1
+
+
+@pytest.mark.parametrize("name", ["two_layers", "digits_like"])
+def test_every_loop_has_a_label_and_is_pipelined_or_unrolled(name: str) -> None:
+    found = {path: list(loop_faults(text)) for path, text in files(name).items() if path not in BENCH}
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+def test_a_loop_without_label_or_pragma_is_caught() -> None:
+    assert len(list(loop_faults("{\n  for (int n = 0; n < 2; ++n) {\n    f();\n  }\n}\n"))) == 2
+
+
+def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
+    unrolled = re.compile(r"for \(int \w+ = 0; \w+ < (.+); .*\n\s*#pragma HLS UNROLL")
+    bounds = {bound for text in files("two_layers").values() for bound in unrolled.findall(text)}
+    assert bounds == {
+        "A::kInputWords",
+        "Copies(A::kLanes)",
+        "A::kUnits",
+        "A::kRowsPerUnit",
+        "A::kLanesPerRow",
+        "A::kCells",
+        "kTo",
+    }
+
+
+def test_lanes_hold_every_weight_once_in_the_order_they_read_it() -> None:
+    array = network(SPECS["two_lanes_a_row"]).layers[0]
+    rows = np.arange(1, array.rows * sum(array.kept) + 1).reshape(array.rows, -1)
+    words = lane_words(array, rows)
+    assert words.shape == (array.depth, array.multipliers)
+    assert sorted(words[words > 0]) == sorted(rows.ravel())
+    group, unit, gate, lane, cycle = 1, 2, 3, 1, 1
+    row, position = gate * array.outputs + group * array.units + unit, cycle * array.lanes_per_row + lane
+    address = group * array.cycles_per_group + cycle
+    assert words[address, (unit * 4 + gate) * array.lanes_per_row + lane] == rows[row, position]
+
+
+def test_a_name_that_is_not_given_is_an_error() -> None:
+    with pytest.raises(UndefinedError, match="'top' is undefined"):
+        render("hls_templates", "hls/top.h.j2")
+
+
+def test_a_file_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises((TemplateError, FileNotFoundError)):
+        read("hls_templates", "hls/nothing.h")
+
+
+@pytest.mark.parametrize("name", ["two words", "1st", "a;b", ""])
+def test_what_is_no_identifier_does_not_reach_cpp(name: str) -> None:
+    with pytest.raises(ValueError, match="wanted a C\\+\\+ identifier"):
+        environment("hls_templates", "//%").from_string("{{ name | c_identifier }}").render(name=name)
+
+
+def test_arrays_nest_as_deep_as_they_come() -> None:
+    text = (
+        environment("hls_templates", "//%").from_string("{{ rows | c_array }}").render(rows=np.arange(4).reshape(2, 2))
+    )
+    assert text == "{\n{0, 1},\n{2, 3}}"
+
+
+@pytest.mark.parametrize(("width", "bits"), [(2, 8), (8, 8), (9, 16), (17, 32), (32, 32), (33, 64)])
+def test_a_port_word_is_the_next_size_a_processor_knows(width: int, bits: int) -> None:
+    assert container(width) == bits
+
+
+def test_sums_too_wide_to_be_simulated_exactly_are_refused() -> None:
+    wide = spec(
+        formats={"input": [32, 10], "state": [32, 30], "activation": [32, 31], "cell": [32, 20], "gate": [32, 20]}
+    )
+    with pytest.raises(Refused, match=r"formats.cell: wanted exact sums of at most 62 bits, got \d+"):
+        render_hls(Design(wide, weights.seeded(wide), Path()))
