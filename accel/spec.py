@@ -19,10 +19,10 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     ValidationError,
     WithJsonSchema,
 )
+from pydantic.json_schema import GenerateJsonSchema
 
 from accel.faults import Fault, Refused
 from accel.fixed import Fixed
@@ -50,12 +50,7 @@ FORMAT_SCHEMA = {
     "minItems": 2,
     "maxItems": 2,
 }
-Format = Annotated[
-    Fixed,
-    BeforeValidator(_fixed),
-    PlainSerializer(lambda fmt: [fmt.width, fmt.frac]),
-    WithJsonSchema(FORMAT_SCHEMA, mode="validation"),
-]
+Format = Annotated[Fixed, BeforeValidator(_fixed), WithJsonSchema(FORMAT_SCHEMA)]
 Count = Annotated[int, Field(ge=1, le=1 << 20)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Hidden = Annotated[
@@ -303,9 +298,16 @@ def _checked(document: Document) -> Spec:
     return spec
 
 
+class _Schema(GenerateJsonSchema):
+    """Defaults as they are written in a spec."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return plain(dft)
+
+
 def schema() -> dict[str, Any]:
     """JSON Schema of the spec, for editors."""
-    return Spec.model_json_schema() | {
+    return Spec.model_json_schema(schema_generator=_Schema) | {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "sparrow spec",
     }
