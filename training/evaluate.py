@@ -4,25 +4,53 @@ from __future__ import annotations
 
 import copy
 
-import numpy as np
+import torch
+from torch import Tensor
 
 from accel import golden
 from accel.samples import Samples
 from accel.shape import Network
 from accel.weights import Weights
-from training.model import LSTM
-from training.score import score
-from training.tasks.task import Split
+from training.export import Excerpt
+from training.model import LSTM, last_step
+from training.score import Score, Tally, score
+from training.tasks.task import Examples
 
 
-def accuracy(model: LSTM, split: Split) -> float:
-    """Share of right answers, computed in float64 (quantised models: exactly as the hardware does)."""
-    return score(copy.deepcopy(model).double(), split).accuracy
+def exact(model: LSTM) -> LSTM:
+    """A float64 copy: a quantised model then computes what the hardware does."""
+    return copy.deepcopy(model).double()
 
 
-def golden_accuracy(net: Network, weights: Weights, samples: Samples) -> float:
-    """Share of right answers of the golden model on integers."""
+def on_test(model: LSTM, examples: Examples) -> Score:
+    """Score on a whole split in float64."""
+    return score(exact(model), examples)
+
+
+def golden_logits(model: LSTM, net: Network, weights: Weights, samples: Samples) -> Tensor:
+    """Logits of the golden model as real numbers; the host's decoder, where there is one, is that of `model`."""
     trace = golden.run(net, weights, samples.x, samples.lengths)
-    assert trace.logits is not None
-    answers = np.argmax(trace.logits[:, -1], axis=1)
-    return float(np.mean(answers == samples.labels))
+    if trace.logits is not None and net.head is not None:
+        return torch.from_numpy(trace.logits / 2.0**net.head.frac)
+    h = torch.from_numpy(net.spec.formats.state.real(trace.h))
+    return _answers(exact(model), h, samples)
+
+
+@torch.no_grad()
+def _answers(model: LSTM, h: Tensor, samples: Samples) -> Tensor:
+    return model.readout(last_step(h, torch.from_numpy(samples.lengths)) if model.when == "last" else h)
+
+
+def on_excerpt(model: LSTM, net: Network, weights: Weights, excerpt: Excerpt) -> dict[str, Score]:
+    """Scores on the exported samples of the quantised module and of the golden model; bit equality makes them equal."""
+    x = torch.from_numpy(net.spec.formats.input.real(excerpt.samples.x))
+    module, labels = exact(model), torch.from_numpy(excerpt.labels)
+    mine = _answers(module, module.hidden(x)[0].detach(), excerpt.samples)
+    theirs = golden_logits(model, net, weights, excerpt.samples)
+    return {"quantized": _score(mine, labels), "golden": _score(theirs, labels)}
+
+
+def _score(logits: Tensor, labels: Tensor) -> Score:
+    tally = Tally()
+    tally.add(logits.reshape(*labels.shape, -1), labels)
+    return tally.score()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -14,7 +17,10 @@ from accel.spec import Spec
 from accel.weights import LayerWeights, Matrix, Weights
 from training.model import BIASES, LSTM, bias_of, matrices_of
 from training.prune import masks
-from training.tasks.task import Split
+from training.tasks.task import Examples, Text
+
+TOKEN_SEQUENCES = 256
+"""Sequences that are exported of a test split of tokens, whose x would fill the disk."""
 
 
 def integers(model: LSTM, net: Network) -> Weights:
@@ -46,9 +52,32 @@ def _bias(bias: Tensor | None, array: Array) -> np.ndarray:
     return array.bias.quantize(np.zeros(array.rows) if bias is None else bias.detach().cpu().numpy())
 
 
-def samples(split: Split, spec: Spec) -> Samples:
-    """A split as integers in `formats.input`."""
-    return Samples(spec.formats.input.quantize(split.x), split.lengths, split.labels)
+@dataclass(frozen=True)
+class Excerpt:
+    """Test sequences as the accelerator takes them, and the right answers: int64 [sequences] or [sequences, steps]."""
+
+    samples: Samples
+    labels: Integers
+    whole: bool
+    """Whether this is the whole test split."""
+
+
+@torch.no_grad()
+def excerpt(model: LSTM, examples: Examples, spec: Spec) -> Excerpt:
+    """The test split in `formats.input`: all of it, or the first TOKEN_SEQUENCES where x_t is made of tokens."""
+    if isinstance(examples, Text):
+        x, labels = examples.windows(TOKEN_SEQUENCES, spec.training.steps)
+        lengths, classes = np.full(len(x), x.shape[1]), np.full(len(x), -1)
+        return Excerpt(Samples(_encoded(model, x, spec), lengths, classes), labels, whole=False)
+    whole = examples.x.ndim == 3
+    part = examples if whole else examples.first(TOKEN_SEQUENCES)
+    x = _encoded(model, part.x, spec)
+    x[np.arange(x.shape[1]) >= part.lengths[:, None]] = 0
+    return Excerpt(Samples(x, part.lengths, part.labels), part.labels, whole)
+
+
+def _encoded(model: LSTM, x: np.ndarray, spec: Spec) -> Integers:
+    return spec.formats.input.quantize(copy.deepcopy(model.encoder).double()(torch.from_numpy(x)).numpy())
 
 
 @torch.no_grad()

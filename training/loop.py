@@ -6,7 +6,6 @@ import copy
 import math
 import time
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,10 @@ from accel.faults import Fault, Refused
 from accel.progress import Progress
 from accel.spec import Training
 from training import checkpoint
-from training.model import LSTM
-from training.score import Score, as_tensors, score
-from training.tasks.task import Split, Task
+from training.batches import Batch, to_train
+from training.model import LSTM, State
+from training.score import Score, carried, score
+from training.tasks.task import Examples, Task
 
 Curve = list[dict[str, float]]
 """One entry an epoch: `loss` (training), `valid_loss`, `valid` (the metric), `seconds`."""
@@ -51,13 +51,18 @@ class Fit:
     def __init__(self, model: LSTM, stage: Stage, task: Task, training: Training) -> None:
         self.model, self.stage, self.task, self.training = model, stage, task, training
         self.optimizer = torch.optim.Adam(model.parameters(), lr=training.learning_rate)
-        self.order = torch.Generator().manual_seed(zlib.crc32(f"{training.seed} {stage.name}".encode()))
+        self.seed = zlib.crc32(f"{training.seed} {stage.name}".encode())
+        self.order = torch.Generator().manual_seed(self.seed)
         self.curve: Curve = []
         self.best: tuple[Score, dict[str, Tensor]] | None = None
 
     def run(self, folder: Path, progress: Progress) -> Fitted:
         """Train to the last epoch, from the checkpoint in `folder` where there is one."""
-        path = folder / f"{self.stage.name}.pt"
+        with torch.random.fork_rng():
+            torch.manual_seed(self.seed)
+            return self._run(folder / f"{self.stage.name}.pt", progress)
+
+    def _run(self, path: Path, progress: Progress) -> Fitted:
         found = checkpoint.load(path, self.stage.fingerprint)
         if found is not None:
             self.restore(found)
@@ -71,29 +76,38 @@ class Fit:
 
     def epoch(self, path: Path) -> str:
         """One pass over the training split and one over the validation split."""
-        started = time.perf_counter()
+        started, metric = time.perf_counter(), self.task.metric
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.training.learning_rate, len(self.curve), self.stage.epochs)
-        losses = [self.step(*part) for part in batches(self.task.train, self.training.batch, self.order, self.model)]
-        loss = sum(losses) / len(losses)
+        loss = self.pass_over(self.task.train)
         if not math.isfinite(loss):
             raise diverged(self.stage, len(self.curve) + 1, loss, path)
         valid = score(self.model, self.task.valid)
-        if self.best is None or valid > self.best[0]:
+        if self.best is None or valid.rank(metric) > self.best[0].rank(metric):
             self.best = valid, copy.deepcopy(self.model.state_dict())
-        seconds = time.perf_counter() - started
-        entry = {"loss": loss, "valid_loss": -valid.minus_loss, "valid": valid.accuracy, "seconds": round(seconds, 3)}
+        seconds = round(time.perf_counter() - started, 3)
+        entry = {"loss": loss, "valid_loss": valid.loss, "valid": valid.value(metric), "seconds": seconds}
         self.curve.append(entry)
-        return f"loss {loss:.4f}, valid {valid.accuracy:.4f}"
+        return f"loss {loss:.4f}, valid {metric} {valid.value(metric):.4f}"
 
-    def step(self, x: Tensor, lengths: Tensor, labels: Tensor) -> float:
-        """One step of the optimiser on one batch; its loss."""
+    def pass_over(self, examples: Examples) -> float:
+        """One optimiser step for each batch; the mean loss."""
+        size, steps = self.training.batch, self.training.steps
+        losses, state = [], None
+        for batch in to_train(examples, size, steps, self.order, next(self.model.parameters())):
+            loss, state = self.step(batch, carried(state, batch))
+            losses.append(loss)
+        return sum(losses) / len(losses)
+
+    def step(self, batch: Batch, state: list[State] | None) -> tuple[float, list[State]]:
+        """One step of the optimiser on one batch; its loss and the state after it."""
         self.optimizer.zero_grad(set_to_none=True)
-        loss = functional.cross_entropy(self.model(x, lengths), labels)
+        logits, state = self.model(batch.x, batch.lengths, state)
+        loss = functional.cross_entropy(logits.flatten(0, -2), batch.labels.flatten())
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.training.gradient_clip)
         self.optimizer.step()
-        return float(loss.detach())
+        return float(loss.detach()), state
 
     def state(self) -> checkpoint.Checkpoint:
         """Everything a later process needs to go on with the same numbers."""
@@ -103,9 +117,10 @@ class Fit:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "order": self.order.get_state(),
+            "noise": torch.get_rng_state(),
             "curve": self.curve,
             "best": self.best[1],
-            "score": [self.best[0].accuracy, self.best[0].minus_loss],
+            "score": [self.best[0].loss, self.best[0].accuracy],
         }
 
     def restore(self, found: dict[str, Any]) -> None:
@@ -113,6 +128,7 @@ class Fit:
         self.model.load_state_dict(found["model"])
         self.optimizer.load_state_dict(found["optimizer"])
         self.order.set_state(found["order"])
+        torch.set_rng_state(found["noise"])
         self.curve = found["curve"]
         self.best = Score(*found["score"]), found["best"]
 
@@ -120,13 +136,6 @@ class Fit:
 def rate(learning_rate: float, epoch: int, epochs: int) -> float:
     """Learning rate of an epoch: from the full rate down to nearly nothing along half a cosine (arXiv 1608.03983)."""
     return learning_rate * 0.5 * (1.0 + math.cos(math.pi * epoch / epochs))
-
-
-def batches(split: Split, size: int, order: torch.Generator, model: LSTM) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """The split in an order drawn from `order`: x, lengths and labels of `size` sequences at a time."""
-    parts = as_tensors(split, next(model.parameters()))
-    for chosen in torch.split(torch.randperm(len(split), generator=order), size):
-        yield parts[0][chosen], parts[1][chosen], parts[2][chosen]
 
 
 def diverged(stage: Stage, epoch: int, loss: float, path: Path) -> Refused:

@@ -14,20 +14,21 @@ import torch
 from accel import samples as sample_file
 from accel import weights as weight_file
 from accel.progress import Progress
-from accel.samples import Samples
 from accel.shape import Network, network
 from accel.spec import Spec
 from accel.weights import Weights
 from accel.work import write_json
 from training import export, tasks
 from training.checkpoint import fingerprint
-from training.evaluate import accuracy, golden_accuracy
+from training.evaluate import on_excerpt, on_test
+from training.export import Excerpt
+from training.host import decoder, encoder
 from training.loop import Fit, Fitted, Stage
 from training.model import LSTM
 from training.prune import prune_layers
 from training.search import Candidate, Split, line, search
 from training.sizes import bits, layers
-from training.tasks.task import Task
+from training.tasks.task import Metric, Task
 
 DENSE = ("model", "training")
 PRUNED = (*DENSE, "sparsity")
@@ -44,7 +45,7 @@ class Made:
     quantized: Fitted
     net: Network
     weights: Weights
-    samples: Samples
+    excerpt: Excerpt
 
 
 class Way:
@@ -62,7 +63,7 @@ class Way:
         """Every weight, real numbers; initial weights from the seed."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.spec.training.seed)
-            model = LSTM(self.spec)
+            model = LSTM(self.spec, encoder(self.spec, self.task), decoder(self.spec, self.task), self.task.when)
         return self.fit(model, "dense", self.spec.training.epochs, DENSE)
 
     def pruned(self, dense: LSTM, kept: Split) -> Fitted:
@@ -83,7 +84,7 @@ def run(spec: Spec, work: Path, progress: Progress) -> None:
     task = tasks.load(spec)
     made = make(spec, task, work / "checkpoints", progress)
     weight_file.save(work / "weights.npz", made.weights, spec)
-    sample_file.save(work / "samples.npz", made.samples)
+    sample_file.save(work / "samples.npz", made.excerpt.samples)
     write_json(work / "training.json", record(spec, task, made))
 
 
@@ -93,12 +94,12 @@ def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:
     dense = way.dense()
     candidates: list[Candidate] = []
     if spec.sparsity.pattern != "dense":
-        candidates = search(line(spec), lambda kept: way.pruned(dense.model, kept))
+        candidates = search(line(spec), lambda kept: way.pruned(dense.model, kept), task.metric)
     chosen = candidates[0].fitted if candidates else dense
     net = network(spec, candidates[0].kept if candidates else None)
     quantized = way.quantized(chosen.model, net)
-    weights = export.integers(quantized.model, net)
-    return Made(dense, candidates, quantized, net, weights, export.samples(task.test, spec))
+    excerpt = export.excerpt(quantized.model, task.test, spec)
+    return Made(dense, candidates, quantized, net, export.integers(quantized.model, net), excerpt)
 
 
 def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
@@ -107,10 +108,10 @@ def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
     curves |= {_name(candidate): candidate.fitted.curve for candidate in made.candidates}
     return {
         "task": task.name,
-        "metric": "accuracy",
-        "models": models(task, made),
+        "metric": task.metric,
+        **metrics(task, made),
         "layers": layers(made.net),
-        "candidates": [_tried(candidate, number == 0) for number, candidate in enumerate(made.candidates)],
+        "candidates": [_tried(candidate, task.metric, n == 0) for n, candidate in enumerate(made.candidates)],
         "bits": bits(made.net),
         "curves": curves,
         "seed": spec.training.seed,
@@ -119,22 +120,26 @@ def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
     }
 
 
-def models(task: Task, made: Made) -> dict[str, float]:
-    """The metric on the test split: floating point, pruned, quantised by torch, and golden model."""
+def metrics(task: Task, made: Made) -> dict[str, Any]:
+    """`models`: the metric of floating-point, pruned, quantised and golden model on the test split.
+
+    Where only an excerpt of the test split was exported, the golden model is compared on that alone: `excerpt`.
+    """
     pruned = made.candidates[0].fitted if made.candidates else made.dense
-    return {
-        "float": accuracy(made.dense.model, task.test),
-        "pruned": accuracy(pruned.model, task.test),
-        "quantized": accuracy(made.quantized.model, task.test),
-        "golden": golden_accuracy(made.net, made.weights, made.samples),
-    }
+    stages = {"float": made.dense, "pruned": pruned, "quantized": made.quantized}
+    models = {name: on_test(fitted.model, task.test).value(task.metric) for name, fitted in stages.items()}
+    both = on_excerpt(made.quantized.model, made.net, made.weights, made.excerpt)
+    excerpt = {name: score.value(task.metric) for name, score in both.items()}
+    if made.excerpt.whole:
+        return {"models": models | {"golden": excerpt["golden"]}}
+    return {"models": models, "excerpt": {"sequences": len(made.excerpt.labels), **excerpt}}
 
 
 def _name(candidate: Candidate) -> str:
     return "pruned " + ", ".join(f"{k_x}+{k_h}" for k_x, k_h in candidate.kept)
 
 
-def _tried(candidate: Candidate, chosen: bool) -> dict[str, Any]:
+def _tried(candidate: Candidate, metric: Metric, chosen: bool) -> dict[str, Any]:
     score = candidate.fitted.score
     kept = [list(pair) for pair in candidate.kept]
-    return {"kept": kept, "valid": score.accuracy, "valid_loss": -score.minus_loss, "chosen": chosen}
+    return {"kept": kept, "valid": score.value(metric), "valid_loss": score.loss, "chosen": chosen}

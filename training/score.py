@@ -1,37 +1,76 @@
-"""How good a model is on a split."""
+"""How good a model is on a split, by the definitions of its field."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
-from training.model import LSTM
-from training.tasks.task import Split
+from training.batches import Batch, to_evaluate
+from training.model import LSTM, State
+from training.tasks.task import Examples, Metric
 
-BATCH = 512
 
-
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Score:
-    """Share of right answers, then (for ties) the mean cross-entropy in nats, negated: larger is better in both."""
+    """Mean cross-entropy in nats over all answers, and the share of them that is right."""
 
+    loss: float
     accuracy: float
-    minus_loss: float
+
+    def value(self, metric: Metric) -> float:
+        """The metric: accuracy, perplexity e**loss, or bits per character loss / ln 2."""
+        if metric == "accuracy":
+            return self.accuracy
+        return math.exp(self.loss) if metric == "perplexity" else self.loss / math.log(2)
+
+    def rank(self, metric: Metric) -> tuple[float, ...]:
+        """Larger is better; of two equal accuracies the one with the smaller loss."""
+        return (self.accuracy, -self.loss) if metric == "accuracy" else (-self.loss,)
 
 
-def as_tensors(split: Split, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """x, lengths and labels of a split, on the device of `like` and x in its dtype."""
-    x = torch.from_numpy(split.x).to(like)
-    return x, torch.from_numpy(split.lengths).to(like.device), torch.from_numpy(split.labels).to(like.device)
+class Tally:
+    """Adds up answers."""
+
+    def __init__(self) -> None:
+        self.loss, self.right, self.answers = 0.0, 0, 0
+
+    def add(self, logits: Tensor, labels: Tensor) -> None:
+        """Logits [..., classes] and labels [...]."""
+        logits, labels = logits.flatten(0, -2), labels.flatten()
+        self.loss += float(functional.cross_entropy(logits, labels, reduction="sum"))
+        self.right += int((logits.argmax(-1) == labels).sum())
+        self.answers += len(labels)
+
+    def score(self) -> Score:
+        """The mean over everything added."""
+        return Score(self.loss / self.answers, self.right / self.answers)
+
+
+def score(model: LSTM, examples: Examples) -> Score:
+    """Score of a model on a whole split, in the model's own dtype."""
+    return score_batches(model, to_evaluate(examples, next(model.parameters())))
 
 
 @torch.no_grad()
-def score(model: LSTM, split: Split) -> Score:
-    """Accuracy and loss of a model on a whole split, in the model's own dtype."""
-    x, lengths, labels = as_tensors(split, next(model.parameters()))
-    parts = zip(torch.split(x, BATCH), torch.split(lengths, BATCH), strict=True)
-    logits = torch.cat([model(*part) for part in parts])
-    right = int((logits.argmax(1) == labels).sum())
-    return Score(right / len(labels), -float(functional.cross_entropy(logits, labels)))
+def score_batches(model: LSTM, batches: Iterable[Batch]) -> Score:
+    """Score over some batches, the state carried from one to the next where they go on."""
+    tally, state = Tally(), None
+    training = model.training
+    model.eval()
+    for batch in batches:
+        logits, state = model(batch.x, batch.lengths, carried(state, batch))
+        tally.add(logits, batch.labels)
+    model.train(training)
+    return tally.score()
+
+
+def carried(state: list[State] | None, batch: Batch) -> list[State] | None:
+    """The state a batch starts with, cut off from the gradients of the batch before."""
+    if state is None or batch.fresh:
+        return None
+    return [(h.detach(), c.detach()) for h, c in state]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from accel.shape import Kept, planned
 from accel.spec import Search, Spec, kept
 from training.loop import Fitted
+from training.tasks.task import Metric
 
 Split = tuple[Kept, ...]
 """Nonzeros per row of W_x and W_h, one pair a layer."""
@@ -46,8 +47,8 @@ def _moved(spec: Spec, search: Search, number: int, even: Kept, share: float) ->
     return k_x, total - k_x
 
 
-def search(splits: list[Split], fine_tune: Callable[[Split], Fitted]) -> list[Candidate]:
+def search(splits: list[Split], fine_tune: Callable[[Split], Fitted], metric: Metric) -> list[Candidate]:
     """Fine-tune every split; the best on the validation split comes first, the others in the order they were tried."""
     tried = [Candidate(split, fine_tune(split)) for split in splits]
-    best = max(tried, key=lambda candidate: candidate.fitted.score)
+    best = max(tried, key=lambda candidate: candidate.fitted.score.rank(metric))
     return [best, *(candidate for candidate in tried if candidate is not best)]

@@ -35,4 +35,4 @@ def task(seed: int = 0) -> Task:
     def part(chosen: slice) -> Split:
         return Split(x[chosen], lengths[chosen], labels[chosen])
 
-    return Task("largest", 3, part(slice(0, 64)), part(slice(64, 80)), part(slice(80, 96)))
+    return Task("largest", 3, "accuracy", part(slice(0, 64)), part(slice(64, 80)), part(slice(80, 96)))

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 
 from accel.faults import Fault, Refused
 from accel.spec import Spec
-from training.tasks.task import Task
+from training.tasks.task import Task, share
 
 SEEDED = "seeded"
 """The task of a spec that is not trained: random weights and samples."""
 
-MODULES = {"digits_rows": "training.tasks.digits"}
+MODULES = {
+    "digits_rows": "training.tasks.digits",
+    "digits_pixels": "training.tasks.digits",
+    "ptb_words": "training.tasks.text",
+    "ptb_chars": "training.tasks.text",
+    "war_and_peace_chars": "training.tasks.text",
+    "imdb": "training.tasks.imdb",
+    "spoken_digits": "training.tasks.speech",
+}
 """Task name to the module whose function of that name loads it."""
 
 
 def load(spec: Spec) -> Task:
-    """The spec's task with its data. Refused for an unknown name, or a network whose shape the task does not fit."""
+    """The spec's task with its data, `training.share` of the examples to train on.
+
+    Refused for an unknown name, for data that is not at hand, or for a network whose shape does not fit the task.
+    """
     name = spec.training.task
     if name not in MODULES:
         raise Refused([Fault("training.task", f"one of {', '.join(sorted([*MODULES, SEEDED]))}", name)])
@@ -26,19 +38,17 @@ def load(spec: Spec) -> Task:
     faults = list(_faults(spec, task))
     if faults:
         raise Refused(faults)
-    return task
+    return replace(task, train=share(task.train, spec.training.share))
 
 
 def _faults(spec: Spec, task: Task) -> list[Fault]:
-    """What of the spec's network does not fit the task."""
-    model, faults = spec.model, []
-    if model.inputs != task.inputs:
-        faults.append(Fault("model.inputs", f"{task.inputs}, as task {task.name} has", str(model.inputs)))
-    if model.head is None:
-        faults.append(Fault("model.head", f"a head with {task.classes} outputs for task {task.name}", "no head"))
-    elif model.head.outputs != task.classes:
-        wanted = f"{task.classes}, as task {task.name} has"
-        faults.append(Fault("model.head.outputs", wanted, str(model.head.outputs)))
-    if model.head is not None and model.head.when != "last":
-        faults.append(Fault("model.head.when", f"last: task {task.name} has one label a sequence", model.head.when))
+    """What of the spec's network does not fit the task. Without a head a linear layer on the host answers."""
+    model, faults, name = spec.model, [], task.name
+    if task.inputs is not None and model.inputs != task.inputs:
+        faults.append(Fault("model.inputs", f"{task.inputs}, as task {name} has", str(model.inputs)))
+    if model.head is not None and model.head.outputs != task.classes:
+        faults.append(Fault("model.head.outputs", f"{task.classes}, as task {name} has", str(model.head.outputs)))
+    if model.head is not None and model.head.when != task.when:
+        wanted = f"{task.when}: task {name} wants an answer then"
+        faults.append(Fault("model.head.when", wanted, model.head.when))
     return faults

@@ -16,6 +16,11 @@ def digits_rows() -> Task:
     return _digits("digits_rows", steps=8)
 
 
+def digits_pixels() -> Task:
+    """64 steps of one pixel each: the small sibling of sequential MNIST. Same scans and splits as by rows."""
+    return _digits("digits_pixels", steps=64)
+
+
 def _digits(name: str, steps: int) -> Task:
     scans = load_digits()
     x = (scans.data / 16.0).reshape(len(scans.data), steps, -1).astype(np.float32)
@@ -30,4 +35,4 @@ def _digits(name: str, steps: int) -> Task:
 
     rest, test = part(np.arange(len(x)), 360)
     train, valid = part(rest, 240)
-    return Task(name, 10, split(train), split(valid), split(test))
+    return Task(name, 10, "accuracy", split(train), split(valid), split(test))

@@ -1,0 +1,70 @@
+"""Examples in batches, on the model's device: whole sequences in a drawn order, or windows of a running text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from training.tasks.task import Examples, Split, Text
+
+SEQUENCES = 512
+"""Sequences of one evaluation batch."""
+LONGEST_STREAM = 100_000
+"""Tokens of a text that are evaluated with one carried state; a longer text is cut into equal streams."""
+WINDOW = 256
+"""Steps of an evaluation batch of a text."""
+
+
+class Batch(NamedTuple):
+    """x [batch, steps, inputs] or tokens [batch, steps]; labels [batch], or [batch, steps] for one a step.
+
+    `lengths` [batch] are the real numbers of steps; None where all steps are real. `fresh` says that the sequences
+    begin here; otherwise they go on where the batch before stopped, and so does the state.
+    """
+
+    x: Tensor
+    lengths: Tensor | None
+    labels: Tensor
+    fresh: bool
+
+
+def to_train(examples: Examples, size: int, steps: int, order: torch.Generator, like: Tensor) -> Iterator[Batch]:
+    """One epoch in batches of `size` sequences, or of `size` streams of a text, `steps` tokens at a time."""
+    if isinstance(examples, Text):
+        yield from _windows(examples, size, steps, like)
+        return
+    for chosen in torch.split(torch.randperm(len(examples), generator=order), size):
+        yield _sequences(examples, chosen.numpy(), like)
+
+
+def to_evaluate(examples: Examples, like: Tensor) -> Iterator[Batch]:
+    """Every example once, in order; a text with its state carried through."""
+    if isinstance(examples, Text):
+        yield from _windows(examples, -(-len(examples) // LONGEST_STREAM), WINDOW, like)
+        return
+    for start in range(0, len(examples), SEQUENCES):
+        yield _sequences(examples, np.arange(start, min(start + SEQUENCES, len(examples))), like)
+
+
+def _sequences(split: Split, chosen: npt.NDArray[Any], like: Tensor) -> Batch:
+    lengths = split.lengths[chosen]
+    x = _placed(split.x[chosen, : lengths.max()], like)
+    return Batch(x, _placed(lengths, like), _placed(split.labels[chosen], like), fresh=True)
+
+
+def _windows(text: Text, streams: int, steps: int, like: Tensor) -> Iterator[Batch]:
+    now, following = text.streams(streams)
+    for start in range(0, now.shape[1], steps):
+        part = slice(start, start + steps)
+        yield Batch(_placed(now[:, part], like), None, _placed(following[:, part], like), fresh=start == 0)
+
+
+def _placed(array: npt.NDArray[Any], like: Tensor) -> Tensor:
+    """On the device of `like`; real numbers in its dtype too."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array))
+    return tensor.to(like) if tensor.is_floating_point() else tensor.to(like.device)
