@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from accel.shape import Array, Network
 from accel.spec import Head
 from accel.templates import read, render
 from accel.weights import LayerWeights
-from accel.work import write_text
 
 HEADERS = (
     "bench.h",
@@ -150,19 +148,11 @@ def lane_words(array: Array, rows: Integers) -> Integers:
 
 
 def render_hls(design: Design) -> dict[str, str]:
-    """Relative path to text of every C++ file of a design; the same design gives the same text."""
+    """Path within the work folder to text of every C++ file of a design; the same design gives the same text."""
     _refuse_wide_sums(design.net)
     names = _names(design)
-    files = {name: read("hls_templates", f"hls/{name}") for name in HEADERS}
-    return files | {name: render("hls_templates", f"hls/{name}.j2", **names) for name in TEMPLATES}
-
-
-def write_hls(design: Design) -> Path:
-    """Write the files of `render_hls` to the folder `hls` of the design's work folder."""
-    folder = design.work / "hls"
-    for name, text in render_hls(design).items():
-        write_text(folder / name, text)
-    return folder
+    files = {f"hls/{name}": read("hls_templates", f"hls/{name}") for name in HEADERS}
+    return files | {f"hls/{name}": render("hls_templates", f"hls/{name}.j2", **names) for name in TEMPLATES}
 
 
 def top_name(design: Design) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 from accel import samples, weights
 from accel.engines.engine import Design
-from accel.render_hls import write_hls
+from accel.render_hls import render_hls
 from accel.samples import Samples
 from accel.spec import Spec, parse
+from accel.work import write_text
 
 BASE: dict[str, Any] = {
     "name": "awkward",
@@ -64,7 +65,8 @@ SPECS = {
 def rendered(chosen: Spec, work: Path) -> Design:
     """A design with seeded weights and its C++ in `work`."""
     design = Design(chosen, weights.seeded(chosen), work)
-    write_hls(design)
+    for path, text in render_hls(design).items():
+        write_text(work / path, text)
     return design
 
 

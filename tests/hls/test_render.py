@@ -24,7 +24,8 @@ BENCH = {"bench.h", "bench.cpp", "checked_int.h", "checked_stream.h", "weights.h
 
 
 def files(name: str) -> dict[str, str]:
-    return render_hls(Design(SPECS[name], weights.seeded(SPECS[name]), Path()))
+    found = render_hls(Design(SPECS[name], weights.seeded(SPECS[name]), Path()))
+    return {path.removeprefix("hls/"): text for path, text in found.items()}
 
 
 @pytest.mark.parametrize("name", ["two_layers", "two_lanes_a_row"])

@@ -1,0 +1,144 @@
+"""A plan: files and commands that make something with a tool. Making a plan touches nothing; `run` executes one."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from accel.doctor import Program
+from accel.engines.engine import ToolMissing
+from accel.templates import render
+from accel.work import write_text
+
+Argv = tuple[str, ...]
+
+
+class ToolFailed(Exception):
+    """A tool ended with an error, or without making what it should; names the step and its log."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One step of a plan, run in the plan's folder; it is done when `makes` are newer than `needs`.
+
+    `choices` are command lines of programs that all do this, the preferred one first: the first that is found runs.
+    """
+
+    step: str
+    choices: tuple[Argv, ...]
+    needs: tuple[str, ...]
+    makes: tuple[str, ...]
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Programs of which one is needed."""
+        return tuple(argv[0] for argv in self.choices)
+
+    @property
+    def log(self) -> str:
+        """Everything the tool printed."""
+        return f"{self.step}.log"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Files by path and commands in order; paths are relative to the folder that the plan will live in.
+
+    `reports` names the files in which numbers can be read afterwards.
+    """
+
+    title: str
+    files: Mapping[str, str]
+    commands: tuple[Command, ...]
+    reports: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for path in self.files:
+            if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+                raise ValueError(f"{path}: a plan's files lie within its folder")
+
+    def until(self, step: str) -> Plan:
+        """The same plan, ending with a step."""
+        steps = [command.step for command in self.commands]
+        if step not in steps:
+            raise ValueError(f"step {step}: wanted one of {', '.join(steps)}")
+        return Plan(self.title, self.files, self.commands[: steps.index(step) + 1], self.reports)
+
+
+def write(plan: Plan, folder: Path) -> list[Path]:
+    """Write a plan's files, and a `build.sh` that runs its commands without Python; unchanged files stay."""
+    script = render("fpga", "templates/build.sh.j2", plan=plan, line=shlex.join)
+    files = {**plan.files, "build.sh": script}
+    for path, text in files.items():
+        write_text(folder / path, text)
+    (folder / "build.sh").chmod(0o755)
+    return [folder / path for path in files]
+
+
+def run(plan: Plan, folder: Path) -> Iterator[tuple[str, str]]:
+    """Write a plan and execute what is not up to date; yields each step with `done` or `unchanged`.
+
+    Raises ToolMissing before anything runs where a program of a step that is due is not found, and ToolFailed where a
+    tool fails or does not make its products.
+    """
+    write(plan, folder)
+    missing = [sentence for command in plan.commands if due(command, folder) for sentence in lacking(command)]
+    if missing:
+        raise ToolMissing("; ".join(missing))
+    for command in plan.commands:
+        if due(command, folder):
+            execute(command, folder)
+            yield command.step, "done"
+        else:
+            yield command.step, "unchanged"
+
+
+def due(command: Command, folder: Path) -> bool:
+    """Whether a product is missing or older than something it is made of."""
+    made = [folder / path for path in command.makes]
+    if not made or not all(path.is_file() for path in made):
+        return True
+    oldest = min(path.stat().st_mtime_ns for path in made)
+    needed = [folder / path for path in command.needs]
+    return any(not path.is_file() or path.stat().st_mtime_ns > oldest for path in needed)
+
+
+def found(command: Command) -> Argv | None:
+    """The command line of the first program that is on this machine, with the program's full path."""
+    for program, *rest in command.choices:
+        path = Program(program, "", (program,)).path()
+        if path:
+            return (path, *rest)
+    return None
+
+
+def lacking(command: Command) -> list[str]:
+    """What is missing for a command, in a sentence; empty where nothing is."""
+    if found(command) is not None:
+        return []
+    return [f"{' or '.join(command.programs)} not found; needed by step {command.step}; put it on PATH"]
+
+
+def execute(command: Command, folder: Path) -> None:
+    """Run one command, its output into its log. Its products are removed first, so old ones cannot pass for new."""
+    argv = found(command)
+    if argv is None:
+        raise ToolMissing("; ".join(lacking(command)))
+    for path in command.makes:
+        (folder / path).unlink(missing_ok=True)
+    with (folder / command.log).open("w", encoding="utf-8") as log:
+        status = subprocess.run(argv, cwd=folder, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
+    if status != 0:
+        program = Path(argv[0]).name
+        raise ToolFailed(f"step {command.step}: {program} ended with status {status}; {_tail(command, folder)}")
+    absent = [path for path in command.makes if not (folder / path).is_file()]
+    if absent:
+        raise ToolFailed(f"step {command.step} did not make {', '.join(absent)}; {_tail(command, folder)}")
+
+
+def _tail(command: Command, folder: Path) -> str:
+    lines = (folder / command.log).read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join([f"its log {folder / command.log} ends:", *(line[:200] for line in lines[-12:])])
