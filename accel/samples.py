@@ -65,7 +65,7 @@ def load(path: Path, spec: Spec) -> Samples:
     """Read `samples.npz`; Refused where it does not fit the spec."""
     fmt, inputs = spec.formats.input, spec.model.inputs
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             samples = Samples(*(stored[name].astype(np.int64) for name in ("x", "lengths", "labels")))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise Refused([Fault(str(path), "a samples file made by sparrow", str(error))]) from None

@@ -127,7 +127,7 @@ def load(path: Path, spec: Spec) -> Weights:
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
         raise Refused([Fault(str(path), "a weights file made by sparrow", str(error))]) from None

@@ -1,0 +1,122 @@
+"""The hand-over of weights: what was saved comes back, and nothing else is taken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from accel import weights
+from accel.faults import Refused
+from accel.weights import LayerWeights, Matrix, Weights
+from tests.designs import spec
+
+SPEC = spec()
+
+
+def changed(layer: int = 0, **parts: Matrix | np.ndarray) -> Weights:
+    """Seeded weights with some parts of a layer replaced."""
+    layers = list(weights.seeded(SPEC).layers)
+    layers[layer] = replace(layers[layer], **parts)
+    return Weights(tuple(layers))
+
+
+def test_loading_gives_back_what_was_saved(tmp_path: Path) -> None:
+    saved = weights.seeded(SPEC)
+    weights.save(tmp_path / "weights.npz", saved, SPEC)
+    for one, other in zip(weights.load(tmp_path / "weights.npz", SPEC).layers, saved.layers, strict=True):
+        for got, wanted in ((one.w_x, other.w_x), (one.w_h, other.w_h)):
+            np.testing.assert_array_equal(got.values, wanted.values)
+            np.testing.assert_array_equal(got.mask, wanted.mask)
+        np.testing.assert_array_equal(one.bias, other.bias)
+
+
+def test_digest_is_the_same_for_the_same_weights_and_another_for_others(tmp_path: Path) -> None:
+    digests = [
+        weights.save(tmp_path / f"{number}.npz", weights.seeded(chosen), chosen)
+        for number, chosen in enumerate([SPEC, SPEC, spec(training={"seed": 2})])
+    ]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_one_flipped_bit_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "weights.npz"
+    weights.save(path, weights.seeded(SPEC), SPEC)
+    with np.load(path) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    arrays["0.w_h"] = arrays["0.w_h"] ^ (arrays["0.w_h"] != 0)
+    np.savez(path, **arrays)
+    with pytest.raises(Refused, match=r"weights.npz: digest: wanted [0-9a-f]{64}, got contents that do not fit it"):
+        weights.load(path, SPEC)
+
+
+@pytest.mark.parametrize(
+    ("other", "place"),
+    [
+        pytest.param(spec(weights={"input_frac": 5}), "formats", id="formats"),
+        pytest.param(spec(model={"head": None}), "arrays", id="no_head"),
+        pytest.param(spec(model={"hidden": [12]}), "lstm0.w_x", id="sizes"),
+        pytest.param(spec(sparsity={"input": 0.0}), "lstm0.w_x", id="ratio"),
+    ],
+)
+def test_weights_of_another_spec_are_refused(tmp_path: Path, other: object, place: str) -> None:
+    path = tmp_path / "weights.npz"
+    weights.save(path, weights.seeded(SPEC), SPEC)
+    with pytest.raises(Refused, match=rf"weights.npz: {place}: wanted"):
+        weights.load(path, other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("contents", [b"", b"PK\x03\x04 torn", b"no archive"], ids=["empty", "torn", "text"])
+def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, contents: bytes) -> None:
+    path = tmp_path / "weights.npz"
+    path.write_bytes(contents)
+    with pytest.raises(Refused, match="wanted a weights file made by sparrow"):
+        weights.load(path, SPEC)
+
+
+def first() -> LayerWeights:
+    return weights.seeded(SPEC).layers[0]
+
+
+def uneven() -> Matrix:
+    values, mask = first().w_h.values.copy(), first().w_h.mask.copy()
+    mask[0, np.flatnonzero(~mask[0])[0]] = True
+    return Matrix(values, mask)
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        pytest.param(
+            {"w_h": uneven()}, "lstm0.w_h: wanted the same number of nonzeros in each row, got 4 to 5", id="k"
+        ),
+        pytest.param({"bias": np.full(32, 2**15)}, "lstm0.bias: wanted -32768 to 32767", id="range"),
+        pytest.param({"bias": np.zeros(31, np.int64)}, r"lstm0.bias: wanted shape \(32,\), got \(31,\)", id="shape"),
+        pytest.param(
+            {"w_x": Matrix(np.ones((32, 3), np.int64), first().w_x.mask)},
+            "lstm0.w_x: wanted zero outside the mask, got other weights",
+            id="outside",
+        ),
+    ],
+)
+def test_weights_that_break_a_rule_are_not_saved(tmp_path: Path, parts: dict[str, Matrix], sentence: str) -> None:
+    with pytest.raises(Refused, match=sentence):
+        weights.save(tmp_path / "weights.npz", changed(**parts), SPEC)
+    assert not list(tmp_path.iterdir())
+
+
+def test_after_a_search_ratios_may_move_but_not_their_total(tmp_path: Path) -> None:
+    searched = spec(sparsity={"input": None, "recurrent": None, "search": {"total": 0.5}})
+    moved = Weights(tuple(weights.seeded(spec(sparsity={"input": 0.67, "recurrent": 0.375})).layers))
+    assert sum(moved.layers[0].kept) == sum(weights.seeded(searched).layers[0].kept)
+    assert moved.layers[0].kept != weights.seeded(searched).layers[0].kept
+    weights.save(tmp_path / "weights.npz", moved, searched)
+    more = weights.seeded(spec(sparsity={"input": 0.0, "recurrent": 0.375}))
+    with pytest.raises(Refused, match="lstm0: wanted 6 nonzeros a row in both matrices, got 8"):
+        weights.save(tmp_path / "weights.npz", more, searched)
+
+
+def test_without_bias_every_bias_is_zero() -> None:
+    assert not any(layer.bias.any() for layer in weights.seeded(spec(model={"bias": False})).layers)
