@@ -148,9 +148,9 @@ def differences(expected: Observed, got: Observed) -> Iterator[Difference]:
     yield from _compare("outputs", expected.outputs, got.outputs)
 
 
-def _order(signal: str) -> int:
-    """Signals in the order in which they come about: the first that differs is nearest the cause."""
-    return SIGNALS.index(signal) if signal in SIGNALS else -1
+def _order(signal: str) -> tuple[int, str]:
+    """Signals in the order in which they come about, pre-activations first: the first is nearest the cause."""
+    return (SIGNALS.index(signal) if signal in SIGNALS else -1), signal
 
 
 def _compare(signal: str, expected: Integers | None, got: Integers | None) -> Iterator[Difference]:

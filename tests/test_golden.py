@@ -125,7 +125,7 @@ def test_neither_neighbours_nor_padding_matter(head: dict | None, tmp_path) -> N
 
 
 def test_saturations_are_counted_by_signal() -> None:
-    tight = {**NARROW, "state": [3, 2]}
+    tight = {**NARROW, "state": [2, 2]}
     chosen = spec(formats=tight, weights={"width": 6, "input_frac": 2, "recurrent_frac": 2, "head_frac": 3})
     given_weights = weights.seeded(chosen)
     trace = run(given_weights.network(chosen), given_weights, samples.corners(chosen, 16).x)
