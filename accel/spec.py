@@ -58,6 +58,8 @@ Hidden = Annotated[
 ]
 EngineName = Literal["golden", "torch", "myhdl", "icarus", "verilator", "hls"]
 Engines = Annotated[tuple[EngineName, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
+Baseline = Literal["unstructured", "bank", "block"]
+Baselines = Annotated[tuple[Baseline, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -200,6 +202,8 @@ class Training(Section):
     """Share of the training split that is used: its first part."""
     epochs: Count = 20
     """Dense training."""
+    baselines: Baselines = ()
+    """Other patterns that are pruned to the same number of weights and fine-tuned as long, to compare with."""
     prune_epochs: Count = 6
     """Fine-tuning of each pruned candidate."""
     quantize_epochs: Count = 6

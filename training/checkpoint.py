@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import pickle
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,13 @@ from accel.work import write_bytes
 Checkpoint = dict[str, Any]
 
 
-def fingerprint(spec: Spec, *sections: str) -> str:
-    """Digest of the sections of the spec that a stage depends on; a checkpoint of another one is not resumed."""
-    chosen = {key: plain(getattr(spec, key)) for key in sections}
+def fingerprint(spec: Spec, sections: Iterable[str], without: Iterable[str] = ()) -> str:
+    """Digest of the sections of the spec that a stage depends on, `without` some of its training keys.
+
+    A checkpoint with another digest is not resumed.
+    """
+    chosen = {section: plain(getattr(spec, section)) for section in sections}
+    chosen["training"] = {key: value for key, value in plain(spec.training).items() if key not in without}
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 
 

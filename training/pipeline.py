@@ -6,7 +6,7 @@ import copy
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ import torch
 from accel import samples as sample_file
 from accel import weights as weight_file
 from accel.progress import Progress
-from accel.shape import Network, network
+from accel.shape import Network, network, planned
 from accel.spec import Spec
 from accel.weights import Weights
 from accel.work import write_json
@@ -24,16 +24,24 @@ from training.evaluate import on_excerpt, on_test
 from training.export import Excerpt
 from training.host import decoder, encoder
 from training.loop import Fit, Fitted, Stage
-from training.model import LSTM
-from training.prune import prune_layers
+from training.model import LSTM, matrices_of
+from training.patterns import PATTERNS
+from training.prune import mask, prune_layers
 from training.search import Candidate, Split, line, search
 from training.sizes import bits, layers
-from training.tasks.task import Metric, Task
+from training.tasks.task import Task
 
-DENSE = ("model", "training")
-PRUNED = (*DENSE, "sparsity")
-QUANTIZED = (*PRUNED, "weights", "formats", "tables")
-"""Sections of the spec on which each kind of stage depends."""
+
+class Needs(NamedTuple):
+    """What a kind of stage depends on: sections of the spec, and all of `training` but some keys."""
+
+    sections: tuple[str, ...]
+    without: tuple[str, ...]
+
+
+DENSE = Needs(("model",), ("prune_epochs", "quantize_epochs", "baselines"))
+PRUNED = Needs(("model", "sparsity"), ("quantize_epochs", "baselines"))
+QUANTIZED = Needs(("model", "sparsity", "weights", "formats", "tables"), ("baselines",))
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ class Made:
 
     dense: Fitted
     candidates: list[Candidate]
+    baselines: dict[str, Fitted]
     quantized: Fitted
     net: Network
     weights: Weights
@@ -54,9 +63,9 @@ class Way:
     def __init__(self, spec: Spec, task: Task, folder: Path, progress: Progress) -> None:
         self.spec, self.task, self.folder, self.progress = spec, task, folder, progress
 
-    def fit(self, model: LSTM, name: str, epochs: int, sections: tuple[str, ...]) -> Fitted:
+    def fit(self, model: LSTM, name: str, epochs: int, needs: Needs) -> Fitted:
         """Train `model` itself through one stage."""
-        stage = Stage(name, epochs, fingerprint(self.spec, *sections))
+        stage = Stage(name, epochs, fingerprint(self.spec, *needs))
         return Fit(model, stage, self.task, self.spec.training).run(self.folder, self.progress)
 
     def dense(self) -> Fitted:
@@ -72,6 +81,14 @@ class Way:
         prune_layers(model.layers, kept)
         name = "pruned-" + "-".join(str(count) for pair in kept for count in pair)
         return self.fit(model, name, self.spec.training.prune_epochs, PRUNED)
+
+    def baseline(self, dense: LSTM, pattern: str) -> Fitted:
+        """The dense model pruned by another pattern to as many weights, fine-tuned as long."""
+        model = copy.deepcopy(dense)
+        for layer, kept in zip(model.layers, planned(self.spec), strict=True):
+            w_x, w_h = matrices_of(layer)
+            mask(layer, PATTERNS[pattern](w_x.detach(), w_h.detach(), kept))
+        return self.fit(model, f"baseline-{pattern}", self.spec.training.prune_epochs, PRUNED)
 
     def quantized(self, pruned: LSTM, net: Network) -> Fitted:
         """The pruned model fine-tuned in the arithmetic of the accelerator."""
@@ -95,23 +112,26 @@ def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:
     candidates: list[Candidate] = []
     if spec.sparsity.pattern != "dense":
         candidates = search(line(spec), lambda kept: way.pruned(dense.model, kept), task.metric)
+    baselines: dict[str, Fitted] = {pattern: way.baseline(dense.model, pattern) for pattern in spec.training.baselines}
     chosen = candidates[0].fitted if candidates else dense
     net = network(spec, candidates[0].kept if candidates else None)
     quantized = way.quantized(chosen.model, net)
     excerpt = export.excerpt(quantized.model, task.test, spec)
-    return Made(dense, candidates, quantized, net, export.integers(quantized.model, net), excerpt)
+    return Made(dense, candidates, baselines, quantized, net, export.integers(quantized.model, net), excerpt)
 
 
 def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
     """The contents of `training.json`."""
     curves = {"dense": made.dense.curve, "quantized": made.quantized.curve}
+    curves |= {f"baseline {pattern}": fitted.curve for pattern, fitted in made.baselines.items()}
     curves |= {_name(candidate): candidate.fitted.curve for candidate in made.candidates}
     return {
         "task": task.name,
         "metric": task.metric,
         **metrics(task, made),
         "layers": layers(made.net),
-        "candidates": [_tried(candidate, task.metric, n == 0) for n, candidate in enumerate(made.candidates)],
+        "candidates": [_tried(candidate, task, n == 0) for n, candidate in enumerate(made.candidates)],
+        "baselines": [{"pattern": pattern, **_both(fitted, task)} for pattern, fitted in made.baselines.items()],
         "bits": bits(made.net),
         "curves": curves,
         "seed": spec.training.seed,
@@ -139,7 +159,12 @@ def _name(candidate: Candidate) -> str:
     return "pruned " + ", ".join(f"{k_x}+{k_h}" for k_x, k_h in candidate.kept)
 
 
-def _tried(candidate: Candidate, metric: Metric, chosen: bool) -> dict[str, Any]:
-    score = candidate.fitted.score
+def _tried(candidate: Candidate, task: Task, chosen: bool) -> dict[str, Any]:
     kept = [list(pair) for pair in candidate.kept]
-    return {"kept": kept, "valid": score.value(metric), "valid_loss": score.loss, "chosen": chosen}
+    return {"kept": kept, **_both(candidate.fitted, task), "chosen": chosen}
+
+
+def _both(fitted: Fitted, task: Task) -> dict[str, float]:
+    """The metric on both splits; choices are made on the validation split alone."""
+    test = on_test(fitted.model, task.test).value(task.metric)
+    return {"valid": fitted.score.value(task.metric), "valid_loss": fitted.score.loss, "test": test}

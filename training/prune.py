@@ -32,7 +32,7 @@ def largest_per_row(magnitude: Tensor, kept: int) -> Tensor:
         raise ValueError(f"cannot keep {kept} of {magnitude.shape[1]} columns")
     if kept == 0:
         return torch.zeros_like(magnitude, dtype=torch.bool)
-    smallest = magnitude.topk(kept, dim=1).values[:, -1:]
+    smallest = magnitude.topk(kept, dim=1, sorted=False).values.amin(1, keepdim=True)
     mask = magnitude >= smallest
     crowded = (mask.sum(1) > kept).nonzero().squeeze(1)
     if len(crowded):
@@ -48,11 +48,17 @@ def _first_of_equals(magnitude: Tensor, smallest: Tensor, kept: int) -> Tensor:
 
 def prune(layer: nn.Module, kept: Kept) -> None:
     """Keep the largest K_x weights in each row of W_x and K_h in each row of W_h of a one-layer `nn.LSTM`."""
-    for name, count in zip(MATRICES, kept, strict=True):
-        weight = getattr(layer, name)
+    weights = [getattr(layer, name).detach() for name in MATRICES]
+    w_x, w_h = (largest_per_row(weight.abs(), count) for weight, count in zip(weights, kept, strict=True))
+    mask(layer, (w_x, w_h))
+
+
+def mask(layer: nn.Module, masks: tuple[Tensor, Tensor]) -> None:
+    """Put boolean masks over W_x and W_h, in place of any that are there."""
+    for name, kept in zip(MATRICES, masks, strict=True):
         if parametrize.is_parametrized(layer, name):
             parametrize.remove_parametrizations(layer, name)
-        parametrize.register_parametrization(layer, name, Mask(largest_per_row(weight.detach().abs(), count)))
+        parametrize.register_parametrization(layer, name, Mask(kept))
 
 
 def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept]) -> None:

@@ -131,3 +131,11 @@ def test_the_rate_falls_from_full_to_nearly_nothing() -> None:
     assert rates[0] == 0.1
     assert rates == sorted(rates, reverse=True)
     assert 0 < rates[-1] < 0.01
+
+
+def test_baselines_are_fine_tuned_beside_the_search_and_repeat_no_other_stage(tmp_path: Path) -> None:
+    run(tmp_path)
+    with_baselines = small(training={"baselines": ["unstructured", "block"]})
+    assert set(run(tmp_path, spec=with_baselines)) == {"baseline-unstructured", "baseline-block"}
+    record = json.loads((tmp_path / "training.json").read_text())
+    assert [other["pattern"] for other in record["baselines"]] == ["unstructured", "block"]

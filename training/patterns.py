@@ -1,0 +1,78 @@
+"""Sparsity patterns to compare row balance with, at the same number of weights: masks of the largest magnitudes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from accel.shape import Kept
+
+BANK = 16
+"""Columns of a bank (BBS, FPGA 2019)."""
+BLOCK = 4
+"""Rows and columns of a block."""
+
+Masks = tuple[Tensor, Tensor]
+
+
+def unstructured(w_x: Tensor, w_h: Tensor, kept: Kept) -> Masks:
+    """The largest weights of both matrices together, wherever they are; on a tie the earlier one."""
+    magnitude = torch.cat([w_x.abs(), w_h.abs()], dim=1)
+    mask = _largest(magnitude.flatten(), sum(kept) * len(w_x)).reshape(magnitude.shape)
+    return mask[:, : w_x.shape[1]], mask[:, w_x.shape[1] :]
+
+
+def bank(w_x: Tensor, w_h: Tensor, kept: Kept) -> Masks:
+    """Bank-balanced (BBS): every row is cut into banks of about BANK columns, and each keeps the same number.
+
+    Where the number does not divide, banks keep one more or one less, so that the row's total is met.
+    """
+    return _banks(w_x.abs(), kept[0]), _banks(w_h.abs(), kept[1])
+
+
+def block(w_x: Tensor, w_h: Tensor, kept: Kept) -> Masks:
+    """Blocks of BLOCK x BLOCK weights with the largest Euclidean norms, as many as come nearest to the total."""
+    return _blocks(w_x, kept[0]), _blocks(w_h, kept[1])
+
+
+PATTERNS: dict[str, Callable[[Tensor, Tensor, Kept], Masks]] = {
+    "unstructured": unstructured,
+    "bank": bank,
+    "block": block,
+}
+"""By the names of `training.baselines` in a spec. The uniform ratio is the first candidate of the search itself."""
+
+
+def _largest(magnitude: Tensor, kept: int) -> Tensor:
+    mask = torch.zeros_like(magnitude, dtype=torch.bool)
+    mask[magnitude.sort(descending=True, stable=True).indices[:kept]] = True
+    return mask
+
+
+def _banks(magnitude: Tensor, kept: int) -> Tensor:
+    columns = magnitude.shape[1]
+    count = -(-columns // BANK)
+    parts = [
+        _bank(
+            magnitude[:, columns * n // count : columns * (n + 1) // count], kept * (n + 1) // count - kept * n // count
+        )
+        for n in range(count)
+    ]
+    return torch.cat(parts, dim=1)
+
+
+def _bank(magnitude: Tensor, kept: int) -> Tensor:
+    order = magnitude.sort(dim=1, descending=True, stable=True).indices[:, :kept]
+    return torch.zeros_like(magnitude, dtype=torch.bool).scatter_(1, order, True)
+
+
+def _blocks(weight: Tensor, kept: int) -> Tensor:
+    rows, columns = weight.shape
+    padded = functional.pad(weight, (0, -columns % BLOCK, 0, -rows % BLOCK))
+    tiles = padded.unfold(0, BLOCK, BLOCK).unfold(1, BLOCK, BLOCK)
+    norms = tiles.square().sum((2, 3))
+    chosen = _largest(norms.flatten(), max(1, round(kept * rows / BLOCK**2))).reshape(norms.shape)
+    return chosen.repeat_interleave(BLOCK, 0).repeat_interleave(BLOCK, 1)[:rows, :columns]
