@@ -82,6 +82,7 @@ def train(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
 
 def generate(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
     """Render MyHDL, convert it to Verilog, render HLS C++ and the scripts of the tools."""
+    from accel.convert import convert
     from accel.render import render
     from accel.render_hls import render_hls
 
@@ -89,7 +90,9 @@ def generate(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
     files = render(made) | render_hls(made)
     for path, text in files.items():
         write_text(work / path, text)
-    return list(files)
+    verilog = f"rtl/{spec.identifier}.v"
+    write_text(work / verilog, convert(made))
+    return [*files, verilog]
 
 
 def verify(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:

@@ -28,6 +28,46 @@ class Lane:
 
 
 @dataclass(frozen=True)
+class Vector:
+    """Layout of an operand memory: two banks of `beats` words, `words` values each, aligned by `shift` when read."""
+
+    beats: int
+    words: int
+    width: int
+    shift: int
+
+    @property
+    def low(self) -> int:
+        """Index bits that select a value within a word."""
+        return (self.words - 1).bit_length()
+
+    @property
+    def high(self) -> int:
+        """Index bits that select a word of a bank."""
+        return index_bits(self.beats)
+
+    @property
+    def depth(self) -> int:
+        """Words of both banks; the upper bank starts at a power of two."""
+        return (1 << self.high) + self.beats
+
+    @property
+    def word_width(self) -> int:
+        """Bits of a stored word."""
+        return self.words * self.width
+
+    @property
+    def aligned(self) -> int:
+        """Width of an operand after its left shift."""
+        return self.width + self.shift
+
+    @property
+    def bits(self) -> int:
+        """Memory bits of one copy."""
+        return self.depth * self.word_width
+
+
+@dataclass(frozen=True)
 class Array:
     """The lanes of one layer: `units` P x `rows_per_unit` x `lanes_per_row` M, working through `outputs` units.
 
@@ -114,8 +154,7 @@ class Array:
     @property
     def operand_width(self) -> int:
         """Width of an aligned operand, x or h."""
-        h_width = self.h.width + self.h_shift if self.recurrent else 0
-        return max(self.x.width + self.x_shift, h_width)
+        return max(self.x_vector.aligned, self.h_vector.aligned if self.recurrent else 0)
 
     @property
     def total_width(self) -> int:
@@ -147,9 +186,20 @@ class Array:
         return self.units // self.cells
 
     @property
+    def x_vector(self) -> Vector:
+        """How the lanes store x_t."""
+        return Vector(self.input_beats, self.input_words, self.x.width, self.x_shift)
+
+    @property
+    def h_vector(self) -> Vector:
+        """How the lanes store h_{t-1}: words as the cell stage makes them."""
+        return Vector(self.groups * self.slots_per_group, self.cells, self.h.width, self.h_shift)
+
+    @property
     def index_width(self) -> int:
         """Bits of a stored column index."""
-        return index_bits(max(self.inputs, self.outputs if self.recurrent else 1))
+        vectors = (self.x_vector, self.h_vector) if self.recurrent else (self.x_vector,)
+        return max(vector.high + vector.low for vector in vectors)
 
     @property
     def weight_width(self) -> int:
@@ -169,15 +219,13 @@ class Array:
     @property
     def memory_bits(self) -> dict[str, int]:
         """Bits of every memory of the layer, exact, by what they hold."""
-        slots = self.multipliers * self.depth
-        copies = self.multipliers
-        h_words = 2 * self.groups * self.slots_per_group * self.cells
+        slots, copies = self.multipliers * self.depth, self.multipliers
         return {
             "values": slots * self.weight_width,
             "indices": slots * self.index_width,
             "bias": self.groups * self.units * self.rows_per_unit * self.bias.width,
-            "x copies": copies * 2 * self.input_beats * self.input_words * self.x.width,
-            "h copies": copies * h_words * self.h.width if self.recurrent else 0,
+            "x copies": copies * self.x_vector.bits,
+            "h copies": copies * self.h_vector.bits if self.recurrent else 0,
         }
 
 

@@ -1,0 +1,114 @@
+"""The linear head: the same lanes with one row a unit, ending in exact logits or the index of the largest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always_comb, always_seq, block
+
+from accel.blocks.arithmetic import add, align
+from accel.blocks.lane_array import lane_array
+from accel.blocks.layer import promise, slot_control
+from accel.blocks.memory import rom
+from accel.blocks.register import as_signed, delay, like, register
+from accel.blocks.sequencer import Issue, begin_step, sequence
+from accel.blocks.signals import bits, flag, signed
+from accel.blocks.slots import Slot
+from accel.pipeline import SLOT_TO_LOGIT
+
+
+@block
+def logits(clk: Any, slot: Any, chain: Any, logit: Any, layer: Any, bias_width: int, bias_shift: int) -> Any:
+    """Exact row sums with their biases, one a cycle. Latency: SLOT_TO_LOGIT from a slot."""
+    bias_read, bias = bits(bias_width), bits(bias_width)
+    total, stored = signed(len(chain)), signed(bias_width)
+    aligned = signed(bias_width + bias_shift)
+
+    bias_memory = rom(clk, slot.beat, bias_read, layer.bias_words, layer.bias_file)
+    bias_register = register(clk, bias_read, bias)
+    reading_total = as_signed(chain, total)
+    reading_bias = as_signed(bias, stored)
+    aligning = align(stored, aligned, bias_shift)
+    adding = add(clk, total, aligned, logit)
+    return bias_memory, bias_register, reading_total, reading_bias, aligning, adding
+
+
+@block
+def emit_logits(clk: Any, reset: Any, slot: Any, logit: Any, outbox: Any) -> Any:
+    """Every logit leaves. Latency: 0 from the logit."""
+    valid = like(slot.valid)
+    valids = delay(clk, reset, slot.valid, valid, SLOT_TO_LOGIT)
+    closing = like(slot.closing)
+    closings = delay(clk, reset, slot.closing, closing, SLOT_TO_LOGIT)
+    final = like(slot.final)
+    finals = delay(clk, reset, slot.final, final, SLOT_TO_LOGIT)
+    word = logit(len(logit), 0)
+
+    @always_comb
+    def emitting():
+        outbox.valid.next = valid
+        outbox.word.next = word
+        outbox.closing.next = closing
+        outbox.final.next = final
+
+    return valids, closings, finals, emitting
+
+
+@block
+def emit_largest(clk: Any, reset: Any, slot: Any, logit: Any, outbox: Any) -> Any:
+    """The index of a step's largest logit leaves, the lowest one on a tie. Latency: 1 from the last logit."""
+    valid = like(slot.valid)
+    valids = delay(clk, reset, slot.valid, valid, SLOT_TO_LOGIT)
+    beat = like(slot.beat)
+    beats = delay(clk, reset, slot.beat, beat, SLOT_TO_LOGIT)
+    closing = like(slot.closing)
+    closings = delay(clk, reset, slot.closing, closing, SLOT_TO_LOGIT)
+    final = like(slot.final)
+    finals = delay(clk, reset, slot.final, final, SLOT_TO_LOGIT)
+    largest, place = signed(len(logit)), bits(len(slot.beat))
+    better = flag()
+
+    @always_comb
+    def comparing():
+        better.next = beat == 0 or logit > largest
+
+    @always_seq(clk.posedge, reset=reset)
+    def keeping():
+        if valid and better:
+            largest.next = logit
+            place.next = beat
+
+    @always_seq(clk.posedge, reset=reset)
+    def emitting():
+        outbox.valid.next = valid and closing
+        outbox.closing.next = closing
+        outbox.final.next = final
+
+    @always_comb
+    def showing():
+        outbox.word.next = place
+
+    return valids, beats, closings, finals, comparing, keeping, emitting, showing
+
+
+@block
+def head_layer(
+    clk: Any, reset: Any, inbox: Any, outbox: Any, layer: Any, argmax: bool, bias_width: int, bias_shift: int
+) -> Any:
+    """Linear layer over what arrives. Latency: see `accel.schedule.Stage.last_result`, from `take` to the last result."""
+    array = layer.lanes.array
+    issue, slot = Issue(array), Slot(array)
+    heads = [bits(array.total_width)]
+    logit = signed(array.sum_width)
+
+    beginning = begin_step(clk, reset, inbox, outbox.room, True, layer.interval)
+    promising = promise(inbox.take, inbox.final, outbox.promise, True)
+    stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)
+    lanes = lane_array(clk, reset, issue, inbox.write, None, heads, layer.lanes)
+    slotting = slot_control(clk, reset, issue, slot, array)
+    summing = logits(clk, slot, heads[0], logit, layer, bias_width, bias_shift)
+    if argmax:
+        emitting = emit_largest(clk, reset, slot, logit, outbox)
+    else:
+        emitting = emit_logits(clk, reset, slot, logit, outbox)
+    return beginning, promising, stepping, lanes, slotting, summing, emitting

@@ -1,0 +1,257 @@
+"""The lanes of one unit: from its memory word to an exact total for each row.
+
+Lanes are lists of signals and every stage is one generator that loops over them, which scales best (measured).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always, block
+
+from accel.blocks.signals import bits, flag, signed_list
+from accel.shape import Array, Vector
+
+
+class Write:
+    """A write into the operand memories of all lanes: one word, broadcast; `address` is the bank above the word."""
+
+    def __init__(self, vector: Vector) -> None:
+        self.enable = flag()
+        self.address = bits(vector.high + 1)
+        self.word = bits(vector.word_width)
+
+
+class LaneControl:
+    """What the lanes of every unit are told; each signal is aligned to the stage that uses it.
+
+    `from_h` and `clear` have a bit for each lane of a row: the operand is h, not x; the operand counts as zero.
+    `first`: the product starts a new total. `capture`: the totals are complete.
+    """
+
+    def __init__(self, array: Array) -> None:
+        self.x_bank = flag()
+        self.clear = bits(array.lanes_per_row)
+        if array.recurrent:
+            self.h_bank = flag()
+            self.from_h = bits(array.lanes_per_row)
+        self.first = flag()
+        self.capture = flag()
+
+
+WEIGHTS = """
+genvar ${values}_lane;
+generate
+for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lane + 1) begin: ${values}_slice
+    always @(posedge $clk) $values[${values}_lane] <= $word[${values}_lane*$stride +: $width];
+end
+endgenerate
+"""
+
+OPERANDS = """
+genvar ${values}_lane;
+generate
+for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lane + 1) begin: ${values}_copy
+    reg [$stored-1:0] memory [0:$depth-1];
+    reg [$stored-1:0] read;
+    wire [$place-1:0] place = $word[${values}_lane*$stride+$offset +: $place];
+    always @(posedge $clk) begin
+        if ($write_enable) memory[$write_address] <= $written;
+        read <= memory[{$bank, place[$place-1:$low]}];
+    end
+    $taking
+    assign $values[${values}_lane] = $picked;
+end
+endgenerate
+"""
+
+
+@block
+def weights(clk: Any, word: Any, values: Any, stride: int) -> Any:
+    """The value parts of the memory word, one a lane. Latency: 1."""
+    lanes, width = len(values), len(values[0])
+    weights.verilog_code = WEIGHTS
+    for value in values:
+        value.driven = "reg"
+    clk.read = word.read = True
+    mask, sign = (1 << width) - 1, 1 << (width - 1)
+
+    @always(clk.posedge)
+    def slicing():
+        packed = int(word)
+        for n in range(lanes):
+            raw = (packed >> n * stride) & mask
+            values[n].next = (raw ^ sign) - sign
+
+    return slicing
+
+
+@block
+def operands(clk: Any, word: Any, write: Any, bank: Any, values: Any, vector: Any, stride: int, offset: int) -> Any:
+    """Each lane reads its own copy of a vector at the index in its part of the memory word. Latency: 1."""
+    write_enable, write_address, written = write.enable, write.address, write.word
+    lanes, stored, depth = len(values), vector.word_width, vector.depth
+    low, high, item, shift = vector.low, vector.high, vector.width, vector.shift
+    place = low + high
+    taking = f"reg [{low}-1:0] taken; always @(posedge clk) taken <= place[{low}-1:0];" if low else ""
+    picked = f"read[taken*{item} +: {item}]" if low else "read"
+    picked = f"{{{picked}, {shift}'b0}}" if shift else picked
+    operands.verilog_code = OPERANDS
+    for value in values:
+        value.driven = "wire"
+    for signal in (clk, word, write_enable, write_address, written, bank):
+        signal.read = True
+    store, mask, sign = [0] * depth, (1 << item) - 1, 1 << (item - 1)
+
+    @always(clk.posedge)
+    def reading():
+        base, packed = int(bank) << high, int(word) >> offset
+        for n in range(lanes):
+            index = (packed >> n * stride) & ((1 << place) - 1)
+            raw = (store[base + (index >> low)] >> (index % (1 << low)) * item) & mask
+            values[n].next = ((raw ^ sign) - sign) << shift
+        if write_enable:
+            store[int(write_address)] = int(written)
+
+    return reading
+
+
+@block
+def carry(clk: Any, i: Any, o: Any) -> Any:
+    """A list of values, one cycle later. Latency: 1."""
+    lanes = len(i)
+
+    @always(clk.posedge)
+    def carrying():
+        for n in range(lanes):
+            o[n].next = i[n]
+
+    return carrying
+
+
+@block
+def select_x(clk: Any, clear: Any, rows: int, x_values: Any, operand: Any) -> Any:
+    """Operand registers in front of the multipliers of a layer without state: x or nothing. Latency: 1."""
+    per_row = len(clear)
+
+    @always(clk.posedge)
+    def selecting():
+        for r in range(rows):
+            for m in range(per_row):
+                if clear[m]:
+                    operand[r * per_row + m].next = 0
+                else:
+                    operand[r * per_row + m].next = x_values[r * per_row + m]
+
+    return selecting
+
+
+@block
+def select(clk: Any, clear: Any, from_h: Any, rows: int, x_values: Any, h_values: Any, operand: Any) -> Any:
+    """Operand registers in front of the multipliers: x, h or nothing. Latency: 1."""
+    per_row = len(clear)
+
+    @always(clk.posedge)
+    def selecting():
+        for r in range(rows):
+            for m in range(per_row):
+                if clear[m]:
+                    operand[r * per_row + m].next = 0
+                elif from_h[m]:
+                    operand[r * per_row + m].next = h_values[r * per_row + m]
+                else:
+                    operand[r * per_row + m].next = x_values[r * per_row + m]
+
+    return selecting
+
+
+@block
+def multiply_accumulate(clk: Any, first: Any, weight: Any, operand: Any, totals: Any) -> Any:
+    """totals += weight * operand, starting anew at `first` (aligned to the product). Latency: 2."""
+    lanes = len(totals)
+    product_width = len(weight[0]) + len(operand[0])
+    products = signed_list(lanes, product_width)
+
+    @always(clk.posedge)
+    def multiplying():
+        for n in range(lanes):
+            products[n].next = weight[n] * operand[n]
+
+    @always(clk.posedge)
+    def accumulating():
+        for n in range(lanes):
+            if first:
+                totals[n].next = products[n]
+            else:
+                totals[n].next = totals[n] + products[n]
+
+    return multiplying, accumulating
+
+
+@block
+def add_neighbours(clk: Any, i: Any, o: Any, rows: int) -> Any:
+    """One level of each row's adder tree; an odd last value passes. Latency: 1."""
+    before, after = len(i) // rows, len(o) // rows
+    pairs = before // 2
+
+    @always(clk.posedge)
+    def adding():
+        for r in range(rows):
+            for p in range(pairs):
+                o[r * after + p].next = i[r * before + 2 * p] + i[r * before + 2 * p + 1]
+
+    @always(clk.posedge)
+    def adding_and_passing():
+        for r in range(rows):
+            for p in range(pairs):
+                o[r * after + p].next = i[r * before + 2 * p] + i[r * before + 2 * p + 1]
+            o[r * after + pairs].next = i[r * before + before - 1]
+
+    return adding_and_passing if before % 2 else adding
+
+
+@block
+def add_rows(clk: Any, i: Any, o: Any, rows: int) -> Any:
+    """Sum of each row's partial totals (two lanes a row at least). Latency: tree_levels(lanes of a row)."""
+    after = -(-len(i) // rows // 2)
+    if after == 1:
+        return add_neighbours(clk, i, o, rows)
+    half = signed_list(rows * after, len(o[0]))
+    level = add_neighbours(clk, i, half, rows)
+    rest = add_rows(clk, half, o, rows)
+    return level, rest
+
+
+CAPTURE = """
+genvar ${chain_out}_row;
+generate
+for (${chain_out}_row = 0; ${chain_out}_row < $rows; ${chain_out}_row = ${chain_out}_row + 1) begin: ${chain_out}_shift
+    always @(posedge $clk)
+        if ($capture) $chain_out[${chain_out}_row*$width +: $width] <= $totals[${chain_out}_row];
+        else $chain_out[${chain_out}_row*$width +: $width] <= $chain_in[${chain_out}_row*$width +: $width];
+end
+endgenerate
+"""
+
+
+@block
+def capture_chain(clk: Any, capture: Any, totals: Any, chain_in: Any, chain_out: Any) -> Any:
+    """Totals leave the unit side by side in one word: loaded at `capture`, else shifted on from the neighbour.
+
+    So the cell stage finds unit after unit at fixed signals and needs no multiplexer. Latency: 1.
+    """
+    rows, width = len(totals), len(totals[0])
+    capture_chain.verilog_code = CAPTURE
+    chain_out.driven = "reg"
+    for signal in (clk, capture, chain_in, *totals):
+        signal.read = True
+    mask = (1 << width) - 1
+
+    @always(clk.posedge)
+    def shifting():
+        if capture:
+            chain_out.next = sum((int(totals[n]) & mask) << n * width for n in range(rows))
+        else:
+            chain_out.next = chain_in
+
+    return shifting

@@ -1,0 +1,207 @@
+"""An LSTM layer: sequencer, lanes and cell stage around the memories of h and c."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from myhdl import ConcatSignal, always, always_comb, block
+
+from accel.blocks.cell import CellConstants, CellSignals, cell
+from accel.blocks.lane_array import ArrayConstants, lane_array
+from accel.blocks.lanes import Write
+from accel.blocks.memory import ram, rom
+from accel.blocks.register import as_signed, delay, like, register
+from accel.blocks.sequencer import Issue, begin_step, sequence
+from accel.blocks.signals import bits, flag, joined, signed
+from accel.blocks.slots import Slot, slots
+from accel.pipeline import CELL_READ, SLOT_TO_CELL, SLOT_TO_GATES, SLOT_TO_STATE, slot_delay
+
+
+@dataclass(frozen=True)
+class LayerConstants:
+    """What a layer is built from; the schedule gives `interval` (cycles between steps) and `release_at`."""
+
+    lanes: ArrayConstants
+    bias_words: tuple[int, ...]
+    bias_file: str
+    interval: int
+    release_at: int
+    every_step: bool
+    """Whether every step emits, or a sequence's last one only."""
+
+
+class Observed:
+    """What a test bench may watch of a layer; left open, synthesis removes it."""
+
+    def __init__(self, constants: CellConstants) -> None:
+        cells, formats = constants.array.cells, constants.formats
+        self.begin = flag()
+        self.gates_valid = flag()
+        self.gates = bits(cells * 4 * formats.activation.width)
+        self.c_valid = flag()
+        self.c = bits(cells * formats.cell.width)
+        self.h_valid = flag()
+        self.h = bits(cells * formats.state.width)
+
+
+@block
+def slot_control(clk: Any, reset: Any, issue: Issue, slot: Any, array: Any) -> Any:
+    """Start the cell stage so that a group's first slot meets its totals. Latency: slot_delay."""
+    ahead = slot_delay(array) - 1
+    late = Issue(array)
+    capture, opening = flag(), flag()
+    capturing = delay(clk, reset, issue.last, capture, ahead)
+    openings = delay(clk, reset, issue.opening, opening, ahead)
+    freshes = delay(clk, reset, issue.fresh, late.fresh, ahead)
+    finals = delay(clk, reset, issue.final, late.final, ahead)
+    banks = delay(clk, reset, issue.h_bank, late.h_bank, ahead)
+    counting = slots(clk, reset, capture, opening, late, slot, array)
+    return capturing, openings, freshes, finals, banks, counting
+
+
+@block
+def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, written: Any, depth: int) -> Any:
+    """c_{t-1} of a slot, zero in a fresh sequence, when its activations come; c_t is written back.
+
+    Latency: SLOT_TO_GATES from the slot to `c_before`.
+    """
+    stored = bits(len(c_t))
+    wanted = like(slot.valid)
+    wanting = delay(clk, reset, slot.valid, wanted, CELL_READ)
+    address = like(slot.beat)
+    reading = delay(clk, reset, slot.beat, address, CELL_READ)
+    fresh = like(slot.fresh)
+    freshes = delay(clk, reset, slot.fresh, fresh, CELL_READ + 1)
+    back = like(slot.beat)
+    writing_back = delay(clk, reset, slot.beat, back, SLOT_TO_CELL)
+
+    @always(clk.posedge)
+    def clearing():
+        if fresh:
+            c_before.next = 0
+        else:
+            c_before.next = stored
+
+    memory = ram(clk, wanted, written, back, c_t, address, stored, depth)
+    return wanting, reading, freshes, writing_back, clearing, memory
+
+
+@block
+def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, every_step: bool) -> Any:
+    """h_t goes to the lanes' other bank and, where the step emits, to the outbox. Latency: 0 from h_t."""
+    valid = like(slot.valid)
+    valids = delay(clk, reset, slot.valid, valid, SLOT_TO_STATE)
+    beat = like(slot.beat)
+    beats = delay(clk, reset, slot.beat, beat, SLOT_TO_STATE)
+    bank = like(slot.h_bank)
+    banks = delay(clk, reset, slot.h_bank, bank, SLOT_TO_STATE)
+    closing = like(slot.closing)
+    closings = delay(clk, reset, slot.closing, closing, SLOT_TO_STATE)
+    final = like(slot.final)
+    finals = delay(clk, reset, slot.final, final, SLOT_TO_STATE)
+    other = flag()
+    place = ConcatSignal(other, beat)
+
+    @always_comb
+    def turning():
+        other.next = not bank
+
+    @always_comb
+    def writing():
+        h.enable.next = valid
+        h.address.next = place
+        h.word.next = h_t
+
+    @always_comb
+    def emitting():
+        outbox.word.next = h_t
+        outbox.closing.next = closing
+        outbox.final.next = final
+
+    @always_comb
+    def emitting_all():
+        outbox.valid.next = valid
+
+    @always_comb
+    def emitting_last():
+        outbox.valid.next = valid and final
+
+    sending = emitting_all if every_step else emitting_last
+    return valids, beats, banks, closings, finals, turning, writing, emitting, sending
+
+
+@block
+def promise(take: Any, final: Any, promised: Any, every_step: bool) -> Any:
+    """Tell the outbox that results will come. Latency: 0."""
+
+    @always_comb
+    def each():
+        promised.next = take
+
+    @always_comb
+    def last():
+        promised.next = take and final
+
+    return each if every_step else last
+
+
+@block
+def observe(observed: Any, begin: Any, gates: Any, c_t: Any, h_valid: Any, h_t: Any) -> Any:
+    """Copies for the test bench. Latency: 0."""
+
+    @always_comb
+    def copying():
+        observed.begin.next = begin
+        observed.gates.next = gates
+        observed.c.next = c_t
+        observed.h_valid.next = h_valid
+        observed.h.next = h_t
+
+    return copying
+
+
+@block
+def cell_stage(clk: Any, reset: Any, slot: Any, heads: Any, signals: Any, layer: Any, cells: Any) -> Any:
+    """E cells side by side with their bias and c memories. Latency: SLOT_TO_STATE from a slot to its h_t."""
+    count, depth = cells.array.cells, cells.array.groups * cells.array.slots_per_group
+    bias_width, c_width = 4 * cells.bias_width, cells.formats.cell.width
+    bias_read, bias = bits(count * bias_width), bits(count * bias_width)
+    c_before, before = bits(count * c_width), [signed(c_width) for _ in range(count)]
+    c_t = joined([out.c for out in signals])
+    biases = [bias((e + 1) * bias_width, e * bias_width) for e in range(count)]
+    c_words = [c_before((e + 1) * c_width, e * c_width) for e in range(count)]
+
+    bias_memory = rom(clk, slot.beat, bias_read, layer.bias_words, layer.bias_file)
+    bias_register = register(clk, bias_read, bias)
+    written = like(slot.valid)
+    writing = delay(clk, reset, slot.valid, written, SLOT_TO_CELL)
+    memory = cell_memory(clk, reset, slot, c_t, c_before, written, depth)
+    readers = [as_signed(c_words[e], before[e]) for e in range(count)]
+    stages = [cell(clk, reset, heads[e], biases[e], before[e], signals[e], cells) for e in range(count)]
+    return bias_memory, bias_register, writing, memory, readers, stages
+
+
+@block
+def lstm_layer(clk: Any, reset: Any, inbox: Any, outbox: Any, observed: Any, layer: Any, cells: Any) -> Any:
+    """One LSTM layer. Latency: `interval` cycles from step to step; 1 + G*T + capture_delay + SLOT_TO_STATE + P/E - 1
+    from `take` to the step's last h_t.
+    """
+    array = cells.array
+    issue, slot, h = Issue(array), Slot(array), Write(array.h_vector)
+    heads = [bits(4 * array.total_width) for _ in range(array.cells)]
+    signals = [CellSignals(cells.formats) for _ in range(array.cells)]
+    gates = joined([gate for out in signals for gate in (out.i, out.f, out.g, out.o)])
+    c_t, h_t = joined([out.c for out in signals]), joined([out.h for out in signals])
+
+    beginning = begin_step(clk, reset, inbox, outbox.room, layer.every_step, layer.interval)
+    promising = promise(inbox.take, inbox.final, outbox.promise, layer.every_step)
+    stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)
+    lanes = lane_array(clk, reset, issue, inbox.write, h, heads, layer.lanes)
+    slotting = slot_control(clk, reset, issue, slot, array)
+    stage = cell_stage(clk, reset, slot, heads, signals, layer, cells)
+    state = write_state(clk, reset, slot, h_t, h, outbox, layer.every_step)
+    gates_valid = delay(clk, reset, slot.valid, observed.gates_valid, SLOT_TO_GATES)
+    c_valid = delay(clk, reset, slot.valid, observed.c_valid, SLOT_TO_CELL)
+    watching = observe(observed, inbox.take, gates, c_t, h.enable, h_t)
+    return beginning, promising, stepping, lanes, slotting, stage, state, gates_valid, c_valid, watching

@@ -1,0 +1,58 @@
+"""Memories. Contents live in .hex files beside the Verilog, so its text does not grow with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from myhdl import always, block
+
+
+@block
+def rom(clk: Any, address: Any, word: Any, contents: Sequence[int], file: str) -> Any:
+    """word = contents[address], one register: a block RAM with fixed contents. Latency: 1."""
+    width, depth = len(word), len(contents)
+    rom.verilog_code = """
+reg [$width-1:0] ${word}_memory [0:$depth-1];
+initial $$readmemh("$file", ${word}_memory);
+always @(posedge $clk) $word <= ${word}_memory[$address];
+"""
+    word.driven = "reg"
+    address.read = clk.read = True
+
+    @always(clk.posedge)
+    def reading():
+        word.next = contents[int(address)]
+
+    return reading
+
+
+@block
+def ram(
+    clk: Any, enable: Any, write: Any, write_address: Any, written: Any, address: Any, word: Any, depth: int
+) -> Any:
+    """Simple dual-port RAM: `write` stores `written`; while `enable`, word = memory[address].
+
+    No schedule reads an address in the cycle that writes it. Latency: 1.
+    """
+    width = len(word)
+    ram.verilog_code = """
+reg [$width-1:0] ${word}_memory [0:$depth-1];
+always @(posedge $clk) begin
+    if ($write) ${word}_memory[$write_address] <= $written;
+    if ($enable) $word <= ${word}_memory[$address];
+end
+"""
+    word.driven = "reg"
+    for signal in (clk, enable, write, write_address, written, address):
+        signal.read = True
+    store = [0] * depth
+
+    @always(clk.posedge)
+    def accessing():
+        if enable:
+            word.next = store[int(address)]
+        if write:
+            store[int(write_address)] = int(written)
+
+    return accessing

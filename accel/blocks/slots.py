@@ -1,0 +1,69 @@
+"""Which units the cell stage takes in which cycle: one slot of E units after the other, while the chain shifts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always_comb, always_seq, block
+
+from accel.blocks.signals import bits, flag
+from accel.fixed import index_bits
+from accel.shape import Array
+
+
+class Slot:
+    """The slot that enters the stage; `beat` counts the slots of a step."""
+
+    def __init__(self, array: Array) -> None:
+        self.valid = flag()
+        self.beat = bits(index_bits(array.groups * array.slots_per_group))
+        self.closing = flag()
+        """The step's last slot."""
+        self.fresh = flag()
+        self.final = flag()
+        self.h_bank = flag()
+
+
+@block
+def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: Any, array: Array) -> Any:
+    """Count the slots of a group from `capture` on; `opening` marks a step's first group. Latency: 1.
+
+    `issue` carries the step's fresh, final and h_bank, aligned to `capture`.
+    """
+    per_group, beats = array.slots_per_group, array.output_beats
+    number = bits(index_bits(per_group))
+    done = flag()
+
+    @always_comb
+    def closing():
+        slot.closing.next = slot.beat == beats - 1
+
+    @always_comb
+    def finishing():
+        done.next = number == per_group - 1 or slot.beat == beats - 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        if capture:
+            number.next = 0
+            slot.valid.next = True
+        elif done:
+            slot.valid.next = False
+        elif slot.valid:
+            number.next = number + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def numbering():
+        if capture and opening:
+            slot.beat.next = 0
+        elif capture or (slot.valid and not done):
+            slot.beat.next = slot.beat + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching():
+        if capture:
+            slot.fresh.next = issue.fresh
+            slot.final.next = issue.final
+            slot.h_bank.next = issue.h_bank
+
+    return closing, finishing, counting, numbering, latching

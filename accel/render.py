@@ -1,0 +1,113 @@
+"""Spec and weights to MyHDL: a pure function. What is rendered is constants and instances; the blocks are a library."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from accel.blocks.hexfile import to_hex
+from accel.engines.engine import Design
+from accel.fixed import Fixed, index_bits
+from accel.program import bias_shift, bias_words, unit_words
+from accel.schedule import Schedule, Stage, schedule
+from accel.shape import Array
+from accel.templates import render as render_template
+from accel.weights import LayerWeights
+
+
+def render(design: Design) -> dict[str, str]:
+    """The MyHDL top and the memory contents, by path in the work folder. The same design gives the same text."""
+    built = schedule(design)
+    files = {f"myhdl/{design.spec.identifier}.py": _top(design, built)}
+    for array, layer in zip(design.net.arrays, design.weights.layers, strict=True):
+        files |= _contents(design, array, layer)
+    for name, table in design.net.tables.items():
+        files[f"rtl/{_file(design, name)}"] = to_hex(table.entries, table.output.width)
+    return files
+
+
+def _file(design: Design, name: str) -> str:
+    return f"{design.spec.identifier}_{name}.hex"
+
+
+def _contents(design: Design, array: Array, layer: LayerWeights) -> dict[str, str]:
+    stem = f"{design.spec.identifier}_{array.name}"
+    words, width = bias_words(array, layer, _narrowed(design, array))
+    files = {f"rtl/{stem}_bias.hex": to_hex(words, width * array.rows_per_unit * array.cells)}
+    for number, unit in enumerate(unit_words(array, layer)):
+        files[f"rtl/{stem}_unit{number}.hex"] = to_hex(unit, array.word_width)
+    return files
+
+
+def _narrowed(design: Design, array: Array) -> Fixed | None:
+    """The format that sums are rounded to; the head's stay exact."""
+    return design.spec.formats.gate if array.recurrent else None
+
+
+def _top(design: Design, built: Schedule) -> str:
+    stages = [_stage(design, stage, layer) for stage, layer in zip(built.stages, design.weights.layers, strict=True)]
+    layers, head = stages[: len(design.net.layers)], stages[len(design.net.layers) :]
+    names = [stage["name"] for stage in stages]
+    tables = [(name, table, _file(design, name)) for name, table in design.net.tables.items()]
+    first = design.net.layers[0]
+    text: str = render_template(
+        "hls_templates",
+        "myhdl/top.py.j2",
+        name=design.spec.name,
+        identifier=design.spec.identifier,
+        title=_title(built),
+        formats=f"Formats({', '.join(f'{key}={value!r}' for key, value in design.spec.formats)})",
+        tables=tables,
+        stages=stages,
+        layers=layers,
+        head=head[0] if head else None,
+        links=list(pairwise(names)),
+        input={"words": first.input_words, "width": first.x.width},
+        output=_output(design, built),
+    )
+    return text
+
+
+def _title(built: Schedule) -> str:
+    return f"Cycles per step: {built.cycles_per_step}. Latency of a sequence of one step: {built.latency}."
+
+
+def _stage(design: Design, stage: Stage, layer: LayerWeights) -> dict[str, Any]:
+    array, spec = stage.array, design.spec
+    stem = f"{spec.identifier}_{array.name}"
+    head, last = spec.model.head, design.net.layers[-1]
+    narrowed = _narrowed(design, array)
+    return {
+        "name": array.name,
+        "array": repr(array),
+        "units": array.units,
+        "file": stem,
+        "module": f"{stem}_unit",
+        "interval": stage.interval,
+        "release_at": stage.release_at,
+        "every_step": array is not last or head is None or head.when == "step",
+        "bias_width": bias_words(array, layer, narrowed)[1],
+        "bias_shift": bias_shift(array, narrowed),
+        "outbox_width": array.cells * array.h.width if array.recurrent else _result_width(design),
+        "argmax": head is not None and head.kind == "argmax",
+    }
+
+
+def _result_width(design: Design) -> int:
+    """Width of one result of the head."""
+    assert design.net.head is not None
+    assert design.spec.model.head is not None
+    if design.spec.model.head.kind == "argmax":
+        return index_bits(design.net.head.groups * design.net.head.slots_per_group)
+    return design.net.head.sum_width
+
+
+def _output(design: Design, built: Schedule) -> dict[str, Any]:
+    last, head = design.net.arrays[-1], design.spec.model.head
+    return {
+        "words": last.cells,
+        "width": _result_width(design) if head else last.h.width,
+        "unsigned": head is not None and head.kind == "argmax",
+        "results": built.stages[-1].results,
+        "steps": built.emit_steps,
+    }
