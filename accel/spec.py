@@ -9,9 +9,9 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -275,15 +275,21 @@ def plain(value: Any) -> Any:
 
 def load(path: Path | str) -> Spec:
     """Read and check a spec file. Raises Refused with every fault: key path, wanted, got."""
-    return _checked(read(Path(path)))
+    return checked(Spec, read(Path(path)), rules)
 
 
 def parse(data: Any) -> Spec:
     """Check plain data as `load` does."""
-    return _checked(Document("spec", data))
+    return checked(Spec, Document("spec", data), rules)
 
 
-def _checked(document: Document) -> Spec:
+S = TypeVar("S", bound=Section)
+Rules = Callable[[S], Iterable[tuple[str, str, Any]]]
+"""Contradictions between the keys of a section: (key path, what is wanted, what came)."""
+
+
+def checked(section: type[S], document: Document, rules: Rules[S]) -> S:
+    """A document as a section. Raises Refused with every fault: place, wanted, got."""
     source, lines, faults = document.source, document.lines, list(document.faults)
 
     def place(key: tuple[str | int, ...]) -> str:
@@ -293,13 +299,13 @@ def _checked(document: Document) -> Spec:
     if not isinstance(document.data, dict):
         raise Refused([*faults, Fault(source, "a mapping of sections", _show(document.data))])
     try:
-        spec = Spec.model_validate(document.data)
+        found = section.model_validate(document.data)
     except ValidationError as error:
         raise Refused([*faults, *(_fault(place, item) for item in error.errors(include_url=False))]) from None
-    faults += [Fault(place(tuple(key.split("."))), wanted, _show(got)) for key, wanted, got in rules(spec)]
+    faults += [Fault(place(tuple(key.split("."))), wanted, _show(got)) for key, wanted, got in rules(found)]
     if faults:
         raise Refused(faults)
-    return spec
+    return found
 
 
 class _Schema(GenerateJsonSchema):
