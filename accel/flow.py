@@ -85,6 +85,7 @@ def generate(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
     from accel.convert import convert
     from accel.render import render
     from accel.render_hls import render_hls
+    from fpga import tool, vitis_hls
 
     made = design(spec, work)
     files = render(made) | render_hls(made)
@@ -92,7 +93,8 @@ def generate(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
         write_text(work / path, text)
     verilog = f"rtl/{spec.identifier}.v"
     write_text(work / verilog, convert(made))
-    return [*files, verilog]
+    scripts = tool.write(vitis_hls.plan(made), work / "fpga" / "vitis_hls")
+    return [*files, verilog, *(str(path.relative_to(work)) for path in scripts)]
 
 
 def verify(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
