@@ -1,0 +1,32 @@
+"""The digest of the code behind a result follows imports, wherever they stand."""
+
+from __future__ import annotations
+
+from accel import sources
+
+
+def names(*roots: str) -> set[str]:
+    return {str(path.relative_to(sources.ROOT)) for path in sources.files(*roots)}
+
+
+def test_a_module_brings_what_it_imports() -> None:
+    assert {"accel/golden.py", "accel/fixed.py", "accel/spec.py", "accel/faults.py"} <= names("accel.golden")
+
+
+def test_a_module_does_not_bring_what_it_does_not_import() -> None:
+    assert "accel/cli.py" not in names("accel.golden")
+
+
+def test_imports_inside_functions_count() -> None:
+    assert "accel/reference.py" in names("accel.cli")
+
+
+def test_a_package_brings_its_data_files() -> None:
+    assert any(name.endswith(".h") for name in names("hls_templates"))
+
+
+def test_the_accelerator_depends_on_no_training_and_no_vendor_tool() -> None:
+    allowed = {"accel/cli.py", "accel/flow.py"}
+    modules = {str(path.relative_to(sources.ROOT)) for path in (sources.ROOT / "accel").rglob("*.py")} - allowed
+    used = names(*(module.removesuffix(".py").replace("/", ".") for module in modules))
+    assert not [name for name in used if name.startswith(("training/", "fpga/"))]
