@@ -104,7 +104,7 @@ def verify(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
     made = design(spec, work)
     real = samples.load(work / "samples.npz", spec).first(spec.verify.sequences)
     chosen: dict[str, Contender] = {name: ENGINES[name] for name in spec.verify.engines}
-    found = compare(made, real, samples.corners(spec), chosen, schedule(made).cycles_per_step, progress)
+    found = compare(made, real, samples.corners(spec), chosen, schedule(made), progress)
     write_json(work / "verify.json", found.plain())
     if found.different:
         raise Different(found.plain())

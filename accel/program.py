@@ -34,20 +34,16 @@ def unit_words(array: Array, layer: LayerWeights) -> list[list[int]]:
     table = positions(array)
     width, stride = array.weight_width, array.weight_width + array.index_width
     codes = (columns << width) | (values & ((1 << width) - 1))
-    codes = np.concatenate([codes, np.zeros((len(codes), 1), dtype=np.int64)], axis=1)  # position -1
-    slots = codes[:, table]  # [rows, M, T]
-    return [_words(array, slots, unit, stride) for unit in range(array.units)]
+    padded = np.zeros((array.rows_per_unit, array.groups * array.units, codes.shape[1] + 1), dtype=np.int64)
+    padded[:, : array.outputs, :-1] = codes.reshape(array.rows_per_unit, array.outputs, -1)
+    slots = padded[:, :, table]  # [rows of a unit, units of all groups, M, T]; position -1 is the zero at the end
+    return [_words(slots[:, unit :: array.units], stride) for unit in range(array.units)]
 
 
-def _words(array: Array, slots: Integers, unit: int, stride: int) -> list[int]:
-    words = []
-    for group in range(array.groups):
-        output = group * array.units + unit
-        for t in range(array.cycles_per_group):
-            rows = [slots[r * array.outputs + output, :, t] for r in range(array.rows_per_unit)]
-            lanes = [int(code) for row in rows for code in row] if output < array.outputs else []
-            words.append(sum(code << n * stride for n, code in enumerate(lanes)))
-    return words
+def _words(slots: Integers, stride: int) -> list[int]:
+    """Words of one unit, from its codes [rows, G, M, T]."""
+    lanes = slots.transpose(1, 3, 0, 2).reshape(slots.shape[1] * slots.shape[3], -1)
+    return [sum(code << n * stride for n, code in enumerate(word)) for word in lanes.tolist()]
 
 
 def bias_shift(array: Array, narrowed: Fixed | None) -> int:

@@ -120,6 +120,10 @@ class Schedule:
         """
         return _Timeline(self).run(lengths)[0]
 
+    def intervals(self, lengths: Sequence[int] | Integers) -> Integers:
+        """Cycles from each step's begin to the next one's at the first layer."""
+        return np.diff(self.begins([int(length) for length in lengths])[0])
+
     def finish(self, lengths: Sequence[int]) -> int:
         """Cycle in which the last result leaves."""
         return _Timeline(self).run(lengths)[1]

@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -19,6 +19,17 @@ from accel.samples import Samples
 Status = Literal["equal", "different", "not run"]
 REQUIRED = ("c", "h")
 """Signals without which an engine has shown nothing."""
+
+
+class Prediction(Protocol):
+    """What the schedule promises: `accel.schedule.Schedule` keeps it."""
+
+    @property
+    def cycles_per_step(self) -> int:
+        """Cycles from step to step in the middle of a long sequence."""
+
+    def intervals(self, lengths: Integers) -> Integers:
+        """Cycles from each step's begin to the next one's over sequences of these lengths."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ def verify(
     real: Samples,
     corners: Samples,
     contenders: Mapping[str, Contender],
-    predicted_cycles: int,
+    predicted: Prediction,
     progress: Progress = silent,
 ) -> Verification:
     """Run every contender on the corners, then on the real sequences, and compare it with the golden model.
@@ -98,7 +109,7 @@ def verify(
     for name, contender in contenders.items():
         progress("verify", len(results), len(contenders), name)
         given = samples.within(design.spec.verify.slow_steps) if contender.slow else samples
-        results.append(judge(name, contender, design, given, predicted_cycles))
+        results.append(judge(name, contender, design, given, predicted))
     return Verification(
         spec=design.spec.name,
         sequences=len(real.lengths),
@@ -106,13 +117,13 @@ def verify(
         steps=samples.steps,
         lanes=lanes,
         nonzeros_per_step=nonzeros,
-        predicted_cycles_per_step=predicted_cycles,
-        utilisation=round(nonzeros / (lanes * predicted_cycles), 4),
+        predicted_cycles_per_step=predicted.cycles_per_step,
+        utilisation=round(nonzeros / (lanes * predicted.cycles_per_step), 4),
         engines=tuple(results),
     )
 
 
-def judge(name: str, contender: Contender, design: Design, samples: Samples, predicted_cycles: int) -> Result:
+def judge(name: str, contender: Contender, design: Design, samples: Samples, predicted: Prediction) -> Result:
     """Run one engine and compare it. Whatever it raises becomes its result: only a missing tool is `not run`."""
     start = time.perf_counter()
     try:
@@ -128,8 +139,8 @@ def judge(name: str, contender: Contender, design: Design, samples: Samples, pre
     seconds = _since(start)
     found = list(differences(reference(design, samples), got))
     reasons = [_sentence(found, samples)] if found else []
-    reasons += list(_cycle_faults(got.step_cycles, contender.clocked, predicted_cycles))
-    cycles = None if got.step_cycles is None or not got.step_cycles.size else int(got.step_cycles.max())
+    reasons += list(_cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples.lengths)))
+    cycles = None if got.step_cycles is None or not got.step_cycles.size else int(got.step_cycles[-1])
     status: Status = "different" if reasons else "equal"
     mismatches = sum(difference.count for difference in found)
     return Result(name, status, samples.steps, mismatches, cycles, seconds, "; ".join(reasons))
@@ -189,13 +200,13 @@ def _position(row: int, lengths: Integers) -> tuple[int, int]:
     return sequence, row - int(ends[sequence - 1] if sequence else 0)
 
 
-def _cycle_faults(measured: Integers | None, clocked: bool, predicted: int) -> Iterator[str]:
+def _cycle_faults(measured: Integers | None, clocked: bool, predicted: Integers) -> Iterator[str]:
     if measured is None or not measured.size:
         if clocked:
             yield "measured no cycles"
         return
-    wrong = np.flatnonzero(measured != predicted)
+    wrong = np.flatnonzero(measured != predicted[: measured.size])
     if wrong.size:
         first = int(wrong[0])
         where = f"{wrong.size} of {measured.size} measured steps, the first is number {first}"
-        yield f"cycles per step: expected {predicted}, got {int(measured[first])} ({where})"
+        yield f"cycles per step: expected {predicted[first]}, got {int(measured[first])} ({where})"

@@ -95,7 +95,7 @@ def emit_largest(clk: Any, reset: Any, slot: Any, logit: Any, outbox: Any) -> An
 def head_layer(
     clk: Any, reset: Any, inbox: Any, outbox: Any, layer: Any, argmax: bool, bias_width: int, bias_shift: int
 ) -> Any:
-    """Linear layer over what arrives. Latency: see `accel.schedule.Stage.last_result`, from `take` to the last result."""
+    """Linear layer over what arrives. Latency: `last_result` of its Stage in the schedule."""
     array = layer.lanes.array
     issue, slot = Issue(array), Slot(array)
     heads = [bits(array.total_width)]

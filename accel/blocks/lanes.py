@@ -101,7 +101,7 @@ def operands(clk: Any, word: Any, write: Any, bank: Any, values: Any, vector: An
         value.driven = "wire"
     for signal in (clk, word, write_enable, write_address, written, bank):
         signal.read = True
-    store, mask, sign = [0] * depth, (1 << item) - 1, 1 << (item - 1)
+    store, mask, sign = [0] * (2 << high), (1 << item) - 1, 1 << (item - 1)
 
     @always(clk.posedge)
     def reading():

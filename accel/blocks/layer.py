@@ -11,7 +11,7 @@ from accel.blocks.cell import CellConstants, CellSignals, cell
 from accel.blocks.lane_array import ArrayConstants, lane_array
 from accel.blocks.lanes import Write
 from accel.blocks.memory import ram, rom
-from accel.blocks.register import as_signed, delay, like, register
+from accel.blocks.register import as_signed, delay, gather, like, register
 from accel.blocks.sequencer import Issue, begin_step, sequence
 from accel.blocks.signals import bits, flag, joined, signed
 from accel.blocks.slots import Slot, slots
@@ -168,7 +168,7 @@ def cell_stage(clk: Any, reset: Any, slot: Any, heads: Any, signals: Any, layer:
     bias_width, c_width = 4 * cells.bias_width, cells.formats.cell.width
     bias_read, bias = bits(count * bias_width), bits(count * bias_width)
     c_before, before = bits(count * c_width), [signed(c_width) for _ in range(count)]
-    c_t = joined([out.c for out in signals])
+    c_t = bits(count * c_width)
     biases = [bias((e + 1) * bias_width, e * bias_width) for e in range(count)]
     c_words = [c_before((e + 1) * c_width, e * c_width) for e in range(count)]
 
@@ -176,10 +176,11 @@ def cell_stage(clk: Any, reset: Any, slot: Any, heads: Any, signals: Any, layer:
     bias_register = register(clk, bias_read, bias)
     written = like(slot.valid)
     writing = delay(clk, reset, slot.valid, written, SLOT_TO_CELL)
+    gathering = gather([out.c for out in signals], c_t)
     memory = cell_memory(clk, reset, slot, c_t, c_before, written, depth)
     readers = [as_signed(c_words[e], before[e]) for e in range(count)]
     stages = [cell(clk, reset, heads[e], biases[e], before[e], signals[e], cells) for e in range(count)]
-    return bias_memory, bias_register, writing, memory, readers, stages
+    return bias_memory, bias_register, writing, gathering, memory, readers, stages
 
 
 @block

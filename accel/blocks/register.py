@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import always, always_comb, always_seq, block
 
-from accel.blocks.signals import bits, flag, signed
+from accel.blocks.signals import bits, flag, joined, signed
 
 
 def like(signal: Any) -> Any:
@@ -59,3 +59,18 @@ def as_signed(i: Any, o: Any) -> Any:
         o.next = i.signed()
 
     return reading
+
+
+@block
+def gather(parts: Any, o: Any) -> Any:
+    """Signals side by side in one plain word, the first one lowest. Latency: 0.
+
+    A block with Verilog text of its own needs plain signals: MyHDL drives shadow signals only for generators.
+    """
+    word = joined(parts)
+
+    @always_comb
+    def gathering():
+        o.next = word
+
+    return gathering

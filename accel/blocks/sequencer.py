@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import ConcatSignal, always_comb, always_seq, block
+from myhdl import always_comb, always_seq, block
 
-from accel.blocks.register import delay
+from accel.blocks.register import delay, gather
 from accel.blocks.signals import bits, flag
 from accel.fixed import index_bits
 from accel.pipeline import ADDRESS_TO_FETCH, FETCH_TO_SELECT, capture_delay
@@ -131,18 +131,6 @@ def lane_phase(position: Any, fresh: Any, from_h: Any, clear: Any, x_slots: int,
         clear.next = position >= slots or (fresh and position >= x_slots)
 
     return reading_h, clearing
-
-
-@block
-def gather(flags: Any, o: Any) -> Any:
-    """Flags side by side in one word, the first one lowest. Latency: 0."""
-    joined = ConcatSignal(*reversed(flags)) if len(flags) > 1 else flags[0]
-
-    @always_comb
-    def joining():
-        o.next = joined
-
-    return joining
 
 
 @block

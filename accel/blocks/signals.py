@@ -30,5 +30,6 @@ def signed_list(count: int, width: int) -> list[Signal]:
 def joined(signals: list[Any]) -> Any:
     """The signals' bits side by side as one unsigned word, the first one lowest."""
     if len(signals) == 1:
-        return signals[0](len(signals[0]), 0)
+        only = signals[0]
+        return only if only._type is bool else only(len(only), 0)
     return ConcatSignal(*reversed(signals))
