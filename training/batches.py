@@ -36,7 +36,7 @@ class Batch(NamedTuple):
 def to_train(examples: Examples, size: int, steps: int, order: torch.Generator, like: Tensor) -> Iterator[Batch]:
     """One epoch in batches of `size` sequences, or of `size` streams of a text, `steps` tokens at a time."""
     if isinstance(examples, Text):
-        yield from _windows(examples, size, steps, like)
+        yield from windows(examples, size, steps, like)
         return
     for chosen in torch.split(torch.randperm(len(examples), generator=order), size):
         yield _sequences(examples, chosen.numpy(), like)
@@ -45,7 +45,7 @@ def to_train(examples: Examples, size: int, steps: int, order: torch.Generator, 
 def to_evaluate(examples: Examples, like: Tensor) -> Iterator[Batch]:
     """Every example once, in order; a text with its state carried through."""
     if isinstance(examples, Text):
-        yield from _windows(examples, -(-len(examples) // LONGEST_STREAM), WINDOW, like)
+        yield from windows(examples, -(-len(examples) // LONGEST_STREAM), WINDOW, like)
         return
     for start in range(0, len(examples), SEQUENCES):
         yield _sequences(examples, np.arange(start, min(start + SEQUENCES, len(examples))), like)
@@ -57,7 +57,8 @@ def _sequences(split: Split, chosen: npt.NDArray[Any], like: Tensor) -> Batch:
     return Batch(x, _placed(lengths, like), _placed(split.labels[chosen], like), fresh=True)
 
 
-def _windows(text: Text, streams: int, steps: int, like: Tensor) -> Iterator[Batch]:
+def windows(text: Text, streams: int, steps: int, like: Tensor) -> Iterator[Batch]:
+    """A text in so many parallel streams, `steps` tokens at a time."""
     now, following = text.streams(streams)
     for start in range(0, now.shape[1], steps):
         part = slice(start, start + steps)

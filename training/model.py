@@ -7,15 +7,16 @@ arithmetic of the golden model, narrowed at its places only (docs: where narrowi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from accel.shape import Array, Network
+from accel.shape import Network
 from accel.spec import Spec
-from training.straight_through import look_up, narrow
+from training.arithmetic import REAL, Arithmetic, exact
+from training.straight_through import narrow, skip
 
 MATRICES = ("weight_ih_l0", "weight_hh_l0")
 """W_x and W_h of a one-layer `nn.LSTM`."""
@@ -31,8 +32,11 @@ Signals = dict[str, Tensor]
 class LSTM(nn.Module):
     """`spec.model` as a module; `quantize` switches the quantisers on.
 
+    `threshold` (0 is off) prunes states in the recurrence, `norms` normalise the pre-activations of each layer.
     `encoder` and `decoder` are the host's share of the work: tokens to x_t, and h_t to logits where there is no head.
     """
+
+    threshold: Tensor
 
     def __init__(
         self,
@@ -51,6 +55,8 @@ class LSTM(nn.Module):
         self.dropout = nn.Dropout(spec.training.dropout)
         self.when = model.head.when if model.head else when
         self.quantized: Network | None = None
+        self.norms: nn.ModuleList | None = None
+        self.register_buffer("threshold", torch.zeros(()))
 
     def quantize(self, net: Network | None) -> LSTM:
         """Compute from now on in the formats and with the tables of `net`; None switches the quantisers off."""
@@ -70,7 +76,7 @@ class LSTM(nn.Module):
 
     def hidden(self, x: Tensor, state: Sequence[State] | None = None) -> tuple[Tensor, list[State]]:
         """h_t of the last layer [batch, steps, hidden], and every layer's state after the last step."""
-        if self.quantized is not None:
+        if self.quantized is not None or self.norms is not None or self.threshold > 0:
             found = self.signals(x, state)
             return stacked(found[-1], "h"), [(steps[-1]["h"], steps[-1]["c"]) for steps in found]
         after: list[State] = []
@@ -81,12 +87,13 @@ class LSTM(nn.Module):
         return x, after
 
     def signals(self, x: Tensor, state: Sequence[State] | None = None) -> list[list[Signals]]:
-        """Every signal of every step of every layer, quantised; `quantize` comes first."""
-        assert self.quantized is not None
-        net, found = self.quantized, list[list[Signals]]()
-        x = narrow(x, net.spec.formats.input)
-        for number, (layer, array) in enumerate(zip(self.layers, net.layers, strict=True)):
-            found.append(list(run_layer(net, array, layer, x, None if state is None else state[number])))
+        """Every signal of every step of every layer, in the arithmetic that is switched on."""
+        found = list[list[Signals]]()
+        for number, layer in enumerate(self.layers):
+            arithmetic = REAL if self.quantized is None else exact(self.quantized, self.quantized.layers[number])
+            norms = None if self.norms is None else self.norms[number]
+            before = None if state is None else state[number]
+            found.append(list(run_layer(arithmetic, layer, x, before, self.threshold, norms)))
             x = stacked(found[-1], "h")
         return found
 
@@ -128,28 +135,42 @@ def bias_of(layer: nn.Module) -> Tensor | None:
     return None if b_ih is None or b_hh is None else b_ih + b_hh
 
 
-def run_layer(net: Network, array: Array, layer: nn.Module, x: Tensor, state: State | None = None) -> Iterator[Signals]:
-    """One LSTM layer over x [batch, steps, inputs] in `array.x`: the signals of each step, x parts in one product."""
+def run_layer(
+    arithmetic: Arithmetic,
+    layer: nn.Module,
+    x: Tensor,
+    state: State | None = None,
+    threshold: Tensor | float = 0.0,
+    norms: Any = None,
+) -> Iterator[Signals]:
+    """One LSTM layer over x [batch, steps, inputs]: the signals of each step, the x parts of all in one product.
+
+    In the recurrence h counts as 0 where |h| < threshold. `norms` normalise x and h parts (training.low_bit).
+    """
     w_x, w_h = matrices_of(layer)
-    bias = bias_of(layer)
-    w_h = narrow(w_h, array.w_h).T
-    x_part = functional.linear(x, narrow(w_x, array.w_x), None if bias is None else narrow(bias, array.bias))
-    zero = x.new_zeros(len(x), array.outputs)
+    w_h, bias = arithmetic.w_h(w_h).T, bias_of(layer)
+    x_part = functional.linear(arithmetic.x(x), arithmetic.w_x(w_x))
+    if norms is not None:
+        x_part = norms.x(x_part.flatten(0, 1)).view_as(x_part)
+    if bias is not None:
+        x_part = x_part + arithmetic.bias(bias)
+    zero = x_part.new_zeros(len(x), w_h.shape[0])
     h, c = state or (zero, zero)
     for part in x_part.unbind(1):
-        signals = cell(net, torch.addmm(part, h, w_h), c)
+        read = skip(h, threshold) if threshold > 0 else h
+        pre = torch.addmm(part, read, w_h) if norms is None else part + norms.h(read @ w_h)
+        signals = cell(arithmetic, pre, c)
         yield signals
         h, c = signals["h"], signals["c"]
 
 
-def cell(net: Network, pre: Tensor, c: Tensor) -> Signals:
-    """One step of the cell: exact pre-activations [batch, 4 hidden] and c_{t-1} to every signal of the step."""
-    formats, tables = net.spec.formats, net.tables
-    i_pre, f_pre, g_pre, o_pre = narrow(pre, formats.gate).chunk(4, dim=1)
-    i, f, o = (look_up(gate, tables["sigmoid"]) for gate in (i_pre, f_pre, o_pre))
-    g = look_up(g_pre, tables["tanh"])
-    c = narrow(f * c + i * g, formats.cell)
-    tanh_c = look_up(c, tables["cell_tanh"])
-    h = narrow(o * tanh_c, formats.state)
+def cell(arithmetic: Arithmetic, pre: Tensor, c: Tensor) -> Signals:
+    """One step of the cell: pre-activations [batch, 4 hidden] and c_{t-1} to every signal of the step."""
+    i_pre, f_pre, g_pre, o_pre = arithmetic.gate(pre).chunk(4, dim=1)
+    i, f, o = (arithmetic.sigmoid(gate) for gate in (i_pre, f_pre, o_pre))
+    g = arithmetic.tanh(g_pre)
+    c = arithmetic.cell(f * c + i * g)
+    tanh_c = arithmetic.cell_tanh(c)
+    h = arithmetic.state(o * tanh_c)
     gates = {"i_pre": i_pre, "f_pre": f_pre, "g_pre": g_pre, "o_pre": o_pre}
     return gates | {"i": i, "f": f, "g": g, "o": o, "c": c, "tanh_c": tanh_c, "h": h}

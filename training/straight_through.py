@@ -51,6 +51,16 @@ class _LookUp(Function):
         return grads[0] * y * (1 - y), None
 
 
+class _Skip(Function):
+    @staticmethod
+    def forward(ctx: Any, h: Tensor, threshold: Tensor | float) -> Tensor:
+        return torch.where(h.abs() < threshold, 0.0, h)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        return grads[0], None
+
+
 @lru_cache(maxsize=64)
 def _entries(table: Table, dtype: torch.dtype, device: torch.device) -> Tensor:
     """The table as real numbers; a negative index counts from the end, which is two's complement."""
@@ -67,3 +77,9 @@ def look_up(x: Tensor, table: Table) -> Tensor:
     """Sigmoid or tanh of real numbers in `table.input`, by the table's own entries."""
     found: Tensor = _LookUp.apply(x, table)  # type: ignore[no-untyped-call]
     return found
+
+
+def skip(h: Tensor, threshold: Tensor | float) -> Tensor:
+    """h where |h| >= threshold, else 0; the gradient passes everywhere (Skip, arXiv 1811.10396)."""
+    kept: Tensor = _Skip.apply(h, threshold)  # type: ignore[no-untyped-call]
+    return kept

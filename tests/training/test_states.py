@@ -1,0 +1,84 @@
+"""State pruning: where it acts, its gradient, its counts, and the threshold for a wanted sparsity."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from accel import weights
+from tests.training.small import small, task
+from training.model import LSTM
+from training.states import set_threshold, sparsity, threshold_for
+from training.straight_through import skip
+from training.tasks.task import Split, Text
+
+SPEC = small()
+
+
+def model(seed: int = 0) -> LSTM:
+    torch.manual_seed(seed)
+    return LSTM(SPEC).double()
+
+
+def test_states_below_the_threshold_are_zero_and_the_gradient_passes_them_all() -> None:
+    h = torch.tensor([-0.3, -0.1, 0.0, 0.1, 0.2], requires_grad=True)
+    pruned = skip(h, 0.2)
+    pruned.sum().backward()  # type: ignore[no-untyped-call]
+    assert pruned.tolist() == pytest.approx([-0.3, 0, 0, 0, 0.2])
+    assert h.grad is not None
+    assert h.grad.tolist() == [1.0] * 5
+
+
+def test_only_the_recurrence_reads_pruned_states() -> None:
+    found, x = model(), torch.randn(4, 6, 3, dtype=torch.float64)
+    whole = found.hidden(x)[0]
+    pruned = set_threshold(found, 10.0).hidden(x)[0]
+    torch.testing.assert_close(pruned[:, 0], whole[:, 0])
+    assert torch.all(pruned[:, 1:].abs() > 0)
+    assert not torch.allclose(pruned[:, 1:], whole[:, 1:])
+
+
+def test_a_threshold_of_nothing_changes_nothing() -> None:
+    found, x = model(), torch.randn(4, 6, 3, dtype=torch.float64)
+    whole = found.hidden(x)[0]
+    torch.testing.assert_close(set_threshold(found, 1e-300).hidden(x)[0], whole)
+
+
+@pytest.mark.parametrize("quantized", [False, True], ids=["float", "quantized"])
+def test_the_threshold_found_gives_the_wanted_sparsity(quantized: bool) -> None:
+    found = model().quantize(weights.seeded(SPEC).network(SPEC) if quantized else None)
+    test = task().test
+    set_threshold(found, threshold_for(found, test, 0.6))
+    assert sparsity(found, test)[1] == pytest.approx(0.6, abs=0.1)
+
+
+def test_joint_sparsity_falls_with_the_batch() -> None:
+    found, test = model(), task().test
+    set_threshold(found, threshold_for(found, test, 0.6))
+    shares = list(sparsity(found, test).values())
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] < shares[0]
+
+
+def test_joint_sparsity_of_equal_sequences_is_that_of_one() -> None:
+    found, one = model(), task().test.first(1)
+    same = Split(np.repeat(one.x, 8, 0), np.repeat(one.lengths, 8), np.repeat(one.labels, 8))
+    set_threshold(found, 0.05)
+    shares = sparsity(found, same)
+    assert len(shares) == 4
+    assert len(set(shares.values())) == 1
+
+
+def test_states_of_a_text_are_counted_in_parallel_streams() -> None:
+    spec = small(model={"inputs": 3, "head": None})
+    from training.host import OneHot
+
+    found = LSTM(spec, OneHot(3), torch.nn.Linear(8, 3), "step")
+    set_threshold(found, 0.05)
+    assert set(sparsity(found, Text(np.arange(400) % 3))) == {1, 2, 4, 8}
+
+
+def test_a_negative_threshold_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 0, not -1"):
+        set_threshold(model(), -1)
