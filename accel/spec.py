@@ -58,6 +58,11 @@ Hidden = Annotated[
 ]
 EngineName = Literal["golden", "torch", "myhdl", "icarus", "verilator", "hls"]
 Engines = Annotated[tuple[EngineName, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
+Shares = Annotated[tuple[Share, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
+LowBit = Annotated[str, Field(pattern=r"^(binary|ternary)-(none|weight|batch|layer)$")]
+LowBits = Annotated[tuple[LowBit, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
+Strength = Annotated[float, Field(gt=0.0)]
+Strengths = Annotated[tuple[Strength, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Baseline = Literal["unstructured", "bank", "block"]
 Baselines = Annotated[tuple[Baseline, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -181,6 +186,18 @@ class Engine(Section):
     """Where weights live: in the bitstream."""
 
 
+class Studies(Section):
+    """Methods tried beside the main way and compared with it in the record; the accelerator is not built from them."""
+
+    states: Shares = ()
+    """State pruning: wanted shares of zeros in h, each fine-tuned from the dense and from the pruned network."""
+    low_bit: LowBits = ()
+    """Weights of -1, 0, 1 trained from scratch: `binary` or `ternary`, then `none`, `weight`, `batch` or `layer`
+    normalisation, such as `ternary-weight`."""
+    lasso: Strengths = ()
+    """Removal of units: strengths of the group Lasso; each result is made compact and fine-tuned."""
+
+
 class Training(Section):
     """How the network is made."""
 
@@ -204,6 +221,7 @@ class Training(Section):
     """Dense training."""
     baselines: Baselines = ()
     """Other patterns that are pruned to the same number of weights and fine-tuned as long, to compare with."""
+    studies: Studies = Studies()
     prune_epochs: Count = 6
     """Fine-tuning of each pruned candidate."""
     quantize_epochs: Count = 6

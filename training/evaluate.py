@@ -12,9 +12,10 @@ from accel.samples import Samples
 from accel.shape import Network
 from accel.weights import Weights
 from training.export import Excerpt
+from training.loop import Fitted
 from training.model import LSTM, last_step
 from training.score import Score, Tally, score
-from training.tasks.task import Examples
+from training.tasks.task import Examples, Task
 
 
 def exact(model: LSTM) -> LSTM:
@@ -54,3 +55,9 @@ def _score(logits: Tensor, labels: Tensor) -> Score:
     tally = Tally()
     tally.add(logits.reshape(*labels.shape, -1), labels)
     return tally.score()
+
+
+def both(fitted: Fitted, task: Task) -> dict[str, float]:
+    """The metric on the validation split, by which choices are made, and on the test split, by which none is."""
+    test = on_test(fitted.model, task.test).value(task.metric)
+    return {"valid": fitted.score.value(task.metric), "valid_loss": fitted.score.loss, "test": test}

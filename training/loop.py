@@ -19,6 +19,7 @@ from accel.progress import Progress
 from accel.spec import Training
 from training import checkpoint
 from training.batches import Batch, to_train
+from training.method import Method
 from training.model import LSTM, State
 from training.score import Score, carried, score
 from training.tasks.task import Examples, Task
@@ -34,11 +35,13 @@ class Stage:
     name: str
     epochs: int
     fingerprint: str
+    keep_last: bool = False
+    """Keep the last epoch instead of the best one: for methods that prune more from epoch to epoch."""
 
 
 @dataclass
 class Fitted:
-    """A model with the weights of its best validation epoch."""
+    """A model with the weights of the epoch that was kept."""
 
     model: LSTM
     score: Score
@@ -48,7 +51,8 @@ class Fitted:
 class Fit:
     """One stage of training a model on a task; everything it needs to go on lies in its checkpoint."""
 
-    def __init__(self, model: LSTM, stage: Stage, task: Task, training: Training) -> None:
+    def __init__(self, model: LSTM, stage: Stage, task: Task, training: Training, method: Method | None = None) -> None:
+        self.method = method or Method()
         self.model, self.stage, self.task, self.training = model, stage, task, training
         self.optimizer = torch.optim.Adam(model.parameters(), lr=training.learning_rate)
         self.seed = zlib.crc32(f"{training.seed} {stage.name}".encode())
@@ -79,11 +83,12 @@ class Fit:
         started, metric = time.perf_counter(), self.task.metric
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.training.learning_rate, len(self.curve), self.stage.epochs)
+        self.method.before_epoch(self.model)
         loss = self.pass_over(self.task.train)
         if not math.isfinite(loss):
             raise diverged(self.stage, len(self.curve) + 1, loss, path)
         valid = score(self.model, self.task.valid)
-        if self.best is None or valid.rank(metric) > self.best[0].rank(metric):
+        if self.best is None or self.stage.keep_last or valid.rank(metric) > self.best[0].rank(metric):
             self.best = valid, copy.deepcopy(self.model.state_dict())
         seconds = round(time.perf_counter() - started, 3)
         entry = {"loss": loss, "valid_loss": valid.loss, "valid": valid.value(metric), "seconds": seconds}
@@ -107,6 +112,7 @@ class Fit:
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.training.gradient_clip)
         self.optimizer.step()
+        self.method.after_step(self.model, self.optimizer.param_groups[0]["lr"])
         return float(loss.detach()), state
 
     def state(self) -> checkpoint.Checkpoint:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,34 +13,18 @@ import torch
 from accel import samples as sample_file
 from accel import weights as weight_file
 from accel.progress import Progress
-from accel.shape import Network, network, planned
+from accel.shape import Network, network
 from accel.spec import Spec
 from accel.weights import Weights
 from accel.work import write_json
-from training import export, tasks
-from training.checkpoint import fingerprint
-from training.evaluate import on_excerpt, on_test
+from training import export, studies, tasks
+from training.evaluate import both, on_excerpt, on_test
 from training.export import Excerpt
-from training.host import decoder, encoder
-from training.loop import Fit, Fitted, Stage
-from training.model import LSTM, matrices_of
-from training.patterns import PATTERNS
-from training.prune import mask, prune_layers
-from training.search import Candidate, Split, line, search
+from training.loop import Fitted
+from training.search import Candidate, line, search
 from training.sizes import bits, layers
 from training.tasks.task import Task
-
-
-class Needs(NamedTuple):
-    """What a kind of stage depends on: sections of the spec, and all of `training` but some keys."""
-
-    sections: tuple[str, ...]
-    without: tuple[str, ...]
-
-
-DENSE = Needs(("model",), ("prune_epochs", "quantize_epochs", "baselines"))
-PRUNED = Needs(("model", "sparsity"), ("quantize_epochs", "baselines"))
-QUANTIZED = Needs(("model", "sparsity", "weights", "formats", "tables"), ("baselines",))
+from training.way import Way
 
 
 @dataclass(frozen=True)
@@ -51,49 +34,11 @@ class Made:
     dense: Fitted
     candidates: list[Candidate]
     baselines: dict[str, Fitted]
+    studies: list[studies.Study]
     quantized: Fitted
     net: Network
     weights: Weights
     excerpt: Excerpt
-
-
-class Way:
-    """A spec on its way through the stages; each stage starts from a copy of the one before."""
-
-    def __init__(self, spec: Spec, task: Task, folder: Path, progress: Progress) -> None:
-        self.spec, self.task, self.folder, self.progress = spec, task, folder, progress
-
-    def fit(self, model: LSTM, name: str, epochs: int, needs: Needs) -> Fitted:
-        """Train `model` itself through one stage."""
-        stage = Stage(name, epochs, fingerprint(self.spec, *needs))
-        return Fit(model, stage, self.task, self.spec.training).run(self.folder, self.progress)
-
-    def dense(self) -> Fitted:
-        """Every weight, real numbers; initial weights from the seed."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.spec.training.seed)
-            model = LSTM(self.spec, encoder(self.spec, self.task), decoder(self.spec, self.task), self.task.when)
-        return self.fit(model, "dense", self.spec.training.epochs, DENSE)
-
-    def pruned(self, dense: LSTM, kept: Split) -> Fitted:
-        """The dense model pruned to `kept` weights per row and fine-tuned."""
-        model = copy.deepcopy(dense)
-        prune_layers(model.layers, kept)
-        name = "pruned-" + "-".join(str(count) for pair in kept for count in pair)
-        return self.fit(model, name, self.spec.training.prune_epochs, PRUNED)
-
-    def baseline(self, dense: LSTM, pattern: str) -> Fitted:
-        """The dense model pruned by another pattern to as many weights, fine-tuned as long."""
-        model = copy.deepcopy(dense)
-        for layer, kept in zip(model.layers, planned(self.spec), strict=True):
-            w_x, w_h = matrices_of(layer)
-            mask(layer, PATTERNS[pattern](w_x.detach(), w_h.detach(), kept))
-        return self.fit(model, f"baseline-{pattern}", self.spec.training.prune_epochs, PRUNED)
-
-    def quantized(self, pruned: LSTM, net: Network) -> Fitted:
-        """The pruned model fine-tuned in the arithmetic of the accelerator."""
-        model = copy.deepcopy(pruned).quantize(net)
-        return self.fit(model, "quantized", self.spec.training.quantize_epochs, QUANTIZED)
 
 
 def run(spec: Spec, work: Path, progress: Progress) -> None:
@@ -117,13 +62,15 @@ def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:
     net = network(spec, candidates[0].kept if candidates else None)
     quantized = way.quantized(chosen.model, net)
     excerpt = export.excerpt(quantized.model, task.test, spec)
-    return Made(dense, candidates, baselines, quantized, net, export.integers(quantized.model, net), excerpt)
+    tried = studies.run(way, dense.model, chosen.model)
+    return Made(dense, candidates, baselines, tried, quantized, net, export.integers(quantized.model, net), excerpt)
 
 
 def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
     """The contents of `training.json`."""
     curves = {"dense": made.dense.curve, "quantized": made.quantized.curve}
     curves |= {f"baseline {pattern}": fitted.curve for pattern, fitted in made.baselines.items()}
+    curves |= {study.name: study.fitted.curve for study in made.studies}
     curves |= {_name(candidate): candidate.fitted.curve for candidate in made.candidates}
     return {
         "task": task.name,
@@ -131,7 +78,8 @@ def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
         **metrics(task, made),
         "layers": layers(made.net),
         "candidates": [_tried(candidate, task, n == 0) for n, candidate in enumerate(made.candidates)],
-        "baselines": [{"pattern": pattern, **_both(fitted, task)} for pattern, fitted in made.baselines.items()],
+        "baselines": [{"pattern": pattern, **both(fitted, task)} for pattern, fitted in made.baselines.items()],
+        "studies": [study.record() for study in made.studies],
         "bits": bits(made.net),
         "curves": curves,
         "seed": spec.training.seed,
@@ -161,10 +109,4 @@ def _name(candidate: Candidate) -> str:
 
 def _tried(candidate: Candidate, task: Task, chosen: bool) -> dict[str, Any]:
     kept = [list(pair) for pair in candidate.kept]
-    return {"kept": kept, **_both(candidate.fitted, task), "chosen": chosen}
-
-
-def _both(fitted: Fitted, task: Task) -> dict[str, float]:
-    """The metric on both splits; choices are made on the validation split alone."""
-    test = on_test(fitted.model, task.test).value(task.metric)
-    return {"valid": fitted.score.value(task.metric), "valid_loss": fitted.score.loss, "test": test}
+    return {"kept": kept, **both(candidate.fitted, task), "chosen": chosen}

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from training.batches import WINDOW, Batch, to_evaluate, windows
+from training.method import Method
 from training.model import LSTM, State, stacked
 from training.score import carried
 from training.tasks.task import Examples, Text
@@ -24,6 +25,18 @@ def set_threshold(model: LSTM, threshold: float) -> LSTM:
         raise ValueError(f"a threshold is at least 0, not {threshold}")
     model.threshold.fill_(threshold)
     return model
+
+
+class StatePruning(Method):
+    """Before each epoch, the threshold that prunes the wanted share of the states of some examples."""
+
+    def __init__(self, wanted: float, examples: Examples) -> None:
+        self.wanted, self.examples = wanted, examples
+
+    def before_epoch(self, model: LSTM) -> None:
+        """Find the threshold anew: states move while they are trained."""
+        set_threshold(model, threshold_for(model, self.examples, self.wanted))
+        model.train()
 
 
 def threshold_for(model: LSTM, examples: Examples, sparsity: float) -> float:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from accel.spec import Spec, parse, plain
+from training.method import Method
 from training.model import BIASES, LSTM, MATRICES, matrices_of
 
 
@@ -69,18 +70,22 @@ def remove(model: LSTM, left: list[Tensor]) -> None:
         reader(model, number).mul_(keep)
 
 
-class GroupLasso:
-    """What happens after each step of the optimiser: shrink by rate * strength, and keep removed units removed."""
+class GroupLasso(Method):
+    """Shrink every group by rate * strength after each step of the optimiser; removed units stay removed."""
 
-    def __init__(self, model: LSTM, strength: float) -> None:
-        self.model, self.strength = model, strength
+    def __init__(self, strength: float) -> None:
+        self.strength = strength
+        self.left: list[Tensor] = []
+
+    def before_epoch(self, model: LSTM) -> None:
+        """Exact zeros tell which units were removed before, also after a resumption."""
         self.left = alive(model)
 
-    def __call__(self, rate: float) -> None:
-        """After one step at a learning rate."""
-        remove(self.model, self.left)
-        shrink(self.model, rate * self.strength)
-        self.left = [was & now for was, now in zip(self.left, alive(self.model), strict=True)]
+    def after_step(self, model: LSTM, rate: float) -> None:
+        """Undo what the step did to removed units, then shrink."""
+        remove(model, self.left)
+        shrink(model, rate * self.strength)
+        self.left = [was & now for was, now in zip(self.left, alive(model), strict=True)]
 
 
 @torch.no_grad()

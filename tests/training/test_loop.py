@@ -139,3 +139,27 @@ def test_baselines_are_fine_tuned_beside_the_search_and_repeat_no_other_stage(tm
     assert set(run(tmp_path, spec=with_baselines)) == {"baseline-unstructured", "baseline-block"}
     record = json.loads((tmp_path / "training.json").read_text())
     assert [other["pattern"] for other in record["baselines"]] == ["unstructured", "block"]
+
+
+def test_studies_of_every_method_are_recorded_and_go_on_after_a_kill(tmp_path: Path) -> None:
+    studies = {"states": [0.5], "low_bit": ["ternary-weight", "binary-batch"], "lasso": [150.0]}
+    spec = small(training={"studies": studies})
+    run(tmp_path / "whole", spec=spec)
+    with pytest.raises(Killed):
+        run(tmp_path / "killed", 22, spec=spec)
+    run(tmp_path / "killed", spec=spec)
+    record = outcome(tmp_path / "whole")[1]
+    assert outcome(tmp_path / "killed")[1] == record
+    found = {study["name"]: study for study in record["studies"]}
+    assert list(found) == [
+        "states 0.5",
+        "states 0.5, row-balanced",
+        "ternary-weight",
+        "ternary-weight, states 0.5",
+        "binary-batch",
+        "units 150.0",
+        "units 150.0, row-balanced",
+    ]
+    assert found["units 150.0"]["hidden"][0] < 8
+    at_trained = found["states 0.5"]["curve"][3]
+    assert at_trained["sparsity"]["1"] == pytest.approx(0.5, abs=0.1)

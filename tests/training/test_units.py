@@ -51,11 +51,12 @@ def test_biases_are_not_in_the_groups() -> None:
 
 def test_a_removed_unit_stays_removed() -> None:
     model = some_removed()
-    lasso = GroupLasso(model, 0.0)
+    lasso = GroupLasso(0.0)
+    lasso.before_epoch(model)
     with torch.no_grad():
         for weight in matrices_of(model.layers[0]):
             weight.add_(0.1)
-    lasso(0.1)
+    lasso.after_step(model, 0.1)
     assert alive(model)[0].tolist() == (torch.arange(8) % 3 != 0).tolist()
 
 

@@ -1,0 +1,109 @@
+"""Methods tried beside the main way (`training.studies` of a spec), each as stages with checkpoints of their own."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from accel.shape import planned
+from training import low_bit, states, units
+from training.evaluate import both
+from training.loop import Fitted
+from training.model import LSTM
+from training.prune import prune_layers
+from training.score import score
+from training.tasks.task import Task
+from training.way import DENSE, PRUNED, Way
+
+CURVE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+"""Thresholds at which a network with pruned states is measured, as multiples of the one it was trained with."""
+DIGIT_BITS = {"binary": 1, "ternary": 2}
+
+
+@dataclass(frozen=True)
+class Study:
+    """One result: what was done, the fitted model, and what is particular to the method."""
+
+    name: str
+    task: Task
+    fitted: Fitted
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        """As it stands in `training.json`."""
+        return {"name": self.name, **both(self.fitted, self.task), **self.facts}
+
+
+def run(way: Way, dense: LSTM, pruned: LSTM) -> list[Study]:
+    """Every study the spec asks for."""
+    return [*_states(way, dense, pruned), *_low_bit(way), *_units(way, dense)]
+
+
+def _states(way: Way, dense: LSTM, pruned: LSTM) -> Iterator[Study]:
+    """State pruning of the dense network, and of the row-balanced one."""
+    for wanted in way.spec.training.studies.states:
+        yield with_states(way, dense, wanted, f"states {wanted}")
+        if pruned is not dense:
+            yield with_states(way, pruned, wanted, f"states {wanted}, row-balanced")
+
+
+def with_states(way: Way, source: LSTM, wanted: float, name: str) -> Study:
+    """Fine-tune with a share of the states pruned; measured at the threshold that prunes that share at the end."""
+    model = copy.deepcopy(source)
+    method = states.StatePruning(wanted, way.task.valid)
+    fitted = way.fit(model, _file(name), way.spec.training.prune_epochs, PRUNED, method)
+    method.before_epoch(model)
+    fitted = Fitted(model, score(model, way.task.valid), fitted.curve)
+    return Study(name, way.task, fitted, {"threshold": float(model.threshold), "curve": list(_curve(model, way.task))})
+
+
+def _curve(model: LSTM, task: Task) -> Iterator[dict[str, Any]]:
+    """Metric on the validation split and shares of zeros (by hardware batch) at several thresholds."""
+    trained = float(model.threshold)
+    for factor in CURVE:
+        states.set_threshold(model, factor * trained)
+        valid = score(model, task.valid).value(task.metric)
+        yield {"threshold": factor * trained, "valid": valid, "sparsity": states.sparsity(model, task.valid)}
+    states.set_threshold(model, trained)
+
+
+def _low_bit(way: Way) -> Iterator[Study]:
+    """Binary and ternary weights from scratch; the first of them with pruned states too."""
+    studies = way.spec.training.studies
+    for number, name in enumerate(studies.low_bit):
+        kind, _, norm = name.partition("-")
+        model = low_bit.apply(way.fresh(), kind, norm)  # type: ignore[arg-type]
+        fitted = way.fit(model, name, way.spec.training.epochs, DENSE)
+        bits = DIGIT_BITS[kind] * units.multiplications(way.spec)
+        yield Study(name, way.task, fitted, {"weight_bits": bits})
+        if number == 0 and studies.states:
+            wanted = studies.states[0]
+            yield with_states(way, fitted.model, wanted, f"{name}, states {wanted}")
+
+
+def _units(way: Way, dense: LSTM) -> Iterator[Study]:
+    """Group Lasso, then the compact network fine-tuned; and that row-balanced too."""
+    epochs = way.spec.training.prune_epochs
+    for strength in way.spec.training.studies.lasso:
+        name = f"units {strength}"
+        model = copy.deepcopy(dense)
+        way.fit(model, _file(name), epochs, DENSE, units.GroupLasso(strength))
+        spec, smaller = units.compact(model, way.spec)
+        yield Study(name, way.task, way.fit(smaller, _file(f"{name} compact"), epochs, DENSE), _sizes(way, spec))
+        if way.spec.sparsity.pattern == "row":
+            balanced = copy.deepcopy(smaller)
+            prune_layers(balanced.layers, planned(spec))
+            name = f"{name}, row-balanced"
+            yield Study(name, way.task, way.fit(balanced, _file(name), epochs, PRUNED), _sizes(way, spec))
+
+
+def _sizes(way: Way, spec: Any) -> dict[str, Any]:
+    before, after = units.multiplications(way.spec), units.multiplications(spec)
+    return {"hidden": list(spec.model.hidden), "multiplications": after, "fewer": before / after}
+
+
+def _file(name: str) -> str:
+    """The name of a study as that of a file."""
+    return name.replace(", ", "-").replace(" ", "-")

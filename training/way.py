@@ -1,0 +1,76 @@
+"""A spec on its way: what each stage starts from, what it trains, and what it depends on."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from accel.progress import Progress
+from accel.shape import Network, planned
+from accel.spec import Spec
+from training.checkpoint import fingerprint
+from training.host import decoder, encoder
+from training.loop import Fit, Fitted, Stage
+from training.method import Method
+from training.model import LSTM, matrices_of
+from training.patterns import PATTERNS
+from training.prune import mask, prune_layers
+from training.search import Split
+from training.tasks.task import Task
+
+
+class Needs(NamedTuple):
+    """What a kind of stage depends on: sections of the spec, and all of `training` but some keys."""
+
+    sections: tuple[str, ...]
+    without: tuple[str, ...]
+
+
+DENSE = Needs(("model",), ("prune_epochs", "quantize_epochs", "baselines", "studies"))
+PRUNED = Needs(("model", "sparsity"), ("quantize_epochs", "baselines", "studies"))
+QUANTIZED = Needs(("model", "sparsity", "weights", "formats", "tables"), ("baselines", "studies"))
+
+
+class Way:
+    """A spec on its way through the stages; each stage starts from a copy of the one before."""
+
+    def __init__(self, spec: Spec, task: Task, folder: Path, progress: Progress) -> None:
+        self.spec, self.task, self.folder, self.progress = spec, task, folder, progress
+
+    def fit(self, model: LSTM, name: str, epochs: int, needs: Needs, method: Method | None = None) -> Fitted:
+        """Train `model` itself through one stage; with a method the last epoch counts, else the best one."""
+        stage = Stage(name, epochs, fingerprint(self.spec, *needs), keep_last=method is not None)
+        return Fit(model, stage, self.task, self.spec.training, method).run(self.folder, self.progress)
+
+    def dense(self) -> Fitted:
+        """Every weight, real numbers; initial weights from the seed."""
+        return self.fit(self.fresh(), "dense", self.spec.training.epochs, DENSE)
+
+    def fresh(self) -> LSTM:
+        """An untrained model, its initial weights from the seed."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.spec.training.seed)
+            return LSTM(self.spec, encoder(self.spec, self.task), decoder(self.spec, self.task), self.task.when)
+
+    def pruned(self, dense: LSTM, kept: Split) -> Fitted:
+        """The dense model pruned to `kept` weights per row and fine-tuned."""
+        model = copy.deepcopy(dense)
+        prune_layers(model.layers, kept)
+        name = "pruned-" + "-".join(str(count) for pair in kept for count in pair)
+        return self.fit(model, name, self.spec.training.prune_epochs, PRUNED)
+
+    def baseline(self, dense: LSTM, pattern: str) -> Fitted:
+        """The dense model pruned by another pattern to as many weights, fine-tuned as long."""
+        model = copy.deepcopy(dense)
+        for layer, kept in zip(model.layers, planned(self.spec), strict=True):
+            w_x, w_h = matrices_of(layer)
+            mask(layer, PATTERNS[pattern](w_x.detach(), w_h.detach(), kept))
+        return self.fit(model, f"baseline-{pattern}", self.spec.training.prune_epochs, PRUNED)
+
+    def quantized(self, pruned: LSTM, net: Network) -> Fitted:
+        """The pruned model fine-tuned in the arithmetic of the accelerator."""
+        model = copy.deepcopy(pruned).quantize(net)
+        return self.fit(model, "quantized", self.spec.training.quantize_epochs, QUANTIZED)
