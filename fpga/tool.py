@@ -140,5 +140,8 @@ def execute(command: Command, folder: Path) -> None:
 
 
 def _tail(command: Command, folder: Path) -> str:
+    """The log's errors and its end; some tools print pages of statistics after an error."""
     lines = (folder / command.log).read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n".join([f"its log {folder / command.log} ends:", *(line[:200] for line in lines[-12:])])
+    errors = [line for line in lines[:-12] if line.startswith("ERROR")]
+    shown = [*errors[:4], *lines[-12:]]
+    return "\n".join([f"its log {folder / command.log} says:", *(line[:200] for line in shown)])

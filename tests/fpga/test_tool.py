@@ -42,8 +42,14 @@ def test_a_missing_tool_is_named_before_anything_runs(tmp_path: Path) -> None:
 
 def test_a_failing_tool_ends_the_plan_with_its_log(tmp_path: Path) -> None:
     failing = Command("fail", (("sh", "-c", "echo it is broken; exit 3"),), (), ("b",))
-    with pytest.raises(ToolFailed, match=r"step fail: sh ended with status 3; its log .*fail.log ends:\nit is broken"):
+    with pytest.raises(ToolFailed, match=r"step fail: sh ended with status 3; its log .*fail.log says:\nit is broken"):
         list(run(only(failing), tmp_path))
+
+
+def test_an_error_is_shown_even_where_pages_follow_it(tmp_path: Path) -> None:
+    talking = Command("talk", (("sh", "-c", "echo ERROR: no room; seq 99; exit 1"),), (), ("b",))
+    with pytest.raises(ToolFailed, match=r"says:\nERROR: no room\n88\n"):
+        list(run(only(talking), tmp_path))
 
 
 def test_a_product_that_is_not_made_is_a_failure_even_if_an_old_one_lies_there(tmp_path: Path) -> None:

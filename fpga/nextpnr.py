@@ -1,0 +1,112 @@
+"""nextpnr and the packers: from a netlist to a bitstream for ECP5 and iCE40."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from accel.faults import Fault, Refused
+from fpga.board import Board
+from fpga.reports import Timing, Utilization
+from fpga.rtl import Rtl
+from fpga.tool import Argv, Command, Plan
+from fpga.yosys import NETLIST, REPORT, synthesis
+
+TOOL = "nextpnr"
+ROUTED = "routed.json"
+CONSTRAINTS = {"ecp5": "pins.lpf", "ice40": "pins.pcf"}
+
+
+def plan(rtl: Rtl, board: Board, mhz: float, *, seed: int = 1, allow_slow: bool = False) -> Plan:
+    """Verilog to bitstream. Ports named like a board's signals get its pins, the clock the board's; others are placed
+    anywhere, as for a design that is only measured. With `allow_slow` a clock that is missed does not fail the step.
+    """
+    if board.family not in CONSTRAINTS:
+        wanted = f"a board of the families {' and '.join(CONSTRAINTS)}, which have open place and route"
+        raise Refused([Fault("target.board", wanted, f"{board.name} ({board.family})")])
+    constraints = CONSTRAINTS[board.family]
+    commands = [synthesis(rtl, board), _route(board, mhz, seed, allow_slow), _pack(board)]
+    return Plan(
+        title=f"{rtl.top} for {board.title}",
+        files={**rtl.files, constraints: "\n".join(_constraints(board, _pins(rtl, board), mhz, rtl.clock)) + "\n"},
+        commands=tuple(commands),
+        reports={"cells": REPORT, "routed": ROUTED, "bitstream": commands[-1].makes[0]},
+    )
+
+
+def _pins(rtl: Rtl, board: Board) -> dict[str, str]:
+    """Pins by port. A constraint for a port that is not there is an error, so only names the Verilog has are given."""
+    words = {word for name in rtl.sources for word in re.findall(r"\w+", rtl.files[name])}
+    pins = {name: pin for name, pin in board.pins.items() if name in words}
+    return pins | ({rtl.clock: board.clock.pin} if board.clock.pin is not None else {})
+
+
+def _constraints(board: Board, pins: Mapping[str, str], mhz: float, clock: str) -> Iterator[str]:
+    if board.family == "ice40":
+        yield from (f"set_io {port} {pin}" for port, pin in pins.items())
+        return
+    for port, pin in pins.items():
+        yield f'LOCATE COMP "{port}" SITE "{pin}";'
+        yield f'IOBUF PORT "{port}" IO_TYPE={board.standard};'
+    yield f'FREQUENCY PORT "{clock}" {mhz} MHZ;'
+
+
+def _route(board: Board, mhz: float, seed: int, allow_slow: bool) -> Command:
+    constraints, routed = CONSTRAINTS[board.family], _routed(board)
+    chip = [f"--{board.device}", "--package", str(board.package)]
+    if board.family == "ecp5":
+        chip += ["--speed", str(board.speed), "--lpf", constraints, "--lpf-allow-unconstrained", "--textcfg", routed]
+    else:
+        chip += ["--pcf", constraints, "--pcf-allow-unconstrained", "--asc", routed]
+    words = (*chip, "--json", NETLIST, "--freq", f"{mhz}", "--seed", f"{seed}", "--report", ROUTED)
+    allowed = ("--timing-allow-fail",) if allow_slow else ()
+    return Command(
+        "place_and_route",
+        _yowasp(f"nextpnr-{board.family}", (*words, *allowed)),
+        (NETLIST, constraints),
+        (routed, ROUTED),
+    )
+
+
+def _pack(board: Board) -> Command:
+    routed = _routed(board)
+    if board.family == "ecp5":
+        return Command("pack", _yowasp("ecppack", ("--compress", routed, "top.bit")), (routed,), ("top.bit",))
+    return Command("pack", _yowasp("icepack", (routed, "top.bin")), (routed,), ("top.bin",))
+
+
+def _routed(board: Board) -> str:
+    return {"ecp5": "routed.config", "ice40": "routed.asc"}[board.family]
+
+
+def _yowasp(program: str, words: Argv) -> tuple[Argv, ...]:
+    """The same program from PyPI or installed in the system."""
+    return ((f"yowasp-{program}", *words), (program, *words))
+
+
+def parse_routed(path: Path) -> tuple[Utilization, Timing]:
+    """Read the report of place and route. Refused where the file is none."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        cells = report["utilization"]
+        used = {name: int(cell["used"]) for name, cell in cells.items() if cell["used"]}
+        available = {name: int(cells[name]["available"]) for name in used}
+        return Utilization(TOOL, "routed", used, available), _timing(report)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused([Fault(str(path), "a report of place and route made by nextpnr", repr(error))]) from None
+
+
+def _timing(report: Mapping[str, Any]) -> Timing:
+    if not report["fmax"]:
+        raise ValueError("no clock")
+    clock, speed = min(report["fmax"].items(), key=lambda item: float(item[1]["achieved"] / item[1]["constraint"]))
+    edges = f"posedge {clock}"
+    paths: list[list[dict[str, Any]]] = [
+        one["path"] for one in report["critical_paths"] if one["from"] == edges and one["to"] == edges
+    ]
+    longest = max(paths, key=lambda hops: sum(float(hop["delay"]) for hop in hops), default=[])
+    nets = tuple(dict.fromkeys(hop["net"] for hop in longest if "net" in hop))
+    return Timing(TOOL, "routed", clock, float(speed["constraint"]), round(float(speed["achieved"]), 2), nets)

