@@ -33,7 +33,7 @@ def icarus(design: Design, samples: Samples) -> Observed:
             raise ToolMissing(f"{program} is not on PATH; Debian's package iverilog has it")
     signals = top_signals(load_top(design.work, design.spec.identifier))
     driven = script(design, samples)
-    folder = design.work / "icarus"
+    folder = (design.work / "icarus").resolve()
     command = ["vvp", "-M", str(_vpi(folder)), "-m", "myhdl", str(_compile(design, signals, folder))]
     unknown = flag()
     connected = {name: signals[name] for name in ("clk", "reset")} | ports(signals) | {"unknown": unknown}
@@ -53,7 +53,7 @@ def _inside(folder: Path) -> Any:
 
 
 def _compile(design: Design, signals: dict[str, Any], folder: Path) -> Path:
-    source = design.work / "rtl" / f"{design.spec.identifier}.v"
+    source = (design.work / "rtl" / f"{design.spec.identifier}.v").resolve()
     if not source.is_file():
         raise EngineFailed(f"{source.parent} holds no Verilog; generate makes it")
     inputs, outputs = listed(signals)
@@ -72,7 +72,7 @@ def _compile(design: Design, signals: dict[str, Any], folder: Path) -> Path:
     write_text(folder / "cosimulation.v", text)
     program = folder / "cosimulation.vvp"
     _run(["iverilog", "-g2005", "-o", str(program), str(folder / "cosimulation.v"), str(source)], folder)
-    return program.resolve()
+    return program
 
 
 def _vpi(folder: Path) -> Path:
@@ -83,7 +83,7 @@ def _vpi(folder: Path) -> Path:
             if file.match("cosimulation/icarus/myhdl*.c") and not file.match("*2003*"):
                 shutil.copy(str(file.locate()), folder)
         _run(["iverilog-vpi", "myhdl.c", "myhdl_table.c"], folder)
-    return folder.resolve()
+    return folder
 
 
 def _run(command: list[str], folder: Path) -> None:
