@@ -188,9 +188,9 @@ def _formats(net: Network) -> list[tuple[str, int]]:
 
 def _processes(design: Design) -> list[Process]:
     arrays = design.net.arrays
-    outs = [f"{array.name}_out" for array in arrays[:-1]] + ["out"]
+    outs = [f"{array.name}_out" for array in arrays[:-1]] + ["m_axis"]
     heads = [design.spec.model.head if array == design.net.head else None for array in arrays]
-    joined = zip(arrays, design.weights.layers, ["in", *outs[:-1]], outs, heads, strict=True)
+    joined = zip(arrays, design.weights.layers, ["s_axis", *outs[:-1]], outs, heads, strict=True)
     return [
         Process(array, layer, number, source, out, head)
         for number, (array, layer, source, out, head) in enumerate(joined)

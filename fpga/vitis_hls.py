@@ -46,6 +46,7 @@ def plan(design: Design) -> Plan:
         flags=FLAGS,
     )
     scripts = {f"{name}.tcl": read("fpga", f"templates/vitis_hls/{name}.tcl") for name in ("project", *PHASES)}
+    scripts["phase.tcl"] = read("fpga", "templates/phase.tcl")
     return Plan(
         title=f"Vitis HLS, {design.spec.name}",
         files={**sources, **vectors, "settings.tcl": settings, **scripts},
@@ -55,7 +56,7 @@ def plan(design: Design) -> Plan:
 
 
 def _commands(top: str, inputs: list[str]) -> list[Command]:
-    needs = (*inputs, "settings.tcl", "project.tcl")
+    needs = (*inputs, "settings.tcl", "phase.tcl", "project.tcl")
     synthesis = REPORT.format(top=top)
     return [
         Command("csim", _script("csim"), (*needs, "csim.tcl"), ("csim.done",)),

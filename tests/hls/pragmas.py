@@ -13,7 +13,7 @@ ALLOWED = {
     "DATAFLOW": {},
     "DEPENDENCE": {"variable": NAME, "type": "inter", "dependent": "false"},
     "INLINE": {},
-    "INTERFACE": {"mode": "axis|ap_ctrl_none", "port": "in|out|return"},
+    "INTERFACE": {"mode": "axis|ap_ctrl_none", "port": "s_axis|m_axis|return"},
     "PIPELINE": {"II": "1"},
     "RESET": {"variable": NAME},
     "UNROLL": {},

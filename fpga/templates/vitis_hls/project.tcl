@@ -1,18 +1,4 @@
-# Opens the project and runs a phase so that a failure becomes the exit status.
-
-proc phase {name body} {
-    if {[catch {
-        open_design
-        uplevel 1 $body
-    } message options]} {
-        puts stderr "phase $name failed: $message"
-        puts stderr [dict get $options -errorinfo]
-        exit 1
-    }
-    # A mark of our own: the tool leaves files behind even where it failed.
-    close [open "$name.done" w]
-    exit 0
-}
+# Opens the project, or makes it.
 
 proc open_design {} {
     global top part period design_files bench_files flags
