@@ -222,6 +222,7 @@ class Training(Section):
     baselines: Baselines = ()
     """Other patterns that are pruned to the same number of weights and fine-tuned as long, to compare with."""
     studies: Studies = Studies()
+    """Methods tried beside the main way."""
     prune_epochs: Count = 6
     """Fine-tuning of each pruned candidate."""
     quantize_epochs: Count = 6

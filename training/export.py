@@ -15,7 +15,7 @@ from accel.shape import Array, Network
 from accel.sparse import Mask
 from accel.spec import Spec
 from accel.weights import LayerWeights, Matrix, Weights
-from training.model import BIASES, LSTM, bias_of, matrices_of
+from training.model import LSTM, bias_of, biases, matrices_of
 from training.prune import masks
 from training.tasks.task import Examples, Text
 
@@ -25,20 +25,22 @@ TOKEN_SEQUENCES = 256
 
 def integers(model: LSTM, net: Network) -> Weights:
     """The weights in the formats of `net`: the very integers that quantised evaluation computes with."""
-    layers = [_layer(layer, array) for layer, array in zip(model.layers, net.layers, strict=True)]
+    layers = [layer_integers(layer, array) for layer, array in zip(model.layers, net.layers, strict=True)]
     if model.head is not None:
         assert net.head is not None
-        layers.append(_head(model.head, net.head))
+        layers.append(head_integers(model.head, net.head))
     return Weights(tuple(layers))
 
 
-def _layer(layer: nn.Module, array: Array) -> LayerWeights:
-    parts = zip(matrices_of(layer), (array.w_x, array.w_h), masks(layer), strict=True)
+def layer_integers(lstm: nn.Module, array: Array, number: int = 0) -> LayerWeights:
+    """Layer `number` of an `nn.LSTM`."""
+    parts = zip(matrices_of(lstm, number), (array.w_x, array.w_h), masks(lstm, number), strict=True)
     w_x, w_h = (_matrix(weight, fmt, mask.cpu().numpy()) for weight, fmt, mask in parts)
-    return LayerWeights(w_x, w_h, _bias(bias_of(layer), array))
+    return LayerWeights(w_x, w_h, _bias(bias_of(lstm, number), array))
 
 
-def _head(head: nn.Linear, array: Array) -> LayerWeights:
+def head_integers(head: nn.Linear, array: Array) -> LayerWeights:
+    """A linear head."""
     w_x = _matrix(head.weight, array.w_x, np.ones(head.weight.shape, dtype=bool))
     none = Matrix(np.zeros((array.rows, 0), dtype=np.int64), np.zeros((array.rows, 0), dtype=bool))
     return LayerWeights(w_x, none, _bias(head.bias, array))
@@ -91,7 +93,7 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
         ):
             parameter.copy_(_real(fmt, matrix.values))
         if spec.model.bias:
-            b_ih, b_hh = (layer.get_parameter(name) for name in BIASES)
+            b_ih, b_hh = (layer.get_parameter(name) for name in biases())
             b_ih.copy_(_real(array.bias, found.bias))
             b_hh.zero_()
     if model.head is not None:

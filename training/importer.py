@@ -16,6 +16,7 @@ from accel.faults import Fault, Refused
 from accel.shape import network
 from accel.spec import Spec
 from accel.work import write_json
+from training import onnx_model
 from training.export import integers
 from training.model import LSTM
 from training.prune import prune_layers
@@ -29,7 +30,8 @@ def import_model(spec: Spec, path: Path, work: Path) -> None:
     """Prune and quantise a stored state dict at the spec's ratios (with a search: the even split).
 
     `path` is a `.pt` with a state dict of an `nn.LSTM` of one or more layers, or a `.safetensors` with the same names;
-    a prefix before the names (`lstm.`) is found by itself, and the head is the one `weight` of two dimensions besides.
+    a prefix before the names (`lstm.`) is found by itself, and the head is the one `weight` besides; or an `.onnx`
+    with LSTM nodes and a linear layer behind them.
     Leaves `weights.npz`, `samples.npz` (seeded) and `training.json` in `work`. Refused with every fault found.
     """
     state = read(path)
@@ -44,15 +46,25 @@ def import_model(spec: Spec, path: Path, work: Path) -> None:
 
 
 def read(path: Path) -> State:
-    """A state dict from `.pt` (weights only: no code of the file is run) or `.safetensors`."""
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
+    """A state dict from `.safetensors`, from `.onnx`, or else from a `.pt` (weights only: none of its code is run)."""
+    return {".safetensors": _safetensors, ".onnx": onnx_model.read}.get(path.suffix, _state_dict)(path)
 
-            return load_file(path)
+
+def _safetensors(path: Path) -> State:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise Refused([Fault(str(path), "a safetensors file", _first_line(error))]) from None
+
+
+def _state_dict(path: Path) -> State:
+    try:
         found: Any = torch.load(path, weights_only=True, map_location="cpu")
     except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-        raise Refused([Fault(str(path), "a state dict (.pt or .safetensors)", _first_line(error))]) from None
+        raise Refused([Fault(str(path), "a state dict", _first_line(error))]) from None
     if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
         raise Refused([Fault(str(path), "a state dict: names to tensors", type(found).__name__)])
     return found

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.nn.utils import parametrize
 
-from training.model import LSTM, MATRICES, matrices_of
+from training.model import LSTM, matrices, matrices_of
 
 Kind = Literal["binary", "ternary"]
 Norm = Literal["none", "weight", "batch", "layer"]
@@ -103,7 +103,7 @@ def _norm(norm: Norm, rows: int) -> nn.Module:
 def apply(model: LSTM, kind: Kind, norm: Norm, stochastic: bool = True) -> LSTM:
     """Give every layer of a model low-bit weights and a normalisation; embedding, head and decoder stay as they are."""
     for layer in model.layers:
-        for name, weight in zip(MATRICES, matrices_of(layer), strict=True):
+        for name, weight in zip(matrices(), matrices_of(layer), strict=True):
             rows, columns = weight.shape
             alpha = 0.5 * (6 / (rows + columns)) ** 0.5
             scale = RowNorm(weight) if norm == "weight" else None

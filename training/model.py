@@ -18,11 +18,6 @@ from accel.spec import Spec
 from training.arithmetic import REAL, Arithmetic, exact
 from training.straight_through import narrow, skip
 
-MATRICES = ("weight_ih_l0", "weight_hh_l0")
-"""W_x and W_h of a one-layer `nn.LSTM`."""
-BIASES = ("bias_ih_l0", "bias_hh_l0")
-"""The two biases that PyTorch has and hardware adds up."""
-
 State = tuple[Tensor, Tensor]
 """h and c of one layer, [batch, hidden]."""
 Signals = dict[str, Tensor]
@@ -123,32 +118,43 @@ def stacked(steps: Sequence[Signals], name: str) -> Tensor:
     return torch.stack([step[name] for step in steps], dim=1)
 
 
-def matrices_of(layer: nn.Module) -> tuple[Tensor, Tensor]:
-    """W_x [4 hidden, inputs] and W_h [4 hidden, hidden] of a one-layer `nn.LSTM`, as its masks leave them."""
-    w_x, w_h = (getattr(layer, name) for name in MATRICES)
+def matrices(number: int = 0) -> tuple[str, str]:
+    """Names of W_x and W_h of a layer of an `nn.LSTM`."""
+    return f"weight_ih_l{number}", f"weight_hh_l{number}"
+
+
+def biases(number: int = 0) -> tuple[str, str]:
+    """Names of the two biases that PyTorch has and hardware adds up."""
+    return f"bias_ih_l{number}", f"bias_hh_l{number}"
+
+
+def matrices_of(lstm: nn.Module, number: int = 0) -> tuple[Tensor, Tensor]:
+    """W_x [4 hidden, inputs] and W_h [4 hidden, hidden] of a layer of an `nn.LSTM`, as its masks leave them."""
+    w_x, w_h = (getattr(lstm, name) for name in matrices(number))
     return w_x, w_h
 
 
-def bias_of(layer: nn.Module) -> Tensor | None:
+def bias_of(lstm: nn.Module, number: int = 0) -> Tensor | None:
     """The one bias of the hardware, b_ih + b_hh [4 hidden]; None where the layer has none."""
-    b_ih, b_hh = (getattr(layer, name, None) for name in BIASES)
+    b_ih, b_hh = (getattr(lstm, name, None) for name in biases(number))
     return None if b_ih is None or b_hh is None else b_ih + b_hh
 
 
 def run_layer(
     arithmetic: Arithmetic,
-    layer: nn.Module,
+    lstm: nn.Module,
     x: Tensor,
     state: State | None = None,
     threshold: Tensor | float = 0.0,
     norms: Any = None,
+    number: int = 0,
 ) -> Iterator[Signals]:
-    """One LSTM layer over x [batch, steps, inputs]: the signals of each step, the x parts of all in one product.
+    """Layer `number` of an `nn.LSTM` over x [batch, steps, inputs]: the signals of each step, x parts in one product.
 
     In the recurrence h counts as 0 where |h| < threshold. `norms` normalise x and h parts (training.low_bit).
     """
-    w_x, w_h = matrices_of(layer)
-    w_h, bias = arithmetic.w_h(w_h).T, bias_of(layer)
+    w_x, w_h = matrices_of(lstm, number)
+    w_h, bias = arithmetic.w_h(w_h).T, bias_of(lstm, number)
     x_part = functional.linear(arithmetic.x(x), arithmetic.w_x(w_x))
     if norms is not None:
         x_part = norms.x(x_part.flatten(0, 1)).view_as(x_part)

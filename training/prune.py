@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from accel.shape import Kept
-from training.model import MATRICES
+from training.model import matrices, matrices_of
 
 
 class Mask(nn.Module):
@@ -46,35 +46,35 @@ def _first_of_equals(magnitude: Tensor, smallest: Tensor, kept: int) -> Tensor:
     return above | (equal & (equal.cumsum(1) <= room))
 
 
-def prune(layer: nn.Module, kept: Kept) -> None:
-    """Keep the largest K_x weights in each row of W_x and K_h in each row of W_h of a one-layer `nn.LSTM`."""
-    weights = [getattr(layer, name).detach() for name in MATRICES]
-    w_x, w_h = (largest_per_row(weight.abs(), count) for weight, count in zip(weights, kept, strict=True))
-    mask(layer, (w_x, w_h))
+def prune(lstm: nn.Module, kept: Kept, number: int = 0) -> None:
+    """Keep the largest K_x weights in each row of W_x and K_h in each row of W_h of a layer of an `nn.LSTM`."""
+    pairs = zip(matrices_of(lstm, number), kept, strict=True)
+    w_x, w_h = (largest_per_row(weight.detach().abs(), count) for weight, count in pairs)
+    mask(lstm, (w_x, w_h), number)
 
 
-def mask(layer: nn.Module, masks: tuple[Tensor, Tensor]) -> None:
-    """Put boolean masks over W_x and W_h, in place of any that are there."""
-    for name, kept in zip(MATRICES, masks, strict=True):
-        if parametrize.is_parametrized(layer, name):
-            parametrize.remove_parametrizations(layer, name)
-        parametrize.register_parametrization(layer, name, Mask(kept))
+def mask(lstm: nn.Module, masks: tuple[Tensor, Tensor], number: int = 0) -> None:
+    """Put boolean masks over W_x and W_h of a layer, in place of any that are there."""
+    for name, kept in zip(matrices(number), masks, strict=True):
+        if parametrize.is_parametrized(lstm, name):
+            parametrize.remove_parametrizations(lstm, name)
+        parametrize.register_parametrization(lstm, name, Mask(kept))
 
 
 def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept]) -> None:
-    """`prune` for every layer."""
+    """`prune` for one-layer modules."""
     for layer, pair in zip(layers, kept, strict=True):
         prune(layer, pair)
 
 
-def masks(layer: nn.Module) -> tuple[Tensor, Tensor]:
-    """Masks of W_x and W_h, boolean; all true where a matrix is not pruned."""
-    w_x, w_h = (_mask(layer, name) for name in MATRICES)
+def masks(lstm: nn.Module, number: int = 0) -> tuple[Tensor, Tensor]:
+    """Masks of W_x and W_h of a layer, boolean; all true where a matrix is not pruned."""
+    w_x, w_h = (_mask(lstm, name) for name in matrices(number))
     return w_x, w_h
 
 
-def _mask(layer: nn.Module, name: str) -> Tensor:
-    if not parametrize.is_parametrized(layer, name):
-        return torch.ones_like(getattr(layer, name), dtype=torch.bool)
-    found: Tensor = layer.get_buffer(f"parametrizations.{name}.0.mask")
+def _mask(lstm: nn.Module, name: str) -> Tensor:
+    if not parametrize.is_parametrized(lstm, name):
+        return torch.ones_like(getattr(lstm, name), dtype=torch.bool)
+    found: Tensor = lstm.get_buffer(f"parametrizations.{name}.0.mask")
     return found

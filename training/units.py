@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from accel.spec import Spec, parse, plain
 from training.method import Method
-from training.model import BIASES, LSTM, MATRICES, matrices_of
+from training.model import LSTM, biases, matrices, matrices_of
 
 
 def reader(model: LSTM, number: int) -> Tensor:
@@ -101,9 +101,9 @@ def compact(model: LSTM, spec: Spec) -> tuple[Spec, LSTM]:
     for source, target, keep in zip(model.layers, made.layers, left, strict=True):
         rows = keep.repeat(4)
         w_x, w_h = matrices_of(source)
-        for name, values in zip(MATRICES, (w_x[rows][:, inputs], w_h[rows][:, keep]), strict=True):
+        for name, values in zip(matrices(), (w_x[rows][:, inputs], w_h[rows][:, keep]), strict=True):
             target.get_parameter(name).copy_(values)
-        for name in BIASES if spec.model.bias else ():
+        for name in biases() if spec.model.bias else ():
             target.get_parameter(name).copy_(source.get_parameter(name)[rows])
         inputs = keep
     made.head = _columns(model.head, left[-1])

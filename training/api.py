@@ -1,0 +1,110 @@
+"""Three calls on a live `nn.LSTM`, for training loops of the user's own: `prune`, `quantize`, `export`.
+
+prune(lstm, spec)                   # masks, through which training goes on
+lstm = quantize(lstm, spec)         # the same parameters in the accelerator's arithmetic
+export(lstm, head, spec, work)      # the integers, for `sparrow generate`
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from accel import samples as sample_file
+from accel import weights as weight_file
+from accel.faults import Fault, Refused
+from accel.samples import Samples
+from accel.shape import network
+from accel.spec import Spec
+from accel.weights import Weights
+from training import prune as pruning
+from training.arithmetic import exact
+from training.export import head_integers, layer_integers
+from training.model import run_layer, stacked
+from training.straight_through import narrow
+
+
+def prune(lstm: nn.LSTM, spec: Spec) -> None:
+    """Mask all weights but the largest of each row, at the spec's ratios (with a search: the even split).
+
+    Training goes on through the masks; weights outside stay exactly zero. Refused where the sizes differ from the spec.
+    """
+    check(lstm, spec)
+    for number, array in enumerate(network(spec).layers):
+        pruning.prune(lstm, array.kept, number)
+
+
+class Quantized(nn.Module):
+    """An `nn.LSTM` computed in the arithmetic of the accelerator; parameters are shared, gradients go straight through.
+
+    Takes and returns what the `nn.LSTM` does. In float64 every signal equals the golden model's to the last bit.
+    """
+
+    def __init__(self, lstm: nn.LSTM, spec: Spec) -> None:
+        super().__init__()
+        check(lstm, spec)
+        self.lstm = lstm
+        self.net = network(spec, [_kept(lstm, number) for number in range(lstm.num_layers)])
+
+    def forward(self, x: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """x in the layout of the `nn.LSTM` (`batch_first` or not) to all h_t and to (h_n, c_n)."""
+        x = narrow(x if self.lstm.batch_first else x.transpose(0, 1), self.net.spec.formats.input)
+        ends = []
+        for number, array in enumerate(self.net.layers):
+            before = None if state is None else (state[0][number], state[1][number])
+            steps = list(run_layer(exact(self.net, array), self.lstm, x, before, number=number))
+            x = stacked(steps, "h")
+            ends.append((steps[-1]["h"], steps[-1]["c"]))
+        h_n, c_n = (torch.stack(part) for part in zip(*ends, strict=True))
+        return x if self.lstm.batch_first else x.transpose(0, 1), (h_n, c_n)
+
+
+def quantize(lstm: nn.LSTM, spec: Spec) -> Quantized:
+    """The module that computes as the accelerator will; fine-tune it in place of the `nn.LSTM`."""
+    return Quantized(lstm, spec)
+
+
+def export(
+    lstm: nn.LSTM | Quantized, head: nn.Linear | None, spec: Spec, work: Path, samples: Samples | None = None
+) -> Weights:
+    """Leave `weights.npz` and `samples.npz` in `work`; the integers are those that `Quantized` computes with.
+
+    `samples` are sequences to verify on, seeded ones by default. Refused where the module does not fit the spec: sizes,
+    head, or rows that keep different numbers of weights.
+    """
+    module = lstm.lstm if isinstance(lstm, Quantized) else lstm
+    check(module, spec)
+    if (head is None) != (spec.model.head is None):
+        raise Refused([Fault("head", "one where the spec has model.head, none where it has not", str(head))])
+    net = network(spec, [_kept(module, number) for number in range(module.num_layers)])
+    layers = [layer_integers(module, array, number) for number, array in enumerate(net.layers)]
+    if head is not None and net.head is not None:
+        layers.append(head_integers(head, net.head))
+    made = Weights(tuple(layers))
+    weight_file.save(work / "weights.npz", made, spec)
+    sample_file.save(work / "samples.npz", samples or sample_file.seeded(spec, spec.verify.sequences, 8))
+    return made
+
+
+def check(lstm: nn.LSTM, spec: Spec) -> None:
+    """Refused, with every fault, where an `nn.LSTM` is none that the accelerator of the spec computes."""
+    faults = []
+    if lstm.bidirectional:
+        faults.append(Fault("LSTM", "one that reads forward only", "a bidirectional one"))
+    if lstm.proj_size:
+        faults.append(Fault("LSTM", "one without projection", f"proj_size {lstm.proj_size}"))
+    sizes = (lstm.input_size, [lstm.hidden_size] * lstm.num_layers, lstm.bias)
+    wanted = (spec.model.inputs, list(spec.model.hidden), spec.model.bias)
+    for key, want, got in zip(("inputs", "hidden", "bias"), wanted, sizes, strict=True):
+        if want != got:
+            faults.append(Fault(f"model.{key}", str(want), f"{got} in the module"))
+    if faults:
+        raise Refused(faults)
+
+
+def _kept(lstm: nn.LSTM, number: int) -> tuple[int, int]:
+    """Weights that the first row of each matrix keeps; all of them where nothing is pruned."""
+    k_x, k_h = (int(mask[0].sum()) for mask in pruning.masks(lstm, number))
+    return k_x, k_h
