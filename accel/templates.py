@@ -41,7 +41,7 @@ def environment(package: str, prefix: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         line_statement_prefix=prefix,
-        autoescape=False,
+        autoescape=lambda path: path is not None and path.endswith(".html.j2"),
     )
     made.filters |= {
         "c_array": c_array,

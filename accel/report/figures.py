@@ -1,0 +1,142 @@
+"""The report's figures, as SVG that stands alone and is the same for the same design."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from accel.engines.engine import Design
+from accel.golden import GATES
+from accel.pipeline import slot_delay
+from accel.schedule import Schedule, Stage, schedule
+from accel.weights import LayerWeights, Matrix
+
+INK, MUTED, X, H, CELL, HEAD = "#1f2933", "#7b8794", "#2f6fde", "#12876f", "#c2571a", "#8a4fbd"
+REMOVED = "#ccd4dc"
+STEADY = 6
+"""A step in the middle of a sequence, when the pipeline is full."""
+
+
+def svg(figure: Figure) -> str:
+    """The figure as an <svg> element; text stays text."""
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "sparrow"}):
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def sparsity(layer: LayerWeights, name: str) -> str:
+    """Both matrices of a layer: which weights are kept, and their values; rows by gate."""
+    shapes = (layer.w_x, layer.w_h)
+    figure = Figure(figsize=(10.0, 4.6), layout="constrained")
+    ratios = [max(0.25, matrix.values.shape[1] / shapes[1].values.shape[1]) for matrix in shapes]
+    axes = figure.subplots(1, 2, width_ratios=ratios)
+    for axis, matrix, symbol in zip(axes, shapes, ("W_x", "W_h"), strict=True):
+        _matrix(axis, matrix, f"{name}  {symbol}")
+    return svg(figure)
+
+
+def _matrix(axis: Any, matrix: Matrix, title: str) -> None:
+    rows, columns = matrix.values.shape
+    largest = max(1, int(np.abs(matrix.values).max()))
+    shown = np.where(matrix.mask, matrix.values / largest, np.nan)
+    axis.imshow(shown, cmap="RdBu", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+    axis.set_facecolor(REMOVED)
+    hidden = rows // len(GATES)
+    for boundary in range(1, len(GATES)):
+        axis.axhline(boundary * hidden - 0.5, color=INK, linewidth=0.8)
+    axis.set_yticks([(number + 0.5) * hidden - 0.5 for number in range(len(GATES))], GATES)
+    axis.set_xticks([0, columns - 1] if columns > 1 else [0])
+    axis.tick_params(colors=INK, length=0, labelsize=9)
+    axis.set_title(title, fontsize=10, color=INK, loc="left")
+    axis.set_xlabel(f"{matrix.kept} of {columns} columns in every row", fontsize=9, color=MUTED)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Work of one part of the hardware: cycles from `start` for `length`."""
+
+    track: str
+    start: int
+    length: int
+    colour: str
+    label: str
+    late: bool
+    """Whether it belongs to the second of the two steps."""
+
+
+def timeline(design: Design) -> str:
+    """Lanes and cell stage over two steps in the middle of a sequence."""
+    built = schedule(design)
+    spans = list(_spans(built))
+    tracks = list(dict.fromkeys(span.track for span in spans))
+    figure = Figure(figsize=(10.0, 0.55 * len(tracks) + 0.9), layout="constrained")
+    axis = figure.subplots()
+    for span in spans:
+        _bar(axis, span, tracks.index(span.track))
+    origin = min(span.start for span in spans)
+    axis.set_xlim(origin - 1, max(span.start + span.length for span in spans) + 1)
+    axis.set_yticks(range(len(tracks)), tracks)
+    axis.set_ylim(len(tracks) - 0.4, -0.6)
+    axis.set_xlabel("cycle (strong: step t, light: step t + 1)", fontsize=9, color=MUTED)
+    axis.tick_params(colors=INK, length=0, labelsize=9)
+    axis.spines[["top", "right", "left"]].set_visible(False)
+    return svg(figure)
+
+
+def _bar(axis: Any, span: Span, row: int) -> None:
+    alpha, ink = (0.4, INK) if span.late else (0.95, "white")
+    axis.broken_barh([(span.start, span.length)], (row - 0.36, 0.72), color=span.colour, alpha=alpha, edgecolor="white")
+    middle = span.start + span.length / 2
+    axis.text(middle, row, span.label, ha="center", va="center", fontsize=8, color=ink, clip_on=True)
+
+
+def _spans(built: Schedule) -> Iterator[Span]:
+    """Lanes and cell stage of every layer for two steps; a head that runs once a sequence is left out."""
+    begins = built.begins([STEADY + 3])
+    layers = len(built.net.layers)
+    shown = [n for n, begin in enumerate(begins) if n < layers or len(begin) > STEADY + 1]
+    origin = int(begins[0][STEADY])
+    for number in shown:
+        for late in (False, True):
+            begin = int(begins[number][STEADY + late]) - origin
+            yield from _stage_spans(built.stages[number], begin, late, number >= layers)
+
+
+def _stage_spans(stage: Stage, begin: int, late: bool, head: bool) -> Iterator[Span]:
+    array = stage.array
+    cycles, x_part = array.cycles_per_group, max(lane.x_slots for lane in array.lanes)
+    first_slot = begin + cycles + slot_delay(array)
+    for group in range(array.groups):
+        start = begin + 1 + group * cycles
+        colour, label = (HEAD, "h") if head else (X, "x")
+        yield Span(f"{array.name} lanes", start, x_part, colour, label, late)
+        if array.recurrent:
+            yield Span(f"{array.name} lanes", start + x_part, cycles - x_part, H, "h", late)
+    for group in range(array.groups):
+        slots = min(array.slots_per_group, -(-(array.outputs - group * array.units) // array.cells))
+        track = f"{array.name} {'arg max' if head else 'cells'}"
+        yield Span(track, first_slot + group * cycles, slots, CELL, str(group), late)
+
+
+def search(training: dict[str, Any]) -> str:
+    """The metric of every candidate of the dual-ratio search, over the share of nonzeros that W_x gets."""
+    figure = Figure(figsize=(5.6, 2.6), layout="constrained")
+    axis = figure.subplots()
+    candidates = sorted(training["candidates"], key=lambda candidate: candidate["kept"][0])
+    labels = [" + ".join(map(str, candidate["kept"][0])) for candidate in candidates]
+    axis.plot(labels, [candidate["valid"] for candidate in candidates], color=X, marker="o", linewidth=1.2, zorder=1)
+    chosen = next(n for n, candidate in enumerate(candidates) if candidate["chosen"])
+    axis.scatter([labels[chosen]], [candidates[chosen]["valid"]], color=CELL, s=70, zorder=2)
+    axis.set_ylabel(f"validation {training['metric']}", fontsize=9, color=MUTED)
+    axis.set_xlabel("nonzeros a row of the first layer, x + h", fontsize=9, color=MUTED)
+    axis.tick_params(colors=INK, length=0, labelsize=9)
+    axis.spines[["top", "right"]].set_visible(False)
+    return svg(figure)

@@ -1,0 +1,47 @@
+"""The report's page: figures and facts put into its template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+
+from accel.engines.engine import Design
+from accel.report import figures
+from accel.templates import render
+
+
+def page(design: Design, facts: dict[str, Any]) -> str:
+    """The page as one HTML text that loads nothing from elsewhere."""
+    layers = zip(design.net.layers, design.weights.layers, strict=False)
+    searched = len(facts["training"].get("candidates", ())) > 1
+    html: str = render(
+        "accel",
+        "report/page.html.j2",
+        facts=facts,
+        network=network_words(design),
+        verdict=verdict(facts["verify"]),
+        sparsity=[Markup(figures.sparsity(layer, array.name)) for array, layer in layers],
+        timeline=Markup(figures.timeline(design)),
+        search=Markup(figures.search(facts["training"])) if searched else None,
+        resolved=design.spec.resolved(),
+    )
+    return html
+
+
+def network_words(design: Design) -> str:
+    """The network in words: `LSTM 8 → 32 → 10, arg max`."""
+    model = design.spec.model
+    sizes = [model.inputs, *model.hidden, *([model.head.outputs] if model.head else [])]
+    ends = {"argmax": ", arg max", "logits": ", logits"}
+    return "LSTM " + " → ".join(map(str, sizes)) + (ends[model.head.kind] if model.head else "")
+
+
+def verdict(verify: dict[str, Any]) -> dict[str, str]:
+    """The result of verification in one line, and how it is coloured."""
+    counts = dict.fromkeys(("equal", "different", "not run"), 0)
+    for engine in verify["engines"]:
+        counts[engine["status"]] += 1
+    words = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    colour = "bad" if counts["different"] else "open" if counts["not run"] else "good"
+    return {"words": f"{len(verify['engines'])} engines: {words}", "colour": colour}
