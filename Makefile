@@ -12,7 +12,9 @@ TORCH_CPU_OPTION = $(shell $(PYTHON) -c "import urllib.request as u; u.urlopen('
 NAME := $(basename $(notdir $(SPEC)))
 VERILATOR = $(shell $(BIN)/python -c "from accel.doctor import paths; print(paths(['verilator'])['verilator'])")
 
-.PHONY: run test lint lint-rtl bench schema clean distclean
+RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digits.yaml war-and-peace.yaml ptb-words.yaml imdb.yaml)
+
+.PHONY: run test lint lint-rtl bench results schema clean distclean
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -33,6 +35,10 @@ lint-rtl: run
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench.py
+
+# docs/results.md: runs what is missing, keeps what is there; can be stopped and continued.
+results: $(READY)
+	$(BIN)/python -m training.results $(RESULTS) --seeds 1 2 3
 
 # After a change of accel/spec.py.
 schema: $(READY)

@@ -1,0 +1,87 @@
+"""`make results`: run what is missing of a list of specs and seeds, and write a page from the runs' own records.
+
+Can be stopped at any moment: the next call goes on from the checkpoints, and keeps runs whose spec did not change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accel.progress import Progress
+from accel.spec import Spec, load
+from accel.work import read_json, write_json, write_text
+
+
+@dataclass(frozen=True)
+class Run:
+    """One spec with one seed; its folder holds `training.json`, and `run.json` that says what made it."""
+
+    spec: Spec
+    source: Path
+    folder: Path
+
+    def record(self) -> dict[str, Any] | None:
+        """What training left, and the machine; None where it was not run, or with another spec."""
+        made = self.folder / "run.json"
+        if not made.is_file() or read_json(made)["digest"] != self.spec.digest:
+            return None
+        return {**read_json(self.folder / "training.json"), "machine": read_json(made)["machine"]}
+
+    def make(self, progress: Progress) -> None:
+        """Train, or go on with training."""
+        from training.train import train
+
+        train(self.spec, self.folder, progress)
+        write_json(self.folder / "run.json", {"digest": self.spec.digest, "machine": machine()})
+
+
+def machine() -> str:
+    """What the times were measured on."""
+    return f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores"
+
+
+def runs(specs: Iterable[Path], seeds: Sequence[int], work: Path) -> list[Run]:
+    """Every spec with every seed, seed by seed, so that each spec has a result early."""
+    loaded = [(source, load(source)) for source in specs]
+    return [Run(_with(spec, seed), source, work / f"{spec.name}-{seed}") for seed in seeds for source, spec in loaded]
+
+
+def _with(spec: Spec, seed: int) -> Spec:
+    return spec.model_copy(update={"training": spec.training.model_copy(update={"seed": seed})})
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run what is missing (`--only-write`: nothing) and write the page after every run."""
+    from training.results_page import page
+
+    given = _parser().parse_args(arguments)
+    wanted = runs(given.specs, given.seeds, given.work)
+    for run in wanted:
+        if run.record() is None and not given.only_write:
+            run.make(_told)
+            write_text(given.page, page(wanted))
+    write_text(given.page, page(wanted))
+
+
+def _told(stage: str, done: int, total: int, note: str) -> None:
+    print(f"{stage}: epoch {done} of {total}, {note}", flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.results", description=main.__doc__)
+    parser.add_argument("specs", nargs="+", type=Path)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1])
+    parser.add_argument("--work", type=Path, default=Path("build/results"))
+    parser.add_argument("--page", type=Path, default=Path("docs/results.md"))
+    parser.add_argument("--only-write", action="store_true")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
