@@ -67,7 +67,7 @@ def emit(clk: Any, reset: Any, outbox: Any, stream: Any, words: int, steps: int)
     `stream.last` marks the last word of a sequence's last step. Latency: 2.
     """
     depth = words * steps
-    width = len(outbox.word)
+    last, width = depth - 1, len(outbox.word)
     head, tail, held = bits(index_bits(depth)), bits(index_bits(depth)), bits(index_bits(depth + 1))
     fetching, leaving, redeem = flag(), flag(), flag()
     entry, stored = bits(width + 2), bits(width + 2)
@@ -90,7 +90,7 @@ def emit(clk: Any, reset: Any, outbox: Any, stream: Any, words: int, steps: int)
     @always_seq(clk.posedge, reset=reset)
     def entering():
         if outbox.valid:
-            if tail == depth - 1:
+            if tail == last:
                 tail.next = 0
             else:
                 tail.next = tail + 1
@@ -98,7 +98,7 @@ def emit(clk: Any, reset: Any, outbox: Any, stream: Any, words: int, steps: int)
     @always_seq(clk.posedge, reset=reset)
     def advancing():
         if fetching:
-            if head == depth - 1:
+            if head == last:
                 head.next = 0
             else:
                 head.next = head + 1

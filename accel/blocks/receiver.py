@@ -51,6 +51,7 @@ def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int) -> Any:
     take, release = inbox.take, inbox.release
     enable, written = inbox.write.enable, inbox.write.word
 
+    last_beat = count - 1
     number = bits(len(inbox.write.address) - 1)
     filling, oldest = flag(), flag()
     full_lower, full_upper, final_lower, final_upper = flag(), flag(), flag(), flag()
@@ -77,7 +78,7 @@ def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int) -> Any:
 
     @always_comb
     def closing():
-        completing.next = moving and number == count - 1
+        completing.next = moving and number == last_beat
 
     @always_seq(clk.posedge, reset=reset)
     def counting():

@@ -73,13 +73,13 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
     active, address, position, opening = issue.active, issue.address, issue.position, issue.opening
     first, last = issue.first, issue.last
     ending = flag()
-    depth, cycles = array.depth, array.cycles_per_group
+    last_address, last_cycle = array.depth - 1, array.cycles_per_group - 1
 
     @always_comb
     def framing():
         first.next = position == 0
-        last.next = active and position == cycles - 1
-        ending.next = active and address == depth - 1
+        last.next = active and position == last_cycle
+        ending.next = active and address == last_address
 
     @always_seq(clk.posedge, reset=reset)
     def stepping():

@@ -30,17 +30,17 @@ def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: An
 
     `issue` carries the step's fresh, final and h_bank, aligned to `capture`.
     """
-    per_group, beats = array.slots_per_group, array.output_beats
-    number = bits(index_bits(per_group))
+    last_slot, last_beat = array.slots_per_group - 1, array.output_beats - 1
+    number = bits(index_bits(array.slots_per_group))
     done = flag()
 
     @always_comb
     def closing():
-        slot.closing.next = slot.beat == beats - 1
+        slot.closing.next = slot.beat == last_beat
 
     @always_comb
     def finishing():
-        done.next = number == per_group - 1 or slot.beat == beats - 1
+        done.next = number == last_slot or slot.beat == last_beat
 
     @always_seq(clk.posedge, reset=reset)
     def counting():

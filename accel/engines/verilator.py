@@ -17,8 +17,12 @@ from accel.templates import render
 from accel.work import write_text
 
 FLAGS = ("--cc", "--exe", "--build", "-j", "2", "-O3", "--x-assign", "fast", "--noassert", "-Wno-fatal", "-Wno-lint")
-MAKE_FLAGS = ("-MAKEFLAGS", "OPT_FAST=-O2 CFG_CXXFLAGS_PCH_I=-include")
-"""The second one: the wheel's makefile leaves that flag empty, and large designs then fail to link."""
+SMALL = "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O0 VM_PARALLEL_BUILDS=0"
+"""Make variables for a small design: one file, built quickly."""
+LARGE = "OPT_FAST=-O2 CFG_CXXFLAGS_PCH_I=-include"
+"""For a large one: fast code. The wheel's makefile leaves the second flag empty, and large designs fail to link."""
+SMALL_TEXT = 300_000
+"""Characters of Verilog up to which a design is small."""
 
 
 def verilator(design: Design, samples: Samples) -> Observed:
@@ -70,11 +74,12 @@ def compiled(design: Design) -> Path:
     )
     write_text(folder / "bench.cpp", bench)
     built, stamp = (folder / "obj" / f"V{top}").resolve(), folder / "stamp"
-    digest = hashlib.sha256((source.read_text() + bench + str((FLAGS, MAKE_FLAGS))).encode()).hexdigest()
+    text = source.read_text(encoding="utf-8")
+    command = [str(binary), *FLAGS, "-MAKEFLAGS", SMALL if len(text) < SMALL_TEXT else LARGE]
+    digest = hashlib.sha256((text + bench + str(command)).encode()).hexdigest()
     if built.is_file() and stamp.is_file() and stamp.read_text() == digest:
         return built
-    command = [str(binary), *FLAGS, *MAKE_FLAGS, "--top-module", top, "--Mdir", "obj"]
-    _run([*command, str(source.resolve()), "bench.cpp"], folder, environment)
+    _run([*command, "--top-module", top, "--Mdir", "obj", str(source.resolve()), "bench.cpp"], folder, environment)
     write_text(stamp, digest)
     return built
 

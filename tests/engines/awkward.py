@@ -1,0 +1,67 @@
+"""Designs of awkward sizes, rendered into a folder: primes, one of everything, many lanes a row, several layers."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+from accel import convert, render, spec, weights
+from accel.engines.engine import Design
+from accel.work import write_text
+
+BASE: dict[str, Any] = {
+    "name": "awkward",
+    "model": {"inputs": 7, "hidden": [13]},
+    "sparsity": {"pattern": "row", "input": 0.5, "recurrent": 0.6},
+    "weights": {"width": 6, "input_frac": 4, "recurrent_frac": 4, "head_frac": 4},
+    "formats": {
+        **{"input": [8, 6], "bias": [12, 8], "gate": [12, 8]},
+        **{"activation": [10, 9], "cell": [12, 8], "state": [10, 9]},
+    },
+    "tables": {"address": 8, "sigmoid": 4, "tanh": 2},
+    "engine": {"units": 5},
+    "training": {"task": "seeded", "seed": 3},
+}
+
+AWKWARD: dict[str, dict[str, Any]] = {
+    "hidden is no multiple of the group": {},
+    "one input, one unit, one nonzero a row and matrix": {
+        "model": {"inputs": 1, "hidden": [1]},
+        "sparsity": {"pattern": "row", "input": 0.0, "recurrent": 0.0},
+        "engine": {"units": 1},
+    },
+    "one nonzero of many": {"sparsity": {"pattern": "row", "input": 0.9, "recurrent": 0.95}, "engine": {"units": 2}},
+    "two lanes a row": {"engine": {"units": 5, "lanes_per_row": 2}},
+    "three lanes a row, two cells": {"engine": {"units": 4, "lanes_per_row": 3, "cells_per_cycle": 2}},
+    "four cells, two inputs a beat": {"engine": {"units": 8, "cells_per_cycle": 4, "input_words": 2}},
+    "dense, all units at once": {"sparsity": {"pattern": "dense"}, "engine": {"units": 13}},
+    "two layers, logits of every step": {
+        "model": {"inputs": 5, "hidden": [11, 7], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
+        "engine": {"units": 3},
+    },
+    "two layers, arg max of the last step": {
+        "model": {"inputs": 5, "hidden": [7, 9], "head": {"outputs": 5, "kind": "argmax", "when": "last"}},
+        "engine": {"units": 4, "cells_per_cycle": 2},
+    },
+    "no biases, logits of the last step": {
+        "model": {"inputs": 3, "hidden": [6], "bias": False, "head": {"outputs": 4, "kind": "logits"}},
+        "engine": {"units": 6, "cells_per_cycle": 2},
+    },
+    "arg max of every step": {
+        "model": {"inputs": 3, "hidden": [6], "head": {"outputs": 4, "kind": "argmax", "when": "step"}},
+        "engine": {"units": 2},
+    },
+}
+
+
+def design(work: Path, verilog: bool = False, **sections: Any) -> Design:
+    """A design with seeded weights; its MyHDL (and Verilog, if wanted) lies in `work`."""
+    data = copy.deepcopy(BASE) | sections
+    made = spec.parse(data)
+    built = Design(made, weights.seeded(made), work)
+    for path, text in render.render(built).items():
+        write_text(work / path, text)
+    if verilog:
+        write_text(work / "rtl" / f"{made.identifier}.v", convert.convert(built))
+    return built

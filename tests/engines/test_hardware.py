@@ -1,0 +1,127 @@
+"""MyHDL, Icarus and Verilator against the golden model and the schedule: awkward sizes, and faults that must show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from accel import samples
+from accel.engines.engine import Design, Engine, ToolMissing
+from accel.engines.icarus import icarus
+from accel.engines.native import native
+from accel.engines.verilator import verilator
+from accel.samples import Samples
+from accel.schedule import schedule
+from accel.verify import Contender, Result, judge
+from accel.work import write_text
+from tests.engines.awkward import AWKWARD, design
+
+GAPPED = {"engine": {"units": 4, "lanes_per_row": 2}}
+"""A design whose schedule needs a gap between steps."""
+
+
+def sequences(made: Design) -> Samples:
+    return samples.corners(made.spec, 2) + samples.seeded(made.spec, 4, 5)
+
+
+def verdict(name: str, engine: Engine, made: Design) -> Result:
+    result = judge(name, Contender(engine, clocked=True), made, sequences(made), schedule(made))
+    if result.status == "not run":
+        pytest.skip(result.reason)
+    return result
+
+
+@pytest.mark.parametrize("sections", AWKWARD.values(), ids=AWKWARD.keys())
+def test_native_equals_golden_bit_for_bit_and_cycle_for_cycle(sections: dict, tmp_path: Path) -> None:
+    result = verdict("myhdl", native, design(tmp_path, **sections))
+    assert (result.status, result.reason) == ("equal", "")
+
+
+@pytest.mark.parametrize("sections", AWKWARD.values(), ids=AWKWARD.keys())
+def test_icarus_equals_golden_bit_for_bit_and_cycle_for_cycle(sections: dict, tmp_path: Path) -> None:
+    result = verdict("icarus", icarus, design(tmp_path, verilog=True, **sections))
+    assert (result.status, result.reason) == ("equal", "")
+
+
+@pytest.mark.parametrize("sections", [*AWKWARD.values()][3:9:2], ids=[*AWKWARD.keys()][3:9:2])
+def test_verilator_equals_golden_bit_for_bit_and_cycle_for_cycle(sections: dict, tmp_path: Path) -> None:
+    result = verdict("verilator", verilator, design(tmp_path, verilog=True, **sections))
+    assert (result.status, result.reason) == ("equal", "")
+
+
+def test_one_cycle_less_than_the_gap_gives_wrong_bits(tmp_path: Path) -> None:
+    made = design(tmp_path, **GAPPED)
+    interval = schedule(made).stages[0].interval
+    assert schedule(made).gap > 0
+    top = tmp_path / "myhdl" / "awkward.py"
+    hurried = top.read_text().replace(f"interval={interval},", f"interval={interval - 1},")
+    write_text(top, hurried)
+    result = verdict("myhdl", native, made)
+    assert result.status == "different"
+    assert result.mismatches > 0
+    assert "differs first" in result.reason
+
+
+def flip_weight(made: Design) -> None:
+    file = made.work / "rtl" / "awkward_lstm0_unit1.hex"
+    words = file.read_text().split()
+    write_text(file, "\n".join([f"{int(words[0], 16) ^ 1:x}", *words[1:]]) + "\n")
+
+
+def wrong_rounding(made: Design) -> None:
+    file = made.work / "rtl" / "awkward.v"
+    text = file.read_text()
+    half = 1 << made.spec.formats.activation.frac + made.spec.formats.cell.frac - made.spec.formats.cell.frac >> 1
+    assert f"+ {half})" in text
+    write_text(file, text.replace(f"+ {half})", f"+ {half - 1})", 1))
+
+
+def wrong_table(made: Design) -> None:
+    file = made.work / "rtl" / "awkward_cell_tanh.hex"
+    words = file.read_text().split()
+    write_text(file, "\n".join(reversed(words)) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "engine", "fault", "signal"),
+    [
+        ("myhdl", native, flip_weight, "lstm0."),
+        ("myhdl", native, wrong_table, "lstm0.h"),
+        ("icarus", icarus, flip_weight, "lstm0."),
+        ("icarus", icarus, wrong_rounding, "lstm0.c"),
+        ("verilator", verilator, wrong_rounding, "lstm0.c"),
+    ],
+)
+def test_a_fault_is_caught_and_named(
+    name: str, engine: Engine, fault: Callable[[Design], None], signal: str, tmp_path: Path
+) -> None:
+    made = design(tmp_path, verilog=engine is not native)
+    fault(made)
+    result = verdict(name, engine, made)
+    assert result.status == "different"
+    assert signal in result.reason
+    assert "unit" in result.reason
+
+
+def test_an_unknown_value_at_a_port_is_a_failure(tmp_path: Path) -> None:
+    made = design(tmp_path, verilog=True)
+    file = tmp_path / "rtl" / "awkward_sigmoid.hex"
+    write_text(file, "x\n" * len(file.read_text().split()))
+    result = verdict("icarus", icarus, made)
+    assert (result.status, result.reason) == ("different", "failed: an unknown value (x) reached a port")
+
+
+def test_a_design_that_never_answers_is_a_failure(tmp_path: Path) -> None:
+    made = design(tmp_path)
+    top = tmp_path / "myhdl" / "awkward.py"
+    write_text(top, top.read_text().replace("emitting,\n", ""))
+    assert "result words after" in verdict("myhdl", native, made).reason
+
+
+def test_a_missing_simulator_is_said_not_passed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = design(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolMissing, match="iverilog is not on PATH"):
+        icarus(made, sequences(made))
