@@ -205,6 +205,9 @@ def _cycle_faults(measured: Integers | None, clocked: bool, predicted: Integers)
         if clocked:
             yield "measured no cycles"
         return
+    if measured.size > predicted.size:
+        yield f"measured {measured.size} intervals between {predicted.size + 1} steps"
+        return
     wrong = np.flatnonzero(measured != predicted[: measured.size])
     if wrong.size:
         first = int(wrong[0])

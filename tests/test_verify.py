@@ -150,7 +150,13 @@ def measure_no_step(seen: Observed) -> None:
     seen.step_cycles = np.array([], dtype=np.int64)
 
 
+def measure_too_much(seen: Observed) -> None:
+    assert seen.step_cycles is not None
+    seen.step_cycles = np.concatenate([seen.step_cycles, seen.step_cycles])
+
+
 FAULTS = [
+    (measure_too_much, "measured "),
     (drop_last, "outputs differ first at result 10, value 0: expected 11 rows, got 10 rows"),
     (repeat_last, "outputs differ first at result 11, value 0: expected 11 rows, got 12 rows"),
     (wrong_class, "outputs differ first at result 2, value 0: expected "),
