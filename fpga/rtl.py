@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,15 @@ class Rtl:
     def sources(self) -> tuple[str, ...]:
         """Names of the Verilog files."""
         return tuple(name for name in self.files if not name.endswith(CONTENTS))
+
+    def width(self, port: str) -> int:
+        """Bits of a port of the top, as its module declares it. Refused where it does not."""
+        text = "\n".join(self.files[name] for name in self.sources)
+        module = re.search(rf"^module {self.top}\b(.*?)^endmodule", text, re.DOTALL | re.MULTILINE)
+        found = re.search(rf"\b(?:input|output)\s+(?:\w+\s+)*(\[(\d+):0\]\s*)?{port}\b", module[1]) if module else None
+        if found is None:
+            raise Refused([Fault(f"module {self.top}", f"a port {port}", "none")])
+        return int(found[2]) + 1 if found[2] else 1
 
 
 def generated(spec: Spec, work: Path) -> Rtl:

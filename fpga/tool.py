@@ -137,6 +137,8 @@ def execute(command: Command, folder: Path) -> None:
     absent = [path for path in command.makes if not (folder / path).is_file()]
     if absent:
         raise ToolFailed(f"step {command.step} did not make {', '.join(absent)}; {_tail(command, folder)}")
+    for path in command.makes:
+        (folder / path).touch()  # a product that a tool copied has the age of what it was copied from
 
 
 def _tail(command: Command, folder: Path) -> str:

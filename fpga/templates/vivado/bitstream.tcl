@@ -1,0 +1,10 @@
+# Routed design to a bitstream, with the description of the hardware that PYNQ reads, under the same name.
+cd [file dirname [file normalize [info script]]]
+source settings.tcl
+source phase.tcl
+
+phase bitstream {
+    open_checkpoint routed.dcp
+    write_bitstream -force deploy/$top.bit
+    file copy -force system.hwh deploy/$top.hwh
+}

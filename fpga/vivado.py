@@ -1,0 +1,239 @@
+"""Vivado, non-project: the generated Verilog to a bitstream, a phase a script.
+
+On a board with a processing system the accelerator gets its data by DMA, and PYNQ runs it. On a chip alone it is
+implemented out of context, for its numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from accel.engines.engine import Design
+from accel.faults import Fault, Refused
+from accel.render_hls import container, result_values
+from accel.templates import read, render
+from fpga.board import Board
+from fpga.reports import Origin, Timing, Utilization
+from fpga.rtl import Rtl
+from fpga.tool import Argv, Command, Plan
+
+WIDEST = 1024
+"""Bits of the widest stream of the DMA engine."""
+
+FIXED_IO = {
+    "zynq7": {
+        "DDR_addr": 15,
+        "DDR_ba": 3,
+        "DDR_cas_n": 1,
+        "DDR_ck_n": 1,
+        "DDR_ck_p": 1,
+        "DDR_cke": 1,
+        "DDR_cs_n": 1,
+        "DDR_dm": 4,
+        "DDR_dq": 32,
+        "DDR_dqs_n": 4,
+        "DDR_dqs_p": 4,
+        "DDR_odt": 1,
+        "DDR_ras_n": 1,
+        "DDR_reset_n": 1,
+        "DDR_we_n": 1,
+        "FIXED_IO_ddr_vrn": 1,
+        "FIXED_IO_ddr_vrp": 1,
+        "FIXED_IO_mio": 54,
+        "FIXED_IO_ps_clk": 1,
+        "FIXED_IO_ps_porb": 1,
+        "FIXED_IO_ps_srstb": 1,
+    },
+    "zynqmp": {},
+}
+"""Widths of the pins that the processing system has through the programmable logic."""
+
+UTILIZATION_ROWS = {
+    "luts": ("Slice LUTs", "CLB LUTs"),
+    "registers": ("Slice Registers", "CLB Registers"),
+    "block_rams": ("Block RAM Tile",),
+    "large_rams": ("URAM",),
+    "multipliers": ("DSPs",),
+}
+"""Rows of the utilisation report, by our names; 7 series and UltraScale+ call them differently."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Values of a stream: `inner` bits each at the accelerator, `outer` bits each at the DMA engine."""
+
+    words: int
+    inner: int
+    signed: bool
+
+    @property
+    def outer(self) -> int:
+        """A size that a processor knows."""
+        return container(self.inner)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of a beat at the DMA engine."""
+        return self.words * self.outer // 8
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of Verilog text."""
+
+    name: str
+    range: str
+
+
+def plan(design: Design, rtl: Rtl, board: Board, *, allow_slow: bool = False) -> Plan:
+    """Verilog to bitstream and deploy folder, or (on a chip alone) to the reports of place and route."""
+    if board.family not in ("xc7", "xcup"):
+        raise Refused([Fault("target.board", "a board with a Xilinx chip", f"{board.name} ({board.family})")])
+    streams = _streams(design, rtl)
+    mhz = design.spec.target.clock_mhz
+    values = {"top": rtl.top, "board": board, "mhz": mhz, "period_ns": f"{1000.0 / mhz:.3f}", **streams}
+    values |= {"allow_slow": allow_slow, "fixed_io": list(_fixed_io(board))}
+    sources = [*rtl.sources, *(["board_top.v"] if board.processor else [])]
+    contents = [name for name in rtl.files if name not in rtl.sources]
+    rendered = ["settings.tcl", "clock.xdc", *(["board_top.v"] if board.processor else [])]
+    files = {**rtl.files, "phase.tcl": read("fpga", "templates/phase.tcl")}
+    for name in rendered:
+        path = f"templates/vivado/{name}.j2"
+        files[name] = render("fpga", path, sources=sources, contents=contents, **values)
+    files |= dict(_scripts(board))
+    if board.processor:
+        files |= _deployed(design, rtl, streams)
+    return Plan(
+        title=f"{rtl.top} for {board.title}",
+        files=files,
+        commands=tuple(_commands(rtl, board, tuple(files))),
+        reports={"utilization": "routed_utilization.rpt", "timing": "routed_timing.rpt"},
+    )
+
+
+def _streams(design: Design, rtl: Rtl) -> dict[str, Stream]:
+    head, last = design.spec.model.head, design.net.arrays[-1]
+    words = {"input": design.net.layers[0].input_words, "output": last.cells}
+    argmax = head is not None and head.kind == "argmax"
+    inner = {"input": rtl.width("s_axis_tdata"), "output": rtl.width("m_axis_tdata")}
+    streams = {
+        side: Stream(words[side], inner[side] // words[side], not (side == "output" and argmax)) for side in words
+    }
+    wide = [(side, stream) for side, stream in streams.items() if 8 * stream.bytes > WIDEST]
+    if wide:
+        raise Refused([Fault(side, f"a stream of at most {WIDEST} bits", f"{8 * s.bytes}") for side, s in wide])
+    return streams
+
+
+def _fixed_io(board: Board) -> Iterator[Port]:
+    for name, width in FIXED_IO.get(board.processor or "", {}).items():
+        yield Port(name, "" if width == 1 else f"[{width - 1}:0] ")
+
+
+def _scripts(board: Board) -> Iterator[tuple[str, str]]:
+    names = ["sources", "synthesis", "implementation"]
+    names += ["block_design", "bitstream", "program"] if board.processor else []
+    for name in names:
+        yield f"{name}.tcl", read("fpga", f"templates/vivado/{name}.tcl")
+    if board.processor:
+        yield "processor.tcl", read("fpga", f"templates/vivado/{board.processor}.tcl")
+
+
+def _deployed(design: Design, rtl: Rtl, streams: dict[str, Stream]) -> dict[str, str]:
+    """What lies beside the bitstream on the board."""
+    first, fmt = design.net.layers[0], design.spec.formats.input
+    facts = {
+        "name": design.spec.name,
+        "bitstream": f"{rtl.top}.bit",
+        "inputs": first.inputs,
+        "input": {"words": first.input_words, "bits": streams["input"].outer, "format": [fmt.width, fmt.frac]},
+        "values": result_values(design.net),
+        "output": {
+            "words": streams["output"].words,
+            "bits": streams["output"].outer,
+            "signed": streams["output"].signed,
+        },
+        "every_step": design.spec.model.head is None or design.spec.model.head.when == "step",
+    }
+    return {
+        "deploy/accelerator.json": json.dumps(facts, indent=2) + "\n",
+        "deploy/driver.py": read("fpga", "pynq/driver.py"),
+    }
+
+
+def _commands(rtl: Rtl, board: Board, files: tuple[str, ...]) -> Iterator[Command]:
+    whole = board.processor is not None
+    synthesised = ("synthesis.done", "synthesised.dcp", "synthesised_utilization.rpt", "synthesised_timing.rpt")
+    routed = ("implementation.done", "routed.dcp", "routed_utilization.rpt", "routed_timing.rpt")
+    later = {"implementation.tcl", "bitstream.tcl", "program.tcl"}
+    reads = tuple(name for name in files if name not in later and not name.startswith("deploy/"))
+    yield Command("synthesis", _batch("synthesis"), reads, (*synthesised, *(["system.hwh"] if whole else [])))
+    yield Command("implementation", _batch("implementation"), ("synthesised.dcp", "implementation.tcl"), routed)
+    if whole:
+        made = ("bitstream.done", f"deploy/{rtl.top}.bit", f"deploy/{rtl.top}.hwh")
+        yield Command("bitstream", _batch("bitstream"), ("routed.dcp", "system.hwh", "bitstream.tcl"), made)
+
+
+def _batch(phase: str) -> tuple[Argv, ...]:
+    return (("vivado", "-mode", "batch", "-nojournal", "-log", f"{phase}.vivado.log", "-source", f"{phase}.tcl"),)
+
+
+def programming(rtl: Rtl) -> Command:
+    """The step that loads the bitstream into a connected board: never part of a plan, always asked for."""
+    return Command("program", _batch("program"), (f"deploy/{rtl.top}.bit", "program.tcl"), ("program.done",))
+
+
+def parse_utilization(path: Path, origin: Origin) -> Utilization:
+    """Read a utilisation report. Refused where it is none."""
+    text = _read(path, "a utilisation report of Vivado")
+    used, available = {}, {}
+    for name, labels in UTILIZATION_ROWS.items():
+        row = next((row for row in _rows(text) if row["Site Type"].rstrip("*") in labels), None)
+        if row is not None:
+            used[name], available[name] = int(float(row["Used"])), int(float(row["Available"]))
+    if "luts" not in used:
+        raise Refused([Fault(str(path), "a utilisation report of Vivado", "no row for LUTs")])
+    return Utilization(_version(text), origin, used, available)
+
+
+def _rows(text: str) -> Iterator[dict[str, str]]:
+    """Rows of every table, by the heads of their columns, which differ between versions."""
+    heads: list[str] = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if "Site Type" in cells:
+            heads = cells
+        elif heads and len(cells) == len(heads):
+            yield dict(zip(heads, cells, strict=True))
+
+
+def parse_timing(path: Path, origin: Origin) -> Timing:
+    """Read a timing summary: the clock with the least slack. Refused where it is none."""
+    text = _read(path, "a timing summary of Vivado")
+    periods = dict(re.findall(r"^\s*(\S+)\s+\{[\d. ]+\}\s+([\d.]+)\s+[\d.]+\s*$", text, re.MULTILINE))
+    table = text.partition("| Intra Clock Table")[2].partition("| Inter Clock Table")[0]
+    slacks = dict(re.findall(r"^\s*(\S+)\s+(-?[\d.]+)\s+-?[\d.]+\s+\d+\s+\d+", table, re.MULTILINE))
+    if not slacks or not set(slacks) <= set(periods):
+        raise Refused([Fault(str(path), "a timing summary of Vivado", "no clock with a slack")])
+    clock = min(slacks, key=lambda name: float(slacks[name]))
+    period, slack = float(periods[clock]), float(slacks[clock])
+    ends = re.findall(r"^\s*(?:Source|Destination):\s+(\S+)", text, re.MULTILINE)[:2]
+    return Timing(
+        _version(text), origin, clock, round(1000 / period, 3), round(1000 / (period - slack), 2), tuple(ends)
+    )
+
+
+def _version(text: str) -> str:
+    found = re.search(r"Tool Version\s*:\s*(Vivado v\.[\d.]+)", text)
+    return found[1] if found else "Vivado"
+
+
+def _read(path: Path, wanted: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise Refused([Fault(str(path), wanted, str(error))]) from None

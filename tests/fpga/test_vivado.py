@@ -1,0 +1,231 @@
+"""Vivado scripts, dry: stub programs record their arguments, stub procedures every Tcl command; reports are read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from accel import weights
+from accel.engines.engine import Design, ToolMissing
+from accel.faults import Refused
+from accel.spec import Spec, load
+from fpga.board import find
+from fpga.rtl import Rtl
+from fpga.tool import Plan, ToolFailed, execute, run, write
+from fpga.vivado import FIXED_IO, parse_timing, parse_utilization, plan, programming
+from tests.hls.designs import spec
+
+Calls = Callable[[], list[str]]
+Install = Callable[[str, str, str], None]
+REPORTS = Path(__file__).parent / "reports"
+"""Written by hand in the tool's form: their numbers are nobody's measurement."""
+
+
+def accelerator(top: str, input_bits: int, output_bits: int) -> Rtl:
+    """Verilog with the ports of a generated top, which answers every beat with a negative number."""
+    text = f"""
+module {top} (clk, reset, s_axis_tdata, s_axis_tvalid, s_axis_tready, s_axis_tlast,
+              m_axis_tdata, m_axis_tvalid, m_axis_tready, m_axis_tlast);
+input clk;
+input reset;
+input [{input_bits - 1}:0] s_axis_tdata;
+input s_axis_tvalid;
+output s_axis_tready;
+wire s_axis_tready;
+input s_axis_tlast;
+output [{output_bits - 1}:0] m_axis_tdata;
+output m_axis_tvalid;
+input m_axis_tready;
+output m_axis_tlast;
+assign s_axis_tready = m_axis_tready;
+assign m_axis_tvalid = s_axis_tvalid;
+assign m_axis_tlast = s_axis_tlast;
+assign m_axis_tdata = {{{output_bits}{{1'b1}}}} - s_axis_tdata;
+endmodule
+"""
+    return Rtl(top, "clk", {f"{top}.v": text, f"{top}_tanh.hex": "00\n"})
+
+
+@pytest.fixture(scope="module")
+def digits() -> Spec:
+    return load(Path(__file__).parents[2] / "specs" / "digits.yaml")
+
+
+def made(chosen: Spec, board: str, input_bits: int = 8, output_bits: int = 8, allow_slow: bool = False) -> Plan:
+    design = Design(chosen, weights.seeded(chosen), Path())
+    return plan(design, accelerator(chosen.identifier, input_bits, output_bits), find(board), allow_slow=allow_slow)
+
+
+def test_without_vivado_nothing_runs(digits: Spec, tmp_path: Path) -> None:
+    with pytest.raises(ToolMissing, match="vivado not found; needed by step synthesis; put it on PATH"):
+        list(run(made(digits, "zcu104"), tmp_path))
+
+
+@pytest.mark.parametrize("board", ["pynq-z2", "zcu104", "kv260"])
+def test_a_board_with_a_processor_gets_a_bitstream_and_a_deploy_folder(
+    board: str, digits: Spec, tmp_path: Path, install: Install, calls: Calls
+) -> None:
+    install("vivado", '"$7"', "vivado.tcl")
+    folder = tmp_path / "plan"
+    phases = ["synthesis", "implementation", "bitstream"]
+    assert list(run(made(digits, board), folder)) == [(phase, "done") for phase in phases]
+    assert [line for line in calls() if line.startswith("vivado ")] == [
+        f"vivado -mode batch -nojournal -log {phase}.vivado.log -source {phase}.tcl" for phase in phases
+    ]
+    deployed = {path.name for path in (folder / "deploy").iterdir()}
+    assert deployed == {"digits.bit", "digits.hwh", "accelerator.json", "driver.py"}
+    assert list(run(made(digits, board), folder)) == [(phase, "unchanged") for phase in phases]
+
+
+def test_the_block_design_connects_processor_memory_and_streams(
+    digits: Spec, tmp_path: Path, install: Install, calls: Calls
+) -> None:
+    install("vivado", '"$7"', "vivado.tcl")
+    list(run(made(digits, "pynq-z2").until("synthesis"), tmp_path / "plan"))
+    lines = calls()
+    cells = [line.split()[-1] for line in lines if line.startswith("create_bd_cell")]
+    assert cells == ["ps", "dma", "reset", "memory", "control"]
+    assert "set_property board_part tul.com.tw:pynq-z2:part0:1.0 project" not in lines
+    joined = [line.split()[1:] for line in lines if line.startswith("connect_bd_intf_net")]
+    assert joined == [
+        ["dma/M_AXI_MM2S", "memory/S00_AXI"],
+        ["dma/M_AXI_S2MM", "memory/S01_AXI"],
+        ["memory/M00_AXI", "ps/S_AXI_HP0"],
+        ["ps/M_AXI_GP0", "control/S00_AXI"],
+        ["control/M00_AXI", "dma/S_AXI_LITE"],
+    ]
+    clocked = {line.split()[2] for line in lines if line.startswith("connect_bd_net ps/FCLK_CLK0 ")}
+    assert clocked == {
+        *("reset/slowest_sync_clk", "dma/s_axi_lite_aclk", "dma/m_axi_mm2s_aclk", "dma/m_axi_s2mm_aclk"),
+        *("memory/aclk", "control/aclk", "ps/M_AXI_GP0_ACLK", "ps/S_AXI_HP0_ACLK"),
+    }
+    assert "make_bd_intf_pins_external -name to_accelerator dma/M_AXIS_MM2S" in lines
+    assert lines[-4:] == [
+        "synth_design -top board_top -part xc7z020clg400-1",
+        "write_checkpoint -force synthesised.dcp",
+        "report_utilization -file synthesised_utilization.rpt",
+        "report_timing_summary -file synthesised_timing.rpt",
+    ]
+
+
+@pytest.mark.parametrize("board", ["arty-a7-100", "xcku9p", "alveo-u250"])
+def test_a_chip_alone_is_implemented_out_of_context(
+    board: str, digits: Spec, tmp_path: Path, install: Install, calls: Calls
+) -> None:
+    install("vivado", '"$7"', "vivado.tcl")
+    planned = made(digits, board)
+    assert [phase for phase, _ in run(planned, tmp_path / "plan")] == ["synthesis", "implementation"]
+    assert f"synth_design -top digits -part {find(board).part} -mode out_of_context" in calls()
+    assert planned.files["clock.xdc"] == "create_clock -name clk -period 12.500 [get_ports clk]\n"
+
+
+def test_a_clock_that_is_missed_is_a_failure_unless_it_is_allowed(
+    digits: Spec, tmp_path: Path, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("vivado", '"$7"', "vivado.tcl")
+    monkeypatch.setenv("STUB_SLACK", "-0.25")
+    with pytest.raises(ToolFailed, match=r"(?s)vivado ended with status 1.*setup slack is -0.25 ns; see routed_timing"):
+        list(run(made(digits, "xcku9p"), tmp_path / "strict"))
+    allowed = made(digits, "xcku9p", allow_slow=True)
+    assert ("implementation", "done") in list(run(allowed, tmp_path / "lenient"))
+
+
+@pytest.mark.parametrize("command", ["synth_design", "route_design", "write_bitstream", "validate_bd_design"])
+def test_a_command_that_fails_makes_the_exit_status(
+    command: str, digits: Spec, tmp_path: Path, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("vivado", '"$7"', "vivado.tcl")
+    monkeypatch.setenv("STUB_FAILS", command)
+    with pytest.raises(ToolFailed, match=rf"(?s)vivado ended with status 1.*{command} fails as asked"):
+        list(run(made(digits, "kv260"), tmp_path / "plan"))
+
+
+def test_programming_asks_for_the_part_and_loads_the_bitstream(
+    digits: Spec, tmp_path: Path, install: Install, calls: Calls
+) -> None:
+    install("vivado", '"$7"', "vivado.tcl")
+    list(run(made(digits, "pynq-z2"), tmp_path / "plan"))
+    execute(programming(accelerator("digits", 8, 8)), tmp_path / "plan")
+    assert "program_hw_devices PART" in calls()
+
+
+def test_a_board_of_another_vendor_is_refused(digits: Spec) -> None:
+    with pytest.raises(Refused, match=r"target.board: wanted a board with a Xilinx chip, got ulx3s-85f \(ecp5\)"):
+        made(digits, "ulx3s-85f")
+
+
+def test_a_stream_wider_than_the_dma_engine_is_refused() -> None:
+    chosen = spec(model={"hidden": [8], "head": None}, engine={"units": 4, "input_words": 128})
+    with pytest.raises(Refused, match="input: wanted a stream of at most 1024 bits, got 4096"):
+        made(chosen, "zcu104", input_bits=128 * 24, output_bits=16)
+
+
+@pytest.mark.parametrize("board", ["pynq-z2", "zcu104"])
+def test_values_reach_the_accelerator_and_come_back_with_their_sign(board: str, tmp_path: Path) -> None:
+    if shutil.which("iverilog") is None:
+        pytest.skip("iverilog not found; it runs the board's top")
+    chosen = spec(model={"hidden": [8], "head": None}, engine={"units": 4, "input_words": 2, "cells_per_cycle": 2})
+    planned = made(chosen, board, input_bits=48, output_bits=48)
+    write(planned, tmp_path)
+    ports = "".join(f"inout [{width - 1}:0] {name}, " for name, width in FIXED_IO[find(board).processor or ""].items())
+    (tmp_path / "wrapper.v").write_text(f"""
+module system_wrapper ({ports}
+    output [63:0] to_accelerator_tdata, output [7:0] to_accelerator_tkeep, output to_accelerator_tlast,
+    input to_accelerator_tready, output to_accelerator_tvalid, input [63:0] from_accelerator_tdata,
+    input [7:0] from_accelerator_tkeep, input from_accelerator_tlast, output from_accelerator_tready,
+    input from_accelerator_tvalid, output reg aclk, output [0:0] aresetn);
+  assign to_accelerator_tdata = {{32'hffabcdef, 32'h00000001}};
+  assign {{to_accelerator_tvalid, to_accelerator_tlast, from_accelerator_tready, aresetn}} = 4'b1111;
+  initial begin
+    aclk = 0;
+    #1 $display("%h %h %b", from_accelerator_tdata, from_accelerator_tkeep, from_accelerator_tlast);
+  end
+endmodule
+""")
+    sources = ["board_top.v", "awkward.v", "wrapper.v"]
+    subprocess.run(["iverilog", "-g2012", "-Wall", "-o", "run", "-s", "board_top", *sources], cwd=tmp_path, check=True)
+    shown = subprocess.run(["vvp", "run"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    answer = (1 << 48) - 1 - (0xABCDEF << 24 | 0x000001)
+    high, low = answer >> 24, answer & 0xFFFFFF
+    assert shown == f"{high:08x}{0xFF000000 | low:08x} ff 1\n"
+
+
+def test_utilisation_is_read() -> None:
+    found = parse_utilization(REPORTS / "routed_utilization.rpt", "routed")
+    assert (found.tool, found.origin) == ("Vivado v.2023.2", "routed")
+    assert found.used == {"luts": 11873, "registers": 14408, "block_rams": 12, "large_rams": 0, "multipliers": 45}
+    resources = find("zcu104").resources
+    assert {name: getattr(resources, name) for name in found.available} == found.available
+
+
+def test_timing_is_read_for_the_clock_with_the_least_slack() -> None:
+    found = parse_timing(REPORTS / "routed_timing.rpt", "routed")
+    assert (found.clock, found.wanted_mhz, found.reached_mhz, found.met) == ("clk_pl_0", 200.0, 196.5, False)
+    assert found.path[0] == "accelerator/lane_array0_unit3/product_reg[2][4]/C"
+
+
+@pytest.mark.parametrize("text", ["", "| Intra Clock Table\n| Inter Clock Table\n", "| Site Type | Used |\n"])
+def test_what_is_no_report_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "report.rpt"
+    path.write_text(text)
+    with pytest.raises(Refused, match="wanted a utilisation report of Vivado"):
+        parse_utilization(path, "routed")
+    with pytest.raises(Refused, match="wanted a timing summary of Vivado"):
+        parse_timing(path, "routed")
+
+
+def test_the_deploy_folder_says_what_the_driver_has_to_know(digits: Spec) -> None:
+    assert json.loads(made(digits, "zcu104").files["deploy/accelerator.json"]) == {
+        "name": "digits",
+        "bitstream": "digits.bit",
+        "inputs": 8,
+        "input": {"words": 1, "bits": 8, "format": [8, 6]},
+        "values": 1,
+        "output": {"words": 1, "bits": 8, "signed": False},
+        "every_step": False,
+    }
