@@ -63,23 +63,16 @@ def _lines(every: float = 5.0) -> Progress:
     return show_line
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    """A plain table; columns of numbers align right. No header where no column has a name."""
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Group:
+    """A plain table under its title; columns of numbers align right. No header where no column has a name."""
     cells = [[value if isinstance(value, Text) else Text(_plain(value)) for value in row] for row in rows]
-    made = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_header=any(columns),
-    )
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=any(columns))
     for number, name in enumerate(columns):
         numeric = all(NUMBER.fullmatch(row[number].plain) for row in cells)
         made.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in cells:
         made.add_row(*row)
-    return made
+    return Group(Text(title, style="bold"), made)
 
 
 def _plain(value: Any) -> str:
@@ -102,7 +95,7 @@ def checked(facts: dict[str, Any]) -> list[RenderableType]:
     return [table(f"{facts['spec']}", ("", ""), overview), _layers(facts["layers"]), _tables(facts["tables"])]
 
 
-def _layers(layers: list[dict[str, Any]]) -> Table:
+def _layers(layers: list[dict[str, Any]]) -> Group:
     names = ("inputs", "outputs", "lanes", "groups", "cycles_per_group", "accumulator_bits")
     rows = [
         ("nonzeros a row, x + h", *(" + ".join(str(count) for count in layer["nonzeros_per_row"]) for layer in layers)),
@@ -116,7 +109,7 @@ def _kinds(layers: list[dict[str, Any]]) -> list[str]:
     return list(layers[0]["memory_bits"])
 
 
-def _tables(tables: list[dict[str, Any]]) -> Table:
+def _tables(tables: list[dict[str, Any]]) -> Group:
     columns = ("table", "entries", "bits", "largest error", "in steps of the output")
     rows = [(t["name"], t["entries"], t["bits"], f"{t['largest_error']:.6f}", t["largest_error_lsb"]) for t in tables]
     return table("Tables", columns, rows)
@@ -147,14 +140,24 @@ def _engine(result: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def trained(facts: dict[str, Any]) -> list[RenderableType]:
-    """`sparrow train`: the metric of each model, and what the search tried."""
-    rows = [(model, f"{value:.4f}") for model, value in facts.get("models", {}).items()]
-    made = [table(f"{facts['task']}: {facts.get('metric', 'no metric')} on the test split", ("model", ""), rows)]
+    """`sparrow train`: the metric of each model, sparsity and sizes, and what the search tried."""
+    made = []
+    if facts.get("models"):
+        rows = [(model, f"{value:.4f}") for model, value in facts["models"].items()]
+        made.append(table(f"{facts['task']}: {facts['metric']} on the test split", ("model", ""), rows))
+    removed = ("layer", "W_x removed", "kept a row", "W_h removed", "kept a row")
+    made.append(table("Sparsity", removed, map(_sparse, facts["layers"])))
     if facts.get("candidates"):
-        made.append(
-            table("Dual-ratio search", ("nonzeros a row, x + h", "validation", ""), map(_tried, facts["candidates"]))
-        )
+        tried = ("nonzeros a row, x + h", "validation", "")
+        made.append(table("Dual-ratio search", tried, map(_tried, facts["candidates"])))
+    bits = facts["bits"]
+    made.append(table("Weight bits", ("dense, 32-bit floats", "kept, with indices"), [(bits["float"], bits["total"])]))
     return list(made)
+
+
+def _sparse(layer: dict[str, Any]) -> tuple[Any, ...]:
+    shares = [f"{layer['ratios'][matrix]:.1%}" for matrix in ("input", "recurrent")]
+    return layer["name"], shares[0], layer["kept"][0], shares[1], layer["kept"][1]
 
 
 def _tried(candidate: dict[str, Any]) -> tuple[Any, ...]:
