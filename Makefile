@@ -53,5 +53,5 @@ distclean: clean
 
 $(READY): setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet $(TORCH_CPU_OPTION) --editable '.[train,tools,dev]'
+	$(BIN)/python -m pip install --quiet $(TORCH_CPU_OPTION) --editable '.[train,tools,fpga,dev]'
 	touch $@
