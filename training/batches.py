@@ -10,12 +10,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from training import distributed
 from training.tasks.task import Examples, Split, Text
 
 SEQUENCES = 512
 """Sequences of one evaluation batch."""
 LONGEST_STREAM = 100_000
 """Tokens of a text that are evaluated with one carried state; a longer text is cut into equal streams."""
+ALL = slice(None)
 WINDOW = 256
 """Steps of an evaluation batch of a text."""
 
@@ -34,12 +36,18 @@ class Batch(NamedTuple):
 
 
 def to_train(examples: Examples, size: int, steps: int, order: torch.Generator, like: Tensor) -> Iterator[Batch]:
-    """One epoch in batches of `size` sequences, or of `size` streams of a text, `steps` tokens at a time."""
+    """One epoch in batches of `size` sequences, or of `size` streams of a text, `steps` tokens at a time.
+
+    Of several processes each takes its share; what does not divide among them at the end of an epoch is left out.
+    """
+    mine = slice(distributed.rank(), None, distributed.processes())
     if isinstance(examples, Text):
-        yield from windows(examples, size, steps, like)
+        yield from windows(examples, size, steps, like, mine)
         return
     for chosen in torch.split(torch.randperm(len(examples), generator=order), size):
-        yield _sequences(examples, chosen.numpy(), like)
+        even = len(chosen) // distributed.processes() * distributed.processes()
+        if even:
+            yield _sequences(examples, chosen[:even][mine].numpy(), like)
 
 
 def to_evaluate(examples: Examples, like: Tensor) -> Iterator[Batch]:
@@ -57,9 +65,9 @@ def _sequences(split: Split, chosen: npt.NDArray[Any], like: Tensor) -> Batch:
     return Batch(x, _placed(lengths, like), _placed(split.labels[chosen], like), fresh=True)
 
 
-def windows(text: Text, streams: int, steps: int, like: Tensor) -> Iterator[Batch]:
-    """A text in so many parallel streams, `steps` tokens at a time."""
-    now, following = text.streams(streams)
+def windows(text: Text, streams: int, steps: int, like: Tensor, mine: slice = ALL) -> Iterator[Batch]:
+    """A text in so many parallel streams, `steps` tokens at a time; of them, those that are `mine`."""
+    now, following = (stream[mine] for stream in text.streams(streams))
     for start in range(0, now.shape[1], steps):
         part = slice(start, start + steps)
         yield Batch(_placed(now[:, part], like), None, _placed(following[:, part], like), fresh=start == 0)

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from accel.spec import Spec, plain
+from accel.spec import Section, Spec
 from accel.work import write_bytes
 
 Checkpoint = dict[str, Any]
@@ -21,11 +21,17 @@ Checkpoint = dict[str, Any]
 def fingerprint(spec: Spec, sections: Iterable[str], without: Iterable[str] = ()) -> str:
     """Digest of the sections of the spec that a stage depends on, `without` some of its training keys.
 
-    A checkpoint with another digest is not resumed.
+    A checkpoint with another digest is not resumed. Keys at their defaults are left out, so that a key that is new in
+    a later version leaves the work of an earlier one valid.
     """
-    chosen = {section: plain(getattr(spec, section)) for section in sections}
-    chosen["training"] = {key: value for key, value in plain(spec.training).items() if key not in without}
+    chosen = {section: written(getattr(spec, section)) for section in sections}
+    chosen["training"] = {key: value for key, value in written(spec.training).items() if key not in without}
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
+
+
+def written(section: Section) -> dict[str, Any]:
+    """What of a section is not at its default, as JSON data."""
+    return section.model_dump(mode="json", exclude_defaults=True)
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:

@@ -34,7 +34,7 @@ def golden_logits(model: LSTM, net: Network, weights: Weights, samples: Samples)
     if trace.logits is not None and net.head is not None:
         return torch.from_numpy(trace.logits / 2.0**net.head.frac)
     h = torch.from_numpy(net.spec.formats.state.real(trace.h))
-    return _answers(exact(model), h, samples)
+    return _answers(exact(model).cpu(), h, samples)
 
 
 @torch.no_grad()
@@ -45,7 +45,7 @@ def _answers(model: LSTM, h: Tensor, samples: Samples) -> Tensor:
 def on_excerpt(model: LSTM, net: Network, weights: Weights, excerpt: Excerpt) -> dict[str, Score]:
     """Scores on the exported samples of the quantised module and of the golden model; bit equality makes them equal."""
     x = torch.from_numpy(net.spec.formats.input.real(excerpt.samples.x))
-    module, labels = exact(model), torch.from_numpy(excerpt.labels)
+    module, labels = exact(model).cpu(), torch.from_numpy(excerpt.labels)
     mine = _answers(module, module.hidden(x)[0].detach(), excerpt.samples)
     theirs = golden_logits(model, net, weights, excerpt.samples)
     return {"quantized": _score(mine, labels), "golden": _score(theirs, labels)}

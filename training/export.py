@@ -79,7 +79,7 @@ def excerpt(model: LSTM, examples: Examples, spec: Spec) -> Excerpt:
 
 
 def _encoded(model: LSTM, x: np.ndarray, spec: Spec) -> Integers:
-    return spec.formats.input.quantize(copy.deepcopy(model.encoder).double()(torch.from_numpy(x)).numpy())
+    return spec.formats.input.quantize(copy.deepcopy(model.encoder).double().cpu()(torch.from_numpy(x)).numpy())
 
 
 @torch.no_grad()

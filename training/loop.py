@@ -17,7 +17,7 @@ from torch.nn import functional
 from accel.faults import Fault, Refused
 from accel.progress import Progress
 from accel.spec import Training
-from training import checkpoint
+from training import checkpoint, distributed
 from training.batches import Batch, to_train
 from training.method import Method
 from training.model import LSTM, State
@@ -54,6 +54,7 @@ class Fit:
     def __init__(self, model: LSTM, stage: Stage, task: Task, training: Training, method: Method | None = None) -> None:
         self.method = method or Method()
         self.model, self.stage, self.task, self.training = model, stage, task, training
+        self.parallel = distributed.parallel(model)
         self.optimizer = torch.optim.Adam(model.parameters(), lr=training.learning_rate)
         self.seed = zlib.crc32(f"{training.seed} {stage.name}".encode())
         self.order = torch.Generator().manual_seed(self.seed)
@@ -67,12 +68,15 @@ class Fit:
             return self._run(folder / f"{self.stage.name}.pt", progress)
 
     def _run(self, path: Path, progress: Progress) -> Fitted:
+        distributed.wait()
         found = checkpoint.load(path, self.stage.fingerprint)
+        distributed.wait()
         if found is not None:
             self.restore(found)
         while len(self.curve) < self.stage.epochs:
             note = self.epoch(path)
-            checkpoint.save(path, self.state())
+            if distributed.rank() == 0:
+                checkpoint.save(path, self.state())
             progress(self.stage.name, len(self.curve), self.stage.epochs, note)
         assert self.best is not None
         self.model.load_state_dict(self.best[1])
@@ -84,7 +88,7 @@ class Fit:
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.training.learning_rate, len(self.curve), self.stage.epochs)
         self.method.before_epoch(self.model)
-        loss = self.pass_over(self.task.train)
+        loss = distributed.mean(self.pass_over(self.task.train))
         if not math.isfinite(loss):
             raise diverged(self.stage, len(self.curve) + 1, loss, path)
         valid = score(self.model, self.task.valid)
@@ -107,7 +111,7 @@ class Fit:
     def step(self, batch: Batch, state: list[State] | None) -> tuple[float, list[State]]:
         """One step of the optimiser on one batch; its loss and the state after it."""
         self.optimizer.zero_grad(set_to_none=True)
-        logits, state = self.model(batch.x, batch.lengths, state)
+        logits, state = self.parallel(batch.x, batch.lengths, state)
         loss = functional.cross_entropy(logits.flatten(0, -2), batch.labels.flatten())
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.training.gradient_clip)

@@ -12,12 +12,13 @@ import torch
 
 from accel import samples as sample_file
 from accel import weights as weight_file
+from accel.faults import Fault, Refused
 from accel.progress import Progress
 from accel.shape import Network, network
 from accel.spec import Spec
 from accel.weights import Weights
 from accel.work import write_json
-from training import export, studies, tasks
+from training import distributed, export, studies, tasks
 from training.evaluate import both, on_excerpt, on_test
 from training.export import Excerpt
 from training.loop import Fitted
@@ -43,8 +44,23 @@ class Made:
 
 def run(spec: Spec, work: Path, progress: Progress) -> None:
     """`training.train.train` for a task that is trained."""
-    task = tasks.load(spec)
-    made = make(spec, task, work / "checkpoints", progress)
+    with distributed.together():
+        _check_batch(spec)
+        task = tasks.load(spec)
+        made = make(spec, task, work / "checkpoints", progress)
+        if distributed.rank() == 0:
+            write(spec, task, made, work)
+        distributed.wait()
+
+
+def _check_batch(spec: Spec) -> None:
+    count = distributed.processes()
+    if spec.training.batch % count:
+        raise Refused([Fault("training.batch", f"a multiple of the {count} processes", str(spec.training.batch))])
+
+
+def write(spec: Spec, task: Task, made: Made, work: Path) -> None:
+    """Leave the integers, the test samples and the record in `work`."""
     weight_file.save(work / "weights.npz", made.weights, spec)
     sample_file.save(work / "samples.npz", made.excerpt.samples)
     write_json(work / "training.json", record(spec, task, made))

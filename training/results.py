@@ -16,6 +16,7 @@ from typing import Any
 from accel.progress import Progress
 from accel.spec import Spec, load
 from accel.work import read_json, write_json, write_text
+from training.checkpoint import fingerprint
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,15 @@ class Run:
     source: Path
     folder: Path
 
+    @property
+    def digest(self) -> str:
+        """Of everything in the spec that training depends on."""
+        return fingerprint(self.spec, ("model", "sparsity", "weights", "formats", "tables"))
+
     def record(self) -> dict[str, Any] | None:
         """What training left, and the machine; None where it was not run, or with another spec."""
         made = self.folder / "run.json"
-        if not made.is_file() or read_json(made)["digest"] != self.spec.digest:
+        if not made.is_file() or read_json(made)["digest"] != self.digest:
             return None
         return {**read_json(self.folder / "training.json"), "machine": read_json(made)["machine"]}
 
@@ -38,7 +44,7 @@ class Run:
         from training.train import train
 
         train(self.spec, self.folder, progress)
-        write_json(self.folder / "run.json", {"digest": self.spec.digest, "machine": machine()})
+        write_json(self.folder / "run.json", {"digest": self.digest, "machine": machine()})
 
 
 def machine() -> str:

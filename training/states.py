@@ -70,8 +70,8 @@ def states(model: LSTM, examples: Examples) -> Iterator[tuple[Tensor, Tensor]]:
         found = model.signals(model.encoder(batch.x), carried(state, batch))
         state = [(steps[-1]["h"], steps[-1]["c"]) for steps in found]
         steps = len(found[0])
-        ends = torch.full((len(batch.x),), steps) if batch.lengths is None else batch.lengths
-        real = torch.arange(steps)[None, :, None] < ends[:, None, None]
+        ends = torch.full((len(batch.x),), steps, device=batch.x.device) if batch.lengths is None else batch.lengths
+        real = torch.arange(steps, device=ends.device)[None, :, None] < ends[:, None, None]
         for signals in found:
             yield stacked(signals, "h"), real
 

@@ -107,7 +107,7 @@ def compact(model: LSTM, spec: Spec) -> tuple[Spec, LSTM]:
             target.get_parameter(name).copy_(source.get_parameter(name)[rows])
         inputs = keep
     made.head = _columns(model.head, left[-1])
-    return smaller, made.to(w_x.dtype)
+    return smaller, made.to(w_x)
 
 
 def _at_least_one(keep: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from accel.progress import Progress
 from accel.shape import Network, planned
 from accel.spec import Spec
+from training import distributed
 from training.checkpoint import fingerprint
 from training.host import decoder, encoder
 from training.loop import Fit, Fitted, Stage
@@ -53,7 +54,8 @@ class Way:
         """An untrained model, its initial weights from the seed."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.spec.training.seed)
-            return LSTM(self.spec, encoder(self.spec, self.task), decoder(self.spec, self.task), self.task.when)
+            model = LSTM(self.spec, encoder(self.spec, self.task), decoder(self.spec, self.task), self.task.when)
+        return model.to(distributed.device())
 
     def pruned(self, dense: LSTM, kept: Split) -> Fitted:
         """The dense model pruned to `kept` weights per row and fine-tuned."""
