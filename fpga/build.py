@@ -1,0 +1,80 @@
+"""From generated Verilog to a bitstream: chooses the tools by the board, checks the fit, leaves the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from accel.engines.engine import Design
+from accel.faults import Fault, Refused
+from fpga import nextpnr, vivado
+from fpga.board import Board
+from fpga.fits import demand, require_fit
+from fpga.nextpnr import parse_routed
+from fpga.reports import Timing, Utilization, write_reports
+from fpga.rtl import generated
+from fpga.tool import Plan, run, write
+from fpga.vivado import parse_timing, parse_utilization
+from fpga.yosys import parse_cells
+
+Told = Callable[[str, str], None]
+"""Is told each step and whether it was `done` or `unchanged`."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build left; `product` is the bitstream, or the routed design where the chip stands alone."""
+
+    folder: Path
+    product: Path
+    utilization: Utilization
+    timing: Timing
+
+
+def plan(design: Design, board: Board, *, seed: int = 1, allow_slow: bool = False) -> Plan:
+    """The plan of the tools for the board's chip, from the Verilog in the design's work folder."""
+    rtl = generated(design.spec, design.work)
+    if board.family in nextpnr.CONSTRAINTS:
+        return nextpnr.plan(rtl, board, design.spec.target.clock_mhz, seed=seed, allow_slow=allow_slow)
+    if board.family in ("xc7", "xcup"):
+        return vivado.plan(design, rtl, board, allow_slow=allow_slow)
+    raise Refused([Fault("target.board", "a chip of the families ecp5, ice40, xc7 or xcup", f"{board.family}")])
+
+
+def folder_of(design: Design, board: Board) -> Path:
+    """Where a design is built for a board."""
+    return design.work / "fpga" / board.name
+
+
+def write_plan(design: Design, board: Board, *, seed: int = 1, allow_slow: bool = False) -> Path:
+    """Only write the plan: a folder that builds itself (`build.sh`) on a machine that has the tools."""
+    folder = folder_of(design, board)
+    write(plan(design, board, seed=seed, allow_slow=allow_slow), folder)
+    return folder
+
+
+def build(design: Design, board: Board, told: Told, *, seed: int = 1, allow_slow: bool = False) -> Built:
+    """Run every step that is due; leaves `utilization.json` and `timing.json` in the work folder.
+
+    Raises ToolMissing, ToolFailed, or Refused where the design does not fit the chip.
+    """
+    folder, planned = folder_of(design, board), plan(design, board, seed=seed, allow_slow=allow_slow)
+    if board.family in nextpnr.CONSTRAINTS:
+        for step, how in run(planned.until("synthesis"), folder):
+            told(step, how)
+        require_fit(demand(parse_cells(folder / planned.reports["cells"]), board), board)
+    for step, how in run(planned, folder):
+        told(step, how)
+    utilization, timing = _reports(planned, folder, board)
+    write_reports(design.work, utilization, timing)
+    return Built(folder, folder / planned.commands[-1].makes[-1], utilization, timing)
+
+
+def _reports(planned: Plan, folder: Path, board: Board) -> tuple[Utilization, Timing]:
+    if board.family in nextpnr.CONSTRAINTS:
+        return parse_routed(folder / planned.reports["routed"])
+    return (
+        parse_utilization(folder / planned.reports["utilization"], "routed"),
+        parse_timing(folder / planned.reports["timing"], "routed"),
+    )

