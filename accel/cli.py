@@ -15,7 +15,8 @@ from typing import Annotated, Any
 
 import typer
 
-from accel.faults import Different, Refused
+from accel.faults import Different, Fault, Refused
+from accel.sources import PACKAGES
 
 DIFFERENT, REFUSED = 1, 2
 
@@ -44,8 +45,8 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
     def guarded(**options: Any) -> None:
         try:
             function(**options)
-        except Refused as refused:
-            _print_refusal(refused, options.get("as_json", False))
+        except (Refused, ModuleNotFoundError) as error:
+            _print_refusal(_refusal(error), options.get("as_json", False))
             raise typer.Exit(REFUSED) from None
         except Different as different:
             answer(different.facts, "verified", options["as_json"])
@@ -54,6 +55,16 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
 
     app.command(function.__name__.removesuffix("_model"))(guarded)
     return guarded
+
+
+def _refusal(error: Refused | ModuleNotFoundError) -> Refused:
+    """A verb whose packages are not installed is refused too; a module of our own that is missing is a bug."""
+    if isinstance(error, Refused):
+        return error
+    package = (error.name or "").split(".")[0]
+    if package in PACKAGES:
+        raise error
+    return Refused([Fault(f"Python package {package}", "it installed (extras: train, tools, fpga)", "no such package")])
 
 
 def _print_refusal(refused: Refused, as_json: bool) -> None:

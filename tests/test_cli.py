@@ -153,6 +153,17 @@ def test_a_model_file_that_is_not_there_is_refused(place: Path) -> None:
     assert "none.pt" in result.stderr
 
 
+def test_a_package_that_is_not_installed_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "training.train", None)
+    with pytest.raises(ModuleNotFoundError):
+        raise sparrow("train", spec_file(place)).exception or AssertionError("a module of our own went unnoticed")
+    monkeypatch.delitem(sys.modules, "training.train")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    result = sparrow("run", spec_file(place))
+    assert result.exit_code == 2
+    assert "Python package matplotlib: wanted it installed" in result.stderr
+
+
 def test_doctor_tells_of_every_tool(place: Path) -> None:
     found = json.loads(sparrow("doctor", "--json").stdout)
     assert {"g++", "verilator", "vitis_hls"} <= {tool["tool"] for tool in found}
