@@ -13,7 +13,7 @@ from typing import Any
 from myhdl import ResetSignal, ToVerilogWarning
 
 from accel.blocks.signals import flag
-from accel.blocks.unit import unit, unit_signals
+from accel.blocks.unit import unit_block
 from accel.engines.engine import Design
 from accel.shape import Array
 
@@ -50,7 +50,7 @@ def convert(design: Design) -> str:
 
 
 def _unit(array: Array, name: str) -> str:
-    return _verilog(unit(**unit_signals(array), array=array), name)
+    return _verilog(unit_block(array), name)
 
 
 def _verilog(block: Any, name: str) -> str:

@@ -13,8 +13,17 @@ def positions(array: Array) -> Integers:
     """Position in its row (x columns, then h columns) that lane m takes in cycle t; -1 where it idles. [M, T]."""
     table = np.full((array.lanes_per_row, array.cycles_per_group), -1, dtype=np.int64)
     for m, lane in enumerate(array.lanes):
-        table[m, : lane.slots] = np.arange(lane.slots) * array.lanes_per_row + m
+        start, stride = first_position(array, m)
+        table[m, : lane.slots] = np.arange(lane.slots) * stride + start
     return table
+
+
+def first_position(array: Array, lane: int) -> tuple[int, int]:
+    """The position that a lane of a row takes first, and its stride."""
+    if array.split is None:
+        return lane, array.lanes_per_row
+    x_lanes, h_lanes = array.split
+    return (lane, x_lanes) if lane < x_lanes else (array.kept[0] + lane - x_lanes, h_lanes)
 
 
 def row_words(array: Array, layer: LayerWeights) -> tuple[Integers, Integers]:
@@ -26,24 +35,36 @@ def row_words(array: Array, layer: LayerWeights) -> tuple[Integers, Integers]:
 
 
 def unit_words(array: Array, layer: LayerWeights) -> list[list[int]]:
-    """Contents of each unit's weight memory: G*T words, index above value for each lane, first lane lowest.
+    """Contents of each unit's weight memory: G*T words, the values of all lanes below the indices, first lane lowest.
 
     Idle lanes and the units beyond the last one hold zeros.
     """
     values, columns = row_words(array, layer)
-    table = positions(array)
-    width, stride = array.weight_width, array.weight_width + array.index_width
-    codes = (columns << width) | (values & ((1 << width) - 1))
+    weights = _by_lane(array, values & ((1 << array.weight_width) - 1))
+    places = _by_lane(array, columns)[:, :, :, : array.indices]
+    return [
+        _words((weights[unit], array.weight_width), (places[unit], array.index_width)) for unit in range(array.units)
+    ]
+
+
+def _by_lane(array: Array, codes: Integers) -> Integers:
+    """Codes of all rows, [rows, positions], as each unit's lanes take them: [units, G, T, rows of a unit * M]."""
     padded = np.zeros((array.rows_per_unit, array.groups * array.units, codes.shape[1] + 1), dtype=np.int64)
     padded[:, : array.outputs, :-1] = codes.reshape(array.rows_per_unit, array.outputs, -1)
-    slots = padded[:, :, table]  # [rows of a unit, units of all groups, M, T]; position -1 is the zero at the end
-    return [_words(slots[:, unit :: array.units], stride) for unit in range(array.units)]
+    taken = padded[:, :, positions(array)]  # position -1 is the zero at the end
+    taken = taken.reshape(array.rows_per_unit, array.groups, array.units, array.lanes_per_row, -1)
+    return taken.transpose(2, 1, 4, 0, 3).reshape(array.units, array.groups, array.cycles_per_group, -1)
 
 
-def _words(slots: Integers, stride: int) -> list[int]:
-    """Words of one unit, from its codes [rows, G, M, T]."""
-    lanes = slots.transpose(1, 3, 0, 2).reshape(slots.shape[1] * slots.shape[3], -1)
-    return [sum(code << n * stride for n, code in enumerate(word)) for word in lanes.tolist()]
+def _words(*fields: tuple[Integers, int]) -> list[int]:
+    """Memory words of one unit from fields of codes [G, T, count], each code so many bits, the first field lowest."""
+    words, base = [0] * (fields[0][0].shape[0] * fields[0][0].shape[1]), 0
+    for codes, width in fields:
+        count = codes.shape[2]
+        for number, word in enumerate(codes.reshape(len(words), count).tolist()):
+            words[number] |= sum(code << n * width for n, code in enumerate(word)) << base
+        base += count * width
+    return words
 
 
 def bias_shift(array: Array, narrowed: Fixed | None) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from accel.fixed import Fixed, accumulator, index_bits
 from accel.spec import Spec, kept
 from accel.tables import Table
+
+ACCUMULATOR = 62
+"""Widest exact sum; 64-bit integers hold it with room for the half unit of a rounding."""
 
 Kept = tuple[int, int]
 """Nonzeros a row keeps: of W_x, of W_h."""
@@ -25,6 +28,11 @@ class Lane:
     def slots(self) -> int:
         """Cycles in which the lane has work."""
         return self.x_slots + self.h_slots
+
+
+def taken(nonzeros: int, lane: int, lanes: int) -> int:
+    """How many of so many positions the lane takes that starts at `lane` and goes on every `lanes`."""
+    return max(0, -(-(nonzeros - lane) // lanes))
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,27 @@ class Array:
     h: Fixed
     w_h: Fixed
     bias: Fixed
+    shared_by_gates: bool = False
+    """The rows of a unit have one column pattern: one index and one operand read serve them all."""
+    split: tuple[int, int] | None = None
+    """Lanes of a row that serve W_x alone and W_h alone (BRDS' two arrays); shared lanes where None."""
+
+    @property
+    def dense(self) -> bool:
+        """Every weight is kept: no index is stored, and all lanes read the same operands."""
+        return self.kept == (self.inputs, self.outputs if self.kept[1] else 0) and self.split is None
+
+    @property
+    def indices(self) -> int:
+        """Column indices in one unit's memory word."""
+        if self.dense:
+            return 0
+        return self.lanes_per_row * (1 if self.shared_by_gates else self.rows_per_unit)
+
+    @property
+    def copies(self) -> int:
+        """Copies of the operand memories: one for each operand that is read in a cycle."""
+        return self.lanes_per_row if self.dense else self.units * self.indices
 
     @property
     def rows(self) -> int:
@@ -101,14 +130,19 @@ class Array:
 
     @cached_property
     def lanes(self) -> tuple[Lane, ...]:
-        """The lanes of one row: lane m takes positions m, m + M, m + 2M ... of the row (x columns, then h columns)."""
+        """The lanes of one row: lane m takes positions m, m + M, m + 2M ... of the row (x columns, then h columns).
+
+        Split lanes share out x positions and h positions apart.
+        """
         k_x, k_h = self.kept
+        if self.split is not None:
+            x_lanes, h_lanes = self.split
+            of_x = (Lane(taken(k_x, m, x_lanes), 0) for m in range(x_lanes))
+            return (*of_x, *(Lane(0, taken(k_h, m, h_lanes)) for m in range(h_lanes)))
         count = self.lanes_per_row
-
-        def taken(nonzeros: int, lane: int) -> int:
-            return max(0, -(-(nonzeros - lane) // count))
-
-        return tuple(Lane(taken(k_x, m), taken(k_x + k_h, m) - taken(k_x, m)) for m in range(count))
+        return tuple(
+            Lane(taken(k_x, m, count), taken(k_x + k_h, m, count) - taken(k_x, m, count)) for m in range(count)
+        )
 
     @property
     def cycles_per_group(self) -> int:
@@ -197,7 +231,7 @@ class Array:
 
     @property
     def index_width(self) -> int:
-        """Bits of a stored column index."""
+        """Bits of a column index."""
         vectors = (self.x_vector, self.h_vector) if self.recurrent else (self.x_vector,)
         return max(vector.high + vector.low for vector in vectors)
 
@@ -208,8 +242,8 @@ class Array:
 
     @property
     def word_width(self) -> int:
-        """Bits of one unit's memory word: value and index for each of its lanes."""
-        return self.rows_per_unit * self.lanes_per_row * (self.weight_width + self.index_width)
+        """Bits of one unit's memory word: a value for each of its lanes, then the indices."""
+        return self.rows_per_unit * self.lanes_per_row * self.weight_width + self.indices * self.index_width
 
     @property
     def depth(self) -> int:
@@ -219,10 +253,10 @@ class Array:
     @property
     def memory_bits(self) -> dict[str, int]:
         """Bits of every memory of the layer, exact, by what they hold."""
-        slots, copies = self.multipliers * self.depth, self.multipliers
+        copies = self.copies
         return {
-            "values": slots * self.weight_width,
-            "indices": slots * self.index_width,
+            "values": self.multipliers * self.depth * self.weight_width,
+            "indices": self.units * self.indices * self.depth * self.index_width,
             "bias": self.groups * self.units * self.rows_per_unit * self.bias.width,
             "x copies": copies * self.x_vector.bits,
             "h copies": copies * self.h_vector.bits if self.recurrent else 0,
@@ -302,6 +336,8 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         h=formats.state,
         w_h=Fixed(weights.width, weights.recurrent_frac),
         bias=formats.bias,
+        shared_by_gates=spec.sparsity.shared_by_gates,
+        split=engine.split,
     )
 
 
@@ -318,7 +354,7 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
         outputs=head.outputs,
         rows_per_unit=1,
         kept=(last.outputs, 0),
-        units=head.units or -(-head.outputs // groups),
+        units=head.units or min(-(-head.outputs // groups), last.outputs),
         lanes_per_row=1,
         cells=1,
         input_words=last.cells,
@@ -328,3 +364,17 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
         w_h=weight,
         bias=spec.formats.bias,
     )
+
+
+def misfits(net: Network) -> Iterator[tuple[str, str, object]]:
+    """What of a spec the engine cannot do: (key path, what would fit, what was given)."""
+    for array in net.arrays:
+        slots, cycles = array.slots_per_group, array.cycles_per_group
+        if array is net.head and slots > cycles:
+            yield "model.head.units", f"at most {cycles}: one row a cycle leaves the head", array.units
+        elif slots > cycles:
+            least = 1 << (-(-array.units // cycles) - 1).bit_length()
+            why = f"a group of {array.units} units lasts {cycles} cycles on {array.lanes_per_row} lanes a row"
+            yield "engine.cells_per_cycle", f"at least {least} ({array.name}: {why})", array.cells
+        if array.sum_width > ACCUMULATOR:
+            yield "formats", f"sums of at most {ACCUMULATOR} bits ({array.name})", f"{array.sum_width} bits"

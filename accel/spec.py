@@ -61,6 +61,8 @@ Engines = Annotated[tuple[EngineName, ...], BeforeValidator(lambda v: tuple(v) i
 Shares = Annotated[tuple[Share, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 LowBit = Annotated[str, Field(pattern=r"^(binary|ternary)-(none|weight|batch|layer)$")]
 LowBits = Annotated[tuple[LowBit, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
+Width = Annotated[int, Field(ge=2, le=18)]
+Widths = Annotated[tuple[Width, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Strength = Annotated[float, Field(gt=0.0)]
 Strengths = Annotated[tuple[Strength, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Baseline = Literal["unstructured", "bank", "block"]
@@ -124,6 +126,8 @@ class Sparsity(Section):
     """Share of W_h that is removed (row pattern without search)."""
     search: Search | None = None
     """Finds the two ratios, in place of giving them."""
+    shared_by_gates: bool = False
+    """The four rows of a unit keep the same columns: a quarter of the indices and of the operand reads."""
 
 
 class Weights(Section):
@@ -176,14 +180,23 @@ class Engine(Section):
     """P: hidden units computed together."""
     lanes_per_row: Count = 1
     """M: multipliers of one row."""
-    lanes: Literal["shared"] = "shared"
-    """Each lane reads x columns, then h columns, so that no ratio of the two matrices leaves it idle."""
+    lanes: Literal["shared", "split"] = "shared"
+    """`shared`: each lane takes x and h products; `split`: some serve W_x alone, the rest W_h alone (as BRDS)."""
+    input_lanes: Count | None = None
+    """M_x of split lanes: lanes of a row for W_x; the rest of lanes_per_row serves W_h."""
     cells_per_cycle: Count = 1
     """E: units the cell stage takes per cycle; a power of two that divides `units`."""
     input_words: Count = 1
     """Elements of x_t in one beat of the input stream; a power of two."""
     memory: Literal["rom"] = "rom"
     """Where weights live: in the bitstream."""
+
+    @property
+    def split(self) -> tuple[int, int] | None:
+        """M_x and M_h of split lanes."""
+        if self.input_lanes is None:
+            return None
+        return self.input_lanes, self.lanes_per_row - self.input_lanes
 
 
 class Studies(Section):
@@ -194,6 +207,8 @@ class Studies(Section):
     low_bit: LowBits = ()
     """Weights of -1, 0, 1 trained from scratch: `binary` or `ternary`, then `none`, `weight`, `batch` or `layer`
     normalisation, such as `ternary-weight`."""
+    widths: Widths = ()
+    """Weights of so many bits, fraction bits chosen from the weights: without and with fine-tuning."""
     lasso: Strengths = ()
     """Removal of units: strengths of the group Lasso; each result is made compact and fine-tuned."""
 
@@ -223,6 +238,8 @@ class Training(Section):
     """Other patterns that are pruned to the same number of weights and fine-tuned as long, to compare with."""
     studies: Studies = Studies()
     """Methods tried beside the main way."""
+    gradual: bool = False
+    """Remove weights in steps over the first half of `prune_epochs`, instead of all at once."""
     prune_epochs: Count = 6
     """Fine-tuning of each pruned candidate."""
     quantize_epochs: Count = 6
@@ -372,6 +389,15 @@ def rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     yield from _sparsity_rules(spec)
     yield from _engine_rules(spec)
     yield from _format_rules(spec)
+    yield from _misfits(spec)
+
+
+def _misfits(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """What follows from the derived sizes, which are derived from a spec that is sound otherwise."""
+    from accel.shape import misfits, network
+
+    if not [*_sparsity_rules(spec), *_engine_rules(spec), *_format_rules(spec)]:
+        yield from misfits(network(spec))
 
 
 def _sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -412,6 +438,10 @@ def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         )
     if engine.input_words & (engine.input_words - 1):
         yield "engine.input_words", "a power of two", engine.input_words
+    if engine.lanes == "split" and not (engine.input_lanes and engine.input_lanes < engine.lanes_per_row):
+        yield "engine.input_lanes", "split lanes: at least one and fewer than engine.lanes_per_row", engine.input_lanes
+    if engine.lanes == "shared" and engine.input_lanes is not None:
+        yield "engine.input_lanes", "nothing where lanes are shared", engine.input_lanes
     for hidden in spec.model.hidden:
         if engine.units > hidden:
             yield "engine.units", f"at most the {hidden} hidden units of the layer", engine.units

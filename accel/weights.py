@@ -158,6 +158,8 @@ def _faults(weights: Weights, spec: Spec, source: str) -> Any:
         h_columns = array.outputs if array.recurrent else 0
         yield from _matrix_faults(layer.w_h, (array.rows, h_columns), array.w_h, array.kept[1], spec, f"{place}.w_h")
         yield from _range_faults(layer.bias, (array.rows,), array.bias, f"{place}.bias")
+        if array.shared_by_gates:
+            yield from _sharing_faults(layer, array, place)
         if array.recurrent and spec.sparsity.search is not None and sum(layer.kept) != sum(array.kept):
             yield Fault(place, f"{sum(array.kept)} nonzeros a row in both matrices", str(sum(layer.kept)))
 
@@ -177,6 +179,12 @@ def _matrix_faults(matrix: Matrix, shape: tuple[int, int], fmt: Fixed, kept: int
         yield Fault(place, "zero outside the mask", "other weights")
 
 
+def _sharing_faults(layer: LayerWeights, array: Array, place: str) -> Any:
+    for name, matrix in (("w_x", layer.w_x), ("w_h", layer.w_h)):
+        if len(matrix.mask) == array.rows and np.any(matrix.mask != np.tile(matrix.mask[: array.outputs], (4, 1))):
+            yield Fault(f"{place}.{name}", "the same columns in the four rows of a unit (shared_by_gates)", "others")
+
+
 def _range_faults(values: Integers, shape: tuple[int, ...], fmt: Fixed, place: str) -> Any:
     if values.shape != shape:
         yield Fault(place, f"shape {shape}", str(values.shape))
@@ -193,7 +201,8 @@ def seeded(spec: Spec) -> Weights:
 def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWeights:
     def matrix(columns: int, fmt: Fixed, kept: int) -> Matrix:
         real = rng.normal(0.0, 1.5 / max(1, sum(array.kept)) ** 0.5, (array.rows, columns))
-        mask = largest_per_row(rng.random((array.rows, columns)), kept)
+        patterns = array.outputs if array.shared_by_gates else array.rows
+        mask = np.tile(largest_per_row(rng.random((patterns, columns)), kept), (array.rows // patterns, 1))
         return Matrix(np.where(mask, fmt.quantize(real), 0), mask)
 
     w_x = matrix(array.inputs, array.w_x, array.kept[0])

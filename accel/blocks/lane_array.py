@@ -7,12 +7,13 @@ from typing import Any
 
 from myhdl import always, block
 
-from accel.blocks.lanes import LaneControl
+from accel.blocks.lanes import Reading, fetch, flatten
 from accel.blocks.memory import rom
-from accel.blocks.register import register
-from accel.blocks.sequencer import Issue, lane_control
-from accel.blocks.signals import bits
-from accel.blocks.unit import feedforward_instance, recurrent_instance, unit
+from accel.blocks.register import delay, register
+from accel.blocks.sequencer import Issue, dense_places, lane_control
+from accel.blocks.signals import bits, flag, signed_list
+from accel.blocks.unit import dense_instance, dense_unit, feedforward_instance, recurrent_instance, unit
+from accel.pipeline import capture_delay, tree_levels
 from accel.shape import Array
 
 
@@ -41,26 +42,81 @@ def nought(clk: Any, o: Any) -> Any:
 
 
 @block
+def weight_memories(clk: Any, address: Any, words: Any, constants: ArrayConstants) -> Any:
+    """The words of all units at an address. Latency: ADDRESS_TO_FETCH."""
+    read = [bits(len(word)) for word in words]
+    count = len(words)
+    memories = [rom(clk, address, read[n], constants.words[n], constants.files[n]) for n in range(count)]
+    registers = [register(clk, read[n], words[n]) for n in range(count)]
+    return memories, registers
+
+
+@block
+def sparse_units(
+    clk: Any, words: Any, first: Any, capture: Any, reading: Any, x: Any, h: Any, chains: Any, constants: ArrayConstants
+) -> Any:
+    """Units with operand memories of their own; each passes its totals on along `chains`. Latency: as `unit`."""
+    array, module = constants.array, constants.module
+    ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
+    if not module:
+        return [unit(clk, words[n], first, capture, reading, x, h, *ends[n], array) for n in range(array.units)]
+    if h is None:
+        return [
+            feedforward_instance(clk, words[n], first, capture, reading, x, *ends[n], module, n)
+            for n in range(array.units)
+        ]
+    return [
+        recurrent_instance(clk, words[n], first, capture, reading, x, h, *ends[n], module, n)
+        for n in range(array.units)
+    ]
+
+
+@block
+def dense_units(
+    clk: Any,
+    reset: Any,
+    issue: Any,
+    words: Any,
+    first: Any,
+    capture: Any,
+    reading: Any,
+    x: Any,
+    h: Any,
+    chains: Any,
+    constants: ArrayConstants,
+) -> Any:
+    """Units that share their operands: one read for all of them. Latency: as `dense_unit`."""
+    array, module = constants.array, constants.module
+    ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
+    places = bits(array.lanes_per_row * array.index_width)
+    shared = bits(array.lanes_per_row * array.operand_width)
+    operand = signed_list(array.lanes_per_row, array.operand_width)
+
+    placing = dense_places(clk, reset, issue.position, places, array)
+    fetching = fetch(clk, places, reading, x, h, operand, array, 0)
+    flattening = flatten(operand, shared)
+    if module:
+        units = [dense_instance(clk, words[n], first, capture, shared, *ends[n], module, n) for n in range(array.units)]
+    else:
+        units = [dense_unit(clk, words[n], first, capture, shared, *ends[n], array) for n in range(array.units)]
+    return placing, fetching, flattening, units
+
+
+@block
 def lane_array(clk: Any, reset: Any, issue: Issue, x: Any, h: Any, heads: Any, constants: ArrayConstants) -> Any:
     """P units; `heads` are the chain words of the first E. Latency: capture_delay + 1 from a group's last address."""
     array = constants.array
-    control = LaneControl(array)
-    controlling = lane_control(clk, reset, issue, control, array)
-    rest = array.units - len(heads)
-    nothing = bits(len(heads[0]))
-    chains = [*heads, *[bits(len(heads[0])) for _ in range(rest)], *[nothing for _ in heads]]
-    read = [bits(array.word_width) for _ in range(array.units)]
+    reading, first, capture = Reading(array), flag(), flag()
+    chains = [*heads, *[bits(len(heads[0])) for _ in range(array.units)]]
     words = [bits(array.word_width) for _ in range(array.units)]
-    memories = [rom(clk, issue.address, read[n], constants.words[n], constants.files[n]) for n in range(array.units)]
-    registers = [register(clk, read[n], words[n]) for n in range(array.units)]
-    units = []
-    for n in range(array.units):
-        after, own = chains[n + len(heads)], chains[n]
-        if not constants.module:
-            units.append(unit(clk, words[n], control, x, h, after, own, array))
-        elif h is None:
-            units.append(feedforward_instance(clk, words[n], control, x, after, own, constants.module, n))
-        else:
-            units.append(recurrent_instance(clk, words[n], control, x, h, after, own, constants.module, n))
-    ending = nought(clk, nothing)
-    return controlling, memories, registers, units, ending
+
+    controlling = lane_control(clk, reset, issue, reading, array)
+    starting = delay(clk, reset, issue.first, first, capture_delay(array) - 1 - tree_levels(array.lanes_per_row))
+    capturing = delay(clk, reset, issue.last, capture, capture_delay(array))
+    memories = weight_memories(clk, issue.address, words, constants)
+    endings = [nought(clk, chains[array.units + e]) for e in range(len(heads))]
+    if array.dense:
+        units = dense_units(clk, reset, issue, words, first, capture, reading, x, h, chains, constants)
+    else:
+        units = sparse_units(clk, words, first, capture, reading, x, h, chains, constants)
+    return controlling, starting, capturing, memories, endings, units

@@ -22,11 +22,10 @@ class Write:
         self.word = bits(vector.word_width)
 
 
-class LaneControl:
-    """What the lanes of every unit are told; each signal is aligned to the stage that uses it.
+class Reading:
+    """How operands are read; each signal is aligned to the stage that uses it.
 
-    `from_h` and `clear` have a bit for each lane of a row: the operand is h, not x; the operand counts as zero.
-    `first`: the product starts a new total. `capture`: the totals are complete.
+    `clear` and `from_h` have a bit for each lane of a row: the operand counts as zero; it is h, not x.
     """
 
     def __init__(self, array: Array) -> None:
@@ -35,11 +34,10 @@ class LaneControl:
         if array.recurrent:
             self.h_bank = flag()
             self.from_h = bits(array.lanes_per_row)
-        self.first = flag()
-        self.capture = flag()
 
 
 WEIGHTS = """
+/* verilator no_inline_module */
 genvar ${values}_lane;
 generate
 for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lane + 1) begin: ${values}_slice
@@ -68,7 +66,10 @@ endgenerate
 
 @block
 def weights(clk: Any, word: Any, values: Any, stride: int) -> Any:
-    """The value parts of the memory word, one a lane. Latency: 1."""
+    """The value parts of the memory word, one a lane. Latency: 1.
+
+    Verilator is told to keep the module that this stands in: inlined, hundreds of units take minutes to compile.
+    """
     lanes, width = len(values), len(values[0])
     weights.verilog_code = WEIGHTS
     for value in values:
@@ -88,7 +89,7 @@ def weights(clk: Any, word: Any, values: Any, stride: int) -> Any:
 
 @block
 def operands(clk: Any, word: Any, write: Any, bank: Any, values: Any, vector: Any, stride: int, offset: int) -> Any:
-    """Each lane reads its own copy of a vector at the index in its part of the memory word. Latency: 1."""
+    """Each operand is read from its own copy of a vector, at its index in the word. Latency: 1."""
     write_enable, write_address, written = write.enable, write.address, write.word
     lanes, stored, depth = len(values), vector.word_width, vector.depth
     low, high, item, shift = vector.low, vector.high, vector.width, vector.shift
@@ -166,16 +167,110 @@ def select(clk: Any, clear: Any, from_h: Any, rows: int, x_values: Any, h_values
 
 
 @block
-def multiply_accumulate(clk: Any, first: Any, weight: Any, operand: Any, totals: Any) -> Any:
-    """totals += weight * operand, starting anew at `first` (aligned to the product). Latency: 2."""
-    lanes = len(totals)
-    product_width = len(weight[0]) + len(operand[0])
-    products = signed_list(lanes, product_width)
+def fetch(clk: Any, word: Any, reading: Any, x: Any, h: Any, operand: Any, array: Array, offset: int) -> Any:
+    """Operands at the indices that begin at bit `offset` of the word: read, aligned, selected.
+
+    `h` is None for a layer without state. Latency: FETCH_TO_SELECT + 1.
+    """
+    count, stride = len(operand), array.index_width
+    rows = count // array.lanes_per_row
+    x_values = signed_list(count, array.x_vector.aligned)
+    x_reader = operands(clk, word, x, reading.x_bank, x_values, array.x_vector, stride, offset)
+    if h is None:
+        return x_reader, select_x(clk, reading.clear, rows, x_values, operand)
+    h_values = signed_list(count, array.h_vector.aligned)
+    h_reader = operands(clk, word, h, reading.h_bank, h_values, array.h_vector, stride, offset)
+    return x_reader, h_reader, select(clk, reading.clear, reading.from_h, rows, x_values, h_values, operand)
+
+
+FLATTEN = """
+genvar ${o}_lane;
+generate
+for (${o}_lane = 0; ${o}_lane < $lanes; ${o}_lane = ${o}_lane + 1) begin: ${o}_part
+    assign $o[${o}_lane*$width +: $width] = $values[${o}_lane];
+end
+endgenerate
+"""
+
+
+@block
+def flatten(values: Any, o: Any) -> Any:
+    """A list of values side by side in one word, the first one lowest. Latency: 0."""
+    lanes, width = len(values), len(values[0])
+    flatten.verilog_code = FLATTEN
+    o.driven = "wire"
+    for value in values:
+        value.read = True
+    mask = (1 << width) - 1
+
+    @always(*values)
+    def flattening():
+        o.next = sum((int(values[n]) & mask) << n * width for n in range(lanes))
+
+    return flattening
+
+
+UNFLATTEN = """
+genvar ${values}_lane;
+generate
+for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lane + 1) begin: ${values}_part
+    always @($word) $values[${values}_lane] = $word[${values}_lane*$width +: $width];
+end
+endgenerate
+"""
+
+
+@block
+def unflatten(word: Any, values: Any) -> Any:
+    """The parts of a word as a list of values, the lowest first. Latency: 0."""
+    lanes, width = len(values), len(values[0])
+    unflatten.verilog_code = UNFLATTEN
+    word.read = True
+    for value in values:
+        value.driven = "reg"  # Icarus stops at a net that is an alias of an array's element
+    mask, sign = (1 << width) - 1, 1 << (width - 1)
+
+    @always(word)
+    def parting():
+        packed = int(word)
+        for n in range(lanes):
+            values[n].next = ((packed >> n * width & mask) ^ sign) - sign
+
+    return parting
+
+
+@block
+def multiply(clk: Any, weight: Any, operand: Any, products: Any) -> Any:
+    """A product a lane. Latency: 1."""
+    lanes = len(products)
 
     @always(clk.posedge)
     def multiplying():
         for n in range(lanes):
             products[n].next = weight[n] * operand[n]
+
+    return multiplying
+
+
+@block
+def multiply_shared(clk: Any, weight: Any, operand: Any, products: Any) -> Any:
+    """A product a lane; the rows share their operands. Latency: 1."""
+    per_row = len(operand)
+    rows = len(products) // per_row
+
+    @always(clk.posedge)
+    def multiplying():
+        for r in range(rows):
+            for m in range(per_row):
+                products[r * per_row + m].next = weight[r * per_row + m] * operand[m]
+
+    return multiplying
+
+
+@block
+def accumulate(clk: Any, first: Any, products: Any, totals: Any) -> Any:
+    """totals += products, starting anew at `first`. Latency: 1."""
+    lanes = len(totals)
 
     @always(clk.posedge)
     def accumulating():
@@ -185,7 +280,7 @@ def multiply_accumulate(clk: Any, first: Any, weight: Any, operand: Any, totals:
             else:
                 totals[n].next = totals[n] + products[n]
 
-    return multiplying, accumulating
+    return accumulating
 
 
 @block

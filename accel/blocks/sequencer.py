@@ -7,9 +7,9 @@ from typing import Any
 from myhdl import always_comb, always_seq, block
 
 from accel.blocks.register import delay, gather
-from accel.blocks.signals import bits, flag
+from accel.blocks.signals import bits, flag, signed
 from accel.fixed import index_bits
-from accel.pipeline import ADDRESS_TO_FETCH, FETCH_TO_SELECT, capture_delay
+from accel.pipeline import ADDRESS_TO_FETCH, FETCH_TO_SELECT
 from accel.shape import Array
 
 
@@ -134,8 +134,8 @@ def lane_phase(position: Any, fresh: Any, from_h: Any, clear: Any, x_slots: int,
 
 
 @block
-def lane_control(clk: Any, reset: Any, issue: Any, control: Any, array: Array) -> Any:
-    """Issue flags, each delayed to the stage of the lanes that uses it. Latency: per signal, see LaneControl."""
+def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: Array) -> Any:
+    """How operands are read, each signal delayed to the stage that uses it. Latency: per signal, see Reading."""
     select = ADDRESS_TO_FETCH + FETCH_TO_SELECT
     lanes = array.lanes
     from_h, clear = [flag() for _ in lanes], [flag() for _ in lanes]
@@ -145,13 +145,46 @@ def lane_control(clk: Any, reset: Any, issue: Any, control: Any, array: Array) -
         for m, lane in enumerate(lanes)
     ]
     clears = [delay(clk, reset, clear[m], late_clear[m], select) for m in range(len(lanes))]
-    clearing = gather(late_clear, control.clear)
-    banks = delay(clk, reset, issue.x_bank, control.x_bank, ADDRESS_TO_FETCH)
-    firsts = delay(clk, reset, issue.first, control.first, select + 2)
-    captures = delay(clk, reset, issue.last, control.capture, capture_delay(array))
+    clearing = gather(late_clear, reading.clear)
+    banks = delay(clk, reset, issue.x_bank, reading.x_bank, ADDRESS_TO_FETCH)
     if not array.recurrent:
-        return phases, clears, clearing, banks, firsts, captures
+        return phases, clears, clearing, banks
     froms = [delay(clk, reset, from_h[m], late_from_h[m], select) for m in range(len(lanes))]
-    reading = gather(late_from_h, control.from_h)
-    h_banks = delay(clk, reset, issue.h_bank, control.h_bank, ADDRESS_TO_FETCH)
-    return phases, clears, clearing, banks, firsts, captures, froms, reading, h_banks
+    choosing = gather(late_from_h, reading.from_h)
+    h_banks = delay(clk, reset, issue.h_bank, reading.h_bank, ADDRESS_TO_FETCH)
+    return phases, clears, clearing, banks, froms, choosing, h_banks
+
+
+@block
+def count_place(position: Any, place: Any, stride: int, x_slots: int, x_start: int, h_start: int) -> Any:
+    """Column that one lane of a dense row reads at a position: a count over x, then one over h. Latency: 0."""
+    scaled = bits(len(place) - 1)
+
+    @always_comb
+    def scaling():
+        scaled.next = position * stride
+
+    @always_comb
+    def placing():
+        if position >= x_slots:
+            place.next = scaled + h_start
+        else:
+            place.next = scaled + x_start
+
+    return scaling, placing
+
+
+@block
+def dense_places(clk: Any, reset: Any, position: Any, word: Any, array: Array) -> Any:
+    """Columns of all lanes of a dense row side by side, in place of stored indices. Latency: ADDRESS_TO_FETCH."""
+    count = array.lanes_per_row
+    width = index_bits((array.cycles_per_group + 1) * count + array.kept[0])
+    places = [signed(max(width, array.index_width) + 1) for _ in array.lanes]
+    counting = [
+        count_place(position, places[m], count, lane.x_slots, m, m - array.kept[0])
+        for m, lane in enumerate(array.lanes)
+    ]
+    joined_now = bits(len(word))
+    gathering = gather([place(array.index_width, 0) for place in places], joined_now)
+    delaying = delay(clk, reset, joined_now, word, ADDRESS_TO_FETCH)
+    return counting, gathering, delaying

@@ -11,15 +11,16 @@ from typing import Any
 from myhdl import always, block
 
 from accel.blocks.lanes import (
-    LaneControl,
+    Reading,
     Write,
+    accumulate,
     add_rows,
     capture_chain,
     carry,
-    multiply_accumulate,
-    operands,
-    select,
-    select_x,
+    fetch,
+    multiply,
+    multiply_shared,
+    unflatten,
     weights,
 )
 from accel.blocks.signals import bits, flag, signed_list
@@ -27,71 +28,105 @@ from accel.shape import Array
 
 
 @block
-def unit(clk: Any, word: Any, control: Any, x: Any, h: Any, chain_in: Any, chain_out: Any, array: Array) -> Any:
-    """Rows of one unit: memory word in, exact totals on the chain. Latency: capture_delay + 1 - ADDRESS_TO_FETCH.
+def rows(
+    clk: Any, word: Any, first: Any, capture: Any, operand: Any, chain_in: Any, chain_out: Any, array: Array
+) -> Any:
+    """Multiply, accumulate and pass on: values of the memory word times operands, which come a stage later.
 
-    `h` is None for a layer without state.
+    Latency: capture_delay + 1 - ADDRESS_TO_FETCH.
     """
-    rows, lanes = array.rows_per_unit, array.rows_per_unit * array.lanes_per_row
-    stride, width = array.weight_width + array.index_width, array.weight_width
-    stored, kept = signed_list(lanes, width), signed_list(lanes, width)
-    x_values = signed_list(lanes, array.x_vector.aligned)
-    operand = signed_list(lanes, array.operand_width)
+    count, lanes = array.rows_per_unit, array.rows_per_unit * array.lanes_per_row
+    stored, kept = signed_list(lanes, array.weight_width), signed_list(lanes, array.weight_width)
+    products = signed_list(lanes, array.weight_width + array.operand_width)
     partial = signed_list(lanes, array.total_width)
 
-    slicer = weights(clk, word, stored, stride)
+    slicer = weights(clk, word, stored, array.weight_width)
     carrier = carry(clk, stored, kept)
-    x_reader = operands(clk, word, x, control.x_bank, x_values, array.x_vector, stride, width)
-    accumulator = multiply_accumulate(clk, control.first, kept, operand, partial)
-    if h is None:
-        selector = [select_x(clk, control.clear, rows, x_values, operand)]
-    else:
-        h_values = signed_list(lanes, array.h_vector.aligned)
-        h_reader = operands(clk, word, h, control.h_bank, h_values, array.h_vector, stride, width)
-        selector = [h_reader, select(clk, control.clear, control.from_h, rows, x_values, h_values, operand)]
+    multiplier = (multiply if len(operand) == lanes else multiply_shared)(clk, kept, operand, products)
+    accumulator = accumulate(clk, first, products, partial)
     if array.lanes_per_row == 1:
-        chain = [capture_chain(clk, control.capture, partial, chain_in, chain_out)]
-    else:
-        totals = signed_list(rows, array.total_width)
-        tree = add_rows(clk, partial, totals, rows)
-        chain = [tree, capture_chain(clk, control.capture, totals, chain_in, chain_out)]
-    return slicer, carrier, x_reader, accumulator, selector, chain
+        return slicer, carrier, multiplier, accumulator, capture_chain(clk, capture, partial, chain_in, chain_out)
+    totals = signed_list(count, array.total_width)
+    tree = add_rows(clk, partial, totals, count)
+    return slicer, carrier, multiplier, accumulator, tree, capture_chain(clk, capture, totals, chain_in, chain_out)
 
 
-def unit_signals(array: Array) -> dict[str, Any]:
-    """Fresh signals for every port of a unit, by the unit's argument names."""
+@block
+def unit(
+    clk: Any,
+    word: Any,
+    first: Any,
+    capture: Any,
+    reading: Any,
+    x: Any,
+    h: Any,
+    chain_in: Any,
+    chain_out: Any,
+    array: Array,
+) -> Any:
+    """Rows of one unit with operand memories of its own: memory word in, exact totals on the chain.
+
+    `h` is None for a layer without state. Latency: as `rows`.
+    """
+    operand = signed_list(array.indices, array.operand_width)
+    offset = array.rows_per_unit * array.lanes_per_row * array.weight_width
+    fetching = fetch(clk, word, reading, x, h, operand, array, offset)
+    working = rows(clk, word, first, capture, operand, chain_in, chain_out, array)
+    return fetching, working
+
+
+@block
+def dense_unit(
+    clk: Any, word: Any, first: Any, capture: Any, shared: Any, chain_in: Any, chain_out: Any, array: Array
+) -> Any:
+    """Rows of one unit of a dense layer: the operands come from outside, the same for all units. Latency: as `rows`."""
+    operand = signed_list(array.lanes_per_row, array.operand_width)
+    parting = unflatten(shared, operand)
+    working = rows(clk, word, first, capture, operand, chain_in, chain_out, array)
+    return parting, working
+
+
+def unit_block(array: Array) -> Any:
+    """A unit of the array on fresh signals, as it is converted to a module."""
     chain = array.rows_per_unit * array.total_width
-    return {
-        "clk": flag(),
-        "word": bits(array.word_width),
-        "control": LaneControl(array),
-        "x": Write(array.x_vector),
-        "h": Write(array.h_vector) if array.recurrent else None,
-        "chain_in": bits(chain),
-        "chain_out": bits(chain),
-    }
+    ends = {"chain_in": bits(chain), "chain_out": bits(chain), "array": array}
+    common = {"clk": flag(), "word": bits(array.word_width), "first": flag(), "capture": flag()}
+    if array.dense:
+        return dense_unit(**common, shared=bits(array.lanes_per_row * array.operand_width), **ends)
+    h = Write(array.h_vector) if array.recurrent else None
+    return unit(**common, reading=Reading(array), x=Write(array.x_vector), h=h, **ends)
 
 
 @block
 def recurrent_instance(
-    clk: Any, word: Any, control: Any, x: Any, h: Any, chain_in: Any, chain_out: Any, module: str, number: int
+    clk: Any,
+    word: Any,
+    first: Any,
+    capture: Any,
+    reading: Any,
+    x: Any,
+    h: Any,
+    chain_in: Any,
+    chain_out: Any,
+    module: str,
+    number: int,
 ) -> Any:
     """The Verilog module of a unit with state, in place of `unit` while converting. Latency: as `unit`.
 
     The generator is never converted or run: it makes MyHDL declare every signal that the text connects.
     """
-    control_x_bank, control_clear, control_first = control.x_bank, control.clear, control.first
-    control_capture, control_h_bank, control_from_h = control.capture, control.h_bank, control.from_h
+    reading_x_bank, reading_clear = reading.x_bank, reading.clear
+    reading_h_bank, reading_from_h = reading.h_bank, reading.from_h
     x_enable, x_address, x_word = x.enable, x.address, x.word
     h_enable, h_address, h_word = h.enable, h.address, h.word
-    recurrent_instance.verilog_code = _instance(module, number, (*PORTS, *RECURRENT_PORTS))
+    recurrent_instance.verilog_code = _instance(module, number, (*PORTS, *X_PORTS, *H_PORTS))
     chain_out.driven = "wire"
-    for signal in (clk, word, chain_in, *vars(control).values(), *vars(x).values(), *vars(h).values()):
+    for signal in (clk, word, first, capture, chain_in, *vars(reading).values(), *vars(x).values(), *vars(h).values()):
         signal.read = True
 
     @always(clk.posedge)
     def declared():
-        if control_x_bank and control_h_bank and control_first and control_capture and control_clear == control_from_h:
+        if first and capture and reading_x_bank and reading_h_bank and reading_clear == reading_from_h:
             chain_out.next = chain_in
         if x_enable and h_enable and x_address == h_address and x_word == h_word:
             chain_out.next = word
@@ -101,20 +136,28 @@ def recurrent_instance(
 
 @block
 def feedforward_instance(
-    clk: Any, word: Any, control: Any, x: Any, chain_in: Any, chain_out: Any, module: str, number: int
+    clk: Any,
+    word: Any,
+    first: Any,
+    capture: Any,
+    reading: Any,
+    x: Any,
+    chain_in: Any,
+    chain_out: Any,
+    module: str,
+    number: int,
 ) -> Any:
     """The Verilog module of a unit without state, as `recurrent_instance`. Latency: as `unit`."""
-    control_x_bank, control_clear, control_first = control.x_bank, control.clear, control.first
-    control_capture = control.capture
+    reading_x_bank, reading_clear = reading.x_bank, reading.clear
     x_enable, x_address, x_word = x.enable, x.address, x.word
-    feedforward_instance.verilog_code = _instance(module, number, PORTS)
+    feedforward_instance.verilog_code = _instance(module, number, (*PORTS, *X_PORTS))
     chain_out.driven = "wire"
-    for signal in (clk, word, chain_in, *vars(control).values(), *vars(x).values()):
+    for signal in (clk, word, first, capture, chain_in, *vars(reading).values(), *vars(x).values()):
         signal.read = True
 
     @always(clk.posedge)
     def declared():
-        if control_x_bank and control_first and control_capture and control_clear == 0:
+        if first and capture and reading_x_bank and reading_clear == 0:
             chain_out.next = chain_in
         if x_enable and x_address == x_word:
             chain_out.next = word
@@ -122,11 +165,35 @@ def feedforward_instance(
     return declared
 
 
-PORTS = (
-    *("clk", "word", "chain_in", "chain_out", "x_enable", "x_address", "x_word"),
-    *("control_x_bank", "control_clear", "control_first", "control_capture"),
-)
-RECURRENT_PORTS = ("h_enable", "h_address", "h_word", "control_h_bank", "control_from_h")
+@block
+def dense_instance(
+    clk: Any,
+    word: Any,
+    first: Any,
+    capture: Any,
+    shared: Any,
+    chain_in: Any,
+    chain_out: Any,
+    module: str,
+    number: int,
+) -> Any:
+    """The Verilog module of a unit of a dense layer, as `recurrent_instance`. Latency: as `unit`."""
+    dense_instance.verilog_code = _instance(module, number, (*PORTS, "shared"))
+    chain_out.driven = "wire"
+    for signal in (clk, word, first, capture, shared, chain_in):
+        signal.read = True
+
+    @always(clk.posedge)
+    def declared():
+        if first and capture and shared == word:
+            chain_out.next = chain_in
+
+    return declared
+
+
+PORTS = ("clk", "word", "first", "capture", "chain_in", "chain_out")
+X_PORTS = ("reading_x_bank", "reading_clear", "x_enable", "x_address", "x_word")
+H_PORTS = ("reading_h_bank", "reading_from_h", "h_enable", "h_address", "h_word")
 
 
 def _instance(module: str, number: int, ports: tuple[str, ...]) -> str:

@@ -35,6 +35,12 @@ AWKWARD: dict[str, dict[str, Any]] = {
     "two lanes a row": {"engine": {"units": 5, "lanes_per_row": 2}},
     "three lanes a row, two cells": {"engine": {"units": 4, "lanes_per_row": 3, "cells_per_cycle": 2}},
     "four cells, two inputs a beat": {"engine": {"units": 8, "cells_per_cycle": 4, "input_words": 2}},
+    "dense, three lanes a row": {"sparsity": {"pattern": "dense"}, "engine": {"units": 6, "lanes_per_row": 3}},
+    "split lanes": {"engine": {"units": 4, "lanes_per_row": 3, "lanes": "split", "input_lanes": 1}},
+    "gates share columns": {
+        "sparsity": {"pattern": "row", "input": 0.5, "recurrent": 0.6, "shared_by_gates": True},
+        "engine": {"units": 6, "lanes_per_row": 2, "cells_per_cycle": 2},
+    },
     "dense, all units at once": {"sparsity": {"pattern": "dense"}, "engine": {"units": 13}},
     "two layers, logits of every step": {
         "model": {"inputs": 5, "hidden": [11, 7], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
