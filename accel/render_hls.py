@@ -4,13 +4,13 @@ copied as they are; what is rendered are constants, memory contents and the call
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from accel.engines.engine import Design
 from accel.faults import Fault, Refused
 from accel.fixed import Integers, index_bits
+from accel.program import positions, row_words
 from accel.shape import Array, Network
 from accel.spec import Head
 from accel.templates import read, render
@@ -41,14 +41,6 @@ LABELS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "cell_tanh": "CellTanh"}
 
 WIDEST = 62
 """Bits of the widest exact sum: C simulation checks in 64-bit integers, and rounding needs one bit more."""
-
-
-@dataclass(frozen=True)
-class LaneWords:
-    """Contents of the lanes' memories, [group and cycle][lane]; a lane without work holds zero at column zero."""
-
-    values: Integers
-    columns: Integers
 
 
 @dataclass(frozen=True)
@@ -99,6 +91,7 @@ class Process:
             ("RowsPerUnit", array.rows_per_unit),
             ("LanesPerRow", array.lanes_per_row),
             ("Lanes", array.multipliers),
+            ("Readers", array.copies),
             ("Cells", array.cells),
             ("Groups", array.groups),
             ("Cycles", array.cycles_per_group),
@@ -121,13 +114,19 @@ class Process:
         """Cycles in which each lane of a row reads x."""
         return [lane.x_slots for lane in self.array.lanes]
 
-    @cached_property
-    def lanes(self) -> LaneWords:
-        """The weights as the lanes hold them."""
-        x, h = self.weights.w_x.packed, self.weights.w_h.packed
-        values = np.concatenate([x.values, h.values], axis=1)
-        columns = np.concatenate([x.columns, h.columns], axis=1)
-        return LaneWords(lane_words(self.array, values), lane_words(self.array, columns))
+    @property
+    def values(self) -> Integers:
+        """Weights, [group and cycle][unit, row, lane of the row]."""
+        return lane_words(self.array, row_words(self.array, self.weights)[0]).reshape(self.array.depth, -1)
+
+    @property
+    def columns(self) -> Integers | None:
+        """Column indices, [group and cycle][reader]; None where every column is read."""
+        if self.array.dense:
+            return None
+        columns = lane_words(self.array, row_words(self.array, self.weights)[1])
+        rows = 1 if self.array.shared_by_gates else self.array.rows_per_unit
+        return columns[:, :, :rows].reshape(self.array.depth, -1)
 
     @property
     def bias(self) -> Integers:
@@ -136,15 +135,16 @@ class Process:
 
 
 def lane_words(array: Array, rows: Integers) -> Integers:
-    """Entries [row = gate * H + unit][position] as the lanes read them, [group and cycle][unit, gate, lane].
+    """Entries [row = gate * H + unit][position] as the lanes take them, [group and cycle, unit, row, lane].
 
-    Position n of a row is lane n mod M's entry in cycle n div M; units and positions that do not exist are zero.
+    Units and positions that do not exist are zero.
     """
-    shape = (array.rows_per_unit, array.groups * array.units, array.cycles_per_group * array.lanes_per_row)
-    padded = np.zeros(shape, dtype=np.int64)
-    padded[:, : array.outputs, : rows.shape[1]] = rows.reshape(array.rows_per_unit, array.outputs, -1)
-    split = padded.reshape(array.rows_per_unit, array.groups, array.units, array.cycles_per_group, array.lanes_per_row)
-    return np.transpose(split, (1, 3, 2, 0, 4)).reshape(array.depth, array.multipliers)
+    padded = np.zeros((array.rows_per_unit, array.groups * array.units, rows.shape[1] + 1), dtype=np.int64)
+    padded[:, : array.outputs, :-1] = rows.reshape(array.rows_per_unit, array.outputs, -1)
+    taken = padded[:, :, positions(array)]  # position -1 is the zero at the end
+    split = taken.reshape(array.rows_per_unit, array.groups, array.units, array.lanes_per_row, -1)
+    words = np.transpose(split, (1, 4, 2, 0, 3))
+    return words.reshape(array.depth, array.units, array.rows_per_unit, array.lanes_per_row)
 
 
 def render_hls(design: Design) -> dict[str, str]:

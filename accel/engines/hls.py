@@ -27,8 +27,8 @@ ORDER = (*(f"{gate}_pre" for gate in GATES), *SIGNALS)
 """Signals in the order of the C++ enumeration `Signal`."""
 
 
-COPIES = ("-DSPARROW_LANE_COPIES",)
-"""A copy of the operand memories for each lane, as hardware has them; C simulation keeps one."""
+COPIES = ("-DSPARROW_COPIES",)
+"""A copy of the operand memories for each reader, as hardware has them; C simulation keeps one."""
 
 
 def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed:

@@ -39,6 +39,30 @@ struct Gates {
   Int<F::kActivationWidth> i, f, g, o;
 };
 
+/// Exact row sums of one unit to the activations of its gates.
+template <typename A>
+Gates<A> Activate(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit],
+                  const Constant<A::kBiasWidth> (&bias)[A::kRowsPerUnit],
+                  const typename SigmoidTable<A>::Entries_t &sigmoid, const typename TanhTable<A>::Entries_t &tanh,
+                  int unit) {
+  #pragma HLS INLINE
+  Int<A::kGateWidth> pre[A::kRowsPerUnit];
+  #pragma HLS ARRAY_PARTITION variable=pre type=complete
+Rows:
+  for (int row = 0; row < A::kRowsPerUnit; ++row) {
+    #pragma HLS UNROLL
+    pre[row] = PreActivation<A>(sums[row], bias[row]);
+    Observe(static_cast<Signal>(kInputPre + row), A::kLayer, unit, pre[row]);
+  }
+  const Gates<A> gates = {SigmoidTable<A>::Lookup(sigmoid, pre[0]), SigmoidTable<A>::Lookup(sigmoid, pre[1]),
+                          TanhTable<A>::Lookup(tanh, pre[2]), SigmoidTable<A>::Lookup(sigmoid, pre[3])};
+  Observe(kInput, A::kLayer, unit, gates.i);
+  Observe(kForget, A::kLayer, unit, gates.f);
+  Observe(kCandidate, A::kLayer, unit, gates.g);
+  Observe(kOutput, A::kLayer, unit, gates.o);
+  return gates;
+}
+
 /// c_t = f * c_{t-1} + i * g, exact, then narrowed.
 template <typename F>
 Int<F::kCellWidth> NextCell(const Gates<F> &gates, const Int<F::kCellWidth> &c) {
@@ -63,6 +87,31 @@ Int<F::kStateWidth> NextState(const Int<F::kActivationWidth> &o, const Int<F::kA
   #pragma HLS INLINE
   const Int<2 * F::kActivationWidth> product = o * tanh_c;
   return Narrow<2 * F::kActivationWidth, 2 * F::kActivationFrac - F::kStateFrac, F::kStateWidth>(product);
+}
+
+/// c_t and h_t of one unit.
+template <typename F>
+struct CellValues {
+  Int<F::kCellWidth> c;
+  Int<F::kStateWidth> h;
+};
+
+/// One step of one unit: exact row sums and c_{t-1} to c_t and h_t.
+template <typename A>
+CellValues<A> UpdateCell(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit],
+                         const Constant<A::kBiasWidth> (&bias)[A::kRowsPerUnit], const Int<A::kCellWidth> &c,
+                         const typename SigmoidTable<A>::Entries_t &sigmoid,
+                         const typename TanhTable<A>::Entries_t &tanh,
+                         const typename CellTanhTable<A>::Entries_t &cell_tanh, int unit) {
+  #pragma HLS INLINE
+  const Gates<A> gates = Activate<A>(sums, bias, sigmoid, tanh, unit);
+  const Int<A::kCellWidth> c_t = NextCell<A>(gates, c);
+  const Int<A::kActivationWidth> tanh_c = CellTanhTable<A>::Lookup(cell_tanh, c_t);
+  const Int<A::kStateWidth> h_t = NextState<A>(gates.o, tanh_c);
+  Observe(kC, A::kLayer, unit, c_t);
+  Observe(kTanhC, A::kLayer, unit, tanh_c);
+  Observe(kH, A::kLayer, unit, h_t);
+  return {c_t, h_t};
 }
 
 }  // namespace sparrow

@@ -9,8 +9,8 @@ namespace sparrow {
 
 /// Process: linear layer behind the last LSTM layer. Writes every exact logit, or the index of the largest one (the
 /// lowest on a tie), after every step or after the last one of a sequence.
-template <typename A, typename Out>
-void LinearHead(const Operands<A> &x, const bool &end, const Values<A> &values, const Columns<A> &columns,
+template <typename A, typename Indices, typename Out>
+void LinearHead(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
                 const Biases<A> &bias, Stream<Out> &out) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   static_assert(A::kRowsPerUnit == 1 && A::kCells == 1, "a head has one row an output and emits one at a time");
@@ -18,9 +18,9 @@ void LinearHead(const Operands<A> &x, const bool &end, const Values<A> &values, 
   Int<A::kSumWidth> largest = 0;
   int winner = 0;
 
-  const auto operand = [&](int lane, int column, bool) -> Int<A::kOperandWidth> {
+  const auto operand = [&](int reader, int column, bool) -> Int<A::kOperandWidth> {
     #pragma HLS INLINE
-    return Int<A::kOperandWidth>(x[lane % Copies(A::kLanes)][column]) << A::kXShift;
+    return Int<A::kOperandWidth>(x[reader % Copies(A::kReaders)][column]) << A::kXShift;
   };
 
   const auto write = [&](long long value, bool last) {
@@ -45,7 +45,7 @@ void LinearHead(const Operands<A> &x, const bool &end, const Values<A> &values, 
     if (A::kArgMax && last_row) write(winner, end);
   };
 
-  RowEngine<A>(values, columns, operand, emit);
+  RowEngine<A>(values, indices, operand, emit);
 }
 
 }  // namespace sparrow

@@ -97,12 +97,12 @@ void KeepAll(Port<kWidth, kWords> &packet) {
 }
 #endif
 
-/// Copies of an operand memory: every lane reads its own in hardware. They hold the same, so C simulation keeps one.
-constexpr int Copies(int lanes) {
-#if defined(__SYNTHESIS__) || defined(SPARROW_LANE_COPIES)
-  return lanes;
+/// Copies of an operand memory: every reader has its own in hardware. They hold the same, so C simulation keeps one.
+constexpr int Copies(int readers) {
+#if defined(__SYNTHESIS__) || defined(SPARROW_COPIES)
+  return readers;
 #else
-  return lanes > 0 ? 1 : 0;
+  return readers > 0 ? 1 : 0;
 #endif
 }
 

@@ -6,9 +6,9 @@ namespace sparrow {
 
 /// What the lanes of an array read x_t from: [copy][column].
 template <typename A>
-using Operands = Int<A::kXWidth>[Copies(A::kLanes)][A::kInputs];
+using Operands = Int<A::kXWidth>[Copies(A::kReaders)][A::kInputs];
 
-/// Process: one vector from its stream into every lane's copy; `end` tells whether a sequence ended with it.
+/// Process: one vector from its stream into the copy of every reader; `end` tells whether a sequence ended with it.
 template <typename A, typename In>
 void Receive(Stream<In> &in, Operands<A> &x, bool &end) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
@@ -22,7 +22,7 @@ Beats:
       #pragma HLS UNROLL
       const int column = beat * A::kInputWords + word;
     Copies:
-      for (int copy = 0; copy < Copies(A::kLanes); ++copy) {
+      for (int copy = 0; copy < Copies(A::kReaders); ++copy) {
         #pragma HLS UNROLL
         if (column < A::kInputs) x[copy][column] = packet.data.element[word];
       }

@@ -5,20 +5,50 @@
 
 namespace sparrow {
 
-/// Contents of the lanes' memories: [group and cycle][unit, row, lane of the row].
+/// Weights in the lanes' memories: [group and cycle][unit, row, lane of the row].
 template <typename A>
 using Values = Constant<A::kWeightWidth>[A::kDepth][A::kLanes];
+
+/// Column indices beside them, one for each operand that is read: [group and cycle][reader].
 template <typename A>
-using Columns = Index<A::kIndexWidth>[A::kDepth][A::kLanes];
+using Columns = Index<A::kIndexWidth>[A::kDepth][A::kReaders];
+
+/// In place of indices where every weight is kept: the column follows from the cycle.
+struct NoColumns {};
+
+/// Which operand read serves a lane: each its own; one for the rows of a unit where they share their columns; one for
+/// all units where every column is read.
+template <typename A>
+constexpr int Reader(int unit, int row, int m) {
+  if (A::kDense) return m;
+  if (A::kSharedByGates) return unit * A::kLanesPerRow + m;
+  return (unit * A::kRowsPerUnit + row) * A::kLanesPerRow + m;
+}
+
+/// The column whose operand a reader reads.
+template <typename A>
+int Column(const Columns<A> &columns, int word, int, int reader) {
+  #pragma HLS INLINE
+  #pragma HLS ARRAY_PARTITION variable=columns type=complete dim=2
+  return columns[word][reader];
+}
+
+template <typename A>
+int Column(const NoColumns &, int, int cycle, int reader) {
+  #pragma HLS INLINE
+  const int position = cycle * A::kLanesPerRow + reader;
+  if (cycle < A::kXSlots[reader]) return position;
+  const int column = position - A::kInputs;
+  return column < A::kOutputs ? column : 0;  // an idle lane multiplies zero by whatever is there
+}
 
 /// Exact sums of the rows of kCount units.
 template <typename A, int kCount>
 using Sums = Int<A::kTotalWidth>[kCount][A::kRowsPerUnit];
 
 /// One cycle of all lanes: each multiplies its weight by the operand that its column names.
-template <typename A, typename Operand>
-void MultiplyAccumulate(const Constant<A::kWeightWidth> (&values)[A::kLanes],
-                        const Index<A::kIndexWidth> (&columns)[A::kLanes], int cycle, const Operand &operand,
+template <typename A, typename Indices, typename Operand>
+void MultiplyAccumulate(const Values<A> &values, const Indices &indices, int word, int cycle, const Operand &operand,
                         Sums<A, A::kUnits> &sums) {
   #pragma HLS INLINE
 Units:
@@ -31,9 +61,10 @@ Units:
     Lanes:
       for (int m = 0; m < A::kLanesPerRow; ++m) {
         #pragma HLS UNROLL
-        const int lane = (unit * A::kRowsPerUnit + row) * A::kLanesPerRow + m;
-        const Int<A::kWeightWidth> value = values[lane];
-        const Int<A::kOperandWidth> factor = operand(lane, columns[lane], cycle < A::kXSlots[m]);
+        const int reader = Reader<A>(unit, row, m);
+        const int column = Column<A>(indices, word, cycle, reader);
+        const Int<A::kWeightWidth> value = values[word][(unit * A::kRowsPerUnit + row) * A::kLanesPerRow + m];
+        const Int<A::kOperandWidth> factor = operand(reader, column, cycle < A::kXSlots[m]);
         const Int<A::kWeightWidth + A::kOperandWidth> product = value * factor;
         sum = sum + product;
       }
@@ -58,13 +89,12 @@ Units:
 }
 
 /// Row engine: groups of kUnits units, one after the other, each row's nonzeros read x first, then h, by its lanes.
-/// `operand(lane, column, from_x)` is what a lane multiplies by. `emit(unit, sums)` takes the sums of kCells units from
+/// `operand(reader, column, from_x)` is what a lane multiplies by. `emit(unit, sums)` takes the sums of kCells units from
 /// `unit` on; it works on a group while the lanes are in the next one. The last group is emitted alone.
-template <typename A, typename Operand, typename Emit>
-void RowEngine(const Values<A> &values, const Columns<A> &columns, const Operand &operand, const Emit &emit) {
+template <typename A, typename Indices, typename Operand, typename Emit>
+void RowEngine(const Values<A> &values, const Indices &indices, const Operand &operand, const Emit &emit) {
   #pragma HLS INLINE
   #pragma HLS ARRAY_PARTITION variable=values type=complete dim=2
-  #pragma HLS ARRAY_PARTITION variable=columns type=complete dim=2
   constexpr int kEmitSlots = A::kUnits / A::kCells;
   constexpr int kGroupSlots = Max(A::kCycles, kEmitSlots);
   static_assert(A::kUnits % A::kCells == 0, "the cells of a cycle have to divide the units of a group");
@@ -84,8 +114,7 @@ Slots:
       emit((group - 1) * A::kUnits + cycle * A::kCells, sums);
     }
     if (group < A::kGroups && cycle < A::kCycles) {
-      const int word = group * A::kCycles + cycle;
-      MultiplyAccumulate<A>(values[word], columns[word], cycle, operand, running);
+      MultiplyAccumulate<A>(values, indices, group * A::kCycles + cycle, cycle, operand, running);
     }
     ++cycle;
     if (cycle == kGroupSlots) {

@@ -18,14 +18,14 @@ from fpga.build import build, folder_of, plan, write_plan
 from fpga.fits import CELLS, demand, require_fit
 from fpga.reports import Utilization
 from fpga.yosys import SYNTHESIS
+from tests.designs import data
 from tests.fpga.counter import COUNTER
-from tests.hls.designs import BASE
 
 
 @pytest.fixture
 def counter(tmp_path: Path) -> Design:
     """A design whose generated Verilog is the hand-made counter."""
-    spec = parse({**BASE, "name": "counter", "target": {"clock_mhz": 12.0}})
+    spec = parse(data(name="counter", target={"clock_mhz": 12.0}))
     (tmp_path / "rtl").mkdir()
     for name, text in COUNTER.files.items():
         (tmp_path / "rtl" / name).write_text(text)

@@ -18,7 +18,7 @@ from fpga.board import find
 from fpga.rtl import Rtl
 from fpga.tool import Plan, ToolFailed, execute, run, write
 from fpga.vivado import FIXED_IO, parse_timing, parse_utilization, plan, programming
-from tests.hls.designs import spec
+from tests.designs import spec
 
 Calls = Callable[[], list[str]]
 Install = Callable[[str, str, str], None]
@@ -169,7 +169,8 @@ def test_a_stream_wider_than_the_dma_engine_is_refused() -> None:
 def test_values_reach_the_accelerator_and_come_back_with_their_sign(board: str, tmp_path: Path) -> None:
     if shutil.which("iverilog") is None:
         pytest.skip("iverilog not found; it runs the board's top")
-    chosen = spec(model={"hidden": [8], "head": None}, engine={"units": 4, "input_words": 2, "cells_per_cycle": 2})
+    engine = {"units": 4, "input_words": 2, "cells_per_cycle": 2}
+    chosen = spec(name="awkward", model={"hidden": [8], "head": None}, engine=engine)
     planned = made(chosen, board, input_bits=48, output_bits=48)
     write(planned, tmp_path)
     ports = "".join(f"inout [{width - 1}:0] {name}, " for name, width in FIXED_IO[find(board).processor or ""].items())

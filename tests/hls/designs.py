@@ -1,31 +1,14 @@
-"""Specs of awkward sizes, and designs with seeded weights, that the tests of the C++ share."""
+"""Specs of awkward sizes, and designs with their C++, that the tests of the C++ share."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from accel import samples, weights
 from accel.engines.engine import Design
 from accel.render_hls import render_hls
-from accel.samples import Samples
 from accel.spec import Spec, parse
 from accel.work import write_text
-
-BASE: dict[str, Any] = {
-    "name": "awkward",
-    "model": {"inputs": 3, "hidden": [8], "head": {"outputs": 3}},
-    "sparsity": {"pattern": "row", "input": 0.3, "recurrent": 0.5},
-    "formats": {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [12, 11]},
-    "engine": {"units": 4},
-    "training": {"task": "seeded"},
-}
-
-
-def spec(**sections: dict[str, Any]) -> Spec:
-    """The base spec with some keys of its sections replaced."""
-    return parse({**BASE, **{name: {**BASE.get(name, {}), **section} for name, section in sections.items()}})
-
+from tests.designs import BASE, design, spec
 
 NARROW = {"input": [4, 2], "bias": [6, 2], "gate": [5, 2], "activation": [5, 4], "cell": [4, 3], "state": [4, 3]}
 """Formats so tight that gates and cells saturate."""
@@ -53,6 +36,16 @@ SPECS = {
     "two_words_a_beat": spec(model={"inputs": 5, "head": None}, engine={"units": 4, "input_words": 2}),
     "no_bias": spec(model={"bias": False, "head": {"outputs": 200, "kind": "argmax"}}),
     "dense": parse({**BASE, "sparsity": {"pattern": "dense"}}),
+    "dense_with_idle_lanes": parse(
+        {
+            **BASE,
+            "sparsity": {"pattern": "dense"},
+            "engine": {"units": 4, "lanes_per_row": 4},
+            "model": {"inputs": 2, "hidden": [7]},
+        }
+    ),
+    "shared_by_gates": spec(sparsity={"shared_by_gates": True}, engine={"units": 3, "lanes_per_row": 2}),
+    "split_lanes": spec(engine={"units": 4, "lanes": "split", "lanes_per_row": 3, "input_lanes": 1}),
     "saturating": spec(formats=NARROW, weights={"width": 5, "input_frac": 2, "recurrent_frac": 1, "head_frac": 2}),
     "wide": spec(
         formats={"input": [24, 10], "gate": [28, 20], "activation": [26, 25], "cell": [30, 20], "state": [24, 23]},
@@ -64,12 +57,7 @@ SPECS = {
 
 def rendered(chosen: Spec, work: Path) -> Design:
     """A design with seeded weights and its C++ in `work`."""
-    design = Design(chosen, weights.seeded(chosen), work)
-    for path, text in render_hls(design).items():
+    made = design(chosen, work)
+    for path, text in render_hls(made).items():
         write_text(work / path, text)
-    return design
-
-
-def stimuli(chosen: Spec) -> Samples:
-    """Sequences of different lengths, and the corners."""
-    return samples.seeded(chosen, 6, 5) + samples.corners(chosen)
+    return made

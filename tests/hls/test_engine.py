@@ -11,7 +11,8 @@ import pytest
 from accel import golden, weights
 from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing, reference
 from accel.engines.hls import COPIES, hls, vendor_integers
-from tests.hls.designs import SPECS, rendered, stimuli
+from tests.designs import stimuli
+from tests.hls.designs import SPECS, rendered
 
 
 def assert_equal(found: Observed, wanted: Observed) -> None:

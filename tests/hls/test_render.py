@@ -16,7 +16,8 @@ from accel.faults import Refused
 from accel.render_hls import HEADERS, container, lane_words, render_hls
 from accel.shape import network
 from accel.templates import environment, read, render
-from tests.hls.designs import SPECS, spec
+from tests.designs import spec
+from tests.hls.designs import SPECS
 from tests.hls.pragmas import faults, loop_faults
 
 BENCH = {"bench.h", "bench.cpp", "checked_int.h", "checked_stream.h", "weights.h"}
@@ -67,7 +68,7 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
     bounds = {bound for text in files("two_layers").values() for bound in unrolled.findall(text)}
     assert bounds == {
         "A::kInputWords",
-        "Copies(A::kLanes)",
+        "Copies(A::kReaders)",
         "A::kUnits",
         "A::kRowsPerUnit",
         "A::kLanesPerRow",
@@ -80,12 +81,11 @@ def test_lanes_hold_every_weight_once_in_the_order_they_read_it() -> None:
     array = network(SPECS["two_lanes_a_row"]).layers[0]
     rows = np.arange(1, array.rows * sum(array.kept) + 1).reshape(array.rows, -1)
     words = lane_words(array, rows)
-    assert words.shape == (array.depth, array.multipliers)
+    assert words.size == array.depth * array.multipliers
     assert sorted(words[words > 0]) == sorted(rows.ravel())
     group, unit, gate, lane, cycle = 1, 2, 3, 1, 1
     row, position = gate * array.outputs + group * array.units + unit, cycle * array.lanes_per_row + lane
-    address = group * array.cycles_per_group + cycle
-    assert words[address, (unit * 4 + gate) * array.lanes_per_row + lane] == rows[row, position]
+    assert words[group * array.cycles_per_group + cycle, unit, gate, lane] == rows[row, position]
 
 
 def test_a_name_that_is_not_given_is_an_error() -> None:
