@@ -33,7 +33,7 @@ def prune(lstm: nn.LSTM, spec: Spec) -> None:
     """
     check(lstm, spec)
     for number, array in enumerate(network(spec).layers):
-        pruning.prune(lstm, array.kept, number)
+        pruning.prune(lstm, array.kept, number, spec.sparsity.shared_by_gates)
 
 
 class Quantized(nn.Module):

@@ -38,7 +38,7 @@ def import_model(spec: Spec, path: Path, work: Path) -> None:
     model = fill(spec, state, str(path))
     net = network(spec)
     if spec.sparsity.pattern != "dense":
-        prune_layers(model.layers, [array.kept for array in net.layers])
+        prune_layers(model.layers, [array.kept for array in net.layers], spec.sparsity.shared_by_gates)
     weight_file.save(work / "weights.npz", integers(model, net), spec)
     sample_file.save(work / "samples.npz", sample_file.seeded(spec, spec.verify.sequences, STEPS))
     record = {"task": None, "metric": None, "models": {}, "layers": layers(net), "bits": bits(net)}

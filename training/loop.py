@@ -35,13 +35,11 @@ class Stage:
     name: str
     epochs: int
     fingerprint: str
-    keep_last: bool = False
-    """Keep the last epoch instead of the best one: for methods that prune more from epoch to epoch."""
 
 
 @dataclass
 class Fitted:
-    """A model with the weights of the epoch that was kept."""
+    """A model with the weights of its best validation epoch, once its method had reached its target."""
 
     model: LSTM
     score: Score
@@ -87,12 +85,13 @@ class Fit:
         started, metric = time.perf_counter(), self.task.metric
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.training.learning_rate, len(self.curve), self.stage.epochs)
-        self.method.before_epoch(self.model)
+        self.method.before_epoch(self.model, len(self.curve) / self.stage.epochs)
         loss = distributed.mean(self.pass_over(self.task.train))
         if not math.isfinite(loss):
             raise diverged(self.stage, len(self.curve) + 1, loss, path)
         valid = score(self.model, self.task.valid)
-        if self.best is None or self.stage.keep_last or valid.rank(metric) > self.best[0].rank(metric):
+        unsettled = len(self.curve) <= min(self.method.settled * self.stage.epochs, self.stage.epochs - 1)
+        if self.best is None or unsettled or valid.rank(metric) > self.best[0].rank(metric):
             self.best = valid, copy.deepcopy(self.model.state_dict())
         seconds = round(time.perf_counter() - started, 3)
         entry = {"loss": loss, "valid_loss": valid.loss, "valid": valid.value(metric), "seconds": seconds}

@@ -8,8 +8,11 @@ from training.model import LSTM
 class Method:
     """Nothing; methods override what they need. The loop makes the calls, so that a resumed run makes them too."""
 
-    def before_epoch(self, model: LSTM) -> None:
-        """Called before the first batch of every epoch."""
+    settled: float = 0.0
+    """Share of the stage after which the method has reached its target; the best epoch is sought from there on."""
+
+    def before_epoch(self, model: LSTM, done: float) -> None:
+        """Called before the first batch of every epoch, with the share of the stage's epochs that is done."""
 
     def after_step(self, model: LSTM, rate: float) -> None:
         """Called after every step of the optimiser, with its learning rate."""

@@ -20,7 +20,7 @@ from accel.shape import Network, network
 from accel.spec import Spec
 from accel.weights import Weights
 from accel.work import write_json
-from training import distributed, export, studies, tasks
+from training import distributed, export, formats, studies, tasks
 from training.evaluate import both, on_excerpt, on_test
 from training.export import Excerpt
 from training.loop import Fitted
@@ -113,6 +113,7 @@ def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
         "baselines": [{"pattern": pattern, **both(fitted, task)} for pattern, fitted in made.baselines.items()],
         "studies": [study.record() for study in made.studies],
         "bits": bits(made.net),
+        "formats": formats.facts(_chosen(made).model, made.net, made.weights, made.excerpt.samples, task.valid),
         "curves": curves,
         "seed": spec.training.seed,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
@@ -125,14 +126,18 @@ def metrics(task: Task, made: Made) -> dict[str, Any]:
 
     Where only an excerpt of the test split was exported, the golden model is compared on that alone: `excerpt`.
     """
-    pruned = made.candidates[0].fitted if made.candidates else made.dense
-    stages = {"float": made.dense, "pruned": pruned, "quantized": made.quantized}
+    stages = {"float": made.dense, "pruned": _chosen(made), "quantized": made.quantized}
     models = {name: on_test(fitted.model, task.test).value(task.metric) for name, fitted in stages.items()}
     both = on_excerpt(made.quantized.model, made.net, made.weights, made.excerpt)
     excerpt = {name: score.value(task.metric) for name, score in both.items()}
     if made.excerpt.whole:
         return {"models": models | {"golden": excerpt["golden"]}}
     return {"models": models, "excerpt": {"sequences": len(made.excerpt.labels), **excerpt}}
+
+
+def _chosen(made: Made) -> Fitted:
+    """The best of the pruned networks, in floating point; the dense one where nothing is pruned."""
+    return made.candidates[0].fitted if made.candidates else made.dense
 
 
 def _name(candidate: Candidate) -> str:

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from accel.shape import Kept
-from training.model import matrices, matrices_of
+from training.method import Method
+from training.model import LSTM, matrices, matrices_of
 
 
 class Mask(nn.Module):
@@ -46,10 +47,28 @@ def _first_of_equals(magnitude: Tensor, smallest: Tensor, kept: int) -> Tensor:
     return above | (equal & (equal.cumsum(1) <= room))
 
 
-def prune(lstm: nn.Module, kept: Kept, number: int = 0) -> None:
-    """Keep the largest K_x weights in each row of W_x and K_h in each row of W_h of a layer of an `nn.LSTM`."""
+def shared_by_gates(weight: Tensor, kept: int) -> Tensor:
+    """Mask of a layer's W [4 hidden, columns] in which the four rows of a unit keep the same columns.
+
+    Those with the largest Euclidean norm over the four gates; on a tie the lower column.
+    """
+    norms = weight.view(4, -1, weight.shape[1]).square().sum(0)
+    return largest_per_row(norms, kept).repeat(4, 1)
+
+
+def row_balanced(weight: Tensor, kept: int) -> Tensor:
+    """Mask of the `kept` largest weights of each row."""
+    return largest_per_row(weight.abs(), kept)
+
+
+def prune(lstm: nn.Module, kept: Kept, number: int = 0, shared: bool = False) -> None:
+    """Keep K_x weights in each row of W_x and K_h in each row of W_h of a layer of an `nn.LSTM`.
+
+    The largest of each row; or (`shared`) of columns that the four rows of a unit have in common.
+    """
+    choose = shared_by_gates if shared else row_balanced
     pairs = zip(matrices_of(lstm, number), kept, strict=True)
-    w_x, w_h = (largest_per_row(weight.detach().abs(), count) for weight, count in pairs)
+    w_x, w_h = (choose(weight.detach(), count) for weight, count in pairs)
     mask(lstm, (w_x, w_h), number)
 
 
@@ -57,14 +76,36 @@ def mask(lstm: nn.Module, masks: tuple[Tensor, Tensor], number: int = 0) -> None
     """Put boolean masks over W_x and W_h of a layer, in place of any that are there."""
     for name, kept in zip(matrices(number), masks, strict=True):
         if parametrize.is_parametrized(lstm, name):
-            parametrize.remove_parametrizations(lstm, name)
-        parametrize.register_parametrization(lstm, name, Mask(kept))
+            _mask(lstm, name).copy_(kept)
+        else:
+            parametrize.register_parametrization(lstm, name, Mask(kept))
 
 
-def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept]) -> None:
+class Gradual(Method):
+    """Row-balanced pruning in steps: the number of weights falls from all to `kept` over the first half of a stage.
+
+    The share that is still to go falls with the third power of time (Zhu & Gupta, arXiv 1710.01878); weights once
+    removed stay removed.
+    """
+
+    settled = 0.5
+
+    def __init__(self, kept: Sequence[Kept], shared: bool) -> None:
+        self.kept, self.shared = kept, shared
+
+    def before_epoch(self, model: LSTM, done: float) -> None:
+        """Prune to what is due at this share of the stage."""
+        left = max(0.0, 1 - done / self.settled) ** 3
+        for layer, pair in zip(model.layers, self.kept, strict=True):
+            full = (weight.shape[1] for weight in matrices_of(layer))
+            k_x, k_h = (count + round((columns - count) * left) for count, columns in zip(pair, full, strict=True))
+            prune(layer, (k_x, k_h), shared=self.shared)
+
+
+def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept], shared: bool = False) -> None:
     """`prune` for one-layer modules."""
     for layer, pair in zip(layers, kept, strict=True):
-        prune(layer, pair)
+        prune(layer, pair, shared=shared)
 
 
 def masks(lstm: nn.Module, number: int = 0) -> tuple[Tensor, Tensor]:

@@ -15,7 +15,7 @@ def bits(net: Network) -> dict[str, int]:
     dense = sum(a.rows * (a.inputs + (a.outputs if a.recurrent else 0) + 1) for a in arrays)
     stored = {
         "values": sum(a.nonzeros * a.weight_width for a in arrays),
-        "indices": sum(a.nonzeros * a.index_width for a in arrays),
+        "indices": sum(a.nonzeros * a.index_width * a.indices // (a.rows_per_unit * a.lanes_per_row) for a in arrays),
         "bias": sum(a.rows * a.bias.width for a in arrays),
     }
     return {"float": dense * FLOAT_BITS, **stored, "total": sum(stored.values())}

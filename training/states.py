@@ -28,14 +28,17 @@ def set_threshold(model: LSTM, threshold: float) -> LSTM:
 
 
 class StatePruning(Method):
-    """Before each epoch, the threshold that prunes the wanted share of the states of some examples."""
+    """Before each epoch, the threshold that prunes the share of the states that is due."""
+
+    settled = 0.5
 
     def __init__(self, wanted: float, examples: Examples) -> None:
         self.wanted, self.examples = wanted, examples
 
-    def before_epoch(self, model: LSTM) -> None:
+    def before_epoch(self, model: LSTM, done: float) -> None:
         """Find the threshold anew: states move while they are trained."""
-        set_threshold(model, threshold_for(model, self.examples, self.wanted))
+        due = self.wanted * min(1.0, (done + 0.1) / self.settled)
+        set_threshold(model, threshold_for(model, self.examples, due))
         model.train()
 
 

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from accel.shape import planned
-from training import low_bit, states, units
+from accel.shape import network, planned
+from training import formats, low_bit, states, units
 from training.evaluate import both
 from training.loop import Fitted
 from training.model import LSTM
-from training.prune import prune_layers
+from training.prune import masks, prune_layers
 from training.score import score
+from training.sizes import bits
 from training.tasks.task import Task
-from training.way import DENSE, PRUNED, Way
+from training.way import DENSE, PRUNED, QUANTIZED, Way
 
 CURVE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Thresholds at which a network with pruned states is measured, as multiples of the one it was trained with."""
@@ -38,7 +39,7 @@ class Study:
 
 def run(way: Way, dense: LSTM, pruned: LSTM) -> list[Study]:
     """Every study the spec asks for."""
-    return [*_states(way, dense, pruned), *_low_bit(way), *_units(way, dense)]
+    return [*_states(way, dense, pruned), *_widths(way, pruned), *_low_bit(way), *_units(way, dense)]
 
 
 def _states(way: Way, dense: LSTM, pruned: LSTM) -> Iterator[Study]:
@@ -54,7 +55,7 @@ def with_states(way: Way, source: LSTM, wanted: float, name: str) -> Study:
     model = copy.deepcopy(source)
     method = states.StatePruning(wanted, way.task.valid)
     fitted = way.fit(model, _file(name), way.spec.training.prune_epochs, PRUNED, method)
-    method.before_epoch(model)
+    method.before_epoch(model, 1.0)
     fitted = Fitted(model, score(model, way.task.valid), fitted.curve)
     return Study(name, way.task, fitted, {"threshold": float(model.threshold), "curve": list(_curve(model, way.task))})
 
@@ -69,6 +70,19 @@ def _curve(model: LSTM, task: Task) -> Iterator[dict[str, Any]]:
     states.set_threshold(model, trained)
 
 
+def _widths(way: Way, pruned: LSTM) -> Iterator[Study]:
+    """Fixed point of other widths, as it is after pruning and fine-tuned."""
+    kept = [(int(x[0].sum()), int(h[0].sum())) for x, h in map(masks, pruned.layers)]
+    for width in way.spec.training.studies.widths:
+        net = network(formats.for_weights(pruned, way.spec, width), kept)
+        facts = {"weight_bits": bits(net)["values"] + bits(net)["indices"]}
+        model = copy.deepcopy(pruned).quantize(net)
+        after = Fitted(copy.deepcopy(model), score(model, way.task.valid), [])
+        yield Study(f"row-balanced, {width} bits after training", way.task, after, facts)
+        fitted = way.fit(model, f"width-{width}", way.spec.training.quantize_epochs, QUANTIZED)
+        yield Study(f"row-balanced, {width} bits", way.task, fitted, facts)
+
+
 def _low_bit(way: Way) -> Iterator[Study]:
     """Binary and ternary weights from scratch; the first of them with pruned states too."""
     studies = way.spec.training.studies
@@ -76,8 +90,8 @@ def _low_bit(way: Way) -> Iterator[Study]:
         kind, _, norm = name.partition("-")
         model = low_bit.apply(way.fresh(), kind, norm)  # type: ignore[arg-type]
         fitted = way.fit(model, name, way.spec.training.epochs, DENSE)
-        bits = DIGIT_BITS[kind] * units.multiplications(way.spec)
-        yield Study(name, way.task, fitted, {"weight_bits": bits})
+        facts = {"weight_bits": DIGIT_BITS[kind] * units.multiplications(way.spec)}
+        yield Study(name, way.task, fitted, facts)
         if number == 0 and studies.states:
             wanted = studies.states[0]
             yield with_states(way, fitted.model, wanted, f"{name}, states {wanted}")

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from accel.shape import network
 from accel.spec import Spec, parse, plain
 from training.method import Method
 from training.model import LSTM, biases, matrices, matrices_of
@@ -73,11 +74,13 @@ def remove(model: LSTM, left: list[Tensor]) -> None:
 class GroupLasso(Method):
     """Shrink every group by rate * strength after each step of the optimiser; removed units stay removed."""
 
+    settled = 1.0
+
     def __init__(self, strength: float) -> None:
         self.strength = strength
         self.left: list[Tensor] = []
 
-    def before_epoch(self, model: LSTM) -> None:
+    def before_epoch(self, model: LSTM, done: float) -> None:
         """Exact zeros tell which units were removed before, also after a resumption."""
         self.left = alive(model)
 
@@ -128,13 +131,14 @@ def _columns(linear: nn.Linear | None, keep: Tensor) -> nn.Linear | None:
 
 
 def resized(spec: Spec, hidden: list[int]) -> Spec:
-    """The spec with other hidden sizes; `engine.units` is lowered to a power of two that fits where it must be."""
-    data: dict[str, Any] = plain(spec)
-    smallest = min(hidden)
-    if spec.engine.units > smallest:
-        data["engine"]["units"] = 1 << (smallest.bit_length() - 1)
-        data["engine"]["cells_per_cycle"] = min(spec.engine.cells_per_cycle, data["engine"]["units"])
-    data["model"]["hidden"] = hidden
+    """The spec with other hidden sizes, its engine made to fit: fewer `units`, more `cells_per_cycle` where needed."""
+    model = spec.model.model_copy(update={"hidden": tuple(hidden)})
+    units = min(spec.engine.units, 1 << (min(hidden).bit_length() - 1))
+    narrower = spec.model_copy(update={"model": model, "engine": spec.engine.model_copy(update={"units": units})})
+    shortest = min(array.cycles_per_group for array in network(narrower).layers)
+    cells = max(spec.engine.cells_per_cycle, 1 << (-(-units // shortest) - 1).bit_length())
+    data: dict[str, Any] = plain(narrower)
+    data["engine"]["cells_per_cycle"] = min(units, cells)
     return parse(data)
 
 

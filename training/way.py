@@ -18,7 +18,7 @@ from training.loop import Fit, Fitted, Stage
 from training.method import Method
 from training.model import LSTM, matrices_of
 from training.patterns import PATTERNS
-from training.prune import mask, prune_layers
+from training.prune import Gradual, mask, prune_layers
 from training.search import Split
 from training.tasks.task import Task
 
@@ -42,8 +42,8 @@ class Way:
         self.spec, self.task, self.folder, self.progress = spec, task, folder, progress
 
     def fit(self, model: LSTM, name: str, epochs: int, needs: Needs, method: Method | None = None) -> Fitted:
-        """Train `model` itself through one stage; with a method the last epoch counts, else the best one."""
-        stage = Stage(name, epochs, fingerprint(self.spec, *needs), keep_last=method is not None)
+        """Train `model` itself through one stage."""
+        stage = Stage(name, epochs, fingerprint(self.spec, *needs))
         return Fit(model, stage, self.task, self.spec.training, method).run(self.folder, self.progress)
 
     def dense(self) -> Fitted:
@@ -58,10 +58,12 @@ class Way:
         return model.to(distributed.device())
 
     def pruned(self, dense: LSTM, kept: Split) -> Fitted:
-        """The dense model pruned to `kept` weights per row and fine-tuned."""
-        model = copy.deepcopy(dense)
-        prune_layers(model.layers, kept)
+        """The dense model pruned to `kept` weights per row, at once or in steps, and fine-tuned."""
+        model, shared = copy.deepcopy(dense), self.spec.sparsity.shared_by_gates
         name = "pruned-" + "-".join(str(count) for pair in kept for count in pair)
+        if self.spec.training.gradual:
+            return self.fit(model, name, self.spec.training.prune_epochs, PRUNED, Gradual(kept, shared))
+        prune_layers(model.layers, kept, shared)
         return self.fit(model, name, self.spec.training.prune_epochs, PRUNED)
 
     def baseline(self, dense: LSTM, pattern: str) -> Fitted:

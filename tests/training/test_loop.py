@@ -142,7 +142,7 @@ def test_baselines_are_fine_tuned_beside_the_search_and_repeat_no_other_stage(tm
 
 
 def test_studies_of_every_method_are_recorded_and_go_on_after_a_kill(tmp_path: Path) -> None:
-    studies = {"states": [0.5], "low_bit": ["ternary-weight", "binary-batch"], "lasso": [150.0]}
+    studies = {"states": [0.5], "widths": [4], "low_bit": ["ternary-weight", "binary-batch"], "lasso": [150.0]}
     spec = small(training={"studies": studies})
     run(tmp_path / "whole", spec=spec)
     with pytest.raises(Killed):
@@ -154,6 +154,8 @@ def test_studies_of_every_method_are_recorded_and_go_on_after_a_kill(tmp_path: P
     assert list(found) == [
         "states 0.5",
         "states 0.5, row-balanced",
+        "row-balanced, 4 bits after training",
+        "row-balanced, 4 bits",
         "ternary-weight",
         "ternary-weight, states 0.5",
         "binary-batch",
@@ -163,3 +165,14 @@ def test_studies_of_every_method_are_recorded_and_go_on_after_a_kill(tmp_path: P
     assert found["units 150.0"]["hidden"][0] < 8
     at_trained = found["states 0.5"]["curve"][3]
     assert at_trained["sparsity"]["1"] == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [{"training": {"gradual": True, "prune_epochs": 4}}, {"sparsity": {"shared_by_gates": True}}],
+    ids=["gradual", "shared_by_gates"],
+)
+def test_other_ways_to_prune_leave_weights_that_fit_the_spec(tmp_path: Path, sections: dict[str, Any]) -> None:
+    spec = small(**sections)
+    run(tmp_path, spec=spec)
+    assert sum(weights.load(tmp_path / "weights.npz", spec).layers[0].kept) == 6

@@ -8,7 +8,9 @@ import torch
 from torch import nn
 
 from accel import sparse
-from training.prune import largest_per_row, masks, prune
+from tests.training.small import small
+from training.model import LSTM
+from training.prune import Gradual, largest_per_row, masks, prune, shared_by_gates
 
 
 def test_the_largest_magnitudes_of_each_row_stay() -> None:
@@ -69,3 +71,32 @@ def test_pruning_again_counts_from_the_masked_weights() -> None:
     for wide, narrow, count in zip(first, masks(layer), (2, 1), strict=True):
         assert torch.all(narrow.sum(1) == count)
         assert not torch.any(narrow & ~wide)
+
+
+def test_the_four_rows_of_a_unit_can_share_their_columns() -> None:
+    torch.manual_seed(0)
+    layer = nn.LSTM(4, 6)
+    prune(layer, (2, 3), shared=True)
+    for mask, count in zip(masks(layer), (2, 3), strict=True):
+        assert torch.all(mask.sum(1) == count)
+        assert all(torch.equal(gate, mask[:6]) for gate in mask.split(6))
+
+
+def test_shared_columns_are_those_with_the_largest_norm_over_the_gates() -> None:
+    weight = torch.tensor([[3.0, 2.0, 0.0], [0.0, 2.0, 0.0], [0.0, 2.0, 0.0], [0.0, 2.0, 1.0]])
+    assert shared_by_gates(weight, 1).tolist() == [[False, True, False]] * 4
+
+
+def test_gradual_pruning_ends_at_the_wanted_number_half_way_and_never_gives_back() -> None:
+    torch.manual_seed(0)
+    model = LSTM(small(model={"inputs": 6, "hidden": [8]}))
+    method, before = Gradual([(2, 3)], shared=False), torch.ones(32, 8, dtype=torch.bool)
+    counts = []
+    for epoch in range(10):
+        method.before_epoch(model, epoch / 10)
+        mask = masks(model.layers[0])[1]
+        assert not torch.any(mask & ~before)
+        before, counts = mask.clone(), [*counts, int(mask[0].sum())]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] == 8
+    assert counts[5:] == [3] * 5

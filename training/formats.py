@@ -1,0 +1,78 @@
+"""Formats chosen from data: for a width, the fraction bits with the smallest squared error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from accel import golden
+from accel.fixed import Fixed
+from accel.samples import Samples
+from accel.shape import Network
+from accel.spec import Spec
+from accel.weights import Weights
+from training.batches import to_evaluate
+from training.model import LSTM, bias_of, matrices_of, stacked
+from training.straight_through import narrow
+from training.tasks.task import Examples
+
+LARGEST_FRAC = 24
+SEQUENCES = 64
+"""Sequences over which saturations are counted."""
+
+
+def best_frac(values: Tensor, width: int) -> int:
+    """Fraction bits at which values, rounded and saturated to `width` bits, lie nearest to themselves.
+
+    The most of several equally good ones.
+    """
+    values = values.detach().double().flatten()
+    errors = [float((narrow(values, Fixed(width, frac)) - values).square().sum()) for frac in range(LARGEST_FRAC + 1)]
+    return LARGEST_FRAC - errors[::-1].index(min(errors))
+
+
+def for_weights(model: LSTM, spec: Spec, width: int) -> Spec:
+    """The spec with weights of `width` bits, their fraction bits chosen from the model's weights."""
+    sides = zip(*(matrices_of(layer) for layer in model.layers), strict=True)
+    w_x, w_h = (best_frac(torch.cat([matrix.flatten() for matrix in side]), width) for side in sides)
+    chosen = {"width": width, "input_frac": w_x, "recurrent_frac": w_h}
+    if model.head is not None:
+        chosen["head_frac"] = best_frac(model.head.weight, width)
+    return spec.model_copy(update={"weights": spec.weights.model_copy(update=chosen)})
+
+
+@torch.no_grad()
+def suggested(model: LSTM, spec: Spec, examples: Examples) -> dict[str, list[int]]:
+    """For the spec's own widths, the formats that suit a floating-point model's signals over some examples.
+
+    `[width, frac]` by the names of the spec's section `formats`. The activations are left out: they need one bit above
+    the point and no more.
+    """
+    model.eval()
+    batch = next(iter(to_evaluate(examples, next(model.parameters()))))
+    x = model.encoder(batch.x)
+    signals = model.signals(x)
+    gates = [stacked(steps, f"{gate}_pre") for steps in signals for gate in golden.GATES]
+    found = {"input": [x], "gate": gates}
+    found |= {name: [stacked(steps, short) for steps in signals] for name, short in (("cell", "c"), ("state", "h"))}
+    biases = [bias for layer in model.layers if (bias := bias_of(layer)) is not None]
+    found |= {"bias": biases} if biases else {}
+    widths = {name: getattr(spec.formats, name).width for name in found}
+    flat = {name: torch.cat([part.flatten() for part in parts]) for name, parts in found.items()}
+    return {name: [widths[name], best_frac(values, widths[name])] for name, values in flat.items()}
+
+
+def saturations(net: Network, weights: Weights, samples: Samples) -> dict[str, dict[str, int]]:
+    """How often narrowing clips each signal of each layer over the first SEQUENCES samples, padding included."""
+    traces = golden.run(net, weights, samples.first(SEQUENCES).x).layers
+    return {array.name: trace.saturations for array, trace in zip(net.layers, traces, strict=True)}
+
+
+def facts(model: LSTM, net: Network, weights: Weights, samples: Samples, examples: Examples) -> dict[str, Any]:
+    """What `training.json` says about formats."""
+    return {
+        "suggested": suggested(model, net.spec, examples),
+        "saturations": saturations(net, weights, samples),
+    }
