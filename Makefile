@@ -21,8 +21,9 @@ RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digit
 run: $(READY)
 	$(BIN)/sparrow run $(SPEC) --work build/$(NAME)
 
+# A worker for each core, one thread in each.
 test: $(READY)
-	$(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 lint: $(READY)
 	$(BIN)/ruff check .
