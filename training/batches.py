@@ -15,8 +15,10 @@ from training.tasks.task import Examples, Split, Text
 
 SEQUENCES = 512
 """Sequences of one evaluation batch."""
-LONGEST_STREAM = 100_000
-"""Tokens of a text that are evaluated with one carried state; a longer text is cut into equal streams."""
+TEST_STREAM = 100_000
+"""Tokens of a test text that are evaluated with one carried state; a longer text is cut into equal streams."""
+VALIDATION_STREAM = 5_000
+"""The same of a validation text: many streams side by side are quick, and a state forgets long before."""
 ALL = slice(None)
 WINDOW = 256
 """Steps of an evaluation batch of a text."""
@@ -50,10 +52,10 @@ def to_train(examples: Examples, size: int, steps: int, order: torch.Generator, 
             yield _sequences(examples, chosen[:even][mine].numpy(), like)
 
 
-def to_evaluate(examples: Examples, like: Tensor) -> Iterator[Batch]:
-    """Every example once, in order; a text with its state carried through."""
+def to_evaluate(examples: Examples, like: Tensor, stream: int = VALIDATION_STREAM) -> Iterator[Batch]:
+    """Every example once, in order; a text in streams of at most `stream` tokens, the state carried through each."""
     if isinstance(examples, Text):
-        yield from windows(examples, -(-len(examples) // LONGEST_STREAM), WINDOW, like)
+        yield from windows(examples, -(-len(examples) // stream), WINDOW, like)
         return
     for start in range(0, len(examples), SEQUENCES):
         yield _sequences(examples, np.arange(start, min(start + SEQUENCES, len(examples))), like)

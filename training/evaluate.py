@@ -11,6 +11,7 @@ from accel import golden
 from accel.samples import Samples
 from accel.shape import Network
 from accel.weights import Weights
+from training.batches import TEST_STREAM
 from training.export import Excerpt
 from training.loop import Fitted
 from training.model import LSTM, last_step
@@ -24,8 +25,8 @@ def exact(model: LSTM) -> LSTM:
 
 
 def on_test(model: LSTM, examples: Examples) -> Score:
-    """Score on a whole split in float64."""
-    return score(exact(model), examples)
+    """Score on the whole test split in float64."""
+    return score(exact(model), examples, TEST_STREAM)
 
 
 def golden_logits(model: LSTM, net: Network, weights: Weights, samples: Samples) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.batches import Batch, to_evaluate
+from training.batches import VALIDATION_STREAM, Batch, to_evaluate
 from training.model import LSTM, State
 from training.tasks.task import Examples, Metric
 
@@ -51,9 +51,9 @@ class Tally:
         return Score(self.loss / self.answers, self.right / self.answers)
 
 
-def score(model: LSTM, examples: Examples) -> Score:
-    """Score of a model on a whole split, in the model's own dtype."""
-    return score_batches(model, to_evaluate(examples, next(model.parameters())))
+def score(model: LSTM, examples: Examples, stream: int = VALIDATION_STREAM) -> Score:
+    """Score of a model on a whole split, in the model's own dtype; a text is read in streams of so many tokens."""
+    return score_batches(model, to_evaluate(examples, next(model.parameters()), stream))
 
 
 @torch.no_grad()
