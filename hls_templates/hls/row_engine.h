@@ -96,8 +96,8 @@ void RowEngine(const Values<A> &values, const Indices &indices, const Operand &o
   #pragma HLS INLINE
   #pragma HLS ARRAY_PARTITION variable=values type=complete dim=2
   constexpr int kEmitSlots = A::kUnits / A::kCells;
-  constexpr int kGroupSlots = Max(A::kCycles, kEmitSlots);
   static_assert(A::kUnits % A::kCells == 0, "the cells of a cycle have to divide the units of a group");
+  static_assert(kEmitSlots <= A::kCycles, "the cells have to be through with a group when the lanes are with the next");
   static_assert(A::kDepth == A::kGroups * A::kCycles, "a lane has one word a group and cycle");
   Sums<A, A::kUnits> running;
   Sums<A, A::kUnits> done;
@@ -106,18 +106,16 @@ void RowEngine(const Values<A> &values, const Indices &indices, const Operand &o
   int group = 0;
   int cycle = 0;
 Slots:
-  for (int slot = 0; slot < A::kGroups * kGroupSlots + kEmitSlots; ++slot) {
+  for (int slot = 0; slot < A::kDepth + kEmitSlots; ++slot) {
     #pragma HLS PIPELINE II=1
     if (group > 0 && cycle < kEmitSlots) {
       Sums<A, A::kCells> sums;
       CopySums<A>(done, cycle * A::kCells, sums);
       emit((group - 1) * A::kUnits + cycle * A::kCells, sums);
     }
-    if (group < A::kGroups && cycle < A::kCycles) {
-      MultiplyAccumulate<A>(values, indices, group * A::kCycles + cycle, cycle, operand, running);
-    }
+    if (slot < A::kDepth) MultiplyAccumulate<A>(values, indices, slot, cycle, operand, running);
     ++cycle;
-    if (cycle == kGroupSlots) {
+    if (cycle == A::kCycles) {
       CopySums<A>(running, 0, done);
       cycle = 0;
       ++group;

@@ -20,10 +20,14 @@ SPECS = {
         model={"inputs": 1, "hidden": [1], "head": None}, sparsity={"input": 0.0, "recurrent": 0.0}, engine={"units": 1}
     ),
     "two_lanes_a_row": spec(engine={"units": 3, "lanes_per_row": 2}, model={"hidden": [7]}),
-    "more_lanes_than_nonzeros": spec(engine={"units": 2, "lanes_per_row": 9}, model={"hidden": [5]}),
+    "more_lanes_than_nonzeros": spec(
+        engine={"units": 2, "lanes_per_row": 9, "cells_per_cycle": 2}, model={"hidden": [5]}
+    ),
     "two_cells_a_cycle": spec(engine={"units": 4, "cells_per_cycle": 2}, model={"hidden": [7], "head": None}),
-    "fewer_cycles_than_cells": spec(
-        model={"inputs": 1, "hidden": [9], "head": None}, sparsity={"input": 0.0, "recurrent": 0.9}, engine={"units": 9}
+    "two_cycles_a_group": spec(
+        model={"inputs": 1, "hidden": [9], "head": None},
+        sparsity={"input": 0.0, "recurrent": 0.9},
+        engine={"units": 8, "cells_per_cycle": 4},
     ),
     "two_layers": spec(
         model={"inputs": 3, "hidden": [6, 5], "head": {"outputs": 4, "kind": "logits", "when": "step"}},
@@ -34,18 +38,20 @@ SPECS = {
     ),
     "winner_after_every_step": spec(model={"head": {"outputs": 5, "kind": "argmax", "when": "step", "units": 2}}),
     "two_words_a_beat": spec(model={"inputs": 5, "head": None}, engine={"units": 4, "input_words": 2}),
-    "no_bias": spec(model={"bias": False, "head": {"outputs": 200, "kind": "argmax"}}),
+    "no_bias": spec(model={"bias": False, "head": {"outputs": 200, "kind": "argmax", "units": 8}}),
     "dense": parse({**BASE, "sparsity": {"pattern": "dense"}}),
     "dense_with_idle_lanes": parse(
         {
             **BASE,
             "sparsity": {"pattern": "dense"},
-            "engine": {"units": 4, "lanes_per_row": 4},
+            "engine": {"units": 4, "lanes_per_row": 4, "cells_per_cycle": 2},
             "model": {"inputs": 2, "hidden": [7]},
         }
     ),
     "shared_by_gates": spec(sparsity={"shared_by_gates": True}, engine={"units": 3, "lanes_per_row": 2}),
-    "split_lanes": spec(engine={"units": 4, "lanes": "split", "lanes_per_row": 3, "input_lanes": 1}),
+    "split_lanes": spec(
+        engine={"units": 4, "lanes": "split", "lanes_per_row": 3, "input_lanes": 1, "cells_per_cycle": 2}
+    ),
     "saturating": spec(formats=NARROW, weights={"width": 5, "input_frac": 2, "recurrent_frac": 1, "head_frac": 2}),
     "wide": spec(
         formats={"input": [24, 10], "gate": [28, 20], "activation": [26, 25], "cell": [30, 20], "state": [24, 23]},
