@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -129,19 +130,15 @@ def test_code_of_every_step_exists() -> None:
             assert flow.sources.files(name), name
 
 
-def imported(work: Path) -> Callable[[Spec, Path, Path], None]:
+def imported(chosen: Spec, model: Path, folder: Path) -> None:
     """An importer that takes any model for seeded weights."""
-
-    def take(chosen: Spec, model: Path, folder: Path) -> None:
-        weights.save(folder / "weights.npz", weights.seeded(chosen), chosen)
-        samples.save(folder / "samples.npz", stimuli(chosen))
-        write_text(folder / "training.json", "{}")
-
-    return take
+    weights.save(folder / "weights.npz", weights.seeded(chosen), chosen)
+    samples.save(folder / "samples.npz", stimuli(chosen))
+    write_text(folder / "training.json", "{}")
 
 
 def test_imported_weights_are_never_trained_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.importer.import_model", imported(tmp_path))
+    monkeypatch.setitem(sys.modules, "training.importer", SimpleNamespace(import_model=imported))
     flow.import_model(spec(), Path("model.pt"), tmp_path)
     assert flow.run(spec(), tmp_path, steps=flow.STEPS[:1]) == {"train": "unchanged"}
     with pytest.raises(Refused, match="wanted weights imported for this spec"):
@@ -161,7 +158,7 @@ def test_without_weights_there_is_no_design(tmp_path: Path) -> None:
 def prepared(work: Path) -> Spec:
     """A work folder as training leaves it; verified by the golden engine alone."""
     chosen = spec(verify={"engines": ["golden"]})
-    imported(work)(chosen, Path(), work)
+    imported(chosen, Path(), work)
     return chosen
 
 
