@@ -133,6 +133,9 @@ def test_report_for_programs_repeats_the_records(tmp_path: Path) -> None:
             },
             id="one_unit",
         ),
+        pytest.param(
+            {"engine": {"units": 4, "lanes": "split", "lanes_per_row": 2, "input_lanes": 1}}, id="split_lanes"
+        ),
         pytest.param({"model": {"hidden": [5, 7], "head": {"outputs": 2, "when": "step"}}}, id="two_layers"),
     ],
 )

@@ -15,6 +15,7 @@ from accel.engines.engine import Design
 from accel.golden import GATES
 from accel.pipeline import slot_delay
 from accel.schedule import Schedule, Stage, schedule
+from accel.shape import Array, Lane
 from accel.weights import LayerWeights, Matrix
 
 INK, MUTED, X, H, CELL, HEAD = "#1f2933", "#7b8794", "#2f6fde", "#12876f", "#c2571a", "#8a4fbd"
@@ -111,19 +112,34 @@ def _spans(built: Schedule) -> Iterator[Span]:
 
 
 def _stage_spans(stage: Stage, begin: int, late: bool, head: bool) -> Iterator[Span]:
-    array = stage.array
-    cycles, x_part = array.cycles_per_group, max(lane.x_slots for lane in array.lanes)
+    array, cycles = stage.array, stage.array.cycles_per_group
     first_slot = begin + cycles + slot_delay(array)
-    for group in range(array.groups):
-        start = begin + 1 + group * cycles
-        colour, label = (HEAD, "h") if head else (X, "x")
-        yield Span(f"{array.name} lanes", start, x_part, colour, label, late)
-        if array.recurrent:
-            yield Span(f"{array.name} lanes", start + x_part, cycles - x_part, H, "h", late)
+    for kind, lane in _busiest(array).items():
+        for start in range(begin + 1, begin + 1 + array.depth, cycles):
+            colour, label = (HEAD, "h") if head else (X, "x")
+            if lane.x_slots:
+                yield Span(f"{array.name} {kind}", start, lane.x_slots, colour, label, late)
+            if lane.h_slots:
+                yield Span(f"{array.name} {kind}", start + lane.x_slots, lane.h_slots, H, "h", late)
     for group in range(array.groups):
         slots = min(array.slots_per_group, -(-(array.outputs - group * array.units) // array.cells))
         track = f"{array.name} {'arg max' if head else 'cells'}"
         yield Span(track, first_slot + group * cycles, slots, CELL, str(group), late)
+
+
+def _busiest(array: Array) -> dict[str, Lane]:
+    """The lane with most to do of each kind, by the name of its track."""
+    found: dict[str, Lane] = {}
+    for lane in sorted(array.lanes, key=lambda lane: lane.slots):
+        found[_track(array, lane)] = lane
+    return dict(sorted(found.items(), reverse=True))
+
+
+def _track(array: Array, lane: Lane) -> str:
+    """Lanes read x and then h; some, of one operand alone, have tracks of their own."""
+    if (lane.x_slots and lane.h_slots) or not array.recurrent:
+        return "lanes"
+    return "x lanes" if lane.x_slots else "h lanes"
 
 
 def search(training: dict[str, Any]) -> str:
