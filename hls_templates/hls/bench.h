@@ -3,8 +3,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <string>
+#include <cstring>
 #include <vector>
 
 #include "config.h"
@@ -29,11 +28,10 @@ class Observations {
   }
 
   /// Writes the step as 32-bit integers of this machine and forgets it; false where something was not observed.
-  bool Write(std::ofstream &file) {
+  bool Write(std::FILE *file) {
     const bool complete = noted_ == values_.size();
-    file.write(reinterpret_cast<const char *>(values_.data()), values_.size() * sizeof(values_[0]));
     noted_ = 0;
-    return complete;
+    return std::fwrite(values_.data(), sizeof(values_[0]), values_.size(), file) == values_.size() && complete;
   }
 
  private:
@@ -49,11 +47,10 @@ class Bench {
  public:
   Bench(int argc, char **argv, Observations &observations) : observations_(observations) {
     if (argc < 3) Stop("usage: bench INPUTS OUTPUTS [SIGNALS [EXPECTED]]");
-    inputs_.open(argv[1]);
-    outputs_.open(argv[2]);
-    if (argc > 3 && argv[3] != std::string("-")) signals_.open(argv[3], std::ios::binary);
-    if (argc > 4) expected_.open(argv[4]);
-    comparing_ = argc > 4;
+    inputs_ = Open(argv[1], "r");
+    outputs_ = Open(argv[2], "w");
+    if (argc > 3 && std::strcmp(argv[3], "-") != 0) signals_ = Open(argv[3], "wb");
+    if (argc > 4) expected_ = Open(argv[4], "r");
     sequences_ = Next(inputs_, "INPUTS");
   }
 
@@ -85,59 +82,63 @@ class Bench {
         Result(static_cast<long long>(packet.data.element[word]));
       }
       if (received_ == kResultValues) {
-        outputs_ << '\n';
+        std::fputc('\n', outputs_);
         received_ = 0;
       }
       ended_ = packet.last;
     }
     if (ended_ != (steps_ == 0)) Stop("tlast is not where the sequence ends");
     ended_ = false;
-    if (signals_.is_open() && !observations_.Write(signals_)) Stop("a signal was not observed in some step");
+    if (signals_ != nullptr && !observations_.Write(signals_)) Stop("a signal was not observed, or SIGNALS is full");
   }
 
   /// Exit status.
   int Finish() {
-    if (received_ != 0) Stop("the last result is cut short");
     long long rest;
-    if (comparing_ && expected_ >> rest) Stop("fewer results than EXPECTED");
-    outputs_.close();
-    if (!outputs_) Stop("OUTPUTS cannot be written");
+    if (received_ != 0) Stop("the last result is cut short");
+    if (expected_ != nullptr && std::fscanf(expected_, "%lld", &rest) == 1) Stop("fewer results than EXPECTED");
+    if (std::fclose(outputs_) != 0 || (signals_ != nullptr && std::fclose(signals_) != 0)) Stop("a file is not complete");
     return wrong_ == 0 ? 0 : 1;
   }
 
  private:
-  [[noreturn]] static void Stop(const char *sentence) {
-    std::fprintf(stderr, "bench: %s\n", sentence);
+  [[noreturn]] static void Stop(const char *sentence, const char *name = "") {
+    std::fprintf(stderr, "bench: %s%s\n", name, sentence);
     std::exit(1);
   }
 
-  static long long Next(std::ifstream &file, const char *name) {
+  static std::FILE *Open(const char *path, const char *mode) {
+    std::FILE *file = std::fopen(path, mode);
+    if (file == nullptr) Stop(" cannot be opened", path);
+    return file;
+  }
+
+  static long long Next(std::FILE *file, const char *name) {
     long long value;
-    if (!(file >> value)) Stop((std::string(name) + " cannot be read, or ends too early").c_str());
+    if (std::fscanf(file, "%lld", &value) != 1) Stop(" ends too early", name);
     return value;
   }
 
   void Result(long long value) {
-    outputs_ << value << ' ';
+    std::fprintf(outputs_, "%lld ", value);
     ++results_;
-    if (!comparing_) return;
+    if (expected_ == nullptr) return;
     const long long wanted = Next(expected_, "EXPECTED");
     if (wanted == value) return;
     if (wrong_++ == 0) std::fprintf(stderr, "bench: value %ld: wanted %lld, got %lld\n", results_, wanted, value);
   }
 
   Observations &observations_;
-  std::ifstream inputs_;
-  std::ifstream expected_;
-  std::ofstream outputs_;
-  std::ofstream signals_;
+  std::FILE *inputs_ = nullptr;
+  std::FILE *outputs_ = nullptr;
+  std::FILE *signals_ = nullptr;
+  std::FILE *expected_ = nullptr;
   long long sequences_ = 0;
   long long steps_ = 0;
   int received_ = 0;
   long results_ = 0;
   long wrong_ = 0;
   bool ended_ = false;
-  bool comparing_ = false;
 };
 
 }  // namespace sparrow

@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
-#include <string>
 
 namespace sparrow {
 
@@ -36,11 +35,11 @@ class CheckedStream {
 
  private:
   [[noreturn]] void Fail(const char *what, std::size_t count) const {
-    std::fprintf(stderr, "sparrow: stream %s %s%zu\n", name_.c_str(), what, count);
+    std::fprintf(stderr, "sparrow: stream %s %s%zu\n", name_, what, count);
     std::abort();
   }
 
-  std::string name_;
+  const char *name_;
   std::deque<T> elements_;
   std::size_t written_ = 0;
 };
