@@ -20,6 +20,8 @@ from accel.weights import LayerWeights, Matrix
 
 INK, MUTED, X, H, CELL, HEAD = "#1f2933", "#7b8794", "#2f6fde", "#12876f", "#c2571a", "#8a4fbd"
 REMOVED = "#ccd4dc"
+LABELLED = 120
+"""Spans up to which a timeline has room for their labels."""
 STEADY = 6
 """A step in the middle of a sequence, when the pipeline is full."""
 
@@ -80,8 +82,9 @@ def timeline(design: Design) -> str:
     tracks = list(dict.fromkeys(span.track for span in spans))
     figure = Figure(figsize=(10.0, 0.55 * len(tracks) + 0.9), layout="constrained")
     axis = figure.subplots()
+    labelled = len(spans) <= LABELLED
     for span in spans:
-        _bar(axis, span, tracks.index(span.track))
+        _bar(axis, span, tracks.index(span.track), labelled)
     origin = min(span.start for span in spans)
     axis.set_xlim(origin - 1, max(span.start + span.length for span in spans) + 1)
     axis.set_yticks(range(len(tracks)), tracks)
@@ -92,11 +95,12 @@ def timeline(design: Design) -> str:
     return svg(figure)
 
 
-def _bar(axis: Any, span: Span, row: int) -> None:
+def _bar(axis: Any, span: Span, row: int, labelled: bool) -> None:
     alpha, ink = (0.4, INK) if span.late else (0.95, "white")
     axis.broken_barh([(span.start, span.length)], (row - 0.36, 0.72), color=span.colour, alpha=alpha, edgecolor="white")
-    middle = span.start + span.length / 2
-    axis.text(middle, row, span.label, ha="center", va="center", fontsize=8, color=ink, clip_on=True)
+    if labelled:
+        middle = span.start + span.length / 2
+        axis.text(middle, row, span.label, ha="center", va="center", fontsize=8, color=ink, clip_on=True)
 
 
 def _spans(built: Schedule) -> Iterator[Span]:
