@@ -15,6 +15,9 @@ BANK = 16
 BLOCK = 4
 """Rows and columns of a block."""
 
+LANES = 4
+"""Lanes among which the rows of a column are dealt out."""
+
 Masks = tuple[Tensor, Tensor]
 
 
@@ -38,10 +41,20 @@ def block(w_x: Tensor, w_h: Tensor, kept: Kept) -> Masks:
     return _blocks(w_x, kept[0]), _blocks(w_h, kept[1])
 
 
+def column(w_x: Tensor, w_h: Tensor, kept: Kept) -> Masks:
+    """Column-balanced per lane (Spartus, arXiv 2108.02297): in each column every lane keeps the same number of weights.
+
+    Row r belongs to lane r mod LANES. Columns that are skipped, because the state is zero, then cost no lane more than
+    another. Where the number does not divide, the total of a matrix is met by columns that keep one more.
+    """
+    return _columns(w_x.abs(), kept[0]), _columns(w_h.abs(), kept[1])
+
+
 PATTERNS: dict[str, Callable[[Tensor, Tensor, Kept], Masks]] = {
     "unstructured": unstructured,
     "bank": bank,
     "block": block,
+    "column": column,
 }
 """By the names of `training.baselines` in a spec. The uniform ratio is the first candidate of the search itself."""
 
@@ -67,6 +80,20 @@ def _banks(magnitude: Tensor, kept: int) -> Tensor:
 def _bank(magnitude: Tensor, kept: int) -> Tensor:
     order = magnitude.sort(dim=1, descending=True, stable=True).indices[:, :kept]
     return torch.zeros_like(magnitude, dtype=torch.bool).scatter_(1, order, True)
+
+
+def _columns(magnitude: Tensor, kept: int) -> Tensor:
+    """[rows, columns] as slices of LANES rows apart, in which a number of weights per column is kept."""
+    rows, columns = magnitude.shape
+    depth = rows // LANES
+    slices = magnitude.view(depth, LANES, columns).permute(1, 2, 0).flatten(0, 1)  # [lane and column, depth]
+    each, more = divmod(kept * depth * LANES, LANES * columns)
+    mask = _bank(slices, each).view(LANES, columns, depth)
+    norms = magnitude.square().sum(0)
+    fuller = _bank(slices, min(depth, each + 1)).view(LANES, columns, depth)
+    chosen = _largest(norms, more // LANES)
+    mask = torch.where(chosen[None, :, None], fuller, mask)
+    return mask.permute(2, 0, 1).reshape(rows, columns)
 
 
 def _blocks(weight: Tensor, kept: int) -> Tensor:

@@ -24,6 +24,7 @@ from training import distributed, export, formats, studies, tasks
 from training.evaluate import both, on_excerpt, on_test
 from training.export import Excerpt
 from training.loop import Fitted
+from training.plots import state_curves
 from training.search import Candidate, line, search
 from training.sizes import bits, layers
 from training.tasks.task import Task
@@ -76,10 +77,12 @@ def _check_batch(spec: Spec) -> None:
 
 
 def write(spec: Spec, task: Task, made: Made, work: Path) -> None:
-    """Leave the integers, the test samples and the record in `work`."""
+    """Leave the integers, the test samples, the record and its pictures in `work`."""
     weight_file.save(work / "weights.npz", made.weights, spec)
     sample_file.save(work / "samples.npz", made.excerpt.samples)
-    write_json(work / "training.json", record(spec, task, made))
+    facts = record(spec, task, made)
+    state_curves(facts, work / "states.png")
+    write_json(work / "training.json", facts)
 
 
 def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.patterns import PATTERNS, bank, block, unstructured
+from training.patterns import PATTERNS, bank, block, column, unstructured
 
 W_X = torch.tensor([[9.0, 1.0, 8.0], [7.0, 2.0, 0.0]])
 W_H = torch.tensor([[3.0, 4.0], [0.1, 0.2]])
@@ -38,10 +38,27 @@ def test_blocks_stay_or_go_as_a_whole() -> None:
     assert torch.equal(mask, weight == 1.0)
 
 
+def test_in_each_column_every_lane_keeps_the_same_number() -> None:
+    torch.manual_seed(0)
+    x, h = column(torch.randn(32, 4), torch.randn(32, 8), (1, 3))
+    for mask in (x, h):
+        lanes = mask.view(8, 4, -1).sum(0)
+        assert torch.all(lanes == lanes[0])
+    assert int(x.sum()) == 32
+    assert int(h.sum()) == 32 * 3
+
+
+def test_a_column_keeps_the_largest_weights_of_each_lane() -> None:
+    weight = torch.zeros(8, 1)
+    weight[[0, 5, 2, 7]] = 1.0
+    mask = column(torch.cat([weight, weight], 1), torch.zeros(8, 2), (1, 1))[0]
+    assert torch.equal(mask[:, 0], weight[:, 0] == 1.0)
+
+
 @pytest.mark.parametrize("pattern", PATTERNS, ids=str)
 def test_every_pattern_keeps_about_the_same_number_on_awkward_shapes(pattern: str) -> None:
     torch.manual_seed(0)
     w_x, w_h = torch.randn(28, 5), torch.randn(28, 7)
     x, h = PATTERNS[pattern](w_x, w_h, (2, 3))
     assert x.shape == w_x.shape
-    assert abs(int(x.sum() + h.sum()) - 28 * 5) <= (32 if pattern == "block" else 0)
+    assert abs(int(x.sum() + h.sum()) - 28 * 5) <= (32 if pattern in ("block", "column") else 0)
