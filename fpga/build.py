@@ -8,15 +8,14 @@ from pathlib import Path
 
 from accel.engines.engine import Design
 from accel.faults import Fault, Refused
-from fpga import nextpnr, vivado
+from fpga import nextpnr, vivado, yosys
 from fpga.board import Board
 from fpga.fits import demand, require_fit
 from fpga.nextpnr import parse_routed
-from fpga.reports import Timing, Utilization, write_reports
+from fpga.reports import Origin, Timing, Utilization, write_reports
 from fpga.rtl import generated
 from fpga.tool import Plan, run, write
 from fpga.vivado import parse_timing, parse_utilization
-from fpga.yosys import parse_cells
 
 Told = Callable[[str, str], None]
 """Is told each step and whether it was `done` or `unchanged`."""
@@ -63,12 +62,22 @@ def build(design: Design, board: Board, told: Told, *, seed: int = 1, allow_slow
     if board.family in nextpnr.CONSTRAINTS:
         for step, how in run(planned.until("synthesis"), folder):
             told(step, how)
-        require_fit(demand(parse_cells(folder / planned.reports["cells"]), board), board)
+        require_fit(demand(yosys.parse_cells(folder / planned.reports["cells"]), board), board)
     for step, how in run(planned, folder):
         told(step, how)
     utilization, timing = _reports(planned, folder, board)
     write_reports(design.work, utilization, timing)
     return Built(folder, folder / planned.commands[-1].makes[-1], utilization, timing)
+
+
+def estimate(design: Design, board: Board) -> Utilization:
+    """The resources a design takes on a board, counted by yosys; `estimated` where place and route is the vendor's."""
+    folder = folder_of(design, board) / "estimate"
+    planned = yosys.estimate(generated(design.spec, design.work), board)
+    for _ in run(planned, folder):
+        pass
+    origin: Origin = "synthesised" if board.family in nextpnr.CONSTRAINTS else "estimated"
+    return demand(yosys.parse_cells(folder / planned.reports["cells"], origin), board)
 
 
 def _reports(planned: Plan, folder: Path, board: Board) -> tuple[Utilization, Timing]:

@@ -7,19 +7,19 @@ from pathlib import Path
 
 from accel.faults import Fault, Refused
 from fpga.board import Board
-from fpga.reports import Utilization
+from fpga.reports import Origin, Utilization
 from fpga.rtl import Rtl
-from fpga.tool import Command
+from fpga.tool import Command, Plan
 
 SYNTHESIS = {
     "ecp5": "synth_ecp5 -no-rw-check",
     "ice40": "synth_ice40 -dsp -no-rw-check",
     "gowin": "synth_gowin -family gw2a -no-rw-check",
-    "xc7": "synth_xilinx -family xc7 -no-rw-check",
-    "xcup": "synth_xilinx -family xcup -no-rw-check",
+    "xc7": "synth_xilinx -family xc7",
+    "xcup": "synth_xilinx -family xcup",
 }
 """Without `-no-rw-check` yosys puts logic around every memory for an address that is read while it is written; the
-design reads no such address."""
+design reads no such address. `synth_xilinx` has no such option."""
 
 NETLIST = "netlist.json"
 REPORT = "cells.json"
@@ -39,7 +39,12 @@ def synthesis(rtl: Rtl, board: Board) -> Command:
     return Command("synthesis", choices, tuple(rtl.files), (NETLIST, REPORT))
 
 
-def parse_cells(path: Path) -> Utilization:
+def estimate(rtl: Rtl, board: Board) -> Plan:
+    """Synthesis alone: for Xilinx chips yosys' own estimate, which is all that open tools can say of them."""
+    return Plan(f"{rtl.top} counted for {board.title}", rtl.files, (synthesis(rtl, board),), {"cells": REPORT})
+
+
+def parse_cells(path: Path, origin: Origin = "synthesised") -> Utilization:
     """Read the cell counts of `synthesis`, submodules included. Refused where the file holds none."""
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
@@ -48,4 +53,4 @@ def parse_cells(path: Path) -> Utilization:
         tool = " ".join(report["creator"].split()[:2])
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise Refused([Fault(str(path), "cell counts made by yosys", repr(error))]) from None
-    return Utilization(tool, "synthesised", used, {})
+    return Utilization(tool, origin, used, {})

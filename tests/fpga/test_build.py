@@ -14,7 +14,7 @@ from accel.engines.engine import Design, ToolMissing
 from accel.faults import Refused
 from accel.spec import parse
 from fpga.board import Board, find
-from fpga.build import build, folder_of, plan, write_plan
+from fpga.build import build, estimate, folder_of, plan, write_plan
 from fpga.fits import CELLS, demand, require_fit
 from fpga.reports import Utilization
 from fpga.yosys import SYNTHESIS
@@ -89,6 +89,15 @@ def test_a_chip_for_which_there_are_no_tools_is_refused(counter: Design) -> None
         Refused, match=r"target.board: wanted a chip of the families ecp5, ice40, xc7 or xcup, got gowin"
     ):
         plan(counter, find("tang-nano-20k"))
+
+
+def test_a_xilinx_chip_is_counted_by_yosys_and_called_an_estimate(counter: Design) -> None:
+    try:
+        found = estimate(counter, find("arty-a7-100"))
+    except ToolMissing as missing:
+        pytest.skip(str(missing))
+    assert (found.origin, found.used["multipliers"], found.used["registers"]) == ("estimated", 1, 16)
+    assert found.available["luts"] == 63400
 
 
 def test_cells_are_counted_as_the_resources_of_each_family() -> None:
