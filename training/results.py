@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from accel.progress import Progress
 from accel.spec import Spec, load
 from accel.work import read_json, write_json, write_text
@@ -63,16 +65,16 @@ def _with(spec: Spec, seed: int) -> Spec:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run what is missing (`--only-write`: nothing) and write the page after every run."""
+    """Run what is missing and write the page after every run; specs of `--large` run only where there is a GPU."""
     from training.results_page import page
 
     given = _parser().parse_args(arguments)
-    wanted = runs(given.specs, given.seeds, given.work)
-    for run in wanted:
+    wanted, large = (runs(specs, given.seeds, given.work) for specs in (given.specs, given.large))
+    for run in wanted + (large if torch.cuda.is_available() else []):
         if run.record() is None and not given.only_write:
             run.make(_told)
-            write_text(given.page, page(wanted))
-    write_text(given.page, page(wanted))
+            write_text(given.page, page(wanted + large))
+    write_text(given.page, page(wanted + large))
 
 
 def _told(stage: str, done: int, total: int, note: str) -> None:
@@ -82,6 +84,7 @@ def _told(stage: str, done: int, total: int, note: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.results", description=main.__doc__)
     parser.add_argument("specs", nargs="+", type=Path)
+    parser.add_argument("--large", nargs="*", type=Path, default=[])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1])
     parser.add_argument("--work", type=Path, default=Path("build/results"))
     parser.add_argument("--page", type=Path, default=Path("docs/results.md"))

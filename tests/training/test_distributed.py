@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from accel.faults import Refused
-from accel.spec import Spec, plain
+from accel.work import read_json
+from tests.training import two_processes
 from tests.training.small import small
-from tests.training.test_text import CHARS
 from training import distributed, pipeline
 
-SCRIPT = Path(__file__).with_name("two_processes.py")
 ROOT = Path(__file__).parents[2]
 
 
-def trained(count: int, which: str, spec: Spec, work: Path) -> Any:
-    """The record of a run in so many processes."""
-    launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"] if count > 1 else []
-    command = [sys.executable, *launch, str(SCRIPT), which, json.dumps(plain(spec)), str(work)]
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which two processes left every job."""
+    work = tmp_path_factory.mktemp("together")
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", two_processes.__file__, str(work)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, *launch], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return json.loads((work / "training.json").read_text())
+    return work
 
 
-@pytest.mark.parametrize("which", ["sequences", "text"])
-def test_two_processes_train_what_one_does(tmp_path: Path, which: str) -> None:
-    spec = (
-        small()
-        if which == "sequences"
-        else CHARS.model_copy(update={"training": small(training={"steps": 5, "batch": 4}).training})
-    )
-    one, two = (trained(count, which, spec, tmp_path / str(count)) for count in (1, 2))
-    for mine, theirs in zip(one["curves"]["dense"], two["curves"]["dense"], strict=True):
+@pytest.mark.parametrize("job", two_processes.JOBS)
+def test_two_processes_train_what_one_does(tmp_path: Path, together: Path, job: str) -> None:
+    two_processes.run(job, tmp_path)
+    one, two = (read_json(work / job / "training.json")["curves"]["dense"] for work in (tmp_path, together))
+    for mine, theirs in zip(one, two, strict=True):
         assert mine["loss"] == pytest.approx(theirs["loss"], rel=1e-4)
         assert mine["valid_loss"] == pytest.approx(theirs["valid_loss"], rel=1e-4)
 

@@ -67,6 +67,18 @@ def test_a_spec_that_was_not_run_is_said_to_be_so(call: list[str], tmp_path: Pat
     assert "`digits_rows`: not run." in (tmp_path / "results.md").read_text()
 
 
+def test_large_specs_are_listed_and_run_only_where_there_is_a_gpu(
+    call: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[Path] = []
+    monkeypatch.setattr(results.Run, "make", lambda run, progress: ran.append(run.folder))
+    for present in (False, True):
+        monkeypatch.setattr(results.torch.cuda, "is_available", lambda present=present: present)
+        results.main([str(tmp_path / "small.yaml"), *call[1:], "--large", call[0], "--seeds", "5"])
+    assert len(ran) == 1 + 2
+    assert "not run" in (tmp_path / "results.md").read_text()
+
+
 def test_numbers_of_weights_and_multiplications_by_hand(call: list[str], tmp_path: Path) -> None:
     results.main(call)
     (run,) = results.runs([Path(call[0])], [1], tmp_path / "work")

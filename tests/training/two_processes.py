@@ -1,18 +1,34 @@
-"""Run by torchrun in test_distributed.py: the small task through the whole pipeline."""
+"""Run by torchrun in test_distributed.py: small tasks through the whole pipeline, in as many processes as there are."""
 
-import json
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 
 import torch
 
 from accel.progress import silent
-from accel.spec import parse
-from tests.training.small import task
-from tests.training.test_text import chars
-from training import pipeline
+from accel.spec import Spec
+from tests.training.small import small, task
+from tests.training.test_text import CHARS, chars
+from training import distributed, pipeline
+from training.tasks.task import Task
 
-torch.set_num_threads(1)
-which, spec, work = sys.argv[1:]
-pipeline.tasks.load = lambda spec: chars() if which == "text" else task()
-pipeline.run(parse(json.loads(spec)), Path(work), silent)
+TEXT = CHARS.model_copy(update={"training": small(training={"steps": 5, "batch": 4}).training})
+JOBS: dict[str, tuple[Spec, Task]] = {"sequences": (small(), task()), "text": (TEXT, chars())}
+
+
+def run(name: str, work: Path) -> None:
+    """One job, its files in a folder of its name."""
+    spec, job = JOBS[name]
+    made = pipeline.make(spec, job, work / name / "checkpoints", silent)
+    if distributed.rank() == 0:
+        pipeline.write(spec, job, made, work / name)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    with distributed.together():
+        for name in JOBS:
+            run(name, Path(sys.argv[1]))
+        distributed.wait()
