@@ -166,8 +166,8 @@ def _names(design: Design) -> dict[str, object]:
         "arrays": _processes(design),
         "inputs": spec.model.inputs,
         "hidden": spec.model.hidden,
-        "input": Beat(container(spec.formats.input.width), net.layers[0].input_words),
-        "output": _output(net),
+        "input": input_beat(net),
+        "output": output_beat(net),
         "result_values": result_values(net),
     }
 
@@ -207,7 +207,13 @@ def result_values(net: Network) -> int:
     return head.outputs if head.kind == "logits" else 1
 
 
-def _output(net: Network) -> Beat:
+def input_beat(net: Network) -> Beat:
+    """What a beat of the input port holds."""
+    return Beat(container(net.spec.formats.input.width), net.layers[0].input_words)
+
+
+def output_beat(net: Network) -> Beat:
+    """What a beat of the output port holds."""
     if net.head is None:
         return Beat(container(net.spec.formats.state.width), net.layers[-1].cells)
     assert net.spec.model.head is not None

@@ -31,13 +31,30 @@ class Built:
     timing: Timing
 
 
-def plan(design: Design, board: Board, *, seed: int = 1, allow_slow: bool = False) -> Plan:
-    """The plan of the tools for the board's chip, from the Verilog in the design's work folder."""
+@dataclass(frozen=True)
+class Wishes:
+    """How to build."""
+
+    seed: int = 1
+    """Of nextpnr's placement."""
+    allow_slow: bool = False
+    """A clock that is missed is reported, not an error."""
+    from_cpp: bool = False
+    """Build the core that Vitis HLS makes of the C++, in place of the generated Verilog."""
+
+
+def plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Plan:
+    """The plan of the tools for the board's chip, from what `generate` left in the design's work folder."""
+    xilinx = board.family in ("xc7", "xcup")
+    if wishes.from_cpp:
+        if not xilinx:
+            raise Refused([Fault("target.board", "a Xilinx chip, for a core of Vitis HLS", f"{board.family}")])
+        return vivado.plan_core(design, board, allow_slow=wishes.allow_slow)
     rtl = generated(design.spec, design.work)
+    if xilinx:
+        return vivado.plan(design, rtl, board, allow_slow=wishes.allow_slow)
     if board.family in nextpnr.CONSTRAINTS:
-        return nextpnr.plan(rtl, board, design.spec.target.clock_mhz, seed=seed, allow_slow=allow_slow)
-    if board.family in ("xc7", "xcup"):
-        return vivado.plan(design, rtl, board, allow_slow=allow_slow)
+        return nextpnr.plan(rtl, board, design.spec.target.clock_mhz, seed=wishes.seed, allow_slow=wishes.allow_slow)
     raise Refused([Fault("target.board", "a chip of the families ecp5, ice40, xc7 or xcup", f"{board.family}")])
 
 
@@ -46,19 +63,19 @@ def folder_of(design: Design, board: Board) -> Path:
     return design.work / "fpga" / board.name
 
 
-def write_plan(design: Design, board: Board, *, seed: int = 1, allow_slow: bool = False) -> Path:
+def write_plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Path:
     """Only write the plan: a folder that builds itself (`build.sh`) on a machine that has the tools."""
     folder = folder_of(design, board)
-    write(plan(design, board, seed=seed, allow_slow=allow_slow), folder)
+    write(plan(design, board, wishes), folder)
     return folder
 
 
-def build(design: Design, board: Board, told: Told, *, seed: int = 1, allow_slow: bool = False) -> Built:
+def build(design: Design, board: Board, told: Told, wishes: Wishes = Wishes()) -> Built:
     """Run every step that is due; leaves `utilization.json` and `timing.json` in the work folder.
 
     Raises ToolMissing, ToolFailed, or Refused where the design does not fit the chip.
     """
-    folder, planned = folder_of(design, board), plan(design, board, seed=seed, allow_slow=allow_slow)
+    folder, planned = folder_of(design, board), plan(design, board, wishes)
     if board.family in nextpnr.CONSTRAINTS:
         for step, how in run(planned.until("synthesis"), folder):
             told(step, how)

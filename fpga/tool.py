@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from accel.doctor import Program
@@ -22,15 +22,17 @@ class ToolFailed(Exception):
 
 @dataclass(frozen=True)
 class Command:
-    """One step of a plan, run in the plan's folder; it is done when `makes` are newer than `needs`.
+    """One step of a plan; it is done when `makes` are newer than `needs`, paths within the plan's folder.
 
-    `choices` are command lines of programs that all do this, the preferred one first: the first that is found runs.
+    `choices` are command lines of programs that all do this, the preferred one first: the first that is found runs, in
+    `folder` within the plan's.
     """
 
     step: str
     choices: tuple[Argv, ...]
     needs: tuple[str, ...]
     makes: tuple[str, ...]
+    folder: str = "."
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -66,6 +68,26 @@ class Plan:
         if step not in steps:
             raise ValueError(f"step {step}: wanted one of {', '.join(steps)}")
         return Plan(self.title, self.files, self.commands[: steps.index(step) + 1], self.reports)
+
+    def within(self, folder: str) -> Plan:
+        """The same plan one folder further down."""
+
+        def moved(paths: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(f"{folder}/{path}" for path in paths)
+
+        commands = [
+            replace(one, needs=moved(one.needs), makes=moved(one.makes), folder=str(PurePosixPath(folder, one.folder)))
+            for one in self.commands
+        ]
+        files = {f"{folder}/{path}": text for path, text in self.files.items()}
+        return Plan(
+            self.title, files, tuple(commands), {name: f"{folder}/{path}" for name, path in self.reports.items()}
+        )
+
+    def then(self, later: Plan) -> Plan:
+        """Both plans, one after the other, in one folder."""
+        files, reports = {**self.files, **later.files}, {**self.reports, **later.reports}
+        return Plan(later.title, files, self.commands + later.commands, reports)
 
 
 def write(plan: Plan, folder: Path) -> list[Path]:
@@ -130,7 +152,9 @@ def execute(command: Command, folder: Path) -> None:
     for path in command.makes:
         (folder / path).unlink(missing_ok=True)
     with (folder / command.log).open("w", encoding="utf-8") as log:
-        status = subprocess.run(argv, cwd=folder, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
+        status = subprocess.run(
+            argv, cwd=folder / command.folder, stdout=log, stderr=subprocess.STDOUT, check=False
+        ).returncode
     if status != 0:
         program = Path(argv[0]).name
         raise ToolFailed(f"step {command.step}: {program} ended with status {status}; {_tail(command, folder)}")

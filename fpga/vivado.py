@@ -14,8 +14,9 @@ from pathlib import Path
 
 from accel.engines.engine import Design
 from accel.faults import Fault, Refused
-from accel.render_hls import container, result_values
+from accel.render_hls import container, input_beat, output_beat, result_values, top_name
 from accel.templates import read, render
+from fpga import vitis_hls
 from fpga.board import Board
 from fpga.reports import Origin, Timing, Utilization
 from fpga.rtl import Rtl
@@ -51,6 +52,9 @@ FIXED_IO = {
     "zynqmp": {},
 }
 """Widths of the pins that the processing system has through the programmable logic."""
+
+CORE = "vitis_hls/ip.zip"
+"""The archive that Vitis HLS exports."""
 
 UTILIZATION_ROWS = {
     "luts": ("Slice LUTs", "CLB LUTs"),
@@ -89,14 +93,17 @@ class Port:
     range: str
 
 
-def plan(design: Design, rtl: Rtl, board: Board, *, allow_slow: bool = False) -> Plan:
-    """Verilog to bitstream and deploy folder, or (on a chip alone) to the reports of place and route."""
+def plan(design: Design, rtl: Rtl, board: Board, *, allow_slow: bool = False, core: str = "") -> Plan:
+    """Verilog to bitstream and deploy folder, or (on a chip alone) to the reports of place and route.
+
+    `core` names a core of Vitis HLS that the Verilog instantiates; its archive then lies in the folder `vitis_hls`.
+    """
     if board.family not in ("xc7", "xcup"):
         raise Refused([Fault("target.board", "a board with a Xilinx chip", f"{board.name} ({board.family})")])
     streams = _streams(design, rtl)
     mhz = design.spec.target.clock_mhz
     values = {"top": rtl.top, "board": board, "mhz": mhz, "period_ns": f"{1000.0 / mhz:.3f}", **streams}
-    values |= {"allow_slow": allow_slow, "fixed_io": list(_fixed_io(board))}
+    values |= {"allow_slow": allow_slow, "fixed_io": list(_fixed_io(board)), "core": core}
     sources = [*rtl.sources, *(["board_top.v"] if board.processor else [])]
     contents = [name for name in rtl.files if name not in rtl.sources]
     rendered = ["settings.tcl", "clock.xdc", *(["board_top.v"] if board.processor else [])]
@@ -110,9 +117,22 @@ def plan(design: Design, rtl: Rtl, board: Board, *, allow_slow: bool = False) ->
     return Plan(
         title=f"{rtl.top} for {board.title}",
         files=files,
-        commands=tuple(_commands(rtl, board, tuple(files))),
+        commands=tuple(_commands(rtl, board, (*files, *([CORE] if core else [])))),
         reports={"utilization": "routed_utilization.rpt", "timing": "routed_timing.rpt"},
     )
+
+
+def plan_core(design: Design, board: Board, *, allow_slow: bool = False) -> Plan:
+    """As `plan`, but for the generated C++: Vitis HLS makes the core first."""
+    first = vitis_hls.plan(design).within("vitis_hls")
+    return first.then(plan(design, adapter(design), board, allow_slow=allow_slow, core=top_name(design)))
+
+
+def adapter(design: Design) -> Rtl:
+    """The core of Vitis HLS under the name and the ports of the generated Verilog."""
+    shapes = {"input": input_beat(design.net), "output": output_beat(design.net)}
+    top = design.spec.identifier
+    return Rtl(top, "clk", {f"{top}.v": render("fpga", "templates/vivado/adapter.v.j2", top=top, **shapes)})
 
 
 def _streams(design: Design, rtl: Rtl) -> dict[str, Stream]:

@@ -14,7 +14,7 @@ from accel.engines.engine import Design, ToolMissing
 from accel.faults import Refused
 from accel.spec import parse
 from fpga.board import Board, find
-from fpga.build import build, estimate, folder_of, plan, write_plan
+from fpga.build import Wishes, build, estimate, folder_of, plan, write_plan
 from fpga.fits import CELLS, demand, require_fit
 from fpga.reports import Utilization
 from fpga.yosys import SYNTHESIS
@@ -89,6 +89,13 @@ def test_a_chip_for_which_there_are_no_tools_is_refused(counter: Design) -> None
         Refused, match=r"target.board: wanted a chip of the families ecp5, ice40, xc7 or xcup, got gowin"
     ):
         plan(counter, find("tang-nano-20k"))
+
+
+def test_the_cpp_can_be_built_in_place_of_the_verilog_where_vitis_hls_knows_the_chip(counter: Design) -> None:
+    steps = [command.step for command in plan(counter, find("kv260"), Wishes(from_cpp=True)).commands]
+    assert steps == ["csim", "csynth", "cosim", "export", "synthesis", "implementation", "bitstream"]
+    with pytest.raises(Refused, match=r"target.board: wanted a Xilinx chip, for a core of Vitis HLS, got ice40"):
+        plan(counter, find("icebreaker"), Wishes(from_cpp=True))
 
 
 def test_a_xilinx_chip_is_counted_by_yosys_and_called_an_estimate(counter: Design) -> None:

@@ -101,6 +101,17 @@ def test_the_shell_script_names_its_steps_when_asked_for_another(tmp_path: Path)
     assert (done.returncode, done.stderr) == (2, "step nothing: wanted one of copy, again\n")
 
 
+def test_plans_join_in_folders_of_their_own(tmp_path: Path) -> None:
+    joined = PLAN.within("first").then(only(Command("last", (("cp", "first/c", "d"),), ("first/c",), ("d",))))
+    for folder, way in ((tmp_path / "python", lambda f: list(run(joined, f))), (tmp_path / "shell", None)):
+        if way:
+            assert way(folder) == [("copy", "done"), ("again", "done"), ("last", "done")]
+        else:
+            write(joined, folder)
+            assert build(folder).returncode == 0
+        assert (folder / "d").read_text() == (folder / "first" / "c").read_text() == "text\n"
+
+
 def test_words_with_spaces_and_quotes_reach_the_tool_as_they_are(tmp_path: Path) -> None:
     write(only(Command("write", (("sh", "-c", 'printf %s "$1" > b', "sh", "it's $HOME"),), (), ("b",))), tmp_path)
     assert build(tmp_path).returncode == 0

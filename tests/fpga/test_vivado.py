@@ -17,7 +17,7 @@ from accel.spec import Spec, load
 from fpga.board import find
 from fpga.rtl import Rtl
 from fpga.tool import Plan, ToolFailed, execute, run, write
-from fpga.vivado import FIXED_IO, parse_timing, parse_utilization, plan, programming
+from fpga.vivado import FIXED_IO, parse_timing, parse_utilization, plan, plan_core, programming
 from tests.designs import spec
 
 Calls = Callable[[], list[str]]
@@ -111,6 +111,32 @@ def test_the_block_design_connects_processor_memory_and_streams(
         "report_utilization -file synthesised_utilization.rpt",
         "report_timing_summary -file synthesised_timing.rpt",
     ]
+
+
+def test_the_core_of_vitis_hls_is_made_first_and_then_built_in(
+    digits: Spec, tmp_path: Path, install: Install, calls: Calls
+) -> None:
+    install("vivado", '"$7"', "vivado.tcl")
+    install("vitis-run", '"$4"', "vitis_hls.tcl")
+    planned = plan_core(Design(digits, weights.seeded(digits), Path()), find("zcu104"))
+    steps = ["csim", "csynth", "cosim", "export", "synthesis", "implementation", "bitstream"]
+    assert list(run(planned, tmp_path / "plan")) == [(step, "done") for step in steps]
+    assert "create_ip -vlnv xilinx.com:hls:digits_top -module_name accelerator_core" in calls()
+    assert list(run(planned, tmp_path / "plan")) == [(step, "unchanged") for step in steps]
+
+
+def test_the_core_has_the_ports_that_the_board_connects(digits: Spec, tmp_path: Path) -> None:
+    if shutil.which("iverilog") is None:
+        pytest.skip("iverilog not found; it checks the adapter")
+    design = Design(digits, weights.seeded(digits), Path())
+    write(plan_core(design, find("kv260")), tmp_path)
+    inputs = "ap_clk, ap_rst_n, [7:0] s_axis_TDATA, [0:0] s_axis_TKEEP, [0:0] s_axis_TSTRB, s_axis_TVALID, s_axis_TLAST"
+    outputs = "s_axis_TREADY, [7:0] m_axis_TDATA, m_axis_TVALID, m_axis_TLAST"
+    ports = [f"input {port}" for port in f"{inputs}, m_axis_TREADY".split(", ")]
+    ports += [f"output {port}" for port in outputs.split(", ")]
+    (tmp_path / "core.v").write_text(f"module accelerator_core ({', '.join(ports)});\nendmodule\n")
+    sources = ["digits.v", "core.v"]
+    subprocess.run(["iverilog", "-g2012", "-Wall", "-t", "null", "-s", "digits", *sources], cwd=tmp_path, check=True)
 
 
 @pytest.mark.parametrize("board", ["arty-a7-100", "xcku9p", "alveo-u250"])

@@ -22,6 +22,9 @@ set options {
     report_timing_summary {-file}
     report_power {-file}
     report_drc {-file}
+    update_ip_catalog {-add_ip -repo_path}
+    create_ip {-vlnv -module_name}
+    get_ips {}
     get_timing_paths {-max_paths -setup -hold}
     create_bd_design {}
     create_bd_cell {-type -vlnv}
