@@ -15,7 +15,7 @@ VERILATOR = $(shell $(BIN)/python -c "from accel.doctor import paths; print(path
 RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digits.yaml ptb-chars.yaml war-and-peace.yaml ptb-words.yaml imdb.yaml)
 RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml)
 
-.PHONY: run test lint lint-rtl bench results schema clean distclean
+.PHONY: run test fuzz lint lint-rtl bench performance results schema clean distclean
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -25,6 +25,11 @@ run: $(READY)
 # A worker for each core, one thread in each.
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+
+# Random legal specs for hours: make fuzz SECONDS=36000
+SECONDS ?= 3600
+fuzz: $(READY)
+	SPARROW_FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest -p no:cacheprovider tests/engines/test_random_designs.py -k fuzz
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -37,6 +42,10 @@ lint-rtl: run
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench.py
+
+# docs/performance.md: cycles at the papers' sizes, measured in Verilator; keeps what is there.
+performance: $(READY)
+	$(BIN)/python tests/bench/performance.py
 
 # docs/results.md: runs what is missing, keeps what is there; can be stopped and continued.
 results: $(READY)

@@ -1,0 +1,89 @@
+"""Random legal specs over the whole space of options: sizes, ratios, lanes, formats, heads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import reject
+from hypothesis import strategies as st
+
+from accel import spec
+from accel.faults import Refused
+from accel.spec import Spec
+
+
+@st.composite
+def models(draw: st.DrawFn) -> dict[str, Any]:
+    """One or two small layers, with and without biases and a head."""
+    head = None
+    if draw(st.booleans()):
+        head = {
+            "outputs": draw(st.integers(1, 7)),
+            "kind": draw(st.sampled_from(["argmax", "logits"])),
+            "when": draw(st.sampled_from(["last", "step"])),
+        }
+    hidden = draw(st.lists(st.integers(1, 14), min_size=1, max_size=2))
+    return {"inputs": draw(st.integers(1, 9)), "hidden": hidden, "bias": draw(st.booleans()), "head": head}
+
+
+@st.composite
+def sparsities(draw: st.DrawFn) -> dict[str, Any]:
+    """Dense, or ratios of the two matrices apart; columns of a unit's rows apart or shared."""
+    if draw(st.integers(0, 3)) == 0:
+        return {"pattern": "dense"}
+    ratio = st.sampled_from([0.0, 0.3, 0.5, 0.7, 0.9])
+    return {"input": draw(ratio), "recurrent": draw(ratio), "shared_by_gates": draw(st.booleans())}
+
+
+@st.composite
+def engines(draw: st.DrawFn) -> dict[str, Any]:
+    """Groups, lanes shared or split, cells and input words a cycle."""
+    lanes = draw(st.integers(1, 4))
+    made: dict[str, Any] = {"units": draw(st.integers(1, 8)), "lanes_per_row": lanes}
+    if lanes > 1 and draw(st.booleans()):
+        made |= {"lanes": "split", "input_lanes": draw(st.integers(1, lanes - 1))}
+    made["cells_per_cycle"] = draw(st.sampled_from([1, 2, 4]))
+    made["input_words"] = draw(st.sampled_from([1, 2, 4]))
+    return made
+
+
+@st.composite
+def formats(draw: st.DrawFn) -> dict[str, Any]:
+    """Formats from coarse to fine; what contradicts itself is drawn again."""
+    activation = draw(st.integers(6, 14))
+
+    def fixed(low: int, high: int, above: int) -> list[int]:
+        frac = draw(st.integers(low, high))
+        return [frac + draw(st.integers(1, above)), frac]
+
+    return {
+        "input": fixed(2, 8, 4),
+        "bias": fixed(2, 9, 4),
+        "gate": fixed(3, 9, 5),
+        "activation": [activation + 1, activation],
+        "cell": fixed(4, 10, 5),
+        "state": fixed(4, 12, 2),
+    }
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> Spec:
+    """A legal spec with seeded weights; one that is refused is drawn again."""
+    width = draw(st.integers(2, 10))
+    data = {
+        "name": "random",
+        "model": draw(models()),
+        "sparsity": draw(sparsities()),
+        "weights": {
+            "width": width,
+            **{f"{of}_frac": draw(st.integers(1, width)) for of in ("input", "recurrent", "head")},
+        },
+        "formats": draw(formats()),
+        "tables": {"address": draw(st.integers(3, 9)), "sigmoid": 8, "tanh": draw(st.sampled_from([2, 4]))},
+        "engine": draw(engines()),
+        "training": {"task": "seeded", "seed": draw(st.integers(0, 99))},
+    }
+    try:
+        return spec.parse(data)
+    except Refused:
+        reject()

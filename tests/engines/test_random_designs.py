@@ -1,0 +1,66 @@
+"""Random legal specs: MyHDL, Verilog and C++ equal the golden model bit for bit, the schedule cycle for cycle.
+
+`make fuzz` does the same for as long as it is told (SPARROW_FUZZ_SECONDS) and says how many specs it tried.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from accel import convert, render, samples, weights
+from accel.engines.engine import Design, Engine
+from accel.engines.hls import hls
+from accel.engines.icarus import icarus
+from accel.engines.native import native
+from accel.engines.verilator import verilator
+from accel.render_hls import render_hls
+from accel.schedule import schedule
+from accel.spec import Spec
+from accel.verify import Contender, judge
+from accel.work import write_text
+from tests.engines.random_designs import specs
+
+SECONDS = float(os.environ.get("SPARROW_FUZZ_SECONDS", "0"))
+STEADY = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
+ALWAYS: dict[str, Engine] = {"myhdl": native, "icarus": icarus, "hls": hls}
+
+
+def check(made: Spec, work: Path, engines: dict[str, Engine]) -> None:
+    design = Design(made, weights.seeded(made), work)
+    for path, text in (render.render(design) | render_hls(design)).items():
+        write_text(work / path, text)
+    write_text(work / "rtl" / f"{made.identifier}.v", convert.convert(design))
+    given_samples = samples.corners(made, 2) + samples.seeded(made, 3, 4)
+    for name, engine in engines.items():
+        result = judge(name, Contender(engine, clocked=name != "hls"), design, given_samples, schedule(design))
+        assert (result.status, result.reason) in (("equal", ""), ("not run", result.reason)), name
+
+
+@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=STEADY)
+@given(made=specs())
+def test_every_form_of_a_random_design_computes_the_same_bits(
+    made: Spec, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    check(made, tmp_path_factory.mktemp("random"), ALWAYS)
+
+
+@pytest.mark.skipif(not SECONDS, reason="make fuzz runs it: SPARROW_FUZZ_SECONDS says for how long")
+def test_fuzz(tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]) -> None:
+    start, tried = time.monotonic(), 0
+
+    @settings(max_examples=20, deadline=None, database=None, suppress_health_check=STEADY)
+    @given(made=specs())
+    def batch(made: Spec) -> None:
+        nonlocal tried
+        tried += 1
+        check(made, tmp_path_factory.mktemp("random"), ALWAYS | {"verilator": verilator})
+
+    while time.monotonic() - start < SECONDS:
+        batch()
+        with capsys.disabled():
+            print(f"{tried} specs tried in {time.monotonic() - start:.0f} s, all equal", flush=True)
