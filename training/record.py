@@ -1,0 +1,87 @@
+"""What is written down about a run: `training.json`."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from accel.shape import Network
+from accel.spec import Spec
+from accel.weights import Weights
+from training import formats
+from training.evaluate import both, on_excerpt, on_test
+from training.export import Excerpt
+from training.loop import Fitted
+from training.search import Candidate
+from training.sizes import bits, layers
+from training.studies import Study
+from training.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class Made:
+    """Everything a run produced: the models on the way and the integers at its end."""
+
+    dense: Fitted
+    candidates: list[Candidate]
+    baselines: dict[str, Fitted]
+    studies: list[Study]
+    quantized: Fitted
+    net: Network
+    weights: Weights
+    excerpt: Excerpt
+
+    @property
+    def chosen(self) -> Fitted:
+        """The best of the pruned networks, in floating point; the dense one where nothing is pruned."""
+        return self.candidates[0].fitted if self.candidates else self.dense
+
+
+def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
+    """The contents of `training.json`."""
+    curves = {"dense": made.dense.curve, "quantized": made.quantized.curve}
+    curves |= {f"baseline {pattern}": fitted.curve for pattern, fitted in made.baselines.items()}
+    curves |= {study.name: study.fitted.curve for study in made.studies}
+    curves |= {_name(candidate): candidate.fitted.curve for candidate in made.candidates}
+    return {
+        "task": task.name,
+        "metric": task.metric,
+        **metrics(task, made),
+        "layers": layers(made.net),
+        "candidates": [_tried(candidate, task, n == 0) for n, candidate in enumerate(made.candidates)],
+        "baselines": [{"pattern": pattern, **both(fitted, task)} for pattern, fitted in made.baselines.items()],
+        "studies": [study.record() for study in made.studies],
+        "bits": bits(made.net),
+        "formats": formats.facts(made.chosen.model, made.net, made.weights, made.excerpt.samples, task.valid),
+        "curves": curves,
+        "seed": spec.training.seed,
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        "seconds": round(sum(epoch["seconds"] for curve in curves.values() for epoch in curve), 1),
+    }
+
+
+def metrics(task: Task, made: Made) -> dict[str, Any]:
+    """`models`: the metric of floating-point, pruned, quantised and golden model on the test split.
+
+    Where only an excerpt of the test split was exported, the golden model is compared on that alone: `excerpt`.
+    """
+    stages = {"float": made.dense, "pruned": made.chosen, "quantized": made.quantized}
+    models = {name: on_test(fitted.model, task.test).value(task.metric) for name, fitted in stages.items()}
+    both = on_excerpt(made.quantized.model, made.net, made.weights, made.excerpt)
+    excerpt = {name: score.value(task.metric) for name, score in both.items()}
+    if made.excerpt.whole:
+        return {"models": models | {"golden": excerpt["golden"]}}
+    return {"models": models, "excerpt": {"sequences": len(made.excerpt.labels), **excerpt}}
+
+
+def _name(candidate: Candidate) -> str:
+    return "pruned " + ", ".join(f"{k_x}+{k_h}" for k_x, k_h in candidate.kept)
+
+
+def _tried(candidate: Candidate, task: Task, chosen: bool) -> dict[str, Any]:
+    kept = [list(pair) for pair in candidate.kept]
+    return {"kept": kept, **both(candidate.fitted, task), "chosen": chosen}
