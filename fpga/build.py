@@ -15,7 +15,7 @@ from fpga.nextpnr import parse_routed
 from fpga.reports import Origin, Timing, Utilization, write_reports
 from fpga.rtl import generated
 from fpga.tool import Plan, run, write
-from fpga.vivado import parse_timing, parse_utilization
+from fpga.vivado_reports import parse_timing, parse_utilization
 
 Told = Callable[[str, str], None]
 """Is told each step and whether it was `done` or `unchanged`."""

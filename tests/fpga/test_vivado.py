@@ -17,7 +17,8 @@ from accel.spec import Spec, load
 from fpga.board import find
 from fpga.rtl import Rtl
 from fpga.tool import Plan, ToolFailed, execute, run, write
-from fpga.vivado import FIXED_IO, parse_timing, parse_utilization, plan, plan_core, programming
+from fpga.vivado import FIXED_IO, plan, plan_core, programming
+from fpga.vivado_reports import parse_timing, parse_utilization
 from tests.designs import spec
 
 Calls = Callable[[], list[str]]
