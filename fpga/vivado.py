@@ -7,8 +7,9 @@ implemented out of context, for its numbers.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from accel.engines.engine import Design
 from accel.faults import Fault, Refused
@@ -78,7 +79,12 @@ class Port:
     """A port of Verilog text."""
 
     name: str
-    range: str
+    width: int
+
+    @property
+    def range(self) -> str:
+        """Its range, as it is declared."""
+        return "" if self.width == 1 else f"[{self.width - 1}:0] "
 
 
 def plan(design: Design, rtl: Rtl, board: Board, *, allow_slow: bool = False, core: str = "") -> Plan:
@@ -89,17 +95,8 @@ def plan(design: Design, rtl: Rtl, board: Board, *, allow_slow: bool = False, co
     if board.family not in ("xc7", "xcup"):
         raise Refused([Fault("target.board", "a board with a Xilinx chip", f"{board.name} ({board.family})")])
     streams = _streams(design, rtl)
-    mhz = design.spec.target.clock_mhz
-    values = {"top": rtl.top, "board": board, "mhz": mhz, "period_ns": f"{1000.0 / mhz:.3f}", **streams}
-    values |= {"allow_slow": allow_slow, "fixed_io": list(_fixed_io(board)), "core": core}
-    sources = [*rtl.sources, *(["board_top.v"] if board.processor else [])]
-    contents = [name for name in rtl.files if name not in rtl.sources]
-    rendered = ["settings.tcl", "clock.xdc", *(["board_top.v"] if board.processor else [])]
-    files = {**rtl.files, "phase.tcl": read("fpga", "templates/phase.tcl")}
-    for name in rendered:
-        path = f"templates/vivado/{name}.j2"
-        files[name] = render("fpga", path, sources=sources, contents=contents, **values)
-    files |= dict(_scripts(board))
+    settings = {"mhz": design.spec.target.clock_mhz, "allow_slow": allow_slow, "core": core, **streams}
+    files = {**rtl.files, **dict(_scripts(board)), **dict(_rendered(rtl, board, settings))}
     if board.processor:
         files |= _deployed(design, rtl, streams)
     return Plan(
@@ -137,14 +134,29 @@ def _streams(design: Design, rtl: Rtl) -> dict[str, Stream]:
     return streams
 
 
-def _fixed_io(board: Board) -> Iterator[Port]:
-    for name, width in FIXED_IO.get(board.processor or "", {}).items():
-        yield Port(name, "" if width == 1 else f"[{width - 1}:0] ")
+def _rendered(rtl: Rtl, board: Board, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Files that differ between designs and boards."""
+    whole = ["board_top.v"] if board.processor else []
+    for name in ["settings.tcl", "clock.xdc", *whole]:
+        yield (
+            name,
+            render(
+                "fpga",
+                f"templates/vivado/{name}.j2",
+                top=rtl.top,
+                board=board,
+                sources=[*rtl.sources, *whole],
+                contents=[file for file in rtl.files if file not in rtl.sources],
+                fixed_io=[Port(name, width) for name, width in FIXED_IO.get(board.processor or "", {}).items()],
+                **settings,
+            ),
+        )
 
 
 def _scripts(board: Board) -> Iterator[tuple[str, str]]:
     names = ["sources", "synthesis", "implementation"]
     names += ["block_design", "bitstream", "program"] if board.processor else []
+    yield "phase.tcl", read("fpga", "templates/phase.tcl")
     for name in names:
         yield f"{name}.tcl", read("fpga", f"templates/vivado/{name}.tcl")
     if board.processor:
