@@ -62,16 +62,34 @@ def matmul(x: Integers, w: Integers, width: int) -> Integers:
 def run(net: Network, weights: Weights, x: Integers, lengths: Integers | None = None) -> Trace:
     """Run sequences x, int64 [sequences, steps, inputs] in `formats.input`, each from h = c = 0.
 
-    `lengths` gives each sequence's own number of steps where they differ (x is padded); the head with `when: last`
-    then reads the last real step. Raises ValueError for a wrong shape, dtype or range.
+    A `stateful` model begins each sequence with the h and c of the one before. `lengths` gives each sequence's own
+    number of steps where they differ (x is padded); the head with `when: last` then reads the last real step. Raises
+    ValueError for a wrong shape, dtype or range.
     """
     _check(net, x)
+    real = np.full(len(x), x.shape[1]) if lengths is None else np.asarray(lengths)
     traces = []
-    signal = x
+    signal = joined(x, real) if net.spec.model.stateful else x
     for array, layer in zip(net.layers, weights.layers, strict=False):
         traces.append(run_layer(net, array, layer, signal))
         signal = traces[-1].signals["h"]
-    return _head(net, weights, traces, lengths)
+    if net.spec.model.stateful:
+        for trace in traces:
+            trace.signals = {name: parted(values, real) for name, values in trace.signals.items()}
+    return _head(net, weights, traces, real)
+
+
+def joined(x: Integers, lengths: Integers) -> Integers:
+    """Sequences one after the other as a single one, padding left out: [1, steps of all, ...]."""
+    return np.concatenate([rows[: int(length)] for rows, length in zip(x, lengths, strict=True)])[None]
+
+
+def parted(signal: Integers, lengths: Integers) -> Integers:
+    """What `joined` was given, padded with zeros: [sequences, longest, ...]."""
+    found = np.zeros((len(lengths), int(max(lengths)), *signal.shape[2:]), dtype=signal.dtype)
+    for rows, part, length in zip(found, np.split(signal[0], np.cumsum(lengths)[:-1]), lengths, strict=True):
+        rows[: int(length)] = part
+    return found
 
 
 def _check(net: Network, x: Integers) -> None:
@@ -119,14 +137,13 @@ def cell(net: Network, array: Array, pre: Integers, c: Integers, saturations: di
     return named | {"i": i, "f": f, "g": g, "o": o, "c": c_t, "tanh_c": tanh_c, "h": h_t}
 
 
-def _head(net: Network, weights: Weights, traces: list[LayerTrace], lengths: Integers | None) -> Trace:
+def _head(net: Network, weights: Weights, traces: list[LayerTrace], lengths: Integers) -> Trace:
     h, head = traces[-1].signals["h"], net.spec.model.head
     if head is None:
         return Trace(traces, None, h)
     assert net.head is not None
     if head.when == "last":
-        last = np.full(len(h), h.shape[1] - 1) if lengths is None else np.asarray(lengths) - 1
-        h = h[np.arange(len(h)), last][:, None]
+        h = h[np.arange(len(h)), lengths - 1][:, None]
     layer = weights.layers[-1]
     logits = matmul(h, layer.w_x.values, net.head.sum_width) + (layer.bias << net.head.bias_shift)
     outputs = logits if head.kind == "logits" else np.argmax(logits, axis=2)[:, :, None]

@@ -61,6 +61,7 @@ def _top(design: Design, built: Schedule) -> str:
         stages=stages,
         layers=layers,
         head=head[0] if head else None,
+        stateful=design.spec.model.stateful,
         links=list(pairwise(names)),
         input={"words": first.input_words, "width": first.x.width},
         output=_output(design, built),

@@ -166,6 +166,7 @@ def _names(design: Design) -> dict[str, object]:
         "arrays": _processes(design),
         "inputs": spec.model.inputs,
         "hidden": spec.model.hidden,
+        "stateful": spec.model.stateful,
         "input": input_beat(net),
         "output": output_beat(net),
         "result_values": result_values(net),

@@ -102,6 +102,8 @@ class Model(Section):
     """Hidden units of each LSTM layer."""
     bias: bool = True
     """Whether gates have a bias."""
+    stateful: bool = False
+    """A sequence begins with the h and c that the one before left, not with zeros; reset clears them."""
     head: Head | None = None
     """Linear layer behind the last LSTM layer; without one, h_t leaves the accelerator."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from accel.engines.engine import Design, EngineFailed, Observed, observed
 from accel.fixed import Fixed, Integers
-from accel.golden import LayerTrace, Trace
+from accel.golden import LayerTrace, Trace, joined, parted
 from accel.samples import Samples
 from accel.shape import Network
 from accel.spec import Spec
@@ -24,11 +25,18 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
     """Run samples through the modules of `training.model`. EngineFailed where float64 cannot be exact."""
     _check_widths(design.net)
     model = restored(design.spec, design.weights)
-    x = torch.from_numpy(design.spec.formats.input.real(samples.x))
-    signals = model.signals(x)
-    logits = _logits(model, stacked(signals[-1], "h"), torch.from_numpy(samples.lengths))
-    trace = Trace([_layer(design.spec, steps) for steps in signals], None, _outputs(design, signals, logits))
-    return observed(design, trace, samples)
+    stateful = design.spec.model.stateful
+    given = joined(samples.x, samples.lengths) if stateful else samples.x
+    signals = model.signals(torch.from_numpy(design.spec.formats.input.real(given)))
+    h = stacked(signals[-1], "h")
+    if stateful:
+        h = pad_sequence(list(torch.split(h[0], samples.lengths.tolist())), batch_first=True)
+    layers = [_layer(design.spec, steps) for steps in signals]
+    if stateful:
+        for layer in layers:
+            layer.signals = {name: parted(values, samples.lengths) for name, values in layer.signals.items()}
+    logits = _logits(model, h, torch.from_numpy(samples.lengths))
+    return observed(design, Trace(layers, None, _outputs(design, h, logits)), samples)
 
 
 def _logits(model: LSTM, h: Tensor, lengths: Tensor) -> Tensor | None:
@@ -38,11 +46,11 @@ def _logits(model: LSTM, h: Tensor, lengths: Tensor) -> Tensor | None:
     return model.readout(last_step(h, lengths)[:, None] if head.when == "last" else h)
 
 
-def _outputs(design: Design, signals: list[list[Signals]], logits: Tensor | None) -> Integers:
+def _outputs(design: Design, h: Tensor, logits: Tensor | None) -> Integers:
     """What leaves the accelerator: h of the last layer, the logits' integers, or the arg max."""
     head, array = design.spec.model.head, design.net.head
     if head is None or array is None or logits is None:
-        return _integers(stacked(signals[-1], "h"), design.spec.formats.state.frac)
+        return _integers(h, design.spec.formats.state.frac)
     if head.kind == "argmax":
         return np.asarray(logits.argmax(dim=2, keepdim=True).numpy())
     return _integers(logits, array.frac)

@@ -44,8 +44,11 @@ class Beats:
 
 
 @block
-def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int) -> Any:
-    """Write `count` beats into a bank, then hand the bank over. Latency: 1 from the last beat to `available`."""
+def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int, stateful: bool) -> Any:
+    """Write `count` beats into a bank, then hand the bank over. Latency: 1 from the last beat to `available`.
+
+    The step after a sequence's last one is fresh, unless the model is stateful: then only the first one after reset.
+    """
     valid, ready, word, last = beats.valid, beats.ready, beats.word, beats.last
     available, next_bank, fresh, final = inbox.available, inbox.bank, inbox.fresh, inbox.final
     take, release = inbox.take, inbox.release
@@ -108,9 +111,18 @@ def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int) -> Any:
     def handing_over():
         if take:
             next_bank.next = not next_bank
-            fresh.next = final
         if release:
             oldest.next = not oldest
+
+    @always_seq(clk.posedge, reset=reset)
+    def refreshing():
+        if take:
+            fresh.next = final
+
+    @always_seq(clk.posedge, reset=reset)
+    def going_on():
+        if take:
+            fresh.next = False
 
     @always_seq(clk.posedge, reset=reset)
     def writing():
@@ -118,4 +130,5 @@ def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int) -> Any:
         inbox.write.address.next = place
         written.next = word
 
-    return choosing, accepting, closing, counting, marking_lower, marking_upper, handing_over, writing
+    ageing = going_on if stateful else refreshing
+    return choosing, accepting, closing, counting, marking_lower, marking_upper, handing_over, ageing, writing

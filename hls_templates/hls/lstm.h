@@ -8,7 +8,8 @@
 namespace sparrow {
 
 /// Process: one step of an LSTM layer, x_t in, h_t out. h and c live as long as the hardware, that is from call to
-/// call; a step after the end of a sequence reads them as zero, so nothing has to clear them.
+/// call; a step after the end of a sequence reads them as zero (unless the model is
+/// stateful), so nothing has to clear them.
 template <typename A, typename Indices, typename Out>
 void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
               const Biases<A> &bias, const typename SigmoidTable<A>::Entries_t &sigmoid,
@@ -71,7 +72,7 @@ void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, co
   };
 
   RowEngine<A>(values, indices, operand, emit);
-  first = end;
+  first = end && !A::kStateful;
   half = !half;
 }
 

@@ -50,6 +50,10 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "model": {"inputs": 5, "hidden": [7, 9], "head": {"outputs": 5, "kind": "argmax", "when": "last"}},
         "engine": {"units": 4, "cells_per_cycle": 2},
     },
+    "stateful, logits of the last step": {
+        "model": {"inputs": 3, "hidden": [6, 5], "stateful": True, "head": {"outputs": 4, "kind": "logits"}},
+        "engine": {"units": 3},
+    },
     "no biases, logits of the last step": {
         "model": {"inputs": 3, "hidden": [6], "bias": False, "head": {"outputs": 4, "kind": "logits"}},
         "engine": {"units": 6, "cells_per_cycle": 2},

@@ -23,7 +23,12 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
             "when": draw(st.sampled_from(["last", "step"])),
         }
     hidden = draw(st.lists(st.integers(1, 14), min_size=1, max_size=2))
-    return {"inputs": draw(st.integers(1, 9)), "hidden": hidden, "bias": draw(st.booleans()), "head": head}
+    return {
+        "inputs": draw(st.integers(1, 9)),
+        "hidden": hidden,
+        **{key: draw(st.booleans()) for key in ("bias", "stateful")},
+        "head": head,
+    }
 
 
 @st.composite
