@@ -28,23 +28,29 @@ def set_threshold(model: LSTM, threshold: float) -> LSTM:
 
 
 class StatePruning(Method):
-    """Before each epoch, the threshold that prunes the share of the states that is due."""
+    """Before each epoch, the threshold that prunes the share of the states that is due.
+
+    The share rises over the first half of a stage. Then the threshold follows the states at a distance: states move
+    with the threshold, and one that jumped after them every time would never come to rest.
+    """
 
     settled = 0.5
+    follow = 0.3
 
     def __init__(self, wanted: float, examples: Examples) -> None:
         self.wanted, self.examples = wanted, examples
 
     def before_epoch(self, model: LSTM, done: float) -> None:
-        """Find the threshold anew: states move while they are trained."""
-        due = self.wanted * min(1.0, (done + 0.1) / self.settled)
-        set_threshold(model, threshold_for(model, self.examples, due))
+        """Find the threshold anew."""
+        before, due = float(model.threshold), self.wanted * min(1.0, (done + 0.1) / self.settled)
+        found = threshold_for(model, self.examples, due)
+        set_threshold(model, found if done <= self.settled else before + self.follow * (found - before))
         model.train()
 
 
 def threshold_for(model: LSTM, examples: Examples, sparsity: float) -> float:
     """The threshold below which the wanted share of a model's states lies, measured with its present threshold."""
-    magnitudes = torch.cat([h.abs().flatten() for h, _ in states(model, examples)])
+    magnitudes = torch.cat([h.abs()[real.expand_as(h)] for h, real in states(model, examples)])
     return float(magnitudes.sort().values[min(len(magnitudes) - 1, round(sparsity * len(magnitudes)))])
 
 

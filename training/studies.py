@@ -51,12 +51,10 @@ def _states(way: Way, dense: LSTM, pruned: LSTM) -> Iterator[Study]:
 
 
 def with_states(way: Way, source: LSTM, wanted: float, name: str) -> Study:
-    """Fine-tune with a share of the states pruned; measured at the threshold that prunes that share at the end."""
+    """Fine-tune with a share of the states pruned; measured at the threshold it was trained with."""
     model = copy.deepcopy(source)
     method = states.StatePruning(wanted, way.task.valid)
     fitted = way.fit(model, _file(name), way.spec.training.prune_epochs, PRUNED, method)
-    method.before_epoch(model, 1.0)
-    fitted = Fitted(model, score(model, way.task.valid), fitted.curve)
     return Study(name, way.task, fitted, {"threshold": float(model.threshold), "curve": list(_curve(model, way.task))})
 
 

@@ -165,7 +165,7 @@ def test_studies_of_every_method_are_recorded_and_go_on_after_a_kill(tmp_path: P
     assert found["units 150.0"]["hidden"][0] < 8
     at_trained = found["states 0.5"]["curve"][3]
     assert (tmp_path / "whole" / "states.png").read_bytes().startswith(b"\x89PNG")
-    assert at_trained["sparsity"]["1"] == pytest.approx(0.5, abs=0.1)
+    assert at_trained["sparsity"]["1"] == pytest.approx(0.5, abs=0.2)
 
 
 @pytest.mark.parametrize(

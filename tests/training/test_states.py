@@ -9,7 +9,7 @@ import torch
 from accel import weights
 from tests.training.small import small, task
 from training.model import LSTM
-from training.states import set_threshold, sparsity, threshold_for
+from training.states import StatePruning, set_threshold, sparsity, threshold_for
 from training.straight_through import skip
 from training.tasks.task import Split, Text
 
@@ -51,6 +51,26 @@ def test_the_threshold_found_gives_the_wanted_sparsity(quantized: bool) -> None:
     test = task().test
     set_threshold(found, threshold_for(found, test, 0.6))
     assert sparsity(found, test)[1] == pytest.approx(0.6, abs=0.1)
+
+
+def test_padding_is_not_counted() -> None:
+    found, one = model(), task().test.first(4)
+    longer = Split(np.pad(one.x, ((0, 0), (0, 9), (0, 0))), one.lengths, one.labels)
+    assert threshold_for(found, longer, 0.5) == threshold_for(found, one, 0.5)
+    set_threshold(found, 0.1)
+    assert sparsity(found, longer) == sparsity(found, one)
+
+
+def test_the_threshold_rises_at_first_and_then_follows_slowly() -> None:
+    found, method = model(), StatePruning(0.6, task().valid)
+    method.before_epoch(found, 0.0)
+    early = float(found.threshold)
+    method.before_epoch(found, 0.5)
+    full = float(found.threshold)
+    set_threshold(found, 0.0)
+    method.before_epoch(found, 0.9)
+    assert 0 < early < full
+    assert float(found.threshold) == pytest.approx(0.3 * threshold_for(model(), task().valid, 0.6))
 
 
 def test_joint_sparsity_falls_with_the_batch() -> None:
