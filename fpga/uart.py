@@ -1,0 +1,66 @@
+"""The accelerator on a board with a serial line: Verilog of the whole chip, and how its host packs values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accel.engines.engine import Design
+from accel.faults import Fault, Refused
+from accel.render_hls import result_values
+from accel.templates import read, render
+from fpga.board import Board
+from fpga.host import Packing
+from fpga.rtl import Rtl
+
+GAP_BYTES = 20
+"""Silence within a frame, in byte times, after which it counts as cut short."""
+PARTS = ("uart_rx.v", "uart_tx.v", "frame_bridge.v")
+
+
+@dataclass(frozen=True)
+class Serial:
+    """The serial line of a chip."""
+
+    baud: int = 115200
+    buffer_bits: int = 11
+    """The longest payload is 2**buffer_bits bytes."""
+    run_seconds: float = 0.5
+    """Patience with the accelerator."""
+
+
+def packing(design: Design, rtl: Rtl) -> Packing:
+    """How vectors lie in frames, as the generated Verilog has them in its beats."""
+    first, last, head = design.net.layers[0], design.net.arrays[-1], design.spec.model.head
+    return Packing(
+        inputs=first.inputs,
+        input_words=first.input_words,
+        input_bytes=rtl.width("s_axis_tdata") // first.input_words // 8,
+        values=result_values(design.net),
+        output_words=last.cells,
+        output_bytes=rtl.width("m_axis_tdata") // last.cells // 8,
+        signed=head is None or head.kind == "logits",
+    )
+
+
+def board_rtl(rtl: Rtl, board: Board, serial: Serial = Serial()) -> Rtl:
+    """The whole chip, clocked by the board's oscillator. Refused where the board has no serial line."""
+    if board.clock.pin is None or not {"uart_rx", "uart_tx"} <= set(board.pins):
+        raise Refused([Fault(f"{board.name}: pins", "a clock, uart_rx and uart_tx", ", ".join(board.pins) or "none")])
+    cycles = round(board.clock.mhz * 1e6 / serial.baud)
+    if cycles < 8:
+        raise Refused([Fault("baud", f"at most {int(board.clock.mhz * 1e6 / 8)} with this clock", f"{serial.baud}")])
+    top = render(
+        "fpga",
+        "templates/uart/board_top.v.j2",
+        top=rtl.top,
+        baud=serial.baud,
+        mhz=board.clock.mhz,
+        cycles=cycles,
+        input_bytes=rtl.width("s_axis_tdata") // 8,
+        output_bytes=rtl.width("m_axis_tdata") // 8,
+        buffer_bits=serial.buffer_bits,
+        gap_cycles=GAP_BYTES * 10 * cycles,
+        run_cycles=round(serial.run_seconds * board.clock.mhz * 1e6),
+    )
+    parts = {name: read("fpga", f"templates/uart/{name}") for name in PARTS}
+    return Rtl("board_top", "clk", {**rtl.files, **parts, "board_top.v": top})
