@@ -6,20 +6,25 @@ in int64 beyond.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from accel.fixed import Integers
 from accel.shape import Array, Network
-from accel.weights import LayerWeights, Weights
+from accel.sparse import Packed
+from accel.weights import LayerWeights, Matrix, Weights
 
 GATES = ("i", "f", "g", "o")
 """PyTorch's gate order."""
 
 SIGNALS = (*GATES, "c", "tanh_c", "h")
 """Signals of a cell in the order they come about; i, f, g, o are activations."""
+
+
+SPARSE_COST = 4
+"""A weight read by its index costs about as much as this many in a dense product."""
 
 
 @dataclass
@@ -52,11 +57,26 @@ class Trace:
         return self.layers[-1].signals["h"]
 
 
-def matmul(x: Integers, w: Integers, width: int) -> Integers:
-    """x @ w.T, exact; `width` bounds the accumulator."""
-    if width <= 54:
-        return np.asarray((x.astype(np.float64) @ w.T.astype(np.float64)).astype(np.int64))
-    return np.asarray(x @ w.T)
+def product(w: Integers, width: int) -> Callable[[Integers], Integers]:
+    """x -> x @ w.T, exact; `width` bounds the accumulator. The matrix is prepared once for many steps."""
+    if width > 54:
+        return lambda x: np.asarray(x @ w.T)
+    real = np.ascontiguousarray(w.T, dtype=np.float64)
+    return lambda x: np.asarray((x.astype(np.float64) @ real).astype(np.int64))
+
+
+def sparse_product(packed: Packed, width: int) -> Callable[[Integers], Integers]:
+    """`product` of a row-balanced matrix and a few vectors [n, columns]: reads the kept weights only."""
+    kind = np.float64 if width <= 54 else np.int64
+    values, columns = packed.values.astype(kind), packed.columns
+    return lambda x: np.einsum("rk,nrk->nr", values, np.take(x.astype(kind), columns, axis=1)).astype(np.int64)
+
+
+def recurrent_product(matrix: Matrix, width: int, sequences: int) -> Callable[[Integers], Integers]:
+    """The faster of the two for so many sequences at once."""
+    if sequences * matrix.kept * SPARSE_COST < matrix.values.shape[1]:
+        return sparse_product(matrix.packed, width)
+    return product(matrix.values, width)
 
 
 def run(net: Network, weights: Weights, x: Integers, lengths: Integers | None = None) -> Trace:
@@ -103,12 +123,13 @@ def _check(net: Network, x: Integers) -> None:
 def run_layer(net: Network, array: Array, layer: LayerWeights, x: Integers) -> LayerTrace:
     """One LSTM layer over sequences x [sequences, steps, inputs]."""
     h = c = np.zeros((x.shape[0], array.outputs), dtype=np.int64)
-    x_part = matmul(x, layer.w_x.values, array.sum_width) << array.x_shift
+    x_part = product(layer.w_x.values, array.sum_width)(x) << array.x_shift
     x_part = x_part + (layer.bias << array.bias_shift)
     trace = LayerTrace({}, dict.fromkeys(("gate", "cell", "state"), 0))
     steps: list[dict[str, Integers]] = []
+    h_product = recurrent_product(layer.w_h, array.sum_width, len(x))
     for t in range(x.shape[1]):
-        pre = x_part[:, t] + (matmul(h, layer.w_h.values, array.sum_width) << array.h_shift)
+        pre = x_part[:, t] + (h_product(h) << array.h_shift)
         steps.append(cell(net, array, pre, c, trace.saturations))
         h, c = steps[-1]["h"], steps[-1]["c"]
     trace.signals = {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
@@ -145,7 +166,7 @@ def _head(net: Network, weights: Weights, traces: list[LayerTrace], lengths: Int
     if head.when == "last":
         h = h[np.arange(len(h)), lengths - 1][:, None]
     layer = weights.layers[-1]
-    logits = matmul(h, layer.w_x.values, net.head.sum_width) + (layer.bias << net.head.bias_shift)
+    logits = product(layer.w_x.values, net.head.sum_width)(h) + (layer.bias << net.head.bias_shift)
     outputs = logits if head.kind == "logits" else np.argmax(logits, axis=2)[:, :, None]
     return Trace(traces, logits, outputs)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from accel import samples, weights
 from accel.engines.engine import golden, reference
 from accel.fixed import Fixed
-from accel.golden import run
+from accel.golden import product, run, sparse_product
 from accel.samples import Samples
 from accel.spec import Spec
 from accel.weights import LayerWeights, Weights
@@ -154,3 +154,12 @@ def test_a_tie_of_logits_goes_to_the_lowest_index() -> None:
     head.bias[:] = [1, 7, 7]
     inputs = Samples(np.zeros((1, 2, 3), np.int64), np.array([2]), np.array([-1]))
     assert run(given_weights.network(chosen), given_weights, inputs.x).outputs.tolist() == [[[1]]]
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_sparse_and_dense_products_are_the_plain_one(width: int) -> None:
+    matrix = weights.seeded(spec()).layers[0].w_h
+    h = np.random.default_rng(1).integers(-2000, 2000, (3, matrix.values.shape[1]))
+    plain = h @ matrix.values.T
+    np.testing.assert_array_equal(product(matrix.values, width)(h), plain)
+    np.testing.assert_array_equal(sparse_product(matrix.packed, width)(h), plain)

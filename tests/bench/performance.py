@@ -43,7 +43,7 @@ def split(units: int, lanes: int, cells: int) -> dict[str, Any]:
 CASES: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     "timit-1024, 256 lanes": ("timit-1024", {"engine": {"units": 64, "cells_per_cycle": 1}}),
     "timit-1024, 1024 lanes": ("timit-1024", {}),
-    "timit-1024, 2048 lanes": ("timit-1024", {"engine": {"units": 512, "cells_per_cycle": 4}}),
+    "timit-1024, 2048 lanes": ("timit-1024", {"engine": {"units": 512, "cells_per_cycle": 8}}),
     "timit-1024, dual ratio": ("timit-1024", {"sparsity": DUAL}),
     "timit-1024, columns shared by gates": ("timit-1024", {"sparsity": {"shared_by_gates": True}}),
     "timit-1024, split lanes 1 + 1": ("timit-1024", {"engine": split(128, 2, 1)}),
@@ -89,12 +89,12 @@ def measure(name: str) -> dict[str, Any]:
     again = time.perf_counter()
     verilator(made, samples)
     run = time.perf_counter() - again
-    again = time.perf_counter()
+    again = time.process_time()
     golden.run(made.net, made.weights, samples.x)
-    reference = time.perf_counter() - again
+    reference = time.process_time() - again
     return facts(made, timing, result.cycles_per_step) | {
         "generate_s": round(generated, 1),
-        "build_s": round(max(0.0, result.seconds - run - reference), 1),
+        "build_s": round(max(0.0, result.seconds - run), 1),
         "run_s": round(run, 1),
         "golden_steps_per_s": round(STEPS / reference),
     }
@@ -142,7 +142,7 @@ COLUMNS = (
     ("generate, s", "generate_s", "{}"),
     ("Verilator build, s", "build_s", "{}"),
     ("100 steps, s", "run_s", "{}"),
-    ("golden, steps/s", "golden_steps_per_s", "{}"),
+    ("golden, steps/CPU s", "golden_steps_per_s", "{}"),
 )
 
 TEXT = """# Performance
