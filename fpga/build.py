@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accel.engines.engine import Design
@@ -11,10 +11,12 @@ from accel.faults import Fault, Refused
 from fpga import nextpnr, vivado, yosys
 from fpga.board import Board
 from fpga.fits import demand, require_fit
+from fpga.host import FACTS
 from fpga.nextpnr import parse_routed
 from fpga.reports import Origin, Timing, Utilization, write_reports
-from fpga.rtl import generated
+from fpga.rtl import Rtl, generated
 from fpga.tool import Plan, run, write
+from fpga.uart import board_rtl, host_facts
 from fpga.vivado_reports import parse_timing, parse_utilization
 
 Told = Callable[[str, str], None]
@@ -41,6 +43,8 @@ class Wishes:
     """A clock that is missed is reported, not an error."""
     from_cpp: bool = False
     """Build the core that Vitis HLS makes of the C++, in place of the generated Verilog."""
+    alone: bool = False
+    """Open tools: the accelerator alone at the spec's clock, to measure it, and not with its serial line."""
 
 
 def plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Plan:
@@ -54,8 +58,18 @@ def plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Plan:
     if xilinx:
         return vivado.plan(design, rtl, board, allow_slow=wishes.allow_slow)
     if board.family in nextpnr.CONSTRAINTS:
-        return nextpnr.plan(rtl, board, design.spec.target.clock_mhz, seed=wishes.seed, allow_slow=wishes.allow_slow)
+        return _open_plan(design, rtl, board, wishes)
     raise Refused([Fault("target.board", "a chip of the families ecp5, ice40, xc7 or xcup", f"{board.family}")])
+
+
+def _open_plan(design: Design, rtl: Rtl, board: Board, wishes: Wishes) -> Plan:
+    """The whole chip at the oscillator's clock with what its host has to know, or the accelerator alone."""
+    if wishes.alone:
+        mhz = design.spec.target.clock_mhz
+        return nextpnr.plan(rtl, board, mhz, seed=wishes.seed, allow_slow=wishes.allow_slow)
+    whole, mhz = board_rtl(rtl, board), board.clock.mhz
+    made = nextpnr.plan(whole, board, mhz, seed=wishes.seed, allow_slow=wishes.allow_slow)
+    return replace(made, files={**made.files, FACTS: host_facts(design, rtl)})
 
 
 def folder_of(design: Design, board: Board) -> Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -44,6 +46,18 @@ class Status:
 
     runs: int
     errors: int
+
+
+FACTS = "host.json"
+"""Beside the bitstream: baud rate and packing."""
+
+
+def connect(folder: Path, port: str, timeout: float = 2.0) -> Host:
+    """The board at a serial port that runs the bitstream of a build folder. Needs pyserial."""
+    import serial  # only where there is a board
+
+    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    return Host(serial.Serial(port, facts["baud"], timeout=0.05), Packing(**facts["packing"]), timeout)
 
 
 class Host:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 from accel.engines.engine import Design
 from accel.faults import Fault, Refused
@@ -40,6 +41,11 @@ def packing(design: Design, rtl: Rtl) -> Packing:
         output_bytes=rtl.width("m_axis_tdata") // last.cells // 8,
         signed=head is None or head.kind == "logits",
     )
+
+
+def host_facts(design: Design, rtl: Rtl, serial: Serial = Serial()) -> str:
+    """What `fpga.host.connect` reads, as JSON text."""
+    return json.dumps({"baud": serial.baud, "packing": asdict(packing(design, rtl))}, indent=2) + "\n"
 
 
 def board_rtl(rtl: Rtl, board: Board, serial: Serial = Serial()) -> Rtl:

@@ -9,33 +9,32 @@ from pathlib import Path
 
 import pytest
 
-from accel import weights
 from accel.engines.engine import Design, ToolMissing
 from accel.faults import Refused
-from accel.spec import parse
 from fpga.board import Board, find
 from fpga.build import Wishes, build, estimate, folder_of, plan, write_plan
 from fpga.fits import CELLS, demand, require_fit
+from fpga.host import Packing
 from fpga.reports import Utilization
 from fpga.yosys import SYNTHESIS
-from tests.designs import data
+from tests.designs import design, spec
 from tests.fpga.counter import COUNTER
 
 
 @pytest.fixture
 def counter(tmp_path: Path) -> Design:
     """A design whose generated Verilog is the hand-made counter."""
-    spec = parse(data(name="counter", target={"clock_mhz": 12.0}))
+    chosen = spec(name="counter", target={"clock_mhz": 12.0})
     (tmp_path / "rtl").mkdir()
     for name, text in COUNTER.files.items():
         (tmp_path / "rtl" / name).write_text(text)
-    return Design(spec, weights.seeded(spec), tmp_path)
+    return design(chosen, tmp_path)
 
 
 def told_of(design: Design, board: Board) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
     try:
-        build(design, board, lambda step, how: told.append((step, how)))
+        build(design, board, lambda step, how: told.append((step, how)), Wishes(alone=True))
     except ToolMissing as missing:
         pytest.skip(str(missing))
     return told
@@ -70,7 +69,7 @@ def test_a_design_too_large_for_the_board_is_refused_before_place_and_route(coun
 
 
 def test_a_plan_alone_is_a_folder_that_says_what_is_missing(counter: Design, tmp_path: Path) -> None:
-    folder = write_plan(counter, find("ulx3s-85f"))
+    folder = write_plan(counter, find("ulx3s-85f"), Wishes(alone=True))
     assert {path.name for path in folder.iterdir()} == {"counter.v", "squares.hex", "pins.lpf", "build.sh"}
     elsewhere = shutil.copytree(folder, tmp_path / "elsewhere")
     tools = tmp_path / "tools"
@@ -96,6 +95,19 @@ def test_the_cpp_can_be_built_in_place_of_the_verilog_where_vitis_hls_knows_the_
     assert steps == ["csim", "csynth", "cosim", "export", "synthesis", "implementation", "bitstream"]
     with pytest.raises(Refused, match=r"target.board: wanted a Xilinx chip, for a core of Vitis HLS, got ice40"):
         plan(counter, find("icebreaker"), Wishes(from_cpp=True))
+
+
+def test_a_board_with_open_tools_gets_the_whole_chip_and_what_its_host_has_to_know(tmp_path: Path) -> None:
+    made = design(spec(name="online"), tmp_path)
+    (tmp_path / "rtl").mkdir()
+    ports = "input clk, input reset, input [7:0] s_axis_tdata, output [7:0] m_axis_tdata"
+    (tmp_path / "rtl" / "online.v").write_text(f"module online ({ports});\nendmodule\n")
+    planned = plan(made, find("ulx3s-85f"))
+    assert {"online.v", "frame_bridge.v", "uart_rx.v", "uart_tx.v", "board_top.v", "host.json"} < set(planned.files)
+    assert "-top board_top" in planned.commands[0].choices[0][-1]
+    assert 'LOCATE COMP "uart_rx" SITE "M1";' in planned.files["pins.lpf"]
+    assert 'FREQUENCY PORT "clk" 25.0 MHZ;' in planned.files["pins.lpf"]
+    assert Packing(**json.loads(planned.files["host.json"])["packing"]) == Packing(3, 1, 1, 1, 1, 1, signed=False)
 
 
 def test_a_xilinx_chip_is_counted_by_yosys_and_called_an_estimate(counter: Design) -> None:
