@@ -15,6 +15,7 @@ from myhdl import ResetSignal, ToVerilogWarning
 from accel.blocks.signals import flag
 from accel.blocks.unit import unit_block
 from accel.engines.engine import Design
+from accel.shallow import shallow
 from accel.shape import Array
 
 HEADER = "`default_nettype none"
@@ -42,6 +43,10 @@ def top_signals(module: ModuleType) -> dict[str, Any]:
 
 def convert(design: Design) -> str:
     """The Verilog of a design whose MyHDL and memory contents lie in its work folder: unit modules, then the top."""
+    return shallow(lambda: _convert(design))
+
+
+def _convert(design: Design) -> str:
     identifier = design.spec.identifier
     module = load_top(design.work, identifier)
     texts = [_unit(array, f"{identifier}_{array.name}_unit") for array in design.net.arrays]
