@@ -82,6 +82,7 @@ def _stage(design: Design, stage: Stage, layer: LayerWeights) -> dict[str, Any]:
         "name": array.name,
         "array": repr(array),
         "units": array.units,
+        "streams": array.streams,
         "file": stem,
         "module": f"{stem}_unit",
         "interval": stage.interval,

@@ -25,6 +25,7 @@ from accel.pipeline import (
 )
 from accel.program import positions, row_words
 from accel.shape import Array, Network
+from accel.turns import turns
 from accel.weights import LayerWeights
 
 LINK_STEPS = 2
@@ -39,8 +40,16 @@ def written_at(array: Array) -> Integers:
 
 
 def smallest_interval(array: Array, layer: LayerWeights) -> int:
-    """Cycles from one step's beginning to the next one's: G*T, plus the gap that the pattern needs."""
-    interval = max(array.depth, SLOT_TO_CELL + 1 - CELL_READ)
+    """Cycles from one step's beginning to the next one's: G*T, plus the gap that the pattern needs.
+
+    Streams that take turns share the wait out: a stream's own next step comes only after all others had theirs.
+    """
+    return max(array.depth, -(-_own_interval(array, layer) // array.streams))
+
+
+def _own_interval(array: Array, layer: LayerWeights) -> int:
+    """Cycles from a sequence's step to its next one until h_t and c_t are there."""
+    interval = SLOT_TO_CELL + 1 - CELL_READ
     if not array.recurrent:
         return interval
     _, columns = row_words(array, layer)
@@ -97,9 +106,8 @@ class Schedule:
 
     @property
     def cycles_per_step(self) -> int:
-        """Cycles from step to step in the middle of a long sequence."""
-        begins = self.begins([64])[0]
-        return int(begins[-1] - begins[-2])
+        """Cycles from step to step in the middle of a long sequence; rounded up where steps take turns unevenly."""
+        return steady(np.diff(self.begins([64] * self.stages[0].array.streams)[0]))
 
     @property
     def latency(self) -> int:
@@ -115,10 +123,10 @@ class Schedule:
     def begins(self, lengths: Sequence[int]) -> list[Integers]:
         """Cycle of `take` of every step at every stage, input always valid and output always ready.
 
-        Cycle 0 presents the first beat; sequences of `lengths` steps follow each other without a pause. A head that
-        takes last steps only has as many entries as there are sequences.
+        Cycle 0 presents the first beat; sequences of `lengths` steps follow each other without a pause, in the order
+        of `accel.turns`. A head that takes last steps only has as many entries as there are sequences.
         """
-        return _Timeline(self).run(lengths)[0]
+        return _Timeline(self).run(self._finals(lengths))[0]
 
     def intervals(self, lengths: Sequence[int] | Integers) -> Integers:
         """Cycles from each step's begin to the next one's at the first layer."""
@@ -126,7 +134,17 @@ class Schedule:
 
     def finish(self, lengths: Sequence[int]) -> int:
         """Cycle in which the last result leaves."""
-        return _Timeline(self).run(lengths)[1]
+        return _Timeline(self).run(self._finals(lengths))[1]
+
+    def _finals(self, lengths: Sequence[int]) -> list[bool]:
+        """For each step, whether it is its sequence's last one."""
+        return [turn.final for turn in turns(lengths, self.stages[0].array.streams)]
+
+
+def steady(intervals: Integers) -> int:
+    """What intervals between steps settle to: the mean of their second half, rounded up."""
+    settled = intervals[len(intervals) // 2 :]
+    return int(-(-int(settled.sum()) // len(settled)))
 
 
 class _Timeline:
@@ -138,15 +156,14 @@ class _Timeline:
         head = schedule.net.spec.model.head
         self.last_only = head is not None and head.when == "last"
 
-    def run(self, lengths: Sequence[int]) -> tuple[list[Integers], int]:
+    def run(self, finals: Sequence[bool]) -> tuple[list[Integers], int]:
         begins: list[list[int]] = [[] for _ in self.stages]
         given = [[-(10**9)] * LINK_STEPS for _ in self.stages]  # when each stage's inputs may be overwritten
         left = [-(10**9)] * self.schedule.emit_steps  # when each step's last result left
         beats_end = -1
-        for length in lengths:
-            for step in range(length):
-                beats_end = self._receive(beats_end, given[0])
-                self._pass(0, beats_end + 1, step == length - 1, begins, given, left)
+        for final in finals:
+            beats_end = self._receive(beats_end, given[0])
+            self._pass(0, beats_end + 1, final, begins, given, left)
         return [np.array(begin, dtype=np.int64) for begin in begins], left[-1]
 
     def _receive(self, beats_end: int, given: list[int]) -> int:

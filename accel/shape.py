@@ -37,12 +37,13 @@ def taken(nonzeros: int, lane: int, lanes: int) -> int:
 
 @dataclass(frozen=True)
 class Vector:
-    """Layout of an operand memory: two banks of `beats` words, `words` values each, aligned by `shift` when read."""
+    """Layout of an operand memory: banks of `beats` words, `words` values each, aligned by `shift` when read."""
 
     beats: int
     words: int
     width: int
     shift: int
+    banks: int = 2
 
     @property
     def low(self) -> int:
@@ -56,8 +57,13 @@ class Vector:
 
     @property
     def depth(self) -> int:
-        """Words of both banks; the upper bank starts at a power of two."""
-        return (1 << self.high) + self.beats
+        """Words of all banks; each begins at a multiple of a power of two."""
+        return ((self.banks - 1) << self.high) + self.beats
+
+    @property
+    def bank_width(self) -> int:
+        """Bits of a bank's number."""
+        return index_bits(self.banks)
 
     @property
     def word_width(self) -> int:
@@ -100,6 +106,8 @@ class Array:
     """The rows of a unit have one column pattern: one index and one operand read serve them all."""
     split: tuple[int, int] | None = None
     """Lanes of a row that serve W_x alone and W_h alone (BRDS' two arrays); shared lanes where None."""
+    streams: int = 1
+    """S: independent sequences that take turns."""
 
     @property
     def dense(self) -> bool:
@@ -226,8 +234,9 @@ class Array:
 
     @property
     def h_vector(self) -> Vector:
-        """How the lanes store h_{t-1}: words as the cell stage makes them."""
-        return Vector(self.groups * self.slots_per_group, self.cells, self.h.width, self.h_shift)
+        """How the lanes store h_{t-1}: words as the cell stage makes them, two banks for each stream."""
+        beats = self.groups * self.slots_per_group
+        return Vector(beats, self.cells, self.h.width, self.h_shift, 2 * self.streams)
 
     @property
     def index_width(self) -> int:
@@ -338,6 +347,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         bias=formats.bias,
         shared_by_gates=spec.sparsity.shared_by_gates,
         split=engine.split,
+        streams=engine.streams,
     )
 
 

@@ -190,6 +190,8 @@ class Engine(Section):
     """E: units the cell stage takes per cycle; a power of two that divides `units`."""
     input_words: Count = 1
     """Elements of x_t in one beat of the input stream; a power of two."""
+    streams: Annotated[int, Field(ge=1, le=16)] = 1
+    """S: independent sequences that take turns on the lanes, a step each, so that none waits for its own h."""
     memory: Literal["rom"] = "rom"
     """Where weights live: in the bitstream."""
 
@@ -440,6 +442,8 @@ def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         )
     if engine.input_words & (engine.input_words - 1):
         yield "engine.input_words", "a power of two", engine.input_words
+    if spec.model.stateful and engine.streams > 1:
+        yield "model.stateful", "false with engine.streams above 1 (sequences of a stream do not follow in order)", True
     if engine.lanes == "split" and not (engine.input_lanes and engine.input_lanes < engine.lanes_per_row):
         yield "engine.input_lanes", "split lanes: at least one and fewer than engine.lanes_per_row", engine.input_lanes
     if engine.lanes == "shared" and engine.input_lanes is not None:

@@ -15,6 +15,7 @@ from accel.fixed import Integers
 from accel.golden import SIGNALS
 from accel.progress import Progress, silent
 from accel.samples import Samples
+from accel.schedule import steady
 
 Status = Literal["equal", "different", "not run"]
 REQUIRED = ("c", "h")
@@ -140,7 +141,7 @@ def judge(name: str, contender: Contender, design: Design, samples: Samples, pre
     found = list(differences(reference(design, samples), got))
     reasons = [_sentence(found, samples)] if found else []
     reasons += list(_cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples.lengths)))
-    cycles = None if got.step_cycles is None or not got.step_cycles.size else int(got.step_cycles[-1])
+    cycles = None if got.step_cycles is None or not got.step_cycles.size else steady(got.step_cycles)
     status: Status = "different" if reasons else "equal"
     mismatches = sum(difference.count for difference in found)
     return Result(name, status, samples.steps, mismatches, cycles, seconds, "; ".join(reasons))

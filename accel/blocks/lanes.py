@@ -18,7 +18,7 @@ class Write:
 
     def __init__(self, vector: Vector) -> None:
         self.enable = flag()
-        self.address = bits(vector.high + 1)
+        self.address = bits(vector.bank_width + vector.high)
         self.word = bits(vector.word_width)
 
 
@@ -32,7 +32,7 @@ class Reading:
         self.x_bank = flag()
         self.clear = bits(array.lanes_per_row)
         if array.recurrent:
-            self.h_bank = flag()
+            self.h_bank = bits(array.h_vector.bank_width)
             self.from_h = bits(array.lanes_per_row)
 
 
@@ -102,7 +102,7 @@ def operands(clk: Any, word: Any, write: Any, bank: Any, values: Any, vector: An
         value.driven = "wire"
     for signal in (clk, word, write_enable, write_address, written, bank):
         signal.read = True
-    store, mask, sign = [0] * (2 << high), (1 << item) - 1, 1 << (item - 1)
+    store, mask, sign = [0] * (vector.banks << high), (1 << item) - 1, 1 << (item - 1)
 
     @always(clk.posedge)
     def reading():

@@ -15,7 +15,9 @@ from accel.blocks.register import as_signed, delay, gather, like, register
 from accel.blocks.sequencer import Issue, begin_step, sequence
 from accel.blocks.signals import bits, flag, joined, signed
 from accel.blocks.slots import Slot, slots
+from accel.fixed import index_bits
 from accel.pipeline import CELL_READ, SLOT_TO_CELL, SLOT_TO_GATES, SLOT_TO_STATE, slot_delay
+from accel.shape import Array
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,16 @@ def slot_control(clk: Any, reset: Any, issue: Issue, slot: Any, array: Any) -> A
     openings = delay(clk, reset, issue.opening, opening, ahead)
     freshes = delay(clk, reset, issue.fresh, late.fresh, ahead)
     finals = delay(clk, reset, issue.final, late.final, ahead)
-    banks = delay(clk, reset, issue.h_bank, late.h_bank, ahead)
+    banks = delay(clk, reset, issue.write_bank, late.write_bank, ahead)
+    streams = delay(clk, reset, issue.stream, late.stream, ahead)
     counting = slots(clk, reset, capture, opening, late, slot, array)
-    return capturing, openings, freshes, finals, banks, counting
+    return capturing, openings, freshes, finals, banks, streams, counting
+
+
+def cell_depth(array: Array) -> int:
+    """Words of the memory of c: a slot's c each, for every stream from a power of two on."""
+    beats = array.groups * array.slots_per_group
+    return ((array.streams - 1) << index_bits(beats)) + beats
 
 
 @block
@@ -69,12 +78,13 @@ def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, writte
     stored = bits(len(c_t))
     wanted = like(slot.valid)
     wanting = delay(clk, reset, slot.valid, wanted, CELL_READ)
-    address = like(slot.beat)
-    reading = delay(clk, reset, slot.beat, address, CELL_READ)
+    width = len(slot.stream) + len(slot.beat)
+    slot_address, address, back = bits(width), bits(width), bits(width)
+    addressing = gather([slot.beat, slot.stream], slot_address)
+    reading = delay(clk, reset, slot_address, address, CELL_READ)
     fresh = like(slot.fresh)
     freshes = delay(clk, reset, slot.fresh, fresh, CELL_READ + 1)
-    back = like(slot.beat)
-    writing_back = delay(clk, reset, slot.beat, back, SLOT_TO_CELL)
+    writing_back = delay(clk, reset, slot_address, back, SLOT_TO_CELL)
 
     @always(clk.posedge)
     def clearing():
@@ -84,7 +94,7 @@ def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, writte
             c_before.next = stored
 
     memory = ram(clk, wanted, written, back, c_t, address, stored, depth)
-    return wanting, reading, freshes, writing_back, clearing, memory
+    return wanting, addressing, reading, freshes, writing_back, clearing, memory
 
 
 @block
@@ -94,18 +104,13 @@ def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, 
     valids = delay(clk, reset, slot.valid, valid, SLOT_TO_STATE)
     beat = like(slot.beat)
     beats = delay(clk, reset, slot.beat, beat, SLOT_TO_STATE)
-    bank = like(slot.h_bank)
-    banks = delay(clk, reset, slot.h_bank, bank, SLOT_TO_STATE)
+    bank = like(slot.bank)
+    banks = delay(clk, reset, slot.bank, bank, SLOT_TO_STATE)
     closing = like(slot.closing)
     closings = delay(clk, reset, slot.closing, closing, SLOT_TO_STATE)
     final = like(slot.final)
     finals = delay(clk, reset, slot.final, final, SLOT_TO_STATE)
-    other = flag()
-    place = ConcatSignal(other, beat)
-
-    @always_comb
-    def turning():
-        other.next = not bank
+    place = ConcatSignal(bank, beat)
 
     @always_comb
     def writing():
@@ -128,7 +133,7 @@ def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, 
         outbox.valid.next = valid and final
 
     sending = emitting_all if every_step else emitting_last
-    return valids, beats, banks, closings, finals, turning, writing, emitting, sending
+    return valids, beats, banks, closings, finals, writing, emitting, sending
 
 
 @block
@@ -164,7 +169,7 @@ def observe(observed: Any, begin: Any, gates: Any, c_t: Any, h_valid: Any, h_t: 
 @block
 def cell_stage(clk: Any, reset: Any, slot: Any, heads: Any, signals: Any, layer: Any, cells: Any) -> Any:
     """E cells side by side with their bias and c memories. Latency: SLOT_TO_STATE from a slot to its h_t."""
-    count, depth = cells.array.cells, cells.array.groups * cells.array.slots_per_group
+    count, depth = cells.array.cells, cell_depth(cells.array)
     bias_width, c_width = 4 * cells.bias_width, cells.formats.cell.width
     bias_read, bias = bits(count * bias_width), bits(count * bias_width)
     c_before, before = bits(count * c_width), [signed(c_width) for _ in range(count)]

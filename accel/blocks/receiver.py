@@ -44,10 +44,11 @@ class Beats:
 
 
 @block
-def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int, stateful: bool) -> Any:
+def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int, streams: int, stateful: bool) -> Any:
     """Write `count` beats into a bank, then hand the bank over. Latency: 1 from the last beat to `available`.
 
     The step after a sequence's last one is fresh, unless the model is stateful: then only the first one after reset.
+    With several streams that take turns, the step is meant that comes a round later.
     """
     valid, ready, word, last = beats.valid, beats.ready, beats.word, beats.last
     available, next_bank, fresh, final = inbox.available, inbox.bank, inbox.fresh, inbox.final
@@ -59,6 +60,7 @@ def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int, stateful: 
     filling, oldest = flag(), flag()
     full_lower, full_upper, final_lower, final_upper = flag(), flag(), flag(), flag()
     moving, completing = flag(), flag()
+    ages, oldest_age = [Signal(bool(1)) for _ in range(streams)], streams - 1
     place = ConcatSignal(filling, number)
 
     @always_comb
@@ -114,15 +116,23 @@ def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int, stateful: 
         if release:
             oldest.next = not oldest
 
+    @always_comb
+    def showing():
+        fresh.next = ages[oldest_age]
+
     @always_seq(clk.posedge, reset=reset)
     def refreshing():
         if take:
-            fresh.next = final
+            ages[0].next = final
+            for n in range(oldest_age):
+                ages[n + 1].next = ages[n]
 
     @always_seq(clk.posedge, reset=reset)
     def going_on():
         if take:
-            fresh.next = False
+            ages[0].next = False
+            for n in range(oldest_age):
+                ages[n + 1].next = ages[n]
 
     @always_seq(clk.posedge, reset=reset)
     def writing():
@@ -131,4 +141,4 @@ def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int, stateful: 
         written.next = word
 
     ageing = going_on if stateful else refreshing
-    return choosing, accepting, closing, counting, marking_lower, marking_upper, handing_over, ageing, writing
+    return choosing, accepting, closing, counting, marking_lower, marking_upper, handing_over, showing, ageing, writing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import always_comb, always_seq, block
+from myhdl import Signal, always_comb, always_seq, block, intbv
 
 from accel.blocks.register import delay, gather
 from accel.blocks.signals import bits, flag, signed
@@ -30,8 +30,13 @@ class Issue:
         self.fresh = flag()
         self.final = flag()
         self.x_bank = flag()
-        self.h_bank = flag()
-        """Bank that the step reads; it writes the other."""
+        banks = array.h_vector.banks
+        self.read_bank = Signal(intbv(banks // 2 - 1)[index_bits(banks) :])
+        """Bank of h_{t-1}, as the stream's last step wrote it: half a round of banks ago."""
+        self.write_bank = Signal(intbv(banks - 1)[index_bits(banks) :])
+        """Bank of h_t."""
+        self.stream = Signal(intbv(array.streams - 1)[index_bits(array.streams) :])
+        """Whose turn it is."""
 
 
 @block
@@ -64,6 +69,22 @@ def begin_step(clk: Any, reset: Any, inbox: Any, room: Any, always_emits: bool, 
             countdown.next = countdown - 1
 
     return resting, beginning if always_emits else beginning_quietly, counting_down
+
+
+@block
+def take_turns(clk: Any, reset: Any, take: Any, number: Any, count: int) -> Any:
+    """Go on to the next of `count` numbers at each step. Latency: 1."""
+    last = count - 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def turning():
+        if take:
+            if number == last:
+                number.next = 0
+            else:
+                number.next = number + 1
+
+    return turning
 
 
 @block
@@ -109,13 +130,17 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
             issue.fresh.next = inbox.fresh
             issue.final.next = inbox.final
             issue.x_bank.next = inbox.bank
-            issue.h_bank.next = not issue.h_bank
 
     @always_seq(clk.posedge, reset=reset)
     def releasing():
         release.next = active and address == release_at
 
-    return framing, stepping, grouping, latching, releasing
+    turns = [
+        take_turns(clk, reset, take, issue.read_bank, array.h_vector.banks),
+        take_turns(clk, reset, take, issue.write_bank, array.h_vector.banks),
+        take_turns(clk, reset, take, issue.stream, array.streams),
+    ]
+    return framing, stepping, grouping, latching, releasing, turns
 
 
 @block
@@ -151,7 +176,7 @@ def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: Array) -
         return phases, clears, clearing, banks
     froms = [delay(clk, reset, from_h[m], late_from_h[m], select) for m in range(len(lanes))]
     choosing = gather(late_from_h, reading.from_h)
-    h_banks = delay(clk, reset, issue.h_bank, reading.h_bank, ADDRESS_TO_FETCH)
+    h_banks = delay(clk, reset, issue.read_bank, reading.h_bank, ADDRESS_TO_FETCH)
     return phases, clears, clearing, banks, froms, choosing, h_banks
 
 

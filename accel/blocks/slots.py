@@ -21,14 +21,16 @@ class Slot:
         """The step's last slot."""
         self.fresh = flag()
         self.final = flag()
-        self.h_bank = flag()
+        self.bank = bits(array.h_vector.bank_width)
+        """Bank that h_t goes to."""
+        self.stream = bits(index_bits(array.streams))
 
 
 @block
 def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: Any, array: Array) -> Any:
     """Count the slots of a group from `capture` on; `opening` marks a step's first group. Latency: 1.
 
-    `issue` carries the step's fresh, final and h_bank, aligned to `capture`.
+    `issue` carries what is known of the step, aligned to `capture`.
     """
     last_slot, last_beat = array.slots_per_group - 1, array.output_beats - 1
     number = bits(index_bits(array.slots_per_group))
@@ -64,6 +66,7 @@ def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: An
         if capture:
             slot.fresh.next = issue.fresh
             slot.final.next = issue.final
-            slot.h_bank.next = issue.h_bank
+            slot.bank.next = issue.write_bank
+            slot.stream.next = issue.stream
 
     return closing, finishing, counting, numbering, latching

@@ -126,7 +126,7 @@ def recurrent_instance(
 
     @always(clk.posedge)
     def declared():
-        if first and capture and reading_x_bank and reading_h_bank and reading_clear == reading_from_h:
+        if first and capture and reading_x_bank and reading_h_bank == 0 and reading_clear == reading_from_h:
             chain_out.next = chain_in
         if x_enable and h_enable and x_address == h_address and x_word == h_word:
             chain_out.next = word

@@ -1,6 +1,6 @@
 """The one test bench of the hardware engines: what is driven, what is recorded, and what it means.
 
-The first half of the sequences runs freely, so that cycles can be counted; the rest has gaps in the input stream and
+The first half of the steps runs freely, so that cycles can be counted; the rest has gaps in the input stream and
 back-pressure on the output.
 """
 
@@ -18,6 +18,7 @@ from accel.golden import GATES
 from accel.pipeline import byte_width
 from accel.samples import Samples
 from accel.schedule import schedule
+from accel.turns import Turn, in_order, turns
 
 RESET_CYCLES = 16
 """Longer than any pipeline of valid bits that reset does not reach at once."""
@@ -38,14 +39,15 @@ class Beat:
 class Script:
     """Everything a bench drives and expects to count.
 
-    `pauses` are the cycles that the output is not ready before each result word; `limit` bounds the run.
+    `turns` are the steps in the order of the input; `pauses` the cycles that the output is not ready before each
+    result word; the first `free` turns run freely; `limit` bounds the run.
     """
 
+    turns: tuple[Turn, ...]
     beats: tuple[Beat, ...]
     pauses: tuple[int, ...]
-    limit: int
     free: int
-    """Sequences that run freely."""
+    limit: int
 
 
 @dataclass
@@ -61,29 +63,31 @@ class Record:
 
 
 def script(design: Design, samples: Samples, seed: int = 1) -> Script:
-    """Drive samples; the second half of the sequences (where there is more than one) with gaps and back-pressure."""
+    """Drive samples; the second half of the steps with gaps and back-pressure (few steps run freely altogether)."""
     rng = random.Random(seed)
-    free = -(-len(samples.lengths) // 2)
+    lengths = [int(length) for length in samples.lengths]
+    taken = turns(lengths, design.spec.engine.streams)
+    free = len(taken) if len(taken) < 4 else len(taken) // 2 + 1
     beats: list[Beat] = []
     pauses: list[int] = []
-    results = _results_of(design)
-    for number, length in enumerate(samples.lengths):
+    for number, turn in enumerate(taken):
         stalls = number >= free
-        for step in range(int(length)):
-            for place, word in enumerate(_words(design, samples.x[number, step])):
-                last = step == length - 1 and place == design.net.layers[0].input_beats - 1
-                beats.append(Beat(rng.choice((0, 0, 1, 5)) if stalls else 0, word, last))
-        pauses += [rng.choice((0, 0, 3, 40)) if stalls else 0 for _ in range(results(int(length)))]
-    limit = 2 * schedule(design).finish([int(n) for n in samples.lengths]) + 1000
-    limit += sum(beat.wait for beat in beats) + sum(pauses)
-    return Script(tuple(beats), tuple(pauses), limit, free)
+        x_t = samples.x[turn.sequence, turn.step] if turn.real else np.zeros_like(samples.x[0, 0])
+        words = list(_words(design, x_t))
+        for place, word in enumerate(words):
+            wait = rng.choice((0, 0, 1, 5)) if stalls else 0
+            beats.append(Beat(wait, word, turn.final and place == len(words) - 1))
+        pauses += [rng.choice((0, 0, 3, 40)) if stalls else 0 for _ in range(_results(design, turn))]
+    limit = 2 * schedule(design).finish(lengths) + 1000 + sum(beat.wait for beat in beats) + sum(pauses)
+    return Script(tuple(taken), tuple(beats), tuple(pauses), free, limit)
 
 
-def _results_of(design: Design):  # type: ignore[no-untyped-def]
-    """Result words of a sequence of some steps."""
+def _results(design: Design, turn: Turn) -> int:
+    """Result words of a turn."""
     head, last = design.spec.model.head, design.net.arrays[-1]
-    words = 1 if head and head.kind == "argmax" else last.output_beats
-    return lambda steps: words if head and head.when == "last" else words * steps
+    if head and head.when == "last" and not turn.final:
+        return 0
+    return 1 if head and head.kind == "argmax" else last.output_beats
 
 
 def _words(design: Design, x_t: Integers) -> Iterator[int]:
@@ -95,15 +99,16 @@ def _words(design: Design, x_t: Integers) -> Iterator[int]:
         yield sum((int(value) & ((1 << step) - 1)) << n * step for n, value in enumerate(values))
 
 
-def observe(design: Design, samples: Samples, driven: Script, record: Record) -> Observed:
+def observe(design: Design, driven: Script, record: Record) -> Observed:
     """A record as signals of every step. Raises EngineFailed where the stream's protocol was broken."""
-    signals = {array.name: _layer(design, number, samples, record) for number, array in enumerate(design.net.layers)}
-    _check_ends(design, samples, record)
-    outputs = _outputs(design, [word for _, word, _ in record.results])
-    return Observed(signals, outputs, _step_cycles(design, samples, driven, record))
+    signals = {array.name: _layer(design, number, driven, record) for number, array in enumerate(design.net.layers)}
+    _check_ends(design, driven, record)
+    begins = record.layers[design.net.layers[0].name]["begin"][: driven.free]
+    cycles: Integers = np.diff(np.array(begins, dtype=np.int64))
+    return Observed(signals, _outputs(design, driven, record), cycles)
 
 
-def _layer(design: Design, number: int, samples: Samples, record: Record) -> dict[str, Integers]:
+def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[str, Integers]:
     array, formats = design.net.layers[number], design.spec.formats
     seen = record.layers[array.name]
     widths = {"c": formats.cell.width, "h": formats.state.width}
@@ -111,7 +116,13 @@ def _layer(design: Design, number: int, samples: Samples, record: Record) -> dic
     gates = _vectors(seen["gates"], array.cells * 4, formats.activation.width, array.output_beats)
     by_unit = gates.reshape(len(gates), -1, 4)
     found |= {name: by_unit[:, :, n] for n, name in enumerate(GATES)}
-    return {name: values[:, : array.outputs] for name, values in found.items()}
+    return {name: _ordered(values[:, : array.outputs], driven.turns) for name, values in found.items()}
+
+
+def _ordered(rows: Integers, taken: Sequence[Turn]) -> Integers:
+    """A row a turn to a row a real step, sequence by sequence; rows that should not be there stay at the end."""
+    order = [place for place in in_order(taken) if place < len(rows)]
+    return np.concatenate([rows[order], rows[len(taken) :]])
 
 
 def _vectors(words: Sequence[int], count: int, width: int, beats: int) -> Integers:
@@ -122,25 +133,22 @@ def _vectors(words: Sequence[int], count: int, width: int, beats: int) -> Intege
     return np.array(values, dtype=np.int64).reshape(-1, beats * count)
 
 
-def _outputs(design: Design, words: Sequence[int]) -> Integers:
-    """Result words to [results, values], as the golden model gives them."""
+def _outputs(design: Design, driven: Script, record: Record) -> Integers:
+    """Results, a row each, as the golden model gives them."""
     head, last = design.spec.model.head, design.net.arrays[-1]
+    words = [word for _, word, _ in record.results]
     if head and head.kind == "argmax":
-        return np.array(words, dtype=np.int64).reshape(-1, 1)
-    width = byte_width(last.sum_width if head else last.h.width)
-    return _vectors(words, last.cells, width, last.output_beats)[:, : last.outputs]
+        rows = np.array(words, dtype=np.int64).reshape(-1, 1)
+    else:
+        width = byte_width(last.sum_width if head else last.h.width)
+        rows = _vectors(words, last.cells, width, last.output_beats)[:, : last.outputs]
+    return _ordered(rows, [turn for turn in driven.turns if _results(design, turn)])
 
 
-def _check_ends(design: Design, samples: Samples, record: Record) -> None:
-    """`tlast` marks the last result of each sequence and no other."""
-    ends = np.cumsum([_results_of(design)(int(length)) for length in samples.lengths])
+def _check_ends(design: Design, driven: Script, record: Record) -> None:
+    """`tlast` marks the last result word of each sequence and no other."""
+    counts = np.cumsum([_results(design, turn) for turn in driven.turns])
+    ends = [int(count) for count, turn in zip(counts, driven.turns, strict=True) if turn.final]
     marked = [n + 1 for n, (_, _, last) in enumerate(record.results) if last]
-    if marked != ends.tolist():
-        raise EngineFailed(f"tlast: wanted after results {ends.tolist()[:8]}, got after {marked[:8]}")
-
-
-def _step_cycles(design: Design, samples: Samples, driven: Script, record: Record) -> Integers:
-    """Cycles between the first layer's steps of the sequences that ran freely."""
-    steps = int(samples.lengths[: driven.free].sum())
-    begins = np.array(record.layers[design.net.layers[0].name]["begin"][:steps], dtype=np.int64)
-    return np.diff(begins)
+    if marked != ends:
+        raise EngineFailed(f"tlast: wanted after results {ends[:8]}, got after {marked[:8]}")

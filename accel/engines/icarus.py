@@ -42,7 +42,7 @@ def icarus(design: Design, samples: Samples) -> Observed:
         record = simulate(verilog, signals, tuple(array.name for array in design.net.layers), driven)
     if unknown:
         raise EngineFailed("an unknown value (x) reached a port")
-    return observe(design, samples, driven, record)
+    return observe(design, driven, record)
 
 
 def _inside(folder: Path) -> Any:

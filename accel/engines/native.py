@@ -18,4 +18,4 @@ def native(design: Design, samples: Samples) -> Observed:
     signals, driven = top_signals(module), script(design, samples)
     top = getattr(module, identifier)(**signals)
     record = simulate(top, signals, tuple(array.name for array in design.net.layers), driven)
-    return observe(design, samples, driven, record)
+    return observe(design, driven, record)

@@ -38,7 +38,7 @@ def verilator(design: Design, samples: Samples) -> Observed:
     if len(record.results) < len(driven.pauses):
         got, wanted = len(record.results), len(driven.pauses)
         raise EngineFailed(f"{got} of {wanted} result words after {driven.limit} cycles")
-    return observe(design, samples, driven, record)
+    return observe(design, driven, record)
 
 
 def program() -> tuple[Path, dict[str, str]]:

@@ -51,6 +51,7 @@ CASES: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     "square-1024, 1024 lanes": ("square-1024", {}),
     "ptb-1500x2, 1000 lanes a layer": ("ptb-1500x2", {}),
     "speech-128, 32 lanes": ("speech-128", {}),
+    "digits, 32 lanes, two streams": ("digits", {"engine": {"streams": 2}, "training": {"task": "seeded"}}),
     "tiny, 4 lanes": ("tiny", {}),
 }
 

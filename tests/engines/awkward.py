@@ -54,6 +54,11 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [6, 5], "stateful": True, "head": {"outputs": 4, "kind": "logits"}},
         "engine": {"units": 3},
     },
+    "three streams, two layers": {
+        "model": {"inputs": 3, "hidden": [6, 5], "head": {"outputs": 4, "kind": "argmax"}},
+        "engine": {"units": 3, "streams": 3},
+    },
+    "two streams, h of every step": {"engine": {"units": 4, "lanes_per_row": 2, "streams": 2}},
     "no biases, logits of the last step": {
         "model": {"inputs": 3, "hidden": [6], "bias": False, "head": {"outputs": 4, "kind": "logits"}},
         "engine": {"units": 6, "cells_per_cycle": 2},
