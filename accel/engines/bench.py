@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -104,8 +105,8 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
     signals = {array.name: _layer(design, number, driven, record) for number, array in enumerate(design.net.layers)}
     _check_ends(design, driven, record)
     begins = record.layers[design.net.layers[0].name]["begin"][: driven.free]
-    cycles: Integers = np.diff(np.array(begins, dtype=np.int64))
-    return Observed(signals, _outputs(design, driven, record), cycles)
+    cycles = [after - before for before, after in pairwise(begins)]
+    return Observed(signals, _outputs(design, driven, record), np.array(cycles, dtype=np.int64))
 
 
 def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[str, Integers]:
