@@ -90,6 +90,7 @@ class Process:
             ("Lanes", array.multipliers),
             ("Readers", array.copies),
             ("Cells", array.cells),
+            ("Streams", array.streams),
             ("Groups", array.groups),
             ("Cycles", array.cycles_per_group),
             ("Depth", array.depth),

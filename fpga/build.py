@@ -50,6 +50,9 @@ class Wishes:
 def plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Plan:
     """The plan of the tools for the board's chip, from what `generate` left in the design's work folder."""
     xilinx = board.family in ("xc7", "xcup")
+    if design.spec.engine.streams > 1 and not (wishes.alone or (xilinx and board.processor is None)):
+        wanted = "1 on a board, whose host sends one sequence at a time"
+        raise Refused([Fault("engine.streams", wanted, f"{design.spec.engine.streams}")])
     if wishes.from_cpp:
         if not xilinx:
             raise Refused([Fault("target.board", "a Xilinx chip, for a core of Vitis HLS", f"{board.family}")])

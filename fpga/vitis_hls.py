@@ -6,13 +6,17 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from accel import samples
 from accel.engines.engine import Design, reference
-from accel.engines.hls import inputs_text
+from accel.engines.hls import gives_result, inputs_text
 from accel.faults import Fault, Refused
 from accel.fixed import Integers
 from accel.render_hls import SOURCES, render_hls, top_name
+from accel.samples import Samples
 from accel.templates import read, render
+from accel.turns import in_order, turns
 from fpga.tool import Argv, Command, Plan
 
 PHASES = ("csim", "csynth", "cosim", "export")
@@ -72,9 +76,20 @@ def _script(phase: str) -> tuple[Argv, ...]:
 
 
 def _vectors(design: Design) -> tuple[str, str]:
-    """Inputs and expected results of a few steps: RTL is simulated slowly."""
-    chosen = samples.seeded(design.spec, 2, 3) + samples.corners(design.spec, 2)
-    return inputs_text(chosen), _results_text(reference(design, chosen).outputs)
+    """Inputs and expected results of a few steps: RTL is simulated slowly.
+
+    All sequences are equally long and each stream has as many, so no turn is without a sequence.
+    """
+    streams = design.spec.engine.streams
+    some = samples.seeded(design.spec, 2, 2) + samples.corners(design.spec, 2)
+    count = len(some.x) * streams
+    chosen = Samples(np.tile(some.x, (streams, 1, 1)), np.full(count, 2), np.full(count, -1))
+    taken = turns(chosen.lengths.tolist(), streams)
+    answered = [turn for turn in taken if gives_result(design, turn)]
+    results = reference(design, chosen).outputs
+    ordered = np.empty_like(results)
+    ordered[in_order(answered)] = results
+    return inputs_text(chosen, taken), _results_text(ordered)
 
 
 def _results_text(outputs: Integers) -> str:

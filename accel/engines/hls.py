@@ -18,6 +18,7 @@ from accel.fixed import Integers
 from accel.golden import GATES, SIGNALS
 from accel.render_hls import SOURCES, result_values
 from accel.samples import Samples
+from accel.turns import Turn, in_order, turns
 from accel.work import write_bytes, write_text
 
 FLAGS = ("-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label")
@@ -34,13 +35,22 @@ COPIES = ("-DSPARROW_COPIES",)
 def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed:
     """Run samples through the C++ in the folder `hls` of the work folder, which `generate` has rendered."""
     program = compiled(design.work / "hls", flags)
+    taken = turns(samples.lengths.tolist(), design.spec.engine.streams)
     with tempfile.TemporaryDirectory(dir=design.work, prefix="hls-run-") as name:
         folder = Path(name)
-        write_text(folder / "inputs", inputs_text(samples))
+        write_text(folder / "inputs", inputs_text(samples, taken))
         _run([str(program), "inputs", "outputs", "signals"], folder, "the bench")
         outputs = np.array((folder / "outputs").read_text().split(), dtype=np.int64)
         signals = np.fromfile(folder / "signals", dtype=np.int32).astype(np.int64)
-    return Observed(_by_layer(design, signals), outputs.reshape(-1, result_values(design.net)))
+    results = outputs.reshape(-1, result_values(design.net))
+    answered = [turn for turn in taken if gives_result(design, turn)]
+    return Observed(_by_layer(design, signals, taken), results[in_order(answered)])
+
+
+def gives_result(design: Design, turn: Turn) -> bool:
+    """Whether a result leaves the accelerator after this step."""
+    head = design.spec.model.head
+    return head is None or head.when == "step" or turn.final
 
 
 def compiled(folder: Path, flags: Sequence[str] = ()) -> Path:
@@ -87,19 +97,20 @@ def compiler() -> str:
     return found
 
 
-def inputs_text(samples: Samples) -> str:
-    """Sequences as the bench reads them: how many, then for each its steps and their elements."""
-    lines = [f"{len(samples.x)}"]
-    for x, length in zip(samples.x, samples.lengths, strict=True):
-        lines.append(f"{length}")
-        lines += [" ".join(map(str, row)) for row in x[: int(length)].tolist()]
+def inputs_text(samples: Samples, taken: Sequence[Turn]) -> str:
+    """Steps as the bench reads them: how many, then for each whether it ends its sequence, and its elements."""
+    zeros = [0] * samples.x.shape[2]
+    lines = [f"{len(taken)}"]
+    for turn in taken:
+        x_t = samples.x[turn.sequence, turn.step].tolist() if turn.real else zeros
+        lines.append(" ".join(map(str, [int(turn.final), *x_t])))
     return "\n".join(lines) + "\n"
 
 
-def _by_layer(design: Design, flat: Integers) -> dict[str, dict[str, Integers]]:
-    """[step][layer][signal][unit] to layer name to signal name to [step][unit]."""
+def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str, dict[str, Integers]]:
+    """[turn][layer][signal][unit] to layer name to signal name to [step][unit]."""
     sizes = [len(ORDER) * array.outputs for array in design.net.layers]
-    steps = flat.reshape(-1, sum(sizes))
+    steps = flat.reshape(-1, sum(sizes))[in_order(taken)]
     parts = np.split(steps, np.cumsum(sizes)[:-1], axis=1)
     joined = zip(design.net.layers, parts, strict=True)
     return {array.name: dict(zip(ORDER, np.split(part, len(ORDER), axis=1), strict=True)) for array, part in joined}

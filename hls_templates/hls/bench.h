@@ -41,7 +41,7 @@ class Observations {
 };
 
 /// The world around the accelerator: bench INPUTS OUTPUTS [SIGNALS [EXPECTED]].
-/// INPUTS: the number of sequences, then for each its number of steps and their x_t. OUTPUTS: results, one a line.
+/// INPUTS: the number of steps, then for each whether it ends its sequence, and its x_t. OUTPUTS: results, one a line.
 /// SIGNALS: what was observed, "-" for nothing. EXPECTED: the OUTPUTS there should be; a difference is a failure.
 class Bench {
  public:
@@ -51,23 +51,20 @@ class Bench {
     outputs_ = Open(argv[2], "w");
     if (argc > 3 && std::strcmp(argv[3], "-") != 0) signals_ = Open(argv[3], "wb");
     if (argc > 4) expected_ = Open(argv[4], "r");
-    sequences_ = Next(inputs_, "INPUTS");
+    steps_ = Next(inputs_, "INPUTS");
   }
 
   /// One x_t into the stream; false where there is none.
   bool Send(Stream<In_t> &in) {
-    while (steps_ == 0 && sequences_ > 0) {
-      steps_ = Next(inputs_, "INPUTS");
-      --sequences_;
-    }
     if (steps_ == 0) return false;
     --steps_;
+    ends_ = Next(inputs_, "INPUTS") != 0;
     for (int sent = 0; sent < kInputs; sent += kInWords) {
       In_t packet;
       for (int word = 0; word < kInWords; ++word) {
         packet.data.element[word] = sent + word < kInputs ? Next(inputs_, "INPUTS") : 0;
       }
-      packet.last = steps_ == 0 && sent + kInWords >= kInputs;
+      packet.last = ends_ && sent + kInWords >= kInputs;
       KeepAll(packet);
       in.write(packet);
     }
@@ -76,6 +73,7 @@ class Bench {
 
   /// Everything that came out in this step.
   void Receive(Stream<Out_t> &out) {
+    bool ended = false;
     while (!out.empty()) {
       const Out_t packet = out.read();
       for (int word = 0; word < kOutWords && received_ < kResultValues; ++word, ++received_) {
@@ -85,10 +83,9 @@ class Bench {
         std::fputc('\n', outputs_);
         received_ = 0;
       }
-      ended_ = packet.last;
+      ended = packet.last;
     }
-    if (ended_ != (steps_ == 0)) Stop("tlast is not where the sequence ends");
-    ended_ = false;
+    if (ended != ends_) Stop("tlast is not where the sequence ends");
     if (signals_ != nullptr && !observations_.Write(signals_)) Stop("a signal was not observed, or SIGNALS is full");
   }
 
@@ -133,12 +130,11 @@ class Bench {
   std::FILE *outputs_ = nullptr;
   std::FILE *signals_ = nullptr;
   std::FILE *expected_ = nullptr;
-  long long sequences_ = 0;
   long long steps_ = 0;
   int received_ = 0;
   long results_ = 0;
   long wrong_ = 0;
-  bool ended_ = false;
+  bool ends_ = false;
 };
 
 }  // namespace sparrow

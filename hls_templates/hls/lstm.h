@@ -7,9 +7,9 @@
 
 namespace sparrow {
 
-/// Process: one step of an LSTM layer, x_t in, h_t out. h and c live as long as the hardware, that is from call to
-/// call; a step after the end of a sequence reads them as zero (unless the model is
-/// stateful), so nothing has to clear them.
+/// Process: one step of an LSTM layer, x_t in, h_t out; several streams take turns, a step each. h and c live as long as
+/// the hardware, that is from call to call; a stream's step after the end of a sequence reads them as zero (unless the
+/// model is stateful), so nothing has to clear them.
 template <typename A, typename Indices, typename Out>
 void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
               const Biases<A> &bias, const typename SigmoidTable<A>::Entries_t &sigmoid,
@@ -22,36 +22,41 @@ void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, co
   #pragma HLS BIND_STORAGE variable=tanh type=rom_np
   #pragma HLS BIND_STORAGE variable=cell_tanh type=rom_np
   static_assert(A::kRowsPerUnit == 4, "an LSTM unit has the gates input, forget, cell, output");
-  static Int<A::kStateWidth> h[Copies(A::kReaders)][2][A::kOutputs];  // h_{t-1} in one half, h_t in the other
-  static Int<A::kCellWidth> c[A::kOutputs];
-  static bool first = true;
-  static bool half = false;
+  constexpr int kBanks = 2 * A::kStreams;  // a stream's h_{t-1} and its h_t
+  static Int<A::kStateWidth> h[Copies(A::kReaders)][kBanks][A::kOutputs];
+  static Int<A::kCellWidth> c[A::kStreams][A::kOutputs];
+  static bool goes_on[A::kStreams];
+  static int turn = 0;
   #pragma HLS ARRAY_PARTITION variable=h type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=h type=cyclic factor=A::kCells dim=3
-  #pragma HLS ARRAY_PARTITION variable=c type=cyclic factor=A::kCells
-  // Lanes read the half that the cells do not write, and a unit's c is touched once a step.
+  #pragma HLS ARRAY_PARTITION variable=c type=cyclic factor=A::kCells dim=2
+  #pragma HLS ARRAY_PARTITION variable=goes_on type=complete
+  // Lanes read another bank than the cells write, and a unit's c is touched once a step.
   #pragma HLS DEPENDENCE variable=h type=inter dependent=false
   #pragma HLS DEPENDENCE variable=c type=inter dependent=false
-  #pragma HLS RESET variable=first
-  #pragma HLS RESET variable=half
+  #pragma HLS RESET variable=goes_on
+  #pragma HLS RESET variable=turn
+  const int stream = turn % A::kStreams;
+  const int old_bank = (turn + A::kStreams) % kBanks;
+  const bool first = !goes_on[stream];
 
   const auto operand = [&](int reader, int column, bool from_x) -> Int<A::kOperandWidth> {
     #pragma HLS INLINE
     const int copy = reader % Copies(A::kReaders);
     if (from_x) return Int<A::kOperandWidth>(x[copy][column]) << A::kXShift;
     if (first) return 0;
-    return Int<A::kOperandWidth>(h[copy][half][column]) << A::kHShift;
+    return Int<A::kOperandWidth>(h[copy][old_bank][column]) << A::kHShift;
   };
 
   const auto update = [&](int unit, const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit]) -> Int<A::kStateWidth> {
     #pragma HLS INLINE
-    const Int<A::kCellWidth> old_c = first ? Int<A::kCellWidth>(0) : c[unit];
+    const Int<A::kCellWidth> old_c = first ? Int<A::kCellWidth>(0) : c[stream][unit];
     const CellValues<A> values = UpdateCell<A>(sums, bias[unit], old_c, sigmoid, tanh, cell_tanh, unit);
-    c[unit] = values.c;
+    c[stream][unit] = values.c;
   Copies:
     for (int copy = 0; copy < Copies(A::kReaders); ++copy) {
       #pragma HLS UNROLL
-      h[copy][!half][unit] = values.h;
+      h[copy][turn][unit] = values.h;
     }
     return values.h;
   };
@@ -72,8 +77,8 @@ void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, co
   };
 
   RowEngine<A>(values, indices, operand, emit);
-  first = end && !A::kStateful;
-  half = !half;
+  goes_on[stream] = !end || A::kStateful;
+  turn = turn == kBanks - 1 ? 0 : turn + 1;
 }
 
 }  // namespace sparrow

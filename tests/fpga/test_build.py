@@ -110,6 +110,15 @@ def test_a_board_with_open_tools_gets_the_whole_chip_and_what_its_host_has_to_kn
     assert Packing(**json.loads(planned.files["host.json"])["packing"]) == Packing(3, 1, 1, 1, 1, 1, signed=False)
 
 
+@pytest.mark.parametrize("board", ["ulx3s-85f", "zcu104"])
+def test_streams_that_take_turns_are_refused_where_a_host_sends_one_sequence_at_a_time(
+    board: str, tmp_path: Path
+) -> None:
+    made = design(spec(engine={"units": 4, "streams": 2}), tmp_path)
+    with pytest.raises(Refused, match=r"engine.streams: wanted 1 on a board, .*, got 2"):
+        plan(made, find(board))
+
+
 def test_a_xilinx_chip_is_counted_by_yosys_and_called_an_estimate(counter: Design) -> None:
     try:
         found = estimate(counter, find("arty-a7-100"))

@@ -49,6 +49,12 @@ SPECS = {
         }
     ),
     "shared_by_gates": spec(sparsity={"shared_by_gates": True}, engine={"units": 3, "lanes_per_row": 2}),
+    "stateful": spec(model={"stateful": True}),
+    "three_streams": spec(engine={"units": 4, "streams": 3}),
+    "streams_through_layers": spec(
+        model={"inputs": 3, "hidden": [6, 5], "head": {"outputs": 4, "kind": "logits", "when": "step"}},
+        engine={"units": 3, "streams": 2},
+    ),
     "split_lanes": spec(
         engine={"units": 4, "lanes": "split", "lanes_per_row": 3, "input_lanes": 1, "cells_per_cycle": 2}
     ),
