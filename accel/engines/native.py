@@ -7,6 +7,7 @@ from accel.engines.bench import observe, script
 from accel.engines.cosimulation import simulate
 from accel.engines.engine import Design, EngineFailed, Observed
 from accel.samples import Samples
+from accel.shallow import shallow
 
 
 def native(design: Design, samples: Samples) -> Observed:
@@ -16,6 +17,6 @@ def native(design: Design, samples: Samples) -> Observed:
         raise EngineFailed(f"{design.work / 'myhdl'} holds no rendered MyHDL; generate makes it")
     module = load_top(design.work, identifier)
     signals, driven = top_signals(module), script(design, samples)
-    top = getattr(module, identifier)(**signals)
+    top = shallow(lambda: getattr(module, identifier)(**signals))
     record = simulate(top, signals, tuple(array.name for array in design.net.layers), driven)
     return observe(design, driven, record)
