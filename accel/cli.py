@@ -1,6 +1,7 @@
 """The command `sparrow`: a verb for each step. Prints for people, or JSON with `--json`.
 
-Exit status: 0 if what was asked for happened, 1 if verification found a difference, 2 if the input was refused.
+Exit status: 0 if what was asked for happened, 1 if verification found a difference, 2 if the input was refused,
+3 if a tool that a build needs is missing or failed.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from typing import Annotated, Any
 
 import typer
 
-from accel.faults import Different, Fault, Refused
+from accel.faults import Different, Fault, Refused, Unfinished
 from accel.sources import PACKAGES
 
-DIFFERENT, REFUSED = 1, 2
+DIFFERENT, REFUSED, UNFINISHED = 1, 2, 3
 
 app = typer.Typer(
     name="sparrow",
@@ -52,6 +53,9 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
             answer(different.facts, "verified", options["as_json"])
             print(f"different: {different}", file=sys.stderr)
             raise typer.Exit(DIFFERENT) from None
+        except Unfinished as unfinished:
+            print(f"not built: {unfinished}", file=sys.stderr)
+            raise typer.Exit(UNFINISHED) from None
 
     app.command(function.__name__.removesuffix("_model"))(guarded)
     return guarded
@@ -146,6 +150,31 @@ def verify(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> Non
     spec, folder = opened(spec_file, work)
     _perform("verify", spec, folder, after="generate")
     answer(_read(folder / "verify.json"), "verified", as_json)
+
+
+@verb
+def build(
+    spec_file: SpecFile,
+    work: Work = None,
+    board: Annotated[str | None, typer.Option(help="Board, in place of target.board.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Write the scripts and build.sh only.")] = False,
+    alone: Annotated[bool, typer.Option("--alone", help="The accelerator without its serial line.")] = False,
+    from_cpp: Annotated[bool, typer.Option("--from-cpp", help="The core that Vitis HLS makes of the C++.")] = False,
+    allow_slow: Annotated[bool, typer.Option("--allow-slow", help="A missed clock is no error.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of nextpnr.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Synthesis, place and route, bitstream.
+
+    Uses what `generate` left. Chips of Lattice are built with yosys and nextpnr; for Xilinx chips the scripts are run
+    where Vivado is found, and `--plan` writes a folder that builds itself where it is.
+    """
+    from accel import flow
+
+    spec, folder = opened(spec_file, work)
+    flow.require("generate", spec, folder)
+    options = {"alone": alone, "from_cpp": from_cpp, "allow_slow": allow_slow, "seed": seed}
+    answer(flow.build(spec, folder, board, plan, options), "built", as_json)
 
 
 @verb

@@ -34,3 +34,7 @@ class Different(Exception):
         self.facts = facts
         bad = (result for result in facts["engines"] if result["status"] == "different")
         super().__init__("; ".join(f"{result['engine']}: {result['reason']}" for result in bad))
+
+
+class Unfinished(Exception):
+    """A build whose tool is missing or failed; says which. The command line prints it and exits with status 3."""

@@ -8,14 +8,14 @@ tools; they import them inside the step that needs them.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from accel import doctor, ledger, samples, sources, weights
 from accel.engines.engine import Design, Engine, Observed, ToolMissing
-from accel.faults import Different, Fault, Refused
+from accel.faults import Different, Fault, Refused, Unfinished
 from accel.progress import Progress, silent
 from accel.samples import Samples
 from accel.spec import Spec, plain
@@ -109,6 +109,31 @@ def verify(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
     if found.different:
         raise Different(found.plain())
     return ["verify.json"]
+
+
+def build(spec: Spec, work: Path, board: str | None, plan: bool, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Build the generated design for a board (the spec's own by default), or only write the plan of it.
+
+    `options` are those of `fpga.build.Wishes`. Leaves `utilization.json` and `timing.json`; returns what the command
+    prints. Raises Unfinished where a tool is missing or fails.
+    """
+    from fpga import build as builder
+    from fpga.board import find
+    from fpga.reports import plain as reported
+    from fpga.tool import ToolFailed
+
+    name = board or spec.target.board
+    if name is None:
+        raise Refused([Fault("target.board", "a board to build for", "none")])
+    made, chosen, wishes = design(spec, work), find(name), builder.Wishes(**options)
+    if plan:
+        return {"files": [str(builder.write_plan(made, chosen, wishes) / "build.sh")]}
+    try:
+        done = builder.build(made, chosen, lambda step, how: None, wishes)
+    except (ToolMissing, ToolFailed) as error:
+        raise Unfinished(str(error)) from None
+    reports = {"utilization": reported(done.utilization), "timing": reported(done.timing) | {"met": done.timing.met}}
+    return reports | {"files": [str(done.product)]}
 
 
 def report(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:

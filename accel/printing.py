@@ -189,3 +189,16 @@ def tools(findings: list[dict[str, Any]]) -> list[RenderableType]:
         for finding in findings
     ]
     return [table("Tools", ("tool", "", "version", "needed for", "where"), rows)]
+
+
+def built(facts: dict[str, Any]) -> list[RenderableType]:
+    """What a build left: cells, clock, files; where only a plan was written, its folder."""
+    if "timing" not in facts:
+        return files(facts)
+    cells, clock = facts["utilization"], facts["timing"]
+    rows = [(name, used, cells["available"].get(name, "")) for name, used in cells["used"].items()]
+    wanted = (
+        f"{clock['reached_mhz']:.1f} MHz for {clock['wanted_mhz']:.1f} wanted: {'met' if clock['met'] else 'missed'}"
+    )
+    title = f"Cells, {cells['origin']} ({cells['tool']}); {wanted}"
+    return [table(title, ("cell", "used", "available"), rows), *files(facts)]

@@ -26,6 +26,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from accel.faults import Fault, Refused
 from accel.fixed import Fixed
+from accel.reserved import reserved
 from accel.yaml_border import Document, dotted, read
 
 
@@ -390,6 +391,8 @@ def _show(value: Any) -> str:
 
 def rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Contradictions between keys: (key path, what is wanted, what came)."""
+    if reserved(spec.identifier):
+        yield "name", "no word that Verilog, C++, Python or the design itself uses", spec.name
     yield from _sparsity_rules(spec)
     yield from _engine_rules(spec)
     yield from _format_rules(spec)

@@ -1,0 +1,60 @@
+"""The verb `build`: what it refuses, what it writes, and how it says that a tool is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from accel import flow, spec
+from accel.cli import REFUSED, UNFINISHED, app
+from accel.work import write_text
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY = ROOT / "specs" / "tiny.yaml"
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    work = tmp_path_factory.mktemp("tiny")
+    chosen = spec.load(TINY)
+    for name in ("train", "generate"):
+        flow.step(name).perform(chosen, work)
+    return work
+
+
+def run(work: Path, *options: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["build", str(TINY), "--work", str(work), *options])
+    return done.exit_code, done.output
+
+
+def test_a_build_needs_a_board(generated: Path) -> None:
+    assert run(generated) == (REFUSED, "refused: target.board: wanted a board to build for, got none\n")
+
+
+def test_an_unknown_board_is_refused_with_those_there_are(generated: Path) -> None:
+    code, text = run(generated, "--board", "breadboard")
+    assert code == REFUSED
+    assert "ulx3s-85f" in text
+
+
+def test_a_build_on_nothing_generated_is_refused(tmp_path: Path) -> None:
+    code, text = run(tmp_path, "--board", "ulx3s-85f")
+    assert code == REFUSED
+    assert "generate" in text
+
+
+@pytest.mark.parametrize("board", ["ulx3s-85f", "icebreaker", "pynq-z2", "xcku9p"])
+def test_a_plan_is_a_folder_that_builds_itself(generated: Path, board: str) -> None:
+    code, text = run(generated, "--board", board, "--plan")
+    assert code == 0, text
+    assert (generated / "fpga" / board / "build.sh").is_file()
+
+
+def test_a_missing_tool_is_said(generated: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    write_text(tmp_path / "empty", "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, text = run(generated, "--board", "xcku9p")
+    assert code == UNFINISHED
+    assert "vivado" in text
