@@ -11,7 +11,7 @@ from accel.samples import Samples
 from accel.spec import Spec, parse
 
 BASE: dict[str, Any] = {
-    "name": "small",
+    "name": "little",
     "model": {"inputs": 3, "hidden": [8], "head": {"outputs": 3}},
     "sparsity": {"pattern": "row", "input": 0.3, "recurrent": 0.5},
     "formats": {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [12, 11]},

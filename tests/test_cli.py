@@ -72,7 +72,7 @@ def test_check_prints_everything_derived_and_writes_the_resolved_spec(place: Pat
         "at least",
     ):
         assert words in result.stdout
-    assert json.loads((place / "build/small/spec.json").read_text())["weights"]["width"] == 8
+    assert json.loads((place / "build/little/spec.json").read_text())["weights"]["width"] == 8
 
 
 def test_check_prints_json(place: Path) -> None:
@@ -110,11 +110,11 @@ def test_run_does_every_step_once_and_prints_where_the_report_is(ran: str, place
     second = json.loads(sparrow("run", ran, "--json").stdout)
     assert set(second["steps"].values()) == {"unchanged"}
     assert Path(second["files"][0]).is_file()
-    for file in ("weights.npz", "rtl/small.v", "myhdl/small.py", "hls/top.cpp", "fpga", "verify.json", "report.json"):
-        assert (place / "build/small" / file).exists()
+    for file in ("weights.npz", "rtl/little.v", "myhdl/little.py", "hls/top.cpp", "fpga", "verify.json", "report.json"):
+        assert (place / "build/little" / file).exists()
     shown = sparrow("run", ran)
     assert shown.exit_code == 0
-    assert "build/small/report.html" in shown.stdout
+    assert "build/little/report.html" in shown.stdout
     assert "equal" in shown.stdout
 
 
@@ -137,12 +137,12 @@ def test_a_difference_ends_with_1_and_is_named(ran: str, place: Path, monkeypatc
         assert result.exit_code == 1
         assert "golden: lstm0.h differs first at step 2 (sequence 0, step 2), unit 1" in result.stderr
         assert "different" in result.stdout
-    assert json.loads((place / "build/small/verify.json").read_text())["engines"][0]["status"] == "different"
+    assert json.loads((place / "build/little/verify.json").read_text())["engines"][0]["status"] == "different"
 
 
 def test_verify_prints_the_file_as_json(ran: str, place: Path) -> None:
     printed = json.loads(sparrow("verify", ran, "--json").stdout)
-    assert printed == json.loads((place / "build/small/verify.json").read_text())
+    assert printed == json.loads((place / "build/little/verify.json").read_text())
 
 
 def test_check_knows_the_exact_cycles_once_there_are_weights(ran: str) -> None:

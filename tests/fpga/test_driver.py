@@ -74,7 +74,7 @@ def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Accelerator,
     module.Overlay = lambda path: type("Overlay", (), {"dma": dma, "path": path})  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pynq", module)
     facts = {
-        "name": "small",
+        "name": "little",
         "bitstream": "small.bit",
         "inputs": 3,
         "input": {"words": 4, "bits": 16, "format": [10, 8]},

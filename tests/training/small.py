@@ -10,7 +10,7 @@ from accel.spec import Spec, parse
 from training.tasks.task import Split, Task
 
 BASE: dict[str, Any] = {
-    "name": "small",
+    "name": "little",
     "model": {"inputs": 3, "hidden": [8], "head": {"outputs": 3}},
     "sparsity": {"pattern": "row", "search": {"total": 0.5, "steps": 1}},
     "formats": {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [12, 11]},
