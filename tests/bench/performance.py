@@ -2,7 +2,7 @@
 
     python tests/bench/performance.py [NAME ...]
 
-Each design runs 100 steps of one sequence of seeded inputs; every output bit must equal the golden model and every
+Each design runs 100 steps of seeded inputs (a sequence for each stream); every output bit must equal the golden model and every
 step's cycles the schedule. Results are kept in build/performance.json, so the script can be stopped and continued.
 """
 
@@ -72,10 +72,10 @@ def design(name: str) -> Design:
 
 
 def inputs(made: Design) -> Samples:
-    """One sequence of seeded x_t."""
-    fmt, rng = made.spec.formats.input, np.random.default_rng(1)
-    x = rng.integers(fmt.lo, fmt.hi + 1, (1, STEPS, made.spec.model.inputs))
-    return Samples(x, np.array([STEPS]), np.array([-1]))
+    """A sequence of seeded x_t for each stream."""
+    fmt, rng, streams = made.spec.formats.input, np.random.default_rng(1), made.spec.engine.streams
+    x = rng.integers(fmt.lo, fmt.hi + 1, (streams, STEPS, made.spec.model.inputs))
+    return Samples(x, np.full(streams, STEPS), np.full(streams, -1))
 
 
 def measure(name: str) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def measure(name: str) -> dict[str, Any]:
         "generate_s": round(generated, 1),
         "build_s": round(max(0.0, result.seconds - run), 1),
         "run_s": round(run, 1),
-        "golden_steps_per_s": round(STEPS / reference),
+        "golden_steps_per_s": round(STEPS * made.spec.engine.streams / reference),
     }
 
 
@@ -106,7 +106,7 @@ def facts(made: Design, timing: Schedule, cycles: int | None) -> dict[str, Any]:
     layers = made.net.layers
     nonzeros, lanes = sum(a.nonzeros for a in layers), sum(a.multipliers for a in layers)
     operations = sum(2 * a.rows * (a.inputs + a.outputs) for a in layers)
-    bits = [a.memory_bits for a in layers]
+    bits, streams = [a.memory_bits for a in layers], made.spec.engine.streams
     assert cycles is not None
     return {
         "shape": " -> ".join(str(n) for n in (made.spec.model.inputs, *made.spec.model.hidden)),
@@ -116,7 +116,7 @@ def facts(made: Design, timing: Schedule, cycles: int | None) -> dict[str, Any]:
         "gap": timing.gap,
         "cycles": cycles,
         "utilisation": nonzeros / (lanes * cycles),
-        "whole": STEPS * nonzeros / (lanes * (timing.finish([STEPS]) + 1)),
+        "whole": streams * STEPS * nonzeros / (lanes * (timing.finish([STEPS] * streams) + 1)),
         "values": sum(b["values"] for b in bits),
         "indices": sum(b["indices"] for b in bits),
         "vectors": sum(b["x copies"] + b["h copies"] for b in bits),
