@@ -55,10 +55,11 @@ class Script:
 class Record:
     """What a bench saw. Cycles count from the first one after reset; words are unsigned.
 
-    `layers` maps layer name to `begin` (cycles), `gates`, `c` and `h` (words in order).
+    `unknown` tells whether an unknown value reached a port (where the simulator knows such values). `layers` maps
+    layer name to `begin` (cycles), `gates`, `c` and `h` (words in order).
     """
 
-    started: int = 0
+    unknown: bool = False
     results: list[tuple[int, int, bool]] = field(default_factory=list)
     layers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
 

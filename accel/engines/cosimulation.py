@@ -6,13 +6,17 @@ from typing import Any
 
 from myhdl import Simulation, StopSimulation, block, delay, instance
 
+from accel.blocks.signals import flag
 from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script
 from accel.engines.engine import EngineFailed
 
 
 @block
-def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record) -> Any:
-    """Clock, reset, source, sink and monitors. Inputs change at the falling edge; the rising edge samples."""
+def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record, unknown: Any) -> Any:
+    """Clock, reset, source, sink and monitors. Inputs change at the falling edge; the rising edge samples.
+
+    MyHDL clears every signal when a simulation ends, so whatever counts is recorded in its cycle.
+    """
     clk, reset, s_axis, m_axis = signals["clk"], signals["reset"], signals["s_axis"], signals["m_axis"]
 
     @instance
@@ -59,6 +63,7 @@ def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record)
             if reset:
                 continue
             _sample(signals, layers, cycle, record)
+            record.unknown = record.unknown or bool(unknown)
             cycle += 1
             quiet += len(record.results) >= len(script.pauses)
             if cycle > script.limit:
@@ -81,10 +86,14 @@ def _sample(signals: Any, layers: tuple[str, ...], cycle: int, record: Record) -
                 seen[signal].append(int(getattr(watched, signal)))
 
 
-def simulate(design_under_test: Any, signals: Any, layers: tuple[str, ...], script: Script) -> Record:
-    """Run the bench around a block instance or a Cosimulation. Raises EngineFailed when results stay away."""
+def simulate(dut: Any, signals: Any, layers: tuple[str, ...], script: Script, unknown: Any = None) -> Record:
+    """Run the bench around a block instance or a Cosimulation. Raises EngineFailed when results stay away.
+
+    `unknown` is the flag of a simulator that knows unknown values.
+    """
     record = Record(layers={name: {"begin": [], "gates": [], "c": [], "h": []} for name in layers})
-    Simulation(design_under_test, bench(signals, layers, script, record)).run(quiet=1)
+    watched = flag() if unknown is None else unknown
+    Simulation(dut, bench(signals, layers, script, record, watched)).run(quiet=1)
     if len(record.results) < len(script.pauses):
         got, wanted = len(record.results), len(script.pauses)
         raise EngineFailed(f"{got} of {wanted} result words after {script.limit} cycles")

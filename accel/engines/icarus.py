@@ -39,8 +39,8 @@ def icarus(design: Design, samples: Samples) -> Observed:
     connected = {name: signals[name] for name in ("clk", "reset")} | ports(signals) | {"unknown": unknown}
     with _inside(design.work / "rtl"):
         verilog = Cosimulation(command, **connected)
-        record = simulate(verilog, signals, tuple(array.name for array in design.net.layers), driven)
-    if unknown:
+        record = simulate(verilog, signals, tuple(array.name for array in design.net.layers), driven, unknown)
+    if record.unknown:
         raise EngineFailed("an unknown value (x) reached a port")
     return observe(design, driven, record)
 
