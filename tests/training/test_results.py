@@ -59,7 +59,7 @@ def test_a_second_call_runs_nothing_and_a_changed_spec_runs_again(
     assert ran == []
     Path(call[0]).write_text(json.dumps({**BASE, "training": {**TRAINING, "epochs": 2}}))
     results.main(call)
-    assert ran == [tmp_path / "work" / "small-1"]
+    assert ran == [tmp_path / "work" / "little-1"]
 
 
 def test_a_spec_that_was_not_run_is_said_to_be_so(call: list[str], tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_numbers_of_weights_and_multiplications_by_hand(call: list[str], tmp_pat
 
 def test_a_record_of_another_spec_is_not_shown(call: list[str], tmp_path: Path) -> None:
     results.main(call)
-    made = tmp_path / "work" / "small-1" / "run.json"
+    made = tmp_path / "work" / "little-1" / "run.json"
     write_json(made, {**read_json(made), "digest": "other"})
     assert "not run" in page(results.runs([Path(call[0])], [1], tmp_path / "work"))
 
