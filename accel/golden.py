@@ -6,7 +6,7 @@ in int64 beyond.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -169,9 +169,3 @@ def _head(net: Network, weights: Weights, traces: list[LayerTrace], lengths: Int
     logits = product(layer.w_x.values, net.head.sum_width)(h) + (layer.bias << net.head.bias_shift)
     outputs = logits if head.kind == "logits" else np.argmax(logits, axis=2)[:, :, None]
     return Trace(traces, logits, outputs)
-
-
-def results(trace: Trace, lengths: Integers) -> Iterator[Integers]:
-    """Outputs in the order they leave the accelerator, one sequence after the other, padding left out."""
-    for outputs, length in zip(trace.outputs, lengths, strict=True):
-        yield outputs[: int(length)]

@@ -27,8 +27,6 @@ SLOT_TO_LOGIT = SLOT_TO_CHAIN + 1
 
 CELL_READ = SLOT_TO_GATES - 2
 """From a slot to the address of its c_{t-1}: memory, clearing register, then the gates."""
-RECEIVED = 1
-"""From a beat to the write of its word into the operand memories."""
 
 
 def tree_levels(per_row: int) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel.engines.engine import Design
+from accel.engines.ports import Port
 from accel.faults import Fault, Refused
 from accel.render_hls import container, input_beat, output_beat, result_values, top_name
 from accel.templates import read, render
@@ -72,19 +73,6 @@ class Stream:
     def bytes(self) -> int:
         """Bytes of a beat at the DMA engine."""
         return self.words * self.outer // 8
-
-
-@dataclass(frozen=True)
-class Port:
-    """A port of Verilog text."""
-
-    name: str
-    width: int
-
-    @property
-    def range(self) -> str:
-        """Its range, as it is declared."""
-        return "" if self.width == 1 else f"[{self.width - 1}:0] "
 
 
 def plan(design: Design, rtl: Rtl, board: Board, *, allow_slow: bool = False, core: str = "") -> Plan:

@@ -64,6 +64,18 @@ class Record:
     layers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
 
 
+def blank(layers: Sequence[str]) -> Record:
+    """A record of nothing yet."""
+    return Record(layers={name: {"begin": [], "gates": [], "c": [], "h": []} for name in layers})
+
+
+def require_results(record: Record, driven: Script) -> None:
+    """Raises EngineFailed where results stayed away until the limit."""
+    got, wanted = len(record.results), len(driven.pauses)
+    if got < wanted:
+        raise EngineFailed(f"{got} of {wanted} result words after {driven.limit} cycles")
+
+
 def script(design: Design, samples: Samples, seed: int = 1) -> Script:
     """Drive samples; the second half of the steps with gaps and back-pressure (few steps run freely altogether)."""
     rng = random.Random(seed)

@@ -7,8 +7,7 @@ from typing import Any
 from myhdl import Simulation, StopSimulation, block, delay, instance
 
 from accel.blocks.signals import flag
-from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script
-from accel.engines.engine import EngineFailed
+from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, require_results
 
 
 @block
@@ -91,10 +90,8 @@ def simulate(dut: Any, signals: Any, layers: tuple[str, ...], script: Script, un
 
     `unknown` is the flag of a simulator that knows unknown values.
     """
-    record = Record(layers={name: {"begin": [], "gates": [], "c": [], "h": []} for name in layers})
+    record = blank(layers)
     watched = flag() if unknown is None else unknown
     Simulation(dut, bench(signals, layers, script, record, watched)).run(quiet=1)
-    if len(record.results) < len(script.pauses):
-        got, wanted = len(record.results), len(script.pauses)
-        raise EngineFailed(f"{got} of {wanted} result words after {script.limit} cycles")
+    require_results(record, script)
     return record

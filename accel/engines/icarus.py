@@ -5,6 +5,7 @@ Icarus knows unknown values, which native MyHDL and Verilator do not; one that r
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import shutil
 import subprocess
@@ -37,19 +38,12 @@ def icarus(design: Design, samples: Samples) -> Observed:
     command = ["vvp", "-M", str(_vpi(folder)), "-m", "myhdl", str(_compile(design, signals, folder))]
     unknown = flag()
     connected = {name: signals[name] for name in ("clk", "reset")} | ports(signals) | {"unknown": unknown}
-    with _inside(design.work / "rtl"):
+    with contextlib.chdir(design.work / "rtl"):  # where $readmemh finds its files
         verilog = Cosimulation(command, **connected)
         record = simulate(verilog, signals, tuple(array.name for array in design.net.layers), driven, unknown)
     if record.unknown:
         raise EngineFailed("an unknown value (x) reached a port")
     return observe(design, driven, record)
-
-
-def _inside(folder: Path) -> Any:
-    """`$readmemh` finds its files in the current folder."""
-    import contextlib
-
-    return contextlib.chdir(folder)
 
 
 def _compile(design: Design, signals: dict[str, Any], folder: Path) -> Path:

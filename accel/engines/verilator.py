@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, observe, script
+from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, observe, require_results, script
 from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing
 from accel.samples import Samples
 from accel.templates import render
@@ -35,9 +35,7 @@ def verilator(design: Design, samples: Samples) -> Observed:
         command = [str(program), str(folder / "script"), str(folder / "record"), str(driven.limit)]
         _run(command, design.work / "rtl", dict(os.environ))
         record = _read(folder / "record", tuple(array.name for array in design.net.layers))
-    if len(record.results) < len(driven.pauses):
-        got, wanted = len(record.results), len(driven.pauses)
-        raise EngineFailed(f"{got} of {wanted} result words after {driven.limit} cycles")
+    require_results(record, driven)
     return observe(design, driven, record)
 
 
@@ -90,7 +88,7 @@ def _script_text(driven: Script) -> str:
 
 
 def _read(path: Path, layers: tuple[str, ...]) -> Record:
-    record = Record(layers={name: {"begin": [], "gates": [], "c": [], "h": []} for name in layers})
+    record = blank(layers)
     for line in path.read_text(encoding="ascii").splitlines():
         event, cycle, word = line.split()
         if event.startswith("result"):
