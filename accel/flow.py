@@ -165,6 +165,7 @@ ENGINES: dict[str, Contender] = {
     "myhdl": Contender(engine("accel.engines.native:native"), clocked=True, slow=True),
     "icarus": Contender(engine("accel.engines.icarus:icarus"), clocked=True, slow=True),
     "verilator": Contender(engine("accel.engines.verilator:verilator"), clocked=True),
+    "netlist": Contender(engine("accel.engines.netlist:netlist"), clocked=True),
     "hls": Contender(engine("accel.engines.hls:hls")),
 }
 """Engines by the names they have in a spec."""
@@ -187,7 +188,7 @@ STEPS = (
         ("name", *NETWORK, "engine", "target", "verify"),
         ("weights.npz", "samples.npz"),
         ("accel.verify", "accel.schedule", "accel.engines", "accel.render", "accel.render_hls", "training.engine"),
-        tools=("g++", "make", "iverilog", "vvp", "verilator", "myhdl", "torch"),
+        tools=("g++", "make", "iverilog", "vvp", "verilator", "yosys", "myhdl", "torch"),
     ),
     Step("report", report, EVERYTHING, (*WEIGHTS, "verify.json"), ("accel.report", "accel.schedule")),
 )

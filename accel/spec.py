@@ -57,7 +57,7 @@ Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Hidden = Annotated[
     tuple[Count, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v), Field(min_length=1)
 ]
-EngineName = Literal["golden", "torch", "myhdl", "icarus", "verilator", "hls"]
+EngineName = Literal["golden", "torch", "myhdl", "icarus", "verilator", "netlist", "hls"]
 Engines = Annotated[tuple[EngineName, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Shares = Annotated[tuple[Share, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 LowBit = Annotated[str, Field(pattern=r"^(binary|ternary)-(none|weight|batch|layer)$")]

@@ -40,6 +40,14 @@ class Design:
         return self.weights.network(self.spec)
 
 
+def converted(design: Design) -> Path:
+    """The Verilog that `generate` has left in the work folder. Raises EngineFailed where there is none."""
+    source = design.work / "rtl" / f"{design.spec.identifier}.v"
+    if not source.is_file():
+        raise EngineFailed(f"{source.parent} holds no Verilog; generate makes it")
+    return source
+
+
 @dataclass
 class Observed:
     """What an engine did with samples, padding left out.

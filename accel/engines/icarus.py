@@ -18,7 +18,7 @@ from accel.blocks.signals import flag
 from accel.convert import load_top, top_signals
 from accel.engines.bench import observe, script
 from accel.engines.cosimulation import simulate
-from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing
+from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing, converted
 from accel.engines.ports import listed, ports
 from accel.samples import Samples
 from accel.templates import render
@@ -47,9 +47,7 @@ def icarus(design: Design, samples: Samples) -> Observed:
 
 
 def _compile(design: Design, signals: dict[str, Any], folder: Path) -> Path:
-    source = (design.work / "rtl" / f"{design.spec.identifier}.v").resolve()
-    if not source.is_file():
-        raise EngineFailed(f"{source.parent} holds no Verilog; generate makes it")
+    source = converted(design).resolve()
     inputs, outputs = listed(signals)
     flags = [port.name for port in outputs if port.name.endswith(("valid", "tready", "begin"))]
     names = {port.name for port in outputs}

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, observe, require_results, script
-from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing
+from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing, converted
 from accel.samples import Samples
 from accel.templates import render
 from accel.work import write_text
@@ -27,14 +27,22 @@ SMALL_TEXT = 300_000
 
 def verilator(design: Design, samples: Samples) -> Observed:
     """Run samples through the Verilog in the work folder, which `generate` has converted."""
-    program = compiled(design)
+    return simulated(design, samples, converted(design), design.work / "verilator")
+
+
+def simulated(design: Design, samples: Samples, source: Path, folder: Path, small: int = SMALL_TEXT) -> Observed:
+    """Run samples through a Verilog file with the design's ports, built in `folder`.
+
+    Up to `small` characters the time of the build counts more than that of the run.
+    """
+    program = compiled(design, source, folder, small)
     driven = script(design, samples)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "script").write_text(_script_text(driven), encoding="ascii")
-        command = [str(program), str(folder / "script"), str(folder / "record"), str(driven.limit)]
+        scratch = Path(name)
+        (scratch / "script").write_text(_script_text(driven), encoding="ascii")
+        command = [str(program), str(scratch / "script"), str(scratch / "record"), str(driven.limit)]
         _run(command, design.work / "rtl", dict(os.environ))
-        record = _read(folder / "record", tuple(array.name for array in design.net.layers))
+        record = _read(scratch / "record", tuple(array.name for array in design.net.layers))
     require_results(record, driven)
     return observe(design, driven, record)
 
@@ -52,12 +60,9 @@ def program() -> tuple[Path, dict[str, str]]:
     return Path(on_path), dict(os.environ)
 
 
-def compiled(design: Design) -> Path:
-    """The bench's program for a design; built unless the very same text was built before."""
-    top, folder = design.spec.identifier, design.work / "verilator"
-    source = design.work / "rtl" / f"{top}.v"
-    if not source.is_file():
-        raise EngineFailed(f"{source.parent} holds no Verilog; generate makes it")
+def compiled(design: Design, source: Path, folder: Path, small: int) -> Path:
+    """The bench's program for a design's Verilog; built in `folder` unless the very same text was built before."""
+    top = design.spec.identifier
     binary, environment = program()
     for tool in ("g++", "make"):
         if shutil.which(tool) is None:
@@ -73,7 +78,7 @@ def compiled(design: Design) -> Path:
     write_text(folder / "bench.cpp", bench)
     built, stamp = (folder / "obj" / f"V{top}").resolve(), folder / "stamp"
     text = source.read_text(encoding="utf-8")
-    command = [str(binary), *FLAGS, "-MAKEFLAGS", SMALL if len(text) < SMALL_TEXT else LARGE]
+    command = [str(binary), *FLAGS, "-MAKEFLAGS", SMALL if len(text) < small else LARGE]
     digest = hashlib.sha256((text + bench + str(command)).encode()).hexdigest()
     if built.is_file() and stamp.is_file() and stamp.read_text() == digest:
         return built

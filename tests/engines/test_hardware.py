@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from accel import samples
+from accel.doctor import paths
 from accel.engines.engine import Design, Engine, ToolMissing
 from accel.engines.icarus import icarus
 from accel.engines.native import native
+from accel.engines.netlist import netlist, synthesised
 from accel.engines.verilator import verilator
 from accel.samples import Samples
 from accel.schedule import schedule
@@ -20,6 +22,16 @@ from tests.engines.awkward import AWKWARD, design
 
 GAPPED = {"engine": {"units": 4, "lanes_per_row": 2}}
 """A design whose schedule needs a gap between steps."""
+
+
+FEW_GATES = {
+    "model": {"inputs": 1, "hidden": [2]},
+    "sparsity": {"pattern": "dense"},
+    "weights": {"width": 3, "input_frac": 1, "recurrent_frac": 1},
+    "formats": {"input": [4, 2], "bias": [4, 2], "gate": [5, 3], "activation": [4, 3], "cell": [5, 3], "state": [4, 3]},
+    "tables": {"address": 5, "sigmoid": 2, "tanh": 1},
+    "engine": {"units": 1},
+}
 
 
 def sequences(made: Design) -> Samples:
@@ -49,6 +61,26 @@ def test_icarus_equals_golden_bit_for_bit_and_cycle_for_cycle(sections: dict, tm
 def test_verilator_equals_golden_bit_for_bit_and_cycle_for_cycle(sections: dict, tmp_path: Path) -> None:
     result = verdict("verilator", verilator, design(tmp_path, verilog=True, **sections))
     assert (result.status, result.reason) == ("equal", "")
+
+
+def test_gates_equal_golden_and_wrong_gates_do_not(tmp_path: Path) -> None:
+    made = design(tmp_path, verilog=True, **FEW_GATES)
+    result = verdict("netlist", netlist, made)
+    assert (result.status, result.reason) == ("equal", "")
+    gates = synthesised(made)
+    write_text(gates, gates.read_text().replace(" ^ ", " | ", 40))
+    result = verdict("netlist", netlist, made)
+    assert result.status == "different"
+    assert result.reason.startswith(("lstm0.", "failed: "))
+
+
+def test_gates_are_made_again_where_a_memory_changed(tmp_path: Path) -> None:
+    made = design(tmp_path, verilog=True, **FEW_GATES)
+    if not paths(["yosys"])["yosys"]:
+        pytest.skip("yosys is not installed")
+    before = synthesised(made).read_text()
+    wrong_table(made)
+    assert synthesised(made).read_text() != before
 
 
 def test_one_cycle_less_than_the_gap_gives_wrong_bits(tmp_path: Path) -> None:
