@@ -1,7 +1,7 @@
 """The command `sparrow`: a verb for each step. Prints for people, or JSON with `--json`.
 
 Exit status: 0 if what was asked for happened, 1 if verification found a difference, 2 if the input was refused,
-3 if a tool that a build needs is missing or failed.
+3 if a tool that a build needs is missing or failed, 128 + n if signal n stopped the training.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Annotated, Any
 
 import typer
 
-from accel.faults import Different, Fault, Refused, Unfinished
+from accel.faults import Different, Fault, Refused, Stopped, Unfinished
 from accel.sources import PACKAGES
 
-DIFFERENT, REFUSED, UNFINISHED = 1, 2, 3
+DIFFERENT, REFUSED, UNFINISHED, SIGNALLED = 1, 2, 3, 128
 
 app = typer.Typer(
     name="sparrow",
@@ -56,6 +56,9 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
         except Unfinished as unfinished:
             print(f"not built: {unfinished}", file=sys.stderr)
             raise typer.Exit(UNFINISHED) from None
+        except Stopped as stopped:
+            print(f"stopped: {stopped}", file=sys.stderr)
+            raise typer.Exit(SIGNALLED + stopped.number) from None
 
     app.command(function.__name__.removesuffix("_model"))(guarded)
     return guarded

@@ -1,4 +1,4 @@
-"""The two ways in which a verb says no: input is refused (place, wanted, got), or verification found a difference."""
+"""The ways in which a verb says no: input is refused (place, wanted, got), verification differs, work ends early."""
 
 from __future__ import annotations
 
@@ -38,3 +38,11 @@ class Different(Exception):
 
 class Unfinished(Exception):
     """A build whose tool is missing or failed; says which. The command line prints it and exits with status 3."""
+
+
+class Stopped(Exception):
+    """Training was asked to stop by a signal and left a checkpoint. The command line exits with 128 + the signal."""
+
+    def __init__(self, name: str, number: int, kept: str) -> None:
+        self.number = number
+        super().__init__(f"{name}; {kept} is kept, and the same command goes on from it")

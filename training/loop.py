@@ -1,4 +1,7 @@
-"""The training loop: one stage at a time, a checkpoint after every epoch, resumed to the same numbers."""
+"""The training loop: one stage at a time, a checkpoint after every epoch and on a signal, resumed to the same numbers.
+
+Of several processes each finishes the epoch before it obeys a signal.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import copy
 import math
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +18,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from accel.faults import Fault, Refused
+from accel.faults import Fault, Refused, Stopped
 from accel.progress import Progress
 from accel.spec import Training
-from training import checkpoint, distributed
+from training import checkpoint, distributed, interrupt
 from training.batches import Batch, to_train
 from training.method import Method
 from training.model import LSTM, State
 from training.score import Score, carried, score
-from training.tasks.task import Examples, Task
+from training.tasks.task import Task
 
 Curve = list[dict[str, float]]
 """One entry an epoch: `loss` (training), `valid_loss`, `valid` (the metric), `seconds`."""
@@ -46,6 +50,19 @@ class Fitted:
     curve: Curve
 
 
+@dataclass
+class Begun:
+    """An epoch in progress, as far as a checkpoint within it has to know."""
+
+    order: Tensor
+    """State of the generator of the order of samples, before the epoch drew from it."""
+    losses: list[float] = field(default_factory=list)
+    """Of the steps that are done."""
+    state: list[State] | None = None
+    """h and c that the next batch goes on with."""
+    seconds: float = 0.0
+
+
 class Fit:
     """One stage of training a model on a task; everything it needs to go on lies in its checkpoint."""
 
@@ -58,10 +75,15 @@ class Fit:
         self.order = torch.Generator().manual_seed(self.seed)
         self.curve: Curve = []
         self.best: tuple[Score, dict[str, Tensor]] | None = None
+        self.begun: Begun | None = None
+        self.request = interrupt.Request()
 
     def run(self, folder: Path, progress: Progress) -> Fitted:
-        """Train to the last epoch, from the checkpoint in `folder` where there is one."""
-        with torch.random.fork_rng():
+        """Train to the last epoch, from the checkpoint in `folder` where there is one.
+
+        Raises Stopped, after a checkpoint, when a signal asks for it.
+        """
+        with torch.random.fork_rng(), interrupt.deferred() as self.request:
             torch.manual_seed(self.seed)
             return self._run(folder / f"{self.stage.name}.pt", progress)
 
@@ -73,42 +95,68 @@ class Fit:
             self.restore(found)
         while len(self.curve) < self.stage.epochs:
             note = self.epoch(path)
-            if distributed.rank() == 0:
-                checkpoint.save(path, self.state())
+            self.save(path)
             progress(self.stage.name, len(self.curve), self.stage.epochs, note)
+            self.stop_if_asked(path)
         assert self.best is not None
         self.model.load_state_dict(self.best[1])
         return Fitted(self.model, self.best[0], self.curve)
 
     def epoch(self, path: Path) -> str:
-        """One pass over the training split and one over the validation split."""
+        """One pass over the training split, or the rest of one, and one over the validation split."""
         started, metric = time.perf_counter(), self.task.metric
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.training.learning_rate, len(self.curve), self.stage.epochs)
-        self.method.before_epoch(self.model, len(self.curve) / self.stage.epochs)
-        loss = distributed.mean(self.pass_over(self.task.train))
+        loss = distributed.mean(self.pass_over(self.begin(), path))
         if not math.isfinite(loss):
             raise diverged(self.stage, len(self.curve) + 1, loss, path)
         valid = score(self.model, self.task.valid)
         unsettled = len(self.curve) <= min(self.method.settled * self.stage.epochs, self.stage.epochs - 1)
         if self.best is None or unsettled or valid.rank(metric) > self.best[0].rank(metric):
             self.best = valid, copy.deepcopy(self.model.state_dict())
-        seconds = round(time.perf_counter() - started, 3)
+        assert self.begun is not None
+        seconds = round(self.begun.seconds + time.perf_counter() - started, 3)
+        self.begun = None
         entry = {"loss": loss, "valid_loss": valid.loss, "valid": valid.value(metric), "seconds": seconds}
         self.curve.append(entry)
         return f"loss {loss:.4f}, valid {metric} {valid.value(metric):.4f}"
 
-    def pass_over(self, examples: Examples) -> float:
-        """One optimiser step for each batch; the mean loss."""
-        size, steps = self.training.batch, self.training.steps
-        losses, state = [], None
-        for batch in to_train(examples, size, steps, self.order, next(self.model.parameters())):
-            loss, state = self.step(batch, carried(state, batch))
-            losses.append(loss)
-        return sum(losses) / len(losses)
+    def begin(self) -> Begun:
+        """The epoch that a checkpoint left in progress, or a new one."""
+        if self.begun is not None:
+            self.order.set_state(self.begun.order)
+            self.method.resume(self.model)
+        else:
+            self.method.before_epoch(self.model, len(self.curve) / self.stage.epochs)
+            self.begun = Begun(self.order.get_state())
+        return self.begun
+
+    def pass_over(self, begun: Begun, path: Path) -> float:
+        """One optimiser step for each batch that is not done yet; the mean loss of the epoch."""
+        started, before = time.perf_counter(), begun.seconds
+        like = next(self.model.parameters())
+        batches = to_train(self.task.train, self.training.batch, self.training.steps, self.order, like)
+        for batch in islice(batches, len(begun.losses), None):
+            loss, begun.state = self.step(batch, carried(begun.state, batch))
+            begun.losses.append(loss)
+            if self.request.signal is not None and distributed.processes() == 1:
+                begun.seconds = before + time.perf_counter() - started
+                self.save(path)
+                self.stop_if_asked(path)
+        return sum(begun.losses) / len(begun.losses)
+
+    def save(self, path: Path) -> None:
+        """Leave a checkpoint; of several processes, the first one does."""
+        if distributed.rank() == 0:
+            checkpoint.save(path, self.state())
+
+    def stop_if_asked(self, path: Path) -> None:
+        """Raise Stopped where a signal came."""
+        if self.request.signal is not None:
+            raise Stopped(self.request.signal.name, self.request.signal.value, str(path))
 
     def step(self, batch: Batch, state: list[State] | None) -> tuple[float, list[State]]:
-        """One step of the optimiser on one batch; its loss and the state after it."""
+        """One step of the optimiser on one batch; its loss and the state after it, cut off from the gradients."""
         self.optimizer.zero_grad(set_to_none=True)
         logits, state = self.parallel(batch.x, batch.lengths, state)
         loss = functional.cross_entropy(logits.flatten(0, -2), batch.labels.flatten())
@@ -116,11 +164,11 @@ class Fit:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.training.gradient_clip)
         self.optimizer.step()
         self.method.after_step(self.model, self.optimizer.param_groups[0]["lr"])
-        return float(loss.detach()), state
+        return float(loss.detach()), [(h.detach(), c.detach()) for h, c in state]
 
     def state(self) -> checkpoint.Checkpoint:
         """Everything a later process needs to go on with the same numbers."""
-        assert self.best is not None
+        valid, best = (None, None) if self.best is None else self.best
         return {
             "fingerprint": self.stage.fingerprint,
             "model": self.model.state_dict(),
@@ -128,8 +176,9 @@ class Fit:
             "order": self.order.get_state(),
             "noise": torch.get_rng_state(),
             "curve": self.curve,
-            "best": self.best[1],
-            "score": [self.best[0].loss, self.best[0].accuracy],
+            "best": best,
+            "score": valid and [valid.loss, valid.accuracy],
+            "begun": self.begun and vars(self.begun),
         }
 
     def restore(self, found: dict[str, Any]) -> None:
@@ -139,7 +188,8 @@ class Fit:
         self.order.set_state(found["order"])
         torch.set_rng_state(found["noise"])
         self.curve = found["curve"]
-        self.best = Score(*found["score"]), found["best"]
+        self.best = found["score"] and (Score(*found["score"]), found["best"])
+        self.begun = found.get("begun") and Begun(**found["begun"])
 
 
 def rate(learning_rate: float, epoch: int, epochs: int) -> float:

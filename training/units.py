@@ -81,7 +81,11 @@ class GroupLasso(Method):
         self.left: list[Tensor] = []
 
     def before_epoch(self, model: LSTM, done: float) -> None:
-        """Exact zeros tell which units were removed before, also after a resumption."""
+        """Exact zeros tell which units were removed before."""
+        self.resume(model)
+
+    def resume(self, model: LSTM) -> None:
+        """The same within an epoch: what a step removed is exactly zero after it."""
         self.left = alive(model)
 
     def after_step(self, model: LSTM, rate: float) -> None:
