@@ -6,8 +6,6 @@ from accel.shape import Array
 
 ADDRESS_TO_FETCH = 2
 """From the address of the weight memory to its word at the unit: memory, output register."""
-FETCH_TO_SELECT = 1
-"""From the word to the operands read at its indices."""
 SELECT_TO_TOTAL = 3
 """Operand register, product, total."""
 SLOT_TO_CHAIN = 2
@@ -34,9 +32,14 @@ def tree_levels(per_row: int) -> int:
     return (per_row - 1).bit_length()
 
 
+def fetch_to_select(array: Array) -> int:
+    """From the memory word to the operands read at its indices: memory, and its output register where there is one."""
+    return 2 if array.operand_register else 1
+
+
 def capture_delay(array: Array) -> int:
     """From a group's last address to its complete totals."""
-    return ADDRESS_TO_FETCH + FETCH_TO_SELECT + SELECT_TO_TOTAL + tree_levels(array.lanes_per_row)
+    return ADDRESS_TO_FETCH + fetch_to_select(array) + SELECT_TO_TOTAL + tree_levels(array.lanes_per_row)
 
 
 def slot_delay(array: Array) -> int:

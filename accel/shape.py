@@ -108,6 +108,8 @@ class Array:
     """Lanes of a row that serve W_x alone and W_h alone (BRDS' two arrays); shared lanes where None."""
     streams: int = 1
     """S: independent sequences that take turns."""
+    operand_register: bool = False
+    """What the operand memories read passes a register of its own."""
 
     @property
     def dense(self) -> bool:
@@ -348,6 +350,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         shared_by_gates=spec.sparsity.shared_by_gates,
         split=engine.split,
         streams=engine.streams,
+        operand_register=engine.operand_register,
     )
 
 
@@ -373,6 +376,7 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
         h=spec.formats.state,
         w_h=weight,
         bias=spec.formats.bias,
+        operand_register=spec.engine.operand_register,
     )
 
 

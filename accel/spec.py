@@ -193,6 +193,9 @@ class Engine(Section):
     """Elements of x_t in one beat of the input stream; a power of two."""
     streams: Annotated[int, Field(ge=1, le=16)] = 1
     """S: independent sequences that take turns on the lanes, a step each, so that none waits for its own h."""
+    operand_register: bool = False
+    """A register behind the operand memories: a step's latency grows by a cycle, and the clock is no longer bounded by
+    a block RAM's output that passes the choice between x and h."""
     memory: Literal["rom"] = "rom"
     """Where weights live: in the bitstream."""
 

@@ -57,7 +57,7 @@ for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lan
         if ($write_enable) memory[$write_address] <= $written;
         read <= memory[{$bank, place[$place-1:$low]}];
     end
-    $taking
+    $registers
     assign $values[${values}_lane] = $picked;
 end
 endgenerate
@@ -88,14 +88,20 @@ def weights(clk: Any, word: Any, values: Any, stride: int) -> Any:
 
 
 @block
-def operands(clk: Any, word: Any, write: Any, bank: Any, values: Any, vector: Any, stride: int, offset: int) -> Any:
-    """Each operand is read from its own copy of a vector, at its index in the word. Latency: 1."""
+def operands(
+    clk: Any, word: Any, write: Any, bank: Any, values: Any, vector: Any, stride: int, offset: int, late: bool
+) -> Any:
+    """Each operand is read from its own copy of a vector, at its index in the word. Latency: 1, or 2 where `late`."""
     write_enable, write_address, written = write.enable, write.address, write.word
     lanes, stored, depth = len(values), vector.word_width, vector.depth
     low, high, item, shift = vector.low, vector.high, vector.width, vector.shift
     place = low + high
-    taking = f"reg [{low}-1:0] taken; always @(posedge clk) taken <= place[{low}-1:0];" if low else ""
-    picked = f"read[taken*{item} +: {item}]" if low else "read"
+    taken = [_verilog_register("taken", f"place[{low}-1:0]", low)] if low else []
+    kept = [_verilog_register("read_late", "read", stored)] if late else []
+    kept += [_verilog_register("taken_late", "taken", low)] if late and low else []
+    registers = " ".join([*taken, *kept])
+    word_read, item_taken = ("read_late", "taken_late") if late else ("read", "taken")
+    picked = f"{word_read}[{item_taken}*{item} +: {item}]" if low else word_read
     picked = f"{{{picked}, {shift}'b0}}" if shift else picked
     operands.verilog_code = OPERANDS
     for value in values:
@@ -103,6 +109,7 @@ def operands(clk: Any, word: Any, write: Any, bank: Any, values: Any, vector: An
     for signal in (clk, word, write_enable, write_address, written, bank):
         signal.read = True
     store, mask, sign = [0] * (vector.banks << high), (1 << item) - 1, 1 << (item - 1)
+    read = signed_list(lanes, vector.aligned) if late else values
 
     @always(clk.posedge)
     def reading():
@@ -110,11 +117,20 @@ def operands(clk: Any, word: Any, write: Any, bank: Any, values: Any, vector: An
         for n in range(lanes):
             index = (packed >> n * stride) & ((1 << place) - 1)
             raw = (store[base + (index >> low)] >> (index % (1 << low)) * item) & mask
-            values[n].next = ((raw ^ sign) - sign) << shift
+            read[n].next = ((raw ^ sign) - sign) << shift
         if write_enable:
             store[int(write_address)] = int(written)
 
-    return reading
+    @always(clk.posedge)
+    def keeping():
+        for n in range(lanes):
+            values[n].next = read[n]
+
+    return (reading, keeping) if late else reading
+
+
+def _verilog_register(name: str, source: str, width: int) -> str:
+    return f"reg [{width}-1:0] {name}; always @(posedge clk) {name} <= {source};"
 
 
 @block
@@ -170,16 +186,17 @@ def select(clk: Any, clear: Any, from_h: Any, rows: int, x_values: Any, h_values
 def fetch(clk: Any, word: Any, reading: Any, x: Any, h: Any, operand: Any, array: Array, offset: int) -> Any:
     """Operands at the indices that begin at bit `offset` of the word: read, aligned, selected.
 
-    `h` is None for a layer without state. Latency: FETCH_TO_SELECT + 1.
+    `h` is None for a layer without state. Latency: fetch_to_select + 1.
     """
     count, stride = len(operand), array.index_width
     rows = count // array.lanes_per_row
     x_values = signed_list(count, array.x_vector.aligned)
-    x_reader = operands(clk, word, x, reading.x_bank, x_values, array.x_vector, stride, offset)
+    late = array.operand_register
+    x_reader = operands(clk, word, x, reading.x_bank, x_values, array.x_vector, stride, offset, late)
     if h is None:
         return x_reader, select_x(clk, reading.clear, rows, x_values, operand)
     h_values = signed_list(count, array.h_vector.aligned)
-    h_reader = operands(clk, word, h, reading.h_bank, h_values, array.h_vector, stride, offset)
+    h_reader = operands(clk, word, h, reading.h_bank, h_values, array.h_vector, stride, offset, late)
     return x_reader, h_reader, select(clk, reading.clear, reading.from_h, rows, x_values, h_values, operand)
 
 

@@ -9,7 +9,7 @@ from myhdl import Signal, always_comb, always_seq, block, intbv
 from accel.blocks.register import delay, gather
 from accel.blocks.signals import bits, flag, signed
 from accel.fixed import index_bits
-from accel.pipeline import ADDRESS_TO_FETCH, FETCH_TO_SELECT
+from accel.pipeline import ADDRESS_TO_FETCH, fetch_to_select
 from accel.shape import Array
 
 
@@ -161,7 +161,7 @@ def lane_phase(position: Any, fresh: Any, from_h: Any, clear: Any, x_slots: int,
 @block
 def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: Array) -> Any:
     """How operands are read, each signal delayed to the stage that uses it. Latency: per signal, see Reading."""
-    select = ADDRESS_TO_FETCH + FETCH_TO_SELECT
+    select = ADDRESS_TO_FETCH + fetch_to_select(array)
     lanes = array.lanes
     from_h, clear = [flag() for _ in lanes], [flag() for _ in lanes]
     late_from_h, late_clear = [flag() for _ in lanes], [flag() for _ in lanes]

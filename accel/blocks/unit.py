@@ -37,18 +37,22 @@ def rows(
     """
     count, lanes = array.rows_per_unit, array.rows_per_unit * array.lanes_per_row
     stored, kept = signed_list(lanes, array.weight_width), signed_list(lanes, array.weight_width)
+    waiting = signed_list(lanes, array.weight_width) if array.operand_register else stored
     products = signed_list(lanes, array.weight_width + array.operand_width)
     partial = signed_list(lanes, array.total_width)
 
     slicer = weights(clk, word, stored, array.weight_width)
-    carrier = carry(clk, stored, kept)
+    waiter = [carry(clk, stored, waiting)] if array.operand_register else []
+    carrier = carry(clk, waiting, kept)
     multiplier = (multiply if len(operand) == lanes else multiply_shared)(clk, kept, operand, products)
     accumulator = accumulate(clk, first, products, partial)
     if array.lanes_per_row == 1:
-        return slicer, carrier, multiplier, accumulator, capture_chain(clk, capture, partial, chain_in, chain_out)
+        chain = capture_chain(clk, capture, partial, chain_in, chain_out)
+        return slicer, waiter, carrier, multiplier, accumulator, chain
     totals = signed_list(count, array.total_width)
     tree = add_rows(clk, partial, totals, count)
-    return slicer, carrier, multiplier, accumulator, tree, capture_chain(clk, capture, totals, chain_in, chain_out)
+    chain = capture_chain(clk, capture, totals, chain_in, chain_out)
+    return slicer, waiter, carrier, multiplier, accumulator, tree, chain
 
 
 @block

@@ -34,8 +34,13 @@ AWKWARD: dict[str, dict[str, Any]] = {
     "one nonzero of many": {"sparsity": {"pattern": "row", "input": 0.9, "recurrent": 0.95}, "engine": {"units": 2}},
     "two lanes a row": {"engine": {"units": 5, "lanes_per_row": 2}},
     "three lanes a row, two cells": {"engine": {"units": 4, "lanes_per_row": 3, "cells_per_cycle": 2}},
-    "four cells, two inputs a beat": {"engine": {"units": 8, "cells_per_cycle": 4, "input_words": 2}},
-    "dense, three lanes a row": {"sparsity": {"pattern": "dense"}, "engine": {"units": 6, "lanes_per_row": 3}},
+    "four cells, two inputs a beat, operand register": {
+        "engine": {"units": 8, "cells_per_cycle": 4, "input_words": 2, "operand_register": True}
+    },
+    "dense, three lanes a row, operand register": {
+        "sparsity": {"pattern": "dense"},
+        "engine": {"units": 6, "lanes_per_row": 3, "operand_register": True},
+    },
     "split lanes": {"engine": {"units": 4, "lanes_per_row": 3, "lanes": "split", "input_lanes": 1}},
     "gates share columns": {
         "sparsity": {"pattern": "row", "input": 0.5, "recurrent": 0.6, "shared_by_gates": True},
