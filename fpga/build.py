@@ -66,12 +66,12 @@ def plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Plan:
 
 
 def _open_plan(design: Design, rtl: Rtl, board: Board, wishes: Wishes) -> Plan:
-    """The whole chip at the oscillator's clock with what its host has to know, or the accelerator alone."""
+    """The whole chip with what its host has to know, or the accelerator alone; both at the spec's clock."""
+    mhz, seed, slow = design.spec.target.clock_mhz, wishes.seed, wishes.allow_slow
     if wishes.alone:
-        mhz = design.spec.target.clock_mhz
-        return nextpnr.plan(rtl, board, mhz, seed=wishes.seed, allow_slow=wishes.allow_slow)
-    whole, mhz = board_rtl(rtl, board), board.clock.mhz
-    made = nextpnr.plan(whole, board, mhz, seed=wishes.seed, allow_slow=wishes.allow_slow)
+        return nextpnr.plan(rtl, board, mhz, seed=seed, allow_slow=slow)
+    whole = board_rtl(rtl, board, mhz)
+    made = nextpnr.plan(whole, board, mhz, seed=seed, allow_slow=slow, entering_mhz=board.clock.mhz)
     return replace(made, files={**made.files, FACTS: host_facts(design, rtl)})
 
 

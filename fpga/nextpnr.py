@@ -20,18 +20,23 @@ ROUTED = "routed.json"
 CONSTRAINTS = {"ecp5": "pins.lpf", "ice40": "pins.pcf"}
 
 
-def plan(rtl: Rtl, board: Board, mhz: float, *, seed: int = 1, allow_slow: bool = False) -> Plan:
+def plan(
+    rtl: Rtl, board: Board, mhz: float, *, seed: int = 1, allow_slow: bool = False, entering_mhz: float | None = None
+) -> Plan:
     """Verilog to bitstream. Ports named like a board's signals get its pins, the clock the board's; others are placed
     anywhere, as for a design that is only measured. With `allow_slow` a clock that is missed does not fail the step.
+
+    `entering_mhz` is the clock at the port where a PLL makes `mhz` from it.
     """
     if board.family not in CONSTRAINTS:
         wanted = f"a board of the families {' and '.join(CONSTRAINTS)}, which have open place and route"
         raise Refused([Fault("target.board", wanted, f"{board.name} ({board.family})")])
     constraints = CONSTRAINTS[board.family]
+    lines = _constraints(board, _pins(rtl, board), entering_mhz or mhz, rtl.clock)
     commands = [synthesis(rtl, board), _route(board, mhz, seed, allow_slow), _pack(board)]
     return Plan(
         title=f"{rtl.top} for {board.title}",
-        files={**rtl.files, constraints: "\n".join(_constraints(board, _pins(rtl, board), mhz, rtl.clock)) + "\n"},
+        files={**rtl.files, constraints: "\n".join(lines) + "\n"},
         commands=tuple(commands),
         reports={"cells": REPORT, "routed": ROUTED, "bitstream": commands[-1].makes[0]},
     )

@@ -9,6 +9,7 @@ from accel.engines.engine import Design
 from accel.faults import Fault, Refused
 from accel.render_hls import result_values
 from accel.templates import read, render
+from fpga import pll
 from fpga.board import Board
 from fpga.host import Packing
 from fpga.rtl import Rtl
@@ -48,25 +49,45 @@ def host_facts(design: Design, rtl: Rtl, serial: Serial = Serial()) -> str:
     return json.dumps({"baud": serial.baud, "packing": asdict(packing(design, rtl))}, indent=2) + "\n"
 
 
-def board_rtl(rtl: Rtl, board: Board, serial: Serial = Serial()) -> Rtl:
-    """The whole chip, clocked by the board's oscillator. Refused where the board has no serial line."""
+def board_rtl(rtl: Rtl, board: Board, mhz: float, serial: Serial | None = None) -> Rtl:
+    """The whole chip at a clock of so many MHz, made from the board's oscillator.
+
+    Refused where the board has no serial line, or where its PLL cannot make the clock.
+    """
+    serial = serial or Serial(buffer_bits=board.buffer_bits)
     if board.clock.pin is None or not {"uart_rx", "uart_tx"} <= set(board.pins):
         raise Refused([Fault(f"{board.name}: pins", "a clock, uart_rx and uart_tx", ", ".join(board.pins) or "none")])
-    cycles = round(board.clock.mhz * 1e6 / serial.baud)
+    cycles = round(mhz * 1e6 / serial.baud)
     if cycles < 8:
-        raise Refused([Fault("baud", f"at most {int(board.clock.mhz * 1e6 / 8)} with this clock", f"{serial.baud}")])
+        raise Refused([Fault("baud", f"at most {int(mhz * 1e6 / 8)} with this clock", f"{serial.baud}")])
     top = render(
         "fpga",
         "templates/uart/board_top.v.j2",
         top=rtl.top,
         baud=serial.baud,
-        mhz=board.clock.mhz,
+        mhz=mhz,
         cycles=cycles,
         input_bytes=rtl.width("s_axis_tdata") // 8,
         output_bytes=rtl.width("m_axis_tdata") // 8,
         buffer_bits=serial.buffer_bits,
         gap_cycles=GAP_BYTES * 10 * cycles,
-        run_cycles=round(serial.run_seconds * board.clock.mhz * 1e6),
+        run_cycles=round(serial.run_seconds * mhz * 1e6),
     )
     parts = {name: read("fpga", f"templates/uart/{name}") for name in PARTS}
-    return Rtl("board_top", "clk", {**rtl.files, **parts, "board_top.v": top})
+    clock = {"board_clock.v": board_clock(board, mhz)}
+    return Rtl("board_top", "oscillator", {**rtl.files, **parts, **clock, "board_top.v": top})
+
+
+def board_clock(board: Board, mhz: float) -> str:
+    """Verilog of the module that makes the clock from the oscillator: a PLL, or a wire where they are the same."""
+    made = pll.setting(board, mhz)
+    if made is None:
+        return read("fpga", "templates/clock/oscillator.v")
+    return render(
+        "fpga",
+        f"templates/clock/{made.family}.v.j2",
+        mhz=f"{float(made.mhz):g}",
+        oscillator_mhz=f"{board.clock.mhz:g}",
+        vco_mhz=f"{float(made.vco):g}",
+        dividers=made.dividers,
+    )

@@ -106,7 +106,9 @@ def test_a_board_with_open_tools_gets_the_whole_chip_and_what_its_host_has_to_kn
     assert {"online.v", "frame_bridge.v", "uart_rx.v", "uart_tx.v", "board_top.v", "host.json"} < set(planned.files)
     assert "-top board_top" in planned.commands[0].choices[0][-1]
     assert 'LOCATE COMP "uart_rx" SITE "M1";' in planned.files["pins.lpf"]
-    assert 'FREQUENCY PORT "clk" 25.0 MHZ;' in planned.files["pins.lpf"]
+    assert 'FREQUENCY PORT "oscillator" 25.0 MHZ;' in planned.files["pins.lpf"]
+    assert ".CLKI_DIV(1),\n    .CLKFB_DIV(4)," in planned.files["board_clock.v"]
+    assert ("--freq", "100.0") in zip(planned.commands[1].choices[0], planned.commands[1].choices[0][1:], strict=False)
     assert Packing(**json.loads(planned.files["host.json"])["packing"]) == Packing(3, 1, 1, 1, 1, 1, signed=False)
 
 

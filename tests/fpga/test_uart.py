@@ -54,7 +54,7 @@ module bench;
   reg rx = 1;
   wire tx, heard_valid;
   wire [7:0] heard;
-  board_top chip (.clk(clk), .uart_rx(rx), .uart_tx(tx), .led());
+  board_top chip (.oscillator(clk), .uart_rx(rx), .uart_tx(tx), .led());
   uart_rx #(CYCLES) ear (clk, reset, tx, heard, heard_valid);
   always @(posedge clk) if (heard_valid) $display("heard %02x", heard);
 
@@ -91,7 +91,7 @@ def simulate(rtl: Rtl, sent: list[bytes], folder: Path, serial: Serial = SERIAL,
     """The whole chip's replies to pieces of the byte stream, with so many times 100 cycles of silence after each."""
     if shutil.which("iverilog") is None:
         pytest.skip("iverilog not found; it runs the whole chip")
-    whole = board_rtl(rtl, find("icebreaker"), serial)
+    whole = board_rtl(rtl, find("icebreaker"), 12.0, serial)
     for name, text in {**whole.files, "bench.v": BENCH}.items():
         (folder / name).write_text(text)
     words = [word for piece in sent for word in (*(f"{byte:04x}" for byte in piece), f"{silence:02x}00")]
@@ -231,6 +231,6 @@ def test_a_generated_accelerator_answers_on_the_line_as_the_golden_model_does(tm
 
 def test_a_board_without_a_serial_line_and_a_clock_too_slow_are_refused() -> None:
     with pytest.raises(Refused, match="zcu104: pins: wanted a clock, uart_rx and uart_tx, got none"):
-        board_rtl(DOUBLER, find("zcu104"))
+        board_rtl(DOUBLER, find("zcu104"), 100.0)
     with pytest.raises(Refused, match="baud: wanted at most 1500000 with this clock, got 3000000"):
-        board_rtl(DOUBLER, find("icebreaker"), Serial(baud=3_000_000))
+        board_rtl(DOUBLER, find("icebreaker"), 12.0, Serial(baud=3_000_000))
