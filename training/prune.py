@@ -66,10 +66,15 @@ def prune(lstm: nn.Module, kept: Kept, number: int = 0, shared: bool = False) ->
 
     The largest of each row; or (`shared`) of columns that the four rows of a unit have in common.
     """
+    mask(lstm, largest(lstm, kept, number, shared), number)
+
+
+def largest(lstm: nn.Module, kept: Kept, number: int = 0, shared: bool = False) -> tuple[Tensor, Tensor]:
+    """The masks that `prune` puts over W_x and W_h."""
     choose = shared_by_gates if shared else row_balanced
     pairs = zip(matrices_of(lstm, number), kept, strict=True)
     w_x, w_h = (choose(weight.detach(), count) for weight, count in pairs)
-    mask(lstm, (w_x, w_h), number)
+    return w_x, w_h
 
 
 def mask(lstm: nn.Module, masks: tuple[Tensor, Tensor], number: int = 0) -> None:

@@ -13,6 +13,7 @@ from accel.shape import Network
 from accel.spec import Spec
 from accel.weights import Weights
 from training import formats
+from training.cycles import intervals
 from training.evaluate import both, on_excerpt, on_test
 from training.export import Excerpt
 from training.loop import Fitted
@@ -52,7 +53,7 @@ def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
         "metric": task.metric,
         **metrics(task, made),
         "layers": layers(made.net),
-        "candidates": [_tried(candidate, task, n == 0) for n, candidate in enumerate(made.candidates)],
+        "candidates": [_tried(spec, candidate, task, n == 0) for n, candidate in enumerate(made.candidates)],
         "baselines": [{"pattern": pattern, **both(fitted, task)} for pattern, fitted in made.baselines.items()],
         "studies": [study.record() for study in made.studies],
         "bits": bits(made.net),
@@ -82,6 +83,10 @@ def _name(candidate: Candidate) -> str:
     return "pruned " + ", ".join(f"{k_x}+{k_h}" for k_x, k_h in candidate.kept)
 
 
-def _tried(candidate: Candidate, task: Task, chosen: bool) -> dict[str, Any]:
-    kept = [list(pair) for pair in candidate.kept]
-    return {"kept": kept, **both(candidate.fitted, task), "chosen": chosen}
+def _tried(spec: Spec, candidate: Candidate, task: Task, chosen: bool) -> dict[str, Any]:
+    """`cycles`: from step to step, of every layer."""
+    facts = {
+        "kept": [list(pair) for pair in candidate.kept],
+        "cycles": intervals(spec, candidate.kept, candidate.fitted.model),
+    }
+    return {**facts, **both(candidate.fitted, task), "chosen": chosen}

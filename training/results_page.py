@@ -102,22 +102,27 @@ def _curves(record: dict[str, Any]) -> Iterator[str]:
 def rows(spec: Spec, record: dict[str, Any]) -> Iterator[Row]:
     """Every network that a run made, the dense one first."""
     dense = multiplications(spec)
-    share = (
-        sum(4 * n * sum(layer["kept"]) for n, layer in zip(spec.model.hidden, record["layers"], strict=True)) / dense
-    )
+    share = _share(spec, [layer["kept"] for layer in record["layers"]])
     bits, models = record["bits"], record["models"]
     yield Row("dense, float", None, models["float"], 1.0, dense * FLOAT_BITS, dense)
     even = [list(pair) for pair in planned(spec)]
     for tried in record["candidates"]:
+        kept = _share(spec, tried["kept"])
         if tried["kept"] == even:
-            yield Row("row-balanced, uniform ratio", tried["valid"], tried["test"], share, None, share * dense)
+            yield Row("row-balanced, uniform ratio", tried["valid"], tried["test"], kept, None, kept * dense)
         if tried["chosen"]:
-            yield Row("row-balanced, ratios chosen", tried["valid"], tried["test"], share, None, share * dense)
+            yield Row("row-balanced, ratios chosen", tried["valid"], tried["test"], kept, None, kept * dense)
+    kept = _share(spec, even)
     for other in record["baselines"]:
-        yield Row(f"{other['pattern']} pruning", other["valid"], other["test"], share, None, share * dense)
+        yield Row(f"{other['pattern']} pruning", other["valid"], other["test"], kept, None, kept * dense)
     name = f"row-balanced, chosen, {spec.weights.width} bits"
     yield Row(name, None, models["quantized"], share, bits["values"] + bits["indices"], share * dense)
     yield from (_study(spec, study, share) for study in record["studies"])
+
+
+def _share(spec: Spec, kept: list[list[int]]) -> float:
+    """Share of the LSTM's weights that rows of K_x and K_h weights, a pair a layer, leave."""
+    return sum(4 * n * sum(pair) for n, pair in zip(spec.model.hidden, kept, strict=True)) / multiplications(spec)
 
 
 def _study(spec: Spec, study: dict[str, Any], share: float) -> Row:

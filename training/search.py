@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from accel.shape import Kept, planned
 from accel.spec import Search, Spec, kept
+from training.cycles import Cycles
 from training.loop import Fitted
 from training.tasks.task import Metric
 
@@ -22,29 +24,50 @@ class Candidate:
     fitted: Fitted
 
 
-def line(spec: Spec) -> list[Split]:
-    """The splits to try, all of the same total: the even one, then towards W_x, then towards W_h.
+def line(spec: Spec, cycles: Cycles) -> list[Split]:
+    """The splits to try, all of the same cost: the even one, then towards W_x, then towards W_h.
 
     Each direction goes to its end (a matrix is full, or the other keeps one weight a row) in `steps` equal steps;
-    layers move together. Steps that fall on the same whole numbers are tried once.
+    layers move together. Steps that fall on the same whole numbers are tried once; at equal cycles, those whose W_x
+    alone takes too long are left out.
     """
     search, even = spec.sparsity.search, planned(spec)
     if search is None:
         return [even]
     positions = [n / search.steps for n in range(search.steps + 1)]
     shares = [*positions, *(-share for share in positions)]
-    return list(
-        dict.fromkeys(tuple(_moved(spec, search, n, pair, share) for n, pair in enumerate(even)) for share in shares)
-    )
+    splits = [tuple(_moved(spec, search, n, pair, share) for n, pair in enumerate(even)) for share in shares]
+    if search.cost == "cycles":
+        splits = [split for one in splits if (split := _filled(spec, even, one, cycles)) is not None]
+    return list(dict.fromkeys(splits))
 
 
 def _moved(spec: Spec, search: Search, number: int, even: Kept, share: float) -> Kept:
     """The split of one layer at `share` of the way from even to the end of the line (negative: towards W_h)."""
-    inputs, hidden = (spec.model.inputs, *spec.model.hidden)[number], spec.model.hidden[number]
+    inputs, hidden = _sizes(spec, number)
     total = kept(search.total, inputs + hidden)
     end = min(inputs, total - 1) if share > 0 else max(1, total - hidden)
     k_x = even[0] + round((end - even[0]) * abs(share))
     return k_x, total - k_x
+
+
+def _filled(spec: Spec, even: Split, split: Split, cycles: Cycles) -> Split | None:
+    """The split with as many weights in every W_h as take no longer than the even one; None where not one does."""
+    found = tuple(
+        _fill(spec, cycles, number, pair, k_x) for number, (pair, (k_x, _)) in enumerate(zip(even, split, strict=True))
+    )
+    return found if all(k_h for _, k_h in found) else None
+
+
+def _fill(spec: Spec, cycles: Cycles, number: int, even: Kept, k_x: int) -> Kept:
+    """K_x and the largest K_h of a layer in the cycles of the even split; K_h = 0 where even 1 takes longer."""
+    counts = range(1, _sizes(spec, number)[1] + 1)
+    return k_x, bisect_right(counts, cycles(number, even), key=lambda k_h: cycles(number, (k_x, k_h)))
+
+
+def _sizes(spec: Spec, number: int) -> tuple[int, int]:
+    """Inputs and hidden units of a layer."""
+    return (spec.model.inputs, *spec.model.hidden)[number], spec.model.hidden[number]
 
 
 def search(splits: list[Split], fine_tune: Callable[[Split], Fitted], metric: Metric) -> list[Candidate]:

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import pytest
+import torch
+
+from accel.shape import Kept, network, planned
+from accel.spec import Spec
 from tests.training.small import small
+from training.cycles import if_pruned, intervals
 from training.loop import Fitted
+from training.model import LSTM
+from training.prune import prune_layers
 from training.score import Score
 from training.search import Split, line, search
 
 
+def unasked(number: int, kept: Kept) -> int:
+    """At equal nonzeros nobody asks for cycles."""
+    raise AssertionError
+
+
 def test_the_line_starts_even_and_goes_to_both_ends_with_the_same_total() -> None:
     spec = small(model={"inputs": 8, "hidden": [32]}, sparsity={"search": {"total": 0.7, "steps": 3}})
-    assert line(spec) == [((2, 10),), ((4, 8),), ((6, 6),), ((8, 4),), ((1, 11),)]
+    assert line(spec, unasked) == [((2, 10),), ((4, 8),), ((6, 6),), ((8, 4),), ((1, 11),)]
 
 
 def test_layers_move_together() -> None:
     spec = small(model={"inputs": 8, "hidden": [16, 16]}, sparsity={"search": {"total": 0.5, "steps": 1}})
-    assert line(spec) == [((4, 8), (8, 8)), ((8, 4), (15, 1)), ((1, 11), (1, 15))]
-    assert {tuple(map(sum, split)) for split in line(spec)} == {(12, 16)}
+    assert line(spec, unasked) == [((4, 8), (8, 8)), ((8, 4), (15, 1)), ((1, 11), (1, 15))]
+    assert {tuple(map(sum, split)) for split in line(spec, unasked)} == {(12, 16)}
 
 
 def test_without_a_search_the_given_ratios_are_the_only_candidate() -> None:
     spec = small(sparsity={"search": None, "input": 0.34, "recurrent": 0.75})
-    assert line(spec) == [((2, 2),)]
+    assert line(spec, unasked) == [((2, 2),)]
 
 
 def test_the_best_on_the_validation_split_is_kept_and_all_are_reported() -> None:
@@ -29,3 +42,42 @@ def test_the_best_on_the_validation_split_is_kept_and_all_are_reported() -> None
     scores = dict(zip(splits, [Score(1.0, 0.5), Score(0.9, 0.7), Score(0.8, 0.7)], strict=True))
     found = search(splits, lambda kept: Fitted(None, scores[kept], []), "accuracy")  # type: ignore[arg-type]
     assert [candidate.kept for candidate in found] == [((3, 1),), ((1, 3),), ((2, 2),)]
+
+
+SHARED = {"units": 8}
+SPLIT = {"units": 8, "lanes_per_row": 3, "lanes": "split", "input_lanes": 1, "cells_per_cycle": 2}
+
+
+def at_equal_cycles(engine: dict[str, object]) -> Spec:
+    search = {"total": 0.7, "steps": 3, "cost": "cycles"}
+    return small(model={"inputs": 8, "hidden": [32]}, sparsity={"search": search}, engine=engine)
+
+
+@pytest.mark.parametrize("engine", [SHARED, SPLIT], ids=["shared", "split"])
+def test_at_equal_cycles_every_split_is_filled_up_to_the_cycles_of_the_even_one(engine: dict[str, object]) -> None:
+    torch.manual_seed(1)
+    spec = at_equal_cycles(engine)
+    dense = LSTM(spec)
+    cycles, even = if_pruned(spec, dense), planned(spec)[0]
+    budget, splits = cycles(0, even), line(spec, cycles)
+    assert len({k_x for ((k_x, _),) in splits}) == len(splits) > 2
+    for ((k_x, k_h),) in splits:
+        assert cycles(0, (k_x, k_h)) <= budget
+        assert k_h == 32 or cycles(0, (k_x, k_h + 1)) > budget
+
+
+def test_at_equal_cycles_lanes_that_nonzeros_leave_idle_are_used() -> None:
+    spec = at_equal_cycles(SPLIT)
+    splits = line(spec, lambda number, kept: network(spec, (kept,)).layers[number].depth)
+    assert splits[0] == ((2, 10),)  # even: ceil(10 / 2) = 5 cycles a group
+    assert splits[1] == ((4, 10),)  # two weights more in every row of W_x cost nothing
+    assert ((8, 10),) not in splits  # 8 cycles on one lane
+
+
+def test_the_cycles_foretold_are_those_of_the_pruned_model() -> None:
+    torch.manual_seed(1)
+    spec = at_equal_cycles(SHARED)
+    dense = LSTM(spec)
+    foretold = if_pruned(spec, dense)(0, (5, 7))
+    prune_layers(dense.layers, ((5, 7),))
+    assert intervals(spec, ((5, 7),), dense) == [foretold]

@@ -1,0 +1,41 @@
+"""Cycles of a step on the spec's lanes, from the very pattern that pruning leaves: depth of the lanes and gap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from torch import Tensor
+
+from accel.schedule import smallest_interval
+from accel.shape import Array, Kept, network, planned
+from accel.spec import Spec
+from accel.weights import LayerWeights, Matrix
+from training.model import LSTM
+from training.prune import largest, masks
+
+Cycles = Callable[[int, Kept], int]
+"""Cycles from step to step of layer `number`, were it pruned to K_x and K_h weights a row."""
+
+
+def if_pruned(spec: Spec, dense: LSTM) -> Cycles:
+    """`Cycles` of a dense model."""
+
+    def cycles(number: int, kept: Kept) -> int:
+        splits = list(planned(spec))
+        splits[number] = kept
+        chosen = largest(dense.layers[number], kept, shared=spec.sparsity.shared_by_gates)
+        return _interval(network(spec, splits).layers[number], chosen)
+
+    return cycles
+
+
+def intervals(spec: Spec, kept: tuple[Kept, ...], pruned: LSTM) -> list[int]:
+    """Cycles from step to step of every layer of a pruned model."""
+    arrays = network(spec, kept).layers
+    return [_interval(array, masks(layer)) for array, layer in zip(arrays, pruned.layers, strict=True)]
+
+
+def _interval(array: Array, pattern: tuple[Tensor, Tensor]) -> int:
+    w_x, w_h = (Matrix(np.zeros(mask.shape, dtype=np.int64), mask.cpu().numpy()) for mask in pattern)
+    return smallest_interval(array, LayerWeights(w_x, w_h, np.zeros(array.rows, dtype=np.int64)))
