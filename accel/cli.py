@@ -32,9 +32,8 @@ app = typer.Typer(
 )
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The spec, a YAML file.", show_default=False)]
-ModelFile = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="State dict: .pt, .safetensors, or .onnx.", show_default=False)
-]
+MODEL = "State dict: .pt, .safetensors, .onnx; or the folder of a finished training."
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help=MODEL, show_default=False)]
 Work = Annotated[Path | None, typer.Option("--work", help="Work folder.", show_default="build/<name of the spec>")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -165,6 +164,7 @@ def build(
     from_cpp: Annotated[bool, typer.Option("--from-cpp", help="The core that Vitis HLS makes of the C++.")] = False,
     allow_slow: Annotated[bool, typer.Option("--allow-slow", help="A missed clock is no error.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of nextpnr.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="Place so many times, in parallel; keep the fastest.")] = 1,
     as_json: Json = False,
 ) -> None:
     """Synthesis, place and route, bitstream.
@@ -176,7 +176,7 @@ def build(
 
     spec, folder = opened(spec_file, work)
     flow.require("generate", spec, folder)
-    options = {"alone": alone, "from_cpp": from_cpp, "allow_slow": allow_slow, "seed": seed}
+    options = {"alone": alone, "from_cpp": from_cpp, "allow_slow": allow_slow, "seed": seed, "seeds": seeds}
     answer(flow.build(spec, folder, board, plan, options), "built", as_json)
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from accel.engines.engine import Design
 from accel.faults import Fault, Refused
-from fpga import nextpnr, vivado, yosys
+from accel.work import write_json
+from fpga import nextpnr, seeds, vivado, yosys
 from fpga.board import Board
 from fpga.fits import demand, require_fit
 from fpga.host import FACTS
 from fpga.nextpnr import parse_routed
 from fpga.reports import Origin, Timing, Utilization, write_reports
 from fpga.rtl import Rtl, generated
-from fpga.tool import Plan, run, write
+from fpga.tool import Plan, run, versions, write
 from fpga.uart import board_rtl, host_facts
 from fpga.vivado_reports import parse_timing, parse_utilization
 
@@ -39,6 +40,8 @@ class Wishes:
 
     seed: int = 1
     """Of nextpnr's placement."""
+    seeds: int = 1
+    """So many placements from `seed` on, in parallel; the fastest is kept and all are recorded."""
     allow_slow: bool = False
     """A clock that is missed is reported, not an error."""
     from_cpp: bool = False
@@ -82,26 +85,43 @@ def folder_of(design: Design, board: Board) -> Path:
 
 def write_plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Path:
     """Only write the plan: a folder that builds itself (`build.sh`) on a machine that has the tools."""
+    if wishes.seeds > 1:
+        raise Refused([Fault("--seeds", "1 for a plan, whose script places once", f"{wishes.seeds}")])
     folder = folder_of(design, board)
     write(plan(design, board, wishes), folder)
     return folder
 
 
 def build(design: Design, board: Board, told: Told, wishes: Wishes = Wishes()) -> Built:
-    """Run every step that is due; leaves `utilization.json` and `timing.json` in the work folder.
+    """Run every step that is due; leaves `utilization.json` and `timing.json` in the work folder, with open tools also
+    `versions.json`, and `seeds.json` where several were tried.
 
     Raises ToolMissing, ToolFailed, or Refused where the design does not fit the chip.
     """
+    _require_seeds(board, wishes)
     folder, planned = folder_of(design, board), plan(design, board, wishes)
     if board.family in nextpnr.CONSTRAINTS:
         for step, how in run(planned.until("synthesis"), folder):
             told(step, how)
         require_fit(demand(yosys.parse_cells(folder / planned.reports["cells"]), board), board)
+        write_json(design.work / "versions.json", versions(planned))
+    if wishes.seeds > 1:
+        tried, record = range(wishes.seed, wishes.seed + wishes.seeds), design.work / seeds.RECORD
+        mhz, slow = design.spec.target.clock_mhz, wishes.allow_slow
+        seeds.best_of(board, mhz, tried, folder, record=record, allow_slow=slow)
+        told("place_and_route", "done")
+        planned = planned.without("place_and_route")
     for step, how in run(planned, folder):
         told(step, how)
     utilization, timing = _reports(planned, folder, board)
     write_reports(design.work, utilization, timing)
     return Built(folder, folder / planned.commands[-1].makes[-1], utilization, timing)
+
+
+def _require_seeds(board: Board, wishes: Wishes) -> None:
+    if wishes.seeds > 1 and board.family not in nextpnr.CONSTRAINTS:
+        wanted = f"1 for {board.name}: seeds are those of nextpnr, which places for {' and '.join(nextpnr.CONSTRAINTS)}"
+        raise Refused([Fault("--seeds", wanted, f"{wishes.seeds}")])
 
 
 def estimate(design: Design, board: Board) -> Utilization:

@@ -33,7 +33,7 @@ def plan(
         raise Refused([Fault("target.board", wanted, f"{board.name} ({board.family})")])
     constraints = CONSTRAINTS[board.family]
     lines = _constraints(board, _pins(rtl, board), entering_mhz or mhz, rtl.clock)
-    commands = [synthesis(rtl, board), _route(board, mhz, seed, allow_slow), _pack(board)]
+    commands = [synthesis(rtl, board), route(board, mhz, seed, allow_slow=allow_slow), _pack(board)]
     return Plan(
         title=f"{rtl.top} for {board.title}",
         files={**rtl.files, constraints: "\n".join(lines) + "\n"},
@@ -59,20 +59,27 @@ def _constraints(board: Board, pins: Mapping[str, str], mhz: float, clock: str) 
     yield f'FREQUENCY PORT "{clock}" {mhz} MHZ;'
 
 
-def _route(board: Board, mhz: float, seed: int, allow_slow: bool) -> Command:
-    constraints, routed = CONSTRAINTS[board.family], _routed(board)
+def products(board: Board) -> tuple[str, str]:
+    """What place and route leaves: the placed design, and its report."""
+    return _routed(board), ROUTED
+
+
+def route(board: Board, mhz: float, seed: int, *, allow_slow: bool, within: str = "") -> Command:
+    """The step of place and route; its products lie in the folder `within`, which has to be there."""
+    constraints = CONSTRAINTS[board.family]
+    routed, report = (f"{within}/{name}" if within else name for name in products(board))
     chip = [f"--{board.device}", "--package", str(board.package)]
     if board.family == "ecp5":
         chip += ["--speed", str(board.speed), "--lpf", constraints, "--lpf-allow-unconstrained", "--textcfg", routed]
     else:
         chip += ["--pcf", constraints, "--pcf-allow-unconstrained", "--asc", routed]
-    words = (*chip, "--json", NETLIST, "--freq", f"{mhz}", "--seed", f"{seed}", "--report", ROUTED)
+    words = (*chip, "--json", NETLIST, "--freq", f"{mhz}", "--seed", f"{seed}", "--report", report)
     allowed = ("--timing-allow-fail",) if allow_slow else ()
     return Command(
-        "place_and_route",
+        f"place_and_route_{within}" if within else "place_and_route",
         _yowasp(f"nextpnr-{board.family}", (*words, *allowed)),
         (NETLIST, constraints),
-        (routed, ROUTED),
+        (routed, report),
     )
 
 

@@ -69,6 +69,10 @@ class Plan:
             raise ValueError(f"step {step}: wanted one of {', '.join(steps)}")
         return Plan(self.title, self.files, self.commands[: steps.index(step) + 1], self.reports)
 
+    def without(self, step: str) -> Plan:
+        """The same plan less a step, which was done in another way."""
+        return replace(self, commands=tuple(command for command in self.commands if command.step != step))
+
     def within(self, folder: str) -> Plan:
         """The same plan one folder further down."""
 
@@ -135,6 +139,12 @@ def found(command: Command) -> Argv | None:
         if path:
             return (path, *rest)
     return None
+
+
+def versions(plan: Plan) -> dict[str, str]:
+    """What the programs that a plan runs here say of their versions."""
+    names = dict.fromkeys(argv[0] for command in plan.commands if (argv := found(command)) is not None)
+    return {Path(name).name: Program(Path(name).name, "", (name,)).version_of(name) for name in names}
 
 
 def lacking(command: Command) -> list[str]:
