@@ -208,9 +208,16 @@ def require(name: str, spec: Spec, work: Path) -> None:
 
 
 def import_model(spec: Spec, model: Path, work: Path) -> None:
-    """Take the weights from a model of the user's own in place of `train`."""
-    from training.importer import import_model as take
+    """Take the weights from a model of the user's own, or from a folder of a finished training, in place of `train`."""
+    take: Callable[[Spec, Path, Path], None]
+    if model.is_dir():
+        from training import finished
 
+        take = finished.take
+    else:
+        from training import importer
+
+        take = importer.import_model
     training = step("train")
     ledger.forget(work, training.name)
     take(spec, model, work)

@@ -1,0 +1,41 @@
+"""`sparrow import` of a finished training: another machine's work folder, or weights that are shipped beside a spec."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from accel import samples as sample_file
+from accel import weights as weight_file
+from accel.faults import Fault, Refused
+from accel.spec import Spec
+from accel.work import read_json, write_json
+from training.seeded import STEPS
+
+
+def take(spec: Spec, folder: Path, work: Path) -> None:
+    """Take `weights.npz` and `training.json` of a folder as they are, and its `samples.npz` where it has one.
+
+    Without real samples seeded ones are made. Refused, with nothing written, where a file is missing or does not fit
+    the spec: digest, formats, shapes, row balance.
+    """
+    weights = weight_file.load(folder / "weights.npz", spec)
+    record = _record(folder / "training.json")
+    stored = folder / "samples.npz"
+    if stored.is_file():
+        samples = sample_file.load(stored, spec)
+    else:
+        samples = sample_file.seeded(spec, spec.verify.sequences, STEPS)
+    weight_file.save(work / "weights.npz", weights, spec)
+    sample_file.save(work / "samples.npz", samples)
+    write_json(work / "training.json", record | {"imported": folder.name})
+
+
+def _record(path: Path) -> dict[str, Any]:
+    try:
+        record = read_json(path)
+    except (OSError, ValueError) as error:
+        raise Refused([Fault(str(path), "the record of a training", str(error))]) from None
+    if not isinstance(record, dict):
+        raise Refused([Fault(str(path), "the record of a training", type(record).__name__)])
+    return record
