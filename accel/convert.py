@@ -49,12 +49,13 @@ def convert(design: Design) -> str:
 def _convert(design: Design) -> str:
     identifier = design.spec.identifier
     module = load_top(design.work, identifier)
-    texts = [_unit(array, f"{identifier}_{array.name}_unit") for array in design.net.arrays]
+    texts = [unit_module(array, f"{identifier}_{array.name}_unit") for array in design.net.arrays]
     top = getattr(module, identifier)(**top_signals(module), converting=True)
     return "\n".join([*texts, _verilog(top, identifier)])
 
 
-def _unit(array: Array, name: str) -> str:
+def unit_module(array: Array, name: str) -> str:
+    """The Verilog module of one unit of an array."""
     return _verilog(unit_block(array), name)
 
 

@@ -32,6 +32,10 @@ class Fixed:
         """Largest integer of the format."""
         return (1 << (self.width - 1)) - 1
 
+    def codes(self, value: Integers) -> Integers:
+        """Integers of the format as the unsigned words that memories hold."""
+        return value & ((1 << self.width) - 1)
+
     def dropped(self, value: Any, frac: int) -> Any:
         """Round integers with `frac` fraction bits half up to this format's fraction; no saturation yet.
 
@@ -64,6 +68,33 @@ class Fixed:
 
     def __str__(self) -> str:
         return f"fixed<{self.width},{self.frac}>"
+
+
+@dataclass(frozen=True, order=True)
+class Digits(Fixed):
+    """Low-bit weights times 2**-frac: -1, 0 and 1 in two bits (ternary), or -1 and 1 in one bit (binary).
+
+    A binary digit's word is 1 for -1, so it reads as two's complement -1, and as 0 for 1.
+    """
+
+    @property
+    def lo(self) -> int:
+        """-1"""
+        return -1
+
+    @property
+    def hi(self) -> int:
+        """1"""
+        return 1
+
+    def codes(self, value: Integers) -> Integers:
+        """Digits as the unsigned words that memories hold."""
+        return super().codes(value) if self.width > 1 else (value < 0).astype(np.int64)
+
+    def quantize(self, real: npt.ArrayLike) -> Integers:
+        """Real numbers to the nearest digit; a half rounds up, and the binary digit of 0 is 1."""
+        found = super().quantize(real)
+        return found if self.width > 1 else np.where(np.asarray(real) < 0, -1, 1)
 
 
 def bits_for(lo: int, hi: int) -> int:

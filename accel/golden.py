@@ -123,13 +123,14 @@ def _check(net: Network, x: Integers) -> None:
 def run_layer(net: Network, array: Array, layer: LayerWeights, x: Integers) -> LayerTrace:
     """One LSTM layer over sequences x [sequences, steps, inputs]."""
     h = c = np.zeros((x.shape[0], array.outputs), dtype=np.int64)
-    x_part = product(layer.w_x.values, array.sum_width)(x) << array.x_shift
+    scale = np.int64(1) if layer.scale is None else layer.scale
+    x_part = (product(layer.w_x.values, array.total_width)(x) << array.x_shift) * scale
     x_part = x_part + (layer.bias << array.bias_shift)
     trace = LayerTrace({}, dict.fromkeys(("gate", "cell", "state"), 0))
     steps: list[dict[str, Integers]] = []
-    h_product = recurrent_product(layer.w_h, array.sum_width, len(x))
+    h_product = recurrent_product(layer.w_h, array.total_width, len(x))
     for t in range(x.shape[1]):
-        pre = x_part[:, t] + (h_product(h) << array.h_shift)
+        pre = x_part[:, t] + (h_product(h) << array.h_shift) * scale
         steps.append(cell(net, array, pre, c, trace.saturations))
         h, c = steps[-1]["h"], steps[-1]["c"]
     trace.signals = {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
@@ -140,8 +141,8 @@ def cell(net: Network, array: Array, pre: Integers, c: Integers, saturations: di
     """One step of the cell: exact pre-activations [sequences, 4H] and c_{t-1} to every signal of the step."""
     formats, tables = net.spec.formats, net.tables
     act = formats.activation
-    saturations["gate"] += formats.gate.saturations(pre, array.frac)
-    gates = np.split(formats.gate.narrow(pre, array.frac), 4, axis=1)
+    saturations["gate"] += formats.gate.saturations(pre, array.sum_frac)
+    gates = np.split(formats.gate.narrow(pre, array.sum_frac), 4, axis=1)
     i, f, o = (tables["sigmoid"](gates[n]) for n in (0, 1, 3))
     g = tables["tanh"](gates[2])
 

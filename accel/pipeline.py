@@ -23,6 +23,9 @@ SLOT_TO_STATE = SLOT_TO_CELL + CELL_TO_STATE
 SLOT_TO_LOGIT = SLOT_TO_CHAIN + 1
 """From a slot of the head to its logit: bias memory, output register, sum."""
 
+SCALED = 2
+"""From a slot's totals and scales to their products: product, output register."""
+
 CELL_READ = SLOT_TO_GATES - 2
 """From a slot to the address of its c_{t-1}: memory, clearing register, then the gates."""
 
@@ -43,8 +46,13 @@ def capture_delay(array: Array) -> int:
 
 
 def slot_delay(array: Array) -> int:
-    """From a group's last address to its first slot."""
-    return capture_delay(array) + 1 - SLOT_TO_CHAIN
+    """From a group's last address to its first slot; scaled totals come later, and the slots with them."""
+    return capture_delay(array) + scale_delay(array) + 1 - SLOT_TO_CHAIN
+
+
+def scale_delay(array: Array) -> int:
+    """From a row's total to its scaled total."""
+    return SCALED if array.scale else 0
 
 
 def byte_width(width: int) -> int:

@@ -40,7 +40,7 @@ def unit_words(array: Array, layer: LayerWeights) -> list[list[int]]:
     Idle lanes and the units beyond the last one hold zeros.
     """
     values, columns = row_words(array, layer)
-    weights = _by_lane(array, values & ((1 << array.weight_width) - 1))
+    weights = _by_lane(array, array.w_x.codes(values))
     places = _by_lane(array, columns)[:, :, :, : array.indices]
     return [
         _words((weights[unit], array.weight_width), (places[unit], array.index_width)) for unit in range(array.units)
@@ -69,7 +69,7 @@ def _words(*fields: tuple[Integers, int]) -> list[int]:
 
 def bias_shift(array: Array, narrowed: Fixed | None) -> int:
     """Left shift of a stored bias: bias and half unit of the narrowing, which is added with it, share this fraction."""
-    drop = array.frac - narrowed.frac if narrowed else 0
+    drop = array.sum_frac - narrowed.frac if narrowed else 0
     return min(array.bias_shift, drop - 1) if drop else array.bias_shift
 
 
@@ -79,14 +79,25 @@ def bias_words(array: Array, layer: LayerWeights, narrowed: Fixed | None) -> tup
     Adding half a unit of the format that the sum is narrowed to makes rounding a plain shift (round half up).
     """
     shift = bias_shift(array, narrowed)
-    half = 1 << (array.frac - narrowed.frac) >> 1 if narrowed else 0
+    half = 1 << (array.sum_frac - narrowed.frac) >> 1 if narrowed else 0
     stored = ((layer.bias << array.bias_shift) + half) >> shift
     lo, hi = ((limit << array.bias_shift) + half >> shift for limit in (array.bias.lo, array.bias.hi))
-    width, mask = bits_for(lo, hi), (1 << bits_for(lo, hi)) - 1
+    width = bits_for(lo, hi)
+    return _slot_words(array, stored, width), width
+
+
+def scale_words(array: Array, layer: LayerWeights) -> list[int]:
+    """Contents of the memory of scales, a word a cell-stage slot; empty where rows have none."""
+    return [] if array.scale is None or layer.scale is None else _slot_words(array, layer.scale, array.scale.width)
+
+
+def _slot_words(array: Array, values: Integers, width: int) -> list[int]:
+    """One value a row, `width` bits each, as the cell stage takes them: a slot's cells side by side."""
+    mask = (1 << width) - 1
     padded = np.zeros((array.rows_per_unit, array.groups * array.units), dtype=np.int64)
-    padded[:, : array.outputs] = stored.reshape(array.rows_per_unit, array.outputs)
+    padded[:, : array.outputs] = values.reshape(array.rows_per_unit, array.outputs)
     words = []
     for beat in range(array.groups * array.slots_per_group):
         cells = padded[:, beat * array.cells : (beat + 1) * array.cells].T.reshape(-1)  # a cell's rows side by side
         words.append(sum((int(value) & mask) << n * width for n, value in enumerate(cells)))
-    return words, width
+    return words

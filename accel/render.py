@@ -8,7 +8,7 @@ from typing import Any
 from accel.blocks.hexfile import to_hex
 from accel.engines.engine import Design
 from accel.fixed import Fixed, index_bits
-from accel.program import bias_shift, bias_words, unit_words
+from accel.program import bias_shift, bias_words, scale_words, unit_words
 from accel.schedule import Schedule, Stage, schedule
 from accel.shape import Array
 from accel.templates import render as render_template
@@ -34,6 +34,9 @@ def _contents(design: Design, array: Array, layer: LayerWeights) -> dict[str, st
     stem = f"{design.spec.identifier}_{array.name}"
     words, width = bias_words(array, layer, _narrowed(design, array))
     files = {f"rtl/{stem}_bias.hex": to_hex(words, width * array.rows_per_unit * array.cells)}
+    if array.scale:
+        scales = scale_words(array, layer)
+        files[f"rtl/{stem}_scale.hex"] = to_hex(scales, array.scale.width * array.rows_per_unit * array.cells)
     for number, unit in enumerate(unit_words(array, layer)):
         files[f"rtl/{stem}_unit{number}.hex"] = to_hex(unit, array.word_width)
     return files
@@ -91,6 +94,7 @@ def _stage(design: Design, stage: Stage, layer: LayerWeights) -> dict[str, Any]:
         "bias_width": bias_words(array, layer, narrowed)[1],
         "bias_shift": bias_shift(array, narrowed),
         "outbox_width": array.cells * array.h.width if array.recurrent else _result_width(design),
+        "scaled": array.scale is not None,
         "argmax": head is not None and head.kind == "argmax",
     }
 

@@ -100,11 +100,14 @@ class Process:
             ("OperandWidth", array.operand_width),
             ("WeightWidth", array.weight_width),
             ("IndexWidth", array.index_width),
+            ("ProductWidth", array.product_width),
             ("TotalWidth", array.total_width),
+            ("ScaleWidth", array.scale.width if array.scale else 0),
+            ("ScaledWidth", array.scaled_width),
             ("SumWidth", array.sum_width),
             ("BiasWidth", array.bias.width),
             ("BiasShift", array.bias_shift),
-            ("Frac", array.frac),
+            ("Frac", array.sum_frac),
         ]
 
     @property
@@ -113,9 +116,16 @@ class Process:
         return [lane.x_slots for lane in self.array.lanes]
 
     @property
+    def slots(self) -> list[int]:
+        """Cycles in which each lane of a row has work."""
+        return [lane.slots for lane in self.array.lanes]
+
+    @property
     def values(self) -> Integers:
-        """Weights, [group and cycle][unit, row, lane of the row]."""
-        return lane_words(self.array, row_words(self.array, self.weights)[0]).reshape(self.array.depth, -1)
+        """Weights as two's complement reads their words, [group and cycle][unit, row, lane of the row]."""
+        values, sign = row_words(self.array, self.weights)[0], 1 << (self.array.weight_width - 1)
+        words = (self.array.w_x.codes(values) ^ sign) - sign
+        return lane_words(self.array, words).reshape(self.array.depth, -1)
 
     @property
     def columns(self) -> Integers | None:
@@ -129,7 +139,15 @@ class Process:
     @property
     def bias(self) -> Integers:
         """Biases, [unit][row]."""
-        return self.weights.bias.reshape(self.array.rows_per_unit, self.array.outputs).T
+        return self._by_unit(self.weights.bias)
+
+    @property
+    def scale(self) -> Integers | None:
+        """Scales, [unit][row]; None where sums are taken as they are."""
+        return None if self.weights.scale is None else self._by_unit(self.weights.scale)
+
+    def _by_unit(self, rows: Integers) -> Integers:
+        return rows.reshape(self.array.rows_per_unit, self.array.outputs).T
 
 
 def lane_words(array: Array, rows: Integers) -> Integers:

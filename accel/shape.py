@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from accel.fixed import Fixed, accumulator, index_bits
+from accel.fixed import Digits, Fixed, accumulator, bits_for, index_bits
 from accel.spec import Spec, kept
+from accel.spec import Weights as WeightFormats
 from accel.tables import Table
 
 ACCUMULATOR = 62
@@ -110,6 +111,8 @@ class Array:
     """S: independent sequences that take turns."""
     operand_register: bool = False
     """What the operand memories read passes a register of its own."""
+    scale: Fixed | None = None
+    """What a row's sum is multiplied with before its bias is added; None where it is taken as it is."""
 
     @property
     def dense(self) -> bool:
@@ -191,9 +194,14 @@ class Array:
         return self.frac - self.w_h.frac - self.h.frac if self.recurrent else 0
 
     @property
+    def sum_frac(self) -> int:
+        """Fraction bits of a row's sum as it meets its bias: scaled, where rows have scales."""
+        return self.frac + (self.scale.frac if self.scale else 0)
+
+    @property
     def bias_shift(self) -> int:
-        """Left shift that aligns the bias with the accumulator."""
-        return self.frac - self.bias.frac
+        """Left shift that aligns the bias with the sum."""
+        return self.sum_frac - self.bias.frac
 
     @property
     def operand_width(self) -> int:
@@ -202,13 +210,21 @@ class Array:
 
     @property
     def total_width(self) -> int:
-        """Width of a row's exact sum, bias not included."""
+        """Width of a row's exact sum, neither scaled nor with its bias."""
         return accumulator(self._terms(), None, 0)
+
+    @property
+    def scaled_width(self) -> int:
+        """Width of a row's exact sum as it meets its bias."""
+        return self.total_width + (self.scale.width if self.scale else 0)
 
     @property
     def sum_width(self) -> int:
         """Width of a row's exact sum with its bias."""
-        return accumulator(self._terms(), self.bias, self.bias_shift)
+        if self.scale is None:
+            return accumulator(self._terms(), self.bias, self.bias_shift)
+        largest = (1 << (self.scaled_width - 1)) + (-self.bias.lo << self.bias_shift)
+        return bits_for(-largest, largest)
 
     def _terms(self) -> list[tuple[int, Fixed, Fixed, int]]:
         k_x, k_h = self.kept
@@ -252,6 +268,16 @@ class Array:
         return max(self.w_x.width, self.w_h.width)
 
     @property
+    def multiplies(self) -> bool:
+        """Whether a lane has a multiplier; digits only add, subtract or pass over an operand."""
+        return not isinstance(self.w_x, Digits)
+
+    @property
+    def product_width(self) -> int:
+        """Bits of a weight times an aligned operand."""
+        return self.operand_width + (self.weight_width if self.multiplies else 1)
+
+    @property
     def word_width(self) -> int:
         """Bits of one unit's memory word: a value for each of its lanes, then the indices."""
         return self.rows_per_unit * self.lanes_per_row * self.weight_width + self.indices * self.index_width
@@ -269,6 +295,7 @@ class Array:
             "values": self.multipliers * self.depth * self.weight_width,
             "indices": self.units * self.indices * self.depth * self.index_width,
             "bias": self.groups * self.units * self.rows_per_unit * self.bias.width,
+            "scales": self.groups * self.units * self.rows_per_unit * self.scale.width if self.scale else 0,
             "x copies": copies * self.x_vector.bits,
             "h copies": copies * self.h_vector.bits if self.recurrent else 0,
         }
@@ -343,15 +370,21 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         cells=engine.cells_per_cycle,
         input_words=engine.input_words if first else engine.cells_per_cycle,
         x=formats.input if first else formats.state,
-        w_x=Fixed(weights.width, weights.input_frac),
+        w_x=_weight(weights, weights.input_frac),
         h=formats.state,
-        w_h=Fixed(weights.width, weights.recurrent_frac),
+        w_h=_weight(weights, weights.recurrent_frac),
         bias=formats.bias,
         shared_by_gates=spec.sparsity.shared_by_gates,
         split=engine.split,
         streams=engine.streams,
         operand_register=engine.operand_register,
+        scale=formats.scale,
     )
+
+
+def _weight(weights: WeightFormats, frac: int) -> Fixed:
+    widths = {"ternary": 2, "binary": 1}
+    return Digits(widths[weights.kind], frac) if weights.kind in widths else Fixed(weights.width, frac)
 
 
 def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:

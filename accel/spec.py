@@ -139,10 +139,13 @@ class Sparsity(Section):
 class Weights(Section):
     """Integer formats of the weights."""
 
-    kind: Literal["fixed"] = "fixed"
-    """Fixed point."""
+    kind: Literal["fixed", "ternary", "binary"] = "fixed"
+    """Of the LSTM layers: `fixed` point; `ternary`: -1, 0, 1 in two bits; `binary`: -1, 1 in one. The last two need no
+    multiplier."""
+    per_row: bool = False
+    """Each row's sum is multiplied by a scale of its own (`formats.scale`), into which a normalisation folds."""
     width: Annotated[int, Field(ge=2, le=18)] = 8
-    """Bits of a weight."""
+    """Bits of a fixed weight; the head's are always fixed."""
     input_frac: Annotated[int, Field(ge=0, le=24)] = 6
     """Fraction bits of W_x."""
     recurrent_frac: Annotated[int, Field(ge=0, le=24)] = 6
@@ -166,6 +169,8 @@ class Formats(Section):
     """c_t"""
     state: Format
     """h_t"""
+    scale: Format | None = None
+    """What a row's sum is multiplied with; for `weights.per_row`."""
 
 
 class Tables(Section):
@@ -464,9 +469,14 @@ def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 
 def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     formats, weights = spec.formats, spec.weights
+    if weights.per_row != (formats.scale is not None):
+        wanted = "a format where weights.per_row is true, and nothing where it is not"
+        yield "formats.scale", wanted, formats.scale
+        return
     sources = [formats.input] + [formats.state] * (len(spec.model.hidden) - 1)
     for source in dict.fromkeys(sources):
         frac = max(weights.input_frac + source.frac, weights.recurrent_frac + formats.state.frac)
+        frac += formats.scale.frac if formats.scale else 0
         for key in ("bias", "gate"):
             fmt = getattr(formats, key)
             if fmt.frac > frac:

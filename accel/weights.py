@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from accel.faults import Fault, Refused
-from accel.fixed import Fixed, Integers
+from accel.fixed import Digits, Fixed, Integers
 from accel.shape import Array, Kept, Network, network
 from accel.sparse import Mask, Packed, largest_per_row, pack
-from accel.spec import Spec
+from accel.spec import Spec, plain
 from accel.work import write_bytes
 
 VERSION = 1
@@ -46,12 +46,14 @@ class Matrix:
 class LayerWeights:
     """An LSTM layer (4H rows, gate order i, f, g, o; row = gate * H + unit) or a head (one row an output).
 
-    `w_h` of a head has no columns. `bias` is b_ih + b_hh in `formats.bias`.
+    `w_h` of a head has no columns. `bias` is b_ih + b_hh in `formats.bias`. `scale`, in `formats.scale`, is what each
+    row's sum is multiplied with; None where rows have no scales.
     """
 
     w_x: Matrix
     w_h: Matrix
     bias: Integers
+    scale: Integers | None = None
 
     @property
     def kept(self) -> Kept:
@@ -77,11 +79,14 @@ def _arrays(weights: Weights) -> dict[str, np.ndarray]:
             found[f"{number}.{name}"] = matrix.values.astype(np.int32)
             found[f"{number}.{name}.mask"] = matrix.mask.astype(bool)
         found[f"{number}.bias"] = layer.bias.astype(np.int32)
+        if layer.scale is not None:
+            found[f"{number}.scale"] = layer.scale.astype(np.int32)
     return found
 
 
 def _formats(spec: Spec) -> str:
-    keys = spec.weights.model_dump() | {"bias": [spec.formats.bias.width, spec.formats.bias.frac]}
+    keys: dict[str, Any] = spec.weights.model_dump()
+    keys |= {"bias": plain(spec.formats.bias), "scale": plain(spec.formats.scale)}
     return json.dumps(keys | {"version": VERSION}, sort_keys=True)
 
 
@@ -118,7 +123,7 @@ def load(path: Path, spec: Spec) -> Weights:
     names = set(_expected_names(spec))
     if set(arrays) != names:
         raise Refused([Fault(f"{path}: arrays", ", ".join(sorted(names)), ", ".join(sorted(arrays)))])
-    weights = Weights(tuple(_layer(arrays, number) for number in range(len(names) // 5)))
+    weights = Weights(tuple(_layer(arrays, number) for number in range(len(network(spec).arrays))))
     faults = list(_faults(weights, spec, str(path)))
     if faults:
         raise Refused(faults)
@@ -134,16 +139,19 @@ def _read(path: Path) -> dict[str, np.ndarray]:
 
 
 def _expected_names(spec: Spec) -> list[str]:
-    layers = len(spec.model.hidden) + (spec.model.head is not None)
-    parts = ("w_x", "w_x.mask", "w_h", "w_h.mask", "bias")
-    return [f"{number}.{part}" for number in range(layers) for part in parts]
+    found = []
+    for number, array in enumerate(network(spec).arrays):
+        parts = ("w_x", "w_x.mask", "w_h", "w_h.mask", "bias", *(("scale",) if array.scale else ()))
+        found += [f"{number}.{part}" for part in parts]
+    return found
 
 
 def _layer(arrays: Mapping[str, np.ndarray], number: int) -> LayerWeights:
     def matrix(name: str) -> Matrix:
         return Matrix(arrays[f"{number}.{name}"].astype(np.int64), arrays[f"{number}.{name}.mask"].astype(bool))
 
-    return LayerWeights(matrix("w_x"), matrix("w_h"), arrays[f"{number}.bias"].astype(np.int64))
+    scale = arrays[f"{number}.scale"].astype(np.int64) if f"{number}.scale" in arrays else None
+    return LayerWeights(matrix("w_x"), matrix("w_h"), arrays[f"{number}.bias"].astype(np.int64), scale)
 
 
 def _faults(weights: Weights, spec: Spec, source: str) -> Any:
@@ -158,10 +166,18 @@ def _faults(weights: Weights, spec: Spec, source: str) -> Any:
         h_columns = array.outputs if array.recurrent else 0
         yield from _matrix_faults(layer.w_h, (array.rows, h_columns), array.w_h, array.kept[1], spec, f"{place}.w_h")
         yield from _range_faults(layer.bias, (array.rows,), array.bias, f"{place}.bias")
+        yield from _scale_faults(layer.scale, array, f"{place}.scale")
         if array.shared_by_gates:
             yield from _sharing_faults(layer, array, place)
         if array.recurrent and spec.sparsity.search is not None and sum(layer.kept) != sum(array.kept):
             yield Fault(place, f"{sum(array.kept)} nonzeros a row in both matrices", str(sum(layer.kept)))
+
+
+def _scale_faults(scale: Integers | None, array: Array, place: str) -> Any:
+    if array.scale is not None and scale is not None:
+        yield from _range_faults(scale, (array.rows,), array.scale, place)
+    elif array.scale is not None or scale is not None:
+        yield Fault(place, "a scale for each row" if array.scale else "no scales", "others")
 
 
 def _matrix_faults(matrix: Matrix, shape: tuple[int, int], fmt: Fixed, kept: int, spec: Spec, place: str) -> Any:
@@ -177,6 +193,8 @@ def _matrix_faults(matrix: Matrix, shape: tuple[int, int], fmt: Fixed, kept: int
         yield Fault(place, f"{kept} nonzeros a row", str(counts[0]))
     if np.any(matrix.values[~matrix.mask]):
         yield Fault(place, "zero outside the mask", "other weights")
+    if isinstance(fmt, Digits) and fmt.width == 1 and not np.all(matrix.values[matrix.mask]):
+        yield Fault(place, "-1 or 1 (binary)", "0 within the mask")
 
 
 def _sharing_faults(layer: LayerWeights, array: Array, place: str) -> Any:
@@ -208,4 +226,5 @@ def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWe
     w_x = matrix(array.inputs, array.w_x, array.kept[0])
     w_h = matrix(array.outputs if array.recurrent else 0, array.w_h, array.kept[1])
     bias = array.bias.quantize(rng.normal(0.0, 0.5, array.rows)) * spec.model.bias
-    return LayerWeights(w_x, w_h, bias)
+    scale = None if array.scale is None else array.scale.quantize(rng.normal(0.0, 0.5, array.rows))
+    return LayerWeights(w_x, w_h, bias, scale)

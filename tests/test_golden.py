@@ -30,11 +30,16 @@ def specs(draw: st.DrawFn) -> Spec:
     formats = draw(st.sampled_from([NARROW, spec().formats.model_dump()]))
     formats = {name: [fmt["width"], fmt["frac"]] if isinstance(fmt, dict) else fmt for name, fmt in formats.items()}
     fracs = [draw(st.integers(2, 5)) for _ in range(3)]
+    weights_kind = draw(st.sampled_from(["fixed", "ternary", "binary"]))
+    scale = draw(st.sampled_from([None, [6, 4]]))
     return spec(
         model={"inputs": draw(st.integers(1, 5)), "hidden": layers, "head": head},
         sparsity={"input": draw(st.floats(0, 0.5)), "recurrent": draw(st.floats(0, 0.5))},
-        formats=formats | {"bias": [8, 2]},
-        weights={"width": 6, "input_frac": fracs[0], "recurrent_frac": fracs[1], "head_frac": fracs[2]},
+        formats=formats | {"bias": [8, 2], "scale": scale},
+        weights={
+            **{"kind": weights_kind, "per_row": scale is not None, "width": 6},
+            **{"input_frac": fracs[0], "recurrent_frac": fracs[1], "head_frac": fracs[2]},
+        },
         tables={"address": 6, "sigmoid": 4, "tanh": 2},
         engine={"units": 1},
         training={"seed": draw(st.integers(0, 2**16))},
@@ -58,12 +63,14 @@ class Scalar:
         return Fraction(int(table(int(value * 2**table.input.frac))), 2**table.output.frac)
 
     def row(self, layer: LayerWeights, number: int, fmt_x: Fixed, fmt_h: Fixed, x: list, h: list) -> Fraction:
-        total = Fraction(int(layer.bias[number]), 2**self.spec.formats.bias.frac)
+        total = Fraction(0)
         for column, value in enumerate(x):
             total += Fraction(int(layer.w_x.values[number, column]), 2**fmt_x.frac) * value
         for column, value in enumerate(h):
             total += Fraction(int(layer.w_h.values[number, column]), 2**fmt_h.frac) * value
-        return total
+        if layer.scale is not None and self.spec.formats.scale is not None:
+            total *= Fraction(int(layer.scale[number]), 2**self.spec.formats.scale.frac)
+        return total + Fraction(int(layer.bias[number]), 2**self.spec.formats.bias.frac)
 
     def step(self, number: int, x: list, h: list, c: list) -> tuple[list, list]:
         layer, array, formats = self.weights.layers[number], self.net.layers[number], self.spec.formats

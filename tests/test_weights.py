@@ -14,6 +14,7 @@ from accel.weights import LayerWeights, Matrix, Weights
 from tests.designs import spec
 
 SPEC = spec()
+SCALED = spec(weights={"kind": "ternary", "per_row": True}, formats={"scale": [8, 6]})
 
 
 def changed(layer: int = 0, **parts: Matrix | np.ndarray) -> Weights:
@@ -31,6 +32,27 @@ def test_loading_gives_back_what_was_saved(tmp_path: Path) -> None:
             np.testing.assert_array_equal(got.values, wanted.values)
             np.testing.assert_array_equal(got.mask, wanted.mask)
         np.testing.assert_array_equal(one.bias, other.bias)
+
+
+def test_scales_come_back_and_are_asked_for(tmp_path: Path) -> None:
+    saved = weights.seeded(SCALED)
+    weights.save(tmp_path / "weights.npz", saved, SCALED)
+    found = weights.load(tmp_path / "weights.npz", SCALED).layers
+    np.testing.assert_array_equal(found[0].scale, saved.layers[0].scale)
+    assert found[-1].scale is None  # the head has none
+    bare = Weights(tuple(replace(layer, scale=None) for layer in saved.layers))
+    with pytest.raises(Refused, match=r"lstm0.scale: wanted a scale for each row, got others"):
+        weights.save(tmp_path / "bare.npz", bare, SCALED)
+
+
+def test_a_binary_weight_is_never_zero(tmp_path: Path) -> None:
+    chosen = spec(weights={"kind": "binary"})
+    made = weights.seeded(chosen)
+    weights.save(tmp_path / "weights.npz", made, chosen)
+    values = np.where(made.layers[0].w_x.mask, 0, 0)
+    broken = replace(made.layers[0], w_x=Matrix(values, made.layers[0].w_x.mask))
+    with pytest.raises(Refused, match=r"lstm0.w_x: wanted -1 or 1 \(binary\), got 0 within the mask"):
+        weights.save(tmp_path / "broken.npz", Weights((broken, *made.layers[1:])), chosen)
 
 
 def test_digest_is_the_same_for_the_same_weights_and_another_for_others(tmp_path: Path) -> None:

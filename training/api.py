@@ -21,7 +21,7 @@ from accel.spec import Spec
 from accel.weights import Weights
 from training import prune as pruning
 from training.arithmetic import exact
-from training.export import head_integers, layer_integers
+from training.export import check_weights, head_integers, layer_integers
 from training.model import run_layer, stacked
 from training.straight_through import narrow
 
@@ -32,6 +32,7 @@ def prune(lstm: nn.LSTM, spec: Spec) -> None:
     Training goes on through the masks; weights outside stay exactly zero. Refused where the sizes differ from the spec.
     """
     check(lstm, spec)
+    check_weights(spec)
     for number, array in enumerate(network(spec).layers):
         pruning.prune(lstm, array.kept, number, spec.sparsity.shared_by_gates)
 
@@ -45,6 +46,7 @@ class Quantized(nn.Module):
     def __init__(self, lstm: nn.LSTM, spec: Spec) -> None:
         super().__init__()
         check(lstm, spec)
+        check_weights(spec)
         self.lstm = lstm
         self.net = network(spec, [_kept(lstm, number) for number in range(lstm.num_layers)])
 

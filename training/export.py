@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from accel.faults import Fault, Refused
 from accel.fixed import Fixed, Integers
 from accel.samples import Samples
 from accel.shape import Array, Network
@@ -21,6 +22,14 @@ from training.tasks.task import Examples, Text
 
 TOKEN_SEQUENCES = 256
 """Sequences that are exported of a test split of tokens, whose x would fill the disk."""
+
+
+def check_weights(spec: Spec) -> None:
+    """Refuse weights that only `training.task: seeded` makes."""
+    for key, usual in (("kind", "fixed"), ("per_row", False)):
+        got = getattr(spec.weights, key)
+        if got != usual:
+            raise Refused([Fault(f"weights.{key}", f"{usual}, or training.task: seeded", str(got))])
 
 
 def integers(model: LSTM, net: Network) -> Weights:
@@ -36,7 +45,11 @@ def layer_integers(lstm: nn.Module, array: Array, number: int = 0) -> LayerWeigh
     """Layer `number` of an `nn.LSTM`."""
     parts = zip(matrices_of(lstm, number), (array.w_x, array.w_h), masks(lstm, number), strict=True)
     w_x, w_h = (_matrix(weight, fmt, mask.cpu().numpy()) for weight, fmt, mask in parts)
-    return LayerWeights(w_x, w_h, _bias(bias_of(lstm, number), array))
+    return LayerWeights(w_x, w_h, _bias(bias_of(lstm, number), array), _scale(lstm, array))
+
+
+def _scale(lstm: nn.Module, array: Array) -> Integers | None:
+    return None if array.scale is None else array.scale.quantize(lstm.get_buffer("row_scale").cpu().numpy())
 
 
 def head_integers(head: nn.Linear, array: Array) -> LayerWeights:
@@ -92,6 +105,8 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
             matrices_of(layer), (array.w_x, array.w_h), (found.w_x, found.w_h), strict=True
         ):
             parameter.copy_(_real(fmt, matrix.values))
+        if array.scale is not None and found.scale is not None:
+            layer.register_buffer("row_scale", _real(array.scale, found.scale))
         if spec.model.bias:
             b_ih, b_hh = (layer.get_parameter(name) for name in biases())
             b_ih.copy_(_real(array.bias, found.bias))

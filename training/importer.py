@@ -17,7 +17,7 @@ from accel.shape import network
 from accel.spec import Spec
 from accel.work import write_json
 from training import onnx_model
-from training.export import integers
+from training.export import check_weights, integers
 from training.model import LSTM
 from training.prune import prune_layers
 from training.seeded import STEPS
@@ -34,6 +34,7 @@ def import_model(spec: Spec, path: Path, work: Path) -> None:
     with LSTM nodes and a linear layer behind them.
     Leaves `weights.npz`, `samples.npz` (seeded) and `training.json` in `work`. Refused with every fault found.
     """
+    check_weights(spec)
     state = read(path)
     model = fill(spec, state, str(path))
     net = network(spec)

@@ -152,10 +152,15 @@ def run_layer(
     """Layer `number` of an `nn.LSTM` over x [batch, steps, inputs]: the signals of each step, x parts in one product.
 
     In the recurrence h counts as 0 where |h| < threshold. `norms` normalise x and h parts (training.low_bit).
+    Where the layer has a buffer `row_scale` [4 hidden], its weights are what the hardware stores, and each row's sum is
+    multiplied by its scale before the bias is added.
     """
     w_x, w_h = matrices_of(lstm, number)
     w_h, bias = arithmetic.w_h(w_h).T, bias_of(lstm, number)
+    scale = getattr(lstm, "row_scale", None)
     x_part = functional.linear(arithmetic.x(x), arithmetic.w_x(w_x))
+    if scale is not None:
+        x_part, w_h = x_part * scale, w_h * scale
     if norms is not None:
         x_part = norms.x(x_part.flatten(0, 1)).view_as(x_part)
     if bias is not None:

@@ -40,7 +40,7 @@ class CellConstants:
     @property
     def dropped(self) -> int:
         """Bits between a pre-activation's accumulator and the gate format."""
-        return self.array.frac - self.formats.gate.frac
+        return self.array.sum_frac - self.formats.gate.frac
 
     @property
     def sum_width(self) -> int:
@@ -143,7 +143,7 @@ def cell(clk: Any, reset: Any, chain: Any, bias: Any, c_before: Any, out: Any, c
 
     `chain` and `bias` hold rows i, f, g, o, the first one lowest; `c_before` comes with the activations.
     """
-    total, stored = constants.array.total_width, constants.bias_width
+    total, stored = constants.array.scaled_width, constants.bias_width
     tables = (constants.sigmoid, constants.sigmoid, constants.tanh, constants.sigmoid)
     values = (out.i, out.f, out.g, out.o)
     totals = [chain((r + 1) * total, r * total) for r in range(4)]

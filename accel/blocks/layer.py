@@ -12,11 +12,12 @@ from accel.blocks.lane_array import ArrayConstants, lane_array
 from accel.blocks.lanes import Write
 from accel.blocks.memory import ram, rom
 from accel.blocks.register import as_signed, delay, gather, like, register
+from accel.blocks.scale import ScaleConstants, scale_totals
 from accel.blocks.sequencer import Issue, begin_step, sequence
 from accel.blocks.signals import bits, flag, joined, signed
 from accel.blocks.slots import Slot, slots
 from accel.fixed import index_bits
-from accel.pipeline import CELL_READ, SLOT_TO_CELL, SLOT_TO_GATES, SLOT_TO_STATE, slot_delay
+from accel.pipeline import CELL_READ, SLOT_TO_CELL, SLOT_TO_GATES, SLOT_TO_STATE, scale_delay, slot_delay
 from accel.shape import Array
 
 
@@ -27,6 +28,8 @@ class LayerConstants:
     lanes: ArrayConstants
     bias_words: tuple[int, ...]
     bias_file: str
+    scales: ScaleConstants | None
+    """None where totals are taken as they are."""
     interval: int
     release_at: int
     every_step: bool
@@ -49,8 +52,8 @@ class Observed:
 
 @block
 def slot_control(clk: Any, reset: Any, issue: Issue, slot: Any, array: Any) -> Any:
-    """Start the cell stage so that a group's first slot meets its totals. Latency: slot_delay."""
-    ahead = slot_delay(array) - 1
+    """Start the slots so that a group's first one meets its totals. Latency: slot_delay - scale_delay."""
+    ahead = slot_delay(array) - scale_delay(array) - 1
     late = Issue(array)
     capture, opening = flag(), flag()
     capturing = delay(clk, reset, issue.last, capture, ahead)
@@ -61,6 +64,31 @@ def slot_control(clk: Any, reset: Any, issue: Issue, slot: Any, array: Any) -> A
     streams = delay(clk, reset, issue.stream, late.stream, ahead)
     counting = slots(clk, reset, capture, opening, late, slot, array)
     return capturing, openings, freshes, finals, banks, streams, counting
+
+
+@block
+def slot_later(clk: Any, reset: Any, early: Any, slot: Any, cycles: int) -> Any:
+    """The slot, some cycles later. Latency: `cycles`."""
+    valids = delay(clk, reset, early.valid, slot.valid, cycles)
+    beats = delay(clk, reset, early.beat, slot.beat, cycles)
+    closings = delay(clk, reset, early.closing, slot.closing, cycles)
+    freshes = delay(clk, reset, early.fresh, slot.fresh, cycles)
+    finals = delay(clk, reset, early.final, slot.final, cycles)
+    banks = delay(clk, reset, early.bank, slot.bank, cycles)
+    streams = delay(clk, reset, early.stream, slot.stream, cycles)
+    return valids, beats, closings, freshes, finals, banks, streams
+
+
+@block
+def scaled_slots(
+    clk: Any, reset: Any, issue: Issue, slot: Any, heads: Any, scaled: Any, array: Any, scales: ScaleConstants
+) -> Any:
+    """Slots whose totals are scaled on the way to the cell stage. Latency: slot_delay."""
+    early = Slot(array)
+    slotting = slot_control(clk, reset, issue, early, array)
+    waiting = slot_later(clk, reset, early, slot, scale_delay(array))
+    scaling = scale_totals(clk, early.beat, heads, scaled, array, scales)
+    return slotting, waiting, scaling
 
 
 def cell_depth(array: Array) -> int:
@@ -196,6 +224,7 @@ def lstm_layer(clk: Any, reset: Any, inbox: Any, outbox: Any, observed: Any, lay
     array = cells.array
     issue, slot, h = Issue(array), Slot(array), Write(array.h_vector)
     heads = [bits(4 * array.total_width) for _ in range(array.cells)]
+    sums = [bits(4 * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
     signals = [CellSignals(cells.formats) for _ in range(array.cells)]
     gates = joined([gate for out in signals for gate in (out.i, out.f, out.g, out.o)])
     c_t, h_t = joined([out.c for out in signals]), joined([out.h for out in signals])
@@ -204,8 +233,11 @@ def lstm_layer(clk: Any, reset: Any, inbox: Any, outbox: Any, observed: Any, lay
     promising = promise(inbox.take, inbox.final, outbox.promise, layer.every_step)
     stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)
     lanes = lane_array(clk, reset, issue, inbox.write, h, heads, layer.lanes)
-    slotting = slot_control(clk, reset, issue, slot, array)
-    stage = cell_stage(clk, reset, slot, heads, signals, layer, cells)
+    if layer.scales:
+        slotting = scaled_slots(clk, reset, issue, slot, heads, sums, array, layer.scales)
+    else:
+        slotting = slot_control(clk, reset, issue, slot, array)
+    stage = cell_stage(clk, reset, slot, sums, signals, layer, cells)
     state = write_state(clk, reset, slot, h_t, h, outbox, layer.every_step)
     gates_valid = delay(clk, reset, slot.valid, observed.gates_valid, SLOT_TO_GATES)
     c_valid = delay(clk, reset, slot.valid, observed.c_valid, SLOT_TO_CELL)

@@ -18,9 +18,8 @@ from accel.blocks.lanes import (
     capture_chain,
     carry,
     fetch,
-    multiply,
-    multiply_shared,
     unflatten,
+    weigh,
     weights,
 )
 from accel.blocks.signals import bits, flag, signed_list
@@ -38,13 +37,13 @@ def rows(
     count, lanes = array.rows_per_unit, array.rows_per_unit * array.lanes_per_row
     stored, kept = signed_list(lanes, array.weight_width), signed_list(lanes, array.weight_width)
     waiting = signed_list(lanes, array.weight_width) if array.operand_register else stored
-    products = signed_list(lanes, array.weight_width + array.operand_width)
+    products = signed_list(lanes, array.product_width)
     partial = signed_list(lanes, array.total_width)
 
     slicer = weights(clk, word, stored, array.weight_width)
     waiter = [carry(clk, stored, waiting)] if array.operand_register else []
     carrier = carry(clk, waiting, kept)
-    multiplier = (multiply if len(operand) == lanes else multiply_shared)(clk, kept, operand, products)
+    multiplier = weigh(clk, kept, operand, products, array)
     accumulator = accumulate(clk, first, products, partial)
     if array.lanes_per_row == 1:
         chain = capture_chain(clk, capture, partial, chain_in, chain_out)

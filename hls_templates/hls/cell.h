@@ -18,9 +18,31 @@ using CellTanhTable = Table<F::kCellWidth, F::kCellTanhShift, F::kCellTanhAddres
 template <typename A>
 using Biases = Constant<A::kBiasWidth>[A::kOutputs][A::kRowsPerUnit];
 
+/// What each row's sum is multiplied with, [unit][row].
+template <typename A>
+using Scales = Constant<A::kScaleWidth>[A::kOutputs][A::kRowsPerUnit];
+
+/// In place of scales where sums are taken as they are.
+struct NoScales {};
+
+/// A row's exact sum times its scale.
+template <typename A>
+Int<A::kScaledWidth> Scaled(const Int<A::kTotalWidth> &sum, const Scales<A> &scales, int unit, int row) {
+  #pragma HLS INLINE
+  #pragma HLS ARRAY_PARTITION variable=scales type=complete dim=2
+  #pragma HLS ARRAY_PARTITION variable=scales type=cyclic factor=A::kCells dim=1
+  return sum * Int<A::kScaleWidth>(scales[unit][row]);
+}
+
+template <typename A>
+Int<A::kScaledWidth> Scaled(const Int<A::kTotalWidth> &sum, const NoScales &, int, int) {
+  #pragma HLS INLINE
+  return sum;
+}
+
 /// A row's exact sum with its bias.
 template <typename A>
-Int<A::kSumWidth> WithBias(const Int<A::kTotalWidth> &sum, const Constant<A::kBiasWidth> &bias) {
+Int<A::kSumWidth> WithBias(const Int<A::kScaledWidth> &sum, const Constant<A::kBiasWidth> &bias) {
   #pragma HLS INLINE
   const Int<A::kSumWidth> aligned = Int<A::kSumWidth>(bias) << A::kBiasShift;
   return sum + aligned;
@@ -28,7 +50,7 @@ Int<A::kSumWidth> WithBias(const Int<A::kTotalWidth> &sum, const Constant<A::kBi
 
 /// Pre-activation of a gate: bias added, narrowed.
 template <typename A>
-Int<A::kGateWidth> PreActivation(const Int<A::kTotalWidth> &sum, const Constant<A::kBiasWidth> &bias) {
+Int<A::kGateWidth> PreActivation(const Int<A::kScaledWidth> &sum, const Constant<A::kBiasWidth> &bias) {
   #pragma HLS INLINE
   return Narrow<A::kSumWidth, A::kFrac - A::kGateFrac, A::kGateWidth>(WithBias<A>(sum, bias));
 }
@@ -40,8 +62,8 @@ struct Gates {
 };
 
 /// Exact row sums of one unit to the activations of its gates.
-template <typename A>
-Gates<A> Activate(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit],
+template <typename A, typename Factors>
+Gates<A> Activate(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit], const Factors &scales,
                   const Constant<A::kBiasWidth> (&bias)[A::kRowsPerUnit],
                   const typename SigmoidTable<A>::Entries_t &sigmoid, const typename TanhTable<A>::Entries_t &tanh,
                   int unit) {
@@ -51,7 +73,7 @@ Gates<A> Activate(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit],
 Rows:
   for (int row = 0; row < A::kRowsPerUnit; ++row) {
     #pragma HLS UNROLL
-    pre[row] = PreActivation<A>(sums[row], bias[row]);
+    pre[row] = PreActivation<A>(Scaled<A>(sums[row], scales, unit, row), bias[row]);
     Observe(static_cast<Signal>(kInputPre + row), A::kLayer, unit, pre[row]);
   }
   const Gates<A> gates = {SigmoidTable<A>::Lookup(sigmoid, pre[0]), SigmoidTable<A>::Lookup(sigmoid, pre[1]),
@@ -97,14 +119,14 @@ struct CellValues {
 };
 
 /// One step of one unit: exact row sums and c_{t-1} to c_t and h_t.
-template <typename A>
-CellValues<A> UpdateCell(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit],
+template <typename A, typename Factors>
+CellValues<A> UpdateCell(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit], const Factors &scales,
                          const Constant<A::kBiasWidth> (&bias)[A::kRowsPerUnit], const Int<A::kCellWidth> &c,
                          const typename SigmoidTable<A>::Entries_t &sigmoid,
                          const typename TanhTable<A>::Entries_t &tanh,
                          const typename CellTanhTable<A>::Entries_t &cell_tanh, int unit) {
   #pragma HLS INLINE
-  const Gates<A> gates = Activate<A>(sums, bias, sigmoid, tanh, unit);
+  const Gates<A> gates = Activate<A>(sums, scales, bias, sigmoid, tanh, unit);
   const Int<A::kCellWidth> c_t = NextCell<A>(gates, c);
   const Int<A::kActivationWidth> tanh_c = CellTanhTable<A>::Lookup(cell_tanh, c_t);
   const Int<A::kStateWidth> h_t = NextState<A>(gates.o, tanh_c);

@@ -10,9 +10,9 @@ namespace sparrow {
 /// Process: one step of an LSTM layer, x_t in, h_t out; several streams take turns, a step each. h and c live as long as
 /// the hardware, that is from call to call; a stream's step after the end of a sequence reads them as zero (unless the
 /// model is stateful), so nothing has to clear them.
-template <typename A, typename Indices, typename Out>
+template <typename A, typename Indices, typename Factors, typename Out>
 void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
-              const Biases<A> &bias, const typename SigmoidTable<A>::Entries_t &sigmoid,
+              const Biases<A> &bias, const Factors &scales, const typename SigmoidTable<A>::Entries_t &sigmoid,
               const typename TanhTable<A>::Entries_t &tanh, const typename CellTanhTable<A>::Entries_t &cell_tanh,
               Stream<Out> &out) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
@@ -51,7 +51,7 @@ void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, co
   const auto update = [&](int unit, const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit]) -> Int<A::kStateWidth> {
     #pragma HLS INLINE
     const Int<A::kCellWidth> old_c = first ? Int<A::kCellWidth>(0) : c[stream][unit];
-    const CellValues<A> values = UpdateCell<A>(sums, bias[unit], old_c, sigmoid, tanh, cell_tanh, unit);
+    const CellValues<A> values = UpdateCell<A>(sums, scales, bias[unit], old_c, sigmoid, tanh, cell_tanh, unit);
     c[stream][unit] = values.c;
   Copies:
     for (int copy = 0; copy < Copies(A::kReaders); ++copy) {

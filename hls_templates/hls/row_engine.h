@@ -39,12 +39,22 @@ int Column(const NoColumns &, int, int cycle, int reader) {
   const int position = cycle * A::kLanesPerRow + reader;
   if (cycle < A::kXSlots[reader]) return position;
   const int column = position - A::kInputs;
-  return column < A::kOutputs ? column : 0;  // an idle lane multiplies zero by whatever is there
+  return column < A::kOutputs ? column : 0;  // what an idle lane reads does not count
 }
 
 /// Exact sums of the rows of kCount units.
 template <typename A, int kCount>
 using Sums = Int<A::kTotalWidth>[kCount][A::kRowsPerUnit];
+
+/// A weight times an operand; digits (-1, 0, 1 in two bits, or 0 for 1 and -1 in one bit) need no multiplier.
+template <typename A>
+Int<A::kProductWidth> Product(const Int<A::kWeightWidth> &value, const Int<A::kOperandWidth> &factor) {
+  #pragma HLS INLINE
+  if (A::kMultiplies) return value * factor;
+  if (value < 0) return Int<A::kProductWidth>(0) - factor;
+  if (A::kWeightWidth > 1 && value == 0) return 0;
+  return factor;
+}
 
 /// One cycle of all lanes: each multiplies its weight by the operand that its column names.
 template <typename A, typename Indices, typename Operand>
@@ -64,9 +74,9 @@ Units:
         const int reader = Reader<A>(unit, row, m);
         const int column = Column<A>(indices, word, cycle, reader);
         const Int<A::kWeightWidth> value = values[word][(unit * A::kRowsPerUnit + row) * A::kLanesPerRow + m];
-        const Int<A::kOperandWidth> factor = operand(reader, column, cycle < A::kXSlots[m]);
-        const Int<A::kWeightWidth + A::kOperandWidth> product = value * factor;
-        sum = sum + product;
+        const Int<A::kOperandWidth> read = operand(reader, column, cycle < A::kXSlots[m]);
+        const Int<A::kOperandWidth> factor = cycle < A::kSlots[m] ? read : Int<A::kOperandWidth>(0);
+        sum = sum + Product<A>(value, factor);
       }
       sums[unit][row] = sum;
     }

@@ -59,6 +59,34 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [6, 5], "stateful": True, "head": {"outputs": 4, "kind": "logits"}},
         "engine": {"units": 3},
     },
+    "ternary, a scale a row": {
+        "weights": {
+            "kind": "ternary",
+            "per_row": True,
+            "width": 6,
+            "input_frac": 2,
+            "recurrent_frac": 3,
+            "head_frac": 4,
+        },
+        "formats": BASE["formats"] | {"scale": [7, 5]},
+        "engine": {"units": 4, "lanes_per_row": 2, "cells_per_cycle": 2},
+    },
+    "binary, dense, a scale a row": {
+        "model": {"inputs": 5, "hidden": [6], "head": {"outputs": 3, "kind": "logits"}},
+        "sparsity": {"pattern": "dense"},
+        "weights": {"kind": "binary", "per_row": True, "input_frac": 1, "recurrent_frac": 1, "head_frac": 4},
+        "formats": BASE["formats"] | {"scale": [6, 4]},
+        "engine": {"units": 3},
+    },
+    "six bits, a scale a row": {
+        "weights": BASE["weights"] | {"per_row": True},
+        "formats": BASE["formats"] | {"scale": [5, 3]},
+        "engine": {"units": 5},
+    },
+    "sparse binary without scales": {
+        "weights": {"kind": "binary", "input_frac": 3, "recurrent_frac": 3},
+        "engine": {"units": 5},
+    },
     "three streams, two layers": {
         "model": {"inputs": 3, "hidden": [6, 5], "head": {"outputs": 4, "kind": "argmax"}},
         "engine": {"units": 3, "streams": 3},

@@ -75,16 +75,17 @@ def formats(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def specs(draw: st.DrawFn) -> Spec:
     """A legal spec with seeded weights; one that is refused is drawn again."""
-    width = draw(st.integers(2, 10))
+    width, kind = draw(st.integers(2, 10)), draw(st.sampled_from(["fixed", "fixed", "ternary", "binary"]))
+    scale = draw(st.sampled_from([None, None, [4, 3], [9, 5]]))
     data = {
         "name": "random",
         "model": draw(models()),
         "sparsity": draw(sparsities()),
         "weights": {
-            "width": width,
+            **{"kind": kind, "per_row": scale is not None, "width": width},
             **{f"{of}_frac": draw(st.integers(1, width)) for of in ("input", "recurrent", "head")},
         },
-        "formats": draw(formats()),
+        "formats": draw(formats()) | {"scale": scale},
         "tables": {"address": draw(st.integers(3, 9)), "sigmoid": 8, "tanh": draw(st.sampled_from([2, 4]))},
         "engine": draw(engines()),
         "training": {"task": "seeded", "seed": draw(st.integers(0, 99))},

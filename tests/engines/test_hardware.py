@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from accel import samples
+from accel import convert, samples
 from accel.doctor import paths
 from accel.engines.engine import Design, Engine, ToolMissing
 from accel.engines.icarus import icarus
@@ -32,6 +32,9 @@ FEW_GATES = {
     "tables": {"address": 5, "sigmoid": 2, "tanh": 1},
     "engine": {"units": 1},
 }
+
+
+KINDS = ("six bits, a scale a row", "ternary, a scale a row", "sparse binary without scales")
 
 
 def sequences(made: Design) -> Samples:
@@ -135,6 +138,24 @@ def test_a_fault_is_caught_and_named(
     assert result.status == "different"
     assert signal in result.reason
     assert "unit" in result.reason
+
+
+def wrong_scale(made: Design) -> None:
+    file = made.work / "rtl" / "awkward_lstm0_scale.hex"
+    words = file.read_text().split()
+    write_text(file, "\n".join([f"{int(words[0], 16) ^ 8:x}", *words[1:]]) + "\n")
+
+
+def test_a_wrong_scale_is_caught(tmp_path: Path) -> None:
+    made = design(tmp_path, **AWKWARD["six bits, a scale a row"])
+    wrong_scale(made)
+    assert "lstm0." in verdict("myhdl", native, made).reason
+
+
+def test_digits_are_weighed_without_a_multiplier(tmp_path: Path) -> None:
+    made = {kind: convert.unit_module(design(tmp_path, **AWKWARD[kind]).net.layers[0], "unit") for kind in KINDS}
+    times = {kind: text.count(" * operand") for kind, text in made.items()}
+    assert times == {"six bits, a scale a row": 1, "ternary, a scale a row": 0, "sparse binary without scales": 0}
 
 
 def test_an_unknown_value_at_a_port_is_a_failure(tmp_path: Path) -> None:

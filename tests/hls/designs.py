@@ -58,6 +58,12 @@ SPECS = {
     "split_lanes": spec(
         engine={"units": 4, "lanes": "split", "lanes_per_row": 3, "input_lanes": 1, "cells_per_cycle": 2}
     ),
+    "ternary_with_scales": spec(
+        formats={"scale": [8, 6]},
+        weights={"kind": "ternary", "per_row": True, "input_frac": 2, "recurrent_frac": 3},
+        engine={"units": 4, "lanes_per_row": 2, "cells_per_cycle": 2},
+    ),
+    "binary_with_idle_lanes": spec(weights={"kind": "binary"}, engine={"units": 2, "lanes_per_row": 3}),
     "saturating": spec(formats=NARROW, weights={"width": 5, "input_frac": 2, "recurrent_frac": 1, "head_frac": 2}),
     "wide": spec(
         formats={"input": [24, 10], "gate": [28, 20], "activation": [26, 25], "cell": [30, 20], "state": [24, 23]},
