@@ -40,6 +40,8 @@ def unit_words(array: Array, layer: LayerWeights) -> list[list[int]]:
     Idle lanes and the units beyond the last one hold zeros.
     """
     values, columns = row_words(array, layer)
+    k_x = array.kept[0]
+    columns = np.hstack([array.x_vector.places(columns[:, :k_x]), array.h_vector.places(columns[:, k_x:])])
     weights = _by_lane(array, array.w_x.codes(values))
     places = _by_lane(array, columns)[:, :, :, : array.indices]
     return [

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from accel.fixed import Digits, Fixed, accumulator, bits_for, index_bits
+from accel.fixed import Digits, Fixed, Integers, accumulator, bits_for, index_bits
 from accel.spec import Spec, kept
 from accel.spec import Weights as WeightFormats
 from accel.tables import Table
@@ -55,6 +55,15 @@ class Vector:
     def high(self) -> int:
         """Index bits that select a word of a bank."""
         return index_bits(self.beats)
+
+    @property
+    def whole(self) -> bool:
+        """Whether a value's place is its number: the words hold a power of two."""
+        return self.words == 1 << self.low
+
+    def places(self, columns: Integers) -> Integers:
+        """Where values are, by their numbers: the word above the place within it."""
+        return (columns // self.words << self.low) + columns % self.words
 
     @property
     def depth(self) -> int:
@@ -116,8 +125,9 @@ class Array:
 
     @property
     def dense(self) -> bool:
-        """Every weight is kept: no index is stored, and all lanes read the same operands."""
-        return self.kept == (self.inputs, self.outputs if self.kept[1] else 0) and self.split is None
+        """Every weight is kept: no index is stored, and all lanes read the same operands, whose places are counted."""
+        every = self.kept == (self.inputs, self.outputs if self.kept[1] else 0)
+        return every and self.split is None and self.x_vector.whole and (self.h_vector.whole or not self.recurrent)
 
     @property
     def indices(self) -> int:
@@ -420,7 +430,8 @@ def misfits(net: Network) -> Iterator[tuple[str, str, object]]:
         if array is net.head and slots > cycles:
             yield "model.head.units", f"at most {cycles}: one row a cycle leaves the head", array.units
         elif slots > cycles:
-            least = 1 << (-(-array.units // cycles) - 1).bit_length()
+            fitting = (cells for cells in range(1, array.units + 1) if array.units % cells == 0)
+            least = next(cells for cells in fitting if array.units <= cells * cycles)
             why = f"a group of {array.units} units lasts {cycles} cycles on {array.lanes_per_row} lanes a row"
             yield "engine.cells_per_cycle", f"at least {least} ({array.name}: {why})", array.cells
         if array.sum_width > ACCUMULATOR:

@@ -100,10 +100,9 @@ BROKEN = [
     ),
     pytest.param(
         {"engine": {"cells_per_cycle": 3}},
-        "engine.cells_per_cycle: wanted a power of two that divides engine.units = 4, got 3",
+        "engine.cells_per_cycle: wanted a divisor of engine.units = 4, got 3",
         id="cells",
     ),
-    pytest.param({"engine": {"input_words": 3}}, "engine.input_words: wanted a power of two, got 3", id="input_words"),
     pytest.param({"engine": {"memory": "cloud"}}, "engine.memory: wanted 'rom', got \"cloud\"", id="memory"),
     pytest.param({"training": {"learning_rate": float("inf")}}, "training.learning_rate: wanted", id="infinity"),
     pytest.param({"training": {"task": "../x"}}, "training.task: wanted", id="task_is_a_path"),
@@ -131,7 +130,7 @@ def test_every_fault_is_told_at_once() -> None:
 
 
 def test_every_contradiction_is_told_at_once() -> None:
-    given = data(engine={"units": 9, "cells_per_cycle": 3}, formats={**FORMATS, "gate": [16, 18]})
+    given = data(engine={"units": 9, "cells_per_cycle": 2}, formats={**FORMATS, "gate": [16, 18]})
     assert len(faults(given)) == 3
 
 

@@ -46,6 +46,14 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "sparsity": {"pattern": "row", "input": 0.5, "recurrent": 0.6, "shared_by_gates": True},
         "engine": {"units": 6, "lanes_per_row": 2, "cells_per_cycle": 2},
     },
+    "three cells, five inputs a beat": {
+        "model": {"inputs": 7, "hidden": [13], "head": {"outputs": 3, "kind": "logits"}},
+        "engine": {"units": 6, "cells_per_cycle": 3, "input_words": 5},
+    },
+    "dense, three cells and inputs": {
+        "sparsity": {"pattern": "dense"},
+        "engine": {"units": 9, "cells_per_cycle": 3, "input_words": 3},
+    },
     "dense, all units at once": {"sparsity": {"pattern": "dense"}, "engine": {"units": 13}},
     "two layers, logits of every step": {
         "model": {"inputs": 5, "hidden": [11, 7], "head": {"outputs": 3, "kind": "logits", "when": "step"}},

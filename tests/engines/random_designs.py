@@ -47,9 +47,9 @@ def engines(draw: st.DrawFn) -> dict[str, Any]:
     made: dict[str, Any] = {"units": draw(st.integers(1, 8)), "lanes_per_row": lanes}
     if lanes > 1 and draw(st.booleans()):
         made |= {"lanes": "split", "input_lanes": draw(st.integers(1, lanes - 1))}
-    made["cells_per_cycle"] = draw(st.sampled_from([1, 2, 4]))
+    made["cells_per_cycle"] = draw(st.sampled_from([1, 2, 3, 4]))
     made["streams"] = draw(st.sampled_from([1, 1, 2, 3]))
-    made["input_words"] = draw(st.sampled_from([1, 2, 4]))
+    made["input_words"] = draw(st.integers(1, 4))
     return made
 
 

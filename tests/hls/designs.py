@@ -24,6 +24,9 @@ SPECS = {
         engine={"units": 2, "lanes_per_row": 9, "cells_per_cycle": 2}, model={"hidden": [5]}
     ),
     "two_cells_a_cycle": spec(engine={"units": 4, "cells_per_cycle": 2}, model={"hidden": [7], "head": None}),
+    "three_cells_a_cycle": spec(
+        engine={"units": 6, "cells_per_cycle": 3, "input_words": 2}, model={"hidden": [7], "head": {"outputs": 3}}
+    ),
     "two_cycles_a_group": spec(
         model={"inputs": 1, "hidden": [9], "head": None},
         sparsity={"input": 0.0, "recurrent": 0.9},
