@@ -409,7 +409,7 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
         inputs=last.outputs,
         outputs=head.outputs,
         rows_per_unit=1,
-        kept=(last.outputs, 0),
+        kept=(kept(spec.sparsity.head, last.outputs), 0),
         units=head.units or min(-(-head.outputs // groups), last.outputs),
         lanes_per_row=1,
         cells=1,

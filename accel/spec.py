@@ -132,6 +132,8 @@ class Sparsity(Section):
     """Share of W_h that is removed (row pattern without search)."""
     search: Search | None = None
     """Finds the two ratios, in place of giving them."""
+    head: Share = 0.0
+    """Share of the head's weights that is removed, as many in each row."""
     shared_by_gates: bool = False
     """The four rows of a unit keep the same columns: a quarter of the indices and of the operand reads."""
 
@@ -427,6 +429,10 @@ def _sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if sparsity.pattern == "row" and given not in (["input", "recurrent"], ["search"]):
         yield "sparsity", "either input and recurrent, or search", given
         return
+    if spec.model.head is None and sparsity.head:
+        yield "sparsity.head", "nothing without model.head", sparsity.head
+    if kept(sparsity.head, spec.model.hidden[-1]) < 1:
+        yield "sparsity.head", "a share that leaves a weight in each row", sparsity.head
     for number, hidden in enumerate(spec.model.hidden):
         inputs = (spec.model.inputs, *spec.model.hidden)[number]
         for key, columns in (("input", inputs), ("recurrent", hidden)):

@@ -161,10 +161,15 @@ def _faults(weights: Weights, spec: Spec, source: str) -> Any:
         yield Fault(source, f"{len(plan.arrays)} layers", len(weights.layers).__str__())
         return
     for layer, array in zip(weights.layers, plan.arrays, strict=True):
+        searched = spec.sparsity.search is not None and array.recurrent
         place = f"{source}: {array.name}"
-        yield from _matrix_faults(layer.w_x, (array.rows, array.inputs), array.w_x, array.kept[0], spec, f"{place}.w_x")
+        yield from _matrix_faults(
+            layer.w_x, (array.rows, array.inputs), array.w_x, array.kept[0], searched, f"{place}.w_x"
+        )
         h_columns = array.outputs if array.recurrent else 0
-        yield from _matrix_faults(layer.w_h, (array.rows, h_columns), array.w_h, array.kept[1], spec, f"{place}.w_h")
+        yield from _matrix_faults(
+            layer.w_h, (array.rows, h_columns), array.w_h, array.kept[1], searched, f"{place}.w_h"
+        )
         yield from _range_faults(layer.bias, (array.rows,), array.bias, f"{place}.bias")
         yield from _scale_faults(layer.scale, array, f"{place}.scale")
         if array.shared_by_gates:
@@ -180,7 +185,7 @@ def _scale_faults(scale: Integers | None, array: Array, place: str) -> Any:
         yield Fault(place, "a scale for each row" if array.scale else "no scales", "others")
 
 
-def _matrix_faults(matrix: Matrix, shape: tuple[int, int], fmt: Fixed, kept: int, spec: Spec, place: str) -> Any:
+def _matrix_faults(matrix: Matrix, shape: tuple[int, int], fmt: Fixed, kept: int, searched: bool, place: str) -> Any:
     yield from _range_faults(matrix.values, shape, fmt, place)
     if matrix.mask.shape != shape or matrix.values.shape != shape or 0 in shape:
         return
@@ -189,7 +194,7 @@ def _matrix_faults(matrix: Matrix, shape: tuple[int, int], fmt: Fixed, kept: int
         yield Fault(place, "the same number of nonzeros in each row", f"{counts.min()} to {counts.max()}")
     elif counts[0] < 1:
         yield Fault(place, "at least one nonzero a row", "none")
-    elif spec.sparsity.search is None and counts[0] != kept:
+    elif not searched and counts[0] != kept:
         yield Fault(place, f"{kept} nonzeros a row", str(counts[0]))
     if np.any(matrix.values[~matrix.mask]):
         yield Fault(place, "zero outside the mask", "other weights")

@@ -94,6 +94,11 @@ BROKEN = [
     pytest.param(
         {"weights": {"width": 19}}, "weights.width: wanted less than or equal to 18, got 19", id="wide_weight"
     ),
+    pytest.param(
+        {"model": {"head": None}, "sparsity": {"head": 0.5}},
+        "sparsity.head: wanted nothing without model.head, got 0.5",
+        id="head",
+    ),
     pytest.param({"tables": {"sigmoid": 6}}, "tables.sigmoid: wanted a power of two, got 6", id="span"),
     pytest.param(
         {"engine": {"units": 9}}, "engine.units: wanted at most the 8 hidden units of the layer, got 9", id="units"

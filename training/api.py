@@ -74,7 +74,8 @@ def export(
     """Leave `weights.npz` and `samples.npz` in `work`; the integers are those that `Quantized` computes with.
 
     `samples` are sequences to verify on, seeded ones by default. Refused where the module does not fit the spec: sizes,
-    head, or rows that keep different numbers of weights.
+    head, or rows that keep different numbers of weights. A head that is not pruned yet (`training.prune.prune_head`)
+    loses its smallest weights where the spec has `sparsity.head`.
     """
     module = lstm.lstm if isinstance(lstm, Quantized) else lstm
     check(module, spec)
@@ -83,6 +84,7 @@ def export(
     net = network(spec, [_kept(module, number) for number in range(module.num_layers)])
     layers = [layer_integers(module, array, number) for number, array in enumerate(net.layers)]
     if head is not None and net.head is not None:
+        pruning.prune_head(head, spec)
         layers.append(head_integers(head, net.head))
     made = Weights(tuple(layers))
     weight_file.save(work / "weights.npz", made, spec)

@@ -17,7 +17,7 @@ from accel.sparse import Mask
 from accel.spec import Spec
 from accel.weights import LayerWeights, Matrix, Weights
 from training.model import LSTM, bias_of, biases, matrices_of
-from training.prune import masks
+from training.prune import head_mask, masks
 from training.tasks.task import Examples, Text
 
 TOKEN_SEQUENCES = 256
@@ -54,7 +54,7 @@ def _scale(lstm: nn.Module, array: Array) -> Integers | None:
 
 def head_integers(head: nn.Linear, array: Array) -> LayerWeights:
     """A linear head."""
-    w_x = _matrix(head.weight, array.w_x, np.ones(head.weight.shape, dtype=bool))
+    w_x = _matrix(head.weight, array.w_x, head_mask(head).cpu().numpy())
     none = Matrix(np.zeros((array.rows, 0), dtype=np.int64), np.zeros((array.rows, 0), dtype=bool))
     return LayerWeights(w_x, none, _bias(head.bias, array))
 

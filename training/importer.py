@@ -19,7 +19,7 @@ from accel.work import write_json
 from training import onnx_model
 from training.export import check_weights, integers
 from training.model import LSTM
-from training.prune import prune_layers
+from training.prune import prune_head, prune_layers
 from training.seeded import STEPS
 from training.sizes import bits, layers
 
@@ -40,6 +40,7 @@ def import_model(spec: Spec, path: Path, work: Path) -> None:
     net = network(spec)
     if spec.sparsity.pattern != "dense":
         prune_layers(model.layers, [array.kept for array in net.layers], spec.sparsity.shared_by_gates)
+    prune_head(model.head, spec)
     weight_file.save(work / "weights.npz", integers(model, net), spec)
     sample_file.save(work / "samples.npz", sample_file.seeded(spec, spec.verify.sequences, STEPS))
     record = {"task": None, "metric": None, "models": {}, "layers": layers(net), "bits": bits(net)}

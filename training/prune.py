@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from accel.shape import Kept
+from accel.shape import Kept, network
+from accel.spec import Spec
 from training.method import Method
 from training.model import LSTM, matrices, matrices_of
 
@@ -113,14 +114,27 @@ def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept], shared: bool
         prune(layer, pair, shared=shared)
 
 
+def prune_head(head: nn.Linear | None, spec: Spec) -> None:
+    """Keep the largest weights of each row of a linear head, `sparsity.head` of the spec removed; once is enough."""
+    array = network(spec).head
+    if head is None or array is None or spec.sparsity.head == 0 or parametrize.is_parametrized(head, "weight"):
+        return
+    parametrize.register_parametrization(head, "weight", Mask(row_balanced(head.weight.detach(), array.kept[0])))
+
+
+def head_mask(head: nn.Linear) -> Tensor:
+    """Mask of a head's weights, boolean; all true where it is not pruned."""
+    return _mask(head, "weight")
+
+
 def masks(lstm: nn.Module, number: int = 0) -> tuple[Tensor, Tensor]:
     """Masks of W_x and W_h of a layer, boolean; all true where a matrix is not pruned."""
     w_x, w_h = (_mask(lstm, name) for name in matrices(number))
     return w_x, w_h
 
 
-def _mask(lstm: nn.Module, name: str) -> Tensor:
-    if not parametrize.is_parametrized(lstm, name):
-        return torch.ones_like(getattr(lstm, name), dtype=torch.bool)
-    found: Tensor = lstm.get_buffer(f"parametrizations.{name}.0.mask")
+def _mask(module: nn.Module, name: str) -> Tensor:
+    if not parametrize.is_parametrized(module, name):
+        return torch.ones_like(getattr(module, name), dtype=torch.bool)
+    found: Tensor = module.get_buffer(f"parametrizations.{name}.0.mask")
     return found

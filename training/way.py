@@ -18,7 +18,7 @@ from training.loop import Fit, Fitted, Stage
 from training.method import Method
 from training.model import LSTM, matrices_of
 from training.patterns import PATTERNS
-from training.prune import Gradual, mask, prune_layers
+from training.prune import Gradual, mask, prune_head, prune_layers
 from training.search import Split
 from training.tasks.task import Task
 
@@ -60,6 +60,7 @@ class Way:
     def pruned(self, dense: LSTM, kept: Split) -> Fitted:
         """The dense model pruned to `kept` weights per row, at once or in steps, and fine-tuned."""
         model, shared = copy.deepcopy(dense), self.spec.sparsity.shared_by_gates
+        prune_head(model.head, self.spec)
         name = "pruned-" + "-".join(str(count) for pair in kept for count in pair)
         if self.spec.training.gradual:
             return self.fit(model, name, self.spec.training.prune_epochs, PRUNED, Gradual(kept, shared))
@@ -69,6 +70,7 @@ class Way:
     def baseline(self, dense: LSTM, pattern: str) -> Fitted:
         """The dense model pruned by another pattern to as many weights, fine-tuned as long."""
         model = copy.deepcopy(dense)
+        prune_head(model.head, self.spec)
         for layer, kept in zip(model.layers, planned(self.spec), strict=True):
             w_x, w_h = matrices_of(layer)
             mask(layer, PATTERNS[pattern](w_x.detach(), w_h.detach(), kept))
@@ -77,4 +79,5 @@ class Way:
     def quantized(self, pruned: LSTM, net: Network) -> Fitted:
         """The pruned model fine-tuned in the arithmetic of the accelerator."""
         model = copy.deepcopy(pruned).quantize(net)
+        prune_head(model.head, self.spec)
         return self.fit(model, "quantized", self.spec.training.quantize_epochs, QUANTIZED)

@@ -104,7 +104,8 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [6], "bias": False, "head": {"outputs": 4, "kind": "logits"}},
         "engine": {"units": 6, "cells_per_cycle": 2},
     },
-    "arg max of every step": {
+    "arg max of every step, sparse head": {
+        "sparsity": BASE["sparsity"] | {"head": 0.4},
         "model": {"inputs": 3, "hidden": [6], "head": {"outputs": 4, "kind": "argmax", "when": "step"}},
         "engine": {"units": 2},
     },

@@ -77,10 +77,12 @@ def specs(draw: st.DrawFn) -> Spec:
     """A legal spec with seeded weights; one that is refused is drawn again."""
     width, kind = draw(st.integers(2, 10)), draw(st.sampled_from(["fixed", "fixed", "ternary", "binary"]))
     scale = draw(st.sampled_from([None, None, [4, 3], [9, 5]]))
+    model = draw(models())
+    head = draw(st.sampled_from([0.0, 0.5])) if model["head"] else 0.0
     data = {
         "name": "random",
-        "model": draw(models()),
-        "sparsity": draw(sparsities()),
+        "model": model,
+        "sparsity": draw(sparsities()) | {"head": head},
         "weights": {
             **{"kind": kind, "per_row": scale is not None, "width": width},
             **{f"{of}_frac": draw(st.integers(1, width)) for of in ("input", "recurrent", "head")},

@@ -8,14 +8,27 @@ import torch
 from torch import nn
 
 from accel import sparse
+from accel.shape import network
+from tests.designs import spec
 from tests.training.small import small
+from training.export import integers
 from training.model import LSTM
-from training.prune import Gradual, largest_per_row, masks, prune, shared_by_gates
+from training.prune import Gradual, head_mask, largest_per_row, masks, prune, prune_head, shared_by_gates
 
 
 def test_the_largest_magnitudes_of_each_row_stay() -> None:
     matrix = torch.tensor([[3.0, 1.0, 2.0, 0.0], [0.1, 0.4, 0.2, 0.3]])
     assert largest_per_row(matrix, 2).tolist() == [[True, False, True, False], [False, True, False, True]]
+
+
+def test_the_head_loses_as_many_weights_in_each_row_and_keeps_them_lost() -> None:
+    chosen = spec(model={"hidden": [8], "head": {"outputs": 3}}, sparsity={"head": 0.5})
+    model = LSTM(chosen)
+    assert model.head is not None
+    prune_head(model.head, chosen)
+    prune_head(model.head, chosen)
+    assert head_mask(model.head).sum(1).tolist() == [4, 4, 4]
+    assert integers(model, network(chosen)).layers[-1].kept == (4, 0)
 
 
 def test_on_a_tie_the_lower_column_stays() -> None:
