@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from accel import weights
 from accel.engines.engine import Design
-from accel.faults import Refused
+from accel.faults import Fault, Refused
+from accel.proposals import estimated_cycles, for_cycles, for_lanes
 from accel.shape import Array, Network, network
 from accel.spec import Spec
 from accel.tables import Table
@@ -16,21 +18,21 @@ from accel.tables import Table
 def derive(spec: Spec, work: Path) -> dict[str, Any]:
     """Everything derived, as JSON data. Where the work folder holds weights that fit, their ratios and pattern count.
 
-    `cycles` says what the cycle count is: `exact` for weights, else `at least`, since the gap between two steps depends
-    on the pattern.
+    `cycles` says what the cycle count is: `exact` for weights, else `estimated`, since the gap between two steps
+    depends on the pattern.
     """
     design, note = _design(spec, work)
     net = design.net if design else network(spec)
     lanes = sum(layer.multipliers for layer in net.layers)
     nonzeros = sum(layer.nonzeros for layer in net.layers)
-    cycles = _scheduled(design) if design else max(layer.groups * layer.cycles_per_group for layer in net.layers)
+    cycles = _scheduled(design) if design else estimated_cycles(net)
     return {
         "spec": spec.name,
         "digest": spec.digest,
         "weights": note,
         "lanes": lanes,
         "nonzeros_per_step": nonzeros,
-        "cycles": "exact" if design else "at least",
+        "cycles": "exact" if design else "estimated",
         "cycles_per_step": cycles,
         "utilisation": round(nonzeros / (lanes * cycles), 4),
         "steps_per_second": round(spec.target.clock_mhz * 1e6 / cycles),
@@ -38,6 +40,16 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
         "tables": table_facts(net),
         "memory_bits": sum(sum(array.memory_bits.values()) for array in net.arrays),
     }
+
+
+def proposed(spec: Spec, lanes: int | None, cycles: int | None) -> dict[str, Any]:
+    """Designs of at most so many lanes a layer, or of at most so many cycles a step, as JSON data. Refused if none."""
+    found = for_cycles(spec, cycles) if cycles is not None else for_lanes(spec, lanes or 0)
+    if not found:
+        if cycles is None:
+            raise Refused([Fault("--lanes", "at least 4, one for each gate", str(lanes))])
+        raise Refused([Fault("--cycles", "more: no number of lanes is enough", str(cycles))])
+    return {"spec": spec.name, "proposals": [asdict(one) for one in found]}
 
 
 def array_facts(array: Array) -> dict[str, Any]:

@@ -99,12 +99,23 @@ def opened(spec_file: Path, work: Path | None) -> tuple[Any, Path]:
 
 
 @verb
-def check(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
-    """Validate a spec; print everything that follows from it."""
-    from accel.check import derive
+def check(
+    spec_file: SpecFile,
+    work: Work = None,
+    lanes: Annotated[int | None, typer.Option(min=1, help="propose designs of at most so many lanes a layer")] = None,
+    cycles: Annotated[int | None, typer.Option(min=1, help="propose designs of at most so many cycles a step")] = None,
+    as_json: Json = False,
+) -> None:
+    """Validate a spec; print everything that follows from it, or (--lanes, --cycles) designs to choose from."""
+    from accel.check import derive, proposed
     from accel.work import write_text
 
     spec, folder = opened(spec_file, work)
+    if lanes is not None and cycles is not None:
+        raise Refused([Fault("--cycles", "nothing beside --lanes", str(cycles))])
+    if lanes is not None or cycles is not None:
+        answer(proposed(spec, lanes, cycles), "proposed", as_json)
+        return
     facts = derive(spec, folder)
     write_text(folder / "spec.json", spec.resolved())
     answer(facts, "checked", as_json)

@@ -88,6 +88,7 @@ def generate(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
     from fpga import tool, vitis_hls
 
     made = design(spec, work)
+    _require_pace(made)
     files = render(made) | render_hls(made)
     for path, text in files.items():
         write_text(work / path, text)
@@ -95,6 +96,15 @@ def generate(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
     write_text(work / verilog, convert(made))
     scripts = tool.write(vitis_hls.plan(made), work / "fpga" / "vitis_hls")
     return [*files, verilog, *(str(path.relative_to(work)) for path in scripts)]
+
+
+def _require_pace(made: Design) -> None:
+    """Refused where the exact cycles of a step are more than `engine.target_cycles`."""
+    from accel.schedule import schedule
+
+    target, cycles = made.spec.engine.target_cycles, schedule(made).cycles_per_step
+    if target is not None and cycles > target:
+        raise Refused([Fault("engine.target_cycles", f"at least {cycles}, which these weights take", str(target))])
 
 
 def verify(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:

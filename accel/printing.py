@@ -81,18 +81,29 @@ def _plain(value: Any) -> str:
 
 def checked(facts: dict[str, Any]) -> list[RenderableType]:
     """`sparrow check`."""
-    exactly = "" if facts["cycles"] == "exact" else "at least "
-    most = "" if facts["cycles"] == "exact" else "at most "
+    about = "" if facts["cycles"] == "exact" else "about "
     overview = [
         ("weights", facts["weights"]),
         ("lanes", f"{facts['lanes']:,}"),
         ("nonzeros per step", f"{facts['nonzeros_per_step']:,}"),
-        ("cycles per step", f"{exactly}{facts['cycles_per_step']:,}"),
-        ("utilisation of the lanes", f"{most}{facts['utilisation']:.1%}"),
-        ("steps per second", f"{most}{facts['steps_per_second']:,}"),
+        ("cycles per step", f"{about}{facts['cycles_per_step']:,}"),
+        ("utilisation of the lanes", f"{about}{facts['utilisation']:.1%}"),
+        ("steps per second", f"{about}{facts['steps_per_second']:,}"),
         ("memory bits, all layers", f"{facts['memory_bits']:,}"),
     ]
     return [table(f"{facts['spec']}", ("", ""), overview), _layers(facts["layers"]), _tables(facts["tables"])]
+
+
+def proposed(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow check` with a wish for lanes or cycles."""
+    made = facts["proposals"]
+    names = ("units", "lanes_per_row", "cells_per_cycle", "input_words", "lanes", "cycles_per_step")
+    costs = ("memory_bits", "multipliers")
+    rows = [
+        (*(one[name] for name in names), f"{one['utilisation']:.1%}", *(one[cost] for cost in costs)) for one in made
+    ]
+    columns = (*names, "utilisation", *costs)
+    return [table(f"{facts['spec']}: engine keys, and what they cost (cycles estimated)", columns, rows)]
 
 
 def _layers(layers: list[dict[str, Any]]) -> Group:

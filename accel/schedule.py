@@ -44,15 +44,20 @@ def smallest_interval(array: Array, layer: LayerWeights) -> int:
 
     Streams that take turns share the wait out: a stream's own next step comes only after all others had theirs.
     """
-    return max(array.depth, -(-_own_interval(array, layer) // array.streams))
+    _, columns = row_words(array, layer)
+    return interval_of(array, columns)
 
 
-def _own_interval(array: Array, layer: LayerWeights) -> int:
+def interval_of(array: Array, columns: Integers) -> int:
+    """`smallest_interval` of rows that read these columns, [rows, K_x + K_h], x first."""
+    return max(array.depth, -(-_own_interval(array, columns) // array.streams))
+
+
+def _own_interval(array: Array, columns: Integers) -> int:
     """Cycles from a sequence's step to its next one until h_t and c_t are there."""
     interval = SLOT_TO_CELL + 1 - CELL_READ
     if not array.recurrent:
         return interval
-    _, columns = row_words(array, layer)
     table, k_x = positions(array), array.kept[0]
     unit = np.arange(array.rows) % array.outputs
     written = written_at(array)

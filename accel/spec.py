@@ -207,6 +207,9 @@ class Engine(Section):
     operand_register: bool = False
     """A register behind the operand memories: a step's latency grows by a cycle, and the clock is no longer bounded by
     a block RAM's output that passes the choice between x and h."""
+    target_cycles: Count | None = None
+    """Most cycles that a step may take. `check` refuses lanes that are too few, and says which would do; `generate`
+    refuses a pattern whose exact count is higher."""
     memory: Literal["rom"] = "rom"
     """Where weights live: in the bitstream."""
 
@@ -415,10 +418,12 @@ def rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 
 def _misfits(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """What follows from the derived sizes, which are derived from a spec that is sound otherwise."""
+    from accel.proposals import late
     from accel.shape import misfits, network
 
     if not [*_sparsity_rules(spec), *_engine_rules(spec), *_format_rules(spec)]:
-        yield from misfits(network(spec))
+        found = [*misfits(network(spec))]
+        yield from found or late(network(spec))
 
 
 def _sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
