@@ -27,7 +27,7 @@ def test_the_estimate_is_exact_for_a_seeded_pattern(name: str) -> None:
     assert estimated_cycles(made.net) == schedule(made).cycles_per_step
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(4, 300))
 def test_no_proposal_has_more_lanes_than_wanted(lanes: int) -> None:
     found = for_lanes(spec(**LAYER), lanes)
@@ -36,14 +36,14 @@ def test_no_proposal_has_more_lanes_than_wanted(lanes: int) -> None:
     assert [one.cycles_per_step for one in found] == sorted(one.cycles_per_step for one in found)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(60, 1200))
 def test_every_proposal_keeps_the_wanted_cycles_as_a_spec_of_its_own(cycles: int) -> None:
     for one in for_cycles(spec(**LAYER), cycles):
         keys = ("units", "lanes_per_row", "cells_per_cycle", "input_words")
         chosen = spec(**LAYER, engine={key: getattr(one, key) for key in keys} | {"target_cycles": cycles})
         exact = schedule(Design(chosen, weights.seeded(chosen), Path())).cycles_per_step
-        assert abs(exact - one.cycles_per_step) <= 4  # another random pattern
+        assert exact == pytest.approx(one.cycles_per_step, rel=0.05, abs=4)  # another random pattern
 
 
 def test_lanes_that_are_too_few_are_refused_with_some_that_do() -> None:
