@@ -226,6 +226,8 @@ class Studies(Section):
 
     states: Shares = ()
     """State pruning: wanted shares of zeros in h, each fine-tuned from the dense and from the pruned network."""
+    state_threshold: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.1
+    """|h| below which a state counts as 0 in the recurrence."""
     low_bit: LowBits = ()
     """Weights of -1, 0, 1 trained from scratch: `binary` or `ternary`, then `none`, `weight`, `batch` or `layer`
     normalisation, such as `ternary-weight`."""

@@ -125,7 +125,6 @@ class Fit:
         """The epoch that a checkpoint left in progress, or a new one."""
         if self.begun is not None:
             self.order.set_state(self.begun.order)
-            self.method.resume(self.model)
         else:
             self.method.before_epoch(self.model, len(self.curve) / self.stage.epochs)
             self.begun = Begun(self.order.get_state())
@@ -178,6 +177,7 @@ class Fit:
             "curve": self.curve,
             "best": best,
             "score": valid and [valid.loss, valid.accuracy],
+            "method": self.method.state(self.model),
             "begun": self.begun and vars(self.begun),
         }
 
@@ -189,6 +189,7 @@ class Fit:
         torch.set_rng_state(found["noise"])
         self.curve = found["curve"]
         self.best = found["score"] and (Score(*found["score"]), found["best"])
+        self.method.restore(self.model, found.get("method", {}))
         self.begun = found.get("begun") and Begun(**found["begun"])
 
 

@@ -14,8 +14,12 @@ class Method:
     def before_epoch(self, model: LSTM, done: float) -> None:
         """Called before the first batch of every epoch, with the share of the stage's epochs that is done."""
 
-    def resume(self, model: LSTM) -> None:
-        """Called in place of `before_epoch` where a resumed run goes on within an epoch."""
-
     def after_step(self, model: LSTM, rate: float) -> None:
         """Called after every step of the optimiser, with its learning rate."""
+
+    def state(self, model: LSTM) -> dict[str, float]:
+        """What a checkpoint has to keep of the method, beside the model."""
+        return {}
+
+    def restore(self, model: LSTM, kept: dict[str, float]) -> None:
+        """Called after a checkpoint was loaded, which may lie within an epoch: undo `state`."""

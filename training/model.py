@@ -27,11 +27,14 @@ Signals = dict[str, Tensor]
 class LSTM(nn.Module):
     """`spec.model` as a module; `quantize` switches the quantisers on.
 
-    `threshold` (0 is off) prunes states in the recurrence, `norms` normalise the pre-activations of each layer.
+    `threshold` (0 is off) prunes states in the recurrence; while training, `pull` is the weight of their mean magnitude
+    in the loss, and `pruned` the share of them that the last forward pass left zero. `norms` normalise the
+    pre-activations of each layer.
     `encoder` and `decoder` are the host's share of the work: tokens to x_t, and h_t to logits where there is no head.
     """
 
     threshold: Tensor
+    pull: Tensor
 
     def __init__(
         self,
@@ -52,6 +55,8 @@ class LSTM(nn.Module):
         self.quantized: Network | None = None
         self.norms: nn.ModuleList | None = None
         self.register_buffer("threshold", torch.zeros(()))
+        self.register_buffer("pull", torch.zeros(()), persistent=False)
+        self.pruned = torch.zeros(())
 
     def quantize(self, net: Network | None) -> LSTM:
         """Compute from now on in the formats and with the tables of `net`; None switches the quantisers off."""
@@ -73,6 +78,8 @@ class LSTM(nn.Module):
         """h_t of the last layer [batch, steps, hidden], and every layer's state after the last step."""
         if self.quantized is not None or self.norms is not None or self.threshold > 0:
             found = self.signals(x, state)
+            if self.training and self.threshold > 0:
+                self.pruned = self._share_of_zeros(found)
             return stacked(found[-1], "h"), [(steps[-1]["h"], steps[-1]["c"]) for steps in found]
         after: list[State] = []
         for number, layer in enumerate(self.layers):
@@ -88,9 +95,16 @@ class LSTM(nn.Module):
             arithmetic = REAL if self.quantized is None else exact(self.quantized, self.quantized.layers[number])
             norms = None if self.norms is None else self.norms[number]
             before = None if state is None else state[number]
-            found.append(list(run_layer(arithmetic, layer, x, before, self.threshold, norms)))
+            found.append(list(run_layer(arithmetic, layer, x, before, self.threshold, self.pull, norms)))
             x = stacked(found[-1], "h")
         return found
+
+    @torch.no_grad()
+    def _share_of_zeros(self, found: list[list[Signals]]) -> Tensor:
+        """Share of all states of a pass that lie below the threshold, padding included."""
+        zeros = [stacked(steps, "h").abs() < self.threshold for steps in found]
+        share: Tensor = sum((part.sum() for part in zeros), torch.zeros(())) / sum(part.numel() for part in zeros)
+        return share
 
     def readout(self, h: Tensor) -> Tensor:
         """Logits [..., outputs] of h [..., hidden]; h itself where nothing reads it."""
@@ -146,12 +160,14 @@ def run_layer(
     x: Tensor,
     state: State | None = None,
     threshold: Tensor | float = 0.0,
+    pull: Tensor | float = 0.0,
     norms: Any = None,
     number: int = 0,
 ) -> Iterator[Signals]:
     """Layer `number` of an `nn.LSTM` over x [batch, steps, inputs]: the signals of each step, x parts in one product.
 
-    In the recurrence h counts as 0 where |h| < threshold. `norms` normalise x and h parts (training.low_bit).
+    In the recurrence h counts as 0 where |h| < threshold, and `pull` times the mean of |h| over sequences, steps and
+    units is added to the loss. `norms` normalise x and h parts (training.low_bit).
     Where the layer has a buffer `row_scale` [4 hidden], its weights are what the hardware stores, and each row's sum is
     multiplied by its scale before the bias is added.
     """
@@ -167,8 +183,9 @@ def run_layer(
         x_part = x_part + arithmetic.bias(bias)
     zero = x_part.new_zeros(len(x), w_h.shape[0])
     h, c = state or (zero, zero)
+    each = pull / (x_part.shape[1] * zero.numel())
     for part in x_part.unbind(1):
-        read = skip(h, threshold) if threshold > 0 else h
+        read = skip(h, threshold, each) if threshold > 0 else h
         pre = torch.addmm(part, read, w_h) if norms is None else part + norms.h(read @ w_h)
         signals = cell(arithmetic, pre, c)
         yield signals

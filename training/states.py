@@ -1,7 +1,14 @@
-"""State pruning (Skip, arXiv 1811.10396): h counts as 0 in the recurrence where |h| is below a threshold."""
+"""State pruning (Skip, arXiv 1811.10396): h counts as 0 in the recurrence where |h| is below a threshold.
+
+The paper leaves open how the threshold is chosen. A threshold that follows a wanted share of zeros runs away: the
+gradient passes pruned states too, so states grow past the threshold, which is then raised. Here the threshold is fixed
+and the states are drawn to zero by their mean magnitude in the loss (L1), whose weight follows the wanted share. Then
+the states part into zeros and others, and the threshold between them hardly matters.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -17,6 +24,12 @@ BATCHES = (1, 2, 4, 8)
 """Sequences that share a hardware batch: a column is skipped where the state is zero in all of them."""
 TOKENS = 32_769
 """Tokens of a text over which states are counted."""
+FIRST_PULL = 0.3
+"""Weight of the mean |h| in the loss that a stage begins with."""
+CHANGE, LARGEST_CHANGE = 0.1, 0.01
+"""How the logarithm of the pull changes in a step: by CHANGE times the missing share of zeros, at most so much."""
+MARGIN = 0.1
+"""What is aimed at beyond the wanted share, as a part of the rest: the share on other data is a little smaller."""
 
 
 def set_threshold(model: LSTM, threshold: float) -> LSTM:
@@ -28,24 +41,37 @@ def set_threshold(model: LSTM, threshold: float) -> LSTM:
 
 
 class StatePruning(Method):
-    """Before each epoch, the threshold that prunes the share of the states that is due.
+    """A fixed threshold, and a pull towards zero that grows until the share of zeros is what is due, then weakens.
 
-    The share rises over the first half of a stage. Then the threshold follows the states at a distance: states move
-    with the threshold, and one that jumped after them every time would never come to rest.
+    The share that is due rises over the first half of a stage, to a little more than what is `wanted`.
     """
 
     settled = 0.5
-    follow = 0.3
 
-    def __init__(self, wanted: float, examples: Examples) -> None:
-        self.wanted, self.examples = wanted, examples
+    def __init__(self, wanted: float, threshold: float, epochs: int) -> None:
+        self.wanted, self.threshold, self.epochs = wanted + MARGIN * (1 - wanted), threshold, epochs
+        self.due = 0.0
 
     def before_epoch(self, model: LSTM, done: float) -> None:
-        """Find the threshold anew."""
-        before, due = float(model.threshold), self.wanted * min(1.0, (done + 0.1) / self.settled)
-        found = threshold_for(model, self.examples, due)
-        set_threshold(model, found if done <= self.settled else before + self.follow * (found - before))
-        model.train()
+        """Set what is due at the end of the epoch; before the first, switch the threshold on."""
+        if done == 0.0:
+            set_threshold(model, self.threshold)
+            model.pull.fill_(FIRST_PULL)
+        self.due = self.wanted * min(1.0, (done + 1 / self.epochs) / self.settled)
+
+    def after_step(self, model: LSTM, rate: float) -> None:
+        """The pull grows or weakens with the share of zeros that the step missed or had too many."""
+        missed = self.due - float(model.pruned)
+        model.pull.mul_(math.exp(max(-LARGEST_CHANGE, min(LARGEST_CHANGE, CHANGE * missed))))
+
+    def state(self, model: LSTM) -> dict[str, float]:
+        """The pull, and the share that is due; the threshold is the model's."""
+        return {"pull": float(model.pull), "due": self.due}
+
+    def restore(self, model: LSTM, kept: dict[str, float]) -> None:
+        """Undo `state`."""
+        model.pull.fill_(kept["pull"])
+        self.due = kept["due"]
 
 
 def threshold_for(model: LSTM, examples: Examples, sparsity: float) -> float:

@@ -53,12 +53,15 @@ class _LookUp(Function):
 
 class _Skip(Function):
     @staticmethod
-    def forward(ctx: Any, h: Tensor, threshold: Tensor | float) -> Tensor:
+    def forward(ctx: Any, h: Tensor, threshold: Tensor | float, pull: Tensor | float) -> Tensor:
+        ctx.save_for_backward(h)
+        ctx.pull = pull
         return torch.where(h.abs() < threshold, 0.0, h)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        return grads[0], None
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        (h,) = ctx.saved_tensors
+        return grads[0] + ctx.pull * h.sign(), None, None
 
 
 @lru_cache(maxsize=64)
@@ -79,7 +82,10 @@ def look_up(x: Tensor, table: Table) -> Tensor:
     return found
 
 
-def skip(h: Tensor, threshold: Tensor | float) -> Tensor:
-    """h where |h| >= threshold, else 0; the gradient passes everywhere (Skip, arXiv 1811.10396)."""
-    kept: Tensor = _Skip.apply(h, threshold)  # type: ignore[no-untyped-call]
+def skip(h: Tensor, threshold: Tensor | float, pull: Tensor | float = 0.0) -> Tensor:
+    """h where |h| >= threshold, else 0; the gradient passes everywhere (Skip, arXiv 1811.10396).
+
+    The gradient of pull * sum |h| is added to it: it draws states towards zero, as if the loss had this term.
+    """
+    kept: Tensor = _Skip.apply(h, threshold, pull)  # type: ignore[no-untyped-call]
     return kept

@@ -52,9 +52,10 @@ def _states(way: Way, dense: LSTM, pruned: LSTM) -> Iterator[Study]:
 
 def with_states(way: Way, source: LSTM, wanted: float, name: str) -> Study:
     """Fine-tune with a share of the states pruned; measured at the threshold it was trained with."""
-    model = copy.deepcopy(source)
-    method = states.StatePruning(wanted, way.task.valid)
-    fitted = way.fit(model, _file(name), way.spec.training.prune_epochs, PRUNED, method)
+    model, epochs = copy.deepcopy(source), way.spec.training.prune_epochs
+    threshold = way.spec.training.studies.state_threshold
+    method = states.StatePruning(wanted, threshold, epochs)
+    fitted = way.fit(model, _file(f"{name} below {threshold}"), epochs, PRUNED, method)
     return Study(name, way.task, fitted, {"threshold": float(model.threshold), "curve": list(_curve(model, way.task))})
 
 

@@ -82,10 +82,10 @@ class GroupLasso(Method):
 
     def before_epoch(self, model: LSTM, done: float) -> None:
         """Exact zeros tell which units were removed before."""
-        self.resume(model)
+        self.left = alive(model)
 
-    def resume(self, model: LSTM) -> None:
-        """The same within an epoch: what a step removed is exactly zero after it."""
+    def restore(self, model: LSTM, kept: dict[str, float]) -> None:
+        """They tell it within an epoch too: what a step removed is exactly zero after it."""
         self.left = alive(model)
 
     def after_step(self, model: LSTM, rate: float) -> None:

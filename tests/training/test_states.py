@@ -61,16 +61,45 @@ def test_padding_is_not_counted() -> None:
     assert sparsity(found, longer) == sparsity(found, one)
 
 
-def test_the_threshold_rises_at_first_and_then_follows_slowly() -> None:
-    found, method = model(), StatePruning(0.6, task().valid)
+def test_the_pull_draws_states_towards_zero_as_its_term_in_the_loss_would() -> None:
+    found, x = model(), torch.randn(4, 6, 3, dtype=torch.float64)
+    set_threshold(found, 1e-300)
+    term = torch.stack([step["h"] for step in found.signals(x)[0][:-1]]).abs().sum() / (4 * 6 * 8)
+    wanted = torch.autograd.grad(2.5 * term, found.layers[0].weight_ih_l0)[0]
+    found.pull.fill_(2.5)
+    (found.hidden(x)[0].sum() * 0.0).backward()
+    torch.testing.assert_close(found.layers[0].weight_ih_l0.grad, wanted)
+
+
+def test_the_pull_grows_while_zeros_are_missing_and_weakens_where_there_are_too_many() -> None:
+    found, method = model(), StatePruning(0.6, 0.05, epochs=4)
     method.before_epoch(found, 0.0)
-    early = float(found.threshold)
-    method.before_epoch(found, 0.5)
-    full = float(found.threshold)
-    set_threshold(found, 0.0)
-    method.before_epoch(found, 0.9)
-    assert 0 < early < full
-    assert float(found.threshold) == pytest.approx(0.3 * threshold_for(model(), task().valid, 0.6))
+    assert float(found.threshold) == pytest.approx(0.05)
+    first = float(found.pull)
+    found.pruned = torch.tensor(0.0)
+    method.after_step(found, 0.1)
+    grown = float(found.pull)
+    found.pruned = torch.tensor(1.0)
+    method.after_step(found, 0.1)
+    method.after_step(found, 0.1)
+    assert float(found.pull) < first < grown
+
+
+def test_what_is_due_rises_to_more_than_what_is_wanted() -> None:
+    found, method = model(), StatePruning(0.6, 0.05, epochs=4)
+    due = []
+    for epoch in range(4):
+        method.before_epoch(found, epoch / 4)
+        due.append(method.due)
+    assert due == pytest.approx([0.32, 0.64, 0.64, 0.64])
+
+
+def test_training_counts_the_zeros_of_its_last_pass() -> None:
+    found, x = model(), torch.randn(4, 6, 3, dtype=torch.float64)
+    h = found.hidden(x)[0].detach()
+    set_threshold(found, float(h.abs().median()) + 1e-9)
+    again = found.hidden(x)[0]
+    assert float(found.pruned) == pytest.approx(float((again.abs() < found.threshold).double().mean()))
 
 
 def test_joint_sparsity_falls_with_the_batch() -> None:
