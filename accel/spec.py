@@ -60,7 +60,7 @@ Hidden = Annotated[
 EngineName = Literal["golden", "torch", "myhdl", "icarus", "verilator", "netlist", "hls"]
 Engines = Annotated[tuple[EngineName, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Shares = Annotated[tuple[Share, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
-LowBit = Annotated[str, Field(pattern=r"^(binary|ternary)-(none|weight|batch|layer)$")]
+LowBit = Annotated[str, Field(pattern=r"^(binary|ternary)-(none|weight|batch|layer|row)$")]
 LowBits = Annotated[tuple[LowBit, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Width = Annotated[int, Field(ge=2, le=18)]
 Widths = Annotated[tuple[Width, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
@@ -224,13 +224,15 @@ class Engine(Section):
 class Studies(Section):
     """Methods tried beside the main way and compared with it in the record; the accelerator is not built from them."""
 
+    totals: Shares = ()
+    """Other shares of zeros (in place of `sparsity.search.total`) for the dual-ratio search and the baselines."""
     states: Shares = ()
     """State pruning: wanted shares of zeros in h, each fine-tuned from the dense and from the pruned network."""
-    state_threshold: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.1
+    state_threshold: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.2
     """|h| below which a state counts as 0 in the recurrence."""
     low_bit: LowBits = ()
-    """Weights of -1, 0, 1 trained from scratch: `binary` or `ternary`, then `none`, `weight`, `batch` or `layer`
-    normalisation, such as `ternary-weight`."""
+    """Weights of -1, 0, 1: `binary` or `ternary`, from scratch with `none`, `weight`, `batch` or `layer` normalisation
+    (such as `ternary-weight`), or with a learned scale a row from the dense network (`ternary-row`)."""
     widths: Widths = ()
     """Weights of so many bits, fraction bits chosen from the weights: without and with fine-tuning."""
     lasso: Strengths = ()
@@ -415,6 +417,7 @@ def rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     yield from _sparsity_rules(spec)
     yield from _engine_rules(spec)
     yield from _format_rules(spec)
+    yield from _training_rules(spec)
     yield from _misfits(spec)
 
 
@@ -453,6 +456,18 @@ def _sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
                 "a ratio that leaves two nonzeros a row, one for each matrix",
                 sparsity.search.total,
             )
+
+
+def _training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """Studies that the spec's own network does not allow."""
+    search, studies = spec.sparsity.search, spec.training.studies
+    if studies.totals and search is None:
+        yield "training.studies.totals", "nothing without sparsity.search", studies.totals
+        return
+    for total in studies.totals:
+        least = min(i + h for i, h in zip((spec.model.inputs, *spec.model.hidden), spec.model.hidden, strict=False))
+        if kept(total, least) < 2:
+            yield "training.studies.totals", "ratios that leave two nonzeros a row, one for each matrix", total
 
 
 def kept(ratio: float, columns: int) -> int:

@@ -26,6 +26,7 @@ def faults(given: Any) -> list[str]:
 
 NARROW = {"input": [8, 1], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [12, 11]}
 FORMATS = {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [12, 11]}
+SEARCH = {"input": None, "recurrent": None, "search": {"total": 0.5}}
 WIDE_GATE = "at most the 17 fraction bits of the weight products"
 
 BROKEN = [
@@ -62,6 +63,16 @@ BROKEN = [
         {"sparsity": {"input": None, "recurrent": None, "search": {"total": 0.9}}},
         "sparsity.search.total: wanted a ratio that leaves two nonzeros a row, one for each matrix, got 0.9",
         id="search_leaves_one",
+    ),
+    pytest.param(
+        {"training": {"studies": {"totals": [0.5]}}},
+        "training.studies.totals: wanted nothing without sparsity.search, got [0.5]",
+        id="totals_without_search",
+    ),
+    pytest.param(
+        {"sparsity": SEARCH, "training": {"studies": {"totals": [0.9]}}},
+        "training.studies.totals: wanted ratios that leave two nonzeros a row, one for each matrix, got 0.9",
+        id="totals_leave_one",
     ),
     pytest.param(
         {"formats": {**FORMATS, "gate": [1, 0]}},

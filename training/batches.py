@@ -52,6 +52,13 @@ def to_train(examples: Examples, size: int, steps: int, order: torch.Generator, 
             yield _sequences(examples, chosen[:even][mine].numpy(), like)
 
 
+def count(examples: Examples, size: int, steps: int) -> int:
+    """How many batches an epoch of one process has."""
+    if isinstance(examples, Text):
+        return -(-((len(examples) - 1) // size) // steps)
+    return -(-len(examples) // size)
+
+
 def to_evaluate(examples: Examples, like: Tensor, stream: int = VALIDATION_STREAM) -> Iterator[Batch]:
     """Every example once, in order; a text in streams of at most `stream` tokens, the state carried through each."""
     if isinstance(examples, Text):

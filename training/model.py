@@ -27,10 +27,10 @@ Signals = dict[str, Tensor]
 class LSTM(nn.Module):
     """`spec.model` as a module; `quantize` switches the quantisers on.
 
-    `threshold` (0 is off) prunes states in the recurrence; while training, `pull` is the weight of their mean magnitude
-    in the loss, and `pruned` the share of them that the last forward pass left zero. `norms` normalise the
-    pre-activations of each layer.
-    `encoder` and `decoder` are the host's share of the work: tokens to x_t, and h_t to logits where there is no head.
+    `threshold` (0 is off) prunes states in the recurrence; while training, `pull` is how strongly the loss draws them
+    to zero, and `pruned` the share of them that lay below in the last forward pass. `norms` normalise the
+    pre-activations of each layer. `encoder` and `decoder` are the host's share of the work: tokens to x_t, and h_t to
+    logits where there is no head.
     """
 
     threshold: Tensor
@@ -166,8 +166,8 @@ def run_layer(
 ) -> Iterator[Signals]:
     """Layer `number` of an `nn.LSTM` over x [batch, steps, inputs]: the signals of each step, x parts in one product.
 
-    In the recurrence h counts as 0 where |h| < threshold, and `pull` times the mean of |h| over sequences, steps and
-    units is added to the loss. `norms` normalise x and h parts (training.low_bit).
+    In the recurrence h counts as 0 where |h| < threshold, and pull * threshold * log(1 + |h| / threshold), its mean
+    over sequences, steps and units, is added to the loss. `norms` normalise x and h parts (training.low_bit).
     Where the layer has a buffer `row_scale` [4 hidden], its weights are what the hardware stores, and each row's sum is
     multiplied by its scale before the bias is added.
     """

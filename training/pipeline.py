@@ -16,11 +16,10 @@ from accel.shape import network
 from accel.spec import Spec
 from accel.work import write_json
 from training import distributed, export, studies, tasks
-from training.cycles import if_pruned
 from training.loop import Fitted
 from training.plots import state_curves
 from training.record import Made, record
-from training.search import Candidate, line, search
+from training.search import Candidate
 from training.tasks.task import Task
 from training.way import Way
 
@@ -72,8 +71,7 @@ def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:
     dense = way.dense()
     candidates: list[Candidate] = []
     if spec.sparsity.pattern != "dense":
-        splits = line(spec, if_pruned(spec, dense.model))
-        candidates = search(splits, lambda kept: way.pruned(dense.model, kept), task.metric)
+        candidates = way.search(dense.model)
     baselines: dict[str, Fitted] = {pattern: way.baseline(dense.model, pattern) for pattern in spec.training.baselines}
     chosen = candidates[0].fitted if candidates else dense
     net = network(spec, candidates[0].kept if candidates else None)

@@ -1,6 +1,7 @@
 """`make results`: run what is missing of a list of specs and seeds, and write a page from the runs' own records.
 
-Can be stopped at any moment: the next call goes on from the checkpoints, and keeps runs whose spec did not change.
+The records lie beside the page, so that whoever has the page can make it again. Can be stopped at any moment: the next
+call goes on from the checkpoints, and keeps runs whose spec did not change.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from training.checkpoint import fingerprint
 
 @dataclass(frozen=True)
 class Run:
-    """One spec with one seed; its folder holds `training.json`, and `run.json` that says what made it."""
+    """One spec with one seed: the folder it works in, and the file in which its record is kept."""
 
     spec: Spec
     source: Path
     folder: Path
+    kept: Path
 
     @property
     def digest(self) -> str:
@@ -36,17 +38,19 @@ class Run:
 
     def record(self) -> dict[str, Any] | None:
         """What training left, and the machine; None where it was not run, or with another spec."""
-        made = self.folder / "run.json"
-        if not made.is_file() or read_json(made)["digest"] != self.digest:
+        if not self.kept.is_file():
             return None
-        return {**read_json(self.folder / "training.json"), "machine": read_json(made)["machine"]}
+        found: dict[str, Any] = read_json(self.kept)
+        return found if found["digest"] == self.digest else None
 
     def make(self, progress: Progress) -> None:
-        """Train, or go on with training."""
+        """Train, or go on with training; keep the record, without the curves of every epoch."""
         from training.train import train
 
         train(self.spec, self.folder, progress)
-        write_json(self.folder / "run.json", {"digest": self.digest, "machine": machine()})
+        made = read_json(self.folder / "training.json")
+        made.pop("curves")
+        write_json(self.kept, {"digest": self.digest, "machine": machine(), **made})
 
 
 def machine() -> str:
@@ -54,10 +58,14 @@ def machine() -> str:
     return f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores"
 
 
-def runs(specs: Iterable[Path], seeds: Sequence[int], work: Path) -> list[Run]:
+def runs(specs: Iterable[Path], seeds: Sequence[int], work: Path, records: Path) -> list[Run]:
     """Every spec with every seed, seed by seed, so that each spec has a result early."""
     loaded = [(source, load(source)) for source in specs]
-    return [Run(_with(spec, seed), source, work / f"{spec.name}-{seed}") for seed in seeds for source, spec in loaded]
+    return [
+        Run(_with(spec, seed), source, work / f"{spec.name}-{seed}", records / f"{spec.name}-{seed}.json")
+        for seed in seeds
+        for source, spec in loaded
+    ]
 
 
 def _with(spec: Spec, seed: int) -> Spec:
@@ -69,7 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from training.results_page import page
 
     given = _parser().parse_args(arguments)
-    wanted, large = (runs(specs, given.seeds, given.work) for specs in (given.specs, given.large))
+    wanted, large = (
+        runs(specs, given.seeds, given.work, given.page.with_suffix("")) for specs in (given.specs, given.large)
+    )
     for run in wanted + (large if torch.cuda.is_available() else []):
         if run.record() is None and not given.only_write:
             run.make(_told)

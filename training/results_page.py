@@ -128,6 +128,8 @@ def _share(spec: Spec, kept: list[list[int]]) -> float:
 def _study(spec: Spec, study: dict[str, Any], share: float) -> Row:
     """A study's network; its numbers of weights and multiplications follow from what is particular to the method."""
     dense, kept = multiplications(spec), share if "row-balanced" in study["name"] else 1.0
+    if "kept" in study:
+        kept = _share(spec, study["kept"])
     if "multiplications" in study:
         kept *= study["multiplications"] / dense
     count: float = 0.0 if study["name"].startswith(("binary", "ternary")) else kept * dense

@@ -2,8 +2,8 @@
 
 The paper leaves open how the threshold is chosen. A threshold that follows a wanted share of zeros runs away: the
 gradient passes pruned states too, so states grow past the threshold, which is then raised. Here the threshold is fixed
-and the states are drawn to zero by their mean magnitude in the loss (L1), whose weight follows the wanted share. Then
-the states part into zeros and others, and the threshold between them hardly matters.
+and small states are drawn to zero by a term in the loss, whose weight (the pull) follows the wanted share. Then states
+part into zeros and others, and the threshold between them hardly matters.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ BATCHES = (1, 2, 4, 8)
 TOKENS = 32_769
 """Tokens of a text over which states are counted."""
 FIRST_PULL = 0.3
-"""Weight of the mean |h| in the loss that a stage begins with."""
-CHANGE, LARGEST_CHANGE = 0.1, 0.01
-"""How the logarithm of the pull changes in a step: by CHANGE times the missing share of zeros, at most so much."""
+"""The pull that a stage begins with."""
+INTEGRAL, PROPORTIONAL, SMOOTHING = 100.0, 5.0, 0.1
+"""Of the controller of the logarithm of the pull: what a missing share of 1 adds over a whole stage, what it adds at
+once, and the weight of the newest step in the mean that it is judged by."""
 MARGIN = 0.1
 """What is aimed at beyond the wanted share, as a part of the rest: the share on other data is a little smaller."""
 
@@ -41,37 +42,44 @@ def set_threshold(model: LSTM, threshold: float) -> LSTM:
 
 
 class StatePruning(Method):
-    """A fixed threshold, and a pull towards zero that grows until the share of zeros is what is due, then weakens.
+    """A fixed threshold, and a pull towards zero that follows the share of zeros, a proportional-integral controller.
 
-    The share that is due rises over the first half of a stage, to a little more than what is `wanted`.
+    The share that is due rises over the first half of a stage of so many optimiser `steps`, from what the threshold
+    alone makes zero to a little more than what is `wanted`.
     """
 
     settled = 0.5
 
-    def __init__(self, wanted: float, threshold: float, epochs: int) -> None:
-        self.wanted, self.threshold, self.epochs = wanted + MARGIN * (1 - wanted), threshold, epochs
-        self.due = 0.0
+    def __init__(self, wanted: float, threshold: float, steps: int) -> None:
+        self.wanted, self.threshold, self.steps = wanted + MARGIN * (1 - wanted), threshold, steps
+        self.done, self.first, self.missed = 0, 0.0, 0.0
 
     def before_epoch(self, model: LSTM, done: float) -> None:
-        """Set what is due at the end of the epoch; before the first, switch the threshold on."""
+        """Switch the threshold on, before the first epoch."""
         if done == 0.0:
             set_threshold(model, self.threshold)
             model.pull.fill_(FIRST_PULL)
-        self.due = self.wanted * min(1.0, (done + 1 / self.epochs) / self.settled)
 
     def after_step(self, model: LSTM, rate: float) -> None:
         """The pull grows or weakens with the share of zeros that the step missed or had too many."""
-        missed = self.due - float(model.pruned)
-        model.pull.mul_(math.exp(max(-LARGEST_CHANGE, min(LARGEST_CHANGE, CHANGE * missed))))
+        share = float(model.pruned)
+        if self.done == 0:
+            self.first = min(share, self.wanted)
+        self.done += 1
+        due = self.first + (self.wanted - self.first) * min(1.0, self.done / (self.settled * self.steps))
+        missed, before = due - share, self.missed
+        self.missed = before + SMOOTHING * (missed - before)
+        change = INTEGRAL / self.steps * self.missed + PROPORTIONAL * (self.missed - before)
+        model.pull.mul_(math.exp(change))
 
     def state(self, model: LSTM) -> dict[str, float]:
-        """The pull, and the share that is due; the threshold is the model's."""
-        return {"pull": float(model.pull), "due": self.due}
+        """The controller's; the threshold is the model's."""
+        return {"pull": float(model.pull), "done": self.done, "first": self.first, "missed": self.missed}
 
     def restore(self, model: LSTM, kept: dict[str, float]) -> None:
         """Undo `state`."""
         model.pull.fill_(kept["pull"])
-        self.due = kept["due"]
+        self.done, self.first, self.missed = int(kept["done"]), kept["first"], kept["missed"]
 
 
 def threshold_for(model: LSTM, examples: Examples, sparsity: float) -> float:

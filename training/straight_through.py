@@ -55,13 +55,13 @@ class _Skip(Function):
     @staticmethod
     def forward(ctx: Any, h: Tensor, threshold: Tensor | float, pull: Tensor | float) -> Tensor:
         ctx.save_for_backward(h)
-        ctx.pull = pull
+        ctx.threshold, ctx.pull = threshold, pull
         return torch.where(h.abs() < threshold, 0.0, h)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         (h,) = ctx.saved_tensors
-        return grads[0] + ctx.pull * h.sign(), None, None
+        return grads[0] + ctx.pull * h.sign() / (h.abs() / ctx.threshold + 1), None, None
 
 
 @lru_cache(maxsize=64)
@@ -85,7 +85,8 @@ def look_up(x: Tensor, table: Table) -> Tensor:
 def skip(h: Tensor, threshold: Tensor | float, pull: Tensor | float = 0.0) -> Tensor:
     """h where |h| >= threshold, else 0; the gradient passes everywhere (Skip, arXiv 1811.10396).
 
-    The gradient of pull * sum |h| is added to it: it draws states towards zero, as if the loss had this term.
+    To it is added the gradient of pull * threshold * sum log(1 + |h| / threshold), as if the loss had this term: it
+    draws small states towards zero and leaves large ones nearly alone.
     """
     kept: Tensor = _Skip.apply(h, threshold, pull)  # type: ignore[no-untyped-call]
     return kept

@@ -9,6 +9,7 @@ from typing import Any
 
 from accel.shape import network, planned
 from training import formats, low_bit, states, units
+from training.batches import count
 from training.evaluate import both
 from training.loop import Fitted
 from training.model import LSTM
@@ -39,7 +40,28 @@ class Study:
 
 def run(way: Way, dense: LSTM, pruned: LSTM) -> list[Study]:
     """Every study the spec asks for."""
-    return [*_states(way, dense, pruned), *_widths(way, pruned), *_low_bit(way), *_units(way, dense)]
+    return [
+        *_totals(way, dense),
+        *_states(way, dense, pruned),
+        *_widths(way, pruned),
+        *_low_bit(way, dense),
+        *_units(way, dense),
+    ]
+
+
+def _totals(way: Way, dense: LSTM) -> Iterator[Study]:
+    """The dual-ratio search and the baselines at other shares of zeros."""
+    for total in way.spec.training.studies.totals:
+        other = way.at_total(total)
+        candidates = other.search(dense)
+        even = planned(other.spec)
+        uniform = next(candidate for candidate in candidates if candidate.kept == even)
+        for name, tried in (("uniform ratio", uniform), ("ratios chosen", candidates[0])):
+            facts = {"kept": [list(pair) for pair in tried.kept]}
+            yield Study(f"row-balanced, {name}, {total}", way.task, tried.fitted, facts)
+        for pattern in other.spec.training.baselines:
+            facts = {"kept": [list(pair) for pair in even]}
+            yield Study(f"{pattern} pruning, {total}", way.task, other.baseline(dense, pattern), facts)
 
 
 def _states(way: Way, dense: LSTM, pruned: LSTM) -> Iterator[Study]:
@@ -54,7 +76,8 @@ def with_states(way: Way, source: LSTM, wanted: float, name: str) -> Study:
     """Fine-tune with a share of the states pruned; measured at the threshold it was trained with."""
     model, epochs = copy.deepcopy(source), way.spec.training.prune_epochs
     threshold = way.spec.training.studies.state_threshold
-    method = states.StatePruning(wanted, threshold, epochs)
+    steps = count(way.task.train, way.spec.training.batch, way.spec.training.steps) * epochs
+    method = states.StatePruning(wanted, threshold, steps)
     fitted = way.fit(model, _file(f"{name} below {threshold}"), epochs, PRUNED, method)
     return Study(name, way.task, fitted, {"threshold": float(model.threshold), "curve": list(_curve(model, way.task))})
 
@@ -82,12 +105,13 @@ def _widths(way: Way, pruned: LSTM) -> Iterator[Study]:
         yield Study(f"row-balanced, {width} bits", way.task, fitted, facts)
 
 
-def _low_bit(way: Way) -> Iterator[Study]:
-    """Binary and ternary weights from scratch; the first of them with pruned states too."""
+def _low_bit(way: Way, dense: LSTM) -> Iterator[Study]:
+    """Binary and ternary weights, from scratch or (`row`) from the dense network; the first with pruned states too."""
     studies = way.spec.training.studies
     for number, name in enumerate(studies.low_bit):
         kind, _, norm = name.partition("-")
-        model = low_bit.apply(way.fresh(), kind, norm)  # type: ignore[arg-type]
+        source = copy.deepcopy(dense) if norm == "row" else way.fresh()
+        model = low_bit.apply(source, kind, norm)  # type: ignore[arg-type]
         fitted = way.fit(model, name, way.spec.training.epochs, DENSE)
         facts = {"weight_bits": DIGIT_BITS[kind] * units.multiplications(way.spec)}
         yield Study(name, way.task, fitted, facts)

@@ -13,13 +13,14 @@ from accel.shape import Network, planned
 from accel.spec import Spec
 from training import distributed
 from training.checkpoint import fingerprint
+from training.cycles import if_pruned
 from training.host import decoder, encoder
 from training.loop import Fit, Fitted, Stage
 from training.method import Method
 from training.model import LSTM, matrices_of
 from training.patterns import PATTERNS
 from training.prune import Gradual, mask, prune_head, prune_layers
-from training.search import Split
+from training.search import Candidate, Split, line, search
 from training.tasks.task import Task
 
 
@@ -66,6 +67,19 @@ class Way:
             return self.fit(model, name, self.spec.training.prune_epochs, PRUNED, Gradual(kept, shared))
         prune_layers(model.layers, kept, shared)
         return self.fit(model, name, self.spec.training.prune_epochs, PRUNED)
+
+    def search(self, dense: LSTM) -> list[Candidate]:
+        """Every split of the dual-ratio search, the best one first."""
+        splits = line(self.spec, if_pruned(self.spec, dense))
+        return search(splits, lambda kept: self.pruned(dense, kept), self.task.metric)
+
+    def at_total(self, total: float) -> Way:
+        """The same way with another share of zeros; its stages lie in a folder of their own."""
+        assert self.spec.sparsity.search is not None
+        wanted = self.spec.sparsity.search.model_copy(update={"total": total})
+        sparsity = self.spec.sparsity.model_copy(update={"search": wanted})
+        spec = self.spec.model_copy(update={"sparsity": sparsity})
+        return Way(spec, self.task, self.folder / f"total-{total}", self.progress)
 
     def baseline(self, dense: LSTM, pattern: str) -> Fitted:
         """The dense model pruned by another pattern to as many weights, fine-tuned as long."""

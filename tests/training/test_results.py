@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from tests.training.small import BASE, small, task
 from training import pipeline, results
 from training.results_page import page, rows
 
+ROOT = Path(__file__).parents[2]
 TRAINING = {
     "task": "digits_rows",
     "epochs": 1,
@@ -19,7 +22,7 @@ TRAINING = {
     "quantize_epochs": 1,
     "batch": 64,
     "baselines": ["bank"],
-    "studies": {"states": [0.5], "low_bit": ["ternary-weight"], "lasso": [500.0]},
+    "studies": {"totals": [0.6], "states": [0.5], "low_bit": ["ternary-weight"], "lasso": [500.0]},
 }
 
 
@@ -44,6 +47,8 @@ def test_every_network_of_a_run_is_on_the_page(call: list[str], tmp_path: Path) 
         "states 0.5, row-balanced",
         "ternary-weight",
         "units 500.0",
+        "row-balanced, ratios chosen, 0.6",
+        "bank pruning, 0.6",
     ):
         assert f"| {name} |" in text
     assert "Seeds 1, 2;" in text
@@ -81,7 +86,7 @@ def test_large_specs_are_listed_and_run_only_where_there_is_a_gpu(
 
 def test_numbers_of_weights_and_multiplications_by_hand(call: list[str], tmp_path: Path) -> None:
     results.main(call)
-    (run,) = results.runs([Path(call[0])], [1], tmp_path / "work")
+    (run,) = results.runs([Path(call[0])], [1], tmp_path / "work", tmp_path / "results")
     record = run.record()
     assert record is not None
     found = {row.method: row for row in rows(run.spec, record)}
@@ -89,6 +94,7 @@ def test_numbers_of_weights_and_multiplications_by_hand(call: list[str], tmp_pat
     assert found["dense, float"].multiplications == dense
     assert found["dense, float"].bits == 32 * dense
     assert found["row-balanced, uniform ratio"].kept == 6 / 11
+    assert found["row-balanced, uniform ratio, 0.6"].kept == found["bank pruning, 0.6"].kept == 4 / 11
     assert found["ternary-weight"].bits == 2 * dense
     assert found["ternary-weight"].multiplications == 0
     states = next(study for study in record["studies"] if study["name"] == "states 0.5")
@@ -98,11 +104,36 @@ def test_numbers_of_weights_and_multiplications_by_hand(call: list[str], tmp_pat
 
 def test_a_record_of_another_spec_is_not_shown(call: list[str], tmp_path: Path) -> None:
     results.main(call)
-    made = tmp_path / "work" / "little-1" / "run.json"
+    made = tmp_path / "results" / "little-1.json"
     write_json(made, {**read_json(made), "digest": "other"})
-    assert "not run" in page(results.runs([Path(call[0])], [1], tmp_path / "work"))
+    assert "not run" in page(results.runs([Path(call[0])], [1], tmp_path / "work", tmp_path / "results"))
+
+
+def test_the_page_is_made_again_from_its_records_alone(call: list[str], tmp_path: Path) -> None:
+    results.main(call)
+    text = (tmp_path / "results.md").read_text()
+    (tmp_path / "results.md").unlink()
+    shutil.rmtree(tmp_path / "work")
+    results.main([*call, "--only-write"])
+    assert (tmp_path / "results.md").read_text() == text
+
+
+def test_the_page_in_the_documentation_is_that_of_its_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    written = shutil.copytree("docs/results", tmp_path / "results").with_suffix(".md")
+    specs = make_variable("RESULTS"), make_variable("RESULTS_LARGE")
+    seeds = ["--seeds", "1", "2", "3", "--page", str(written)]
+    results.main([*specs[0], "--large", *specs[1], *seeds, "--only-write"])
+    assert written.read_text() == Path("docs/results.md").read_text()
+
+
+def make_variable(name: str) -> list[str]:
+    """The specs that a variable of the Makefile lists."""
+    found = re.search(rf"^{name} = \$\(addprefix specs/,(.*)\)$", Path("Makefile").read_text(), re.MULTILINE)
+    assert found
+    return [f"specs/{spec}" for spec in found[1].split()]
 
 
 def test_each_seed_has_a_digest_of_its_own() -> None:
-    one, two = (results.Run(results._with(small(), seed), Path(), Path()) for seed in (1, 2))
+    one, two = (results.Run(results._with(small(), seed), Path(), Path(), Path()) for seed in (1, 2))
     assert one.digest != two.digest

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from accel import weights
+from accel.progress import silent
 from tests.training.small import small, task
+from training.batches import count, to_train
+from training.loop import Fit, Stage
 from training.model import LSTM
 from training.states import StatePruning, set_threshold, sparsity, threshold_for
 from training.straight_through import skip
@@ -63,8 +68,9 @@ def test_padding_is_not_counted() -> None:
 
 def test_the_pull_draws_states_towards_zero_as_its_term_in_the_loss_would() -> None:
     found, x = model(), torch.randn(4, 6, 3, dtype=torch.float64)
-    set_threshold(found, 1e-300)
-    term = torch.stack([step["h"] for step in found.signals(x)[0][:-1]]).abs().sum() / (4 * 6 * 8)
+    set_threshold(found, 1e-4)
+    read = torch.stack([step["h"] for step in found.signals(x)[0][:-1]])
+    term = 1e-4 * (1 + read.abs() / 1e-4).log().sum() / (4 * 6 * 8)
     wanted = torch.autograd.grad(2.5 * term, found.layers[0].weight_ih_l0)[0]
     found.pull.fill_(2.5)
     (found.hidden(x)[0].sum() * 0.0).backward()
@@ -72,26 +78,30 @@ def test_the_pull_draws_states_towards_zero_as_its_term_in_the_loss_would() -> N
 
 
 def test_the_pull_grows_while_zeros_are_missing_and_weakens_where_there_are_too_many() -> None:
-    found, method = model(), StatePruning(0.6, 0.05, epochs=4)
+    found, method = model(), StatePruning(0.6, 0.05, steps=100)
     method.before_epoch(found, 0.0)
     assert float(found.threshold) == pytest.approx(0.05)
-    first = float(found.pull)
-    found.pruned = torch.tensor(0.0)
-    method.after_step(found, 0.1)
-    grown = float(found.pull)
-    found.pruned = torch.tensor(1.0)
-    method.after_step(found, 0.1)
-    method.after_step(found, 0.1)
-    assert float(found.pull) < first < grown
+    pulls = [float(found.pull)]
+    for share in (0.0, 0.0, 1.0, 1.0):
+        found.pruned = torch.tensor(share)
+        method.after_step(found, 0.1)
+        pulls.append(float(found.pull))
+    assert pulls[0] < pulls[1] < pulls[2] > pulls[3] > pulls[4]
 
 
-def test_what_is_due_rises_to_more_than_what_is_wanted() -> None:
-    found, method = model(), StatePruning(0.6, 0.05, epochs=4)
-    due = []
-    for epoch in range(4):
-        method.before_epoch(found, epoch / 4)
-        due.append(method.due)
-    assert due == pytest.approx([0.32, 0.64, 0.64, 0.64])
+@pytest.mark.parametrize(("size", "steps"), [(3, 5), (4, 5), (1, 7)])
+def test_batches_are_counted_as_they_come(size: int, steps: int) -> None:
+    like = torch.zeros(())
+    for examples in (task().train, Text(np.arange(50) % 3)):
+        batches = list(to_train(examples, size, steps, torch.Generator(), like))
+        assert count(examples, size, steps) == len(batches)
+
+
+def test_a_stage_reaches_the_wanted_share_of_zeros(tmp_path: Path) -> None:
+    training = small(training={"batch": 4}).training
+    found, method = LSTM(SPEC), StatePruning(0.8, 0.1, steps=16 * 16)
+    Fit(found, Stage("states", 16, ""), task(), training, method).run(tmp_path, silent)
+    assert sparsity(found, task().test)[1] >= 0.8
 
 
 def test_training_counts_the_zeros_of_its_last_pass() -> None:
