@@ -461,6 +461,8 @@ def _sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 def _training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Studies that the spec's own network does not allow."""
     search, studies = spec.sparsity.search, spec.training.studies
+    if studies.widths and spec.weights.kind != "fixed":
+        yield "training.studies.widths", "nothing beside digits (weights.kind)", studies.widths
     if studies.totals and search is None:
         yield "training.studies.totals", "nothing without sparsity.search", studies.totals
         return

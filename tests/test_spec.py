@@ -65,6 +65,15 @@ BROKEN = [
         id="search_leaves_one",
     ),
     pytest.param(
+        {
+            "weights": {"kind": "ternary"},
+            "formats": {**FORMATS, "bias": [16, 10]},
+            "training": {"studies": {"widths": [4]}},
+        },
+        "training.studies.widths: wanted nothing beside digits (weights.kind), got [4]",
+        id="widths_of_digits",
+    ),
+    pytest.param(
         {"training": {"studies": {"totals": [0.5]}}},
         "training.studies.totals: wanted nothing without sparsity.search, got [0.5]",
         id="totals_without_search",

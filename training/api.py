@@ -21,7 +21,7 @@ from accel.spec import Spec
 from accel.weights import Weights
 from training import prune as pruning
 from training.arithmetic import exact
-from training.export import check_weights, head_integers, layer_integers
+from training.export import head_integers, layer_integers
 from training.model import run_layer, stacked
 from training.straight_through import narrow
 
@@ -106,6 +106,14 @@ def check(lstm: nn.LSTM, spec: Spec) -> None:
             faults.append(Fault(f"model.{key}", str(want), f"{got} in the module"))
     if faults:
         raise Refused(faults)
+
+
+def check_weights(spec: Spec) -> None:
+    """Refuse weights that have more to them than an `nn.LSTM` has: digits, and scales of rows."""
+    for key, usual in (("kind", "fixed"), ("per_row", False)):
+        got = getattr(spec.weights, key)
+        if got != usual:
+            raise Refused([Fault(f"weights.{key}", f"{usual}, or `sparrow train`", str(got))])
 
 
 def _kept(lstm: nn.LSTM, number: int) -> tuple[int, int]:

@@ -22,6 +22,7 @@ class Arithmetic:
     x: Function
     w_x: Function
     w_h: Function
+    scale: Function
     bias: Function
     gate: Function
     sigmoid: Function
@@ -36,7 +37,7 @@ def same(value: Tensor) -> Tensor:
     return value
 
 
-REAL = Arithmetic(same, same, same, same, same, torch.sigmoid, torch.tanh, same, torch.tanh, same)
+REAL = Arithmetic(same, same, same, same, same, same, torch.sigmoid, torch.tanh, same, torch.tanh, same)
 """Real numbers, nothing narrowed."""
 
 
@@ -54,6 +55,7 @@ def exact(net: Network, array: Array) -> Arithmetic:
         x=to(array.x),
         w_x=to(array.w_x),
         w_h=to(array.w_h),
+        scale=same if array.scale is None else to(array.scale),
         bias=to(array.bias),
         gate=to(formats.gate),
         sigmoid=by("sigmoid"),

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from accel.faults import Fault, Refused
 from accel.fixed import Fixed, Integers
 from accel.samples import Samples
 from accel.shape import Array, Network
@@ -22,14 +21,6 @@ from training.tasks.task import Examples, Text
 
 TOKEN_SEQUENCES = 256
 """Sequences that are exported of a test split of tokens, whose x would fill the disk."""
-
-
-def check_weights(spec: Spec) -> None:
-    """Refuse weights that only `training.task: seeded` makes."""
-    for key, usual in (("kind", "fixed"), ("per_row", False)):
-        got = getattr(spec.weights, key)
-        if got != usual:
-            raise Refused([Fault(f"weights.{key}", f"{usual}, or training.task: seeded", str(got))])
 
 
 def integers(model: LSTM, net: Network) -> Weights:
@@ -49,7 +40,7 @@ def layer_integers(lstm: nn.Module, array: Array, number: int = 0) -> LayerWeigh
 
 
 def _scale(lstm: nn.Module, array: Array) -> Integers | None:
-    return None if array.scale is None else array.scale.quantize(lstm.get_buffer("row_scale").cpu().numpy())
+    return None if array.scale is None else array.scale.quantize(lstm.get_parameter("row_scale").detach().cpu().numpy())
 
 
 def head_integers(head: nn.Linear, array: Array) -> LayerWeights:
@@ -60,7 +51,7 @@ def head_integers(head: nn.Linear, array: Array) -> LayerWeights:
 
 
 def _matrix(weight: Tensor, fmt: Fixed, mask: Mask) -> Matrix:
-    return Matrix(fmt.quantize(weight.detach().cpu().numpy()), mask)
+    return Matrix(fmt.quantize(weight.detach().cpu().numpy()) * mask, mask)
 
 
 def _bias(bias: Tensor | None, array: Array) -> np.ndarray:
@@ -106,7 +97,7 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
         ):
             parameter.copy_(_real(fmt, matrix.values))
         if array.scale is not None and found.scale is not None:
-            layer.register_buffer("row_scale", _real(array.scale, found.scale))
+            layer.register_parameter("row_scale", nn.Parameter(_real(array.scale, found.scale)))
         if spec.model.bias:
             b_ih, b_hh = (layer.get_parameter(name) for name in biases())
             b_ih.copy_(_real(array.bias, found.bias))

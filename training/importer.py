@@ -17,9 +17,10 @@ from accel.shape import network
 from accel.spec import Spec
 from accel.work import write_json
 from training import onnx_model
-from training.export import check_weights, integers
+from training.export import integers
 from training.model import LSTM
 from training.prune import prune_head, prune_layers
+from training.rows import equip
 from training.seeded import STEPS
 from training.sizes import bits, layers
 
@@ -34,13 +35,14 @@ def import_model(spec: Spec, path: Path, work: Path) -> None:
     with LSTM nodes and a linear layer behind them.
     Leaves `weights.npz`, `samples.npz` (seeded) and `training.json` in `work`. Refused with every fault found.
     """
-    check_weights(spec)
     state = read(path)
     model = fill(spec, state, str(path))
     net = network(spec)
     if spec.sparsity.pattern != "dense":
         prune_layers(model.layers, [array.kept for array in net.layers], spec.sparsity.shared_by_gates)
     prune_head(model.head, spec)
+    for layer, array in zip(model.layers, net.layers, strict=True):
+        equip(layer, array)
     weight_file.save(work / "weights.npz", integers(model, net), spec)
     sample_file.save(work / "samples.npz", sample_file.seeded(spec, spec.verify.sequences, STEPS))
     record = {"task": None, "metric": None, "models": {}, "layers": layers(net), "bits": bits(net)}

@@ -2,9 +2,9 @@
 
 As in the paper (Ternary, arXiv 1809.11086): from scratch, both matrices become alpha * {-1, 1} or alpha * {-1, 0, 1},
 drawn anew in each forward pass while training (`stochastic`) or rounded, then normalised. Or, `row`: from a trained
-network, each row is rounded to digits about its own mean magnitude and has a learned scale (TWN, arXiv 1605.04711, row
-by row). At evaluation weights are always rounded, so the network that is measured is the one that is built. The
-gradient goes straight through to the float weights.
+network, each row is rounded to digits about its own mean magnitude and has one learned scale (training.rows), which is
+what `weights.kind` and `weights.per_row` of a spec build. At evaluation weights are always rounded, so the network that
+is measured is the one that is built. The gradient goes straight through to the float weights.
 """
 
 from __future__ import annotations
@@ -14,29 +14,16 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.autograd import Function
 from torch.nn.utils import parametrize
 
 from training.model import LSTM, matrices, matrices_of
+from training.rows import Kind, scaled_rows, straight
 
-Kind = Literal["binary", "ternary"]
 Norm = Literal["none", "weight", "batch", "layer", "row"]
 GAIN = 0.1
 """Initial gain of batch normalisation, as in the paper's code."""
-CUT = 0.7
-"""Share of a row's mean magnitude below which a weight becomes 0: nearest where weights are normally distributed."""
 MOMENTUM = 0.01
 """Of the running statistics: one is added every step of a sequence."""
-
-
-class _StraightThrough(Function):
-    @staticmethod
-    def forward(ctx: Any, weight: Tensor, digits: Tensor) -> Tensor:
-        return digits
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        return grads[0], None
 
 
 class LowBit(nn.Module):
@@ -51,8 +38,7 @@ class LowBit(nn.Module):
         drawn = self.stochastic and self.training
         share = (weight / self.alpha).detach()
         digits = (binary if self.kind == "binary" else ternary)(share, drawn)
-        found: Tensor = _StraightThrough.apply(weight, self.alpha * digits)  # type: ignore[no-untyped-call]
-        return found
+        return straight(weight, self.alpha * digits)
 
 
 def binary(share: Tensor, drawn: bool) -> Tensor:
@@ -65,36 +51,6 @@ def ternary(share: Tensor, drawn: bool) -> Tensor:
     """-1, 0 or 1: 0 within a third of alpha; or the sign with probability |share|."""
     threshold = torch.rand_like(share) if drawn else 1 / 3
     return torch.where(share.abs() > threshold, share.sign(), 0.0)
-
-
-class RowDigits(nn.Module):
-    """Parametrisation: each row to -1, 0, 1; 0 within CUT times the mean magnitude of the row. Binary: its signs."""
-
-    def __init__(self, kind: Kind) -> None:
-        super().__init__()
-        self.kind = kind
-
-    def forward(self, weight: Tensor) -> Tensor:
-        """Digits of the float weights."""
-        magnitude = weight.detach().abs()
-        cut = CUT * magnitude.mean(dim=1, keepdim=True)
-        zero = (magnitude <= cut) if self.kind == "ternary" else torch.zeros_like(magnitude, dtype=torch.bool)
-        digits = torch.where(weight < 0, -1.0, 1.0).to(weight.dtype).masked_fill(zero, 0.0)
-        found: Tensor = _StraightThrough.apply(weight, digits)  # type: ignore[no-untyped-call]
-        return found
-
-
-class RowScale(nn.Module):
-    """Parametrisation: each row of digits times a learned scale, at first the one nearest to the float weights."""
-
-    def __init__(self, weight: Tensor, digits: Tensor) -> None:
-        super().__init__()
-        nearest = (weight * digits).sum(1, keepdim=True) / digits.square().sum(1, keepdim=True).clamp_min(1.0)
-        self.scale = nn.Parameter(nearest.detach())
-
-    def forward(self, digits: Tensor) -> Tensor:
-        """scale * digits."""
-        return digits * self.scale
 
 
 class RowNorm(nn.Module):
@@ -140,7 +96,9 @@ def apply(model: LSTM, kind: Kind, norm: Norm, stochastic: bool = True) -> LSTM:
     `row` keeps what the model has learned, the others begin from scratch.
     """
     if norm == "row":
-        return _by_rows(model, kind)
+        for layer in model.layers:
+            scaled_rows(layer, kind)
+        return model
     for layer in model.layers:
         for name, weight in zip(matrices(), matrices_of(layer), strict=True):
             rows, columns = weight.shape
@@ -151,16 +109,6 @@ def apply(model: LSTM, kind: Kind, norm: Norm, stochastic: bool = True) -> LSTM:
                 parametrize.register_parametrization(layer, name, scale)
     if norm in ("batch", "layer"):
         model.norms = nn.ModuleList(Pair(norm, matrices_of(layer)[0].shape[0]) for layer in model.layers)
-    return model
-
-
-def _by_rows(model: LSTM, kind: Kind) -> LSTM:
-    for layer in model.layers:
-        for name, weight in zip(matrices(), matrices_of(layer), strict=True):
-            digits = RowDigits(kind)
-            scale = RowScale(weight.detach(), digits(weight.detach()))
-            parametrize.register_parametrization(layer, name, digits)
-            parametrize.register_parametrization(layer, name, scale)
     return model
 
 

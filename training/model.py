@@ -168,7 +168,7 @@ def run_layer(
 
     In the recurrence h counts as 0 where |h| < threshold, and pull * threshold * log(1 + |h| / threshold), its mean
     over sequences, steps and units, is added to the loss. `norms` normalise x and h parts (training.low_bit).
-    Where the layer has a buffer `row_scale` [4 hidden], its weights are what the hardware stores, and each row's sum is
+    Where the layer has a `row_scale` [4 hidden], its weights are what the hardware stores, and each row's sum is
     multiplied by its scale before the bias is added.
     """
     w_x, w_h = matrices_of(lstm, number)
@@ -176,6 +176,7 @@ def run_layer(
     scale = getattr(lstm, "row_scale", None)
     x_part = functional.linear(arithmetic.x(x), arithmetic.w_x(w_x))
     if scale is not None:
+        scale = arithmetic.scale(scale)
         x_part, w_h = x_part * scale, w_h * scale
     if norms is not None:
         x_part = norms.x(x_part.flatten(0, 1)).view_as(x_part)

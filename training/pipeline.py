@@ -31,7 +31,6 @@ def run(spec: Spec, work: Path, progress: Progress) -> None:
     """`training.train.train` for a task that is trained."""
     with distributed.together(), _threads(spec):
         _check_batch(spec)
-        export.check_weights(spec)
         task = tasks.load(spec)
         made = make(spec, task, work / "checkpoints", progress)
         if distributed.rank() == 0:

@@ -115,8 +115,10 @@ def rows(spec: Spec, record: dict[str, Any]) -> Iterator[Row]:
     kept = _share(spec, even)
     for other in record["baselines"]:
         yield Row(f"{other['pattern']} pruning", other["valid"], other["test"], kept, None, kept * dense)
-    name = f"row-balanced, chosen, {spec.weights.width} bits"
-    yield Row(name, None, models["quantized"], share, bits["values"] + bits["indices"], share * dense)
+    digits = spec.weights.kind != "fixed"
+    name = f"row-balanced, chosen, {spec.weights.kind if digits else f'{spec.weights.width} bits'}"
+    count = 0.0 if digits else share * dense
+    yield Row(name, None, models["quantized"], share, bits["values"] + bits["indices"], count)
     yield from (_study(spec, study, share) for study in record["studies"])
 
 

@@ -17,7 +17,7 @@ from training.prune import masks, prune_layers
 from training.score import score
 from training.sizes import bits
 from training.tasks.task import Task
-from training.way import DENSE, PRUNED, QUANTIZED, Way
+from training.way import DENSE, PRUNED, QUANTIZED, Way, in_formats
 
 CURVE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Thresholds at which a network with pruned states is measured, as multiples of the one it was trained with."""
@@ -98,7 +98,7 @@ def _widths(way: Way, pruned: LSTM) -> Iterator[Study]:
     for width in way.spec.training.studies.widths:
         net = network(formats.for_weights(pruned, way.spec, width), kept)
         facts = {"weight_bits": bits(net)["values"] + bits(net)["indices"]}
-        model = copy.deepcopy(pruned).quantize(net)
+        model = in_formats(pruned, net)
         after = Fitted(copy.deepcopy(model), score(model, way.task.valid), [])
         yield Study(f"row-balanced, {width} bits after training", way.task, after, facts)
         fitted = way.fit(model, f"width-{width}", way.spec.training.quantize_epochs, QUANTIZED)

@@ -20,6 +20,7 @@ from training.method import Method
 from training.model import LSTM, matrices_of
 from training.patterns import PATTERNS
 from training.prune import Gradual, mask, prune_head, prune_layers
+from training.rows import equip
 from training.search import Candidate, Split, line, search
 from training.tasks.task import Task
 
@@ -92,6 +93,14 @@ class Way:
 
     def quantized(self, pruned: LSTM, net: Network) -> Fitted:
         """The pruned model fine-tuned in the arithmetic of the accelerator."""
-        model = copy.deepcopy(pruned).quantize(net)
-        prune_head(model.head, self.spec)
+        model = in_formats(pruned, net)
         return self.fit(model, "quantized", self.spec.training.quantize_epochs, QUANTIZED)
+
+
+def in_formats(pruned: LSTM, net: Network) -> LSTM:
+    """A copy that computes in the formats of `net`, with digits and scales of rows, and a sparse head, where it has them."""
+    model = copy.deepcopy(pruned).quantize(net)
+    prune_head(model.head, net.spec)
+    for layer, array in zip(model.layers, net.layers, strict=True):
+        equip(layer, array)
+    return model

@@ -163,7 +163,7 @@ def test_studies_of_every_method_are_recorded_and_go_on_after_a_kill(tmp_path: P
         "units 150.0, row-balanced",
     ]
     assert found["units 150.0"]["hidden"][0] < 8
-    assert found["states 0.5"]["threshold"] == pytest.approx(0.1)
+    assert found["states 0.5"]["threshold"] == pytest.approx(0.2)
     assert (tmp_path / "whole" / "states.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -9,7 +9,7 @@ import torch
 
 from tests.training.small import small
 from training.arithmetic import REAL
-from training.low_bit import LowBit, RowDigits, RowScale, apply, binary, fold, ternary
+from training.low_bit import LowBit, apply, binary, fold, ternary
 from training.model import LSTM, bias_of, cell, matrices_of
 
 SPEC = small(model={"hidden": [8, 5]})
@@ -31,28 +31,6 @@ def test_drawn_digits_have_the_weight_as_their_mean(digits: Any, mean: float) ->
     torch.manual_seed(0)
     drawn = digits(torch.full((100_000,), 0.25), drawn=True)
     assert drawn.mean().item() == pytest.approx(mean, abs=0.01)
-
-
-def test_rows_are_rounded_about_their_own_mean_magnitude_by_hand() -> None:
-    weight = torch.tensor([[0.1, -0.4, 0.7, 0.0], [10.0, -40.0, 70.0, 0.0]])
-    assert RowDigits("ternary")(weight).tolist() == [[0, -1, 1, 0], [0, -1, 1, 0]]  # cut at 0.7 * 0.3 and 0.7 * 30
-    assert RowDigits("binary")(weight).tolist() == [[1, -1, 1, 1], [1, -1, 1, 1]]
-
-
-def test_the_scale_of_a_row_begins_where_no_other_is_nearer_to_its_weights() -> None:
-    torch.manual_seed(0)
-    weight = torch.randn(5, 9)
-    digits = RowDigits("ternary")(weight)
-    scale = RowScale(weight, digits).scale.detach()
-    best = (weight - scale * digits).square().sum(1)
-    for other in (scale * 1.01, scale * 0.99):
-        assert torch.all((weight - other * digits).square().sum(1) > best)
-
-
-def test_a_row_of_zeros_stays_finite() -> None:
-    weight = torch.zeros(2, 3)
-    digits = RowDigits("ternary")(weight)
-    assert RowScale(weight, digits)(digits).tolist() == [[0.0] * 3] * 2
 
 
 def test_the_gradient_goes_straight_through() -> None:

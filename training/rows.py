@@ -1,0 +1,123 @@
+"""Rows of digits with one scale each, as the hardware has them: scale * (W_x x + W_h h), weights -1, 0, 1 or integers.
+
+Ternary digits are nearest to a row where weights within CUT of its mean magnitude become 0 (TWN, arXiv 1605.04711). The
+two matrices share the scale of a row; what their digits count may differ by a power of two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import Function
+from torch.nn.utils import parametrize
+
+from accel.fixed import Digits, Fixed
+from accel.shape import Array
+from training.model import matrices, matrices_of
+from training.prune import masks
+
+Kind = Literal["binary", "ternary"]
+CUT = 0.7
+"""Share of a row's mean magnitude below which a weight becomes 0: nearest where weights are normally distributed."""
+
+
+class _StraightThrough(Function):
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, digits: Tensor) -> Tensor:
+        return digits
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        return grads[0], None
+
+
+def straight(weight: Tensor, digits: Tensor) -> Tensor:
+    """The digits; their gradient is that of the float weights."""
+    found: Tensor = _StraightThrough.apply(weight, digits)  # type: ignore[no-untyped-call]
+    return found
+
+
+class RowDigits(nn.Module):
+    """Parametrisation: weights to -1, 0, 1 times `unit`, row by row; binary: their signs. 0 outside the mask."""
+
+    mask: Tensor
+
+    def __init__(self, kind: Kind, unit: float, mask: Tensor) -> None:
+        super().__init__()
+        self.kind, self.unit = kind, unit
+        self.register_buffer("mask", mask)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """unit * digits of the float weights."""
+        kept, magnitude = self.mask, weight.detach().abs()
+        if self.kind == "ternary":
+            count = kept.sum(1, keepdim=True).clamp_min(1)
+            kept = kept & (magnitude > CUT * (magnitude * kept).sum(1, keepdim=True) / count)
+        digits = torch.where(weight < 0, -self.unit, self.unit).to(weight.dtype)
+        return straight(weight, digits * kept)
+
+
+class RowScale(nn.Module):
+    """Parametrisation: each row times a learned scale."""
+
+    def __init__(self, scale: Tensor) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(scale)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """scale * weight."""
+        return weight * self.scale[:, None]
+
+
+def nearest_scale(weights: Sequence[Tensor], digits: Sequence[Tensor]) -> Tensor:
+    """For each row the scale with which its digits, of all matrices together, lie nearest to its weights. [rows]"""
+    along = sum((weight * digit).sum(1) for weight, digit in zip(weights, digits, strict=True))
+    length = sum(digit.square().sum(1) for digit in digits)
+    return torch.as_tensor(along / torch.as_tensor(length).clamp_min(1e-12))
+
+
+def scaled_rows(layer: nn.Module, kind: Kind) -> None:
+    """Digits and scales for a layer in floating point; what W_h counts is the power of two that suits the layer."""
+    w_x, w_h = (weight.detach() for weight in matrices_of(layer))
+    unit = 2.0 ** float((w_h.abs().mean() / w_x.abs().mean().clamp_min(1e-12)).clamp_min(1e-12).log2().round())
+    scale = RowScale(_digits(layer, kind, (1.0, unit)))
+    for name in matrices():
+        parametrize.register_parametrization(layer, name, scale)
+
+
+def equip(layer: nn.Module, array: Array) -> None:
+    """Digits and `row_scale` [4 hidden] of a layer, as its formats in hardware want them; else leave it as it is.
+
+    Integers of fixed width with a scale a row use all their width in the largest weight of each row.
+    """
+    scale = None
+    if isinstance(array.w_x, Digits):
+        kind: Kind = "ternary" if array.w_x.width > 1 else "binary"
+        scale = _digits(layer, kind, (2.0**-array.w_x.frac, 2.0**-array.w_h.frac))
+    elif array.scale is not None:
+        scale = _stretched(layer, (array.w_x, array.w_h))
+    if array.scale is not None and scale is not None:
+        layer.row_scale = nn.Parameter(scale)
+
+
+def _digits(layer: nn.Module, kind: Kind, units: tuple[float, float]) -> Tensor:
+    """Parametrise both matrices of a layer by digits; the nearest scales. [rows]"""
+    before = [weight.detach() for weight in matrices_of(layer)]
+    for name, unit, mask in zip(matrices(), units, masks(layer), strict=True):
+        parametrize.register_parametrization(layer, name, RowDigits(kind, unit, mask.clone()))
+    return nearest_scale(before, [weight.detach() for weight in matrices_of(layer)])
+
+
+@torch.no_grad()
+def _stretched(layer: nn.Module, formats: tuple[Fixed, Fixed]) -> Tensor:
+    """Divide each row of a layer by a scale that brings its largest weight to the end of its format. [rows]"""
+    pair = zip(matrices_of(layer), formats, strict=True)
+    scale = torch.stack([weight.abs().amax(1) / float(fmt.real(fmt.hi)) for weight, fmt in pair]).amax(0)
+    scale = scale.clamp_min(1e-12)
+    for name in matrices():
+        whole = f"parametrizations.{name}.original" if parametrize.is_parametrized(layer, name) else name
+        layer.get_parameter(whole).div_(scale[:, None])
+    return scale
