@@ -98,7 +98,7 @@ class Way:
 
 
 def in_formats(pruned: LSTM, net: Network) -> LSTM:
-    """A copy that computes in the formats of `net`, with digits and scales of rows, and a sparse head, where it has them."""
+    """A copy that computes in the formats of `net`; with digits, scales of rows, a sparse head, where it has them."""
     model = copy.deepcopy(pruned).quantize(net)
     prune_head(model.head, net.spec)
     for layer, array in zip(model.layers, net.layers, strict=True):
