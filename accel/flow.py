@@ -170,13 +170,13 @@ def engine(path: str) -> Engine:
 
 
 ENGINES: dict[str, Contender] = {
-    "golden": Contender(engine("accel.engines.engine:golden")),
+    "golden": Contender(engine("accel.engines.engine:golden"), counts=True),
     "torch": Contender(engine("training.engine:torch_engine")),
     "myhdl": Contender(engine("accel.engines.native:native"), clocked=True, slow=True),
     "icarus": Contender(engine("accel.engines.icarus:icarus"), clocked=True, slow=True),
     "verilator": Contender(engine("accel.engines.verilator:verilator"), clocked=True),
     "netlist": Contender(engine("accel.engines.netlist:netlist"), clocked=True),
-    "hls": Contender(engine("accel.engines.hls:hls")),
+    "hls": Contender(engine("accel.engines.hls:hls"), counts=True),
 }
 """Engines by the names they have in a spec."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from accel.fixed import Integers
 from accel.shape import Array, Network
@@ -32,7 +33,8 @@ class LayerTrace:
     """Every signal of one LSTM layer over a batch of sequences.
 
     Each entry of `signals` is int64 [sequences, steps, hidden]: the pre-activations `i_pre` ... `o_pre` (in
-    `formats.gate`), then SIGNALS. `saturations` counts what narrowing clipped, by signal.
+    `formats.gate`), then SIGNALS. `saturations` counts what narrowing clipped in real
+    steps, by signal.
     """
 
     signals: dict[str, Integers]
@@ -89,9 +91,9 @@ def run(net: Network, weights: Weights, x: Integers, lengths: Integers | None = 
     _check(net, x)
     real = np.full(len(x), x.shape[1]) if lengths is None else np.asarray(lengths)
     traces = []
-    signal = joined(x, real) if net.spec.model.stateful else x
+    signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
     for array, layer in zip(net.layers, weights.layers, strict=False):
-        traces.append(run_layer(net, array, layer, signal))
+        traces.append(run_layer(net, array, layer, signal, within))
         signal = traces[-1].signals["h"]
     if net.spec.model.stateful:
         for trace in traces:
@@ -120,8 +122,8 @@ def _check(net: Network, x: Integers) -> None:
         raise ValueError(f"x: wanted {fmt.lo} to {fmt.hi} ({fmt}), got {x.min()} to {x.max()}")
 
 
-def run_layer(net: Network, array: Array, layer: LayerWeights, x: Integers) -> LayerTrace:
-    """One LSTM layer over sequences x [sequences, steps, inputs]."""
+def run_layer(net: Network, array: Array, layer: LayerWeights, x: Integers, lengths: Integers) -> LayerTrace:
+    """One LSTM layer over sequences x [sequences, steps, inputs], of which `lengths` steps are real."""
     h = c = np.zeros((x.shape[0], array.outputs), dtype=np.int64)
     scale = np.int64(1) if layer.scale is None else layer.scale
     x_part = (product(layer.w_x.values, array.total_width)(x) << array.x_shift) * scale
@@ -131,29 +133,34 @@ def run_layer(net: Network, array: Array, layer: LayerWeights, x: Integers) -> L
     h_product = recurrent_product(layer.w_h, array.total_width, len(x))
     for t in range(x.shape[1]):
         pre = x_part[:, t] + (h_product(h) << array.h_shift) * scale
-        steps.append(cell(net, array, pre, c, trace.saturations))
+        steps.append(cell(net, array, pre, c, t < lengths, trace.saturations))
         h, c = steps[-1]["h"], steps[-1]["c"]
     trace.signals = {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
     return trace
 
 
-def cell(net: Network, array: Array, pre: Integers, c: Integers, saturations: dict[str, int]) -> dict[str, Integers]:
-    """One step of the cell: exact pre-activations [sequences, 4H] and c_{t-1} to every signal of the step."""
+def cell(
+    net: Network, array: Array, pre: Integers, c: Integers, real: npt.NDArray[np.bool_], saturations: dict[str, int]
+) -> dict[str, Integers]:
+    """One step of the cell: exact pre-activations [sequences, 4H] and c_{t-1} to every signal of the step.
+
+    Saturations are counted in `real` sequences, those that are not at their end yet.
+    """
     formats, tables = net.spec.formats, net.tables
     act = formats.activation
-    saturations["gate"] += formats.gate.saturations(pre, array.sum_frac)
+    saturations["gate"] += formats.gate.saturations(pre[real], array.sum_frac)
     gates = np.split(formats.gate.narrow(pre, array.sum_frac), 4, axis=1)
     i, f, o = (tables["sigmoid"](gates[n]) for n in (0, 1, 3))
     g = tables["tanh"](gates[2])
 
     frac = max(act.frac + formats.cell.frac, 2 * act.frac)
     total = (f * c << frac - act.frac - formats.cell.frac) + (i * g << frac - 2 * act.frac)
-    saturations["cell"] += formats.cell.saturations(total, frac)
+    saturations["cell"] += formats.cell.saturations(total[real], frac)
     c_t = formats.cell.narrow(total, frac)
 
     tanh_c = tables["cell_tanh"](c_t)
     product = o * tanh_c
-    saturations["state"] += formats.state.saturations(product, 2 * act.frac)
+    saturations["state"] += formats.state.saturations(product[real], 2 * act.frac)
     h_t = formats.state.narrow(product, 2 * act.frac)
     named = dict(zip(("i_pre", "f_pre", "g_pre", "o_pre"), gates, strict=True))
     return named | {"i": i, "f": f, "g": g, "o": o, "c": c_t, "tanh_c": tanh_c, "h": h_t}

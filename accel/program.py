@@ -6,6 +6,7 @@ import numpy as np
 
 from accel.fixed import Fixed, Integers, bits_for
 from accel.shape import Array
+from accel.spec import Spec
 from accel.weights import LayerWeights
 
 
@@ -75,17 +76,30 @@ def bias_shift(array: Array, narrowed: Fixed | None) -> int:
     return min(array.bias_shift, drop - 1) if drop else array.bias_shift
 
 
-def bias_words(array: Array, layer: LayerWeights, narrowed: Fixed | None) -> tuple[list[int], int]:
-    """Contents of the bias memory, a word a cell-stage slot, and the width of one bias in it.
+def sum_format(array: Array, spec: Spec) -> Fixed | None:
+    """The format that an array's sums are rounded to; a head's stay exact."""
+    return spec.formats.gate if array.recurrent else None
+
+
+def bias_width(array: Array, narrowed: Fixed | None) -> int:
+    """Bits of one stored bias, half a unit of the narrowing included."""
+    half, shift = half_unit(array, narrowed), bias_shift(array, narrowed)
+    lo, hi = ((limit << array.bias_shift) + half >> shift for limit in (array.bias.lo, array.bias.hi))
+    return bits_for(lo, hi)
+
+
+def bias_words_width(array: Array, narrowed: Fixed | None) -> int:
+    """Bits of a word of the bias memory: the biases of the units that the cell stage takes in a cycle."""
+    return bias_width(array, narrowed) * array.rows_per_unit * array.cells
+
+
+def bias_words(array: Array, layer: LayerWeights, narrowed: Fixed | None) -> list[int]:
+    """Contents of the bias memory, a word a cell-stage slot.
 
     Adding half a unit of the format that the sum is narrowed to makes rounding a plain shift (round half up).
     """
-    shift = bias_shift(array, narrowed)
-    half = 1 << (array.sum_frac - narrowed.frac) >> 1 if narrowed else 0
-    stored = ((layer.bias << array.bias_shift) + half) >> shift
-    lo, hi = ((limit << array.bias_shift) + half >> shift for limit in (array.bias.lo, array.bias.hi))
-    width = bits_for(lo, hi)
-    return _slot_words(array, stored, width), width
+    stored = ((layer.bias << array.bias_shift) + half_unit(array, narrowed)) >> bias_shift(array, narrowed)
+    return _slot_words(array, stored, bias_width(array, narrowed))
 
 
 def scale_words(array: Array, layer: LayerWeights) -> list[int]:
@@ -99,7 +113,12 @@ def _slot_words(array: Array, values: Integers, width: int) -> list[int]:
     padded = np.zeros((array.rows_per_unit, array.groups * array.units), dtype=np.int64)
     padded[:, : array.outputs] = values.reshape(array.rows_per_unit, array.outputs)
     words = []
-    for beat in range(array.groups * array.slots_per_group):
+    for beat in range(array.beats):
         cells = padded[:, beat * array.cells : (beat + 1) * array.cells].T.reshape(-1)  # a cell's rows side by side
         words.append(sum((int(value) & mask) << n * width for n, value in enumerate(cells)))
     return words
+
+
+def half_unit(array: Array, narrowed: Fixed | None) -> int:
+    """Half a unit of the format that sums are narrowed to, in the sums' fraction."""
+    return 1 << (array.sum_frac - narrowed.frac) >> 1 if narrowed else 0

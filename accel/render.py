@@ -7,8 +7,17 @@ from typing import Any
 
 from accel.blocks.hexfile import to_hex
 from accel.engines.engine import Design
-from accel.fixed import Fixed, index_bits
-from accel.program import bias_shift, bias_words, scale_words, unit_words
+from accel.fixed import index_bits
+from accel.loading import WORD, beats, frame, sections, shape_digest
+from accel.program import (
+    bias_shift,
+    bias_width,
+    bias_words,
+    bias_words_width,
+    scale_words,
+    sum_format,
+    unit_words,
+)
 from accel.schedule import Schedule, Stage, schedule
 from accel.shape import Array
 from accel.templates import render as render_template
@@ -19,8 +28,11 @@ def render(design: Design) -> dict[str, str]:
     """The MyHDL top and the memory contents, by path in the work folder. The same design gives the same text."""
     built = schedule(design)
     files = {f"myhdl/{design.spec.identifier}.py": _top(design, built)}
-    for array, layer in zip(design.net.arrays, design.weights.layers, strict=True):
-        files |= _contents(design, array, layer)
+    if design.spec.engine.memory == "scratchpad":
+        files[f"load/{design.spec.identifier}.hex"] = to_hex(frame(design), WORD)
+    else:
+        for array, layer in zip(design.net.arrays, design.weights.layers, strict=True):
+            files |= _contents(design, array, layer)
     for name, table in design.net.tables.items():
         files[f"rtl/{_file(design, name)}"] = to_hex(table.entries, table.output.width)
     return files
@@ -32,23 +44,17 @@ def _file(design: Design, name: str) -> str:
 
 def _contents(design: Design, array: Array, layer: LayerWeights) -> dict[str, str]:
     stem = f"{design.spec.identifier}_{array.name}"
-    words, width = bias_words(array, layer, _narrowed(design, array))
-    files = {f"rtl/{stem}_bias.hex": to_hex(words, width * array.rows_per_unit * array.cells)}
+    narrowed = sum_format(array, design.spec)
+    files = {f"rtl/{stem}_bias.hex": to_hex(bias_words(array, layer, narrowed), bias_words_width(array, narrowed))}
     if array.scale:
-        scales = scale_words(array, layer)
-        files[f"rtl/{stem}_scale.hex"] = to_hex(scales, array.scale.width * array.rows_per_unit * array.cells)
+        files[f"rtl/{stem}_scale.hex"] = to_hex(scale_words(array, layer), array.scale_words_width)
     for number, unit in enumerate(unit_words(array, layer)):
         files[f"rtl/{stem}_unit{number}.hex"] = to_hex(unit, array.word_width)
     return files
 
 
-def _narrowed(design: Design, array: Array) -> Fixed | None:
-    """The format that sums are rounded to; the head's stay exact."""
-    return design.spec.formats.gate if array.recurrent else None
-
-
 def _top(design: Design, built: Schedule) -> str:
-    stages = [_stage(design, stage, layer) for stage, layer in zip(built.stages, design.weights.layers, strict=True)]
+    stages = [_stage(design, stage) for stage in built.stages]
     layers, head = stages[: len(design.net.layers)], stages[len(design.net.layers) :]
     names = [stage["name"] for stage in stages]
     tables = [(name, table, _file(design, name)) for name, table in design.net.tables.items()]
@@ -66,6 +72,7 @@ def _top(design: Design, built: Schedule) -> str:
         head=head[0] if head else None,
         stateful=design.spec.model.stateful,
         links=list(pairwise(names)),
+        load=_load(design),
         input={"words": first.input_words, "width": first.x.width},
         output=_output(design, built),
     )
@@ -76,11 +83,11 @@ def _title(built: Schedule) -> str:
     return f"Cycles per step: {built.cycles_per_step}. Latency of a sequence of one step: {built.latency}."
 
 
-def _stage(design: Design, stage: Stage, layer: LayerWeights) -> dict[str, Any]:
+def _stage(design: Design, stage: Stage) -> dict[str, Any]:
     array, spec = stage.array, design.spec
     stem = f"{spec.identifier}_{array.name}"
     head, last = spec.model.head, design.net.layers[-1]
-    narrowed = _narrowed(design, array)
+    narrowed = sum_format(array, spec)
     return {
         "name": array.name,
         "array": repr(array),
@@ -91,12 +98,25 @@ def _stage(design: Design, stage: Stage, layer: LayerWeights) -> dict[str, Any]:
         "interval": stage.interval,
         "release_at": stage.release_at,
         "every_step": array is not last or head is None or head.when == "step",
-        "bias_width": bias_words(array, layer, narrowed)[1],
+        "bias_width": bias_width(array, narrowed),
         "bias_shift": bias_shift(array, narrowed),
         "outbox_width": array.cells * array.h.width if array.recurrent else _result_width(design),
         "scaled": array.scale is not None,
         "argmax": head is not None and head.kind == "argmax",
+        "writable": array.writable,
+        "sections": sections(array, design.net),
+        "set_in": array.writable and array is not design.net.layers[0],
     }
+
+
+def _load(design: Design) -> dict[str, Any] | None:
+    """The frame that weights come in, where they are loaded."""
+    if design.spec.engine.memory != "scratchpad":
+        return None
+    fills = [(array.name, kind) for array in design.net.arrays for kind in sections(array, design.net)]
+    starts = ["loading.restart", *(f"{name}_{kind}_end" for name, kind in fills)]
+    order = [(start, *filled) for start, filled in zip(starts, fills, strict=False)]
+    return {"beats": beats(design.net), "digest": shape_digest(design.net), "order": order}
 
 
 def _result_width(design: Design) -> int:

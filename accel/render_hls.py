@@ -9,8 +9,9 @@ import numpy as np
 
 from accel.engines.engine import Design
 from accel.faults import Fault, Refused
-from accel.fixed import Integers, index_bits
-from accel.program import positions, row_words
+from accel.fixed import Fixed, Integers, index_bits
+from accel.loading import shape_digest
+from accel.program import bias_shift, bias_width, half_unit, positions, row_words, sum_format
 from accel.shape import ACCUMULATOR, Array, Network
 from accel.spec import Head
 from accel.templates import read, render
@@ -22,6 +23,7 @@ HEADERS = (
     "checked_int.h",
     "checked_stream.h",
     "head.h",
+    "load.h",
     "lookup.h",
     "lstm.h",
     "narrow.h",
@@ -29,6 +31,7 @@ HEADERS = (
     "platform.h",
     "receive.h",
     "row_engine.h",
+    "status.h",
 )
 """Files that no spec changes."""
 
@@ -58,6 +61,7 @@ class Process:
     source: str
     out: str
     head: Head | None
+    sum_format: Fixed | None
 
     @property
     def type(self) -> str:
@@ -108,7 +112,22 @@ class Process:
             ("BiasWidth", array.bias.width),
             ("BiasShift", array.bias_shift),
             ("Frac", array.sum_frac),
+            *self._stored_bias(),
         ]
+
+    def _stored_bias(self) -> list[tuple[str, int]]:
+        """How biases lie in a frame of weights."""
+        array, narrowed = self.array, self.sum_format
+        width, shift = bias_width(array, narrowed), bias_shift(array, narrowed)
+        return [("StoredBiasWidth", width), ("StoredBiasShift", shift), ("StoredHalf", half_unit(array, narrowed))]
+
+    @property
+    def memories(self) -> str:
+        """Values, columns and biases, and an LSTM layer's scales, as arguments of a process."""
+        parts = ["Values", "Columns", "Bias", *(["Scales"] if self.head is None else [])]
+        if self.array.writable:
+            return ", ".join(f"weights.{self.array.name}.{part.lower()}" for part in parts)
+        return ", ".join(f"k{self.type}{part}" for part in parts)
 
     @property
     def x_slots(self) -> list[int]:
@@ -189,6 +208,7 @@ def _names(design: Design) -> dict[str, object]:
         "input": input_beat(net),
         "output": output_beat(net),
         "result_values": result_values(net),
+        "load": {"digest": shape_digest(net)} if spec.engine.memory == "scratchpad" else None,
     }
 
 
@@ -209,7 +229,7 @@ def _processes(design: Design) -> list[Process]:
     heads = [design.spec.model.head if array == design.net.head else None for array in arrays]
     joined = zip(arrays, design.weights.layers, ["s_axis", *outs[:-1]], outs, heads, strict=True)
     return [
-        Process(array, layer, number, source, out, head)
+        Process(array, layer, number, source, out, head, sum_format(array, design.spec))
         for number, (array, layer, source, out, head) in enumerate(joined)
     ]
 

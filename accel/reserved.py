@@ -34,7 +34,7 @@ sizeof sparrow static static_assert static_cast std struct switch template this 
 typedef typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq
 """
 
-TOP = "block clk reset bias lanes ports s_axis m_axis"
+TOP = "block clk reset bias lanes ports s_axis m_axis s_weights status flag fill"
 """Names that the rendered top has for other things."""
 
 

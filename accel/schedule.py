@@ -42,10 +42,10 @@ def written_at(array: Array) -> Integers:
 def smallest_interval(array: Array, layer: LayerWeights) -> int:
     """Cycles from one step's beginning to the next one's: G*T, plus the gap that the pattern needs.
 
+    Weights that are loaded may have any pattern with these nonzeros per row, so the gap is that of the worst one.
     Streams that take turns share the wait out: a stream's own next step comes only after all others had theirs.
     """
-    _, columns = row_words(array, layer)
-    return interval_of(array, columns)
+    return interval_of(array, latest_columns(array) if array.writable else row_words(array, layer)[1])
 
 
 def interval_of(array: Array, columns: Integers) -> int:
@@ -66,6 +66,15 @@ def _own_interval(array: Array, columns: Integers) -> int:
             read = unit // array.units * array.cycles_per_group + t + ADDRESS_TO_FETCH
             interval = max(interval, int((written[columns[:, table[m, t]]] + 1 - read).max()))
     return interval
+
+
+def latest_columns(array: Array) -> Integers:
+    """The largest columns that a row can have at its positions, x and h: they ascend, so K - 1 - q more come after the
+    q-th of K. [rows, K_x + K_h]
+    """
+    sides = zip((array.inputs, array.outputs), array.kept, strict=True)
+    row = np.concatenate([np.arange(columns - count, columns) for columns, count in sides])
+    return np.tile(row, (array.rows, 1))
 
 
 @dataclass(frozen=True)

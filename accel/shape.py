@@ -122,6 +122,8 @@ class Array:
     """What the operand memories read passes a register of its own."""
     scale: Fixed | None = None
     """What a row's sum is multiplied with before its bias is added; None where it is taken as it is."""
+    writable: bool = False
+    """Weights and biases are loaded while sequences run: a set of them is in use, another one can be written."""
 
     @property
     def dense(self) -> bool:
@@ -251,6 +253,11 @@ class Array:
         return -(-self.outputs // self.cells)
 
     @property
+    def beats(self) -> int:
+        """Slots of the cell stage in a step, those beyond the last unit included."""
+        return self.groups * self.slots_per_group
+
+    @property
     def slots_per_group(self) -> int:
         """Cycles in which the cell stage takes one group: P / E."""
         return self.units // self.cells
@@ -263,8 +270,7 @@ class Array:
     @property
     def h_vector(self) -> Vector:
         """How the lanes store h_{t-1}: words as the cell stage makes them, two banks for each stream."""
-        beats = self.groups * self.slots_per_group
-        return Vector(beats, self.cells, self.h.width, self.h_shift, 2 * self.streams)
+        return Vector(self.beats, self.cells, self.h.width, self.h_shift, 2 * self.streams)
 
     @property
     def index_width(self) -> int:
@@ -293,6 +299,11 @@ class Array:
         return self.rows_per_unit * self.lanes_per_row * self.weight_width + self.indices * self.index_width
 
     @property
+    def scale_words_width(self) -> int:
+        """Bits of a word of the memory of scales: those of the rows that the cell stage takes in a cycle."""
+        return self.cells * self.rows_per_unit * (self.scale.width if self.scale else 0)
+
+    @property
     def depth(self) -> int:
         """Words of one unit's weight memory."""
         return self.groups * self.cycles_per_group
@@ -300,12 +311,12 @@ class Array:
     @property
     def memory_bits(self) -> dict[str, int]:
         """Bits of every memory of the layer, exact, by what they hold."""
-        copies = self.copies
+        copies, sets = self.copies, 2 if self.writable else 1
         return {
-            "values": self.multipliers * self.depth * self.weight_width,
-            "indices": self.units * self.indices * self.depth * self.index_width,
-            "bias": self.groups * self.units * self.rows_per_unit * self.bias.width,
-            "scales": self.groups * self.units * self.rows_per_unit * self.scale.width if self.scale else 0,
+            "values": sets * self.multipliers * self.depth * self.weight_width,
+            "indices": sets * self.units * self.indices * self.depth * self.index_width,
+            "bias": sets * self.groups * self.units * self.rows_per_unit * self.bias.width,
+            "scales": sets * self.groups * self.units * self.rows_per_unit * self.scale.width if self.scale else 0,
             "x copies": copies * self.x_vector.bits,
             "h copies": copies * self.h_vector.bits if self.recurrent else 0,
         }
@@ -389,6 +400,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         streams=engine.streams,
         operand_register=engine.operand_register,
         scale=formats.scale,
+        writable=engine.memory == "scratchpad",
     )
 
 
@@ -420,6 +432,7 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
         w_h=weight,
         bias=spec.formats.bias,
         operand_register=spec.engine.operand_register,
+        writable=spec.engine.memory == "scratchpad",
     )
 
 

@@ -210,8 +210,9 @@ class Engine(Section):
     target_cycles: Count | None = None
     """Most cycles that a step may take. `check` refuses lanes that are too few, and says which would do; `generate`
     refuses a pattern whose exact count is higher."""
-    memory: Literal["rom"] = "rom"
-    """Where weights live: in the bitstream."""
+    memory: Literal["rom", "scratchpad"] = "rom"
+    """Where weights live: `rom`, in the bitstream; `scratchpad`, loaded through a stream of their own at the start or
+    while sequences run, into the half of a double memory that no sequence reads."""
 
     @property
     def split(self) -> tuple[int, int] | None:

@@ -10,14 +10,14 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from accel.engines.engine import Design, Engine, EngineFailed, Observed, ToolMissing, reference
+from accel.engines.engine import Design, Engine, EngineFailed, Observed, Status, ToolMissing, reference
 from accel.fixed import Integers
 from accel.golden import SIGNALS
 from accel.progress import Progress, silent
 from accel.samples import Samples
 from accel.schedule import steady
 
-Status = Literal["equal", "different", "not run"]
+Verdict = Literal["equal", "different", "not run"]
 REQUIRED = ("c", "h")
 """Signals without which an engine has shown nothing."""
 
@@ -35,11 +35,14 @@ class Prediction(Protocol):
 
 @dataclass(frozen=True)
 class Contender:
-    """An engine under test. A `clocked` one must measure its cycles; a `slow` one gets `verify.slow_steps` steps."""
+    """An engine under test. A `clocked` one must measure its cycles and have a status word; one that `counts` has a
+    status word, too; a `slow` one gets `verify.slow_steps` steps.
+    """
 
     engine: Engine
     clocked: bool = False
     slow: bool = False
+    counts: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Result:
     """What became of one engine; the fields are those of `verify.json`."""
 
     engine: str
-    status: Status
+    status: Verdict
     steps: int
     mismatches: int
     cycles_per_step: int | None
@@ -138,11 +141,13 @@ def judge(name: str, contender: Contender, design: Design, samples: Samples, pre
         reason = f"{type(error).__name__} in {where.name}, line {where.lineno}: {error}"
         return Result(name, "different", 0, 0, None, _since(start), reason)
     seconds = _since(start)
-    found = list(differences(reference(design, samples), got))
+    expected = reference(design, samples)
+    found = list(differences(expected, got))
     reasons = [_sentence(found, samples)] if found else []
     reasons += list(_cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples.lengths)))
+    reasons += list(_status_faults(expected.status, got.status, contender.clocked or contender.counts))
     cycles = None if got.step_cycles is None or not got.step_cycles.size else steady(got.step_cycles)
-    status: Status = "different" if reasons else "equal"
+    status: Verdict = "different" if reasons else "equal"
     mismatches = sum(difference.count for difference in found)
     return Result(name, status, samples.steps, mismatches, cycles, seconds, "; ".join(reasons))
 
@@ -214,3 +219,18 @@ def _cycle_faults(measured: Integers | None, clocked: bool, predicted: Integers)
         first = int(wrong[0])
         where = f"{wrong.size} of {measured.size} measured steps, the first is number {first}"
         yield f"cycles per step: expected {predicted[first]}, got {int(measured[first])} ({where})"
+
+
+def _status_faults(expected: Status | None, got: Status | None, required: bool) -> Iterator[str]:
+    assert expected is not None
+    if got is None:
+        if required:
+            yield "reported no status word"
+        return
+    if got.steps != expected.steps:
+        yield f"status word: expected {expected.steps} steps, got {got.steps}"
+    for layer, counts in expected.saturations.items():
+        for signal, count in counts.items():
+            seen = got.saturations.get(layer, {}).get(signal)
+            if seen != count:
+                yield f"status word: expected {count} saturations of {layer}.{signal}, got {seen}"

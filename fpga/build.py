@@ -56,6 +56,9 @@ def plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Plan:
     if design.spec.engine.streams > 1 and not (wishes.alone or (xilinx and board.processor is None)):
         wanted = "1 on a board, whose host sends one sequence at a time"
         raise Refused([Fault("engine.streams", wanted, f"{design.spec.engine.streams}")])
+    if design.spec.engine.memory == "scratchpad" and not wishes.alone:
+        wanted = "rom on a board, whose host sends no weights"
+        raise Refused([Fault("engine.memory", wanted, design.spec.engine.memory)])
     if wishes.from_cpp:
         if not xilinx:
             raise Refused([Fault("target.board", "a Xilinx chip, for a core of Vitis HLS", f"{board.family}")])

@@ -13,6 +13,7 @@ from accel.engines.engine import Design, reference
 from accel.engines.hls import gives_result, inputs_text
 from accel.faults import Fault, Refused
 from accel.fixed import Integers
+from accel.loading import frame
 from accel.render_hls import SOURCES, render_hls, top_name
 from accel.samples import Samples
 from accel.templates import read, render
@@ -89,7 +90,8 @@ def _vectors(design: Design) -> tuple[str, str]:
     results = reference(design, chosen).outputs
     ordered = np.empty_like(results)
     ordered[in_order(answered)] = results
-    return inputs_text(chosen, taken), _results_text(ordered)
+    loads = {0: [frame(design)]} if design.spec.engine.memory == "scratchpad" else None
+    return inputs_text(chosen, taken, loads), _results_text(ordered)
 
 
 def _results_text(outputs: Integers) -> str:

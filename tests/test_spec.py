@@ -128,7 +128,9 @@ BROKEN = [
         "engine.cells_per_cycle: wanted a divisor of engine.units = 4, got 3",
         id="cells",
     ),
-    pytest.param({"engine": {"memory": "cloud"}}, "engine.memory: wanted 'rom', got \"cloud\"", id="memory"),
+    pytest.param(
+        {"engine": {"memory": "cloud"}}, "engine.memory: wanted 'rom' or 'scratchpad', got \"cloud\"", id="memory"
+    ),
     pytest.param({"training": {"learning_rate": float("inf")}}, "training.learning_rate: wanted", id="infinity"),
     pytest.param({"training": {"task": "../x"}}, "training.task: wanted", id="task_is_a_path"),
     pytest.param({"verify": {"engines": ["spice"]}}, "verify.engines[0]: wanted 'golden', 'torch'", id="engine"),

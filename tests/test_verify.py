@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -155,7 +156,24 @@ def measure_too_much(seen: Observed) -> None:
     seen.step_cycles = np.concatenate([seen.step_cycles, seen.step_cycles])
 
 
+def lose_step_count(seen: Observed) -> None:
+    assert seen.status is not None
+    seen.status = dataclasses.replace(seen.status, steps=seen.status.steps - 1)
+
+
+def count_too_much(seen: Observed) -> None:
+    assert seen.status is not None
+    seen.status.saturations["lstm0"]["cell"] += 1
+
+
+def count_nothing(seen: Observed) -> None:
+    seen.status = None
+
+
 FAULTS = [
+    (lose_step_count, "status word: expected "),
+    (count_too_much, "status word: expected "),
+    (count_nothing, "reported no status word"),
     (measure_too_much, "measured "),
     (drop_last, "outputs differ first at result 10, value 0: expected 11 rows, got 10 rows"),
     (repeat_last, "outputs differ first at result 11, value 0: expected 11 rows, got 12 rows"),

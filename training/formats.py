@@ -65,8 +65,9 @@ def suggested(model: LSTM, spec: Spec, examples: Examples) -> dict[str, list[int
 
 
 def saturations(net: Network, weights: Weights, samples: Samples) -> dict[str, dict[str, int]]:
-    """How often narrowing clips each signal of each layer over the first SEQUENCES samples, padding included."""
-    traces = golden.run(net, weights, samples.first(SEQUENCES).x).layers
+    """How often narrowing clips each signal of each layer over the first SEQUENCES samples."""
+    some = samples.first(SEQUENCES)
+    traces = golden.run(net, weights, some.x, some.lengths).layers
     return {array.name: trace.saturations for array, trace in zip(net.layers, traces, strict=True)}
 
 

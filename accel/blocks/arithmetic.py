@@ -27,6 +27,18 @@ def clamp(clk: Any, i: Any, o: Any) -> Any:
 
 
 @block
+def clips(clk: Any, i: Any, o: Any, width: int) -> Any:
+    """Whether saturating i to `width` bits changes it. Latency: 1."""
+    lo, hi = -(1 << (width - 1)), (1 << (width - 1)) - 1
+
+    @always(clk.posedge)
+    def comparing():
+        o.next = i > hi or i < lo
+
+    return comparing
+
+
+@block
 def drop(i: Any, o: Any, shift: int) -> Any:
     """o is i without its low `shift` bits. Latency: 0."""
 

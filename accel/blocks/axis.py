@@ -21,6 +21,16 @@ class AxiStream:
         self.tlast = flag()
 
 
+class AxiWords:
+    """Ports of one AXI4-Stream of plain words."""
+
+    def __init__(self, width: int) -> None:
+        self.tdata = bits(width)
+        self.tvalid = flag()
+        self.tready = flag()
+        self.tlast = flag()
+
+
 @block
 def axis_input(axis: Any, beats: Any, words: int, width: int) -> Any:
     """Values out of their bytes. Latency: 0.

@@ -7,10 +7,10 @@ from typing import Any
 
 from myhdl import always_comb, block
 
-from accel.blocks.arithmetic import add, add_half, align, clamp, drop, multiply
+from accel.blocks.arithmetic import add, add_half, align, clamp, clips, drop, multiply
 from accel.blocks.memory import rom
 from accel.blocks.register import as_signed, delay, register
-from accel.blocks.signals import bits, signed
+from accel.blocks.signals import bits, flag, signed
 from accel.pipeline import GATES_TO_CELL
 from accel.shape import Array
 from accel.spec import Formats
@@ -55,6 +55,10 @@ class CellSignals:
         self.i, self.f, self.g, self.o = (signed(formats.activation.width) for _ in range(4))
         self.c = signed(formats.cell.width)
         self.h = signed(formats.state.width)
+        self.gates_clipped = [flag() for _ in range(4)]
+        """Whether a pre-activation is saturated, two stages behind its total; c_t and h_t, as they come."""
+        self.c_clipped = flag()
+        self.h_clipped = flag()
 
 
 @block
@@ -72,7 +76,7 @@ def look_up(clk: Any, index: Any, value: Any, table: TableFile) -> Any:
 
 
 @block
-def gate(clk: Any, total: Any, bias: Any, value: Any, constants: CellConstants, table: TableFile) -> Any:
+def gate(clk: Any, total: Any, bias: Any, value: Any, clipped: Any, constants: CellConstants, table: TableFile) -> Any:
     """Activation of one gate from its row's total and bias words. Latency: SUM_TO_GATES.
 
     The stored bias holds half a unit of the gate format, so rounding is a shift; saturation to the gate format falls
@@ -84,6 +88,7 @@ def gate(clk: Any, total: Any, bias: Any, value: Any, constants: CellConstants, 
     exact = signed(constants.sum_width)
     wide = signed(max(2, constants.sum_width - shift))
     index = signed(table.table.address)
+    narrowed = signed(max(2, constants.sum_width - constants.dropped))
 
     reading_total = as_signed(total, row_total)
     reading_bias = as_signed(bias, row_bias)
@@ -92,7 +97,9 @@ def gate(clk: Any, total: Any, bias: Any, value: Any, constants: CellConstants, 
     dropping = drop(exact, wide, shift)
     clamping = clamp(clk, wide, index)
     looking = look_up(clk, index, value, table)
-    return reading_total, reading_bias, aligning, adding, dropping, clamping, looking
+    narrowing = drop(exact, narrowed, constants.dropped)
+    watching = clips(clk, narrowed, clipped, constants.formats.gate.width)
+    return reading_total, reading_bias, aligning, adding, dropping, clamping, looking, narrowing, watching
 
 
 @block
@@ -115,9 +122,11 @@ def next_cell(clk: Any, out: Any, c_before: Any, index: Any, constants: CellCons
     adding = add(clk, kept_aligned, entered_aligned, total)
     rounding = add_half(clk, total, rounded, frac - cell.frac)
     saturating = clamp(clk, rounded, out.c)
+    watching = clips(clk, rounded, out.c_clipped, cell.width)
     dropping = drop(rounded, wide, table.shift)
     clamping = clamp(clk, wide, index)
-    return keeping, entering, aligning_kept, aligning_entered, adding, rounding, saturating, dropping, clamping
+    multiplying = (keeping, entering, aligning_kept, aligning_entered)
+    return multiplying, adding, rounding, saturating, watching, dropping, clamping
 
 
 @block
@@ -134,7 +143,8 @@ def next_state(clk: Any, reset: Any, out: Any, index: Any, constants: CellConsta
     multiplying = multiply(clk, o_late, tanh_c, product)
     rounding = add_half(clk, product, rounded, shift)
     saturating = clamp(clk, rounded, out.h)
-    return looking, waiting, multiplying, rounding, saturating
+    watching = clips(clk, rounded, out.h_clipped, formats.state.width)
+    return looking, waiting, multiplying, rounding, saturating, watching
 
 
 @block
@@ -150,7 +160,7 @@ def cell(clk: Any, reset: Any, chain: Any, bias: Any, c_before: Any, out: Any, c
     biases = [bias((r + 1) * stored, r * stored) for r in range(4)]
     index = signed(constants.cell_tanh.table.address)
 
-    gates = [gate(clk, totals[r], biases[r], values[r], constants, tables[r]) for r in range(4)]
+    gates = [gate(clk, totals[r], biases[r], values[r], out.gates_clipped[r], constants, tables[r]) for r in range(4)]
     updating = next_cell(clk, out, c_before, index, constants)
     leaving = next_state(clk, reset, out, index, constants)
     return gates, updating, leaving

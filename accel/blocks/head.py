@@ -8,9 +8,8 @@ from myhdl import always_comb, always_seq, block
 
 from accel.blocks.arithmetic import add, align
 from accel.blocks.lane_array import lane_array
-from accel.blocks.layer import promise, slot_control
-from accel.blocks.memory import rom
-from accel.blocks.register import as_signed, delay, like, register
+from accel.blocks.layer import emit_set, promise, read_biases, slot_control
+from accel.blocks.register import as_signed, delay, like
 from accel.blocks.sequencer import Issue, begin_step, sequence
 from accel.blocks.signals import bits, flag, signed
 from accel.blocks.slots import Slot
@@ -18,19 +17,20 @@ from accel.pipeline import SLOT_TO_LOGIT
 
 
 @block
-def logits(clk: Any, slot: Any, chain: Any, logit: Any, layer: Any, bias_width: int, bias_shift: int) -> Any:
+def logits(
+    clk: Any, slot: Any, chain: Any, logit: Any, layer: Any, bias_width: int, bias_shift: int, stores: Any
+) -> Any:
     """Exact row sums with their biases, one a cycle. Latency: SLOT_TO_LOGIT from a slot."""
-    bias_read, bias = bits(bias_width), bits(bias_width)
+    bias = bits(bias_width)
     total, stored = signed(len(chain)), signed(bias_width)
     aligned = signed(bias_width + bias_shift)
 
-    bias_memory = rom(clk, slot.beat, bias_read, layer.bias_words, layer.bias_file)
-    bias_register = register(clk, bias_read, bias)
+    reading_biases = read_biases(clk, slot, bias, layer, stores)
     reading_total = as_signed(chain, total)
     reading_bias = as_signed(bias, stored)
     aligning = align(stored, aligned, bias_shift)
     adding = add(clk, total, aligned, logit)
-    return bias_memory, bias_register, reading_total, reading_bias, aligning, adding
+    return reading_biases, reading_total, reading_bias, aligning, adding
 
 
 @block
@@ -93,9 +93,20 @@ def emit_largest(clk: Any, reset: Any, slot: Any, logit: Any, outbox: Any) -> An
 
 @block
 def head_layer(
-    clk: Any, reset: Any, inbox: Any, outbox: Any, layer: Any, argmax: bool, bias_width: int, bias_shift: int
+    clk: Any,
+    reset: Any,
+    inbox: Any,
+    outbox: Any,
+    layer: Any,
+    argmax: bool,
+    bias_width: int,
+    bias_shift: int,
+    stores: Any,
 ) -> Any:
-    """Linear layer over what arrives. Latency: `last_result` of its Stage in the schedule."""
+    """Linear layer over what arrives; `stores` as for an LSTM layer.
+
+    Latency: `last_result` of its Stage in the schedule.
+    """
     array = layer.lanes.array
     issue, slot = Issue(array), Slot(array)
     heads = [bits(array.total_width)]
@@ -104,11 +115,14 @@ def head_layer(
     beginning = begin_step(clk, reset, inbox, outbox.room, True, layer.interval)
     promising = promise(inbox.take, inbox.final, outbox.promise, True)
     stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)
-    lanes = lane_array(clk, reset, issue, inbox.write, None, heads, layer.lanes)
+    lanes = lane_array(clk, reset, issue, inbox.write, None, heads, layer.lanes, stores)
     slotting = slot_control(clk, reset, issue, slot, array)
-    summing = logits(clk, slot, heads[0], logit, layer, bias_width, bias_shift)
+    summing = logits(clk, slot, heads[0], logit, layer, bias_width, bias_shift, stores)
     if argmax:
         emitting = emit_largest(clk, reset, slot, logit, outbox)
     else:
         emitting = emit_logits(clk, reset, slot, logit, outbox)
-    return beginning, promising, stepping, lanes, slotting, summing, emitting
+    working = (beginning, promising, stepping, lanes, slotting, summing, emitting)
+    if not array.writable:
+        return working
+    return (*working, emit_set(clk, reset, slot, outbox, SLOT_TO_LOGIT + argmax))

@@ -8,7 +8,8 @@ from typing import Any
 from myhdl import always, block
 
 from accel.blocks.lanes import Reading, fetch, flatten
-from accel.blocks.memory import rom
+from accel.blocks.loader import aim
+from accel.blocks.memory import rom, scratchpad
 from accel.blocks.register import delay, register
 from accel.blocks.sequencer import Issue, dense_places, lane_control
 from accel.blocks.signals import bits, flag, signed_list
@@ -21,7 +22,8 @@ from accel.shape import Array
 class ArrayConstants:
     """What the lanes of a layer are built from: memory contents of each unit, their files, the unit's module.
 
-    `module` names the Verilog module that stands for a unit while converting; natively it is empty.
+    Weights that are loaded have no contents. `module` names the Verilog module that stands for a unit while converting;
+    natively it is empty.
     """
 
     array: Array
@@ -49,6 +51,20 @@ def weight_memories(clk: Any, address: Any, words: Any, constants: ArrayConstant
     memories = [rom(clk, address, read[n], constants.words[n], constants.files[n]) for n in range(count)]
     registers = [register(clk, read[n], words[n]) for n in range(count)]
     return memories, registers
+
+
+@block
+def scratchpads(clk: Any, issue: Any, words: Any, store: Any, array: Array) -> Any:
+    """`weight_memories` that are loaded. Latency: ADDRESS_TO_FETCH."""
+    count = array.units
+    read, writes = [bits(len(word)) for word in words], [flag() for _ in words]
+    aims = [aim(store, writes[n], n) for n in range(count)]
+    memories = [
+        scratchpad(clk, issue.weight_set, issue.address, read[n], writes[n], store.address, store.word, array.depth)
+        for n in range(count)
+    ]
+    registers = [register(clk, read[n], words[n]) for n in range(count)]
+    return aims, memories, registers
 
 
 @block
@@ -103,8 +119,13 @@ def dense_units(
 
 
 @block
-def lane_array(clk: Any, reset: Any, issue: Issue, x: Any, h: Any, heads: Any, constants: ArrayConstants) -> Any:
-    """P units; `heads` are the chain words of the first E. Latency: capture_delay + 1 from a group's last address."""
+def lane_array(
+    clk: Any, reset: Any, issue: Issue, x: Any, h: Any, heads: Any, constants: ArrayConstants, stores: Any
+) -> Any:
+    """P units; `heads` are the chain words of the first E, `stores` None where the weights are in the bitstream.
+
+    Latency: capture_delay + 1 from a group's last address.
+    """
     array = constants.array
     reading, first, capture = Reading(array), flag(), flag()
     chains = [*heads, *[bits(len(heads[0])) for _ in range(array.units)]]
@@ -113,7 +134,10 @@ def lane_array(clk: Any, reset: Any, issue: Issue, x: Any, h: Any, heads: Any, c
     controlling = lane_control(clk, reset, issue, reading, array)
     starting = delay(clk, reset, issue.first, first, capture_delay(array) - 1 - tree_levels(array.lanes_per_row))
     capturing = delay(clk, reset, issue.last, capture, capture_delay(array))
-    memories = weight_memories(clk, issue.address, words, constants)
+    if array.writable:
+        memories = scratchpads(clk, issue, words, stores.weights, array)
+    else:
+        memories = weight_memories(clk, issue.address, words, constants)
     endings = [nought(clk, chains[array.units + e]) for e in range(len(heads))]
     if array.dense:
         units = dense_units(clk, reset, issue, words, first, capture, reading, x, h, chains, constants)

@@ -10,12 +10,13 @@ from myhdl import ConcatSignal, always, always_comb, block
 from accel.blocks.cell import CellConstants, CellSignals, cell
 from accel.blocks.lane_array import ArrayConstants, lane_array
 from accel.blocks.lanes import Write
-from accel.blocks.memory import ram, rom
+from accel.blocks.memory import ram, rom, scratchpad
 from accel.blocks.register import as_signed, delay, gather, like, register
 from accel.blocks.scale import ScaleConstants, scale_totals
 from accel.blocks.sequencer import Issue, begin_step, sequence
 from accel.blocks.signals import bits, flag, joined, signed
 from accel.blocks.slots import Slot, slots
+from accel.blocks.status import count_saturations
 from accel.fixed import index_bits
 from accel.pipeline import CELL_READ, SLOT_TO_CELL, SLOT_TO_GATES, SLOT_TO_STATE, scale_delay, slot_delay
 from accel.shape import Array
@@ -63,11 +64,14 @@ def slot_control(clk: Any, reset: Any, issue: Issue, slot: Any, array: Any) -> A
     banks = delay(clk, reset, issue.write_bank, late.write_bank, ahead)
     streams = delay(clk, reset, issue.stream, late.stream, ahead)
     counting = slots(clk, reset, capture, opening, late, slot, array)
-    return capturing, openings, freshes, finals, banks, streams, counting
+    if not array.writable:
+        return capturing, openings, freshes, finals, banks, streams, counting
+    sets = delay(clk, reset, issue.weight_set, late.weight_set, ahead)
+    return capturing, openings, freshes, finals, banks, streams, sets, counting
 
 
 @block
-def slot_later(clk: Any, reset: Any, early: Any, slot: Any, cycles: int) -> Any:
+def slot_later(clk: Any, reset: Any, early: Any, slot: Any, cycles: int, with_set: bool) -> Any:
     """The slot, some cycles later. Latency: `cycles`."""
     valids = delay(clk, reset, early.valid, slot.valid, cycles)
     beats = delay(clk, reset, early.beat, slot.beat, cycles)
@@ -76,24 +80,35 @@ def slot_later(clk: Any, reset: Any, early: Any, slot: Any, cycles: int) -> Any:
     finals = delay(clk, reset, early.final, slot.final, cycles)
     banks = delay(clk, reset, early.bank, slot.bank, cycles)
     streams = delay(clk, reset, early.stream, slot.stream, cycles)
-    return valids, beats, closings, freshes, finals, banks, streams
+    if not with_set:
+        return valids, beats, closings, freshes, finals, banks, streams
+    sets = delay(clk, reset, early.weight_set, slot.weight_set, cycles)
+    return valids, beats, closings, freshes, finals, banks, streams, sets
 
 
 @block
 def scaled_slots(
-    clk: Any, reset: Any, issue: Issue, slot: Any, heads: Any, scaled: Any, array: Any, scales: ScaleConstants
+    clk: Any,
+    reset: Any,
+    issue: Issue,
+    slot: Any,
+    heads: Any,
+    scaled: Any,
+    array: Any,
+    scales: ScaleConstants,
+    stores: Any,
 ) -> Any:
     """Slots whose totals are scaled on the way to the cell stage. Latency: slot_delay."""
     early = Slot(array)
     slotting = slot_control(clk, reset, issue, early, array)
-    waiting = slot_later(clk, reset, early, slot, scale_delay(array))
-    scaling = scale_totals(clk, early.beat, heads, scaled, array, scales)
+    waiting = slot_later(clk, reset, early, slot, scale_delay(array), array.writable)
+    scaling = scale_totals(clk, early, heads, scaled, array, scales, stores)
     return slotting, waiting, scaling
 
 
 def cell_depth(array: Array) -> int:
     """Words of the memory of c: a slot's c each, for every stream from a power of two on."""
-    beats = array.groups * array.slots_per_group
+    beats = array.beats
     return ((array.streams - 1) << index_bits(beats)) + beats
 
 
@@ -165,6 +180,26 @@ def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, 
 
 
 @block
+def emit_set(clk: Any, reset: Any, slot: Any, outbox: Any, latency: int) -> Any:
+    """The set of weights goes along with the results. Latency: `latency` from the slot."""
+    return delay(clk, reset, slot.weight_set, outbox.weight_set, latency)
+
+
+@block
+def read_biases(clk: Any, slot: Any, biases: Any, layer: Any, stores: Any) -> Any:
+    """Biases of a slot; `stores` is None where they are in the bitstream. Latency: SLOT_TO_CHAIN."""
+    read = like(biases)
+    leaving = register(clk, read, biases)
+    if stores is None:
+        return rom(clk, slot.beat, read, layer.bias_words, layer.bias_file), leaving
+    store = stores.biases
+    memory = scratchpad(
+        clk, slot.weight_set, slot.beat, read, store.enable, store.address, store.word, layer.lanes.array.beats
+    )
+    return memory, leaving
+
+
+@block
 def promise(take: Any, final: Any, promised: Any, every_step: bool) -> Any:
     """Tell the outbox that results will come. Latency: 0."""
 
@@ -195,31 +230,42 @@ def observe(observed: Any, begin: Any, gates: Any, c_t: Any, h_valid: Any, h_t: 
 
 
 @block
-def cell_stage(clk: Any, reset: Any, slot: Any, heads: Any, signals: Any, layer: Any, cells: Any) -> Any:
+def cell_stage(clk: Any, reset: Any, slot: Any, heads: Any, signals: Any, layer: Any, cells: Any, stores: Any) -> Any:
     """E cells side by side with their bias and c memories. Latency: SLOT_TO_STATE from a slot to its h_t."""
     count, depth = cells.array.cells, cell_depth(cells.array)
     bias_width, c_width = 4 * cells.bias_width, cells.formats.cell.width
-    bias_read, bias = bits(count * bias_width), bits(count * bias_width)
+    bias = bits(count * bias_width)
     c_before, before = bits(count * c_width), [signed(c_width) for _ in range(count)]
     c_t = bits(count * c_width)
     biases = [bias((e + 1) * bias_width, e * bias_width) for e in range(count)]
     c_words = [c_before((e + 1) * c_width, e * c_width) for e in range(count)]
 
-    bias_memory = rom(clk, slot.beat, bias_read, layer.bias_words, layer.bias_file)
-    bias_register = register(clk, bias_read, bias)
+    reading_biases = read_biases(clk, slot, bias, layer, stores)
     written = like(slot.valid)
     writing = delay(clk, reset, slot.valid, written, SLOT_TO_CELL)
     gathering = gather([out.c for out in signals], c_t)
     memory = cell_memory(clk, reset, slot, c_t, c_before, written, depth)
     readers = [as_signed(c_words[e], before[e]) for e in range(count)]
     stages = [cell(clk, reset, heads[e], biases[e], before[e], signals[e], cells) for e in range(count)]
-    return bias_memory, bias_register, writing, gathering, memory, readers, stages
+    return reading_biases, writing, gathering, memory, readers, stages
 
 
 @block
-def lstm_layer(clk: Any, reset: Any, inbox: Any, outbox: Any, observed: Any, layer: Any, cells: Any) -> Any:
-    """One LSTM layer. Latency: `interval` cycles from step to step; 1 + G*T + capture_delay + SLOT_TO_STATE + P/E - 1
-    from `take` to the step's last h_t.
+def lstm_layer(
+    clk: Any,
+    reset: Any,
+    inbox: Any,
+    outbox: Any,
+    observed: Any,
+    saturations: Any,
+    layer: Any,
+    cells: Any,
+    stores: Any,
+) -> Any:
+    """One LSTM layer; `stores` are the writes into its weights where they are loaded, else None.
+
+    Latency: `interval` cycles from step to step; 1 + G*T + capture_delay + SLOT_TO_STATE + P/E - 1 from `take` to the
+    step's last h_t.
     """
     array = cells.array
     issue, slot, h = Issue(array), Slot(array), Write(array.h_vector)
@@ -232,14 +278,16 @@ def lstm_layer(clk: Any, reset: Any, inbox: Any, outbox: Any, observed: Any, lay
     beginning = begin_step(clk, reset, inbox, outbox.room, layer.every_step, layer.interval)
     promising = promise(inbox.take, inbox.final, outbox.promise, layer.every_step)
     stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)
-    lanes = lane_array(clk, reset, issue, inbox.write, h, heads, layer.lanes)
+    lanes = lane_array(clk, reset, issue, inbox.write, h, heads, layer.lanes, stores)
     if layer.scales:
-        slotting = scaled_slots(clk, reset, issue, slot, heads, sums, array, layer.scales)
+        slotting = scaled_slots(clk, reset, issue, slot, heads, sums, array, layer.scales, stores)
     else:
         slotting = slot_control(clk, reset, issue, slot, array)
-    stage = cell_stage(clk, reset, slot, sums, signals, layer, cells)
+    stage = cell_stage(clk, reset, slot, sums, signals, layer, cells, stores)
     state = write_state(clk, reset, slot, h_t, h, outbox, layer.every_step)
     gates_valid = delay(clk, reset, slot.valid, observed.gates_valid, SLOT_TO_GATES)
     c_valid = delay(clk, reset, slot.valid, observed.c_valid, SLOT_TO_CELL)
     watching = observe(observed, inbox.take, gates, c_t, h.enable, h_t)
-    return beginning, promising, stepping, lanes, slotting, stage, state, gates_valid, c_valid, watching
+    counting = count_saturations(clk, reset, slot, signals, saturations, array)
+    working = (beginning, promising, stepping, lanes, slotting, stage, state, gates_valid, c_valid, watching, counting)
+    return (*working, emit_set(clk, reset, slot, outbox, SLOT_TO_STATE)) if array.writable else working

@@ -28,6 +28,36 @@ always @(posedge $clk) $word <= ${word}_memory[$address];
 
 
 @block
+def scratchpad(
+    clk: Any, weight_set: Any, address: Any, word: Any, write: Any, write_address: Any, written: Any, depth: int
+) -> Any:
+    """word = memory[address] of one of two sets; `write` stores `written`, the set above the address. Latency: 1.
+
+    Nobody reads the set that is written.
+    """
+    width, entries, low = len(word), (1 << len(address)) + depth, len(address)
+    scratchpad.verilog_code = """
+reg [$width-1:0] ${word}_memory [0:$entries-1];
+always @(posedge $clk) begin
+    if ($write) ${word}_memory[$write_address] <= $written;
+    $word <= ${word}_memory[{$weight_set, $address}];
+end
+"""
+    word.driven = "reg"
+    for signal in (clk, weight_set, address, write, write_address, written):
+        signal.read = True
+    store = [0] * entries
+
+    @always(clk.posedge)
+    def accessing():
+        word.next = store[(int(weight_set) << low) + int(address)]
+        if write:
+            store[int(write_address)] = int(written)
+
+    return accessing
+
+
+@block
 def ram(
     clk: Any, enable: Any, write: Any, write_address: Any, written: Any, address: Any, word: Any, depth: int
 ) -> Any:

@@ -25,6 +25,8 @@ class Outbox:
         """Last word of a step."""
         self.final = flag()
         """Word of a sequence's last step."""
+        self.weight_set = flag()
+        """Set of weights that the sequence began with, where they are loaded."""
 
 
 @block
@@ -47,7 +49,7 @@ def credit(clk: Any, reset: Any, promise: Any, redeem: Any, room: Any, steps: in
 
 
 @block
-def link(clk: Any, reset: Any, outbox: Any, beats: Any, release: Any) -> Any:
+def link(clk: Any, reset: Any, outbox: Any, beats: Any, release: Any, writable: bool) -> Any:
     """Results of a layer become the next layer's input; its two banks are the room. Latency: 0."""
 
     @always_comb
@@ -56,8 +58,12 @@ def link(clk: Any, reset: Any, outbox: Any, beats: Any, release: Any) -> Any:
         beats.word.next = outbox.word
         beats.last.next = outbox.final
 
+    @always_comb
+    def passing_set():
+        beats.weight_set.next = outbox.weight_set
+
     crediting = credit(clk, reset, outbox.promise, release, outbox.room, 2)
-    return passing, crediting
+    return (passing, passing_set, crediting) if writable else (passing, crediting)
 
 
 @block

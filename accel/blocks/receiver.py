@@ -19,14 +19,18 @@ class Inbox:
         """The next step's x is complete."""
         self.bank = flag()
         """Bank of the next step."""
-        self.fresh = Signal(bool(1))
+        self.starts = Signal(bool(1))
         """The next step starts a sequence."""
+        self.fresh = Signal(bool(1))
+        """The next step starts from zero state."""
         self.final = flag()
         """The next step ends a sequence."""
         self.take = flag()
         """A step begins on the bank."""
         self.release = flag()
         """The oldest step's bank may be overwritten."""
+        self.weight_set = flag()
+        """Set of weights that the next step's sequence began with, where they are loaded."""
         self.write = Write(vector)
 
 
@@ -41,17 +45,23 @@ class Beats:
         self.valid = flag()
         self.ready = flag()
         self.last = flag()
+        self.weight_set = flag()
+        """From a layer whose weights are loaded: the set that the sequence began with."""
 
 
 @block
-def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int, streams: int, stateful: bool) -> Any:
+def receive(
+    clk: Any, reset: Any, beats: Any, inbox: Any, count: int, streams: int, stateful: bool, with_set: bool
+) -> Any:
     """Write `count` beats into a bank, then hand the bank over. Latency: 1 from the last beat to `available`.
 
     The step after a sequence's last one is fresh, unless the model is stateful: then only the first one after reset.
-    With several streams that take turns, the step is meant that comes a round later.
+    With several streams that take turns, the step is meant that comes a round later. `with_set` hands on the set of
+    weights that comes with the beats.
     """
     valid, ready, word, last = beats.valid, beats.ready, beats.word, beats.last
-    available, next_bank, fresh, final = inbox.available, inbox.bank, inbox.fresh, inbox.final
+    available, next_bank, final = inbox.available, inbox.bank, inbox.final
+    starts, fresh = inbox.starts, inbox.fresh
     take, release = inbox.take, inbox.release
     enable, written = inbox.write.enable, inbox.write.word
 
@@ -60,7 +70,8 @@ def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int, streams: i
     filling, oldest = flag(), flag()
     full_lower, full_upper, final_lower, final_upper = flag(), flag(), flag(), flag()
     moving, completing = flag(), flag()
-    ages, oldest_age = [Signal(bool(1)) for _ in range(streams)], streams - 1
+    set_lower, set_upper = flag(), flag()
+    ages, oldest_age, awake = [Signal(bool(1)) for _ in range(streams)], streams - 1, flag()
     place = ConcatSignal(filling, number)
 
     @always_comb
@@ -118,7 +129,7 @@ def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int, streams: i
 
     @always_comb
     def showing():
-        fresh.next = ages[oldest_age]
+        starts.next = ages[oldest_age]
 
     @always_seq(clk.posedge, reset=reset)
     def refreshing():
@@ -127,12 +138,32 @@ def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int, streams: i
             for n in range(oldest_age):
                 ages[n + 1].next = ages[n]
 
+    @always_comb
+    def starting():
+        fresh.next = starts
+
+    @always_comb
+    def starting_once():
+        fresh.next = not awake
+
     @always_seq(clk.posedge, reset=reset)
-    def going_on():
+    def waking():
         if take:
-            ages[0].next = False
-            for n in range(oldest_age):
-                ages[n + 1].next = ages[n]
+            awake.next = True
+
+    @always_seq(clk.posedge, reset=reset)
+    def marking_sets():
+        if completing and filling:
+            set_upper.next = beats.weight_set
+        elif completing:
+            set_lower.next = beats.weight_set
+
+    @always_comb
+    def choosing_set():
+        if next_bank:
+            inbox.weight_set.next = set_upper
+        else:
+            inbox.weight_set.next = set_lower
 
     @always_seq(clk.posedge, reset=reset)
     def writing():
@@ -140,5 +171,6 @@ def receive(clk: Any, reset: Any, beats: Any, inbox: Any, count: int, streams: i
         inbox.write.address.next = place
         written.next = word
 
-    ageing = going_on if stateful else refreshing
-    return choosing, accepting, closing, counting, marking_lower, marking_upper, handing_over, showing, ageing, writing
+    banks = (choosing, accepting, closing, counting, marking_lower, marking_upper, handing_over, writing)
+    ageing = (showing, refreshing, waking, starting_once) if stateful else (showing, refreshing, starting)
+    return banks, ageing, (marking_sets, choosing_set) if with_set else ()

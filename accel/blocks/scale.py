@@ -8,7 +8,7 @@ from typing import Any
 from myhdl import block
 
 from accel.blocks.arithmetic import multiply
-from accel.blocks.memory import rom
+from accel.blocks.memory import rom, scratchpad
 from accel.blocks.register import as_signed, gather, register
 from accel.blocks.signals import bits, signed
 from accel.fixed import Fixed
@@ -49,16 +49,23 @@ def scale_unit(clk: Any, head: Any, factors: Any, scaled: Any, array: Array, sca
 
 
 @block
-def scale_totals(clk: Any, beat: Any, heads: Any, scaled: Any, array: Array, constants: ScaleConstants) -> Any:
-    """Totals of the E units of a slot to scaled totals; `beat` is the slot's number, SLOT_TO_CHAIN before its totals.
+def scale_totals(
+    clk: Any, slot: Any, heads: Any, scaled: Any, array: Array, constants: ScaleConstants, stores: Any
+) -> Any:
+    """Totals of the E units of a slot to scaled totals; the slot comes SLOT_TO_CHAIN before its totals.
 
+    `stores` are the writes into the layer's weights where they are loaded, else None.
     Latency: SCALED from the totals.
     """
     scale = constants.scale
     cells, width = array.cells, array.rows_per_unit * scale.width
     read, factors = bits(cells * width), bits(cells * width)
     words = [factors((e + 1) * width, e * width) for e in range(cells)]
-    memory = rom(clk, beat, read, constants.words, constants.file)
+    if stores is None:
+        memory = rom(clk, slot.beat, read, constants.words, constants.file)
+    else:
+        store = stores.scales
+        memory = scratchpad(clk, slot.weight_set, slot.beat, read, store.enable, store.address, store.word, array.beats)
     leaving = register(clk, read, factors)
     units = [scale_unit(clk, heads[e], words[e], scaled[e], array, scale) for e in range(cells)]
     return memory, leaving, units

@@ -37,6 +37,8 @@ class Issue:
         """Bank of h_t."""
         self.stream = Signal(intbv(array.streams - 1)[index_bits(array.streams) :])
         """Whose turn it is."""
+        self.weight_set = flag()
+        """Set of weights that the sequence began with, where they are loaded."""
 
 
 @block
@@ -132,6 +134,11 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
             issue.x_bank.next = inbox.bank
 
     @always_seq(clk.posedge, reset=reset)
+    def latching_set():
+        if take:
+            issue.weight_set.next = inbox.weight_set
+
+    @always_seq(clk.posedge, reset=reset)
     def releasing():
         release.next = active and address == release_at
 
@@ -140,6 +147,8 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
         take_turns(clk, reset, take, issue.write_bank, array.h_vector.banks),
         take_turns(clk, reset, take, issue.stream, array.streams),
     ]
+    if array.writable:
+        return framing, stepping, grouping, latching, latching_set, releasing, turns
     return framing, stepping, grouping, latching, releasing, turns
 
 

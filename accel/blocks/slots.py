@@ -24,6 +24,7 @@ class Slot:
         self.bank = bits(array.h_vector.bank_width)
         """Bank that h_t goes to."""
         self.stream = bits(index_bits(array.streams))
+        self.weight_set = flag()
 
 
 @block
@@ -69,4 +70,11 @@ def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: An
             slot.bank.next = issue.write_bank
             slot.stream.next = issue.stream
 
+    @always_seq(clk.posedge, reset=reset)
+    def latching_set():
+        if capture:
+            slot.weight_set.next = issue.weight_set
+
+    if array.writable:
+        return closing, finishing, counting, numbering, latching, latching_set
     return closing, finishing, counting, numbering, latching

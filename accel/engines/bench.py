@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from accel.engines.engine import Design, EngineFailed, Observed
+from accel.engines.status import check_flags, frames, status_of
 from accel.fixed import Integers
 from accel.golden import GATES
 from accel.pipeline import byte_width
@@ -29,7 +30,7 @@ IDLE_AFTER = 64
 
 @dataclass(frozen=True)
 class Beat:
-    """One input beat: cycles to wait before it is presented, its word, and whether it ends a sequence."""
+    """One input beat: cycles to wait before it is presented, its word, and its `tlast`."""
 
     wait: int
     word: int
@@ -40,13 +41,13 @@ class Beat:
 class Script:
     """Everything a bench drives and expects to count.
 
-    `turns` are the steps in the order of the input; `pauses` the cycles that the output is not ready before each
-    result word; the first `free` turns run freely; `limit` bounds the run.
+    `turns` are the steps in the order of the input. `sources` maps input streams to their beats, `sinks` output streams
+    to the cycles that they are not ready before each word; the first `free` turns run freely; `limit` bounds the run.
     """
 
     turns: tuple[Turn, ...]
-    beats: tuple[Beat, ...]
-    pauses: tuple[int, ...]
+    sources: dict[str, tuple[Beat, ...]]
+    sinks: dict[str, tuple[int, ...]]
     free: int
     limit: int
 
@@ -55,25 +56,48 @@ class Script:
 class Record:
     """What a bench saw. Cycles count from the first one after reset; words are unsigned.
 
-    `unknown` tells whether an unknown value reached a port (where the simulator knows such values). `layers` maps
-    layer name to `begin` (cycles), `gates`, `c` and `h` (words in order).
+    `unknown` tells whether an unknown value reached a port (where the simulator knows such values). `taken` maps
+    an input stream to how many beats it gave, `sinks` an output stream to (cycle, word, `tlast`) of what left it.
+    `layers` maps layer name to `begin` (cycles), `gates`, `c` and `h` (words in order), `status` the parts of the
+    status word to what they were in the last cycle, number `cycles`.
     """
 
     unknown: bool = False
-    results: list[tuple[int, int, bool]] = field(default_factory=list)
+    taken: dict[str, int] = field(default_factory=dict)
+    sinks: dict[str, list[tuple[int, int, bool]]] = field(default_factory=dict)
     layers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    status: dict[str, int] = field(default_factory=dict)
+    cycles: int = 0
 
 
-def blank(layers: Sequence[str]) -> Record:
+def blank(layers: Sequence[str], driven: Script) -> Record:
     """A record of nothing yet."""
-    return Record(layers={name: {"begin": [], "gates": [], "c": [], "h": []} for name in layers})
+    return Record(
+        taken=dict.fromkeys(driven.sources, 0),
+        sinks={name: [] for name in driven.sinks},
+        layers={name: {"begin": [], "gates": [], "c": [], "h": []} for name in layers},
+    )
+
+
+def complete(record: Record, driven: Script) -> bool:
+    """Whether everything was taken, and everything came that was expected."""
+    return next(_missing(record, driven), None) is None
 
 
 def require_results(record: Record, driven: Script) -> None:
-    """Raises EngineFailed where results stayed away until the limit."""
-    got, wanted = len(record.results), len(driven.pauses)
-    if got < wanted:
-        raise EngineFailed(f"{got} of {wanted} result words after {driven.limit} cycles")
+    """Raises EngineFailed where results stayed away until the limit, or an input stream was not taken to its end."""
+    for missing in _missing(record, driven):
+        raise EngineFailed(f"{missing} after {driven.limit} cycles")
+
+
+def _missing(record: Record, driven: Script) -> Iterator[str]:
+    for name, pauses in driven.sinks.items():
+        if len(record.sinks[name]) < len(pauses):
+            what = "result words" if name == "m_axis" else f"words of {name}"
+            yield f"{len(record.sinks[name])} of {len(pauses)} {what}"
+    for name, beats in driven.sources.items():
+        if record.taken[name] < len(beats):
+            yield f"{record.taken[name]} of {len(beats)} beats of {name}"
 
 
 def script(design: Design, samples: Samples, seed: int = 1) -> Script:
@@ -92,8 +116,13 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
             wait = rng.choice((0, 0, 1, 5)) if stalls else 0
             beats.append(Beat(wait, word, turn.final and place == len(words) - 1))
         pauses += [rng.choice((0, 0, 3, 40)) if stalls else 0 for _ in range(_results(design, turn))]
-    limit = 2 * schedule(design).finish(lengths) + 1000 + sum(beat.wait for beat in beats) + sum(pauses)
-    return Script(tuple(taken), tuple(beats), tuple(pauses), free, limit)
+    sources, sinks = {"s_axis": tuple(beats)}, {"m_axis": tuple(pauses)}
+    if design.spec.engine.memory == "scratchpad":
+        loads = frames(design)
+        sources["s_weights"] = tuple(Beat(0, word, n == len(load) - 1) for load in loads for n, word in enumerate(load))
+    limit = 2 * schedule(design).finish(lengths) + 1000
+    limit += sum(beat.wait + 1 for source in sources.values() for beat in source) + sum(map(sum, sinks.values()))
+    return Script(tuple(taken), sources, sinks, free, limit)
 
 
 def _results(design: Design, turn: Turn) -> int:
@@ -117,9 +146,14 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
     """A record as signals of every step. Raises EngineFailed where the stream's protocol was broken."""
     signals = {array.name: _layer(design, number, driven, record) for number, array in enumerate(design.net.layers)}
     _check_ends(design, driven, record)
+    check_flags(design, record.status)
+    if record.status["cycles"] != record.cycles:
+        raise EngineFailed(f"status word: wanted {record.cycles} cycles, got {record.status['cycles']}")
     begins = record.layers[design.net.layers[0].name]["begin"][: driven.free]
     cycles = [after - before for before, after in pairwise(begins)]
-    return Observed(signals, _outputs(design, driven, record), np.array(cycles, dtype=np.int64))
+    status = status_of(design, driven.turns, record.status)
+    step_cycles = np.array(cycles, dtype=np.int64)
+    return Observed(signals, _outputs(design, driven, record), step_cycles, status)
 
 
 def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[str, Integers]:
@@ -150,7 +184,7 @@ def _vectors(words: Sequence[int], count: int, width: int, beats: int) -> Intege
 def _outputs(design: Design, driven: Script, record: Record) -> Integers:
     """Results, a row each, as the golden model gives them."""
     head, last = design.spec.model.head, design.net.arrays[-1]
-    words = [word for _, word, _ in record.results]
+    words = [word for _, word, _ in record.sinks["m_axis"]]
     if head and head.kind == "argmax":
         rows = np.array(words, dtype=np.int64).reshape(-1, 1)
     else:
@@ -163,6 +197,6 @@ def _check_ends(design: Design, driven: Script, record: Record) -> None:
     """`tlast` marks the last result word of each sequence and no other."""
     counts = np.cumsum([_results(design, turn) for turn in driven.turns])
     ends = [int(count) for count, turn in zip(counts, driven.turns, strict=True) if turn.final]
-    marked = [n + 1 for n, (_, _, last) in enumerate(record.results) if last]
+    marked = [n + 1 for n, (_, _, last) in enumerate(record.sinks["m_axis"]) if last]
     if marked != ends:
         raise EngineFailed(f"tlast: wanted after results {ends[:8]}, got after {marked[:8]}")

@@ -7,7 +7,8 @@ from typing import Any
 from myhdl import Simulation, StopSimulation, block, delay, instance
 
 from accel.blocks.signals import flag
-from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, require_results
+from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Beat, Record, Script, blank, complete, require_results
+from accel.engines.ports import status
 
 
 @block
@@ -16,7 +17,7 @@ def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record,
 
     MyHDL clears every signal when a simulation ends, so whatever counts is recorded in its cycle.
     """
-    clk, reset, s_axis, m_axis = signals["clk"], signals["reset"], signals["s_axis"], signals["m_axis"]
+    clk, reset = signals["clk"], signals["reset"]
 
     @instance
     def clocking():
@@ -25,34 +26,11 @@ def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record,
             clk.next = not clk
 
     @instance
-    def sending():
+    def resetting():
         reset.next = 1
         for _ in range(RESET_CYCLES):
             yield clk.negedge
         reset.next = 0
-        for beat in script.beats:
-            for _ in range(beat.wait):
-                yield clk.negedge
-            s_axis.tdata.next = beat.word
-            s_axis.tlast.next = beat.last
-            s_axis.tvalid.next = True
-            yield clk.posedge
-            while not s_axis.tready:
-                yield clk.posedge
-            yield clk.negedge
-            s_axis.tvalid.next = False
-
-    @instance
-    def receiving():
-        for pause in script.pauses:
-            m_axis.tready.next = False
-            for _ in range(pause):
-                yield clk.negedge
-            m_axis.tready.next = True
-            yield clk.posedge
-            while not m_axis.tvalid or reset:
-                yield clk.posedge
-            yield clk.negedge
 
     @instance
     def watching():
@@ -64,18 +42,67 @@ def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record,
             _sample(signals, layers, cycle, record)
             record.unknown = record.unknown or bool(unknown)
             cycle += 1
-            quiet += len(record.results) >= len(script.pauses)
+            quiet += complete(record, script)
             if cycle > script.limit:
                 raise StopSimulation
+        record.cycles = cycle - 1
+        record.status = {name: int(value) for name, value in status(signals).items()}
         raise StopSimulation
 
-    return clocking, sending, receiving, watching
+    sources = [source(clk, signals[name], name, beats, record) for name, beats in script.sources.items()]
+    sinks = [sink(clk, reset, signals[name], pauses) for name, pauses in script.sinks.items()]
+    return clocking, resetting, watching, sources, sinks
+
+
+@block
+def source(clk: Any, axis: Any, name: str, beats: tuple[Beat, ...], record: Record) -> Any:
+    """Sends beats after reset, each after its wait."""
+
+    @instance
+    def sending():
+        for _ in range(RESET_CYCLES):
+            yield clk.negedge
+        for beat in beats:
+            for _ in range(beat.wait):
+                yield clk.negedge
+            axis.tdata.next = beat.word
+            axis.tlast.next = beat.last
+            axis.tvalid.next = True
+            yield clk.posedge
+            while not axis.tready:
+                yield clk.posedge
+            record.taken[name] += 1
+            yield clk.negedge
+            axis.tvalid.next = False
+
+    return sending
+
+
+@block
+def sink(clk: Any, reset: Any, axis: Any, pauses: tuple[int, ...]) -> Any:
+    """Takes words, each after its pause."""
+
+    @instance
+    def receiving():
+        for pause in pauses:
+            axis.tready.next = False
+            for _ in range(pause):
+                yield clk.negedge
+            axis.tready.next = True
+            yield clk.posedge
+            while not axis.tvalid or reset:
+                yield clk.posedge
+            yield clk.negedge
+
+    return receiving
 
 
 def _sample(signals: Any, layers: tuple[str, ...], cycle: int, record: Record) -> None:
-    m_axis = signals["m_axis"]
-    if m_axis.tvalid and m_axis.tready:
-        record.results.append((cycle, int(m_axis.tdata), bool(m_axis.tlast)))
+    """What is to be seen in a cycle, the status word left out."""
+    for name, left in record.sinks.items():
+        axis = signals[name]
+        if axis.tvalid and axis.tready:
+            left.append((cycle, int(axis.tdata), bool(axis.tlast)))
     for name in layers:
         watched, seen = signals[name], record.layers[name]
         if watched.begin:
@@ -90,7 +117,7 @@ def simulate(dut: Any, signals: Any, layers: tuple[str, ...], script: Script, un
 
     `unknown` is the flag of a simulator that knows unknown values.
     """
-    record = blank(layers)
+    record = blank(layers, script)
     watched = flag() if unknown is None else unknown
     Simulation(dut, bench(signals, layers, script, record, watched)).run(quiet=1)
     require_results(record, script)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -48,18 +48,28 @@ def converted(design: Design) -> Path:
     return source
 
 
+@dataclass(frozen=True)
+class Status:
+    """What the status word counts: steps, and by layer and signal what narrowing clipped."""
+
+    steps: int
+    saturations: dict[str, dict[str, int]]
+
+
 @dataclass
 class Observed:
     """What an engine did with samples, padding left out.
 
     `signals` maps layer name to signal name to int64 [steps of all sequences in order, hidden]; an engine reports those
     of `accel.golden.SIGNALS` that it can see, `h` and `c` at least. `outputs` is int64 [results, values], in order.
-    `step_cycles` are the cycles from each step's start to the next one's where the input never waited (HDL engines).
+    `status` is what the status word counted in these steps, None from an engine that does not count. `step_cycles` are
+    the cycles from each step's start to the next one's where the input never waited (HDL engines).
     """
 
     signals: dict[str, dict[str, Integers]]
     outputs: Integers
     step_cycles: Integers | None = None
+    status: Status | None = None
     notes: dict[str, str] = field(default_factory=dict)
 
 
@@ -79,7 +89,8 @@ def observed(design: Design, trace: Trace, samples: Samples) -> Observed:
     lengths = np.ones_like(samples.lengths) if once else samples.lengths
     layers = zip(design.net.layers, trace.layers, strict=True)
     signals = {a.name: {name: flat(v, samples.lengths) for name, v in t.signals.items()} for a, t in layers}
-    return Observed(signals, flat(trace.outputs, lengths))
+    counts = {a.name: t.saturations for a, t in zip(design.net.layers, trace.layers, strict=True) if t.saturations}
+    return Observed(signals, flat(trace.outputs, lengths), status=Status(samples.steps, counts) if counts else None)
 
 
 def reference(design: Design, samples: Samples) -> Observed:
@@ -96,4 +107,25 @@ def golden(design: Design, samples: Samples) -> Observed:
         layer: {name: np.concatenate([one.signals[layer][name] for one in alone]) for name in named}
         for layer, named in alone[0].signals.items()
     }
-    return Observed(signals, np.concatenate([one.outputs for one in alone]))
+    status = sum_status([one.status for one in alone if one.status is not None])
+    return Observed(signals, np.concatenate([one.outputs for one in alone]), status=status)
+
+
+def sum_status(parts: Sequence[Status], times: Sequence[int] = ()) -> Status:
+    """Counts of several runs together, each as many times as `times` says (once, if it says nothing)."""
+    counted = list(zip(parts, times or [1] * len(parts), strict=True))
+    return Status(
+        steps=sum(part.steps * count for part, count in counted),
+        saturations={
+            layer: {name: sum(part.saturations[layer][name] * count for part, count in counted) for name in named}
+            for layer, named in parts[0].saturations.items()
+        },
+    )
+
+
+def filler_status(design: Design) -> Status:
+    """What a sequence of one step of zeros adds to the status word."""
+    zeros, one = np.zeros((1, 1, design.spec.model.inputs), dtype=np.int64), np.ones(1, dtype=np.int64)
+    status = reference(design, Samples(zeros, one, -one)).status
+    assert status is not None
+    return status

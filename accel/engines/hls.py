@@ -8,12 +8,13 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing
+from accel.engines.engine import Design, EngineFailed, Observed, Status, ToolMissing
+from accel.engines.status import check_flags, frames, status_of
 from accel.fixed import Integers
 from accel.golden import GATES, SIGNALS
 from accel.render_hls import SOURCES, result_values
@@ -38,13 +39,31 @@ def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed
     taken = turns(samples.lengths.tolist(), design.spec.engine.streams)
     with tempfile.TemporaryDirectory(dir=design.work, prefix="hls-run-") as name:
         folder = Path(name)
-        write_text(folder / "inputs", inputs_text(samples, taken))
-        _run([str(program), "inputs", "outputs", "signals"], folder, "the bench")
+        write_text(folder / "inputs", inputs_text(samples, taken, _loads(design, taken)))
+        counted = _run([str(program), "inputs", "outputs", "signals"], folder, "the bench")
         outputs = np.array((folder / "outputs").read_text().split(), dtype=np.int64)
         signals = np.fromfile(folder / "signals", dtype=np.int32).astype(np.int64)
     results = outputs.reshape(-1, result_values(design.net))
     answered = [turn for turn in taken if gives_result(design, turn)]
-    return Observed(_by_layer(design, signals, taken), results[in_order(answered)])
+    status = _status(design, taken, dict(line.split() for line in counted.splitlines()))
+    return Observed(_by_layer(design, signals, taken), results[in_order(answered)], status=status)
+
+
+Loads = Mapping[int, Sequence[Sequence[int]]]
+"""Frames of weights, by the turn that they come before."""
+
+
+def _loads(design: Design, taken: Sequence[Turn]) -> Loads | None:
+    """The weights before the first step, and a bad frame (which must change nothing) before the second."""
+    if design.spec.engine.memory != "scratchpad":
+        return None
+    good, bad = frames(design)
+    return {0: [good], 1: [bad]} if len(taken) > 1 else {0: [good, bad]}
+
+
+def _status(design: Design, taken: Sequence[Turn], printed: Mapping[str, str]) -> Status:
+    check_flags(design, {name: int(value) for name, value in printed.items()})
+    return status_of(design, taken, {name: int(value) for name, value in printed.items()})
 
 
 def gives_result(design: Design, turn: Turn) -> bool:
@@ -97,14 +116,25 @@ def compiler() -> str:
     return found
 
 
-def inputs_text(samples: Samples, taken: Sequence[Turn]) -> str:
-    """Steps as the bench reads them: how many, then for each whether it ends its sequence, and its elements."""
+def inputs_text(samples: Samples, taken: Sequence[Turn], loads: Loads | None = None) -> str:
+    """Steps as the bench reads them: how many, then for each whether it ends its sequence, and its elements.
+
+    Where weights are loaded, each step is preceded by the number of frames, and each frame by its number of words.
+    """
     zeros = [0] * samples.x.shape[2]
     lines = [f"{len(taken)}"]
-    for turn in taken:
+    for number, turn in enumerate(taken):
+        if loads is not None:
+            due = loads.get(number, [])
+            lines += [f"{len(due)}", *(" ".join(map(str, [len(words), *_signed(words)])) for words in due)]
         x_t = samples.x[turn.sequence, turn.step].tolist() if turn.real else zeros
         lines.append(" ".join(map(str, [int(turn.final), *x_t])))
     return "\n".join(lines) + "\n"
+
+
+def _signed(words: Sequence[int]) -> list[int]:
+    """32-bit words as the integers of the stream."""
+    return [(word ^ 1 << 31) - (1 << 31) for word in words]
 
 
 def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str, dict[str, Integers]]:
@@ -123,9 +153,10 @@ def _digest(folder: Path, command: Sequence[str]) -> bytes:
     return digest.hexdigest().encode()
 
 
-def _run(command: Sequence[str], folder: Path, what: str) -> None:
+def _run(command: Sequence[str], folder: Path, what: str) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stdout + done.stderr).strip().splitlines()[-12:]
         log = "\n".join(line[:200] for line in last)
         raise EngineFailed(f"{what} stopped with status {done.returncode}:\n{log}")
+    return done.stdout

@@ -19,7 +19,7 @@ from accel.convert import load_top, top_signals
 from accel.engines.bench import observe, script
 from accel.engines.cosimulation import simulate
 from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing, converted
-from accel.engines.ports import listed, ports
+from accel.engines.ports import STATUS, listed, ports
 from accel.samples import Samples
 from accel.templates import render
 from accel.work import write_text
@@ -50,6 +50,7 @@ def _compile(design: Design, signals: dict[str, Any], folder: Path) -> Path:
     source = converted(design).resolve()
     inputs, outputs = listed(signals)
     flags = [port.name for port in outputs if port.name.endswith(("valid", "tready", "begin"))]
+    flags += [port.name for port in outputs if port.name.startswith(STATUS)]
     names = {port.name for port in outputs}
     guarded = [(name, name.removesuffix("_valid")) for name in flags if name.removesuffix("_valid") in names]
     text = render(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-DRIVEN = ("s_axis_tdata", "s_axis_tvalid", "s_axis_tlast", "m_axis_tready")
-"""Inputs of the accelerator beside clk and reset."""
+DRIVEN = re.compile(r"s_\w+_(tdata|tvalid|tlast)|m_\w+_tready")
+"""Inputs of the accelerator beside clk and reset: one side of its streams."""
+
+STATUS = "status_"
+"""What the ports of the status word begin with."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,13 @@ def _flat(signals: dict[str, Any]) -> Iterator[tuple[str, Any]]:
                 yield f"{group}_{name}", signal
 
 
+def status(signals: dict[str, Any]) -> dict[str, Any]:
+    """Signal of every part of the status word, by its port's name without the prefix."""
+    return {name.removeprefix(STATUS): signal for name, signal in ports(signals).items() if name.startswith(STATUS)}
+
+
 def listed(signals: dict[str, Any]) -> tuple[list[Port], list[Port]]:
     """Inputs and outputs."""
     found = [Port(name, len(signal) or 1) for name, signal in ports(signals).items()]
-    return [p for p in found if p.name in DRIVEN], [p for p in found if p.name not in DRIVEN]
+    driven = [port for port in found if DRIVEN.fullmatch(port.name)]
+    return driven, [port for port in found if port not in driven]

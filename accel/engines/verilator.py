@@ -10,8 +10,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from accel.convert import load_top, top_signals
 from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, observe, require_results, script
 from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing, converted
+from accel.engines.ports import ports, status
 from accel.samples import Samples
 from accel.templates import render
 from accel.work import write_text
@@ -42,7 +44,7 @@ def simulated(design: Design, samples: Samples, source: Path, folder: Path, smal
         (scratch / "script").write_text(_script_text(driven), encoding="ascii")
         command = [str(program), str(scratch / "script"), str(scratch / "record"), str(driven.limit)]
         _run(command, design.work / "rtl", dict(os.environ))
-        record = _read(scratch / "record", tuple(array.name for array in design.net.layers))
+        record = _read(scratch / "record", tuple(array.name for array in design.net.layers), driven)
     require_results(record, driven)
     return observe(design, driven, record)
 
@@ -72,6 +74,7 @@ def compiled(design: Design, source: Path, folder: Path, small: int) -> Path:
         "verilator/bench.cpp.j2",
         top=top,
         layers=[array.name for array in design.net.layers],
+        **_streams(design),
         reset_cycles=RESET_CYCLES,
         idle_after=IDLE_AFTER,
     )
@@ -87,20 +90,41 @@ def compiled(design: Design, source: Path, folder: Path, small: int) -> Path:
     return built
 
 
+def _streams(design: Design) -> dict[str, list[str]]:
+    """Names of the input streams, of the output streams and of the status word's parts."""
+    signals = top_signals(load_top(design.work, design.spec.identifier))
+    names = ports(signals)
+    valid = [name.removesuffix("_tvalid") for name in names if name.endswith("_tvalid")]
+    return {
+        "sources": [name for name in valid if name.startswith("s_")],
+        "sinks": [name for name in valid if name.startswith("m_")],
+        "status": list(status(signals)),
+    }
+
+
 def _script_text(driven: Script) -> str:
-    beats = "".join(f"{beat.wait} {int(beat.last)} {beat.word:x}\n" for beat in driven.beats)
-    return beats + "\n" + "".join(f"{pause}\n" for pause in driven.pauses)
+    """A line a beat, `source NAME wait last word`, and a line a word that is expected, `sink NAME pause`."""
+    beats = (
+        f"source {name} {beat.wait} {int(beat.last)} {beat.word:x}\n"
+        for name, source in driven.sources.items()
+        for beat in source
+    )
+    return "".join([*beats, *(f"sink {name} {pause}\n" for name, pauses in driven.sinks.items() for pause in pauses)])
 
 
-def _read(path: Path, layers: tuple[str, ...]) -> Record:
-    record = blank(layers)
+def _read(path: Path, layers: tuple[str, ...], driven: Script) -> Record:
+    record = blank(layers, driven)
     for line in path.read_text(encoding="ascii").splitlines():
         event, cycle, word = line.split()
-        if event.startswith("result"):
-            record.results.append((int(cycle), int(word, 16), event.endswith("last")))
+        group, part = event.split(".")
+        if group in record.sinks:
+            record.sinks[group].append((int(cycle), int(word, 16), part == "last"))
+        elif group in record.taken:
+            record.taken[group] = int(word, 16)
+        elif group == "status":
+            record.status[part], record.cycles = int(word, 16), int(cycle)
         else:
-            layer, signal = event.split(".")
-            record.layers[layer][signal].append(int(cycle) if signal == "begin" else int(word, 16))
+            record.layers[group][part].append(int(cycle) if part == "begin" else int(word, 16))
     return record
 
 

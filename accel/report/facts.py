@@ -52,7 +52,7 @@ def saturations(design: Design) -> list[dict[str, Any]]:
             "layer": array.name,
             "signal": signal,
             "saturated": count,
-            "values": inputs.x.shape[0] * inputs.x.shape[1] * array.outputs * sizes[signal],
+            "values": inputs.steps * array.outputs * sizes[signal],
         }
         for array, layer in zip(design.net.layers, trace.layers, strict=True)
         for signal, count in layer.saturations.items()

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cinttypes>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "config.h"
+#include "narrow.h"
 #include "observe.h"
 #include "platform.h"
 
@@ -54,6 +56,23 @@ class Bench {
     steps_ = Next(inputs_, "INPUTS");
   }
 
+  /// The frames of weights that come before the next step into their stream: INPUTS has their number, then for each the
+  /// number of its words, and its words. False where no step comes.
+  template <typename Word>
+  bool Load(Stream<Word> &weights) {
+    if (steps_ == 0) return false;
+    for (long long frames = Next(inputs_, "INPUTS"); frames > 0; --frames) {
+      for (long long words = Next(inputs_, "INPUTS"); words > 0; --words) {
+        Word packet;
+        packet.data.element[0] = Next(inputs_, "INPUTS");
+        packet.last = words == 1;
+        KeepAll(packet);
+        weights.write(packet);
+      }
+    }
+    return true;
+  }
+
   /// One x_t into the stream; false where there is none.
   bool Send(Stream<In_t> &in) {
     if (steps_ == 0) return false;
@@ -89,9 +108,14 @@ class Bench {
     if (signals_ != nullptr && !observations_.Write(signals_)) Stop("a signal was not observed, or SIGNALS is full");
   }
 
-  /// Exit status.
-  int Finish() {
+  /// Prints the status word; exit status.
+  int Finish(std::uint32_t steps, const Saturations (&saturations)[kLayers]) {
     long long rest;
+    std::printf("steps %" PRIu32 "\n", steps);
+    for (int layer = 0; layer < kLayers; ++layer) {
+      std::printf("lstm%d_gate %" PRIu32 "\nlstm%d_cell %" PRIu32 "\nlstm%d_state %" PRIu32 "\n", layer,
+                  saturations[layer].gate, layer, saturations[layer].cell, layer, saturations[layer].state);
+    }
     if (received_ != 0) Stop("the last result is cut short");
     if (expected_ != nullptr && std::fscanf(expected_, "%lld", &rest) == 1) Stop("fewer results than EXPECTED");
     if (std::fclose(outputs_) != 0 || (signals_ != nullptr && std::fclose(signals_) != 0)) Stop("a file is not complete");

@@ -50,9 +50,10 @@ Int<A::kSumWidth> WithBias(const Int<A::kScaledWidth> &sum, const Constant<A::kB
 
 /// Pre-activation of a gate: bias added, narrowed.
 template <typename A>
-Int<A::kGateWidth> PreActivation(const Int<A::kScaledWidth> &sum, const Constant<A::kBiasWidth> &bias) {
+Int<A::kGateWidth> PreActivation(const Int<A::kScaledWidth> &sum, const Constant<A::kBiasWidth> &bias,
+                                 Saturations &saturations) {
   #pragma HLS INLINE
-  return Narrow<A::kSumWidth, A::kFrac - A::kGateFrac, A::kGateWidth>(WithBias<A>(sum, bias));
+  return Narrow<A::kSumWidth, A::kFrac - A::kGateFrac, A::kGateWidth>(WithBias<A>(sum, bias), saturations.gate);
 }
 
 /// Activations of the four gates.
@@ -66,14 +67,14 @@ template <typename A, typename Factors>
 Gates<A> Activate(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit], const Factors &scales,
                   const Constant<A::kBiasWidth> (&bias)[A::kRowsPerUnit],
                   const typename SigmoidTable<A>::Entries_t &sigmoid, const typename TanhTable<A>::Entries_t &tanh,
-                  int unit) {
+                  int unit, Saturations &saturations) {
   #pragma HLS INLINE
   Int<A::kGateWidth> pre[A::kRowsPerUnit];
   #pragma HLS ARRAY_PARTITION variable=pre type=complete
 Rows:
   for (int row = 0; row < A::kRowsPerUnit; ++row) {
     #pragma HLS UNROLL
-    pre[row] = PreActivation<A>(Scaled<A>(sums[row], scales, unit, row), bias[row]);
+    pre[row] = PreActivation<A>(Scaled<A>(sums[row], scales, unit, row), bias[row], saturations);
     Observe(static_cast<Signal>(kInputPre + row), A::kLayer, unit, pre[row]);
   }
   const Gates<A> gates = {SigmoidTable<A>::Lookup(sigmoid, pre[0]), SigmoidTable<A>::Lookup(sigmoid, pre[1]),
@@ -87,7 +88,7 @@ Rows:
 
 /// c_t = f * c_{t-1} + i * g, exact, then narrowed.
 template <typename F>
-Int<F::kCellWidth> NextCell(const Gates<F> &gates, const Int<F::kCellWidth> &c) {
+Int<F::kCellWidth> NextCell(const Gates<F> &gates, const Int<F::kCellWidth> &c, Saturations &saturations) {
   #pragma HLS INLINE
   constexpr int kFrac = Max(F::kActivationFrac + F::kCellFrac, 2 * F::kActivationFrac);
   constexpr int kOldShift = kFrac - F::kActivationFrac - F::kCellFrac;
@@ -100,15 +101,16 @@ Int<F::kCellWidth> NextCell(const Gates<F> &gates, const Int<F::kCellWidth> &c) 
   const Int<kOld> kept_aligned = kept << kOldShift;
   const Int<kNew> added_aligned = added << kNewShift;
   const Int<kSum> sum = kept_aligned + added_aligned;
-  return Narrow<kSum, kFrac - F::kCellFrac, F::kCellWidth>(sum);
+  return Narrow<kSum, kFrac - F::kCellFrac, F::kCellWidth>(sum, saturations.cell);
 }
 
 /// h_t = o * tanh(c_t), exact, then narrowed.
 template <typename F>
-Int<F::kStateWidth> NextState(const Int<F::kActivationWidth> &o, const Int<F::kActivationWidth> &tanh_c) {
+Int<F::kStateWidth> NextState(const Int<F::kActivationWidth> &o, const Int<F::kActivationWidth> &tanh_c,
+                              Saturations &saturations) {
   #pragma HLS INLINE
   const Int<2 * F::kActivationWidth> product = o * tanh_c;
-  return Narrow<2 * F::kActivationWidth, 2 * F::kActivationFrac - F::kStateFrac, F::kStateWidth>(product);
+  return Narrow<2 * F::kActivationWidth, 2 * F::kActivationFrac - F::kStateFrac, F::kStateWidth>(product, saturations.state);
 }
 
 /// c_t and h_t of one unit.
@@ -124,12 +126,12 @@ CellValues<A> UpdateCell(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit], con
                          const Constant<A::kBiasWidth> (&bias)[A::kRowsPerUnit], const Int<A::kCellWidth> &c,
                          const typename SigmoidTable<A>::Entries_t &sigmoid,
                          const typename TanhTable<A>::Entries_t &tanh,
-                         const typename CellTanhTable<A>::Entries_t &cell_tanh, int unit) {
+                         const typename CellTanhTable<A>::Entries_t &cell_tanh, int unit, Saturations &saturations) {
   #pragma HLS INLINE
-  const Gates<A> gates = Activate<A>(sums, scales, bias, sigmoid, tanh, unit);
-  const Int<A::kCellWidth> c_t = NextCell<A>(gates, c);
+  const Gates<A> gates = Activate<A>(sums, scales, bias, sigmoid, tanh, unit, saturations);
+  const Int<A::kCellWidth> c_t = NextCell<A>(gates, c, saturations);
   const Int<A::kActivationWidth> tanh_c = CellTanhTable<A>::Lookup(cell_tanh, c_t);
-  const Int<A::kStateWidth> h_t = NextState<A>(gates.o, tanh_c);
+  const Int<A::kStateWidth> h_t = NextState<A>(gates.o, tanh_c, saturations);
   Observe(kC, A::kLayer, unit, c_t);
   Observe(kTanhC, A::kLayer, unit, tanh_c);
   Observe(kH, A::kLayer, unit, h_t);

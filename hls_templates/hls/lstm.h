@@ -14,7 +14,7 @@ template <typename A, typename Indices, typename Factors, typename Out>
 void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
               const Biases<A> &bias, const Factors &scales, const typename SigmoidTable<A>::Entries_t &sigmoid,
               const typename TanhTable<A>::Entries_t &tanh, const typename CellTanhTable<A>::Entries_t &cell_tanh,
-              Stream<Out> &out) {
+              Stream<Out> &out, Saturations &saturations) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=bias type=complete dim=2
   #pragma HLS ARRAY_PARTITION variable=bias type=cyclic factor=A::kCells dim=1
@@ -27,6 +27,7 @@ void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, co
   static Int<A::kCellWidth> c[A::kStreams][A::kOutputs];
   static bool goes_on[A::kStreams];
   static int turn = 0;
+  static Saturations counted = {0, 0, 0};
   #pragma HLS ARRAY_PARTITION variable=h type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=h type=cyclic factor=A::kCells dim=3
   #pragma HLS ARRAY_PARTITION variable=c type=cyclic factor=A::kCells dim=2
@@ -36,6 +37,7 @@ void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, co
   #pragma HLS DEPENDENCE variable=c type=inter dependent=false
   #pragma HLS RESET variable=goes_on
   #pragma HLS RESET variable=turn
+  #pragma HLS RESET variable=counted
   const int stream = turn % A::kStreams;
   const int old_bank = (turn + A::kStreams) % kBanks;
   const bool first = !goes_on[stream];
@@ -51,7 +53,7 @@ void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, co
   const auto update = [&](int unit, const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit]) -> Int<A::kStateWidth> {
     #pragma HLS INLINE
     const Int<A::kCellWidth> old_c = first ? Int<A::kCellWidth>(0) : c[stream][unit];
-    const CellValues<A> values = UpdateCell<A>(sums, scales, bias[unit], old_c, sigmoid, tanh, cell_tanh, unit);
+    const CellValues<A> values = UpdateCell<A>(sums, scales, bias[unit], old_c, sigmoid, tanh, cell_tanh, unit, counted);
     c[stream][unit] = values.c;
   Copies:
     for (int copy = 0; copy < Copies(A::kReaders); ++copy) {
@@ -78,6 +80,7 @@ void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, co
 
   RowEngine<A>(values, indices, operand, emit);
   goes_on[stream] = !end || A::kStateful;
+  saturations = counted;
   turn = turn == kBanks - 1 ? 0 : turn + 1;
 }
 

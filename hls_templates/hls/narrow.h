@@ -6,9 +6,16 @@ namespace sparrow {
 
 constexpr int Max(int a, int b) { return a > b ? a : b; }
 
-/// Drop kShift fraction bits, round half up, saturate to kOut bits.
+/// How often narrowing clipped a signal of a layer, modulo 2**32: part of the status word.
+struct Saturations {
+  std::uint32_t gate;
+  std::uint32_t cell;
+  std::uint32_t state;
+};
+
+/// Drop kShift fraction bits, round half up, saturate to kOut bits; counts where that clips.
 template <int kIn, int kShift, int kOut>
-Int<kOut> Narrow(const Int<kIn> &x) {
+Int<kOut> Narrow(const Int<kIn> &x, std::uint32_t &clipped) {
   #pragma HLS INLINE
   static_assert(kShift >= 0, "a number cannot be narrowed to more fraction bits than it has");
   static_assert(kIn <= 62 && kShift <= 62, "an exact sum of more than 62 bits cannot be narrowed");
@@ -18,8 +25,11 @@ Int<kOut> Narrow(const Int<kIn> &x) {
   constexpr int kRounded = Max(kIn, kShift) + 1;
   const Int<kRounded> rounded = x + Int<kRounded>(kHalf);
   const Int<kRounded> dropped = rounded >> kShift;
-  if (dropped > kHigh) return kHigh;
-  if (dropped < kLow) return kLow;
+  const bool above = dropped > kHigh;
+  const bool below = dropped < kLow;
+  if (above || below) ++clipped;
+  if (above) return kHigh;
+  if (below) return kLow;
   return dropped;
 }
 

@@ -24,6 +24,15 @@ BASE: dict[str, Any] = {
     "training": {"task": "seeded", "seed": 3},
 }
 
+TIGHT = {
+    "weights": {"width": 6, "input_frac": 2, "recurrent_frac": 2, "head_frac": 2},
+    "formats": {
+        **{"input": [4, 2], "bias": [6, 2], "gate": [5, 2]},
+        **{"activation": [5, 4], "cell": [4, 3], "state": [4, 4]},
+    },
+}
+"""Formats in which gates, cells and states saturate, in a step of zeros as well."""
+
 AWKWARD: dict[str, dict[str, Any]] = {
     "hidden is no multiple of the group": {},
     "one input, one unit, one nonzero a row and matrix": {
@@ -103,6 +112,16 @@ AWKWARD: dict[str, dict[str, Any]] = {
     "no biases, logits of the last step": {
         "model": {"inputs": 3, "hidden": [6], "bias": False, "head": {"outputs": 4, "kind": "logits"}},
         "engine": {"units": 6, "cells_per_cycle": 2},
+    },
+    "loaded weights, two layers, three streams, saturating": {
+        **TIGHT,
+        "model": {"inputs": 3, "hidden": [6, 5], "head": {"outputs": 4, "kind": "argmax"}},
+        "engine": {"units": 3, "streams": 3, "memory": "scratchpad"},
+    },
+    "loaded weights, two cells, shared columns, stateful": {
+        "model": {"inputs": 4, "hidden": [7], "stateful": True, "head": {"outputs": 3, "kind": "logits"}},
+        "sparsity": {"pattern": "row", "input": 0.5, "recurrent": 0.6, "shared_by_gates": True},
+        "engine": {"units": 4, "cells_per_cycle": 2, "lanes_per_row": 2, "memory": "scratchpad"},
     },
     "arg max of every step, sparse head": {
         "sparsity": BASE["sparsity"] | {"head": 0.4},

@@ -9,7 +9,7 @@ import pytest
 
 from accel import convert, samples
 from accel.doctor import paths
-from accel.engines.engine import Design, Engine, ToolMissing
+from accel.engines.engine import Design, Engine, ToolMissing, reference
 from accel.engines.icarus import icarus
 from accel.engines.native import native
 from accel.engines.netlist import netlist, synthesised
@@ -18,7 +18,7 @@ from accel.samples import Samples
 from accel.schedule import schedule
 from accel.verify import Contender, Result, judge
 from accel.work import write_text
-from tests.engines.awkward import AWKWARD, design
+from tests.engines.awkward import AWKWARD, TIGHT, design
 
 GAPPED = {"engine": {"units": 4, "lanes_per_row": 2}}
 """A design whose schedule needs a gap between steps."""
@@ -84,6 +84,23 @@ def test_gates_are_made_again_where_a_memory_changed(tmp_path: Path) -> None:
     before = synthesised(made).read_text()
     wrong_table(made)
     assert synthesised(made).read_text() != before
+
+
+def lose_a_saturation(made: Design) -> None:
+    file = made.work / "rtl" / "awkward.v"
+    text = file.read_text()
+    line = next(line for line in text.splitlines() if "_clipped <= (" in line)
+    write_text(file, text.replace(line, line.split("<=")[0] + "<= 0;", 1))
+
+
+def test_a_saturation_that_is_not_counted_is_caught(tmp_path: Path) -> None:
+    made = design(tmp_path, verilog=True, **{**TIGHT, "model": {"inputs": 3, "hidden": [4]}, "engine": {"units": 2}})
+    counts = reference(made, sequences(made)).status
+    assert counts is not None
+    assert all(count > 0 for count in counts.saturations["lstm0"].values())
+    assert verdict("icarus", icarus, made).reason == ""
+    lose_a_saturation(made)
+    assert "saturations of lstm0." in verdict("icarus", icarus, made).reason
 
 
 def test_one_cycle_less_than_the_gap_gives_wrong_bits(tmp_path: Path) -> None:

@@ -59,6 +59,15 @@ SPECS = {
         model={"inputs": 3, "hidden": [6, 5], "head": {"outputs": 4, "kind": "logits", "when": "step"}},
         engine={"units": 3, "streams": 2},
     ),
+    "loaded_weights": spec(engine={"units": 3, "lanes_per_row": 2, "memory": "scratchpad"}, model={"hidden": [7]}),
+    "loaded_dense_streams": parse(
+        {
+            **BASE,
+            "model": {"inputs": 2, "hidden": [7, 5], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
+            "sparsity": {"pattern": "dense"},
+            "engine": {"units": 3, "cells_per_cycle": 3, "streams": 2, "memory": "scratchpad"},
+        }
+    ),
     "split_lanes": spec(
         engine={"units": 4, "lanes": "split", "lanes_per_row": 3, "input_lanes": 1, "cells_per_cycle": 2}
     ),

@@ -13,7 +13,7 @@ ALLOWED = {
     "DATAFLOW": {},
     "DEPENDENCE": {"variable": NAME, "type": "inter", "dependent": "false"},
     "INLINE": {},
-    "INTERFACE": {"mode": "axis|ap_ctrl_none", "port": "s_axis|m_axis|return"},
+    "INTERFACE": {"mode": "axis|ap_none|ap_ctrl_none", "port": NAME},
     "PIPELINE": {"II": "1"},
     "RESET": {"variable": NAME},
     "UNROLL": {},

@@ -1,0 +1,35 @@
+"""The status word of an accelerator: what an engine reads, against what it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from accel.engines.engine import Design, EngineFailed, Status, filler_status, sum_status
+from accel.loading import WORD, frame
+from accel.turns import Turn
+
+SIGNALS = ("gate", "cell", "state")
+"""Signals of a layer whose saturations are counted."""
+
+
+def frames(design: Design) -> tuple[list[int], list[int]]:
+    """The frame of a design's weights, and a bad one: every bit of the weights turned, and no right checksum."""
+    words = frame(design)
+    return words, [words[0], *(word ^ (1 << WORD) - 1 for word in words[1:])]
+
+
+def check_flags(design: Design, seen: Mapping[str, int]) -> None:
+    """After a good frame and the bad one there are weights, and the checksum was wrong. Raises EngineFailed."""
+    if design.spec.engine.memory != "scratchpad":
+        return
+    wanted = {"loaded": 1, "load_short": 0, "load_long": 0, "load_shape": 0, "load_checksum": 1}
+    got = {name: seen.get(name) for name in wanted}
+    if got != wanted:
+        raise EngineFailed(f"status word: wanted {wanted}, got {got}")
+
+
+def status_of(design: Design, taken: Sequence[Turn], seen: Mapping[str, int]) -> Status:
+    """The status word by part, without the steps that fill the turns of streams that have no sequence."""
+    counts = {layer.name: {name: seen[f"{layer.name}_{name}"] for name in SIGNALS} for layer in design.net.layers}
+    status, fillers = Status(seen["steps"], counts), sum(not turn.real for turn in taken)
+    return sum_status([status, filler_status(design)], [1, -fillers]) if fillers else status

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+#include "platform.h"
+
+namespace sparrow {
+
+/// What was wrong with the last frame of weights that ended: its length, the shape it was made for, its checksum. A wrong
+/// frame changed nothing.
+struct LoadErrors {
+  bool too_short;
+  bool too_long;
+  bool shape;
+  bool checksum;
+};
+
+/// Process: steps since reset, modulo 2**32.
+inline void CountStep(std::uint32_t &steps) {
+  static std::uint32_t counted = 0;
+  #pragma HLS RESET variable=counted
+  ++counted;
+  steps = counted;
+}
+
+}  // namespace sparrow
