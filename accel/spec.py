@@ -66,7 +66,7 @@ Width = Annotated[int, Field(ge=2, le=18)]
 Widths = Annotated[tuple[Width, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Strength = Annotated[float, Field(gt=0.0)]
 Strengths = Annotated[tuple[Strength, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
-Baseline = Literal["unstructured", "bank", "block", "column"]
+Baseline = Literal["unstructured", "bank", "block", "column", "targeted"]
 Baselines = Annotated[tuple[Baseline, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 

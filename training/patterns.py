@@ -56,7 +56,8 @@ PATTERNS: dict[str, Callable[[Tensor, Tensor, Kept], Masks]] = {
     "block": block,
     "column": column,
 }
-"""By the names of `training.baselines` in a spec. The uniform ratio is the first candidate of the search itself."""
+"""By the names of `training.baselines` in a spec; `targeted` is `column`, trained otherwise (training.targeted). The
+uniform ratio is the first candidate of the search itself."""
 
 
 def _largest(magnitude: Tensor, kept: int) -> Tensor:

@@ -22,6 +22,7 @@ from training.patterns import PATTERNS
 from training.prune import Gradual, mask, prune_head, prune_layers
 from training.rows import equip
 from training.search import Candidate, Split, line, search
+from training.targeted import TargetedDropout, watch
 from training.tasks.task import Task
 
 
@@ -84,12 +85,15 @@ class Way:
 
     def baseline(self, dense: LSTM, pattern: str) -> Fitted:
         """The dense model pruned by another pattern to as many weights, fine-tuned as long."""
-        model = copy.deepcopy(dense)
+        model, name = copy.deepcopy(dense), f"baseline-{pattern}"
         prune_head(model.head, self.spec)
+        if pattern == "targeted":
+            method = TargetedDropout(planned(self.spec))
+            return self.fit(watch(model), name, self.spec.training.prune_epochs, PRUNED, method)
         for layer, kept in zip(model.layers, planned(self.spec), strict=True):
             w_x, w_h = matrices_of(layer)
             mask(layer, PATTERNS[pattern](w_x.detach(), w_h.detach(), kept))
-        return self.fit(model, f"baseline-{pattern}", self.spec.training.prune_epochs, PRUNED)
+        return self.fit(model, name, self.spec.training.prune_epochs, PRUNED)
 
     def quantized(self, pruned: LSTM, net: Network) -> Fitted:
         """The pruned model fine-tuned in the arithmetic of the accelerator."""

@@ -135,10 +135,10 @@ def test_the_rate_falls_from_full_to_nearly_nothing() -> None:
 
 def test_baselines_are_fine_tuned_beside_the_search_and_repeat_no_other_stage(tmp_path: Path) -> None:
     run(tmp_path)
-    with_baselines = small(training={"baselines": ["unstructured", "block"]})
-    assert set(run(tmp_path, spec=with_baselines)) == {"baseline-unstructured", "baseline-block"}
+    with_baselines = small(training={"baselines": ["unstructured", "targeted"]})
+    assert set(run(tmp_path, spec=with_baselines)) == {"baseline-unstructured", "baseline-targeted"}
     record = json.loads((tmp_path / "training.json").read_text())
-    assert [other["pattern"] for other in record["baselines"]] == ["unstructured", "block"]
+    assert [other["pattern"] for other in record["baselines"]] == ["unstructured", "targeted"]
 
 
 def test_studies_of_every_method_are_recorded_and_go_on_after_a_kill(tmp_path: Path) -> None:
