@@ -15,7 +15,7 @@ VERILATOR = $(shell $(BIN)/python -c "from accel.doctor import paths; print(path
 RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digits.yaml ptb-chars.yaml war-and-peace.yaml ptb-words.yaml imdb.yaml)
 RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml)
 
-.PHONY: run test fuzz lint lint-rtl bench bench-training performance results schema clean distclean
+.PHONY: run test fuzz lint lint-rtl bench bench-training performance area results schema clean distclean
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -50,6 +50,10 @@ bench-training: $(READY)
 # docs/performance.md: cycles at the papers' sizes, measured in Verilator; keeps what is there.
 performance: $(READY)
 	$(BIN)/python tests/bench/performance.py
+
+# docs/area.md: what a lane costs by the kind of its weights, counted by yosys.
+area: $(READY)
+	$(BIN)/python -m tests.bench.area
 
 # docs/results.md: runs what is missing, keeps what is there; can be stopped and continued.
 results: $(READY)
