@@ -15,7 +15,7 @@ from accel.progress import Progress
 from accel.shape import network
 from accel.spec import Spec
 from accel.work import write_json
-from training import distributed, export, studies, tasks
+from training import compact, distributed, export, studies, tasks
 from training.loop import Fitted
 from training.plots import state_curves
 from training.record import Made, record
@@ -62,6 +62,11 @@ def write(spec: Spec, task: Task, made: Made, work: Path) -> None:
     facts = record(spec, task, made)
     state_curves(facts, work / "states.png")
     write_json(work / "training.json", facts)
+    for study, smaller in made.compact.items():
+        folder = work / "compact" / study.slug
+        assert study.spec is not None
+        compact.write_spec(study.spec, folder / "spec.yaml")
+        write(study.spec, task, smaller, folder)
 
 
 def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:
@@ -77,4 +82,6 @@ def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:
     quantized = way.quantized(chosen.model, net)
     excerpt = export.excerpt(quantized.model, task.test, spec)
     tried = studies.run(way, dense.model, chosen.model)
-    return Made(dense, candidates, baselines, tried, quantized, net, export.integers(quantized.model, net), excerpt)
+    smaller = {study: compact.finish(way, study) for study in tried if study.spec is not None}
+    integers = export.integers(quantized.model, net)
+    return Made(dense, candidates, baselines, tried, quantized, net, integers, excerpt, smaller)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ class Made:
     net: Network
     weights: Weights
     excerpt: Excerpt
+    compact: Mapping[Study, Made] = field(default_factory=dict)
+    """Networks that lost units, by their study, as trainings of their own."""
 
     @property
     def chosen(self) -> Fitted:

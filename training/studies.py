@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accel.shape import network, planned
+from accel.spec import Spec
 from training import formats, low_bit, states, units
 from training.batches import count
 from training.evaluate import both
@@ -24,7 +25,7 @@ CURVE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 DIGIT_BITS = {"binary": 1, "ternary": 2}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Study:
     """One result: what was done, the fitted model, and what is particular to the method."""
 
@@ -32,6 +33,13 @@ class Study:
     task: Task
     fitted: Fitted
     facts: dict[str, Any] = field(default_factory=dict)
+    spec: Spec | None = None
+    """That of the network where it lost units."""
+
+    @property
+    def slug(self) -> str:
+        """The name as that of a file."""
+        return _file(self.name)
 
     def record(self) -> dict[str, Any]:
         """As it stands in `training.json`."""
@@ -128,17 +136,23 @@ def _units(way: Way, dense: LSTM) -> Iterator[Study]:
         model = copy.deepcopy(dense)
         way.fit(model, _file(name), epochs, DENSE, units.GroupLasso(strength))
         spec, smaller = units.compact(model, way.spec)
-        yield Study(name, way.task, way.fit(smaller, _file(f"{name} compact"), epochs, DENSE), _sizes(way, spec))
+        fitted = way.fit(smaller, _file(f"{name} compact"), epochs, DENSE)
+        yield Study(name, way.task, fitted, _sizes(way, spec), units.as_spec(spec, name, dense=True))
         if way.spec.sparsity.pattern == "row":
             balanced = copy.deepcopy(smaller)
             prune_layers(balanced.layers, planned(spec))
             name = f"{name}, row-balanced"
-            yield Study(name, way.task, way.fit(balanced, _file(name), epochs, PRUNED), _sizes(way, spec))
+            fitted = way.fit(balanced, _file(name), epochs, PRUNED)
+            yield Study(name, way.task, fitted, _sizes(way, spec), units.as_spec(spec, name, dense=False))
 
 
 def _sizes(way: Way, spec: Any) -> dict[str, Any]:
     before, after = units.multiplications(way.spec), units.multiplications(spec)
-    return {"hidden": list(spec.model.hidden), "multiplications": after, "fewer": before / after}
+    cycles = [units.dense_cycles(one, way.spec.engine) for one in (way.spec, spec)]
+    return {
+        **{"hidden": list(spec.model.hidden), "multiplications": after, "fewer": before / after},
+        "dense_cycles": dict(zip(("before", "after"), cycles, strict=True)),
+    }
 
 
 def _file(name: str) -> str:

@@ -8,13 +8,15 @@ map of the Lasso, so a group ends at exactly zero; a unit that got there stays r
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from accel.proposals import for_lanes
 from accel.shape import network
-from accel.spec import Spec, parse, plain
+from accel.spec import Engine, Spec, parse, plain
 from training.method import Method
 from training.model import LSTM, biases, matrices, matrices_of
 
@@ -144,6 +146,24 @@ def resized(spec: Spec, hidden: list[int]) -> Spec:
     data: dict[str, Any] = plain(narrower)
     data["engine"]["cells_per_cycle"] = min(units, cells)
     return parse(data)
+
+
+def as_spec(spec: Spec, name: str, dense: bool) -> Spec:
+    """A compact network's spec as one of its own: named, without studies, `dense` where only units were removed."""
+    data: dict[str, Any] = plain(spec)
+    data["name"] = re.sub(r"[^a-z0-9]+", "-", f"{spec.name} {name}".lower())[-41:].strip("-")
+    data["training"] |= {"studies": {}, "baselines": []}
+    if dense:
+        data["sparsity"] = {"pattern": "dense", "head": spec.sparsity.head}
+    return parse(data)
+
+
+def dense_cycles(spec: Spec, engine: Engine) -> int:
+    """Cycles per step of the dense network on as many lanes as `engine` has, at the best P, M and E for it."""
+    data: dict[str, Any] = plain(spec)
+    data["sparsity"] = {"pattern": "dense"}
+    data["engine"]["target_cycles"] = None
+    return for_lanes(parse(data), 4 * engine.units * engine.lanes_per_row)[0].cycles_per_step
 
 
 def multiplications(spec: Spec) -> int:

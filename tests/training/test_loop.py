@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from accel import samples, weights
+from accel import flow, samples, weights
 from accel.engines.engine import Design, reference
 from accel.faults import Refused
 from accel.progress import silent
+from accel.shape import planned
+from accel.spec import load
 from tests.training.small import small, task
 from training import pipeline
 from training.loop import Fit, Stage, rate
@@ -165,6 +167,18 @@ def test_studies_of_every_method_are_recorded_and_go_on_after_a_kill(tmp_path: P
     assert found["units 150.0"]["hidden"][0] < 8
     assert found["states 0.5"]["threshold"] == pytest.approx(0.2)
     assert (tmp_path / "whole" / "states.png").read_bytes().startswith(b"\x89PNG")
+    for name in ("units-150.0", "units-150.0-row-balanced"):
+        is_a_finished_training_of_its_own(tmp_path / "whole" / "compact" / name, tmp_path / name)
+
+
+def is_a_finished_training_of_its_own(folder: Path, work: Path) -> None:
+    """What removing units left is a spec and weights that `import` takes, dense or as sparse as the whole one."""
+    smaller = load(folder / "spec.yaml")
+    flow.import_model(smaller, folder, work)
+    made = flow.design(smaller, work)
+    assert smaller.model.hidden[0] < 8
+    assert made.net.layers[0].dense == (smaller.sparsity.pattern == "dense")
+    assert sum(made.net.layers[0].kept) <= sum(planned(smaller)[0])
 
 
 @pytest.mark.parametrize(

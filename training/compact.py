@@ -1,0 +1,33 @@
+"""A network that lost units, on its way to hardware: a spec of its own, and what a finished training leaves.
+
+`sparrow import compact/NAME/spec.yaml compact/NAME` takes it from there; dense where nothing but units was removed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from accel.shape import network
+from accel.spec import Spec, plain
+from accel.work import write_text
+from training import export
+from training.record import Made
+from training.studies import Study
+from training.way import Way
+
+
+def finish(way: Way, study: Study) -> Made:
+    """The network of a study quantised in the arithmetic of its own spec, as a training of its own ends."""
+    assert study.spec is not None
+    own = Way(study.spec, way.task, way.folder / study.slug, way.progress)
+    net = network(study.spec)
+    quantized = own.quantized(study.fitted.model, net)
+    excerpt = export.excerpt(quantized.model, way.task.test, study.spec)
+    return Made(study.fitted, [], {}, [], quantized, net, export.integers(quantized.model, net), excerpt)
+
+
+def write_spec(spec: Spec, path: Path) -> None:
+    """A spec as a file that `load` reads."""
+    write_text(path, yaml.safe_dump(plain(spec), sort_keys=False, default_flow_style=None, width=120))
