@@ -10,7 +10,7 @@ from accel import weights
 from accel.engines.engine import Design
 from accel.faults import Fault, Refused
 from accel.proposals import estimated_cycles, for_cycles, for_lanes
-from accel.shape import Array, Network, network
+from accel.shape import Array, ColumnArray, Network, network
 from accel.spec import Spec
 from accel.tables import Table
 
@@ -19,24 +19,27 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
     """Everything derived, as JSON data. Where the work folder holds weights that fit, their ratios and pattern count.
 
     `cycles` says what the cycle count is: `exact` for weights, else `estimated`, since the gap between two steps
-    depends on the pattern.
+    depends on the pattern; by columns it is that of steps `without zeros`.
     """
     design, note = _design(spec, work)
     net = design.net if design else network(spec)
     lanes = sum(layer.multipliers for layer in net.layers)
     nonzeros = sum(layer.nonzeros for layer in net.layers)
+    columns = spec.engine.dataflow == "column"
     cycles = _scheduled(design) if design else estimated_cycles(net)
+    arrays = [array_facts(array) for array in net.arrays]
     return {
         "spec": spec.name,
         "digest": spec.digest,
         "weights": note,
         "lanes": lanes,
         "nonzeros_per_step": nonzeros,
-        "cycles": "exact" if design else "estimated",
+        "dataflow": spec.engine.dataflow,
+        "cycles": "without zeros" if columns else "exact" if design else "estimated",
         "cycles_per_step": cycles,
         "utilisation": round(nonzeros / (lanes * cycles), 4),
         "steps_per_second": round(spec.target.clock_mhz * 1e6 / cycles),
-        "layers": [array_facts(array) for array in net.arrays],
+        "layers": [facts | {"memory_bits": _every_kind(facts["memory_bits"], arrays)} for facts in arrays],
         "tables": table_facts(net),
         "memory_bits": sum(sum(array.memory_bits.values()) for array in net.arrays),
     }
@@ -44,6 +47,8 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
 
 def proposed(spec: Spec, lanes: int | None, cycles: int | None) -> dict[str, Any]:
     """Designs of at most so many lanes a layer, or of at most so many cycles a step, as JSON data. Refused if none."""
+    if spec.engine.dataflow == "column":
+        raise Refused([Fault("engine.dataflow", "row, which proposals are for", "column")])
     found = for_cycles(spec, cycles) if cycles is not None else for_lanes(spec, lanes or 0)
     if not found:
         if cycles is None:
@@ -52,16 +57,23 @@ def proposed(spec: Spec, lanes: int | None, cycles: int | None) -> dict[str, Any
     return {"spec": spec.name, "proposals": [asdict(one) for one in found]}
 
 
+def _every_kind(bits: dict[str, int], arrays: list[dict[str, Any]]) -> dict[str, int]:
+    """Memory bits by every kind that some array has."""
+    return {kind: bits.get(kind, 0) for facts in arrays for kind in facts["memory_bits"]}
+
+
 def array_facts(array: Array) -> dict[str, Any]:
-    """Sizes of one layer's lanes and memories."""
+    """Sizes of one layer's lanes and memories. By columns an operand takes as many cycles as a lane keeps weights."""
+    columns = isinstance(array, ColumnArray)
     return {
         "name": array.name,
         "inputs": array.inputs,
         "outputs": array.outputs,
-        "nonzeros_per_row": list(array.kept),
+        "nonzeros_per_row": None if columns else list(array.kept),
+        "nonzeros_per_lane_and_column": list(array.kept) if columns else None,
         "lanes": array.multipliers,
         "groups": array.groups,
-        "cycles_per_group": array.cycles_per_group,
+        "cycles_per_group": None if columns else array.cycles_per_group,
         "accumulator_bits": array.sum_width,
         "memory_bits": array.memory_bits,
     }

@@ -12,11 +12,12 @@ from typing import Any
 
 from myhdl import ResetSignal, ToVerilogWarning
 
+from accel.blocks.column_unit import column_unit_block
 from accel.blocks.signals import flag
 from accel.blocks.unit import unit_block
 from accel.engines.engine import Design
 from accel.shallow import shallow
-from accel.shape import Array
+from accel.shape import Array, ColumnArray
 
 HEADER = "`default_nettype none"
 """An undeclared name in a block's own Verilog text would be a silent one-bit wire; so it stops the compiler."""
@@ -56,7 +57,7 @@ def _convert(design: Design) -> str:
 
 def unit_module(array: Array, name: str) -> str:
     """The Verilog module of one unit of an array."""
-    return _verilog(unit_block(array), name)
+    return _verilog(column_unit_block(array) if isinstance(array, ColumnArray) else unit_block(array), name)
 
 
 def _verilog(block: Any, name: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accel.fixed import Integers
-from accel.shape import Array, Network
+from accel.shape import Array, ColumnArray, Network
 from accel.sparse import Packed
 from accel.weights import LayerWeights, Matrix, Weights
 
@@ -74,9 +74,15 @@ def sparse_product(packed: Packed, width: int) -> Callable[[Integers], Integers]
     return lambda x: np.einsum("rk,nrk->nr", values, np.take(x.astype(kind), columns, axis=1)).astype(np.int64)
 
 
-def recurrent_product(matrix: Matrix, width: int, sequences: int) -> Callable[[Integers], Integers]:
-    """The faster of the two for so many sequences at once."""
-    if sequences * matrix.kept * SPARSE_COST < matrix.values.shape[1]:
+def kept_states(h: Integers, threshold: int) -> Integers:
+    """h where |h| >= threshold, else 0."""
+    return np.where(np.abs(h) < threshold, 0, h)
+
+
+def recurrent_product(array: Array, matrix: Matrix, sequences: int) -> Callable[[Integers], Integers]:
+    """The faster of the two for so many sequences at once; balanced rows alone can be read by their indices."""
+    width = array.sum_width
+    if not isinstance(array, ColumnArray) and sequences * matrix.kept * SPARSE_COST < matrix.values.shape[1]:
         return sparse_product(matrix.packed, width)
     return product(matrix.values, width)
 
@@ -93,7 +99,7 @@ def run(net: Network, weights: Weights, x: Integers, lengths: Integers | None = 
     traces = []
     signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
     for array, layer in zip(net.layers, weights.layers, strict=False):
-        traces.append(run_layer(net, array, layer, signal, within))
+        traces.append(run_layer(net, array, layer, signal, within, weights.threshold))
         signal = traces[-1].signals["h"]
     if net.spec.model.stateful:
         for trace in traces:
@@ -122,17 +128,22 @@ def _check(net: Network, x: Integers) -> None:
         raise ValueError(f"x: wanted {fmt.lo} to {fmt.hi} ({fmt}), got {x.min()} to {x.max()}")
 
 
-def run_layer(net: Network, array: Array, layer: LayerWeights, x: Integers, lengths: Integers) -> LayerTrace:
-    """One LSTM layer over sequences x [sequences, steps, inputs], of which `lengths` steps are real."""
+def run_layer(
+    net: Network, array: Array, layer: LayerWeights, x: Integers, lengths: Integers, threshold: int = 0
+) -> LayerTrace:
+    """One LSTM layer over sequences x [sequences, steps, inputs], of which `lengths` steps are real.
+
+    In the recurrence h counts as 0 where |h| < threshold (Skip, arXiv 1811.10396); whatever else reads h gets it whole.
+    """
     h = c = np.zeros((x.shape[0], array.outputs), dtype=np.int64)
     scale = np.int64(1) if layer.scale is None else layer.scale
     x_part = (product(layer.w_x.values, array.total_width)(x) << array.x_shift) * scale
     x_part = x_part + (layer.bias << array.bias_shift)
     trace = LayerTrace({}, dict.fromkeys(("gate", "cell", "state"), 0))
     steps: list[dict[str, Integers]] = []
-    h_product = recurrent_product(layer.w_h, array.total_width, len(x))
+    h_product = recurrent_product(array, layer.w_h, len(x))
     for t in range(x.shape[1]):
-        pre = x_part[:, t] + (h_product(h) << array.h_shift) * scale
+        pre = x_part[:, t] + (h_product(kept_states(h, threshold)) << array.h_shift) * scale
         steps.append(cell(net, array, pre, c, t < lengths, trace.saturations))
         h, c = steps[-1]["h"], steps[-1]["c"]
     trace.signals = {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}

@@ -58,3 +58,13 @@ def scale_delay(array: Array) -> int:
 def byte_width(width: int) -> int:
     """Bits of a value in whole bytes, as AXI4-Stream carries it."""
     return -(-width // 8) * 8
+
+
+WORD_TO_SUM = 4
+"""By columns, from the word at the unit to its sums: slices, product, product beside the old sum, sum."""
+COLUMN_FLUSH = ADDRESS_TO_FETCH + WORD_TO_SUM - 1
+"""From a step's last address until its drain may be launched: the first sum is read two cycles later."""
+DRAIN_TO_CAPTURE = 2
+"""From the number of a group to its sums in front of the chain: accumulators, register of the bank that is read."""
+QUEUE = 5
+"""From a beat to its first column: mask, memory, its output register, entry, column."""

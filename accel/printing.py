@@ -76,12 +76,14 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
 
 def _plain(value: Any) -> str:
+    if value is None:
+        return ""
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def checked(facts: dict[str, Any]) -> list[RenderableType]:
     """`sparrow check`."""
-    about = "" if facts["cycles"] == "exact" else "about "
+    about = {"exact": "", "without zeros": "without zeros "}.get(facts["cycles"], "about ")
     overview = [
         ("weights", facts["weights"]),
         ("lanes", f"{facts['lanes']:,}"),
@@ -109,11 +111,21 @@ def proposed(facts: dict[str, Any]) -> list[RenderableType]:
 def _layers(layers: list[dict[str, Any]]) -> Group:
     names = ("inputs", "outputs", "lanes", "groups", "cycles_per_group", "accumulator_bits")
     rows = [
-        ("nonzeros a row, x + h", *(" + ".join(str(count) for count in layer["nonzeros_per_row"]) for layer in layers)),
-        *((name.replace("_", " "), *(f"{layer[name]:,}" for layer in layers)) for name in names),
+        *(_nonzeros(title, key, layers) for title, key in NONZEROS.items() if any(layer[key] for layer in layers)),
+        *((name.replace("_", " "), *map(_plain, (layer[name] for layer in layers))) for name in names),
         *((f"bits of {kind}", *(f"{layer['memory_bits'][kind]:,}" for layer in layers)) for kind in _kinds(layers)),
     ]
     return table("Layers", ("", *(layer["name"] for layer in layers)), rows)
+
+
+NONZEROS = {
+    "nonzeros a row, x + h": "nonzeros_per_row",
+    "nonzeros a lane and column, x + h": "nonzeros_per_lane_and_column",
+}
+
+
+def _nonzeros(title: str, key: str, layers: list[dict[str, Any]]) -> tuple[str, ...]:
+    return title, *(" + ".join(str(count) for count in layer[key] or ()) for layer in layers)
 
 
 def _kinds(layers: list[dict[str, Any]]) -> list[str]:

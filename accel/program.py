@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from accel.fixed import Fixed, Integers, bits_for
-from accel.shape import Array
+from accel.shape import Array, ColumnArray
+from accel.sparse import pack_columns
 from accel.spec import Spec
 from accel.weights import LayerWeights
 
@@ -36,10 +37,12 @@ def row_words(array: Array, layer: LayerWeights) -> tuple[Integers, Integers]:
 
 
 def unit_words(array: Array, layer: LayerWeights) -> list[list[int]]:
-    """Contents of each unit's weight memory: G*T words, the values of all lanes below the indices, first lane lowest.
+    """Contents of each unit's weight memory: the values of all lanes below the indices, first lane lowest.
 
-    Idle lanes and the units beyond the last one hold zeros.
+    By rows G*T words; idle lanes and the units beyond the last one hold zeros. By columns those of W_x, then of W_h.
     """
+    if isinstance(array, ColumnArray):
+        return _column_words(array, layer)
     values, columns = row_words(array, layer)
     k_x = array.kept[0]
     columns = np.hstack([array.x_vector.places(columns[:, :k_x]), array.h_vector.places(columns[:, k_x:])])
@@ -47,6 +50,23 @@ def unit_words(array: Array, layer: LayerWeights) -> list[list[int]]:
     places = _by_lane(array, columns)[:, :, :, : array.indices]
     return [
         _words((weights[unit], array.weight_width), (places[unit], array.index_width)) for unit in range(array.units)
+    ]
+
+
+def column_lanes(array: ColumnArray, layer: LayerWeights) -> tuple[Integers, Integers]:
+    """Values and the rows of the lane that they belong to, [word, unit, gate]: columns of W_x, then of W_h."""
+    sides = (pack_columns(matrix.values, matrix.mask, array.units) for matrix in (layer.w_x, layer.w_h))
+    flat = [[part.reshape(-1, array.units, array.rows_per_unit) for part in side] for side in sides]
+    values, rows = (np.concatenate(parts) for parts in zip(*flat, strict=True))
+    return values, rows
+
+
+def _column_words(array: ColumnArray, layer: LayerWeights) -> list[list[int]]:
+    values, rows = column_lanes(array, layer)
+    codes = array.w_x.codes(values)
+    return [
+        _words((codes[None, :, unit], array.weight_width), (rows[None, :, unit], array.index_width))
+        for unit in range(array.units)
     ]
 
 

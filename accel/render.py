@@ -18,8 +18,8 @@ from accel.program import (
     sum_format,
     unit_words,
 )
-from accel.schedule import Schedule, Stage, schedule
-from accel.shape import Array
+from accel.schedule import ColumnStage, Schedule, Stage, schedule
+from accel.shape import Array, ColumnArray
 from accel.templates import render as render_template
 from accel.weights import LayerWeights
 
@@ -71,6 +71,7 @@ def _top(design: Design, built: Schedule) -> str:
         layers=layers,
         head=head[0] if head else None,
         stateful=design.spec.model.stateful,
+        state_width=first.h.width if isinstance(first, ColumnArray) else None,
         links=list(pairwise(names)),
         load=_load(design),
         input={"words": first.input_words, "width": first.x.width},
@@ -83,7 +84,7 @@ def _title(built: Schedule) -> str:
     return f"Cycles per step: {built.cycles_per_step}. Latency of a sequence of one step: {built.latency}."
 
 
-def _stage(design: Design, stage: Stage) -> dict[str, Any]:
+def _stage(design: Design, stage: Stage | ColumnStage) -> dict[str, Any]:
     array, spec = stage.array, design.spec
     stem = f"{spec.identifier}_{array.name}"
     head, last = spec.model.head, design.net.layers[-1]
@@ -91,12 +92,13 @@ def _stage(design: Design, stage: Stage) -> dict[str, Any]:
     return {
         "name": array.name,
         "array": repr(array),
+        "columns": isinstance(array, ColumnArray),
         "units": array.units,
         "streams": array.streams,
         "file": stem,
         "module": f"{stem}_unit",
-        "interval": stage.interval,
-        "release_at": stage.release_at,
+        "interval": stage.interval if isinstance(stage, Stage) else None,
+        "release_at": stage.release_at if isinstance(stage, Stage) else None,
         "every_step": array is not last or head is None or head.when == "step",
         "bias_width": bias_width(array, narrowed),
         "bias_shift": bias_shift(array, narrowed),

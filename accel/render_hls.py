@@ -11,8 +11,8 @@ from accel.engines.engine import Design
 from accel.faults import Fault, Refused
 from accel.fixed import Fixed, Integers, index_bits
 from accel.loading import shape_digest
-from accel.program import bias_shift, bias_width, half_unit, positions, row_words, sum_format
-from accel.shape import ACCUMULATOR, Array, Network
+from accel.program import bias_shift, bias_width, column_lanes, half_unit, positions, row_words, sum_format
+from accel.shape import ACCUMULATOR, Array, ColumnArray, Network
 from accel.spec import Head
 from accel.templates import read, render
 from accel.weights import LayerWeights
@@ -22,6 +22,8 @@ HEADERS = (
     "cell.h",
     "checked_int.h",
     "checked_stream.h",
+    "column_engine.h",
+    "column_lstm.h",
     "head.h",
     "load.h",
     "lookup.h",
@@ -92,11 +94,11 @@ class Process:
             ("RowsPerUnit", array.rows_per_unit),
             ("LanesPerRow", array.lanes_per_row),
             ("Lanes", array.multipliers),
-            ("Readers", array.copies),
+            ("Readers", 1 if isinstance(array, ColumnArray) else array.copies),
             ("Cells", array.cells),
             ("Streams", array.streams),
             ("Groups", array.groups),
-            ("Cycles", array.cycles_per_group),
+            *self._per_lane,
             ("Depth", array.depth),
             ("XWidth", array.x.width),
             ("XShift", array.x_shift),
@@ -124,10 +126,22 @@ class Process:
     @property
     def memories(self) -> str:
         """Values, columns and biases, and an LSTM layer's scales, as arguments of a process."""
-        parts = ["Values", "Columns", "Bias", *(["Scales"] if self.head is None else [])]
+        parts = ["Values", "Rows" if self.by_columns else "Columns", "Bias", *(["Scales"] if self.head is None else [])]
         if self.array.writable:
             return ", ".join(f"weights.{self.array.name}.{part.lower()}" for part in parts)
         return ", ".join(f"k{self.type}{part}" for part in parts)
+
+    @property
+    def _per_lane(self) -> list[tuple[str, int]]:
+        """What a lane does: cycles of a group of rows, or weights that it keeps in a column of W_x and of W_h."""
+        if self.by_columns:
+            return list(zip(("KeptX", "KeptH"), self.array.kept, strict=True))
+        return [("Cycles", self.array.cycles_per_group)]
+
+    @property
+    def by_columns(self) -> bool:
+        """Whether the layer takes its operands column by column."""
+        return isinstance(self.array, ColumnArray)
 
     @property
     def x_slots(self) -> list[int]:
@@ -141,14 +155,21 @@ class Process:
 
     @property
     def values(self) -> Integers:
-        """Weights as two's complement reads their words, [group and cycle][unit, row, lane of the row]."""
-        values, sign = row_words(self.array, self.weights)[0], 1 << (self.array.weight_width - 1)
-        words = (self.array.w_x.codes(values) ^ sign) - sign
-        return lane_words(self.array, words).reshape(self.array.depth, -1)
+        """Weights as two's complement reads their words, [group and cycle, or word][unit, row, lane of the row]."""
+        if isinstance(self.array, ColumnArray):
+            return self._read(column_lanes(self.array, self.weights)[0]).reshape(self.array.depth, -1)
+        return lane_words(self.array, self._read(row_words(self.array, self.weights)[0])).reshape(self.array.depth, -1)
+
+    def _read(self, values: Integers) -> Integers:
+        """The words of weights as two's complement reads them."""
+        sign = 1 << (self.array.weight_width - 1)
+        return (self.array.w_x.codes(values) ^ sign) - sign
 
     @property
     def columns(self) -> Integers | None:
-        """Column indices, [group and cycle][reader]; None where every column is read."""
+        """Column indices, [group and cycle][reader], None where every column is read; by columns the lanes' rows."""
+        if isinstance(self.array, ColumnArray):
+            return column_lanes(self.array, self.weights)[1].reshape(self.array.depth, -1)
         if self.array.dense:
             return None
         columns = lane_words(self.array, row_words(self.array, self.weights)[1])
@@ -209,6 +230,8 @@ def _names(design: Design) -> dict[str, object]:
         "output": output_beat(net),
         "result_values": result_values(net),
         "load": {"digest": shape_digest(net)} if spec.engine.memory == "scratchpad" else None,
+        "by_columns": spec.engine.dataflow == "column",
+        "threshold": design.weights.threshold,
     }
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from accel.column_schedule import ColumnClock, Load, Loads, Passage, Waits, dense_loads, launch_to_state, loads
 from accel.engines.engine import Design
 from accel.fixed import Integers
 from accel.pipeline import (
@@ -24,9 +24,10 @@ from accel.pipeline import (
     slot_delay,
 )
 from accel.program import positions, row_words
-from accel.shape import Array, Network
+from accel.samples import Samples
+from accel.shape import Array, ColumnArray, Network
 from accel.turns import turns
-from accel.weights import LayerWeights
+from accel.weights import LayerWeights, Weights
 
 LINK_STEPS = 2
 """Steps that a link between layers holds: the banks of the next layer's input."""
@@ -103,6 +104,15 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class ColumnStage:
+    """A layer by columns: what is not zero decides when (`accel.column_schedule`)."""
+
+    array: ColumnArray
+    results: int
+    """Words of a step's results."""
+
+
+@dataclass(frozen=True)
 class Schedule:
     """Stages in the order data takes, and what follows from them.
 
@@ -110,18 +120,35 @@ class Schedule:
     """
 
     net: Network
-    stages: tuple[Stage, ...]
+    weights: Weights
+    stages: tuple[Stage | ColumnStage, ...]
     emit_steps: int
 
     @property
+    def by_columns(self) -> bool:
+        """Whether cycles depend on what is not zero."""
+        return isinstance(self.stages[0], ColumnStage)
+
+    @property
     def gap(self) -> int:
-        """Waiting cycles between steps of the first layer."""
-        return self.stages[0].gap
+        """Waiting cycles between steps of the first layer; by columns, of steps without zeros."""
+        first = self.stages[0]
+        return first.gap if isinstance(first, Stage) else self.cycles_per_step - first.array.depth
 
     @property
     def cycles_per_step(self) -> int:
-        """Cycles from step to step in the middle of a long sequence; rounded up where steps take turns unevenly."""
+        """Cycles from step to step in the middle of a long sequence; rounded up where steps take turns unevenly.
+
+        By columns, those of steps without zeros.
+        """
         return steady(np.diff(self.begins([64] * self.stages[0].array.streams)[0]))
+
+    def interval(self, number: int) -> int:
+        """Cycles from step to step at one stage; by columns, of steps without zeros."""
+        stage = self.stages[number]
+        if isinstance(stage, Stage):
+            return stage.interval
+        return steady(np.diff(self.begins([64] * self.stages[0].array.streams)[number]))
 
     @property
     def latency(self) -> int:
@@ -134,25 +161,52 @@ class Schedule:
         layers = self.net.layers
         return sum(a.nonzeros for a in layers) / (sum(a.multipliers for a in layers) * self.cycles_per_step)
 
-    def begins(self, lengths: Sequence[int]) -> list[Integers]:
-        """Cycle of `take` of every step at every stage, input always valid and output always ready.
+    def loads(self, samples: Samples) -> Loads | None:
+        """What of every step is not zero; None where cycles do not depend on it."""
+        return loads(self.net, self.weights, samples) if self.by_columns else None
+
+    def begins(self, lengths: Sequence[int], loads: Loads | None = None) -> list[Integers]:
+        """Cycle in which every step begins at every stage, input always valid and output always ready.
 
         Cycle 0 presents the first beat; sequences of `lengths` steps follow each other without a pause, in the order
-        of `accel.turns`. A head that takes last steps only has as many entries as there are sequences.
+        of `accel.turns`. A head that takes last steps only has as many entries as there are sequences. Without `loads`
+        nothing is zero.
         """
-        return _Timeline(self).run(self._finals(lengths))[0]
+        return self._run(lengths, loads).begins
 
-    def intervals(self, lengths: Sequence[int] | Integers) -> Integers:
+    def intervals(self, samples: Samples) -> Integers:
         """Cycles from each step's begin to the next one's at the first layer."""
-        return np.diff(self.begins([int(length) for length in lengths])[0])
+        return np.diff(self.begins(samples.lengths.tolist(), self.loads(samples))[0])
 
-    def finish(self, lengths: Sequence[int]) -> int:
+    def finish(self, lengths: Sequence[int], loads: Loads | None = None) -> int:
         """Cycle in which the last result leaves."""
-        return _Timeline(self).run(self._finals(lengths))[1]
+        return self._run(lengths, loads).left[-1]
 
-    def _finals(self, lengths: Sequence[int]) -> list[bool]:
-        """For each step, whether it is its sequence's last one."""
-        return [turn.final for turn in turns(lengths, self.stages[0].array.streams)]
+    def waits(self, samples: Samples) -> list[Waits]:
+        """What the lanes of each layer by columns do over samples, from their second step on."""
+        return self._run(samples.lengths.tolist(), self.loads(samples)).waits
+
+    def passages(self, samples: Samples) -> list[list[Passage]]:
+        """Every step's way through each layer by columns."""
+        return self._run(samples.lengths.tolist(), self.loads(samples)).passages
+
+    def cycles_over(self, samples: Samples) -> int:
+        """Cycles from step to step over samples; where they depend on zeros, as those settle."""
+        return steady(self.intervals(samples)) if self.by_columns else self.cycles_per_step
+
+    def busy_over(self, samples: Samples) -> float:
+        """Share of the lanes' cycles, all layers together, in which they add a weight's product over samples."""
+        if not self.by_columns:
+            return self.utilisation
+        waits = list(zip(self.net.layers, self.waits(samples), strict=True))
+        return sum(a.multipliers * w.busy for a, w in waits) / sum(a.multipliers * w.cycles for a, w in waits)
+
+    def _run(self, lengths: Sequence[int], loads: Loads | None) -> _Timeline:
+        taken = turns(lengths, self.stages[0].array.streams)
+        if loads is None and self.by_columns:
+            loads = dense_loads(self.net, lengths)
+        finals = [turn.final for turn in taken]
+        return _Timeline(self).run(finals, loads or [(NOTHING,) * len(self.net.layers)] * len(taken))
 
 
 def steady(intervals: Integers) -> int:
@@ -161,56 +215,93 @@ def steady(intervals: Integers) -> int:
     return int(-(-int(settled.sum()) // len(settled)))
 
 
+class RowClock:
+    """A stage by rows, step after step."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.began = -stage.interval
+
+    def step(self, arrivals: Sequence[int], fits: int, _load: Load) -> tuple[int, int, list[int]]:
+        """One step: beats of x come at `arrivals`, results fit from cycle `fits` on.
+
+        Returns the cycle in which the step begins, the one in which x is given back, and that of its last result.
+        """
+        self.began = max(arrivals[-1] + 1, self.began + self.stage.interval, fits)
+        return self.began, self.began + self.stage.released, [self.began + self.stage.last_result]
+
+
+LONG_AGO = -(10**9)
+NOTHING = Load((), None, fresh=True)
+"""What a stage by rows wants to know of zeros."""
+
+
 class _Timeline:
     """The recurrence: each event is the maximum of what it waits for."""
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
-        self.stages = schedule.stages
+        self.clocks = [
+            ColumnClock(stage.array) if isinstance(stage, ColumnStage) else RowClock(stage) for stage in schedule.stages
+        ]
         head = schedule.net.spec.model.head
         self.last_only = head is not None and head.when == "last"
+        self.begun: list[list[int]] = [[] for _ in self.clocks]
+        self.given = [[LONG_AGO] * LINK_STEPS for _ in self.clocks]
+        """When each stage's inputs may be overwritten."""
+        self.left = [LONG_AGO] * schedule.emit_steps
+        """When each step's last result left."""
 
-    def run(self, finals: Sequence[bool]) -> tuple[list[Integers], int]:
-        begins: list[list[int]] = [[] for _ in self.stages]
-        given = [[-(10**9)] * LINK_STEPS for _ in self.stages]  # when each stage's inputs may be overwritten
-        left = [-(10**9)] * self.schedule.emit_steps  # when each step's last result left
-        beats_end = -1
-        for final in finals:
-            beats_end = self._receive(beats_end, given[0])
-            self._pass(0, beats_end + 1, final, begins, given, left)
-        return [np.array(begin, dtype=np.int64) for begin in begins], left[-1]
+    @property
+    def begins(self) -> list[Integers]:
+        """Cycle in which every step began at every stage."""
+        return [np.array(begun, dtype=np.int64) for begun in self.begun]
 
-    def _receive(self, beats_end: int, given: list[int]) -> int:
-        first = max(beats_end + 1, given[-LINK_STEPS] + 1)
-        return first + self.stages[0].array.input_beats - 1
+    @property
+    def waits(self) -> list[Waits]:
+        """What the lanes of each layer by columns did."""
+        return [clock.waits for clock in self.clocks if isinstance(clock, ColumnClock)]
 
-    def _pass(self, at: int, available: int, final: bool, begins: Any, given: Any, left: list[int]) -> None:
+    @property
+    def passages(self) -> list[list[Passage]]:
+        """Every step's way through each layer by columns."""
+        return [clock.passages for clock in self.clocks if isinstance(clock, ColumnClock)]
+
+    def run(self, finals: Sequence[bool], loads: Sequence[tuple[Load, ...]]) -> _Timeline:
+        """Every step, one after the other."""
+        arrivals = [-1]
+        for final, load in zip(finals, loads, strict=True):
+            first = max(arrivals[-1] + 1, self.given[0][-LINK_STEPS] + 1)
+            arrivals = list(range(first, first + self.schedule.stages[0].array.input_beats))
+            self._pass(0, arrivals, final, load)
+        return self
+
+    def _pass(self, at: int, arrivals: Sequence[int], final: bool, loads: tuple[Load, ...]) -> None:
         """One step at stage `at`, and what it sends on."""
-        stage, deepest = self.stages[at], at == len(self.stages) - 1
-        layers = len(self.schedule.net.layers)
-        emits = final or not self.last_only or at != layers - 1
-        take = available
-        if begins[at]:
-            take = max(take, begins[at][-1] + stage.interval)
-        if emits:
-            room = left[-self.schedule.emit_steps] if deepest else given[at + 1][-LINK_STEPS]
-            take = max(take, room + 1)
-        begins[at].append(take)
-        given[at].append(take + stage.released)
+        deepest = at == len(self.clocks) - 1
+        emits = final or not self.last_only or at != len(self.schedule.net.layers) - 1
+        room = self.left[-self.schedule.emit_steps] if deepest else self.given[at + 1][-LINK_STEPS]
+        fits = room + 1 if emits else LONG_AGO
+        begin, given, results = self.clocks[at].step(arrivals, fits, loads[at] if at < len(loads) else NOTHING)
+        self.begun[at].append(begin)
+        self.given[at].append(given)
         if emits and deepest:
-            left.append(take + stage.last_result + 2)
+            self.left.append(results[-1] + 2)
         elif emits:
-            self._pass(at + 1, take + stage.last_result + 1, final, begins, given, left)
+            self._pass(at + 1, results, final, loads)
 
 
 def schedule(design: Design) -> Schedule:
     """The schedule of a design; the pattern of its weights decides the gap."""
     net, weights = design.net, design.weights
-    stages: list[Stage] = []
+    stages: list[Stage | ColumnStage] = []
     for array, layer in zip(net.arrays, weights.layers, strict=True):
-        lead = stages[-1].first_result if stages else 0
-        stages.append(_stage(net, array, layer, lead))
-    return Schedule(net, tuple(stages), _emit_steps(stages))
+        lead = stages[-1].first_result if stages and isinstance(stages[-1], Stage) else 0
+        if isinstance(array, ColumnArray):
+            stages.append(ColumnStage(array, array.output_beats))
+        else:
+            stages.append(_stage(net, array, layer, lead))
+    return Schedule(net, weights, tuple(stages), _emit_steps(stages[-1]))
 
 
 def _stage(net: Network, array: Array, layer: LayerWeights, lead: int) -> Stage:
@@ -230,7 +321,11 @@ def _stage(net: Network, array: Array, layer: LayerWeights, lead: int) -> Stage:
     return Stage(array, interval, release_at, *ends)
 
 
-def _emit_steps(stages: Sequence[Stage]) -> int:
-    """Steps under way between a step's begin and its last result's leaving, and one more."""
-    last = stages[-1]
+def _emit_steps(last: Stage | ColumnStage) -> int:
+    """Steps under way between a step's begin and its last result's leaving, and one more.
+
+    By columns, room is asked for when a step's sums are read, and the next step's are not read before they all are.
+    """
+    if isinstance(last, ColumnStage):
+        return -(-(launch_to_state(last.array) + last.results + 3) // last.results) + 1
     return -(-(last.last_result + 3) // last.interval) + 1

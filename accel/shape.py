@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from accel.fixed import Digits, Fixed, Integers, accumulator, bits_for, index_bits
-from accel.spec import Spec, kept
+from accel.spec import Sparsity, Spec, kept
 from accel.spec import Weights as WeightFormats
 from accel.tables import Table
 
@@ -185,6 +185,12 @@ class Array:
         return self.rows * sum(self.kept)
 
     @property
+    def removed(self) -> tuple[float, float]:
+        """Shares of W_x and of W_h that are removed."""
+        k_x, k_h = self.kept
+        return 1 - k_x / self.inputs, 1 - k_h / self.outputs
+
+    @property
     def recurrent(self) -> bool:
         """Whether rows read h_{t-1} beside x_t."""
         return self.kept[1] > 0
@@ -309,6 +315,11 @@ class Array:
         return self.groups * self.cycles_per_group
 
     @property
+    def shortest_step(self) -> int:
+        """Cycles that a step takes at least."""
+        return self.depth
+
+    @property
     def memory_bits(self) -> dict[str, int]:
         """Bits of every memory of the layer, exact, by what they hold."""
         copies, sets = self.copies, 2 if self.writable else 1
@@ -320,6 +331,89 @@ class Array:
             "x copies": copies * self.x_vector.bits,
             "h copies": copies * self.h_vector.bits if self.recurrent else 0,
         }
+
+
+@dataclass(frozen=True)
+class ColumnArray(Array):
+    """The lanes of an LSTM layer by columns: an operand that is not zero goes to all of them, a zero costs nothing.
+
+    Lane (p, gate) owns that gate's rows of the units p, p + P, p + 2P ...; their sums lie in its accumulators, twice.
+    `kept` counts the weights that a lane keeps of its rows in a column of W_x and of W_h.
+    """
+
+    @property
+    def dense(self) -> bool:
+        """Every weight is kept."""
+        return self.kept == (self.groups, self.groups)
+
+    @property
+    def indices(self) -> int:
+        """Indices in one unit's memory word: which of its rows each lane's weight belongs to."""
+        return self.rows_per_unit
+
+    @property
+    def index_width(self) -> int:
+        """Bits of the number of a lane's row."""
+        return index_bits(self.groups)
+
+    @property
+    def copies(self) -> int:
+        """Operands are not stored in the lanes."""
+        return 0
+
+    @property
+    def depth(self) -> int:
+        """Words of one unit's weight memory, and the cycles of the lanes in a step without zeros."""
+        k_x, k_h = self.kept
+        return self.inputs * k_x + self.outputs * k_h
+
+    @property
+    def shortest_step(self) -> int:
+        """Cycles of the cell stage, whatever is skipped."""
+        return self.output_beats
+
+    @property
+    def nonzeros(self) -> int:
+        """Weights read in a step without zeros."""
+        return self.multipliers * self.depth
+
+    @property
+    def removed(self) -> tuple[float, float]:
+        """Shares of W_x and of W_h that are removed."""
+        k_x, k_h = self.kept
+        return 1 - k_x / self.groups, 1 - k_h / self.groups
+
+    def _terms(self) -> list[tuple[int, Fixed, Fixed, int]]:
+        """A row may hold a weight in every column, whatever its lane keeps of the others."""
+        return [(self.inputs, self.w_x, self.x, self.x_shift), (self.outputs, self.w_h, self.h, self.h_shift)]
+
+    @property
+    def x_queue(self) -> int:
+        """Entries of the queue of x: the beats of two steps, as many as are received ahead."""
+        return 2 * self.input_beats
+
+    @property
+    def h_queue(self) -> int:
+        """Entries of the queue of h: the beats of a step of each stream, since x may come late."""
+        return self.streams * self.output_beats
+
+    @property
+    def memory_bits(self) -> dict[str, int]:
+        """Bits of every memory of the layer, exact, by what they hold."""
+        return {
+            "values": self.multipliers * self.depth * self.weight_width,
+            "indices": self.multipliers * self.depth * self.index_width,
+            "bias": self.rows * self.bias.width,
+            "scales": self.rows * self.scale.width if self.scale else 0,
+            "accumulators": 2 * self.rows * self.total_width,
+            "x queue": self.x_queue * entry_width(self.x_vector),
+            "h queue": self.h_queue * entry_width(self.h_vector),
+        }
+
+
+def entry_width(vector: Vector) -> int:
+    """Bits of a queue's entry: a beat, which of its values are not zero, its number, and whether it is the last."""
+    return vector.word_width + vector.words + vector.high + 1
 
 
 @dataclass(frozen=True)
@@ -360,7 +454,9 @@ def planned(spec: Spec) -> tuple[Kept, ...]:
 
 
 def _planned(spec: Spec, inputs: int, hidden: int) -> Kept:
-    sparsity = spec.sparsity
+    sparsity, rows = spec.sparsity, hidden // spec.engine.units
+    if spec.engine.dataflow == "column":
+        return (rows, rows) if sparsity.pattern == "dense" else _planned_columns(sparsity, rows)
     if sparsity.pattern == "dense":
         return inputs, hidden
     if sparsity.search is not None:
@@ -368,6 +464,12 @@ def _planned(spec: Spec, inputs: int, hidden: int) -> Kept:
     assert sparsity.input is not None
     assert sparsity.recurrent is not None
     return kept(sparsity.input, inputs), kept(sparsity.recurrent, hidden)
+
+
+def _planned_columns(sparsity: Sparsity, rows: int) -> Kept:
+    assert sparsity.input is not None
+    assert sparsity.recurrent is not None
+    return kept(sparsity.input, rows), kept(sparsity.recurrent, rows)
 
 
 def network(spec: Spec, kept_per_row: Sequence[Kept] | None = None) -> Network:
@@ -380,7 +482,8 @@ def network(spec: Spec, kept_per_row: Sequence[Kept] | None = None) -> Network:
 def _layer(spec: Spec, number: int, pair: Kept) -> Array:
     formats, weights, engine = spec.formats, spec.weights, spec.engine
     first = number == 0
-    return Array(
+    make = ColumnArray if engine.dataflow == "column" else Array
+    return make(
         name=f"lstm{number}",
         inputs=spec.model.inputs if first else spec.model.hidden[number - 1],
         outputs=spec.model.hidden[number],
@@ -413,7 +516,7 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
     head, last = spec.model.head, layers[-1]
     if head is None:
         return None
-    budget = min(array.groups * array.cycles_per_group for array in layers)
+    budget = min(array.shortest_step for array in layers)
     groups = max(1, budget // last.outputs)
     weight = Fixed(spec.weights.width, spec.weights.head_frac)
     return Array(
@@ -439,7 +542,8 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
 def misfits(net: Network) -> Iterator[tuple[str, str, object]]:
     """What of a spec the engine cannot do: (key path, what would fit, what was given)."""
     for array in net.arrays:
-        slots, cycles = array.slots_per_group, array.cycles_per_group
+        slots = array.slots_per_group
+        cycles = slots if isinstance(array, ColumnArray) else array.cycles_per_group
         if array is net.head and slots > cycles:
             yield "model.head.units", f"at most {cycles}: one row a cycle leaves the head", array.units
         elif slots > cycles:

@@ -124,18 +124,23 @@ class Search(Section):
 class Sparsity(Section):
     """Which weights are removed. Ratios are shares of zeros."""
 
-    pattern: Literal["dense", "row"] = "row"
-    """`row`: every row of a matrix keeps the same number of weights; `dense`: all weights stay."""
+    pattern: Literal["dense", "row", "column"] = "row"
+    """`row`: every row of a matrix keeps the same number of weights; `column`: in every column each lane of the column
+    dataflow keeps the same number of its rows; `dense`: all weights stay."""
     input: Share | None = None
-    """Share of W_x that is removed (row pattern without search)."""
+    """Share of W_x that is removed (without search)."""
     recurrent: Share | None = None
-    """Share of W_h that is removed (row pattern without search)."""
+    """Share of W_h that is removed (without search)."""
     search: Search | None = None
     """Finds the two ratios, in place of giving them."""
     head: Share = 0.0
     """Share of the head's weights that is removed, as many in each row."""
     shared_by_gates: bool = False
     """The four rows of a unit keep the same columns: a quarter of the indices and of the operand reads."""
+    threshold: Annotated[float, Field(ge=0.0)] | None = None
+    """In the recurrence h_t counts as 0 where |h_t| is below this, and the column dataflow skips it; 0 keeps all."""
+    states: Share | None = None
+    """Share of h_t that shall be 0 in the recurrence: training finds the threshold, in place of giving it."""
 
 
 class Weights(Section):
@@ -187,10 +192,13 @@ class Tables(Section):
 
 
 class Engine(Section):
-    """The row engine: units x 4 gates x lanes per row multipliers."""
+    """The lanes: units x 4 gates x lanes per row multipliers."""
 
+    dataflow: Literal["row", "column"] = "row"
+    """`row`: each row reads its operands one after another; `column`: each operand that is not zero is given to all
+    lanes, which add its column to their rows' sums, so that zeros of x_t and h_t cost nothing."""
     units: Count
-    """P: hidden units computed together."""
+    """P: hidden units computed together; by columns, lanes of a gate, which must divide the hidden units."""
     lanes_per_row: Count = 1
     """M: multipliers of one row."""
     lanes: Literal["shared", "split"] = "shared"
@@ -444,6 +452,12 @@ def _sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "sparsity.head", "nothing without model.head", sparsity.head
     if kept(sparsity.head, spec.model.hidden[-1]) < 1:
         yield "sparsity.head", "a share that leaves a weight in each row", sparsity.head
+    if spec.engine.dataflow == "column" or sparsity.pattern == "column":
+        yield from _column_rules(spec, given)
+        return
+    for key in ("threshold", "states"):
+        if getattr(sparsity, key) is not None:
+            yield f"sparsity.{key}", "nothing beside engine.dataflow: row, which reads every h", getattr(sparsity, key)
     for number, hidden in enumerate(spec.model.hidden):
         inputs = (spec.model.inputs, *spec.model.hidden)[number]
         for key, columns in (("input", inputs), ("recurrent", hidden)):
@@ -471,6 +485,60 @@ def _training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         least = min(i + h for i, h in zip((spec.model.inputs, *spec.model.hidden), spec.model.hidden, strict=False))
         if kept(total, least) < 2:
             yield "training.studies.totals", "ratios that leave two nonzeros a row, one for each matrix", total
+
+
+def _column_rules(spec: Spec, given: list[str]) -> Iterator[tuple[str, str, Any]]:
+    """What the column dataflow wants: lanes that divide the rows, balanced columns or dense ones, one kind of lane."""
+    sparsity, engine, state = spec.sparsity, spec.engine, spec.formats.state
+    if engine.dataflow == "row":
+        yield "engine.dataflow", "column for sparsity.pattern: column", engine.dataflow
+    if sparsity.pattern == "row":
+        yield "sparsity.pattern", "column or dense for engine.dataflow: column", sparsity.pattern
+    if sparsity.pattern == "column" and given != ["input", "recurrent"]:
+        yield "sparsity", "input and recurrent for pattern: column", given
+    if sparsity.shared_by_gates:
+        yield "sparsity.shared_by_gates", "false for engine.dataflow: column", True
+    if engine.operand_register:
+        yield "engine.operand_register", "false for engine.dataflow: column", True
+    if engine.memory != "rom":
+        yield "engine.memory", "rom for engine.dataflow: column", engine.memory
+    if engine.target_cycles is not None:
+        yield (
+            "engine.target_cycles",
+            "nothing beside engine.dataflow: column, whose cycles depend on zeros",
+            engine.target_cycles,
+        )
+    for key in ("widths", "lasso", "totals"):
+        if getattr(spec.training.studies, key):
+            yield (
+                f"training.studies.{key}",
+                "nothing beside engine.dataflow: column",
+                getattr(spec.training.studies, key),
+            )
+    if spec.training.baselines:
+        yield "training.baselines", "nothing beside engine.dataflow: column", spec.training.baselines
+    if engine.lanes_per_row != 1:
+        yield "engine.lanes_per_row", "1 for engine.dataflow: column (more units are more lanes)", engine.lanes_per_row
+    for hidden in spec.model.hidden:
+        if hidden % engine.units:
+            fitting = ", ".join(str(units) for units in range(1, hidden + 1) if hidden % units == 0)
+            yield "engine.units", f"a divisor of {hidden} hidden units for dataflow: column ({fitting})", engine.units
+        rows = max(1, hidden // engine.units)
+        for key in ("input", "recurrent"):
+            ratio = getattr(sparsity, key)
+            if ratio is not None and kept(ratio, rows) < 1:
+                limit = math.floor((1 - 0.5 / rows) * 10000) / 10000
+                yield f"sparsity.{key}", f"at most {limit} so that no lane of {rows} rows is without a weight", ratio
+    if sparsity.threshold is not None and sparsity.threshold * 2**state.frac > state.hi:
+        yield (
+            "sparsity.threshold",
+            f"at most {state.real(state.hi)}, the largest {state} of formats.state",
+            sparsity.threshold,
+        )
+    if sparsity.threshold is not None and sparsity.states is not None:
+        yield "sparsity.states", "nothing beside sparsity.threshold", sparsity.states
+    if sparsity.states is not None and spec.training.task == "seeded":
+        yield "sparsity.states", "nothing where training.task is seeded: give sparsity.threshold", sparsity.states
 
 
 def kept(ratio: float, columns: int) -> int:

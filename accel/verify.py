@@ -25,12 +25,14 @@ REQUIRED = ("c", "h")
 class Prediction(Protocol):
     """What the schedule promises: `accel.schedule.Schedule` keeps it."""
 
-    @property
-    def cycles_per_step(self) -> int:
-        """Cycles from step to step in the middle of a long sequence."""
+    def cycles_over(self, samples: Samples) -> int:
+        """Cycles from step to step in the middle of a long sequence, or as they settle over these."""
 
-    def intervals(self, lengths: Integers) -> Integers:
-        """Cycles from each step's begin to the next one's over sequences of these lengths."""
+    def busy_over(self, samples: Samples) -> float:
+        """Share of the lanes' cycles in which they work."""
+
+    def intervals(self, samples: Samples) -> Integers:
+        """Cycles from each step's begin to the next one's over these sequences."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,8 @@ def verify(
         steps=samples.steps,
         lanes=lanes,
         nonzeros_per_step=nonzeros,
-        predicted_cycles_per_step=predicted.cycles_per_step,
-        utilisation=round(nonzeros / (lanes * predicted.cycles_per_step), 4),
+        predicted_cycles_per_step=predicted.cycles_over(samples),
+        utilisation=round(predicted.busy_over(samples), 4),
         engines=tuple(results),
     )
 
@@ -144,7 +146,7 @@ def judge(name: str, contender: Contender, design: Design, samples: Samples, pre
     expected = reference(design, samples)
     found = list(differences(expected, got))
     reasons = [_sentence(found, samples)] if found else []
-    reasons += list(_cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples.lengths)))
+    reasons += list(_cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples)))
     reasons += list(_status_faults(expected.status, got.status, contender.clocked or contender.counts))
     cycles = None if got.step_cycles is None or not got.step_cycles.size else steady(got.step_cycles)
     status: Verdict = "different" if reasons else "equal"

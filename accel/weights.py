@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +17,14 @@ import numpy as np
 
 from accel.faults import Fault, Refused
 from accel.fixed import Digits, Fixed, Integers
-from accel.shape import Array, Kept, Network, network
-from accel.sparse import Mask, Packed, largest_per_row, pack
+from accel.shape import Array, ColumnArray, Kept, Network, network
+from accel.sparse import Mask, Packed, by_lane, from_lanes, largest_per_row, pack
 from accel.spec import Spec, plain
 from accel.work import write_bytes
 
 VERSION = 1
+THRESHOLD = "threshold"
+"""Name of the threshold of states in the file; only the column dataflow has one."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,17 @@ class Weights:
     """All integers of a network, in the order data takes: LSTM layers, then the head where there is one."""
 
     layers: tuple[LayerWeights, ...]
+    threshold: int = 0
+    """In the recurrence h counts as 0 where |h| is below this integer of `formats.state`."""
 
     def network(self, spec: Spec) -> Network:
-        """Shapes of the spec with the ratios these weights really have."""
+        """Shapes of the spec with the ratios these weights really have; columns keep what the spec says."""
+        if spec.engine.dataflow == "column":
+            return network(spec)
         return network(spec, [layer.kept for layer in self.layers[: len(spec.model.hidden)]])
 
 
-def _arrays(weights: Weights) -> dict[str, np.ndarray]:
+def _arrays(weights: Weights, spec: Spec) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     for number, layer in enumerate(weights.layers):
         for name, matrix in (("w_x", layer.w_x), ("w_h", layer.w_h)):
@@ -81,6 +88,8 @@ def _arrays(weights: Weights) -> dict[str, np.ndarray]:
         found[f"{number}.bias"] = layer.bias.astype(np.int32)
         if layer.scale is not None:
             found[f"{number}.scale"] = layer.scale.astype(np.int32)
+    if spec.engine.dataflow == "column":
+        found[THRESHOLD] = np.array(weights.threshold, dtype=np.int32)
     return found
 
 
@@ -104,7 +113,7 @@ def save(path: Path, weights: Weights, spec: Spec) -> str:
     faults = list(_faults(weights, spec, str(path)))
     if faults:
         raise Refused(faults)
-    arrays, formats = _arrays(weights), _formats(spec)
+    arrays, formats = _arrays(weights, spec), _formats(spec)
     digest = _digest(arrays, formats)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, formats=np.array(formats), digest=np.array(digest), **arrays)  # type: ignore[arg-type]
@@ -123,7 +132,8 @@ def load(path: Path, spec: Spec) -> Weights:
     names = set(_expected_names(spec))
     if set(arrays) != names:
         raise Refused([Fault(f"{path}: arrays", ", ".join(sorted(names)), ", ".join(sorted(arrays)))])
-    weights = Weights(tuple(_layer(arrays, number) for number in range(len(network(spec).arrays))))
+    threshold = int(arrays.pop(THRESHOLD, np.array(0)))
+    weights = Weights(tuple(_layer(arrays, number) for number in range(len(network(spec).arrays))), threshold)
     faults = list(_faults(weights, spec, str(path)))
     if faults:
         raise Refused(faults)
@@ -139,7 +149,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
 
 
 def _expected_names(spec: Spec) -> list[str]:
-    found = []
+    found = [THRESHOLD] if spec.engine.dataflow == "column" else []
     for number, array in enumerate(network(spec).arrays):
         parts = ("w_x", "w_x.mask", "w_h", "w_h.mask", "bias", *(("scale",) if array.scale else ()))
         found += [f"{number}.{part}" for part in parts]
@@ -160,16 +170,13 @@ def _faults(weights: Weights, spec: Spec, source: str) -> Any:
     if len(weights.layers) != len(plan.arrays):
         yield Fault(source, f"{len(plan.arrays)} layers", len(weights.layers).__str__())
         return
+    yield from _threshold_faults(weights.threshold, spec, source)
     for layer, array in zip(weights.layers, plan.arrays, strict=True):
         searched = spec.sparsity.search is not None and array.recurrent
         place = f"{source}: {array.name}"
-        yield from _matrix_faults(
-            layer.w_x, (array.rows, array.inputs), array.w_x, array.kept[0], searched, f"{place}.w_x"
-        )
         h_columns = array.outputs if array.recurrent else 0
-        yield from _matrix_faults(
-            layer.w_h, (array.rows, h_columns), array.w_h, array.kept[1], searched, f"{place}.w_h"
-        )
+        yield from _matrix_faults(layer.w_x, (array.rows, array.inputs), array, 0, searched, f"{place}.w_x")
+        yield from _matrix_faults(layer.w_h, (array.rows, h_columns), array, 1, searched, f"{place}.w_h")
         yield from _range_faults(layer.bias, (array.rows,), array.bias, f"{place}.bias")
         yield from _scale_faults(layer.scale, array, f"{place}.scale")
         if array.shared_by_gates:
@@ -185,10 +192,46 @@ def _scale_faults(scale: Integers | None, array: Array, place: str) -> Any:
         yield Fault(place, "a scale for each row" if array.scale else "no scales", "others")
 
 
-def _matrix_faults(matrix: Matrix, shape: tuple[int, int], fmt: Fixed, kept: int, searched: bool, place: str) -> Any:
+def _threshold_faults(threshold: int, spec: Spec, source: str) -> Iterator[Fault]:
+    given, state = spec.sparsity.threshold, spec.formats.state
+    wanted = integer_threshold(given, state) if given is not None else 0
+    if spec.sparsity.states is None and threshold != wanted:
+        yield Fault(f"{source}: threshold", f"{wanted} (sparsity.threshold in {state})", str(threshold))
+    elif not 0 <= threshold <= state.hi:
+        yield Fault(f"{source}: threshold", f"0 to {state.hi} ({state})", str(threshold))
+
+
+def integer_threshold(real: float, state: Fixed) -> int:
+    """The least integer t of a format with |h| < real exactly where the integer of h is below t in magnitude."""
+    return math.ceil(real * float(2**state.frac))
+
+
+def _matrix_faults(
+    matrix: Matrix, shape: tuple[int, int], array: Array, of_h: int, searched: bool, place: str
+) -> Iterator[Fault]:
+    """`of_h` is 0 for W_x and 1 for W_h."""
+    fmt = (array.w_x, array.w_h)[of_h]
     yield from _range_faults(matrix.values, shape, fmt, place)
     if matrix.mask.shape != shape or matrix.values.shape != shape or 0 in shape:
         return
+    if isinstance(array, ColumnArray):
+        yield from _column_faults(matrix, array.kept[of_h], array, place)
+    else:
+        yield from _row_faults(matrix, array.kept[of_h], searched, place)
+    if np.any(matrix.values[~matrix.mask]):
+        yield Fault(place, "zero outside the mask", "other weights")
+    if isinstance(fmt, Digits) and fmt.width == 1 and not np.all(matrix.values[matrix.mask]):
+        yield Fault(place, "-1 or 1 (binary)", "0 within the mask")
+
+
+def _column_faults(matrix: Matrix, kept: int, array: ColumnArray, place: str) -> Iterator[Fault]:
+    counts = by_lane(matrix.mask, array.units).sum(axis=3)
+    if counts.min() != kept or counts.max() != kept:
+        wanted = f"{kept} of the {array.groups} rows of each of {array.multipliers} lanes in each column"
+        yield Fault(place, wanted, f"{counts.min()} to {counts.max()}")
+
+
+def _row_faults(matrix: Matrix, kept: int, searched: bool, place: str) -> Iterator[Fault]:
     counts = matrix.mask.sum(axis=1)
     if counts.min() != counts.max():
         yield Fault(place, "the same number of nonzeros in each row", f"{counts.min()} to {counts.max()}")
@@ -196,10 +239,6 @@ def _matrix_faults(matrix: Matrix, shape: tuple[int, int], fmt: Fixed, kept: int
         yield Fault(place, "at least one nonzero a row", "none")
     elif not searched and counts[0] != kept:
         yield Fault(place, f"{kept} nonzeros a row", str(counts[0]))
-    if np.any(matrix.values[~matrix.mask]):
-        yield Fault(place, "zero outside the mask", "other weights")
-    if isinstance(fmt, Digits) and fmt.width == 1 and not np.all(matrix.values[matrix.mask]):
-        yield Fault(place, "-1 or 1 (binary)", "0 within the mask")
 
 
 def _sharing_faults(layer: LayerWeights, array: Array, place: str) -> Any:
@@ -216,20 +255,31 @@ def _range_faults(values: Integers, shape: tuple[int, ...], fmt: Fixed, place: s
 
 
 def seeded(spec: Spec) -> Weights:
-    """Random row-balanced weights of the spec's shape: the same for the same seed, trained on nothing."""
+    """Random balanced weights of the spec's shape: the same for the same seed, trained on nothing."""
     rng = np.random.default_rng(spec.training.seed)
-    return Weights(tuple(_seeded_layer(array, rng, spec) for array in network(spec).arrays))
+    layers = tuple(_seeded_layer(array, rng, spec) for array in network(spec).arrays)
+    return Weights(layers, integer_threshold(spec.sparsity.threshold or 0.0, spec.formats.state))
 
 
 def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWeights:
     def matrix(columns: int, fmt: Fixed, kept: int) -> Matrix:
-        real = rng.normal(0.0, 1.5 / max(1, sum(array.kept)) ** 0.5, (array.rows, columns))
-        patterns = array.outputs if array.shared_by_gates else array.rows
-        mask = np.tile(largest_per_row(rng.random((patterns, columns)), kept), (array.rows // patterns, 1))
+        a_row = array.nonzeros // array.rows
+        real = rng.normal(0.0, 1.5 / max(1, a_row) ** 0.5, (array.rows, columns))
+        mask = _seeded_columns(array, rng, columns, kept) if isinstance(array, ColumnArray) else rows(columns, kept)
         return Matrix(np.where(mask, fmt.quantize(real), 0), mask)
+
+    def rows(columns: int, kept: int) -> Mask:
+        patterns = array.outputs if array.shared_by_gates else array.rows
+        return np.tile(largest_per_row(rng.random((patterns, columns)), kept), (array.rows // patterns, 1))
 
     w_x = matrix(array.inputs, array.w_x, array.kept[0])
     w_h = matrix(array.outputs if array.recurrent else 0, array.w_h, array.kept[1])
     bias = array.bias.quantize(rng.normal(0.0, 0.5, array.rows)) * spec.model.bias
     scale = None if array.scale is None else array.scale.quantize(rng.normal(0.0, 0.5, array.rows))
     return LayerWeights(w_x, w_h, bias, scale)
+
+
+def _seeded_columns(array: ColumnArray, rng: np.random.Generator, columns: int, kept: int) -> Mask:
+    lanes = (4, array.units, columns, array.groups)
+    chosen = largest_per_row(rng.random(lanes).reshape(-1, array.groups), kept)
+    return from_lanes(chosen.reshape(lanes))

@@ -22,10 +22,16 @@ CYCLES = 24
 class Even:
     """A schedule in which every step takes the same number of cycles."""
 
-    cycles_per_step = CYCLES
+    busy = 0.5
 
-    def intervals(self, lengths: np.ndarray) -> np.ndarray:
-        return np.full(int(lengths.sum()) - 1, CYCLES)
+    def cycles_over(self, samples: Samples) -> int:
+        return CYCLES
+
+    def busy_over(self, samples: Samples) -> float:
+        return self.busy
+
+    def intervals(self, samples: Samples) -> np.ndarray:
+        return np.full(samples.steps - 1, CYCLES)
 
 
 def clocked(given: Design, inputs: Samples) -> Observed:
@@ -263,4 +269,4 @@ def test_the_file_has_the_agreed_fields(tmp_path: Path) -> None:
         "reason",
     ]
     assert facts["sequences"] == 7
-    assert facts["utilisation"] == round(facts["nonzeros_per_step"] / (facts["lanes"] * CYCLES), 4)
+    assert facts["utilisation"] == Even.busy

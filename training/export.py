@@ -91,6 +91,7 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
     """A float64 module whose parameters are the integers, as real numbers; quantised with the weights' own ratios."""
     net = weights.network(spec)
     model = LSTM(spec).double().quantize(net)
+    model.threshold.fill_(float(spec.formats.state.real(weights.threshold)))
     for layer, array, found in zip(model.layers, net.layers, weights.layers, strict=False):
         for parameter, fmt, matrix in zip(
             matrices_of(layer), (array.w_x, array.w_h), (found.w_x, found.w_h), strict=True

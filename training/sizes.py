@@ -28,7 +28,7 @@ def layers(net: Network) -> list[dict[str, Any]]:
         {
             "name": array.name,
             "kept": list(array.kept),
-            "ratios": {"input": 1 - array.kept[0] / array.inputs, "recurrent": 1 - array.kept[1] / array.outputs},
+            "ratios": dict(zip(("input", "recurrent"), array.removed, strict=True)),
         }
         for array in net.layers
     ]

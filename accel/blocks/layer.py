@@ -251,6 +251,37 @@ def cell_stage(clk: Any, reset: Any, slot: Any, heads: Any, signals: Any, layer:
 
 
 @block
+def cells_and_state(
+    clk: Any,
+    reset: Any,
+    slot: Any,
+    heads: Any,
+    begin: Any,
+    h: Any,
+    outbox: Any,
+    observed: Any,
+    saturations: Any,
+    layer: Any,
+    cells: Any,
+    stores: Any,
+) -> Any:
+    """From the chain to h_t, c_t and what a bench may watch. Latency: SLOT_TO_STATE from a slot to its h_t."""
+    array = cells.array
+    signals = [CellSignals(cells.formats) for _ in range(array.cells)]
+    gates = joined([gate for out in signals for gate in (out.i, out.f, out.g, out.o)])
+    c_t, h_t = joined([out.c for out in signals]), joined([out.h for out in signals])
+
+    stage = cell_stage(clk, reset, slot, heads, signals, layer, cells, stores)
+    state = write_state(clk, reset, slot, h_t, h, outbox, layer.every_step)
+    gates_valid = delay(clk, reset, slot.valid, observed.gates_valid, SLOT_TO_GATES)
+    c_valid = delay(clk, reset, slot.valid, observed.c_valid, SLOT_TO_CELL)
+    watching = observe(observed, begin, gates, c_t, h.enable, h_t)
+    counting = count_saturations(clk, reset, slot, signals, saturations, array)
+    working = (stage, state, gates_valid, c_valid, watching, counting)
+    return (*working, emit_set(clk, reset, slot, outbox, SLOT_TO_STATE)) if array.writable else working
+
+
+@block
 def lstm_layer(
     clk: Any,
     reset: Any,
@@ -271,9 +302,6 @@ def lstm_layer(
     issue, slot, h = Issue(array), Slot(array), Write(array.h_vector)
     heads = [bits(4 * array.total_width) for _ in range(array.cells)]
     sums = [bits(4 * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
-    signals = [CellSignals(cells.formats) for _ in range(array.cells)]
-    gates = joined([gate for out in signals for gate in (out.i, out.f, out.g, out.o)])
-    c_t, h_t = joined([out.c for out in signals]), joined([out.h for out in signals])
 
     beginning = begin_step(clk, reset, inbox, outbox.room, layer.every_step, layer.interval)
     promising = promise(inbox.take, inbox.final, outbox.promise, layer.every_step)
@@ -283,11 +311,5 @@ def lstm_layer(
         slotting = scaled_slots(clk, reset, issue, slot, heads, sums, array, layer.scales, stores)
     else:
         slotting = slot_control(clk, reset, issue, slot, array)
-    stage = cell_stage(clk, reset, slot, sums, signals, layer, cells, stores)
-    state = write_state(clk, reset, slot, h_t, h, outbox, layer.every_step)
-    gates_valid = delay(clk, reset, slot.valid, observed.gates_valid, SLOT_TO_GATES)
-    c_valid = delay(clk, reset, slot.valid, observed.c_valid, SLOT_TO_CELL)
-    watching = observe(observed, inbox.take, gates, c_t, h.enable, h_t)
-    counting = count_saturations(clk, reset, slot, signals, saturations, array)
-    working = (beginning, promising, stepping, lanes, slotting, stage, state, gates_valid, c_valid, watching, counting)
-    return (*working, emit_set(clk, reset, slot, outbox, SLOT_TO_STATE)) if array.writable else working
+    stage = cells_and_state(clk, reset, slot, sums, inbox.take, h, outbox, observed, saturations, layer, cells, stores)
+    return beginning, promising, stepping, lanes, slotting, stage

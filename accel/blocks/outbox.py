@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import ConcatSignal, Signal, always_comb, always_seq, block
 
-from accel.blocks.memory import ram
+from accel.blocks.fifo import Fifo, fifo
 from accel.blocks.signals import bits, flag
 from accel.fixed import index_bits
 
@@ -72,12 +72,11 @@ def emit(clk: Any, reset: Any, outbox: Any, stream: Any, words: int, steps: int)
 
     `stream.last` marks the last word of a sequence's last step. Latency: 2.
     """
-    depth = words * steps
-    last, width = depth - 1, len(outbox.word)
-    head, tail, held = bits(index_bits(depth)), bits(index_bits(depth)), bits(index_bits(depth + 1))
-    fetching, leaving, redeem = flag(), flag(), flag()
-    entry, stored = bits(width + 2), bits(width + 2)
+    depth, width = words * steps, len(outbox.word)
+    redeem = flag()
+    entry, end = bits(width + 2), Fifo(width + 2, depth)
     packed = ConcatSignal(outbox.final, outbox.closing, outbox.word)
+    stored = end.word
     final, closing, word = stored(width + 1), stored(width), stored(width, 0)
 
     @always_comb
@@ -85,49 +84,16 @@ def emit(clk: Any, reset: Any, outbox: Any, stream: Any, words: int, steps: int)
         entry.next = packed
 
     @always_comb
-    def moving():
-        fetching.next = held != 0 and (stream.ready or not stream.valid)
-        leaving.next = stream.valid and stream.ready
-
-    @always_comb
     def redeeming():
-        redeem.next = leaving and closing
-
-    @always_seq(clk.posedge, reset=reset)
-    def entering():
-        if outbox.valid:
-            if tail == last:
-                tail.next = 0
-            else:
-                tail.next = tail + 1
-
-    @always_seq(clk.posedge, reset=reset)
-    def advancing():
-        if fetching:
-            if head == last:
-                head.next = 0
-            else:
-                head.next = head + 1
-
-    @always_seq(clk.posedge, reset=reset)
-    def holding():
-        if outbox.valid and not fetching:
-            held.next = held + 1
-        elif fetching and not outbox.valid:
-            held.next = held - 1
-
-    @always_seq(clk.posedge, reset=reset)
-    def sending():
-        if fetching:
-            stream.valid.next = True
-        elif leaving:
-            stream.valid.next = False
+        redeem.next = stream.valid and stream.ready and closing
 
     @always_comb
     def showing():
+        end.ready.next = stream.ready
+        stream.valid.next = end.valid
         stream.word.next = word
         stream.last.next = final and closing
 
-    memory = ram(clk, fetching, outbox.valid, tail, entry, head, stored, depth)
+    buffering = fifo(clk, reset, outbox.valid, entry, end, depth)
     crediting = credit(clk, reset, outbox.promise, redeem, outbox.room, steps)
-    return packing, moving, redeeming, entering, advancing, holding, sending, showing, memory, crediting
+    return packing, redeeming, showing, buffering, crediting

@@ -20,6 +20,7 @@ from accel.golden import GATES
 from accel.pipeline import byte_width
 from accel.samples import Samples
 from accel.schedule import schedule
+from accel.shape import ColumnArray
 from accel.turns import Turn, in_order, turns
 
 RESET_CYCLES = 16
@@ -50,6 +51,8 @@ class Script:
     sinks: dict[str, tuple[int, ...]]
     free: int
     limit: int
+    threshold: int
+    """Where the column dataflow has one: what counts as zero of h, given under reset."""
 
 
 @dataclass
@@ -58,8 +61,8 @@ class Record:
 
     `unknown` tells whether an unknown value reached a port (where the simulator knows such values). `taken` maps
     an input stream to how many beats it gave, `sinks` an output stream to (cycle, word, `tlast`) of what left it.
-    `layers` maps layer name to `begin` (cycles), `gates`, `c` and `h` (words in order), `status` the parts of the
-    status word to what they were in the last cycle, number `cycles`.
+    `layers` maps layer name to `begin` (cycles), `gates`, `c` and `h` (words in order) and `queued` (most entries in
+    the queue of h), `status` the parts of the status word to what they were in the last cycle, number `cycles`.
     """
 
     unknown: bool = False
@@ -75,7 +78,7 @@ def blank(layers: Sequence[str], driven: Script) -> Record:
     return Record(
         taken=dict.fromkeys(driven.sources, 0),
         sinks={name: [] for name in driven.sinks},
-        layers={name: {"begin": [], "gates": [], "c": [], "h": []} for name in layers},
+        layers={name: {"begin": [], "gates": [], "c": [], "h": [], "queued": []} for name in layers},
     )
 
 
@@ -120,9 +123,10 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
     if design.spec.engine.memory == "scratchpad":
         loads = frames(design)
         sources["s_weights"] = tuple(Beat(0, word, n == len(load) - 1) for load in loads for n, word in enumerate(load))
-    limit = 2 * schedule(design).finish(lengths) + 1000
+    built = schedule(design)
+    limit = 2 * built.finish(lengths, built.loads(samples)) + 1000
     limit += sum(beat.wait + 1 for source in sources.values() for beat in source) + sum(map(sum, sinks.values()))
-    return Script(tuple(taken), sources, sinks, free, limit)
+    return Script(tuple(taken), sources, sinks, free, limit, design.weights.threshold)
 
 
 def _results(design: Design, turn: Turn) -> int:
@@ -149,6 +153,7 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
     check_flags(design, record.status)
     if record.status["cycles"] != record.cycles:
         raise EngineFailed(f"status word: wanted {record.cycles} cycles, got {record.status['cycles']}")
+    _check_queues(design, record)
     begins = record.layers[design.net.layers[0].name]["begin"][: driven.free]
     cycles = [after - before for before, after in pairwise(begins)]
     status = status_of(design, driven.turns, record.status)
@@ -191,6 +196,15 @@ def _outputs(design: Design, driven: Script, record: Record) -> Integers:
         width = byte_width(last.sum_width if head else last.h.width)
         rows = _vectors(words, last.cells, width, last.output_beats)[:, : last.outputs]
     return _ordered(rows, [turn for turn in driven.turns if _results(design, turn)])
+
+
+def _check_queues(design: Design, record: Record) -> None:
+    """No queue of h ever held more than it has places, and where one is, it was watched."""
+    for array in design.net.layers:
+        if isinstance(array, ColumnArray):
+            most = max(record.layers[array.name]["queued"], default=-1)
+            if not 0 <= most <= array.h_queue:
+                raise EngineFailed(f"{array.name}: the queue of h has {array.h_queue} places, and {most} were taken")
 
 
 def _check_ends(design: Design, driven: Script, record: Record) -> None:

@@ -28,6 +28,8 @@ def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record,
     @instance
     def resetting():
         reset.next = 1
+        if "states" in signals:
+            signals["states"].threshold.next = script.threshold
         for _ in range(RESET_CYCLES):
             yield clk.negedge
         reset.next = 0
@@ -110,6 +112,8 @@ def _sample(signals: Any, layers: tuple[str, ...], cycle: int, record: Record) -
         for signal in ("gates", "c", "h"):
             if getattr(watched, f"{signal}_valid"):
                 seen[signal].append(int(getattr(watched, signal)))
+        if hasattr(watched, "queued"):
+            seen["queued"][:] = [int(watched.queued)]
 
 
 def simulate(dut: Any, signals: Any, layers: tuple[str, ...], script: Script, unknown: Any = None) -> Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
@@ -10,7 +11,7 @@ from accel import samples
 from accel.check import derive
 from accel.engines.engine import Design
 from accel.golden import run
-from accel.schedule import schedule
+from accel.schedule import Schedule, schedule
 from accel.spec import plain
 from accel.work import read_json
 
@@ -35,11 +36,22 @@ def gather(design: Design) -> dict[str, Any]:
 def scheduled(design: Design) -> dict[str, Any]:
     """When the lanes work: exact, and measured by every clocked engine."""
     built = schedule(design)
-    stages = [
-        {"name": stage.array.name, "interval": stage.interval, "gap": stage.gap, "cycles": stage.array.depth}
-        for stage in built.stages
+    stages = []
+    for number, stage in enumerate(built.stages):
+        interval, work = built.interval(number), stage.array.depth
+        stages.append({"name": stage.array.name, "interval": interval, "gap": interval - work, "cycles": work})
+    found = {"cycles_per_step": built.cycles_per_step, "latency": built.latency, "stages": stages}
+    return found | {"columns": columns(design, built) if built.by_columns else None}
+
+
+def columns(design: Design, built: Schedule) -> dict[str, Any]:
+    """What the lanes of the column dataflow do over the verified test sequences, where zeros are skipped."""
+    inputs = samples.load(design.work / "samples.npz", design.spec).first(design.spec.verify.sequences)
+    layers = [
+        {"name": array.name, "threshold": design.weights.threshold, **asdict(waits), "cycles": waits.cycles}
+        for array, waits in zip(design.net.layers, built.waits(inputs), strict=True)
     ]
-    return {"cycles_per_step": built.cycles_per_step, "latency": built.latency, "stages": stages}
+    return {"cycles_per_step": built.cycles_over(inputs), "steps": inputs.steps, "layers": layers}
 
 
 def saturations(design: Design) -> list[dict[str, Any]]:

@@ -11,11 +11,13 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from accel import samples
+from accel.column_schedule import Passage
 from accel.engines.engine import Design
 from accel.golden import GATES
 from accel.pipeline import slot_delay
 from accel.schedule import Schedule, Stage, schedule
-from accel.shape import Array, Lane
+from accel.shape import Array, ColumnArray, Lane
 from accel.weights import LayerWeights, Matrix
 
 INK, MUTED, X, H, CELL, HEAD = "#1f2933", "#7b8794", "#2f6fde", "#12876f", "#c2571a", "#8a4fbd"
@@ -35,18 +37,25 @@ def svg(figure: Figure) -> str:
     return text[text.index("<svg") :]
 
 
-def sparsity(layer: LayerWeights, name: str) -> str:
+def sparsity(layer: LayerWeights, array: Array) -> str:
     """Both matrices of a layer: which weights are kept, and their values; rows by gate."""
     shapes = (layer.w_x, layer.w_h)
     figure = Figure(figsize=(10.0, 4.6), layout="constrained")
     ratios = [max(0.25, matrix.values.shape[1] / shapes[1].values.shape[1]) for matrix in shapes]
     axes = figure.subplots(1, 2, width_ratios=ratios)
-    for axis, matrix, symbol in zip(axes, shapes, ("W_x", "W_h"), strict=True):
-        _matrix(axis, matrix, f"{name}  {symbol}")
+    for axis, matrix, symbol, kept in zip(axes, shapes, ("W_x", "W_h"), array.kept, strict=True):
+        _matrix(axis, matrix, f"{array.name}  {symbol}", _pattern(array, matrix, kept))
     return svg(figure)
 
 
-def _matrix(axis: Any, matrix: Matrix, title: str) -> None:
+def _pattern(array: Array, matrix: Matrix, kept: int) -> str:
+    """What a matrix keeps, in words."""
+    if isinstance(array, ColumnArray):
+        return f"{kept} of each lane's {array.groups} rows in every column"
+    return f"{kept} of {matrix.values.shape[1]} columns in every row"
+
+
+def _matrix(axis: Any, matrix: Matrix, title: str, pattern: str) -> None:
     rows, columns = matrix.values.shape
     largest = max(1, int(np.abs(matrix.values).max()))
     shown = np.where(matrix.mask, matrix.values / largest, np.nan)
@@ -59,7 +68,7 @@ def _matrix(axis: Any, matrix: Matrix, title: str) -> None:
     axis.set_xticks([0, columns - 1] if columns > 1 else [0])
     axis.tick_params(colors=INK, length=0, labelsize=9)
     axis.set_title(title, fontsize=10, color=INK, loc="left")
-    axis.set_xlabel(f"{matrix.kept} of {columns} columns in every row", fontsize=9, color=MUTED)
+    axis.set_xlabel(pattern, fontsize=9, color=MUTED)
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,7 @@ class Span:
 def timeline(design: Design) -> str:
     """Lanes and cell stage over two steps in the middle of a sequence."""
     built = schedule(design)
-    spans = list(_spans(built))
+    spans = list(_column_spans(design, built) if built.by_columns else _spans(built))
     tracks = list(dict.fromkeys(span.track for span in spans))
     figure = Figure(figsize=(10.0, 0.55 * len(tracks) + 0.9), layout="constrained")
     axis = figure.subplots()
@@ -112,7 +121,32 @@ def _spans(built: Schedule) -> Iterator[Span]:
     for number in shown:
         for late in (False, True):
             begin = int(begins[number][STEADY + late]) - origin
-            yield from _stage_spans(built.stages[number], begin, late, number >= layers)
+            stage = built.stages[number]
+            assert isinstance(stage, Stage)
+            yield from _stage_spans(stage, begin, late, number >= layers)
+
+
+def _column_spans(design: Design, built: Schedule) -> Iterator[Span]:
+    """Lanes, cell stage and queue of h of every layer by columns for two steps in the middle of a test sequence."""
+    inputs = samples.load(design.work / "samples.npz", design.spec).only(0)
+    passages = built.passages(inputs)
+    number = min(STEADY, max(0, inputs.steps - 2))
+    origin = passages[0][number].begin
+    for array, passed in zip(design.net.layers, passages, strict=True):
+        for late in (False, True):
+            if number + late < len(passed):
+                yield from _passage_spans(array, passed[number + late], origin, late)
+
+
+def _passage_spans(array: Array, passage: Passage, origin: int, late: bool) -> Iterator[Span]:
+    lanes, cells, queue = (f"{array.name} {part}" for part in ("lanes", "cells", "h queue"))
+    beats = array.output_beats
+    x_first, h_first = passage.begin + 1 - origin, passage.h_begin + 1 - origin
+    yield Span(lanes, x_first, passage.x_cycles, X, "x", late)
+    if passage.h_cycles:
+        yield Span(lanes, h_first, passage.h_cycles, H, "h", late)
+    yield Span(cells, passage.launch + 1 - origin, beats, CELL, "c", late)
+    yield Span(queue, passage.states - origin, beats, HEAD, "h", late)
 
 
 def _stage_spans(stage: Stage, begin: int, late: bool, head: bool) -> Iterator[Span]:

@@ -21,7 +21,7 @@ def page(design: Design, facts: dict[str, Any]) -> str:
         facts=facts,
         network=network_words(design),
         verdict=verdict(facts["verify"]),
-        sparsity=[Markup(figures.sparsity(layer, array.name)) for array, layer in layers],
+        sparsity=[Markup(figures.sparsity(layer, array)) for array, layer in layers],
         timeline=Markup(figures.timeline(design)),
         search=Markup(figures.search(facts["training"])) if searched else None,
         resolved=design.spec.resolved(),

@@ -130,6 +130,25 @@ AWKWARD: dict[str, dict[str, Any]] = {
     },
 }
 
+COLUMNS: dict[str, dict[str, Any]] = {
+    "one weight a lane and column of W_x, two of W_h": {
+        "model": {"inputs": 3, "hidden": [6], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
+        "sparsity": {"pattern": "column", "input": 0.6, "recurrent": 0.3, "threshold": 0.1},
+        "engine": {"dataflow": "column", "units": 2},
+    },
+    "two layers, two streams": {
+        "model": {"inputs": 3, "hidden": [4, 3]},
+        "sparsity": {"pattern": "column", "input": 0.0, "recurrent": 0.5, "threshold": 0.05},
+        "engine": {"dataflow": "column", "units": 1, "streams": 2},
+    },
+    "dense and stateful, three cells and input words": {
+        "model": {"inputs": 5, "hidden": [6], "stateful": True},
+        "sparsity": {"pattern": "dense"},
+        "engine": {"dataflow": "column", "units": 3, "cells_per_cycle": 3, "input_words": 3},
+    },
+}
+"""Designs by columns."""
+
 
 def design(work: Path, verilog: bool = False, **sections: Any) -> Design:
     """A design with seeded weights; its MyHDL (and Verilog, if wanted) lies in `work`."""

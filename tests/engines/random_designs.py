@@ -73,24 +73,48 @@ def formats(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+def specs() -> st.SearchStrategy[Spec]:
+    """A legal spec by rows."""
+    return parsed(models(), sparsities(), engines())
+
+
 @st.composite
-def specs(draw: st.DrawFn) -> Spec:
-    """A legal spec with seeded weights; one that is refused is drawn again."""
+def column_specs(draw: st.DrawFn) -> Spec:
+    """A legal spec by columns: lanes that divide the units, balanced columns or dense ones, states skipped or not."""
+    units, ratio = draw(st.integers(1, 3)), st.sampled_from([0.0, 0.3, 0.5, 0.7])
+    model = draw(models()) | {"hidden": [units * draw(st.integers(1, 3)) for _ in range(draw(st.integers(1, 2)))]}
+    sparsity: dict[str, Any] = {"pattern": "dense"}
+    if draw(st.integers(0, 3)):
+        sparsity = {"pattern": "column", "input": draw(ratio), "recurrent": draw(ratio)}
+    sparsity["threshold"] = draw(st.sampled_from([None, 0.0, 0.01, 0.1, 0.3]))
+    engine = {
+        "dataflow": "column",
+        "units": units,
+        "cells_per_cycle": draw(st.sampled_from([1, 1, 2, 3, 4])),
+        "streams": draw(st.sampled_from([1, 1, 2, 3])),
+        "input_words": draw(st.sampled_from([1, 2, 3])),
+    }
+    return draw(parsed(st.just(model), st.just(sparsity), st.just(engine)))
+
+
+@st.composite
+def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any) -> Spec:
+    """A legal spec of these sections, with seeded weights; one that is refused is drawn again."""
     width, kind = draw(st.integers(2, 10)), draw(st.sampled_from(["fixed", "fixed", "ternary", "binary"]))
     scale = draw(st.sampled_from([None, None, [4, 3], [9, 5]]))
-    model = draw(models())
-    head = draw(st.sampled_from([0.0, 0.5])) if model["head"] else 0.0
+    shape = draw(model)
+    head = draw(st.sampled_from([0.0, 0.5])) if shape["head"] else 0.0
     data = {
         "name": "random",
-        "model": model,
-        "sparsity": draw(sparsities()) | {"head": head},
+        "model": shape,
+        "sparsity": draw(sparsity) | {"head": head},
         "weights": {
             **{"kind": kind, "per_row": scale is not None, "width": width},
             **{f"{of}_frac": draw(st.integers(1, width)) for of in ("input", "recurrent", "head")},
         },
         "formats": draw(formats()) | {"scale": scale},
         "tables": {"address": draw(st.integers(3, 9)), "sigmoid": 8, "tanh": draw(st.sampled_from([2, 4]))},
-        "engine": draw(engines()),
+        "engine": draw(engine),
         "training": {"task": "seeded", "seed": draw(st.integers(0, 99))},
     }
     try:

@@ -71,6 +71,7 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
         "Copies(A::kReaders)",
         "A::kUnits",
         "A::kRowsPerUnit",
+        "A::kLanes",
         "A::kLanesPerRow",
         "A::kCells",
         "kTo",
@@ -94,7 +95,7 @@ def test_lanes_hold_every_weight_once_in_the_order_they_read_it() -> None:
 
 
 def test_a_name_that_is_not_given_is_an_error() -> None:
-    with pytest.raises(UndefinedError, match="'load' is undefined"):
+    with pytest.raises(UndefinedError, match="'by_columns' is undefined"):
         render("hls_templates", "hls/top.h.j2")
 
 
