@@ -66,6 +66,8 @@ Width = Annotated[int, Field(ge=2, le=18)]
 Widths = Annotated[tuple[Width, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Strength = Annotated[float, Field(gt=0.0)]
 Strengths = Annotated[tuple[Strength, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
+Depth = Annotated[int, Field(ge=1, le=32)]
+Depths = Annotated[tuple[Depth, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Baseline = Literal["unstructured", "bank", "block", "column", "targeted"]
 Baselines = Annotated[tuple[Baseline, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -246,6 +248,10 @@ class Studies(Section):
     """Weights of so many bits, fraction bits chosen from the weights: without and with fine-tuning."""
     lasso: Strengths = ()
     """Removal of units: strengths of the group Lasso; each result is made compact and fine-tuned."""
+    highway: Depths = ()
+    """Recurrent highway networks of so many levels, with as many units, trained from scratch as long."""
+    highway_lasso: Strengths = ()
+    """Removal of their units."""
 
 
 class Training(Section):
@@ -478,6 +484,8 @@ def _training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     search, studies = spec.sparsity.search, spec.training.studies
     if studies.widths and spec.weights.kind != "fixed":
         yield "training.studies.widths", "nothing beside digits (weights.kind)", studies.widths
+    if studies.highway_lasso and not studies.highway:
+        yield "training.studies.highway_lasso", "nothing without training.studies.highway", studies.highway_lasso
     if studies.totals and search is None:
         yield "training.studies.totals", "nothing without sparsity.search", studies.totals
         return

@@ -74,6 +74,11 @@ BROKEN = [
         id="widths_of_digits",
     ),
     pytest.param(
+        {"training": {"studies": {"highway_lasso": [1.0]}}},
+        "training.studies.highway_lasso: wanted nothing without training.studies.highway, got [1.0]",
+        id="lasso_of_no_highway",
+    ),
+    pytest.param(
         {"training": {"studies": {"totals": [0.5]}}},
         "training.studies.totals: wanted nothing without sparsity.search, got [0.5]",
         id="totals_without_search",

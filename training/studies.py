@@ -9,7 +9,7 @@ from typing import Any
 
 from accel.shape import network, planned
 from accel.spec import Spec
-from training import formats, low_bit, states, units
+from training import formats, highway, low_bit, states, units
 from training.batches import count
 from training.evaluate import both
 from training.loop import Fitted
@@ -54,6 +54,7 @@ def run(way: Way, dense: LSTM, pruned: LSTM) -> list[Study]:
         *_widths(way, pruned),
         *_low_bit(way, dense),
         *_units(way, dense),
+        *_highway(way),
     ]
 
 
@@ -144,6 +145,24 @@ def _units(way: Way, dense: LSTM) -> Iterator[Study]:
             name = f"{name}, row-balanced"
             fitted = way.fit(balanced, _file(name), epochs, PRUNED)
             yield Study(name, way.task, fitted, _sizes(way, spec), units.as_spec(spec, name, dense=False))
+
+
+def _highway(way: Way) -> Iterator[Study]:
+    """Recurrent highway networks, and what is left of them after group Lasso, compact and fine-tuned."""
+    training = way.spec.training
+    for depth in training.studies.highway:
+        whole = way.fit(way.fresh(depth), f"highway-{depth}", training.epochs, DENSE)
+        before = highway.multiplications(way.spec, depth)
+        yield Study(f"highway {depth}", way.task, whole, {"multiplications": before})
+        for strength in training.studies.highway_lasso:
+            name = f"highway {depth}, units {strength}"
+            model = copy.deepcopy(whole.model)
+            way.fit(model, _file(name), training.prune_epochs, DENSE, units.GroupLasso(strength))
+            spec, smaller = units.compact(model, way.spec)
+            after = highway.multiplications(spec, depth)
+            facts = {"hidden": list(spec.model.hidden), "multiplications": after, "fewer": before / after}
+            fitted = way.fit(smaller, _file(f"{name} compact"), training.prune_epochs, DENSE)
+            yield Study(name, way.task, fitted, facts)
 
 
 def _sizes(way: Way, spec: Any) -> dict[str, Any]:

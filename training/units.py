@@ -1,14 +1,17 @@
 """Removing whole hidden units (ISS, arXiv 1709.05027): group Lasso over everything that belongs to a unit.
 
-The group of unit k is its four rows of W_x and of W_h, its column of W_h, and its column of what reads h: the next
-layer's W_x, or the head. Biases are not in it. After each step of the optimiser every group is shrunk by the proximal
-map of the Lasso, so a group ends at exactly zero; a unit that got there stays removed.
+The group of unit k is its rows of W_x and of every recurrent matrix, its column of those, and its column of what reads
+h: the next layer's W_x, or the head. An LSTM has four rows a unit and one recurrent matrix; a highway layer has two
+rows and a matrix for each of its levels, which share one set of groups, as the state runs through all of them. Biases
+are not in it. After each step of the optimiser every group is shrunk by the proximal map of the Lasso, so a group ends
+at exactly zero; a unit that got there stays removed.
 """
 
 from __future__ import annotations
 
 import copy
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,14 +20,58 @@ from torch import Tensor, nn
 from accel.proposals import for_lanes
 from accel.shape import network
 from accel.spec import Engine, Spec, parse, plain
+from training import highway
+from training.highway import RHN, Highway
 from training.method import Method
 from training.model import LSTM, biases, matrices, matrices_of
+
+
+@dataclass(frozen=True)
+class Part:
+    """A matrix with a share in the groups: a unit's row in each of so many `blocks`, its column where it `reads` h."""
+
+    weight: Tensor
+    blocks: int
+    reads: bool
+
+    def squares(self) -> Tensor:
+        """Sum of the squares that belong to each unit. [hidden]"""
+        squares = self.weight.square()
+        rows = squares.sum(1).view(self.blocks, -1).sum(0) if self.blocks else torch.zeros(())
+        columns = squares.sum(0) if self.reads else torch.zeros(())
+        return rows + columns - (squares * self._own()).sum(0) if self.blocks and self.reads else rows + columns
+
+    def scale(self, factor: Tensor) -> None:
+        """Multiply what belongs to each unit by its factor; an element of two units by both."""
+        if self.blocks:
+            self.weight.mul_(factor.repeat(self.blocks)[:, None])
+        if self.reads and self.blocks:
+            self.weight.mul_(1 - (1 - factor) * (1 - self._own()))
+        elif self.reads:
+            self.weight.mul_(factor)
+
+    def _own(self) -> Tensor:
+        """1 where row and column belong to the same unit."""
+        like = self.weight
+        return torch.eye(like.shape[1], dtype=like.dtype, device=like.device).repeat(self.blocks, 1)
+
+
+def parts(model: LSTM, number: int) -> list[Part]:
+    """Everything that belongs to the units of a layer."""
+    layer = model.layers[number]
+    if isinstance(layer, Highway):
+        own = [Part(layer.w_x, 2, False), *(Part(weight, 2, True) for weight in layer.recurrent)]
+    else:
+        w_x, w_h = matrices_of(layer)
+        own = [Part(w_x, 4, False), Part(w_h, 4, True)]
+    return [*own, Part(reader(model, number), 0, True)]
 
 
 def reader(model: LSTM, number: int) -> Tensor:
     """What reads h of a layer, [rows, hidden]: W_x of the next layer, the head, or the decoder on the host."""
     if number + 1 < len(model.layers):
-        return matrices_of(model.layers[number + 1])[0]
+        following = model.layers[number + 1]
+        return following.w_x if isinstance(following, Highway) else matrices_of(following)[0]
     last = model.head if model.head is not None else model.decoder
     if last is None:
         raise ValueError("nothing reads the last layer: group Lasso needs a head or a decoder")
@@ -33,29 +80,17 @@ def reader(model: LSTM, number: int) -> Tensor:
 
 def group_norms(model: LSTM, number: int) -> Tensor:
     """Euclidean norm of each unit's group, [hidden]."""
-    w_x, w_h = matrices_of(model.layers[number])
-    hidden = w_h.shape[1]
-    rows = w_x.square().sum(1).view(4, hidden).sum(0) + w_h.square().sum(1).view(4, hidden).sum(0)
-    columns = w_h.square().sum(0) + reader(model, number).square().sum(0)
-    twice = w_h.square().view(4, hidden, hidden).diagonal(dim1=1, dim2=2).sum(0)
-    return (rows + columns - twice).sqrt()
+    total: Tensor = sum((part.squares() for part in parts(model, number)), torch.zeros(()))
+    return total.clamp_min(0).sqrt()
 
 
 @torch.no_grad()
 def shrink(model: LSTM, amount: float) -> None:
     """Shorten every group by `amount`, a group that is shorter to exactly zero."""
-    for number, layer in enumerate(model.layers):
-        norms = group_norms(model, number)
-        factor = (1 - amount / norms.clamp_min(1e-12)).clamp_min(0)
-        w_x, w_h = matrices_of(layer)
-        w_x.mul_(factor.repeat(4)[:, None])
-        w_h.mul_(factor.repeat(4)[:, None]).mul_(1 - (1 - factor) * (1 - _own(w_h)))
-        reader(model, number).mul_(factor)
-
-
-def _own(w_h: Tensor) -> Tensor:
-    """1 where a row and a column of W_h belong to the same unit, [4 hidden, hidden]."""
-    return torch.eye(w_h.shape[1], dtype=w_h.dtype, device=w_h.device).repeat(4, 1)
+    for number in range(len(model.layers)):
+        factor = (1 - amount / group_norms(model, number).clamp_min(1e-12)).clamp_min(0)
+        for part in parts(model, number):
+            part.scale(factor)
 
 
 def alive(model: LSTM) -> list[Tensor]:
@@ -66,11 +101,9 @@ def alive(model: LSTM) -> list[Tensor]:
 @torch.no_grad()
 def remove(model: LSTM, left: list[Tensor]) -> None:
     """Hold the groups of all units that are not `left` at zero."""
-    for number, (layer, keep) in enumerate(zip(model.layers, left, strict=True)):
-        w_x, w_h = matrices_of(layer)
-        w_x.mul_(keep.repeat(4)[:, None])
-        w_h.mul_(keep.repeat(4)[:, None]).mul_(keep)
-        reader(model, number).mul_(keep)
+    for number, keep in enumerate(left):
+        for part in parts(model, number):
+            part.scale(keep.to(part.weight.dtype))
 
 
 class GroupLasso(Method):
@@ -105,18 +138,29 @@ def compact(model: LSTM, spec: Spec) -> tuple[Spec, LSTM]:
     """
     left = [_at_least_one(keep) for keep in alive(model)]
     smaller = resized(spec, [int(keep.sum()) for keep in left])
-    made = LSTM(smaller, copy.deepcopy(model.encoder), _columns(model.decoder, left[-1]), model.when)
-    inputs = torch.ones(spec.model.inputs, dtype=torch.bool)
+    decoder = _columns(model.decoder, left[-1])
+    if isinstance(model, RHN):
+        made: LSTM = highway.like(model, smaller, decoder)
+        highway.cut(model, made, left)  # type: ignore[arg-type]
+    else:
+        made = LSTM(smaller, copy.deepcopy(model.encoder), decoder, model.when)
+        _cut(model, made, left)
+    made.head = _columns(model.head, left[-1])
+    return smaller, made.to(next(model.parameters()))
+
+
+def _cut(model: LSTM, made: LSTM, left: list[Tensor]) -> None:
+    """Fill the smaller layers of an LSTM with what is left."""
+    inputs = torch.ones(matrices_of(model.layers[0])[0].shape[1], dtype=torch.bool)
     for source, target, keep in zip(model.layers, made.layers, left, strict=True):
         rows = keep.repeat(4)
         w_x, w_h = matrices_of(source)
         for name, values in zip(matrices(), (w_x[rows][:, inputs], w_h[rows][:, keep]), strict=True):
             target.get_parameter(name).copy_(values)
-        for name in biases() if spec.model.bias else ():
-            target.get_parameter(name).copy_(source.get_parameter(name)[rows])
+        for name in biases():
+            if hasattr(target, name):
+                target.get_parameter(name).copy_(source.get_parameter(name)[rows])
         inputs = keep
-    made.head = _columns(model.head, left[-1])
-    return smaller, made.to(w_x)
 
 
 def _at_least_one(keep: Tensor) -> Tensor:
@@ -163,6 +207,7 @@ def dense_cycles(spec: Spec, engine: Engine) -> int:
     data: dict[str, Any] = plain(spec)
     data["sparsity"] = {"pattern": "dense"}
     data["engine"]["target_cycles"] = None
+    data["training"] |= {"studies": {}}
     return for_lanes(parse(data), 4 * engine.units * engine.lanes_per_row)[0].cycles_per_step
 
 

@@ -14,6 +14,7 @@ from accel.spec import Spec
 from training import distributed
 from training.checkpoint import fingerprint
 from training.cycles import if_pruned
+from training.highway import RHN
 from training.host import decoder, encoder
 from training.loop import Fit, Fitted, Stage
 from training.method import Method
@@ -53,11 +54,12 @@ class Way:
         """Every weight, real numbers; initial weights from the seed."""
         return self.fit(self.fresh(), "dense", self.spec.training.epochs, DENSE)
 
-    def fresh(self) -> LSTM:
-        """An untrained model, its initial weights from the seed."""
+    def fresh(self, depth: int | None = None) -> LSTM:
+        """An untrained model, its initial weights from the seed; with a depth, one of highway layers."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.spec.training.seed)
-            model = LSTM(self.spec, encoder(self.spec, self.task), decoder(self.spec, self.task), self.task.when)
+            host = encoder(self.spec, self.task), decoder(self.spec, self.task), self.task.when
+            model = LSTM(self.spec, *host) if depth is None else RHN(self.spec, depth, *host)
         return model.to(distributed.device())
 
     def pruned(self, dense: LSTM, kept: Split) -> Fitted:

@@ -26,7 +26,9 @@ from training.loop import Fit
 from training.tasks.task import Task
 
 ROOT = Path(__file__).parents[2]
-SEQUENCES = small(training={"studies": {"states": [0.5], "lasso": [150.0]}, "dropout": 0.2})
+SEQUENCES = small(
+    training={"studies": {"states": [0.5], "lasso": [150.0], "highway": [2], "highway_lasso": [50.0]}, "dropout": 0.2}
+)
 JOBS: dict[str, tuple[Spec, Task]] = two_processes.JOBS | {"sequences": (SEQUENCES, small_task())}
 
 

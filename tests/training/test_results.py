@@ -22,7 +22,7 @@ TRAINING = {
     "quantize_epochs": 1,
     "batch": 64,
     "baselines": ["bank"],
-    "studies": {"totals": [0.6], "states": [0.5], "low_bit": ["ternary-weight"], "lasso": [500.0]},
+    "studies": {"totals": [0.6], "states": [0.5], "low_bit": ["ternary-weight"], "lasso": [500.0], "highway": [2]},
 }
 
 
@@ -47,6 +47,7 @@ def test_every_network_of_a_run_is_on_the_page(call: list[str], tmp_path: Path) 
         "states 0.5, row-balanced",
         "ternary-weight",
         "units 500.0",
+        "highway 2",
         "row-balanced, ratios chosen, 0.6",
         "bank pruning, 0.6",
     ):
@@ -97,6 +98,7 @@ def test_numbers_of_weights_and_multiplications_by_hand(call: list[str], tmp_pat
     assert found["row-balanced, uniform ratio, 0.6"].kept == found["bank pruning, 0.6"].kept == 4 / 11
     assert found["ternary-weight"].bits == 2 * dense
     assert found["ternary-weight"].multiplications == 0
+    assert found["highway 2"].multiplications == 2 * 8 * (3 + 2 * 8)
     states = next(study for study in record["studies"] if study["name"] == "states 0.5")
     zeros = next(p["sparsity"]["1"] for p in states["curve"] if p["threshold"] == states["threshold"])
     assert found["states 0.5"].multiplications == pytest.approx(4 * 8 * (3 + 8 * (1 - zeros)))
