@@ -26,8 +26,8 @@ SLOT_TO_LOGIT = SLOT_TO_CHAIN + 1
 SCALED = 2
 """From a slot's totals and scales to their products: product, output register."""
 
-CELL_READ = SLOT_TO_GATES - 2
-"""From a slot to the address of its c_{t-1}: memory, clearing register, then the gates."""
+CELL_READ = SLOT_TO_GATES - 3
+"""From a slot to the address of its c_{t-1}: memory, output register, clearing register, then the gates."""
 
 
 def tree_levels(per_row: int) -> int:

@@ -118,6 +118,8 @@ class Array:
     """Lanes of a row that serve W_x alone and W_h alone (BRDS' two arrays); shared lanes where None."""
     streams: int = 1
     """S: independent sequences that take turns."""
+    operand_memory: str = "auto"
+    """What synthesis is asked to put the operand memories into: block RAM, or what it thinks best."""
     operand_register: bool = False
     """What the operand memories read passes a register of its own."""
     scale: Fixed | None = None
@@ -501,6 +503,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         shared_by_gates=spec.sparsity.shared_by_gates,
         split=engine.split,
         streams=engine.streams,
+        operand_memory=engine.operand_memory,
         operand_register=engine.operand_register,
         scale=formats.scale,
         writable=engine.memory == "scratchpad",
@@ -534,6 +537,7 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
         h=spec.formats.state,
         w_h=weight,
         bias=spec.formats.bias,
+        operand_memory=spec.engine.operand_memory,
         operand_register=spec.engine.operand_register,
         writable=spec.engine.memory == "scratchpad",
     )

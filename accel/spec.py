@@ -57,7 +57,7 @@ Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Hidden = Annotated[
     tuple[Count, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v), Field(min_length=1)
 ]
-EngineName = Literal["golden", "torch", "myhdl", "icarus", "verilator", "netlist", "hls"]
+EngineName = Literal["golden", "torch", "myhdl", "icarus", "verilator", "netlist", "chip", "hls"]
 Engines = Annotated[tuple[EngineName, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Shares = Annotated[tuple[Share, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 LowBit = Annotated[str, Field(pattern=r"^(binary|ternary)-(none|weight|batch|layer|row)$")]
@@ -214,6 +214,9 @@ class Engine(Section):
     """Elements of x_t in one beat of the input stream."""
     streams: Annotated[int, Field(ge=1, le=16)] = 1
     """S: independent sequences that take turns on the lanes, a step each, so that none waits for its own h."""
+    operand_memory: Literal["auto", "block"] = "auto"
+    """Where synthesis puts the operand memories of the lanes: `auto` leaves it to the tool, which may spread them over
+    lookup tables; `block` asks for block RAM."""
     operand_register: bool = False
     """A register behind the operand memories: a step's latency grows by a cycle, and the clock is no longer bounded by
     a block RAM's output that passes the choice between x and h."""

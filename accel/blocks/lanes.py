@@ -50,7 +50,7 @@ OPERANDS = """
 genvar ${values}_lane;
 generate
 for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lane + 1) begin: ${values}_copy
-    reg [$stored-1:0] memory [0:$depth-1];
+    $style reg [$stored-1:0] memory [0:$depth-1];
     reg [$stored-1:0] read;
     wire [$place-1:0] place = $word[${values}_lane*$stride+$offset +: $place];
     always @(posedge $clk) begin
@@ -89,9 +89,10 @@ def weights(clk: Any, word: Any, values: Any, stride: int) -> Any:
 
 @block
 def operands(
-    clk: Any, word: Any, write: Any, bank: Any, values: Any, vector: Any, stride: int, offset: int, late: bool
+    clk: Any, word: Any, write: Any, bank: Any, values: Any, vector: Any, array: Array, stride: int, offset: int
 ) -> Any:
-    """Each operand is read from its own copy of a vector, at its index in the word. Latency: 1, or 2 where `late`."""
+    """Each operand is read from its own copy of a vector, at its index in the word. Latency: fetch_to_select."""
+    late, style = array.operand_register, '(* ram_style = "block" *)' if array.operand_memory == "block" else ""
     write_enable, write_address, written = write.enable, write.address, write.word
     lanes, stored, depth = len(values), vector.word_width, vector.depth
     low, high, item, shift = vector.low, vector.high, vector.width, vector.shift
@@ -191,12 +192,11 @@ def fetch(clk: Any, word: Any, reading: Any, x: Any, h: Any, operand: Any, array
     count, stride = len(operand), array.index_width
     rows = count // array.lanes_per_row
     x_values = signed_list(count, array.x_vector.aligned)
-    late = array.operand_register
-    x_reader = operands(clk, word, x, reading.x_bank, x_values, array.x_vector, stride, offset, late)
+    x_reader = operands(clk, word, x, reading.x_bank, x_values, array.x_vector, array, stride, offset)
     if h is None:
         return x_reader, select_x(clk, reading.clear, rows, x_values, operand)
     h_values = signed_list(count, array.h_vector.aligned)
-    h_reader = operands(clk, word, h, reading.h_bank, h_values, array.h_vector, stride, offset, late)
+    h_reader = operands(clk, word, h, reading.h_bank, h_values, array.h_vector, array, stride, offset)
     return x_reader, h_reader, select(clk, reading.clear, reading.from_h, rows, x_values, h_values, operand)
 
 

@@ -118,7 +118,7 @@ def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, writte
 
     Latency: SLOT_TO_GATES from the slot to `c_before`.
     """
-    stored = bits(len(c_t))
+    read, stored = bits(len(c_t)), bits(len(c_t))
     wanted = like(slot.valid)
     wanting = delay(clk, reset, slot.valid, wanted, CELL_READ)
     width = len(slot.stream) + len(slot.beat)
@@ -126,7 +126,7 @@ def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, writte
     addressing = gather([slot.beat, slot.stream], slot_address)
     reading = delay(clk, reset, slot_address, address, CELL_READ)
     fresh = like(slot.fresh)
-    freshes = delay(clk, reset, slot.fresh, fresh, CELL_READ + 1)
+    freshes = delay(clk, reset, slot.fresh, fresh, CELL_READ + 2)
     writing_back = delay(clk, reset, slot_address, back, SLOT_TO_CELL)
 
     @always(clk.posedge)
@@ -136,8 +136,9 @@ def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, writte
         else:
             c_before.next = stored
 
-    memory = ram(clk, wanted, written, back, c_t, address, stored, depth)
-    return wanting, addressing, reading, freshes, writing_back, clearing, memory
+    memory = ram(clk, wanted, written, back, c_t, address, read, depth)
+    keeping = register(clk, read, stored)
+    return wanting, addressing, reading, freshes, writing_back, clearing, memory, keeping
 
 
 @block

@@ -45,15 +45,19 @@ class Issue:
 def begin_step(clk: Any, reset: Any, inbox: Any, room: Any, always_emits: bool, interval: int) -> Any:
     """A step begins when x is there, its results have room and `interval` cycles have passed since the last one began.
 
-    A step that emits nothing needs no room. Latency: 0.
+    A step that emits nothing needs no room. `rested` is a register, since much depends on `take`. Latency: 0.
     """
     available, final, take = inbox.available, inbox.final, inbox.take
     countdown = bits(index_bits(interval))
-    rested = flag()
+    rested = Signal(bool(1))
+    at_once = interval == 1
 
-    @always_comb
+    @always_seq(clk.posedge, reset=reset)
     def resting():
-        rested.next = countdown == 0
+        if take:
+            rested.next = at_once
+        elif countdown == 1:
+            rested.next = True
 
     @always_comb
     def beginning():
