@@ -177,6 +177,7 @@ ENGINES: dict[str, Contender] = {
     "verilator": Contender(engine("accel.engines.verilator:verilator"), clocked=True),
     "netlist": Contender(engine("accel.engines.netlist:netlist"), clocked=True),
     "hls": Contender(engine("accel.engines.hls:hls"), counts=True),
+    "chip": Contender(engine("fpga.chip:chip"), clocked=True),
 }
 """Engines by the names they have in a spec."""
 

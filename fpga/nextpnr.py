@@ -10,10 +10,10 @@ from typing import Any
 
 from accel.faults import Fault, Refused
 from fpga.board import Board
+from fpga.registers import netlist, synthesised
 from fpga.reports import Timing, Utilization
 from fpga.rtl import Rtl
 from fpga.tool import Argv, Command, Plan
-from fpga.yosys import NETLIST, REPORT, synthesis
 
 TOOL = "nextpnr"
 ROUTED = "routed.json"
@@ -33,12 +33,13 @@ def plan(
         raise Refused([Fault("target.board", wanted, f"{board.name} ({board.family})")])
     constraints = CONSTRAINTS[board.family]
     lines = _constraints(board, _pins(rtl, board), entering_mhz or mhz, rtl.clock)
-    commands = [synthesis(rtl, board), route(board, mhz, seed, allow_slow=allow_slow), _pack(board)]
+    first = synthesised(rtl, board)
+    commands = (*first.commands, route(board, mhz, seed, allow_slow=allow_slow), _pack(board))
     return Plan(
         title=f"{rtl.top} for {board.title}",
-        files={**rtl.files, constraints: "\n".join(lines) + "\n"},
-        commands=tuple(commands),
-        reports={"cells": REPORT, "routed": ROUTED, "bitstream": commands[-1].makes[0]},
+        files={**first.files, constraints: "\n".join(lines) + "\n"},
+        commands=commands,
+        reports={**first.reports, "routed": ROUTED, "bitstream": commands[-1].makes[0]},
     )
 
 
@@ -73,12 +74,12 @@ def route(board: Board, mhz: float, seed: int, *, allow_slow: bool, within: str 
         chip += ["--speed", str(board.speed), "--lpf", constraints, "--lpf-allow-unconstrained", "--textcfg", routed]
     else:
         chip += ["--pcf", constraints, "--pcf-allow-unconstrained", "--asc", routed]
-    words = (*chip, "--json", NETLIST, "--freq", f"{mhz}", "--seed", f"{seed}", "--report", report)
+    words = (*chip, "--json", netlist(board), "--freq", f"{mhz}", "--seed", f"{seed}", "--report", report)
     allowed = ("--timing-allow-fail",) if allow_slow else ()
     return Command(
         f"place_and_route_{within}" if within else "place_and_route",
         _yowasp(f"nextpnr-{board.family}", (*words, *allowed)),
-        (NETLIST, constraints),
+        (netlist(board), constraints),
         (routed, report),
     )
 

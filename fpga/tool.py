@@ -22,7 +22,9 @@ class ToolFailed(Exception):
 
 @dataclass(frozen=True)
 class Command:
-    """One step of a plan; it is done when `makes` are newer than `needs`, paths within the plan's folder.
+    """One step of a plan; it is done when these very words made `makes`, after `needs` were written.
+
+    Paths are within the plan's folder.
 
     `choices` are command lines of programs that all do this, the preferred one first: the first that is found runs, in
     `folder` within the plan's.
@@ -43,6 +45,11 @@ class Command:
     def log(self) -> str:
         """Everything the tool printed."""
         return f"{self.step}.log"
+
+    @property
+    def done(self) -> str:
+        """The words that made the products, left when they were made."""
+        return f"{self.step}.done.txt"
 
 
 @dataclass(frozen=True)
@@ -123,9 +130,11 @@ def run(plan: Plan, folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def due(command: Command, folder: Path) -> bool:
-    """Whether a product is missing or older than something it is made of."""
-    made = [folder / path for path in command.makes]
+    """Whether a product is missing, made by other words, or older than something it is made of."""
+    made, done = [folder / path for path in command.makes], folder / command.done
     if not made or not all(path.is_file() for path in made):
+        return True
+    if not done.is_file() or done.read_text(encoding="utf-8") != _words(command):
         return True
     oldest = min(path.stat().st_mtime_ns for path in made)
     needed = [folder / path for path in command.needs]
@@ -159,7 +168,7 @@ def execute(command: Command, folder: Path) -> None:
     argv = found(command)
     if argv is None:
         raise ToolMissing("; ".join(lacking(command)))
-    for path in command.makes:
+    for path in (*command.makes, command.done):
         (folder / path).unlink(missing_ok=True)
     with (folder / command.log).open("w", encoding="utf-8") as log:
         status = subprocess.run(
@@ -173,6 +182,11 @@ def execute(command: Command, folder: Path) -> None:
         raise ToolFailed(f"step {command.step} did not make {', '.join(absent)}; {_tail(command, folder)}")
     for path in command.makes:
         (folder / path).touch()  # a product that a tool copied has the age of what it was copied from
+    write_text(folder / command.done, _words(command))
+
+
+def _words(command: Command) -> str:
+    return "".join(f"{shlex.join(argv)}\n" for argv in command.choices)
 
 
 def _tail(command: Command, folder: Path) -> str:
