@@ -1,4 +1,4 @@
-"""Cells of ECP5 and iCE40 netlists: our models against the Verilog they were made of, and engine `chip` against golden."""
+"""Cells of ECP5 and iCE40: our models against the Verilog they were made of, and engine `chip` against golden."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def memory(width: int) -> str:
     return f"""
   (* ram_style = "block" *) reg [{width - 1}:0] words{width} [0:{depth - 1}];
   reg [{width - 1}:0] read{width}, out{width};
-  initial for (n = 0; n < {depth}; n = n + 1) words{width}[n] = (n * 64'd11400714819323198485) >> 27;
+  initial $readmemh("words{width}.hex", words{width});
   always @(posedge clk) begin
-    if (write) words{width}[address] <= {{given, given}};
-    read{width} <= words{width}[other];
+    if (write) words{width}[address[{WIDTHS[width] - 1}:0]] <= {{given, given}};
+    read{width} <= words{width}[other[{WIDTHS[width] - 1}:0]];
     out{width} <= read{width};
   end
 """
@@ -43,7 +43,6 @@ module parts (
   input clk, input write, input [13:0] address, input [13:0] other, input [17:0] given,
   output [69:0] read, output reg [35:0] product, output reg [17:0] count
 );
-  integer n;
   reg signed [8:0] a;
   reg signed [12:0] b;
 {"".join(memory(width) for width in WIDTHS)}
@@ -85,10 +84,19 @@ endmodule
 """
 
 
+def contents(width: int) -> str:
+    """Words that differ from their neighbours, for `$readmemh`."""
+    words = ((n * 11400714819323198485 >> 27) & ((1 << width) - 1) for n in range(1 << WIDTHS[width]))
+    return "".join(f"{word:x}\n" for word in words)
+
+
+RTL = Rtl("parts", "clk", {"parts.v": PARTS, **{f"words{width}.hex": contents(width) for width in WIDTHS}})
+
+
 def simulated(verilog: str, folder: Path) -> str:
     """What the bench prints."""
     folder.mkdir()
-    for name, text in {"parts.v": verilog, "bench.v": BENCH}.items():
+    for name, text in {**RTL.files, "parts.v": verilog, "bench.v": BENCH}.items():
         (folder / name).write_text(text)
     subprocess.run(["iverilog", "-g2012", "-o", "run", "parts.v", "bench.v"], cwd=folder, check=True)
     return subprocess.run(["vvp", "-n", "run"], cwd=folder, check=True, capture_output=True, text=True).stdout
@@ -109,7 +117,7 @@ def flip_a_bit_of_contents(netlist: Path) -> None:
 def test_block_rams_of_every_width_and_products_survive_synthesis_and_a_wrong_bit_does_not(tmp_path: Path) -> None:
     if shutil.which("iverilog") is None:
         pytest.skip("iverilog not found; it runs the models")
-    planned, folder = plan(Rtl("parts", "clk", {"parts.v": PARTS}), find("ulx3s-85f")), tmp_path / "chip"
+    planned, folder = plan(RTL, find("ulx3s-85f")), tmp_path / "chip"
     try:
         list(run(planned, folder))
     except ToolMissing as missing:
@@ -162,7 +170,7 @@ def verdict(folder: Path, board: str | None) -> tuple[Design, Result]:
 
 @pytest.mark.parametrize("board", ["ulx3s-85f", pytest.param("icebreaker", marks=pytest.mark.slow)])
 def test_the_cells_of_a_chip_equal_golden_bit_for_bit_and_cycle_for_cycle(board: str, tmp_path: Path) -> None:
-    made, result = verdict(tmp_path, board)
+    _, result = verdict(tmp_path, board)
     if result.status == "not run":
         pytest.skip(result.reason)
     assert (result.status, result.reason) == ("equal", "")
