@@ -9,13 +9,13 @@ TORCH_CPU := https://download.pytorch.org/whl/cpu
 TORCH_CPU_OPTION = $(shell $(PYTHON) -c "import urllib.request as u; u.urlopen('$(TORCH_CPU)/torch/', timeout=5)" \
 	2>/dev/null && echo --extra-index-url $(TORCH_CPU))
 
-NAME := $(basename $(notdir $(SPEC)))
+NAME = $(basename $(notdir $(SPEC)))
 VERILATOR = $(shell $(BIN)/python -c "from accel.doctor import paths; print(paths(['verilator'])['verilator'])")
 
 RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digits.yaml ptb-chars.yaml ptb-chars-highway.yaml war-and-peace.yaml ptb-words.yaml imdb.yaml)
 RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml)
 
-.PHONY: run test fuzz lint lint-rtl bench bench-training performance area results schema clean distclean
+.PHONY: run test test-all bitstream fuzz lint lint-rtl bench bench-training performance area results schema clean distclean
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -24,7 +24,20 @@ run: $(READY)
 
 # A worker for each core, one thread in each.
 test: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not slow"
+
+# Those that take minutes as well: bitstreams for ECP5, whole data sets.
+test-all: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+
+# A bitstream with open tools: trained weights where they are shipped, else trained; verified; the better of two seeds.
+BITSTREAM = specs/speech-ulx3s.yaml
+bitstream: SPEC = $(BITSTREAM)
+bitstream: $(READY)
+	if test -d specs/trained/$(NAME) && ! test -f build/$(NAME)/weights.npz; then \
+	  $(BIN)/sparrow import $(SPEC) specs/trained/$(NAME) --work build/$(NAME); fi
+	$(BIN)/sparrow run $(SPEC) --work build/$(NAME)
+	$(BIN)/sparrow build $(SPEC) --work build/$(NAME) --seeds 2
 
 # Random legal specs for hours: make fuzz SECONDS=36000
 SECONDS ?= 3600
