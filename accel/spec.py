@@ -68,7 +68,7 @@ Strength = Annotated[float, Field(gt=0.0)]
 Strengths = Annotated[tuple[Strength, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Depth = Annotated[int, Field(ge=1, le=32)]
 Depths = Annotated[tuple[Depth, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
-Baseline = Literal["unstructured", "bank", "block", "column", "targeted"]
+Baseline = Literal["unstructured", "bank", "block", "column", "targeted", "dense"]
 Baselines = Annotated[tuple[Baseline, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -279,7 +279,8 @@ class Training(Section):
     epochs: Count = 20
     """Dense training."""
     baselines: Baselines = ()
-    """Other patterns that are pruned to the same number of weights and fine-tuned as long, to compare with."""
+    """Other patterns that are pruned to the same number of weights and fine-tuned as long, to compare with; `dense` is
+    the dense network, trained on as long."""
     studies: Studies = Studies()
     """Methods tried beside the main way."""
     gradual: bool = False

@@ -114,12 +114,19 @@ def rows(spec: Spec, record: dict[str, Any]) -> Iterator[Row]:
             yield Row("row-balanced, ratios chosen", tried["valid"], tried["test"], kept, None, kept * dense)
     kept = _share(spec, even)
     for other in record["baselines"]:
-        yield Row(f"{other['pattern']} pruning", other["valid"], other["test"], kept, None, kept * dense)
+        yield _baseline(other, kept, dense)
     digits = spec.weights.kind != "fixed"
     name = f"row-balanced, chosen, {spec.weights.kind if digits else f'{spec.weights.width} bits'}"
     count = 0.0 if digits else share * dense
     yield Row(name, None, models["quantized"], share, bits["values"] + bits["indices"], count)
     yield from (_study(spec, study, share) for study in record["studies"])
+
+
+def _baseline(other: dict[str, Any], kept: float, dense: int) -> Row:
+    """Another pattern with as many weights, or the dense network trained on."""
+    if other["pattern"] == "dense":
+        return Row("dense, trained on", other["valid"], other["test"], 1.0, dense * FLOAT_BITS, dense)
+    return Row(f"{other['pattern']} pruning", other["valid"], other["test"], kept, None, kept * dense)
 
 
 def _share(spec: Spec, kept: list[list[int]]) -> float:

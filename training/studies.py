@@ -68,7 +68,7 @@ def _totals(way: Way, dense: LSTM) -> Iterator[Study]:
         for name, tried in (("uniform ratio", uniform), ("ratios chosen", candidates[0])):
             facts = {"kept": [list(pair) for pair in tried.kept]}
             yield Study(f"row-balanced, {name}, {total}", way.task, tried.fitted, facts)
-        for pattern in other.spec.training.baselines:
+        for pattern in (one for one in other.spec.training.baselines if one != "dense"):
             facts = {"kept": [list(pair) for pair in even]}
             yield Study(f"{pattern} pruning, {total}", way.task, other.baseline(dense, pattern), facts)
 

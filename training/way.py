@@ -86,8 +86,10 @@ class Way:
         return Way(spec, self.task, self.folder / f"total-{total}", self.progress)
 
     def baseline(self, dense: LSTM, pattern: str) -> Fitted:
-        """The dense model pruned by another pattern to as many weights, fine-tuned as long."""
+        """The dense model pruned by another pattern to as many weights, or left `dense`, fine-tuned as long."""
         model, name = copy.deepcopy(dense), f"baseline-{pattern}"
+        if pattern == "dense":
+            return self.fit(model, name, self.spec.training.prune_epochs, DENSE)
         prune_head(model.head, self.spec)
         if pattern == "targeted":
             method = TargetedDropout(planned(self.spec))

@@ -21,7 +21,7 @@ TRAINING = {
     "prune_epochs": 1,
     "quantize_epochs": 1,
     "batch": 64,
-    "baselines": ["bank"],
+    "baselines": ["bank", "dense"],
     "studies": {"totals": [0.6], "states": [0.5], "low_bit": ["ternary-weight"], "lasso": [500.0], "highway": [2]},
 }
 
@@ -43,6 +43,7 @@ def test_every_network_of_a_run_is_on_the_page(call: list[str], tmp_path: Path) 
         "row-balanced, uniform ratio",
         "row-balanced, ratios chosen",
         "bank pruning",
+        "dense, trained on",
         "row-balanced, chosen, 8 bits",
         "states 0.5, row-balanced",
         "ternary-weight",
