@@ -194,21 +194,23 @@ def resized(spec: Spec, hidden: list[int]) -> Spec:
 
 def as_spec(spec: Spec, name: str, dense: bool) -> Spec:
     """A compact network's spec as one of its own: named, without studies, `dense` where only units were removed."""
-    data: dict[str, Any] = plain(spec)
+    data = _alone(spec)
     data["name"] = re.sub(r"[^a-z0-9]+", "-", f"{spec.name} {name}".lower())[-41:].strip("-")
-    data["training"] |= {"studies": {}, "baselines": []}
-    if dense:
-        data["sparsity"] = {"pattern": "dense", "head": spec.sparsity.head}
-    return parse(data)
+    return parse(data | ({"sparsity": {"pattern": "dense", "head": spec.sparsity.head}} if dense else {}))
 
 
 def dense_cycles(spec: Spec, engine: Engine) -> int:
     """Cycles per step of the dense network on as many lanes as `engine` has, at the best P, M and E for it."""
+    dense = parse(_alone(spec) | {"sparsity": {"pattern": "dense"}})
+    return for_lanes(dense, 4 * engine.units * engine.lanes_per_row)[0].cycles_per_step
+
+
+def _alone(spec: Spec) -> dict[str, Any]:
+    """A spec as data, without what else is tried, and without a promise about its lanes."""
     data: dict[str, Any] = plain(spec)
-    data["sparsity"] = {"pattern": "dense"}
+    data["training"] |= {"studies": {}, "baselines": []}
     data["engine"]["target_cycles"] = None
-    data["training"] |= {"studies": {}}
-    return for_lanes(parse(data), 4 * engine.units * engine.lanes_per_row)[0].cycles_per_step
+    return data
 
 
 def multiplications(spec: Spec) -> int:
