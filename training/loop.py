@@ -75,6 +75,7 @@ class Fit:
         self.order = torch.Generator().manual_seed(self.seed)
         self.curve: Curve = []
         self.best: tuple[Score, dict[str, Tensor]] | None = None
+        self.reached = False
         self.begun: Begun | None = None
         self.request = interrupt.Request()
 
@@ -112,14 +113,21 @@ class Fit:
             raise diverged(self.stage, len(self.curve) + 1, loss, path)
         valid = score(self.model, self.task.valid)
         unsettled = len(self.curve) <= min(self.method.settled * self.stage.epochs, self.stage.epochs - 1)
-        if self.best is None or unsettled or valid.rank(metric) > self.best[0].rank(metric):
-            self.best = valid, copy.deepcopy(self.model.state_dict())
+        reached = self.method.reached(self.model)
+        if self.best is None or unsettled or self.better(valid, reached):
+            self.best, self.reached = (valid, copy.deepcopy(self.model.state_dict())), reached
         assert self.begun is not None
         seconds = round(self.begun.seconds + time.perf_counter() - started, 3)
         self.begun = None
         entry = {"loss": loss, "valid_loss": valid.loss, "valid": valid.value(metric), "seconds": seconds}
         self.curve.append(entry)
         return f"loss {loss:.4f}, valid {metric} {valid.value(metric):.4f}"
+
+    def better(self, valid: Score, reached: bool) -> bool:
+        """Whether an epoch is better than the best so far: one that reached the method's target, then the metric."""
+        assert self.best is not None
+        metric = self.task.metric
+        return (reached, *valid.rank(metric)) > (self.reached, *self.best[0].rank(metric))
 
     def begin(self) -> Begun:
         """The epoch that a checkpoint left in progress, or a new one."""
@@ -177,6 +185,7 @@ class Fit:
             "curve": self.curve,
             "best": best,
             "score": valid and [valid.loss, valid.accuracy],
+            "reached": self.reached,
             "method": self.method.state(self.model),
             "begun": self.begun and vars(self.begun),
         }
@@ -189,6 +198,7 @@ class Fit:
         torch.set_rng_state(found["noise"])
         self.curve = found["curve"]
         self.best = found["score"] and (Score(*found["score"]), found["best"])
+        self.reached = found.get("reached", True)
         self.method.restore(self.model, found.get("method", {}))
         self.begun = found.get("begun") and Begun(**found["begun"])
 

@@ -17,6 +17,10 @@ class Method:
     def after_step(self, model: LSTM, rate: float) -> None:
         """Called after every step of the optimiser, with its learning rate."""
 
+    def reached(self, model: LSTM) -> bool:
+        """Whether the model is, after an epoch, what the method wants; one that is goes before one that is not."""
+        return True
+
     def state(self, model: LSTM) -> dict[str, float]:
         """What a checkpoint has to keep of the method, beside the model."""
         return {}

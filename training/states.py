@@ -29,7 +29,7 @@ FIRST_PULL = 0.3
 INTEGRAL, PROPORTIONAL, SMOOTHING = 100.0, 5.0, 0.1
 """Of the controller of the logarithm of the pull: what a missing share of 1 adds over a whole stage, what it adds at
 once, and the weight of the newest step in the mean that it is judged by."""
-MARGIN = 0.1
+MARGIN = 0.2
 """What is aimed at beyond the wanted share, as a part of the rest: the share on other data is a little smaller."""
 
 
@@ -50,8 +50,9 @@ class StatePruning(Method):
 
     settled = 0.5
 
-    def __init__(self, wanted: float, threshold: float, steps: int) -> None:
-        self.wanted, self.threshold, self.steps = wanted + MARGIN * (1 - wanted), threshold, steps
+    def __init__(self, wanted: float, threshold: float, steps: int, examples: Examples) -> None:
+        self.least, self.wanted = wanted, wanted + MARGIN * (1 - wanted)
+        self.threshold, self.steps, self.examples = threshold, steps, examples
         self.done, self.first, self.missed = 0, 0.0, 0.0
 
     def before_epoch(self, model: LSTM, done: float) -> None:
@@ -72,6 +73,10 @@ class StatePruning(Method):
         change = INTEGRAL / self.steps * self.missed + PROPORTIONAL * (self.missed - before)
         model.pull.mul_(math.exp(change))
 
+    def reached(self, model: LSTM) -> bool:
+        """Whether the wanted share of the states over `examples`, the validation split, is zero."""
+        return sparsity(model, self.examples)[1] >= self.least
+
     def state(self, model: LSTM) -> dict[str, float]:
         """The controller's; the threshold is the model's."""
         return {"pull": float(model.pull), "done": self.done, "first": self.first, "missed": self.missed}
@@ -80,12 +85,6 @@ class StatePruning(Method):
         """Undo `state`."""
         model.pull.fill_(kept["pull"])
         self.done, self.first, self.missed = int(kept["done"]), kept["first"], kept["missed"]
-
-
-def threshold_for(model: LSTM, examples: Examples, sparsity: float) -> float:
-    """The threshold below which the wanted share of a model's states lies, measured with its present threshold."""
-    magnitudes = torch.cat([h.abs()[real.expand_as(h)] for h, real in states(model, examples)])
-    return float(magnitudes.sort().values[min(len(magnitudes) - 1, round(sparsity * len(magnitudes)))])
 
 
 def sparsity(model: LSTM, examples: Examples) -> dict[int, float]:
@@ -107,6 +106,7 @@ def sparsity(model: LSTM, examples: Examples) -> dict[int, float]:
 @torch.no_grad()
 def states(model: LSTM, examples: Examples) -> Iterator[tuple[Tensor, Tensor]]:
     """h of every layer over a split, [batch, steps, hidden], and which steps are real, [batch, steps, 1]."""
+    training = model.training
     model.eval()
     state: list[State] | None = None
     for batch in _batches(examples, next(model.parameters())):
@@ -117,6 +117,7 @@ def states(model: LSTM, examples: Examples) -> Iterator[tuple[Tensor, Tensor]]:
         real = torch.arange(steps, device=ends.device)[None, :, None] < ends[:, None, None]
         for signals in found:
             yield stacked(signals, "h"), real
+    model.train(training)
 
 
 def _batches(examples: Examples, like: Tensor) -> Iterator[Batch]:

@@ -86,7 +86,7 @@ def with_states(way: Way, source: LSTM, wanted: float, name: str) -> Study:
     model, epochs = copy.deepcopy(source), way.spec.training.prune_epochs
     threshold = way.spec.training.studies.state_threshold
     steps = count(way.task.train, way.spec.training.batch, way.spec.training.steps) * epochs
-    method = states.StatePruning(wanted, threshold, steps)
+    method = states.StatePruning(wanted, threshold, steps, way.task.valid)
     fitted = way.fit(model, _file(f"{name} below {threshold}"), epochs, PRUNED, method)
     return Study(name, way.task, fitted, {"threshold": float(model.threshold), "curve": list(_curve(model, way.task))})
 

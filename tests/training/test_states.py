@@ -14,9 +14,10 @@ from tests.training.small import small, task
 from training.batches import count, to_train
 from training.loop import Fit, Stage
 from training.model import LSTM
-from training.states import StatePruning, set_threshold, sparsity, threshold_for
+from training.score import Score
+from training.states import StatePruning, set_threshold, sparsity, states
 from training.straight_through import skip
-from training.tasks.task import Split, Text
+from training.tasks.task import Examples, Split, Text
 
 SPEC = small()
 
@@ -24,6 +25,12 @@ SPEC = small()
 def model(seed: int = 0) -> LSTM:
     torch.manual_seed(seed)
     return LSTM(SPEC).double()
+
+
+def threshold_for(found: LSTM, examples: Examples, share: float) -> float:
+    """The threshold below which the wanted share of a model's states lies, measured with its present threshold."""
+    magnitudes = torch.cat([h.abs()[real.expand_as(h)] for h, real in states(found, examples)])
+    return float(magnitudes.sort().values[round(share * len(magnitudes))])
 
 
 def test_states_below_the_threshold_are_zero_and_the_gradient_passes_them_all() -> None:
@@ -78,7 +85,7 @@ def test_the_pull_draws_states_towards_zero_as_its_term_in_the_loss_would() -> N
 
 
 def test_the_pull_grows_while_zeros_are_missing_and_weakens_where_there_are_too_many() -> None:
-    found, method = model(), StatePruning(0.6, 0.05, steps=100)
+    found, method = model(), StatePruning(0.6, 0.05, 100, task().valid)
     method.before_epoch(found, 0.0)
     assert float(found.threshold) == pytest.approx(0.05)
     pulls = [float(found.pull)]
@@ -99,9 +106,24 @@ def test_batches_are_counted_as_they_come(size: int, steps: int) -> None:
 
 def test_a_stage_reaches_the_wanted_share_of_zeros(tmp_path: Path) -> None:
     training = small(training={"batch": 4}).training
-    found, method = LSTM(SPEC), StatePruning(0.8, 0.1, steps=16 * 16)
+    found, method = LSTM(SPEC), StatePruning(0.8, 0.1, 16 * 16, task().valid)
     Fit(found, Stage("states", 16, ""), task(), training, method).run(tmp_path, silent)
     assert sparsity(found, task().test)[1] >= 0.8
+
+
+def test_an_epoch_with_too_few_zeros_gives_way_to_one_with_enough() -> None:
+    found, valid = LSTM(SPEC), task().valid
+    method = StatePruning(0.6, 0.05, 100, valid)
+    fit = Fit(found, Stage("states", 1, ""), task(), SPEC.training, method)
+    set_threshold(found, 0.0)
+    assert not method.reached(found)
+    fit.best, fit.reached = (Score(0.1, 0.9), {}), False
+    set_threshold(found, 10.0)
+    assert method.reached(found)
+    assert found.training
+    assert fit.better(Score(9.0, 0.1), reached=True)
+    fit.reached = True
+    assert not fit.better(Score(0.01, 0.99), reached=False)
 
 
 def test_training_counts_the_zeros_of_its_last_pass() -> None:
