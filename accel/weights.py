@@ -99,6 +99,16 @@ def _formats(spec: Spec) -> str:
     return json.dumps(keys | {"version": VERSION}, sort_keys=True)
 
 
+def _as_meant(formats: str, spec: Spec) -> dict[str, Any]:
+    """Stored formats; a file from before a key came has its default."""
+    try:
+        stored = json.loads(formats)
+    except ValueError:
+        return {}
+    defaults = type(spec.weights)().model_dump() | {"scale": None}
+    return defaults | stored if isinstance(stored, dict) else {}
+
+
 def _digest(arrays: Mapping[str, np.ndarray], formats: str) -> str:
     digest = hashlib.sha256(formats.encode())
     for name in sorted(arrays):
@@ -127,7 +137,7 @@ def load(path: Path, spec: Spec) -> Weights:
     formats, digest = str(arrays.pop("formats", "")), str(arrays.pop("digest", ""))
     if _digest(arrays, formats) != digest:
         raise Refused([Fault(f"{path}: digest", digest or "a digest", "contents that do not fit it")])
-    if formats != _formats(spec):
+    if _as_meant(formats, spec) != json.loads(_formats(spec)):
         raise Refused([Fault(f"{path}: formats", _formats(spec), formats)])
     names = set(_expected_names(spec))
     if set(arrays) != names:

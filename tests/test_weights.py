@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,3 +143,20 @@ def test_after_a_search_ratios_may_move_but_not_their_total(tmp_path: Path) -> N
 
 def test_without_bias_every_bias_is_zero() -> None:
     assert not any(layer.bias.any() for layer in weights.seeded(spec(model={"bias": False})).layers)
+
+
+def test_weights_from_before_a_key_came_are_read_as_having_its_default(tmp_path: Path) -> None:
+    chosen = spec()
+    path = tmp_path / "weights.npz"
+    weights.save(path, weights.seeded(chosen), chosen)
+    with np.load(path) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    formats = json.loads(str(arrays.pop("formats")))
+    arrays.pop("digest")
+    older = json.dumps({key: value for key, value in formats.items() if key not in ("per_row", "scale")})
+    np.savez(path, formats=older, digest=weights._digest(arrays, older), **arrays)
+    assert weights.load(path, chosen).layers[0].kept == weights.seeded(chosen).layers[0].kept
+    wrong = json.dumps({**json.loads(older), "width": 7})
+    np.savez(path, formats=wrong, digest=weights._digest(arrays, wrong), **arrays)
+    with pytest.raises(Refused, match="formats"):
+        weights.load(path, chosen)
