@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accel.fixed import Integers
+from accel.samples import state_slices
 from accel.shape import Array, ColumnArray, Network
 from accel.sparse import Packed
 from accel.weights import LayerWeights, Matrix, Weights
@@ -87,24 +88,35 @@ def recurrent_product(array: Array, matrix: Matrix, sequences: int) -> Callable[
     return product(matrix.values, width)
 
 
-def run(net: Network, weights: Weights, x: Integers, lengths: Integers | None = None) -> Trace:
-    """Run sequences x, int64 [sequences, steps, inputs] in `formats.input`, each from h = c = 0.
+def run(
+    net: Network, weights: Weights, x: Integers, lengths: Integers | None = None, states: Integers | None = None
+) -> Trace:
+    """Run sequences x, int64 [sequences, steps, inputs] in `formats.input`, each from its `states`, or h = c = 0.
 
-    A `stateful` model begins each sequence with the h and c of the one before. `lengths` gives each sequence's own
-    number of steps where they differ (x is padded); the head with `when: last` then reads the last real step. Raises
-    ValueError for a wrong shape, dtype or range.
+    `states` are those of `accel.samples.Samples`. A `stateful` model begins each sequence with the h and c of the one
+    before. `lengths` gives each sequence's own number of steps where they differ (x is padded); the head with
+    `when: last` then reads the last real step. Raises ValueError for a wrong shape, dtype or range.
     """
     _check(net, x)
     real = np.full(len(x), x.shape[1]) if lengths is None else np.asarray(lengths)
     traces = []
     signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
-    for array, layer in zip(net.layers, weights.layers, strict=False):
-        traces.append(run_layer(net, array, layer, signal, within, weights.threshold))
+    begun = before(net, states, len(signal))
+    for array, layer, state in zip(net.layers, weights.layers, begun, strict=False):
+        traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold))
         signal = traces[-1].signals["h"]
     if net.spec.model.stateful:
         for trace in traces:
             trace.signals = {name: parted(values, real) for name, values in trace.signals.items()}
     return _head(net, weights, traces, real)
+
+
+def before(net: Network, states: Integers | None, sequences: int) -> list[tuple[Integers, Integers]]:
+    """h_0 and c_0 of every layer, each [sequences, hidden]."""
+    hidden = net.spec.model.hidden
+    if states is None:
+        return [(np.zeros((sequences, size), dtype=np.int64),) * 2 for size in hidden]
+    return [(states[:, h], states[:, c]) for h, c in state_slices(hidden)]
 
 
 def joined(x: Integers, lengths: Integers) -> Integers:
@@ -129,13 +141,19 @@ def _check(net: Network, x: Integers) -> None:
 
 
 def run_layer(
-    net: Network, array: Array, layer: LayerWeights, x: Integers, lengths: Integers, threshold: int = 0
+    net: Network,
+    array: Array,
+    layer: LayerWeights,
+    x: Integers,
+    lengths: Integers,
+    state: tuple[Integers, Integers],
+    threshold: int = 0,
 ) -> LayerTrace:
-    """One LSTM layer over sequences x [sequences, steps, inputs], of which `lengths` steps are real.
+    """One LSTM layer over sequences x [sequences, steps, inputs], of which `lengths` steps are real, from h_0, c_0.
 
     In the recurrence h counts as 0 where |h| < threshold (Skip, arXiv 1811.10396); whatever else reads h gets it whole.
     """
-    h = c = np.zeros((x.shape[0], array.outputs), dtype=np.int64)
+    h, c = state
     scale = np.int64(1) if layer.scale is None else layer.scale
     x_part = (product(layer.w_x.values, array.total_width)(x) << array.x_shift) * scale
     x_part = x_part + (layer.bias << array.bias_shift)

@@ -58,7 +58,7 @@ def _top(design: Design, built: Schedule) -> str:
     layers, head = stages[: len(design.net.layers)], stages[len(design.net.layers) :]
     names = [stage["name"] for stage in stages]
     tables = [(name, table, _file(design, name)) for name, table in design.net.tables.items()]
-    first = design.net.layers[0]
+    first, spec = design.net.layers[0], design.spec
     text: str = render_template(
         "hls_templates",
         "myhdl/top.py.j2",
@@ -74,6 +74,7 @@ def _top(design: Design, built: Schedule) -> str:
         state_width=first.h.width if isinstance(first, ColumnArray) else None,
         links=list(pairwise(names)),
         load=_load(design),
+        states=max(spec.formats.state.width, spec.formats.cell.width) if spec.engine.state_streams else 0,
         input={"words": first.input_words, "width": first.x.width},
         output=_output(design, built),
     )
@@ -105,6 +106,9 @@ def _stage(design: Design, stage: Stage | ColumnStage) -> dict[str, Any]:
         "outbox_width": array.cells * array.h.width if array.recurrent else _result_width(design),
         "scaled": array.scale is not None,
         "argmax": head is not None and head.kind == "argmax",
+        "cells": array.cells,
+        "given_state": array.given_state,
+        "state_sequences": stage.under_way if isinstance(stage, Stage) else None,
         "writable": array.writable,
         "sections": sections(array, design.net),
         "set_in": array.writable and array is not design.net.layers[0],

@@ -124,6 +124,13 @@ class Process:
         return [("StoredBiasWidth", width), ("StoredBiasShift", shift), ("StoredHalf", half_unit(array, narrowed))]
 
     @property
+    def states(self) -> str:
+        """Streams of h_0, c_0 and of h_n, c_n, as arguments of a process."""
+        if not self.array.given_state:
+            return "no_states, no_states"
+        return f"s_state_{self.array.name}, m_state_{self.array.name}"
+
+    @property
     def memories(self) -> str:
         """Values, columns and biases, and an LSTM layer's scales, as arguments of a process."""
         parts = ["Values", "Rows" if self.by_columns else "Columns", "Bias", *(["Scales"] if self.head is None else [])]
@@ -229,6 +236,9 @@ def _names(design: Design) -> dict[str, object]:
         "input": input_beat(net),
         "output": output_beat(net),
         "result_values": result_values(net),
+        "layers": _processes(design)[: len(net.layers)],
+        "states": spec.engine.state_streams,
+        "state_bits": container(max(spec.formats.state.width, spec.formats.cell.width)),
         "load": {"digest": shape_digest(net)} if spec.engine.memory == "scratchpad" else None,
         "by_columns": spec.engine.dataflow == "column",
         "threshold": design.weights.threshold,

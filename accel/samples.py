@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,20 +21,24 @@ class Samples:
     """Sequences x, int64 [sequences, steps, inputs] in `formats.input`, padded with zeros to the longest.
 
     `lengths` [sequences] are the real numbers of steps, `labels` [sequences] the classes (-1 where a task has none).
+    `states` are h_0 and c_0 of every layer where they are given, layer by layer, [sequences, values].
     """
 
     x: Integers
     lengths: Integers
     labels: Integers
+    states: Integers | None = None
 
     def first(self, count: int) -> Samples:
         """The first `count` sequences."""
-        return Samples(self.x[:count], self.lengths[:count], self.labels[:count])
+        states = None if self.states is None else self.states[:count]
+        return Samples(self.x[:count], self.lengths[:count], self.labels[:count], states)
 
     def only(self, number: int) -> Samples:
         """One sequence, without padding."""
         length, one = int(self.lengths[number]), slice(number, number + 1)
-        return Samples(self.x[one, :length], self.lengths[one], self.labels[one])
+        states = None if self.states is None else self.states[one]
+        return Samples(self.x[one, :length], self.lengths[one], self.labels[one], states)
 
     @property
     def steps(self) -> int:
@@ -45,13 +50,38 @@ class Samples:
         count = max(1, int(np.searchsorted(np.cumsum(self.lengths), steps, side="right")))
         head = self.first(count)
         longest = min(int(head.lengths.max()), max(1, steps))
-        return Samples(head.x[:, :longest], np.minimum(head.lengths, longest), head.labels)
+        return replace(head, x=head.x[:, :longest], lengths=np.minimum(head.lengths, longest))
 
     def __add__(self, other: Samples) -> Samples:
         longest = max(self.x.shape[1], other.x.shape[1])
         x = np.concatenate([np.pad(part.x, ((0, 0), (0, longest - part.x.shape[1]), (0, 0))) for part in (self, other)])
         lengths = np.concatenate([self.lengths, other.lengths])
-        return Samples(x, lengths, np.concatenate([self.labels, other.labels]))
+        states = None
+        if self.states is not None and other.states is not None:
+            states = np.concatenate([self.states, other.states])
+        return Samples(x, lengths, np.concatenate([self.labels, other.labels]), states)
+
+
+def state_slices(hidden: Sequence[int]) -> list[tuple[slice, slice]]:
+    """Where h and c of each layer lie among the values of a sequence's states."""
+    ends = np.cumsum([0, *(2 * size for size in hidden)]).tolist()
+    return [
+        (slice(start, start + size), slice(start + size, start + 2 * size))
+        for start, size in zip(ends, hidden, strict=False)
+    ]
+
+
+def with_states(samples: Samples, spec: Spec) -> Samples:
+    """Random h_0 and c_0 for every sequence where the spec says that they are given: the same for the same seed."""
+    if not spec.engine.state_streams:
+        return samples
+    rng, count = np.random.default_rng(spec.training.seed + 2), len(samples.lengths)
+    parts = [
+        rng.integers(fmt.lo, fmt.hi + 1, (count, size))
+        for size in spec.model.hidden
+        for fmt in (spec.formats.state, spec.formats.cell)
+    ]
+    return replace(samples, states=np.concatenate(parts, axis=1))
 
 
 def save(path: Path, samples: Samples) -> None:
@@ -73,7 +103,7 @@ def load(path: Path, spec: Spec) -> Samples:
         raise Refused([Fault(f"{path}: x", f"shape [sequences, steps, {inputs}]", str(samples.x.shape))])
     if samples.x.min() < fmt.lo or samples.x.max() > fmt.hi:
         raise Refused([Fault(f"{path}: x", f"{fmt.lo} to {fmt.hi}", f"{samples.x.min()} to {samples.x.max()}")])
-    return samples
+    return with_states(samples, spec)
 
 
 def seeded(spec: Spec, sequences: int, steps: int) -> Samples:
@@ -83,7 +113,7 @@ def seeded(spec: Spec, sequences: int, steps: int) -> Samples:
     lengths[0] = steps
     x = rng.integers(fmt.lo, fmt.hi + 1, (sequences, steps, spec.model.inputs))
     x[np.arange(steps) >= lengths[:, None]] = 0
-    return Samples(x, lengths, np.full(sequences, -1))
+    return with_states(Samples(x, lengths, np.full(sequences, -1)), spec)
 
 
 def corners(spec: Spec, steps: int = 4) -> Samples:
@@ -92,4 +122,4 @@ def corners(spec: Spec, steps: int = 4) -> Samples:
     checker = np.where((np.arange(steps)[:, None] + np.arange(inputs)) % 2, fmt.lo, fmt.hi)
     rows = [np.full((steps, inputs), value) for value in (fmt.lo, fmt.hi)] + [checker, np.zeros((steps, inputs))]
     x = np.stack(rows).astype(np.int64)
-    return Samples(x, np.full(len(x), steps), np.full(len(x), -1))
+    return with_states(Samples(x, np.full(len(x), steps), np.full(len(x), -1)), spec)

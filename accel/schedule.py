@@ -26,7 +26,7 @@ from accel.pipeline import (
 from accel.program import positions, row_words
 from accel.samples import Samples
 from accel.shape import Array, ColumnArray, Network
-from accel.turns import turns
+from accel.turns import Turn, all_turns
 from accel.weights import LayerWeights, Weights
 
 LINK_STEPS = 2
@@ -101,6 +101,16 @@ class Stage:
     def released(self) -> int:
         """The release pulse."""
         return 2 + self.release_at
+
+    @property
+    def state_released(self) -> int:
+        """The release pulse of a given state, in the turn that takes it."""
+        return self.last_result - 1
+
+    @property
+    def under_way(self) -> int:
+        """Steps between a step's begin and its last result's leaving, and one more."""
+        return -(-(self.last_result + 3) // self.interval) + 1
 
 
 @dataclass(frozen=True)
@@ -202,11 +212,11 @@ class Schedule:
         return sum(a.multipliers * w.busy for a, w in waits) / sum(a.multipliers * w.cycles for a, w in waits)
 
     def _run(self, lengths: Sequence[int], loads: Loads | None) -> _Timeline:
-        taken = turns(lengths, self.stages[0].array.streams)
+        first = self.stages[0].array
+        taken = all_turns(lengths, first.streams, first.given_state)
         if loads is None and self.by_columns:
             loads = dense_loads(self.net, lengths)
-        finals = [turn.final for turn in taken]
-        return _Timeline(self).run(finals, loads or [(NOTHING,) * len(self.net.layers)] * len(taken))
+        return _Timeline(self).run(taken, loads or [(NOTHING,) * len(self.net.layers)] * len(taken))
 
 
 def steady(intervals: Integers) -> int:
@@ -221,6 +231,15 @@ class RowClock:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.began = -stage.interval
+        self.states_end = -1
+        self.states_given = [LONG_AGO] * LINK_STEPS
+
+    def take_state(self) -> None:
+        """The turn that takes a sequence's state, whose frame comes as soon as there is room for it."""
+        first = max(self.states_end, self.states_given[-LINK_STEPS]) + 1
+        self.states_end = first + self.stage.array.output_beats - 1
+        self.began = max(self.states_end + 1, self.began + self.stage.interval)
+        self.states_given.append(self.began + self.stage.state_released)
 
     def step(self, arrivals: Sequence[int], fits: int, _load: Load) -> tuple[int, int, list[int]]:
         """One step: beats of x come at `arrivals`, results fit from cycle `fits` on.
@@ -267,10 +286,16 @@ class _Timeline:
         """Every step's way through each layer by columns."""
         return [clock.passages for clock in self.clocks if isinstance(clock, ColumnClock)]
 
-    def run(self, finals: Sequence[bool], loads: Sequence[tuple[Load, ...]]) -> _Timeline:
-        """Every step, one after the other."""
-        arrivals = [-1]
-        for final, load in zip(finals, loads, strict=True):
+    def run(self, taken: Sequence[Turn], loads: Sequence[tuple[Load, ...]]) -> _Timeline:
+        """Every turn, one after the other; `loads` are those of the steps."""
+        arrivals, left = [-1], iter(loads)
+        for turn in taken:
+            if not turn.is_step:
+                for clock in self.clocks[: len(self.schedule.net.layers)]:
+                    assert isinstance(clock, RowClock)
+                    clock.take_state()
+                continue
+            load, final = next(left), turn.final
             first = max(arrivals[-1] + 1, self.given[0][-LINK_STEPS] + 1)
             arrivals = list(range(first, first + self.schedule.stages[0].array.input_beats))
             self._pass(0, arrivals, final, load)
@@ -322,10 +347,10 @@ def _stage(net: Network, array: Array, layer: LayerWeights, lead: int) -> Stage:
 
 
 def _emit_steps(last: Stage | ColumnStage) -> int:
-    """Steps under way between a step's begin and its last result's leaving, and one more.
+    """Steps whose results find room: as many as are under way.
 
     By columns, room is asked for when a step's sums are read, and the next step's are not read before they all are.
     """
     if isinstance(last, ColumnStage):
         return -(-(launch_to_state(last.array) + last.results + 3) // last.results) + 1
-    return -(-(last.last_result + 3) // last.interval) + 1
+    return last.under_way

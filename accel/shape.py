@@ -124,6 +124,8 @@ class Array:
     """What the operand memories read passes a register of its own."""
     scale: Fixed | None = None
     """What a row's sum is multiplied with before its bias is added; None where it is taken as it is."""
+    given_state: bool = False
+    """A sequence's h_0 and c_0 are given, and its h_n and c_n are taken."""
     writable: bool = False
     """Weights and biases are loaded while sequences run: a set of them is in use, another one can be written."""
 
@@ -506,6 +508,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         operand_memory=engine.operand_memory,
         operand_register=engine.operand_register,
         scale=formats.scale,
+        given_state=engine.state_streams,
         writable=engine.memory == "scratchpad",
     )
 

@@ -223,6 +223,9 @@ class Engine(Section):
     target_cycles: Count | None = None
     """Most cycles that a step may take. `check` refuses lanes that are too few, and says which would do; `generate`
     refuses a pattern whose exact count is higher."""
+    state_streams: bool = False
+    """h_0 and c_0 of every sequence come through a stream of each LSTM layer, h_n and c_n leave through another, as
+    PyTorch's `lstm(x, (h_0, c_0))` has them; without, a sequence begins with zeros. Costs a step a sequence."""
     memory: Literal["rom", "scratchpad"] = "rom"
     """Where weights live: `rom`, in the bitstream; `scratchpad`, loaded through a stream of their own at the start or
     while sequences run, into the half of a double memory that no sequence reads."""
@@ -512,6 +515,8 @@ def _column_rules(spec: Spec, given: list[str]) -> Iterator[tuple[str, str, Any]
         yield "sparsity.shared_by_gates", "false for engine.dataflow: column", True
     if engine.operand_register:
         yield "engine.operand_register", "false for engine.dataflow: column", True
+    if engine.state_streams:
+        yield "engine.state_streams", "false for engine.dataflow: column", True
     if engine.memory != "rom":
         yield "engine.memory", "rom for engine.dataflow: column", engine.memory
     if engine.target_cycles is not None:
@@ -564,6 +569,8 @@ def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "engine.cells_per_cycle", f"a divisor of engine.units = {engine.units}", engine.cells_per_cycle
     if spec.model.stateful and engine.streams > 1:
         yield "model.stateful", "false with engine.streams above 1 (sequences of a stream do not follow in order)", True
+    if spec.model.stateful and engine.state_streams:
+        yield "engine.state_streams", "false where model.stateful carries the state over", True
     if engine.lanes == "split" and not (engine.input_lanes and engine.input_lanes < engine.lanes_per_row):
         yield "engine.input_lanes", "split lanes: at least one and fewer than engine.lanes_per_row", engine.input_lanes
     if engine.lanes == "shared" and engine.input_lanes is not None:

@@ -18,6 +18,7 @@ from accel.samples import Samples
 from accel.schedule import steady
 
 Verdict = Literal["equal", "different", "not run"]
+LAST_STATES = "h_n and c_n"
 REQUIRED = ("c", "h")
 """Signals without which an engine has shown nothing."""
 
@@ -165,6 +166,8 @@ def differences(expected: Observed, got: Observed) -> Iterator[Difference]:
         for name in sorted(seen.keys() | set(REQUIRED), key=_order):
             yield from _compare(f"{layer}.{name}", wanted.get(name), seen.get(name))
     yield from _compare("outputs", expected.outputs, got.outputs)
+    if expected.last_states is not None:
+        yield from _compare(LAST_STATES, expected.last_states, got.last_states)
 
 
 def _order(signal: str) -> tuple[int, str]:
@@ -191,9 +194,11 @@ def _compare(signal: str, expected: Integers | None, got: Integers | None) -> It
 
 def _sentence(found: list[Difference], samples: Samples) -> str:
     """The first difference in the order of time: where it is, what was expected, what came."""
-    signals = [difference for difference in found if difference.signal != "outputs"]
+    signals = [difference for difference in found if difference.signal not in ("outputs", LAST_STATES)]
     first = min(signals, key=lambda difference: difference.row) if signals else found[0]
     wanted = f"expected {first.expected}, got {first.got}"
+    if first.signal == LAST_STATES:
+        return f"{LAST_STATES} differ first in sequence {first.row}, value {first.column}: {wanted}"
     if not signals:
         return f"outputs differ first at result {first.row}, value {first.column}: {wanted}"
     sequence, step = _position(first.row, samples.lengths)

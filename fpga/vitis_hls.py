@@ -17,7 +17,7 @@ from accel.loading import frame
 from accel.render_hls import SOURCES, render_hls, top_name
 from accel.samples import Samples
 from accel.templates import read, render
-from accel.turns import in_order, turns
+from accel.turns import all_turns, in_order
 from fpga.tool import Argv, Command, Plan
 
 PHASES = ("csim", "csynth", "cosim", "export")
@@ -85,13 +85,15 @@ def _vectors(design: Design) -> tuple[str, str]:
     some = samples.seeded(design.spec, 2, 2) + samples.corners(design.spec, 2)
     count = len(some.x) * streams
     chosen = Samples(np.tile(some.x, (streams, 1, 1)), np.full(count, 2), np.full(count, -1))
-    taken = turns(chosen.lengths.tolist(), streams)
+    chosen = samples.with_states(chosen, design.spec)
+    order = all_turns(chosen.lengths.tolist(), streams, design.spec.engine.state_streams)
+    taken = [turn for turn in order if turn.is_step]
     answered = [turn for turn in taken if gives_result(design, turn)]
     results = reference(design, chosen).outputs
     ordered = np.empty_like(results)
     ordered[in_order(answered)] = results
     loads = {0: [frame(design)]} if design.spec.engine.memory == "scratchpad" else None
-    return inputs_text(chosen, taken, loads), _results_text(ordered)
+    return inputs_text(design, chosen, order, loads), _results_text(ordered)
 
 
 def _results_text(outputs: Integers) -> str:

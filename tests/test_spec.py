@@ -134,6 +134,11 @@ BROKEN = [
         id="cells",
     ),
     pytest.param(
+        {"model": {"stateful": True}, "engine": {"state_streams": True}},
+        "engine.state_streams: wanted false where model.stateful carries the state over, got true",
+        id="state_streams",
+    ),
+    pytest.param(
         {"engine": {"memory": "cloud"}}, "engine.memory: wanted 'rom' or 'scratchpad', got \"cloud\"", id="memory"
     ),
     pytest.param({"training": {"learning_rate": float("inf")}}, "training.learning_rate: wanted", id="infinity"),

@@ -9,7 +9,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from accel.engines.engine import Design, EngineFailed, Observed, observed
 from accel.fixed import Fixed, Integers
-from accel.golden import LayerTrace, Trace, joined, parted
+from accel.golden import LayerTrace, Trace, before, joined, parted
 from accel.samples import Samples
 from accel.shape import Network
 from accel.spec import Spec
@@ -27,7 +27,8 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
     model = restored(design.spec, design.weights)
     stateful = design.spec.model.stateful
     given = joined(samples.x, samples.lengths) if stateful else samples.x
-    signals = model.signals(torch.from_numpy(design.spec.formats.input.real(given)))
+    states = None if samples.states is None else _states(design, samples.states)
+    signals = model.signals(torch.from_numpy(design.spec.formats.input.real(given)), states)
     h = stacked(signals[-1], "h")
     if stateful:
         h = pad_sequence(list(torch.split(h[0], samples.lengths.tolist())), batch_first=True)
@@ -37,6 +38,15 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
             layer.signals = {name: parted(values, samples.lengths) for name, values in layer.signals.items()}
     logits = _logits(model, h, torch.from_numpy(samples.lengths))
     return observed(design, Trace(layers, None, _outputs(design, h, logits)), samples)
+
+
+def _states(design: Design, states: Integers) -> list[tuple[Tensor, Tensor]]:
+    """h_0 and c_0 of every layer, as real numbers."""
+    state, cell = design.spec.formats.state, design.spec.formats.cell
+    return [
+        (torch.from_numpy(state.real(h)), torch.from_numpy(cell.real(c)))
+        for h, c in before(design.net, states, len(states))
+    ]
 
 
 def _logits(model: LSTM, h: Tensor, lengths: Tensor) -> Tensor | None:

@@ -107,7 +107,7 @@ def scaled_drain(
     """Slots whose sums are scaled on the way to the cell stage. Latency: 1 + scale_delay from a group."""
     early = Slot(array)
     slotting = slots(clk, reset, drain.reading, drain.opening, drain, early, array)
-    waiting = slot_later(clk, reset, early, slot, scale_delay(array), False)
+    waiting = slot_later(clk, reset, early, slot, scale_delay(array), array)
     scaling = scale_totals(clk, early, heads, scaled, array, scales, None)
     return slotting, waiting, scaling
 
@@ -158,7 +158,7 @@ def column_layer(
     else:
         slotting = slots(clk, reset, drain.reading, drain.opening, drain, slot, array)
     cell_stage = cells_and_state(
-        clk, reset, slot, sums, walk.begin, h, outbox, observed, saturations, layer, cells, None
+        clk, reset, slot, sums, walk.begin, h, outbox, observed, saturations, layer, cells, None, None
     )
     carrying = carry_state(h, outbox.final, carried, layer.stateful)
     watching = high_water(clk, reset, h_end.held, observed.queued)

@@ -30,6 +30,8 @@ class Drain:
         self.final = flag()
         self.weight_set = flag()
         """Set of weights that the step reads; by columns there is one only."""
+        self.given = flag()
+        """Turns that take a state are for layers by rows."""
         self.stream = Signal(intbv(array.streams - 1)[index_bits(array.streams) :])
 
 

@@ -8,12 +8,13 @@ from typing import Any
 from myhdl import ConcatSignal, always, always_comb, block
 
 from accel.blocks.cell import CellConstants, CellSignals, cell
+from accel.blocks.given_state import GivenState, give_states, take_states
 from accel.blocks.lane_array import ArrayConstants, lane_array
 from accel.blocks.lanes import Write
 from accel.blocks.memory import ram, rom, scratchpad
 from accel.blocks.register import as_signed, delay, gather, like, register
 from accel.blocks.scale import ScaleConstants, scale_totals
-from accel.blocks.sequencer import Issue, begin_step, sequence
+from accel.blocks.sequencer import Issue, begin_step, begin_turn, sequence
 from accel.blocks.signals import bits, flag, joined, signed
 from accel.blocks.slots import Slot, slots
 from accel.blocks.status import count_saturations
@@ -35,6 +36,8 @@ class LayerConstants:
     release_at: int
     every_step: bool
     """Whether every step emits, or a sequence's last one only."""
+    state_sequences: int
+    """Sequences whose h_n and c_n find room on their way out."""
 
 
 class Observed:
@@ -64,14 +67,14 @@ def slot_control(clk: Any, reset: Any, issue: Issue, slot: Any, array: Any) -> A
     banks = delay(clk, reset, issue.write_bank, late.write_bank, ahead)
     streams = delay(clk, reset, issue.stream, late.stream, ahead)
     counting = slots(clk, reset, capture, opening, late, slot, array)
-    if not array.writable:
-        return capturing, openings, freshes, finals, banks, streams, counting
-    sets = delay(clk, reset, issue.weight_set, late.weight_set, ahead)
-    return capturing, openings, freshes, finals, banks, streams, sets, counting
+    common = (capturing, openings, freshes, finals, banks, streams, counting)
+    sets = [delay(clk, reset, issue.weight_set, late.weight_set, ahead)] if array.writable else []
+    givens = [delay(clk, reset, issue.given, late.given, ahead)] if array.given_state else []
+    return common, sets, givens
 
 
 @block
-def slot_later(clk: Any, reset: Any, early: Any, slot: Any, cycles: int, with_set: bool) -> Any:
+def slot_later(clk: Any, reset: Any, early: Any, slot: Any, cycles: int, array: Array) -> Any:
     """The slot, some cycles later. Latency: `cycles`."""
     valids = delay(clk, reset, early.valid, slot.valid, cycles)
     beats = delay(clk, reset, early.beat, slot.beat, cycles)
@@ -80,10 +83,11 @@ def slot_later(clk: Any, reset: Any, early: Any, slot: Any, cycles: int, with_se
     finals = delay(clk, reset, early.final, slot.final, cycles)
     banks = delay(clk, reset, early.bank, slot.bank, cycles)
     streams = delay(clk, reset, early.stream, slot.stream, cycles)
-    if not with_set:
-        return valids, beats, closings, freshes, finals, banks, streams
-    sets = delay(clk, reset, early.weight_set, slot.weight_set, cycles)
-    return valids, beats, closings, freshes, finals, banks, streams, sets
+    reals = delay(clk, reset, early.real, slot.real, cycles)
+    common = (valids, reals, beats, closings, freshes, finals, banks, streams)
+    sets = [delay(clk, reset, early.weight_set, slot.weight_set, cycles)] if array.writable else []
+    givens = [delay(clk, reset, early.given, slot.given, cycles)] if array.given_state else []
+    return common, sets, givens
 
 
 @block
@@ -101,7 +105,7 @@ def scaled_slots(
     """Slots whose totals are scaled on the way to the cell stage. Latency: slot_delay."""
     early = Slot(array)
     slotting = slot_control(clk, reset, issue, early, array)
-    waiting = slot_later(clk, reset, early, slot, scale_delay(array), array.writable)
+    waiting = slot_later(clk, reset, early, slot, scale_delay(array), array)
     scaling = scale_totals(clk, early, heads, scaled, array, scales, stores)
     return slotting, waiting, scaling
 
@@ -144,8 +148,9 @@ def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, writte
 @block
 def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, every_step: bool) -> Any:
     """h_t goes to the lanes' other bank and, where the step emits, to the outbox. Latency: 0 from h_t."""
-    valid = like(slot.valid)
+    valid, real = like(slot.valid), like(slot.real)
     valids = delay(clk, reset, slot.valid, valid, SLOT_TO_STATE)
+    reals = delay(clk, reset, slot.real, real, SLOT_TO_STATE)
     beat = like(slot.beat)
     beats = delay(clk, reset, slot.beat, beat, SLOT_TO_STATE)
     bank = like(slot.bank)
@@ -170,14 +175,14 @@ def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, 
 
     @always_comb
     def emitting_all():
-        outbox.valid.next = valid
+        outbox.valid.next = real
 
     @always_comb
     def emitting_last():
-        outbox.valid.next = valid and final
+        outbox.valid.next = real and final
 
     sending = emitting_all if every_step else emitting_last
-    return valids, beats, banks, closings, finals, writing, emitting, sending
+    return valids, reals, beats, banks, closings, finals, writing, emitting, sending
 
 
 @block
@@ -216,7 +221,7 @@ def promise(take: Any, final: Any, promised: Any, every_step: bool) -> Any:
 
 
 @block
-def observe(observed: Any, begin: Any, gates: Any, c_t: Any, h_valid: Any, h_t: Any) -> Any:
+def observe(observed: Any, begin: Any, gates: Any, c_t: Any, h_t: Any) -> Any:
     """Copies for the test bench. Latency: 0."""
 
     @always_comb
@@ -224,31 +229,33 @@ def observe(observed: Any, begin: Any, gates: Any, c_t: Any, h_valid: Any, h_t: 
         observed.begin.next = begin
         observed.gates.next = gates
         observed.c.next = c_t
-        observed.h_valid.next = h_valid
         observed.h.next = h_t
 
     return copying
 
 
 @block
-def cell_stage(clk: Any, reset: Any, slot: Any, heads: Any, signals: Any, layer: Any, cells: Any, stores: Any) -> Any:
-    """E cells side by side with their bias and c memories. Latency: SLOT_TO_STATE from a slot to its h_t."""
+def cell_stage(
+    clk: Any, reset: Any, slot: Any, heads: Any, signals: Any, c_t: Any, layer: Any, cells: Any, stores: Any
+) -> Any:
+    """E cells side by side with their bias and c memories; `c_t` is what c's memory keeps.
+
+    Latency: SLOT_TO_STATE from a slot to its h_t.
+    """
     count, depth = cells.array.cells, cell_depth(cells.array)
     bias_width, c_width = 4 * cells.bias_width, cells.formats.cell.width
     bias = bits(count * bias_width)
     c_before, before = bits(count * c_width), [signed(c_width) for _ in range(count)]
-    c_t = bits(count * c_width)
     biases = [bias((e + 1) * bias_width, e * bias_width) for e in range(count)]
     c_words = [c_before((e + 1) * c_width, e * c_width) for e in range(count)]
 
     reading_biases = read_biases(clk, slot, bias, layer, stores)
     written = like(slot.valid)
     writing = delay(clk, reset, slot.valid, written, SLOT_TO_CELL)
-    gathering = gather([out.c for out in signals], c_t)
     memory = cell_memory(clk, reset, slot, c_t, c_before, written, depth)
     readers = [as_signed(c_words[e], before[e]) for e in range(count)]
     stages = [cell(clk, reset, heads[e], biases[e], before[e], signals[e], cells) for e in range(count)]
-    return reading_biases, writing, gathering, memory, readers, stages
+    return reading_biases, writing, memory, readers, stages
 
 
 @block
@@ -265,20 +272,33 @@ def cells_and_state(
     layer: Any,
     cells: Any,
     stores: Any,
+    given: Any,
 ) -> Any:
-    """From the chain to h_t, c_t and what a bench may watch. Latency: SLOT_TO_STATE from a slot to its h_t."""
+    """From the chain to h_t, c_t and what a bench may watch; `given` is the GivenState of a layer that has one.
+
+    Latency: SLOT_TO_STATE from a slot to its h_t.
+    """
     array = cells.array
     signals = [CellSignals(cells.formats) for _ in range(array.cells)]
     gates = joined([gate for out in signals for gate in (out.i, out.f, out.g, out.o)])
     c_t, h_t = joined([out.c for out in signals]), joined([out.h for out in signals])
+    kept_c, kept_h = bits(len(c_t)), bits(len(h_t))
 
-    stage = cell_stage(clk, reset, slot, heads, signals, layer, cells, stores)
-    state = write_state(clk, reset, slot, h_t, h, outbox, layer.every_step)
-    gates_valid = delay(clk, reset, slot.valid, observed.gates_valid, SLOT_TO_GATES)
-    c_valid = delay(clk, reset, slot.valid, observed.c_valid, SLOT_TO_CELL)
-    watching = observe(observed, begin, gates, c_t, h.enable, h_t)
+    if given is None:
+        keeping = [gather([out.c for out in signals], kept_c), gather([out.h for out in signals], kept_h)]
+    else:
+        keeping = [
+            take_states(clk, reset, slot, given, c_t, h_t, kept_c, kept_h, cells, stores),
+            give_states(clk, reset, slot, given, signals, layer, cells),
+        ]
+    stage = cell_stage(clk, reset, slot, heads, signals, kept_c, layer, cells, stores)
+    state = write_state(clk, reset, slot, kept_h, h, outbox, layer.every_step)
+    gates_valid = delay(clk, reset, slot.real, observed.gates_valid, SLOT_TO_GATES)
+    c_valid = delay(clk, reset, slot.real, observed.c_valid, SLOT_TO_CELL)
+    h_valid = delay(clk, reset, slot.real, observed.h_valid, SLOT_TO_STATE)
+    watching = observe(observed, begin, gates, c_t, h_t)
     counting = count_saturations(clk, reset, slot, signals, saturations, array)
-    working = (stage, state, gates_valid, c_valid, watching, counting)
+    working = (keeping, stage, state, gates_valid, c_valid, h_valid, watching, counting)
     return (*working, emit_set(clk, reset, slot, outbox, SLOT_TO_STATE)) if array.writable else working
 
 
@@ -293,9 +313,12 @@ def lstm_layer(
     layer: Any,
     cells: Any,
     stores: Any,
+    state_in: Any,
+    state_out: Any,
 ) -> Any:
     """One LSTM layer; `stores` are the writes into its weights where they are loaded, else None.
 
+    `state_in` and `state_out` are the streams of h_0, c_0 and h_n, c_n where these are given, else None.
     Latency: `interval` cycles from step to step; 1 + G*T + capture_delay + SLOT_TO_STATE + P/E - 1 from `take` to the
     step's last h_t.
     """
@@ -304,7 +327,6 @@ def lstm_layer(
     heads = [bits(4 * array.total_width) for _ in range(array.cells)]
     sums = [bits(4 * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
 
-    beginning = begin_step(clk, reset, inbox, outbox.room, layer.every_step, layer.interval)
     promising = promise(inbox.take, inbox.final, outbox.promise, layer.every_step)
     stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)
     lanes = lane_array(clk, reset, issue, inbox.write, h, heads, layer.lanes, stores)
@@ -312,5 +334,14 @@ def lstm_layer(
         slotting = scaled_slots(clk, reset, issue, slot, heads, sums, array, layer.scales, stores)
     else:
         slotting = slot_control(clk, reset, issue, slot, array)
-    stage = cells_and_state(clk, reset, slot, sums, inbox.take, h, outbox, observed, saturations, layer, cells, stores)
+    given = GivenState(inbox, state_in, state_out, cells) if array.given_state else None
+    if given is None:
+        beginning = begin_step(clk, reset, inbox, outbox.room, layer.every_step, layer.interval)
+    else:
+        beginning = begin_turn(
+            clk, reset, inbox, given.states, outbox.room, given.last.room, layer.every_step, layer.interval
+        )
+    stage = cells_and_state(
+        clk, reset, slot, sums, inbox.take, h, outbox, observed, saturations, layer, cells, stores, given
+    )
     return beginning, promising, stepping, lanes, slotting, stage

@@ -47,7 +47,8 @@ class Store:
 class Stores:
     """The writes into the memories of one array."""
 
-    def __init__(self, sections: dict[str, Section]) -> None:
+    def __init__(self, sections: dict[str, Section], loading: Loading) -> None:
+        self.loading = loading
         self.weights = Store(sections["weights"])
         self.biases = Store(sections["biases"])
         self.scales = Store(sections["scales"]) if "scales" in sections else None
@@ -185,8 +186,8 @@ def count_uses(clk: Any, reset: Any, inbox: Any, outbox: Any, loading: Any) -> A
 
     @always_comb
     def beginning():
-        lower_begins.next = inbox.take and inbox.starts and not inbox.weight_set
-        upper_begins.next = inbox.take and inbox.starts and inbox.weight_set
+        lower_begins.next = inbox.turn and inbox.opens and not inbox.weight_set
+        upper_begins.next = inbox.turn and inbox.opens and inbox.weight_set
 
     @always_comb
     def ending():
@@ -224,14 +225,14 @@ def choose_set(clk: Any, reset: Any, inbox: Any, loading: Any, streams: int) -> 
 
     @always_comb
     def choosing():
-        if inbox.starts:
+        if inbox.opens:
             inbox.weight_set.next = loading.active
         else:
             inbox.weight_set.next = kept[oldest]
 
     @always_seq(clk.posedge, reset=reset)
     def keeping():
-        if inbox.take:
+        if inbox.turn:
             kept[0].next = inbox.weight_set
             for n in range(oldest):
                 kept[n + 1].next = kept[n]

@@ -23,10 +23,14 @@ class Inbox:
         """The next step starts a sequence."""
         self.fresh = Signal(bool(1))
         """The next step starts from zero state."""
+        self.opens = Signal(bool(1))
+        """The next turn is a sequence's first: its first step, or the taking of its state, which comes before."""
         self.final = flag()
         """The next step ends a sequence."""
         self.take = flag()
         """A step begins on the bank."""
+        self.turn = flag()
+        """A turn begins: a step, or the taking of a sequence's state."""
         self.release = flag()
         """The oldest step's bank may be overwritten."""
         self.weight_set = flag()
@@ -51,18 +55,27 @@ class Beats:
 
 @block
 def receive(
-    clk: Any, reset: Any, beats: Any, inbox: Any, count: int, streams: int, stateful: bool, with_set: bool
+    clk: Any,
+    reset: Any,
+    beats: Any,
+    inbox: Any,
+    count: int,
+    streams: int,
+    stateful: bool,
+    with_set: bool,
+    given_state: bool,
 ) -> Any:
     """Write `count` beats into a bank, then hand the bank over. Latency: 1 from the last beat to `available`.
 
     The step after a sequence's last one is fresh, unless the model is stateful: then only the first one after reset.
     With several streams that take turns, the step is meant that comes a round later. `with_set` hands on the set of
-    weights that comes with the beats.
+    weights that comes with the beats. Where a sequence's state is given, a turn of its own takes it.
     """
     valid, ready, word, last = beats.valid, beats.ready, beats.word, beats.last
     available, next_bank, final = inbox.available, inbox.bank, inbox.final
-    starts, fresh = inbox.starts, inbox.fresh
-    take, release = inbox.take, inbox.release
+    starts, fresh, opens = inbox.starts, inbox.fresh, inbox.opens
+    take, release, turn = inbox.take, inbox.release, inbox.turn
+    given = [flag() for _ in range(streams)]
     enable, written = inbox.write.enable, inbox.write.word
 
     last_beat = count - 1
@@ -139,6 +152,27 @@ def receive(
                 ages[n + 1].next = ages[n]
 
     @always_comb
+    def opening():
+        opens.next = starts
+
+    @always_comb
+    def opening_with_state():
+        opens.next = starts and not given[oldest_age]
+        fresh.next = False
+
+    @always_seq(clk.posedge, reset=reset)
+    def refreshing_with_state():
+        if turn:
+            ages[0].next = final
+            given[0].next = not final
+            if not take:
+                ages[0].next = starts
+                given[0].next = True
+            for n in range(oldest_age):
+                ages[n + 1].next = ages[n]
+                given[n + 1].next = given[n]
+
+    @always_comb
     def starting():
         fresh.next = starts
 
@@ -172,5 +206,9 @@ def receive(
         written.next = word
 
     banks = (choosing, accepting, closing, counting, marking_lower, marking_upper, handing_over, writing)
-    ageing = (showing, refreshing, waking, starting_once) if stateful else (showing, refreshing, starting)
+    ageing: Any = (showing, opening, refreshing, starting)
+    if stateful:
+        ageing = (showing, opening, refreshing, waking, starting_once)
+    if given_state:
+        ageing = (showing, opening_with_state, refreshing_with_state)
     return banks, ageing, (marking_sets, choosing_set) if with_set else ()

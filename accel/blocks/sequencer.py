@@ -6,6 +6,7 @@ from typing import Any
 
 from myhdl import Signal, always_comb, always_seq, block, intbv
 
+from accel.blocks.outbox import credit
 from accel.blocks.register import delay, gather
 from accel.blocks.signals import bits, flag, signed
 from accel.fixed import index_bits
@@ -37,44 +38,93 @@ class Issue:
         """Bank of h_t."""
         self.stream = Signal(intbv(array.streams - 1)[index_bits(array.streams) :])
         """Whose turn it is."""
+        self.given = flag()
+        """Not a step, but the turn that takes a sequence's state."""
         self.weight_set = flag()
         """Set of weights that the sequence began with, where they are loaded."""
+
+
+@block
+def rest(clk: Any, reset: Any, turn: Any, rested: Any, interval: int) -> Any:
+    """`interval` cycles have passed since the last turn began; a register, since much depends on it. Latency: 1."""
+    countdown = bits(index_bits(interval))
+    at_once = interval == 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def resting():
+        if turn:
+            rested.next = at_once
+        elif countdown == 1:
+            rested.next = True
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting_down():
+        if turn:
+            countdown.next = interval - 1
+        elif not rested:
+            countdown.next = countdown - 1
+
+    return resting, counting_down
 
 
 @block
 def begin_step(clk: Any, reset: Any, inbox: Any, room: Any, always_emits: bool, interval: int) -> Any:
     """A step begins when x is there, its results have room and `interval` cycles have passed since the last one began.
 
-    A step that emits nothing needs no room. `rested` is a register, since much depends on `take`. Latency: 0.
+    A step that emits nothing needs no room. Latency: 0.
     """
     available, final, take = inbox.available, inbox.final, inbox.take
-    countdown = bits(index_bits(interval))
     rested = Signal(bool(1))
-    at_once = interval == 1
-
-    @always_seq(clk.posedge, reset=reset)
-    def resting():
-        if take:
-            rested.next = at_once
-        elif countdown == 1:
-            rested.next = True
 
     @always_comb
     def beginning():
         take.next = available and rested and room
 
     @always_comb
+    def turning():
+        inbox.turn.next = take
+
+    @always_comb
     def beginning_quietly():
         take.next = available and rested and (room or not final)
 
-    @always_seq(clk.posedge, reset=reset)
-    def counting_down():
-        if take:
-            countdown.next = interval - 1
-        elif not rested:
-            countdown.next = countdown - 1
+    resting = rest(clk, reset, take, rested, interval)
+    return resting, beginning if always_emits else beginning_quietly, turning
 
-    return resting, beginning if always_emits else beginning_quietly, counting_down
+
+@block
+def begin_turn(
+    clk: Any, reset: Any, inbox: Any, states: Any, room: Any, state_room: Any, always_emits: bool, interval: int
+) -> Any:
+    """`begin_step` where the state of a sequence is given: a turn that takes it comes before the first step.
+
+    It does not begin before one of the two banks of states has been read. A sequence's last step also needs room for
+    the state that it leaves. Latency: 0.
+    """
+    available, final, take, opens, turn = inbox.available, inbox.final, inbox.take, inbox.opens, inbox.turn
+    rested, fits, unread = Signal(bool(1)), flag(), flag()
+    reading = credit(clk, reset, states.take, states.release, unread, 2)
+    resting = rest(clk, reset, turn, rested, interval)
+
+    @always_comb
+    def fitting():
+        fits.next = room and (state_room or not final)
+
+    @always_comb
+    def fitting_quietly():
+        fits.next = not final or (room and state_room)
+
+    @always_comb
+    def beginning():
+        take.next = available and rested and fits and not opens
+        states.take.next = states.available and unread and rested and opens
+
+    @always_comb
+    def turning():
+        turn.next = take or states.take
+        states.turn.next = states.take
+
+    return reading, resting, fitting if always_emits else fitting_quietly, beginning, turning
 
 
 @block
@@ -95,8 +145,8 @@ def take_turns(clk: Any, reset: Any, take: Any, number: Any, count: int) -> Any:
 
 @block
 def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release_at: int) -> Any:
-    """Count through the cycles and groups of a step; release x at address `release_at`. Latency: 1 from `take`."""
-    take, release = inbox.take, inbox.release
+    """Count through the cycles and groups of a step; release x at address `release_at`. Latency: 1 from `turn`."""
+    take, turn, release = inbox.take, inbox.turn, inbox.release
     active, address, position, opening = issue.active, issue.address, issue.position, issue.opening
     first, last = issue.first, issue.last
     ending = flag()
@@ -110,7 +160,7 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
 
     @always_seq(clk.posedge, reset=reset)
     def stepping():
-        if take:
+        if turn:
             active.next = True
             address.next = 0
         elif ending:
@@ -121,7 +171,7 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
 
     @always_seq(clk.posedge, reset=reset)
     def grouping():
-        if take:
+        if turn:
             position.next = 0
             opening.next = True
         elif last:
@@ -132,28 +182,37 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
 
     @always_seq(clk.posedge, reset=reset)
     def latching():
-        if take:
+        if turn:
             issue.fresh.next = inbox.fresh
             issue.final.next = inbox.final
             issue.x_bank.next = inbox.bank
 
     @always_seq(clk.posedge, reset=reset)
     def latching_set():
-        if take:
+        if turn:
             issue.weight_set.next = inbox.weight_set
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching_given():
+        if turn:
+            issue.given.next = not take
 
     @always_seq(clk.posedge, reset=reset)
     def releasing():
         release.next = active and address == release_at
 
+    @always_seq(clk.posedge, reset=reset)
+    def releasing_steps():
+        release.next = active and address == release_at and not issue.given
+
     turns = [
-        take_turns(clk, reset, take, issue.read_bank, array.h_vector.banks),
-        take_turns(clk, reset, take, issue.write_bank, array.h_vector.banks),
-        take_turns(clk, reset, take, issue.stream, array.streams),
+        take_turns(clk, reset, turn, issue.read_bank, array.h_vector.banks),
+        take_turns(clk, reset, turn, issue.write_bank, array.h_vector.banks),
+        take_turns(clk, reset, turn, issue.stream, array.streams),
     ]
-    if array.writable:
-        return framing, stepping, grouping, latching, latching_set, releasing, turns
-    return framing, stepping, grouping, latching, releasing, turns
+    releases = (latching_given, releasing_steps) if array.given_state else (releasing,)
+    latches = (latching, latching_set) if array.writable else (latching,)
+    return framing, stepping, grouping, latches, releases, turns
 
 
 @block

@@ -16,6 +16,10 @@ class Slot:
 
     def __init__(self, array: Array) -> None:
         self.valid = flag()
+        self.real = flag()
+        """Valid, and of a step: not of the turn that takes a sequence's state."""
+        self.given = flag()
+        """Of the turn that takes a sequence's state."""
         self.beat = bits(index_bits(array.groups * array.slots_per_group))
         self.closing = flag()
         """The step's last slot."""
@@ -75,6 +79,19 @@ def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: An
         if capture:
             slot.weight_set.next = issue.weight_set
 
-    if array.writable:
-        return closing, finishing, counting, numbering, latching, latching_set
-    return closing, finishing, counting, numbering, latching
+    @always_seq(clk.posedge, reset=reset)
+    def latching_given():
+        if capture:
+            slot.given.next = issue.given
+
+    @always_comb
+    def telling():
+        slot.real.next = slot.valid
+
+    @always_comb
+    def telling_apart():
+        slot.real.next = slot.valid and not slot.given
+
+    kinds = (latching_given, telling_apart) if array.given_state else (telling,)
+    latches = (latching, latching_set) if array.writable else (latching,)
+    return closing, finishing, counting, numbering, latches, kinds

@@ -131,7 +131,7 @@ def count_flags(clk: Any, reset: Any, valid: Any, closing: Any, present: int, fl
 def count_narrowed(clk: Any, reset: Any, slot: Any, latency: int, present: int, flags: Any, counter: Any) -> Any:
     """Count the flags that come `latency` cycles after their slot. Latency: `latency` + log2 of them + 3."""
     valid, closing = flag(), flag()
-    coming = delay(clk, reset, slot.valid, valid, latency)
+    coming = delay(clk, reset, slot.real, valid, latency)
     closes = delay(clk, reset, slot.closing, closing, latency)
     counting = count_flags(clk, reset, valid, closing, present, flags, counter)
     return coming, closes, counting

@@ -16,12 +16,12 @@ import numpy as np
 from accel.engines.engine import Design, EngineFailed, Observed
 from accel.engines.status import check_flags, frames, status_of
 from accel.fixed import Integers
-from accel.golden import GATES
+from accel.golden import GATES, before
 from accel.pipeline import byte_width
 from accel.samples import Samples
 from accel.schedule import schedule
 from accel.shape import ColumnArray
-from accel.turns import Turn, in_order, turns
+from accel.turns import Turn, all_turns, in_order
 
 RESET_CYCLES = 16
 """Longer than any pipeline of valid bits that reset does not reach at once."""
@@ -107,7 +107,9 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
     """Drive samples; the second half of the steps with gaps and back-pressure (few steps run freely altogether)."""
     rng = random.Random(seed)
     lengths = [int(length) for length in samples.lengths]
-    taken = turns(lengths, design.spec.engine.streams)
+    given_state = design.spec.engine.state_streams
+    order = all_turns(lengths, design.spec.engine.streams, given_state)
+    taken = [turn for turn in order if turn.is_step]
     free = len(taken) if len(taken) < 4 else len(taken) // 2 + 1
     beats: list[Beat] = []
     pauses: list[int] = []
@@ -123,10 +125,57 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
     if design.spec.engine.memory == "scratchpad":
         loads = frames(design)
         sources["s_weights"] = tuple(Beat(0, word, n == len(load) - 1) for load in loads for n, word in enumerate(load))
+    if given_state:
+        steps = [n for n, turn in enumerate(order) if turn.is_step]
+        calm = steps[free] if free < len(steps) else len(order)
+        for number, array in enumerate(design.net.layers):
+            waits = [rng.choice((0, 0, 1, 5)) if n >= calm else 0 for n, turn in enumerate(order) if not turn.is_step]
+            sources[f"s_state_{array.name}"] = tuple(_frames(design, samples, order, number, waits))
+            ends = [n for n, turn in enumerate(order) if turn.final]
+            sinks[f"m_state_{array.name}"] = tuple(
+                rng.choice((0, 0, 3, 40)) if n >= calm else 0 for n in ends for _ in range(array.output_beats)
+            )
     built = schedule(design)
     limit = 2 * built.finish(lengths, built.loads(samples)) + 1000
     limit += sum(beat.wait + 1 for source in sources.values() for beat in source) + sum(map(sum, sinks.values()))
     return Script(tuple(taken), sources, sinks, free, limit, design.weights.threshold)
+
+
+def _frames(
+    design: Design, samples: Samples, order: Sequence[Turn], number: int, waits: Sequence[int]
+) -> Iterator[Beat]:
+    """h_0 and c_0 of a layer for each sequence that begins, zeros for one that fills a turn."""
+    array, formats = design.net.layers[number], design.spec.formats
+    step, cells = byte_width(max(formats.state.width, formats.cell.width)), array.cells
+    h, c = before(design.net, samples.states, len(samples.lengths))[number]
+    taken = [turn for turn in order if not turn.is_step]
+    for turn, wait in zip(taken, waits, strict=True):
+        sides = np.zeros((2, array.output_beats * cells), dtype=np.int64)
+        if turn.real:
+            sides[:, : array.outputs] = h[turn.sequence], c[turn.sequence]
+        for beat in range(array.output_beats):
+            values = sides[:, beat * cells : (beat + 1) * cells].ravel()
+            word = sum((int(value) & (1 << step) - 1) << n * step for n, value in enumerate(values))
+            yield Beat(wait if beat == 0 else 0, word, beat == array.output_beats - 1)
+
+
+def _last_states(design: Design, driven: Script, record: Record) -> Integers | None:
+    """h_n and c_n of every sequence as they left, laid out as `Samples.states`."""
+    if not design.spec.engine.state_streams:
+        return None
+    formats, parts = design.spec.formats, []
+    step = byte_width(max(formats.state.width, formats.cell.width))
+    ends = [turn for turn in driven.turns if turn.final]
+    for array in design.net.layers:
+        seen = record.sinks[f"m_state_{array.name}"]
+        marked = [n for n, (_, _, last) in enumerate(seen) if last]
+        wanted = [(n + 1) * array.output_beats - 1 for n in range(len(ends))]
+        if marked != wanted:
+            raise EngineFailed(f"tlast of m_state_{array.name}: wanted with words {wanted[:8]}, got {marked[:8]}")
+        words = _vectors([word for _, word, _ in seen], 2 * array.cells, step, array.output_beats)
+        sides = words.reshape(len(words), array.output_beats, 2, array.cells)
+        parts += [sides[:, :, side].reshape(len(words), -1)[:, : array.outputs] for side in (0, 1)]
+    return np.concatenate(parts, axis=1)[in_order(ends)]
 
 
 def _results(design: Design, turn: Turn) -> int:
@@ -158,7 +207,8 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
     cycles = [after - before for before, after in pairwise(begins)]
     status = status_of(design, driven.turns, record.status)
     step_cycles = np.array(cycles, dtype=np.int64)
-    return Observed(signals, _outputs(design, driven, record), step_cycles, status)
+    last_states = _last_states(design, driven, record)
+    return Observed(signals, _outputs(design, driven, record), step_cycles, status, last_states)
 
 
 def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[str, Integers]:

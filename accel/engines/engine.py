@@ -62,14 +62,16 @@ class Observed:
 
     `signals` maps layer name to signal name to int64 [steps of all sequences in order, hidden]; an engine reports those
     of `accel.golden.SIGNALS` that it can see, `h` and `c` at least. `outputs` is int64 [results, values], in order.
-    `status` is what the status word counted in these steps, None from an engine that does not count. `step_cycles` are
-    the cycles from each step's start to the next one's where the input never waited (HDL engines).
+    `last_states` are h_n and c_n as they leave, laid out as `Samples.states`, where the spec has them. `status` is what
+    the status word counted in these steps, None from an engine that does not count. `step_cycles` are the cycles from
+    each step's start to the next one's where the input never waited (HDL engines).
     """
 
     signals: dict[str, dict[str, Integers]]
     outputs: Integers
     step_cycles: Integers | None = None
     status: Status | None = None
+    last_states: Integers | None = None
     notes: dict[str, str] = field(default_factory=dict)
 
 
@@ -90,12 +92,22 @@ def observed(design: Design, trace: Trace, samples: Samples) -> Observed:
     layers = zip(design.net.layers, trace.layers, strict=True)
     signals = {a.name: {name: flat(v, samples.lengths) for name, v in t.signals.items()} for a, t in layers}
     counts = {a.name: t.saturations for a, t in zip(design.net.layers, trace.layers, strict=True) if t.saturations}
-    return Observed(signals, flat(trace.outputs, lengths), status=Status(samples.steps, counts) if counts else None)
+    status = Status(samples.steps, counts) if counts else None
+    return Observed(signals, flat(trace.outputs, lengths), status=status, last_states=_last(design, trace, samples))
+
+
+def _last(design: Design, trace: Trace, samples: Samples) -> Integers | None:
+    """h_n and c_n of every layer where they leave the accelerator."""
+    if not design.spec.engine.state_streams:
+        return None
+    rows, steps = np.arange(len(samples.lengths)), samples.lengths - 1
+    parts = [layer.signals[name][rows, steps] for layer in trace.layers for name in ("h", "c")]
+    return np.concatenate(parts, axis=1)
 
 
 def reference(design: Design, samples: Samples) -> Observed:
     """What every engine must equal: the golden model over the whole batch at once."""
-    return observed(design, run_golden(design.net, design.weights, samples.x, samples.lengths), samples)
+    return observed(design, run_golden(design.net, design.weights, samples.x, samples.lengths, samples.states), samples)
 
 
 def golden(design: Design, samples: Samples) -> Observed:
@@ -108,7 +120,9 @@ def golden(design: Design, samples: Samples) -> Observed:
         for layer, named in alone[0].signals.items()
     }
     status = sum_status([one.status for one in alone if one.status is not None])
-    return Observed(signals, np.concatenate([one.outputs for one in alone]), status=status)
+    last = [one.last_states for one in alone if one.last_states is not None]
+    last_states = np.concatenate(last) if last else None
+    return Observed(signals, np.concatenate([one.outputs for one in alone]), status=status, last_states=last_states)
 
 
 def sum_status(parts: Sequence[Status], times: Sequence[int] = ()) -> Status:

@@ -16,10 +16,10 @@ import numpy as np
 from accel.engines.engine import Design, EngineFailed, Observed, Status, ToolMissing
 from accel.engines.status import check_flags, frames, status_of
 from accel.fixed import Integers
-from accel.golden import GATES, SIGNALS
+from accel.golden import GATES, SIGNALS, before
 from accel.render_hls import SOURCES, result_values
 from accel.samples import Samples
-from accel.turns import Turn, in_order, turns
+from accel.turns import Turn, all_turns, in_order
 from accel.work import write_bytes, write_text
 
 FLAGS = ("-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label")
@@ -36,17 +36,38 @@ COPIES = ("-DSPARROW_COPIES",)
 def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed:
     """Run samples through the C++ in the folder `hls` of the work folder, which `generate` has rendered."""
     program = compiled(design.work / "hls", flags)
-    taken = turns(samples.lengths.tolist(), design.spec.engine.streams)
+    order = all_turns(samples.lengths.tolist(), design.spec.engine.streams, design.spec.engine.state_streams)
+    taken = [turn for turn in order if turn.is_step]
     with tempfile.TemporaryDirectory(dir=design.work, prefix="hls-run-") as name:
         folder = Path(name)
-        write_text(folder / "inputs", inputs_text(samples, taken, _loads(design, taken)))
+        write_text(folder / "inputs", inputs_text(design, samples, order, _loads(design, taken)))
         counted = _run([str(program), "inputs", "outputs", "signals"], folder, "the bench")
         outputs = np.array((folder / "outputs").read_text().split(), dtype=np.int64)
         signals = np.fromfile(folder / "signals", dtype=np.int32).astype(np.int64)
     results = outputs.reshape(-1, result_values(design.net))
     answered = [turn for turn in taken if gives_result(design, turn)]
-    status = _status(design, taken, dict(line.split() for line in counted.splitlines()))
-    return Observed(_by_layer(design, signals, taken), results[in_order(answered)], status=status)
+    printed = [line.split() for line in counted.splitlines()]
+    status = _status(design, taken, {line[0]: line[1] for line in printed if line[0] != "state"})
+    return Observed(
+        _by_layer(design, signals, taken),
+        results[in_order(answered)],
+        status=status,
+        last_states=_last_states(design, taken, [line[1:] for line in printed if line[0] == "state"]),
+    )
+
+
+def _last_states(design: Design, taken: Sequence[Turn], printed: Sequence[Sequence[str]]) -> Integers | None:
+    """h_n and c_n of every layer, laid out as `Samples.states`."""
+    if not design.spec.engine.state_streams:
+        return None
+    ends = [turn for turn in taken if turn.final]
+    layers = [
+        np.array([line[1:] for line in printed if line[0] == str(number)], dtype=np.int64)
+        for number in range(len(design.net.layers))
+    ]
+    if any(len(layer) != len(ends) for layer in layers):
+        raise EngineFailed(f"wanted {len(ends)} states of each layer, got {[len(layer) for layer in layers]}")
+    return np.concatenate(layers, axis=1)[in_order(ends)]
 
 
 Loads = Mapping[int, Sequence[Sequence[int]]]
@@ -116,20 +137,38 @@ def compiler() -> str:
     return found
 
 
-def inputs_text(samples: Samples, taken: Sequence[Turn], loads: Loads | None = None) -> str:
-    """Steps as the bench reads them: how many, then for each whether it ends its sequence, and its elements.
+def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: Loads | None = None) -> str:
+    """Turns as the bench reads them: how many steps, then for each whether it ends its sequence, and its elements.
 
-    Where weights are loaded, each step is preceded by the number of frames, and each frame by its number of words.
+    Where weights are loaded, each step is preceded by the number of frames, and each frame by its number of words;
+    where states are given, by how many each layer takes before it, and by their values.
     """
     zeros = [0] * samples.x.shape[2]
-    lines = [f"{len(taken)}"]
-    for number, turn in enumerate(taken):
+    lines = [f"{sum(turn.is_step for turn in order)}"]
+    begun: list[Turn] = []
+    given_state = design.spec.engine.state_streams
+    states = before(design.net, samples.states, len(samples.lengths))
+    number = -1
+    for turn in order:
+        if not turn.is_step:
+            begun.append(turn)
+            continue
+        number += 1
         if loads is not None:
             due = loads.get(number, [])
             lines += [f"{len(due)}", *(" ".join(map(str, [len(words), *_signed(words)])) for words in due)]
+        if given_state:
+            lines += [_states_text(begun, layer) for layer in states]
+            begun = []
         x_t = samples.x[turn.sequence, turn.step].tolist() if turn.real else zeros
         lines.append(" ".join(map(str, [int(turn.final), *x_t])))
     return "\n".join(lines) + "\n"
+
+
+def _states_text(begun: Sequence[Turn], layer: tuple[Integers, Integers]) -> str:
+    """States that a layer takes: their number, then h_0 and c_0 of each, zeros where a turn is filled."""
+    values = [np.concatenate([side[turn.sequence] * turn.real for side in layer]) for turn in begun]
+    return " ".join(map(str, [len(begun), *(value for state in values for value in state.tolist())]))
 
 
 def _signed(words: Sequence[int]) -> list[int]:

@@ -200,7 +200,7 @@ inline void EndFrame(Stream<Word_t> &in, Frame &frame) {
 }
 
 /// Which set of weights a sequence is computed with: the one that was active when it began.
-template <int kStreams>
+template <int kStreams, bool kGivenState>
 struct Sets {
   int active;
   bool loaded;
@@ -219,18 +219,32 @@ struct Sets {
     return free;
   }
 
-  /// The set of the next step.
+  /// The set of the next step. Where states are given, a sequence begins with the turn that takes its own.
   int Begin() {
-    if (!under_way[stream]) of_stream[stream] = active;
-    under_way[stream] = true;
+    if (kGivenState) {
+      while (!under_way[stream]) {
+        Open();
+        Next();
+      }
+    } else if (!under_way[stream]) {
+      Open();
+    }
     return of_stream[stream];
   }
 
   /// The step is over, and its sequence, if it ended.
   void End(bool ended) {
     under_way[stream] = !ended;
-    stream = stream == kStreams - 1 ? 0 : stream + 1;
+    Next();
   }
+
+ private:
+  void Open() {
+    of_stream[stream] = active;
+    under_way[stream] = true;
+  }
+
+  void Next() { stream = stream == kStreams - 1 ? 0 : stream + 1; }
 };
 
 }  // namespace sparrow

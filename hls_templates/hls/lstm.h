@@ -7,14 +7,65 @@
 
 namespace sparrow {
 
+/// In place of the streams of states where a sequence begins with zeros.
+struct NoStates {};
+
+/// A beat of a state: the values of h of the units that the cell stage takes together, then those of c.
+template <typename A>
+using State_t = Port<A::kStateBits, 2 * A::kCells>;
+
+/// h_0 into the bank that the next step of its sequence reads, and c_0.
+template <typename A, int kCopies, int kBanks>
+void TakeState(Stream<State_t<A>> &in, Int<A::kStateWidth> (&h)[kCopies][kBanks][A::kOutputs], int bank,
+               Int<A::kCellWidth> (&c)[A::kOutputs]) {
+Beats:
+  for (int first = 0; first < A::kOutputs; first += A::kCells) {
+    #pragma HLS PIPELINE II=1
+    const State_t<A> packet = in.read();
+  Cells:
+    for (int n = 0; n < A::kCells; ++n) {
+      #pragma HLS UNROLL
+      if (first + n >= A::kOutputs) continue;
+      c[first + n] = static_cast<long long>(packet.data.element[A::kCells + n]);
+    Copies:
+      for (int copy = 0; copy < kCopies; ++copy) {
+        #pragma HLS UNROLL
+        h[copy][bank][first + n] = static_cast<long long>(packet.data.element[n]);
+      }
+    }
+  }
+}
+
+/// h_n and c_n.
+template <typename A>
+void GiveState(Stream<State_t<A>> &out, const Int<A::kStateWidth> (&h)[A::kOutputs],
+               const Int<A::kCellWidth> (&c)[A::kOutputs]) {
+Beats:
+  for (int first = 0; first < A::kOutputs; first += A::kCells) {
+    #pragma HLS PIPELINE II=1
+    State_t<A> packet;
+  Cells:
+    for (int n = 0; n < A::kCells; ++n) {
+      #pragma HLS UNROLL
+      const bool real = first + n < A::kOutputs;
+      packet.data.element[n] = real ? static_cast<long long>(h[first + n]) : 0;
+      packet.data.element[A::kCells + n] = real ? static_cast<long long>(c[first + n]) : 0;
+    }
+    packet.last = first + A::kCells >= A::kOutputs;
+    KeepAll(packet);
+    out.write(packet);
+  }
+}
+
 /// Process: one step of an LSTM layer, x_t in, h_t out; several streams take turns, a step each. h and c live as long as
 /// the hardware, that is from call to call; a stream's step after the end of a sequence reads them as zero (unless the
-/// model is stateful), so nothing has to clear them.
-template <typename A, typename Indices, typename Factors, typename Out>
+/// model is stateful), so nothing has to clear them. Where the state of a sequence is given, a turn of its own takes h_0
+/// and c_0 from `state_in` before the first step, and h_n and c_n leave through `state_out` after the last.
+template <typename A, typename Indices, typename Factors, typename Out, typename StateIn, typename StateOut>
 void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
               const Biases<A> &bias, const Factors &scales, const typename SigmoidTable<A>::Entries_t &sigmoid,
               const typename TanhTable<A>::Entries_t &tanh, const typename CellTanhTable<A>::Entries_t &cell_tanh,
-              Stream<Out> &out, Saturations &saturations) {
+              Stream<Out> &out, StateIn &state_in, StateOut &state_out, Saturations &saturations) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=bias type=complete dim=2
   #pragma HLS ARRAY_PARTITION variable=bias type=cyclic factor=A::kCells dim=1
@@ -38,6 +89,13 @@ void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, co
   #pragma HLS RESET variable=goes_on
   #pragma HLS RESET variable=turn
   #pragma HLS RESET variable=counted
+  if constexpr (A::kGivenState) {
+    while (!goes_on[turn % A::kStreams]) {
+      TakeState<A>(state_in, h, turn, c[turn % A::kStreams]);
+      goes_on[turn % A::kStreams] = true;
+      turn = turn == kBanks - 1 ? 0 : turn + 1;
+    }
+  }
   const int stream = turn % A::kStreams;
   const int old_bank = (turn + A::kStreams) % kBanks;
   const bool first = !goes_on[stream];
@@ -80,6 +138,9 @@ void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, co
 
   RowEngine<A>(values, indices, operand, emit);
   goes_on[stream] = !end || A::kStateful;
+  if constexpr (A::kGivenState) {
+    if (end) GiveState<A>(state_out, h[0][turn], c[stream]);
+  }
   saturations = counted;
   turn = turn == kBanks - 1 ? 0 : turn + 1;
 }

@@ -113,10 +113,14 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [6], "bias": False, "head": {"outputs": 4, "kind": "logits"}},
         "engine": {"units": 6, "cells_per_cycle": 2},
     },
-    "loaded weights, two layers, three streams, saturating": {
+    "loaded weights, given states, two layers, three streams, saturating": {
         **TIGHT,
         "model": {"inputs": 3, "hidden": [6, 5], "head": {"outputs": 4, "kind": "argmax"}},
-        "engine": {"units": 3, "streams": 3, "memory": "scratchpad"},
+        "engine": {"units": 3, "streams": 3, "memory": "scratchpad", "state_streams": True},
+    },
+    "given states, two layers, two cells": {
+        "model": {"inputs": 3, "hidden": [5, 4], "head": {"outputs": 4, "kind": "logits"}},
+        "engine": {"units": 4, "cells_per_cycle": 2, "state_streams": True},
     },
     "loaded weights, two cells, shared columns, stateful": {
         "model": {"inputs": 4, "hidden": [7], "stateful": True, "head": {"outputs": 3, "kind": "logits"}},

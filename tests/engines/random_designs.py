@@ -49,6 +49,7 @@ def engines(draw: st.DrawFn) -> dict[str, Any]:
         made |= {"lanes": "split", "input_lanes": draw(st.integers(1, lanes - 1))}
     made["cells_per_cycle"] = draw(st.sampled_from([1, 2, 3, 4]))
     made["streams"] = draw(st.sampled_from([1, 1, 2, 3]))
+    made["state_streams"] = draw(st.booleans())
     made["memory"] = draw(st.sampled_from(["rom", "scratchpad"]))
     made["input_words"] = draw(st.integers(1, 4))
     return made

@@ -60,12 +60,13 @@ SPECS = {
         engine={"units": 3, "streams": 2},
     ),
     "loaded_weights": spec(engine={"units": 3, "lanes_per_row": 2, "memory": "scratchpad"}, model={"hidden": [7]}),
+    "given_state": spec(engine={"units": 4, "cells_per_cycle": 2, "state_streams": True}, model={"hidden": [7]}),
     "loaded_dense_streams": parse(
         {
             **BASE,
             "model": {"inputs": 2, "hidden": [7, 5], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
             "sparsity": {"pattern": "dense"},
-            "engine": {"units": 3, "cells_per_cycle": 3, "streams": 2, "memory": "scratchpad"},
+            "engine": {"units": 3, "cells_per_cycle": 3, "streams": 2, "memory": "scratchpad", "state_streams": True},
         }
     ),
     "split_lanes": spec(
