@@ -106,9 +106,10 @@ def build(design: Design, board: Board, told: Told, wishes: Wishes = Wishes()) -
     _require_seeds(board, wishes)
     folder, planned = folder_of(design, board), plan(design, board, wishes)
     if board.family in nextpnr.CONSTRAINTS:
-        for step, how in run(planned.until("synthesis"), folder):
+        for step, how in run(planned.before("place_and_route"), folder):
             told(step, how)
-        require_fit(demand(yosys.parse_cells(folder / planned.reports["cells"]), board), board)
+            if step == "synthesis":
+                require_fit(demand(yosys.parse_cells(folder / planned.reports["cells"]), board), board)
         write_json(design.work / "versions.json", versions(planned))
     if wishes.seeds > 1:
         tried, record = range(wishes.seed, wishes.seed + wishes.seeds), design.work / seeds.RECORD

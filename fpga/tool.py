@@ -76,6 +76,10 @@ class Plan:
             raise ValueError(f"step {step}: wanted one of {', '.join(steps)}")
         return Plan(self.title, self.files, self.commands[: steps.index(step) + 1], self.reports)
 
+    def before(self, step: str) -> Plan:
+        """The same plan, ending before a step."""
+        return replace(self, commands=self.until(step).commands[:-1])
+
     def without(self, step: str) -> Plan:
         """The same plan less a step, which was done in another way."""
         return replace(self, commands=tuple(command for command in self.commands if command.step != step))

