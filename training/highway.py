@@ -64,7 +64,9 @@ class RHN(LSTM):
         sizes = zip((spec.model.inputs, *spec.model.hidden), spec.model.hidden, strict=False)
         self.layers = nn.ModuleList(Highway(inputs, hidden, depth) for inputs, hidden in sizes)
 
-    def hidden(self, x: Tensor, state: Sequence[State] | None = None) -> tuple[Tensor, list[State]]:
+    def hidden(
+        self, x: Tensor, state: Sequence[State] | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, list[State]]:
         """s of the last layer after every step, and of every layer after the last one (twice: an LSTM has two)."""
         after: list[State] = []
         for number, layer in enumerate(self.layers):

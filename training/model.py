@@ -71,15 +71,20 @@ class LSTM(nn.Module):
         Logits are [batch, outputs] of the last real step, or [batch, steps, outputs] where an answer is wanted `when`
         = "step". Sequences start from `state`, or from h = c = 0.
         """
-        h, after = self.hidden(self.dropout(self.encoder(x)), state)
+        h, after = self.hidden(self.dropout(self.encoder(x)), state, lengths)
         return self.readout(self.dropout(last_step(h, lengths) if self.when == "last" else h)), after
 
-    def hidden(self, x: Tensor, state: Sequence[State] | None = None) -> tuple[Tensor, list[State]]:
-        """h_t of the last layer [batch, steps, hidden], and every layer's state after the last step."""
+    def hidden(
+        self, x: Tensor, state: Sequence[State] | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, list[State]]:
+        """h_t of the last layer [batch, steps, hidden], and every layer's state after the last step.
+
+        Where states are pruned in training, `lengths` say which steps are real and count.
+        """
         if self.quantized is not None or self.norms is not None or self.threshold > 0:
             found = self.signals(x, state)
             if self.training and self.threshold > 0:
-                self.pruned = self._share_of_zeros(found)
+                self.pruned = self._share_of_zeros(found, lengths)
             return stacked(found[-1], "h"), [(steps[-1]["h"], steps[-1]["c"]) for steps in found]
         after: list[State] = []
         for number, layer in enumerate(self.layers):
@@ -100,11 +105,13 @@ class LSTM(nn.Module):
         return found
 
     @torch.no_grad()
-    def _share_of_zeros(self, found: list[list[Signals]]) -> Tensor:
-        """Share of all states of a pass that lie below the threshold, padding included."""
-        zeros = [stacked(steps, "h").abs() < self.threshold for steps in found]
-        share: Tensor = sum((part.sum() for part in zeros), torch.zeros(())) / sum(part.numel() for part in zeros)
-        return share
+    def _share_of_zeros(self, found: list[list[Signals]], lengths: Tensor | None) -> Tensor:
+        """Share of the states of all real steps that lie below the threshold."""
+        zeros = torch.cat([stacked(steps, "h").abs() < self.threshold for steps in found], dim=2).float().mean(2)
+        if lengths is None:
+            return zeros.mean()
+        real = torch.arange(zeros.shape[1], device=zeros.device) < lengths[:, None]
+        return (zeros * real).sum() / real.sum()
 
     def readout(self, h: Tensor) -> Tensor:
         """Logits [..., outputs] of h [..., hidden]; h itself where nothing reads it."""

@@ -32,11 +32,13 @@ def largest_per_row(magnitude: Tensor, kept: int) -> Tensor:
     """Mask [rows, columns] of the `kept` largest magnitudes of each row; on a tie the lower column stays."""
     if not 0 <= kept <= magnitude.shape[1]:
         raise ValueError(f"cannot keep {kept} of {magnitude.shape[1]} columns")
-    if kept == 0:
-        return torch.zeros_like(magnitude, dtype=torch.bool)
-    smallest = magnitude.topk(kept, dim=1, sorted=False).values.amin(1, keepdim=True)
+    if kept in (0, magnitude.shape[1]):
+        return torch.full_like(magnitude, bool(kept), dtype=torch.bool)
+    one_more = magnitude.topk(kept + 1, dim=1, sorted=False).values
+    last_two = one_more.topk(2, dim=1, largest=False).values
+    following, smallest = last_two[:, :1], last_two[:, 1:]
     mask = magnitude >= smallest
-    crowded = (mask.sum(1) > kept).nonzero().squeeze(1)
+    crowded = (following == smallest).squeeze(1).nonzero().squeeze(1)
     if len(crowded):
         mask[crowded] = _first_of_equals(magnitude[crowded], smallest[crowded], kept)
     return mask

@@ -75,7 +75,8 @@ def lines() -> Iterator[tuple[str, str, str, str]]:
 
 def main() -> None:
     """Time each and print the table."""
-    title = f"300 -> 300, batch {BATCH}, {STEPS} steps, on {machine()}, torch {torch.__version__}"
+    threads = f"{torch.get_num_threads()} threads"
+    title = f"300 -> 300, batch {BATCH}, {STEPS} steps, {threads}, on {machine()}, torch {torch.__version__}"
     printing.show(printing.table(title, ("work", "ms", "to dense", "promised below"), lines()))
 
 

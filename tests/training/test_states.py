@@ -131,7 +131,11 @@ def test_training_counts_the_zeros_of_its_last_pass() -> None:
     h = found.hidden(x)[0].detach()
     set_threshold(found, float(h.abs().median()) + 1e-9)
     again = found.hidden(x)[0]
-    assert float(found.pruned) == pytest.approx(float((again.abs() < found.threshold).double().mean()))
+    below = (again.abs() < found.threshold).double()
+    assert float(found.pruned) == pytest.approx(float(below.mean()))
+    found(x, torch.tensor([1, 6, 2, 3]))
+    real = torch.cat([below[0, :1], below[1], below[2, :2], below[3, :3]])
+    assert float(found.pruned) == pytest.approx(float(real.mean()))
 
 
 def test_joint_sparsity_falls_with_the_batch() -> None:
