@@ -43,10 +43,14 @@ class Step:
     """Our modules and packages behind the work."""
     tools: tuple[str, ...] = ()
     """Tools, by their names in `accel.doctor`, that make a difference when they come or go."""
+    also: Callable[[Spec], Any] = lambda spec: None
+    """What else of the spec counts."""
 
     def inputs(self, spec: Spec, work: Path) -> str:
         """Digest of everything the result depends on."""
         parts: dict[str, Any] = {section: plain(getattr(spec, section)) for section in self.sections}
+        if (more := self.also(spec)) is not None:
+            parts["also"] = more
         parts["code"] = sources.digest(*self.code)
         if self.tools:
             parts["tools"] = doctor.paths(self.tools)
@@ -184,8 +188,14 @@ ENGINES: dict[str, Contender] = {
 WEIGHTS = ("weights.npz", "samples.npz", "training.json")
 NETWORK = ("model", "sparsity", "weights", "formats", "tables")
 
+
+def lanes_of_pattern(spec: Spec) -> int | None:
+    """The number of units that a pattern by columns is balanced for; None where a pattern knows no lanes."""
+    return spec.engine.units if spec.engine.dataflow == "column" else None
+
+
 STEPS = (
-    Step("train", train, (*NETWORK, "training"), (), ("training",)),
+    Step("train", train, (*NETWORK, "training"), (), ("training",), also=lanes_of_pattern),
     Step(
         "generate",
         generate,

@@ -142,7 +142,7 @@ class Sparsity(Section):
     threshold: Annotated[float, Field(ge=0.0)] | None = None
     """In the recurrence h_t counts as 0 where |h_t| is below this, and the column dataflow skips it; 0 keeps all."""
     states: Share | None = None
-    """Share of h_t that shall be 0 in the recurrence: training finds the threshold, in place of giving it."""
+    """Share of h_t that shall be below the threshold: training draws so many of them to zero."""
 
 
 class Weights(Section):
@@ -552,10 +552,12 @@ def _column_rules(spec: Spec, given: list[str]) -> Iterator[tuple[str, str, Any]
             f"at most {state.real(state.hi)}, the largest {state} of formats.state",
             sparsity.threshold,
         )
-    if sparsity.threshold is not None and sparsity.states is not None:
-        yield "sparsity.states", "nothing beside sparsity.threshold", sparsity.states
+    if sparsity.states is not None and not sparsity.threshold:
+        yield "sparsity.threshold", "above 0, for sparsity.states", sparsity.threshold
     if sparsity.states is not None and spec.training.task == "seeded":
-        yield "sparsity.states", "nothing where training.task is seeded: give sparsity.threshold", sparsity.states
+        yield "sparsity.states", "nothing where training.task is seeded, which trains nothing", sparsity.states
+    if spec.training.gradual:
+        yield "training.gradual", "false for engine.dataflow: column", True
 
 
 def kept(ratio: float, columns: int) -> int:

@@ -203,17 +203,14 @@ def _scale_faults(scale: Integers | None, array: Array, place: str) -> Any:
 
 
 def _threshold_faults(threshold: int, spec: Spec, source: str) -> Iterator[Fault]:
-    given, state = spec.sparsity.threshold, spec.formats.state
-    wanted = integer_threshold(given, state) if given is not None else 0
-    if spec.sparsity.states is None and threshold != wanted:
-        yield Fault(f"{source}: threshold", f"{wanted} (sparsity.threshold in {state})", str(threshold))
-    elif not 0 <= threshold <= state.hi:
-        yield Fault(f"{source}: threshold", f"0 to {state.hi} ({state})", str(threshold))
+    if threshold != threshold_of(spec):
+        wanted = f"{threshold_of(spec)} (sparsity.threshold in {spec.formats.state})"
+        yield Fault(f"{source}: threshold", wanted, str(threshold))
 
 
-def integer_threshold(real: float, state: Fixed) -> int:
-    """The least integer t of a format with |h| < real exactly where the integer of h is below t in magnitude."""
-    return math.ceil(real * float(2**state.frac))
+def threshold_of(spec: Spec) -> int:
+    """The integer t of `formats.state` with |h| < sparsity.threshold exactly where the integer of h is below t."""
+    return math.ceil((spec.sparsity.threshold or 0.0) * float(2**spec.formats.state.frac))
 
 
 def _matrix_faults(
@@ -268,7 +265,7 @@ def seeded(spec: Spec) -> Weights:
     """Random balanced weights of the spec's shape: the same for the same seed, trained on nothing."""
     rng = np.random.default_rng(spec.training.seed)
     layers = tuple(_seeded_layer(array, rng, spec) for array in network(spec).arrays)
-    return Weights(layers, integer_threshold(spec.sparsity.threshold or 0.0, spec.formats.state))
+    return Weights(layers, threshold_of(spec))
 
 
 def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWeights:

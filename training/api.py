@@ -34,7 +34,7 @@ def prune(lstm: nn.LSTM, spec: Spec) -> None:
     check(lstm, spec)
     check_weights(spec)
     for number, array in enumerate(network(spec).layers):
-        pruning.prune(lstm, array.kept, number, spec.sparsity.shared_by_gates)
+        pruning.prune(lstm, array.kept, number, pruning.choice(spec))
 
 
 class Quantized(nn.Module):

@@ -1,4 +1,7 @@
-"""Cycles of a step on the spec's lanes, from the very pattern that pruning leaves: depth of the lanes and gap."""
+"""Cycles of a step on the spec's lanes, from the very pattern that pruning leaves: depth of the lanes and gap.
+
+By columns, the depth alone: cycles of a step without zeros.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ import numpy as np
 from torch import Tensor
 
 from accel.schedule import smallest_interval
-from accel.shape import Array, Kept, network, planned
+from accel.shape import Array, ColumnArray, Kept, network, planned
 from accel.spec import Spec
 from accel.weights import LayerWeights, Matrix
 from training.model import LSTM
-from training.prune import largest, masks
+from training.prune import choice, largest, masks
 
 Cycles = Callable[[int, Kept], int]
 """Cycles from step to step of layer `number`, were it pruned to K_x and K_h weights a row."""
@@ -24,7 +27,7 @@ def if_pruned(spec: Spec, dense: LSTM) -> Cycles:
     def cycles(number: int, kept: Kept) -> int:
         splits = list(planned(spec))
         splits[number] = kept
-        chosen = largest(dense.layers[number], kept, shared=spec.sparsity.shared_by_gates)
+        chosen = largest(dense.layers[number], kept, choose=choice(spec))
         return _interval(network(spec, splits).layers[number], chosen)
 
     return cycles
@@ -37,5 +40,7 @@ def intervals(spec: Spec, kept: tuple[Kept, ...], pruned: LSTM) -> list[int]:
 
 
 def _interval(array: Array, pattern: tuple[Tensor, Tensor]) -> int:
+    if isinstance(array, ColumnArray):
+        return array.depth
     w_x, w_h = (Matrix(np.zeros(mask.shape, dtype=np.int64), mask.cpu().numpy()) for mask in pattern)
     return smallest_interval(array, LayerWeights(w_x, w_h, np.zeros(array.rows, dtype=np.int64)))

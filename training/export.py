@@ -14,7 +14,7 @@ from accel.samples import Samples
 from accel.shape import Array, Network
 from accel.sparse import Mask
 from accel.spec import Spec
-from accel.weights import LayerWeights, Matrix, Weights
+from accel.weights import LayerWeights, Matrix, Weights, threshold_of
 from training.model import LSTM, bias_of, biases, matrices_of
 from training.prune import head_mask, masks
 from training.tasks.task import Examples, Text
@@ -29,7 +29,7 @@ def integers(model: LSTM, net: Network) -> Weights:
     if model.head is not None:
         assert net.head is not None
         layers.append(head_integers(model.head, net.head))
-    return Weights(tuple(layers))
+    return Weights(tuple(layers), threshold_of(net.spec))
 
 
 def layer_integers(lstm: nn.Module, array: Array, number: int = 0) -> LayerWeights:

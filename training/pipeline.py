@@ -78,10 +78,11 @@ def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:
         candidates = way.search(dense.model)
     baselines: dict[str, Fitted] = {pattern: way.baseline(dense.model, pattern) for pattern in spec.training.baselines}
     chosen = candidates[0].fitted if candidates else dense
+    skipping = way.skipping(chosen.model) if spec.sparsity.threshold else None
     net = network(spec, candidates[0].kept if candidates else None)
-    quantized = way.quantized(chosen.model, net)
+    quantized = way.quantized((skipping or chosen).model, net)
     excerpt = export.excerpt(quantized.model, task.test, spec)
     tried = studies.run(way, dense.model, chosen.model)
     smaller = {study: compact.finish(way, study) for study in tried if study.spec is not None}
     integers = export.integers(quantized.model, net)
-    return Made(dense, candidates, baselines, tried, quantized, net, integers, excerpt, smaller)
+    return Made(dense, candidates, baselines, tried, quantized, net, integers, excerpt, smaller, skipping)

@@ -1,8 +1,9 @@
-"""Row-balanced pruning (BRDS, arXiv 2101.02667): masks as parametrisations, so that training goes on through them."""
+"""Balanced pruning, by rows (BRDS, arXiv 2101.02667) or by columns: masks as parametrisations, trained through."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -64,17 +65,37 @@ def row_balanced(weight: Tensor, kept: int) -> Tensor:
     return largest_per_row(weight.abs(), kept)
 
 
-def prune(lstm: nn.Module, kept: Kept, number: int = 0, shared: bool = False) -> None:
-    """Keep K_x weights in each row of W_x and K_h in each row of W_h of a layer of an `nn.LSTM`.
+def column_balanced(weight: Tensor, kept: int, units: int) -> Tensor:
+    """Mask of the `kept` largest weights of each lane in each column: `units` x 4 lanes, as `accel.sparse` deals rows.
 
-    The largest of each row; or (`shared`) of columns that the four rows of a unit have in common.
+    So every column that is not skipped costs all lanes the same (Spartus, arXiv 2108.02297).
     """
-    mask(lstm, largest(lstm, kept, number, shared), number)
+    lanes = weight.abs().view(4, -1, units, weight.shape[1]).permute(0, 2, 3, 1)  # [gate, p, column, row of the lane]
+    chosen = largest_per_row(lanes.reshape(-1, lanes.shape[3]), kept)
+    return chosen.view(lanes.shape).permute(0, 3, 1, 2).reshape(weight.shape)
 
 
-def largest(lstm: nn.Module, kept: Kept, number: int = 0, shared: bool = False) -> tuple[Tensor, Tensor]:
+Choice = Callable[[Tensor, int], Tensor]
+"""W [4 hidden, columns] and how many weights are kept (of a row, or of a lane in a column) to the mask of those."""
+
+
+def choice(spec: Spec) -> Choice:
+    """Which weights a spec's pattern keeps."""
+    if spec.engine.dataflow == "column":
+        return partial(column_balanced, units=spec.engine.units)
+    return shared_by_gates if spec.sparsity.shared_by_gates else row_balanced
+
+
+def prune(lstm: nn.Module, kept: Kept, number: int = 0, choose: Choice = row_balanced) -> None:
+    """Keep K_x weights in each row of W_x and K_h in each row of W_h of a layer of an `nn.LSTM`, as `choose` says.
+
+    By columns, so many in each column of each lane.
+    """
+    mask(lstm, largest(lstm, kept, number, choose), number)
+
+
+def largest(lstm: nn.Module, kept: Kept, number: int = 0, choose: Choice = row_balanced) -> tuple[Tensor, Tensor]:
     """The masks that `prune` puts over W_x and W_h."""
-    choose = shared_by_gates if shared else row_balanced
     pairs = zip(matrices_of(lstm, number), kept, strict=True)
     w_x, w_h = (choose(weight.detach(), count) for weight, count in pairs)
     return w_x, w_h
@@ -98,8 +119,8 @@ class Gradual(Method):
 
     settled = 0.5
 
-    def __init__(self, kept: Sequence[Kept], shared: bool) -> None:
-        self.kept, self.shared = kept, shared
+    def __init__(self, kept: Sequence[Kept], choose: Choice) -> None:
+        self.kept, self.choose = kept, choose
 
     def before_epoch(self, model: LSTM, done: float) -> None:
         """Prune to what is due at this share of the stage."""
@@ -107,13 +128,13 @@ class Gradual(Method):
         for layer, pair in zip(model.layers, self.kept, strict=True):
             full = (weight.shape[1] for weight in matrices_of(layer))
             k_x, k_h = (count + round((columns - count) * left) for count, columns in zip(pair, full, strict=True))
-            prune(layer, (k_x, k_h), shared=self.shared)
+            prune(layer, (k_x, k_h), choose=self.choose)
 
 
-def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept], shared: bool = False) -> None:
+def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept], choose: Choice = row_balanced) -> None:
     """`prune` for one-layer modules."""
     for layer, pair in zip(layers, kept, strict=True):
-        prune(layer, pair, shared=shared)
+        prune(layer, pair, choose=choose)
 
 
 def prune_head(head: nn.Linear | None, spec: Spec) -> None:

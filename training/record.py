@@ -20,6 +20,7 @@ from training.export import Excerpt
 from training.loop import Fitted
 from training.search import Candidate
 from training.sizes import bits, layers
+from training.states import sparsity
 from training.studies import Study
 from training.tasks.task import Task
 
@@ -38,6 +39,8 @@ class Made:
     excerpt: Excerpt
     compact: Mapping[Study, Made] = field(default_factory=dict)
     """Networks that lost units, by their study, as trainings of their own."""
+    skipping: Fitted | None = None
+    """The chosen one, states pruned as well."""
 
     @property
     def chosen(self) -> Fitted:
@@ -50,6 +53,7 @@ def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
     curves = {"dense": made.dense.curve, "quantized": made.quantized.curve}
     curves |= {f"baseline {pattern}": fitted.curve for pattern, fitted in made.baselines.items()}
     curves |= {study.name: study.fitted.curve for study in made.studies}
+    curves |= {"states pruned": made.skipping.curve} if made.skipping else {}
     curves |= {_name(candidate): candidate.fitted.curve for candidate in made.candidates}
     return {
         "task": task.name,
@@ -59,6 +63,7 @@ def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
         "candidates": [_tried(spec, candidate, task, n == 0) for n, candidate in enumerate(made.candidates)],
         "baselines": [{"pattern": pattern, **both(fitted, task)} for pattern, fitted in made.baselines.items()],
         "studies": [study.record() for study in made.studies],
+        "states": states_record(made, task),
         "bits": bits(made.net),
         "formats": formats.facts(made.chosen.model, made.net, made.weights, made.excerpt.samples, task.valid),
         "curves": curves,
@@ -73,13 +78,21 @@ def metrics(task: Task, made: Made) -> dict[str, Any]:
 
     Where only an excerpt of the test split was exported, the golden model is compared on that alone: `excerpt`.
     """
-    stages = {"float": made.dense, "pruned": made.chosen, "quantized": made.quantized}
-    models = {name: on_test(fitted.model, task.test).value(task.metric) for name, fitted in stages.items()}
+    stages = {"float": made.dense, "pruned": made.chosen, "states pruned": made.skipping, "quantized": made.quantized}
+    models = {name: on_test(fitted.model, task.test).value(task.metric) for name, fitted in stages.items() if fitted}
     both = on_excerpt(made.quantized.model, made.net, made.weights, made.excerpt)
     excerpt = {name: score.value(task.metric) for name, score in both.items()}
     if made.excerpt.whole:
         return {"models": models | {"golden": excerpt["golden"]}}
     return {"models": models, "excerpt": {"sequences": len(made.excerpt.labels), **excerpt}}
+
+
+def states_record(made: Made, task: Task) -> dict[str, Any] | None:
+    """Threshold of the states, and the share of them below it by sequences that skip together; None without one."""
+    if made.skipping is None:
+        return None
+    model = made.quantized.model
+    return {"threshold": float(model.threshold), "zeros": sparsity(model, task.valid)}
 
 
 def _name(candidate: Candidate) -> str:

@@ -12,6 +12,7 @@ from accel.progress import Progress
 from accel.shape import Network, planned
 from accel.spec import Spec
 from training import distributed
+from training.batches import count
 from training.checkpoint import fingerprint
 from training.cycles import if_pruned
 from training.highway import RHN
@@ -20,9 +21,10 @@ from training.loop import Fit, Fitted, Stage
 from training.method import Method
 from training.model import LSTM, matrices_of
 from training.patterns import PATTERNS
-from training.prune import Gradual, mask, prune_head, prune_layers
+from training.prune import Gradual, choice, mask, prune_head, prune_layers
 from training.rows import equip
 from training.search import Candidate, Split, line, search
+from training.states import StatePruning, set_threshold
 from training.targeted import TargetedDropout, watch
 from training.tasks.task import Task
 
@@ -46,7 +48,9 @@ class Way:
         self.spec, self.task, self.folder, self.progress = spec, task, folder, progress
 
     def fit(self, model: LSTM, name: str, epochs: int, needs: Needs, method: Method | None = None) -> Fitted:
-        """Train `model` itself through one stage."""
+        """Train `model` itself through one stage; a pattern by columns depends on the lanes as well."""
+        if self.spec.engine.dataflow == "column" and needs is not DENSE:
+            name += f"-{self.spec.engine.units}-units"
         stage = Stage(name, epochs, fingerprint(self.spec, *needs))
         return Fit(model, stage, self.task, self.spec.training, method).run(self.folder, self.progress)
 
@@ -64,13 +68,27 @@ class Way:
 
     def pruned(self, dense: LSTM, kept: Split) -> Fitted:
         """The dense model pruned to `kept` weights per row, at once or in steps, and fine-tuned."""
-        model, shared = copy.deepcopy(dense), self.spec.sparsity.shared_by_gates
+        model, choose = copy.deepcopy(dense), choice(self.spec)
         prune_head(model.head, self.spec)
         name = "pruned-" + "-".join(str(count) for pair in kept for count in pair)
         if self.spec.training.gradual:
-            return self.fit(model, name, self.spec.training.prune_epochs, PRUNED, Gradual(kept, shared))
-        prune_layers(model.layers, kept, shared)
+            return self.fit(model, name, self.spec.training.prune_epochs, PRUNED, Gradual(kept, choose))
+        prune_layers(model.layers, kept, choose)
         return self.fit(model, name, self.spec.training.prune_epochs, PRUNED)
+
+    def skipping(self, pruned: LSTM) -> Fitted:
+        """The model fine-tuned with its states pruned in the recurrence, as `sparsity` says."""
+        model, epochs = copy.deepcopy(pruned), self.spec.training.prune_epochs
+        set_threshold(model, self.spec.sparsity.threshold or 0.0)
+        return self.fit(model, "skipping", epochs, PRUNED, self._states(epochs))
+
+    def _states(self, epochs: int) -> Method | None:
+        """What draws states to zero over a stage, where a share of zeros is wanted."""
+        sparsity, training = self.spec.sparsity, self.spec.training
+        if sparsity.states is None or sparsity.threshold is None:
+            return None
+        steps = count(self.task.train, training.batch, training.steps) * epochs
+        return StatePruning(sparsity.states, sparsity.threshold, steps)
 
     def search(self, dense: LSTM) -> list[Candidate]:
         """Every split of the dual-ratio search, the best one first."""
@@ -101,8 +119,8 @@ class Way:
 
     def quantized(self, pruned: LSTM, net: Network) -> Fitted:
         """The pruned model fine-tuned in the arithmetic of the accelerator."""
-        model = in_formats(pruned, net)
-        return self.fit(model, "quantized", self.spec.training.quantize_epochs, QUANTIZED)
+        model, epochs = in_formats(pruned, net), self.spec.training.quantize_epochs
+        return self.fit(model, "quantized", epochs, QUANTIZED, self._states(epochs))
 
 
 def in_formats(pruned: LSTM, net: Network) -> LSTM:

@@ -13,7 +13,7 @@ from tests.designs import spec
 from tests.training.small import small
 from training.export import integers
 from training.model import LSTM
-from training.prune import Gradual, head_mask, largest_per_row, masks, prune, prune_head, shared_by_gates
+from training.prune import Gradual, head_mask, largest_per_row, masks, prune, prune_head, row_balanced, shared_by_gates
 
 
 def test_the_largest_magnitudes_of_each_row_stay() -> None:
@@ -89,7 +89,7 @@ def test_pruning_again_counts_from_the_masked_weights() -> None:
 def test_the_four_rows_of_a_unit_can_share_their_columns() -> None:
     torch.manual_seed(0)
     layer = nn.LSTM(4, 6)
-    prune(layer, (2, 3), shared=True)
+    prune(layer, (2, 3), choose=shared_by_gates)
     for mask, count in zip(masks(layer), (2, 3), strict=True):
         assert torch.all(mask.sum(1) == count)
         assert all(torch.equal(gate, mask[:6]) for gate in mask.split(6))
@@ -103,7 +103,7 @@ def test_shared_columns_are_those_with_the_largest_norm_over_the_gates() -> None
 def test_gradual_pruning_ends_at_the_wanted_number_half_way_and_never_gives_back() -> None:
     torch.manual_seed(0)
     model = LSTM(small(model={"inputs": 6, "hidden": [8]}))
-    method, before = Gradual([(2, 3)], shared=False), torch.ones(32, 8, dtype=torch.bool)
+    method, before = Gradual([(2, 3)], row_balanced), torch.ones(32, 8, dtype=torch.bool)
     counts = []
     for epoch in range(10):
         method.before_epoch(model, epoch / 10)
