@@ -517,6 +517,8 @@ def _column_rules(spec: Spec, given: list[str]) -> Iterator[tuple[str, str, Any]
         yield "engine.operand_register", "false for engine.dataflow: column", True
     if engine.state_streams:
         yield "engine.state_streams", "false for engine.dataflow: column", True
+    if engine.operand_memory != "auto":
+        yield "engine.operand_memory", "auto for engine.dataflow: column", engine.operand_memory
     if engine.memory != "rom":
         yield "engine.memory", "rom for engine.dataflow: column", engine.memory
     if engine.target_cycles is not None:

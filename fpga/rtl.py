@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from accel.faults import Fault, Refused
 from accel.spec import Spec
+from accel.weights import threshold_of
 
 CONTENTS = (".hex", ".mem")
 """Endings of memory contents, which the Verilog reads by name."""
@@ -21,6 +22,8 @@ class Rtl:
     top: str
     clock: str
     files: Mapping[str, str]
+    tied: Mapping[str, str] = field(default_factory=dict)
+    """Verilog constants of input ports that never change."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -43,4 +46,11 @@ def generated(spec: Spec, work: Path) -> Rtl:
     if not (folder / f"{spec.identifier}.v").is_file():
         raise Refused([Fault(str(folder), "Verilog made by `sparrow generate`", "none")])
     paths = sorted(path for path in folder.iterdir() if path.suffix in (".v", *CONTENTS))
-    return Rtl(spec.identifier, "clk", {path.name: path.read_text(encoding="utf-8") for path in paths})
+    return Rtl(spec.identifier, "clk", {path.name: path.read_text(encoding="utf-8") for path in paths}, tied(spec))
+
+
+def tied(spec: Spec) -> dict[str, str]:
+    """Constants of the ports that a spec decides: the threshold of states, where the design has one."""
+    if spec.engine.dataflow == "row":
+        return {}
+    return {"states_threshold": f"{spec.formats.state.width - 1}'d{threshold_of(spec)}"}

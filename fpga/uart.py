@@ -67,6 +67,7 @@ def board_rtl(rtl: Rtl, board: Board, mhz: float, serial: Serial | None = None) 
         baud=serial.baud,
         mhz=mhz,
         cycles=cycles,
+        tied=rtl.tied,
         input_bytes=rtl.width("s_axis_tdata") // 8,
         output_bytes=rtl.width("m_axis_tdata") // 8,
         buffer_bits=serial.buffer_bits,

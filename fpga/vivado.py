@@ -18,7 +18,7 @@ from accel.render_hls import container, input_beat, output_beat, result_values, 
 from accel.templates import read, render
 from fpga import vitis_hls
 from fpga.board import Board
-from fpga.rtl import Rtl
+from fpga.rtl import Rtl, tied
 from fpga.tool import Argv, Command, Plan
 
 WIDEST = 1024
@@ -105,7 +105,8 @@ def adapter(design: Design) -> Rtl:
     """The core of Vitis HLS under the name and the ports of the generated Verilog."""
     shapes = {"input": input_beat(design.net), "output": output_beat(design.net)}
     top = design.spec.identifier
-    return Rtl(top, "clk", {f"{top}.v": render("fpga", "templates/vivado/adapter.v.j2", top=top, **shapes)})
+    text = render("fpga", "templates/vivado/adapter.v.j2", top=top, tied=tied(design.spec), **shapes)
+    return Rtl(top, "clk", {f"{top}.v": text})
 
 
 def _streams(design: Design, rtl: Rtl) -> dict[str, Stream]:
@@ -132,6 +133,7 @@ def _rendered(rtl: Rtl, board: Board, settings: Mapping[str, Any]) -> Iterator[t
                 "fpga",
                 f"templates/vivado/{name}.j2",
                 top=rtl.top,
+                tied=rtl.tied,
                 board=board,
                 sources=[*rtl.sources, *whole],
                 contents=[file for file in rtl.files if file not in rtl.sources],

@@ -1,4 +1,4 @@
-"""Row-balanced masks and their packing."""
+"""Balanced masks and their packing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accel.sparse import largest_per_row, pack, unpack
+from accel.sparse import from_lanes, largest_per_row, pack, pack_columns, unpack
 
 
 @st.composite
@@ -54,3 +54,19 @@ def test_rows_that_differ_in_number_are_refused() -> None:
 def test_a_weight_outside_the_mask_is_refused() -> None:
     with pytest.raises(ValueError, match="a weight outside the mask is not zero"):
         pack(np.array([[1, 2]]), np.array([[True, False]]))
+
+
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 5), st.data())
+def test_packed_columns_hold_every_weight_of_every_lane_once(
+    units: int, rows: int, columns: int, data: st.DataObject
+) -> None:
+    kept, rng = data.draw(st.integers(1, rows)), np.random.default_rng(data.draw(st.integers(0, 99)))
+    chosen = largest_per_row(rng.random((4 * units * columns, rows)), kept).reshape(4, units, columns, rows)
+    mask = from_lanes(chosen)
+    matrix = np.where(mask, rng.integers(-9, 9, mask.shape), 0)
+    values, places = pack_columns(matrix, mask, units)
+    again = np.zeros_like(matrix)
+    for column, k, p, gate in np.ndindex(values.shape):
+        again[gate * units * rows + places[column, k, p, gate] * units + p, column] += values[column, k, p, gate]
+    np.testing.assert_array_equal(again, matrix)
+    assert (np.diff(places, axis=1) > 0).all()

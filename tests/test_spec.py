@@ -29,7 +29,50 @@ FORMATS = {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [1
 SEARCH = {"input": None, "recurrent": None, "search": {"total": 0.5}}
 WIDE_GATE = "at most the 17 fraction bits of the weight products"
 
+COLUMN = {"pattern": "column", "input": 0.5, "recurrent": 0.5}
+BY_COLUMNS = {"units": 4, "dataflow": "column"}
+
 BROKEN = [
+    pytest.param(
+        {"sparsity": COLUMN},
+        'engine.dataflow: wanted column for sparsity.pattern: column, got "row"',
+        id="row_for_column",
+    ),
+    pytest.param(
+        {"engine": BY_COLUMNS},
+        'sparsity.pattern: wanted column or dense for engine.dataflow: column, got "row"',
+        id="column_for_row",
+    ),
+    pytest.param(
+        {"sparsity": COLUMN, "engine": BY_COLUMNS | {"units": 3}},
+        "engine.units: wanted a divisor of 8 hidden units for dataflow: column (1, 2, 4, 8), got 3",
+        id="lanes_that_do_not_divide_the_rows",
+    ),
+    pytest.param(
+        {"sparsity": COLUMN | {"input": 0.9}, "engine": BY_COLUMNS},
+        "sparsity.input: wanted at most 0.75 so that no lane of 2 rows is without a weight, got 0.9",
+        id="a_lane_without_a_weight",
+    ),
+    pytest.param(
+        {"sparsity": COLUMN | {"threshold": 1.5}, "engine": BY_COLUMNS},
+        "sparsity.threshold: wanted at most 0.99951171875, the largest fixed<12,11> of formats.state, got 1.5",
+        id="a_threshold_outside_the_states",
+    ),
+    pytest.param(
+        {"sparsity": {"threshold": 0.1}},
+        "sparsity.threshold: wanted nothing beside engine.dataflow: row, which reads every h, got 0.1",
+        id="a_threshold_for_rows",
+    ),
+    pytest.param(
+        {"sparsity": COLUMN | {"states": 0.8}, "engine": BY_COLUMNS, "training": {"task": "digits_rows"}},
+        "sparsity.threshold: wanted above 0, for sparsity.states, got null",
+        id="states_without_a_threshold",
+    ),
+    pytest.param(
+        {"sparsity": COLUMN, "engine": BY_COLUMNS | {"memory": "scratchpad"}},
+        'engine.memory: wanted rom for engine.dataflow: column, got "scratchpad"',
+        id="columns_from_a_scratchpad",
+    ),
     pytest.param({"model": {"inputs": "8"}}, 'model.inputs: wanted a whole number, got "8"', id="text_for_number"),
     pytest.param({"model": {"inputs": 8.0}}, "model.inputs: wanted a whole number, got 8.0", id="float_for_int"),
     pytest.param({"model": {"inputs": True}}, "model.inputs: wanted a whole number, got true", id="bool_for_int"),

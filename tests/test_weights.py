@@ -160,3 +160,32 @@ def test_weights_from_before_a_key_came_are_read_as_having_its_default(tmp_path:
     np.savez(path, formats=wrong, digest=weights._digest(arrays, wrong), **arrays)
     with pytest.raises(Refused, match="formats"):
         weights.load(path, chosen)
+
+
+COLUMNS = spec(
+    sparsity={"pattern": "column", "input": 0.5, "recurrent": 0.5, "threshold": 0.1},
+    engine={"units": 2, "dataflow": "column"},
+)
+
+
+def test_balanced_columns_and_their_threshold_come_back(tmp_path: Path) -> None:
+    saved = weights.seeded(COLUMNS)
+    weights.save(tmp_path / "weights.npz", saved, COLUMNS)
+    loaded = weights.load(tmp_path / "weights.npz", COLUMNS)
+    assert loaded.threshold == saved.threshold == 205  # 0.1 * 2**11 = 204.8: below it lies what is below 205
+    np.testing.assert_array_equal(loaded.layers[0].w_h.values, saved.layers[0].w_h.values)
+
+
+def test_columns_that_are_not_balanced_are_refused(tmp_path: Path) -> None:
+    saved = weights.seeded(COLUMNS)
+    mask = saved.layers[0].w_h.mask.copy()
+    lane = mask[0:8:2, 3]  # rows of gate i, units 0, 2, 4, 6: one lane's, in column 3
+    lane[int(np.argmin(lane))] = True
+    layer = replace(saved.layers[0], w_h=Matrix(saved.layers[0].w_h.values, mask))
+    with pytest.raises(Refused, match="2 of the 4 rows of each of 8 lanes in each column, got 2 to 3"):
+        weights.save(tmp_path / "weights.npz", replace(saved, layers=(layer, *saved.layers[1:])), COLUMNS)
+
+
+def test_another_threshold_than_the_spec_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"threshold: wanted 205 \(sparsity.threshold in fixed<12,11>\), got 204"):
+        weights.save(tmp_path / "weights.npz", replace(weights.seeded(COLUMNS), threshold=204), COLUMNS)

@@ -13,7 +13,17 @@ from tests.designs import spec
 from tests.training.small import small
 from training.export import integers
 from training.model import LSTM
-from training.prune import Gradual, head_mask, largest_per_row, masks, prune, prune_head, row_balanced, shared_by_gates
+from training.prune import (
+    Gradual,
+    choice,
+    head_mask,
+    largest_per_row,
+    masks,
+    prune,
+    prune_head,
+    row_balanced,
+    shared_by_gates,
+)
 
 
 def test_the_largest_magnitudes_of_each_row_stay() -> None:
@@ -113,3 +123,19 @@ def test_gradual_pruning_ends_at_the_wanted_number_half_way_and_never_gives_back
     assert counts == sorted(counts, reverse=True)
     assert counts[0] == 8
     assert counts[5:] == [3] * 5
+
+
+def test_balanced_columns_are_what_the_lanes_want_and_keep_the_largest() -> None:
+    chosen = spec(
+        sparsity={"pattern": "column", "input": 0.5, "recurrent": 0.5}, engine={"units": 2, "dataflow": "column"}
+    )
+    torch.manual_seed(0)
+    model, array = LSTM(chosen), network(chosen).layers[0]
+    weight = model.layers[0].weight_hh_l0.detach().clone()
+    prune(model.layers[0], array.kept, choose=choice(chosen))
+    mask = masks(model.layers[0])[1]
+    magnitudes = np.abs(sparse.by_lane(weight.numpy(), array.units))
+    kept = sparse.by_lane(mask.numpy(), array.units)
+    assert (kept.sum(axis=3) == array.kept[1]).all()
+    assert (np.where(kept, magnitudes, np.inf).min(3) >= np.where(kept, 0, magnitudes).max(3)).all()
+    integers(model, network(chosen))  # what the export makes of it
