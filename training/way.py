@@ -88,7 +88,7 @@ class Way:
         if sparsity.states is None or sparsity.threshold is None:
             return None
         steps = count(self.task.train, training.batch, training.steps) * epochs
-        return StatePruning(sparsity.states, sparsity.threshold, steps)
+        return StatePruning(sparsity.states, sparsity.threshold, steps, self.task.valid)
 
     def search(self, dense: LSTM) -> list[Candidate]:
         """Every split of the dual-ratio search, the best one first."""
