@@ -9,6 +9,7 @@ from typing import Any
 from accel import weights
 from accel.engines.engine import Design
 from accel.faults import Fault, Refused
+from accel.loading import beats
 from accel.proposals import estimated_cycles, for_cycles, for_lanes
 from accel.shape import Array, ColumnArray, Network, network
 from accel.spec import Spec
@@ -41,6 +42,7 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
         "steps_per_second": round(spec.target.clock_mhz * 1e6 / cycles),
         "layers": [facts | {"memory_bits": _every_kind(facts["memory_bits"], arrays)} for facts in arrays],
         "tables": table_facts(net),
+        **({"load_beats": beats(net)} if spec.engine.memory == "scratchpad" else {}),
         "memory_bits": sum(sum(array.memory_bits.values()) for array in net.arrays),
     }
 

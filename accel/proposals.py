@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from accel.fixed import Integers
-from accel.schedule import interval_of
+from accel.schedule import interval_of, latest_columns
 from accel.shape import Array, ColumnArray, Network, misfits, network
 from accel.spec import Spec
 
@@ -56,6 +56,8 @@ def estimated_cycles(net: Network) -> int:
 def _estimated_interval(array: Array) -> int:
     if isinstance(array, ColumnArray):
         return array.depth
+    if array.writable:
+        return interval_of(array, latest_columns(array))
     k_x, k_h = array.kept
     columns = np.zeros((array.rows, k_x + k_h), dtype=np.int64)  # those of x do not count
     columns[:, k_x:] = _random_columns(array.rows, array.outputs, k_h)

@@ -18,6 +18,8 @@ from accel.blocks.outbox import Outbox, emit
 from accel.blocks.receiver import Beats, Inbox, receive
 from accel.blocks.register import delay, gather, like
 from accel.blocks.signals import bits, flag, joined, signed
+from accel.blocks.status import LayerStatus
+from accel.fixed import index_bits
 from accel.pipeline import CELL_TO_STATE, SLOT_TO_CELL, SLOT_TO_STATE
 from accel.shape import Array, Vector
 from accel.spec import Formats
@@ -36,7 +38,10 @@ def state_vector(array: Array, formats: Formats) -> Vector:
 class GivenState:
     """A layer's streams of states, frames on their way in, and what leaves on its way out."""
 
-    def __init__(self, inbox: Inbox, state_in: AxiStream, state_out: AxiStream, cells: CellConstants) -> None:
+    def __init__(
+        self, inbox: Inbox, state_in: AxiStream, state_out: AxiStream, status: LayerStatus, cells: CellConstants
+    ) -> None:
+        self.status = status
         vector = state_vector(cells.array, cells.formats)
         self.inbox, self.state_in, self.state_out = inbox, state_in, state_out
         self.states, self.last = Inbox(vector), Outbox(vector.word_width)
@@ -92,6 +97,33 @@ def keep_given(
 
 
 @block
+def watch_frames(clk: Any, reset: Any, beats: Any, torn: Any, count: int) -> Any:
+    """Whether a frame ever ended elsewhere than with its last beat. Latency: 1."""
+    last = count - 1
+    number = bits(index_bits(count))
+    moving, ending = flag(), flag()
+
+    @always_comb
+    def looking():
+        moving.next = beats.valid and beats.ready
+        ending.next = number == last
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        if moving and ending:
+            number.next = 0
+        elif moving:
+            number.next = number + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def comparing():
+        if moving and beats.last != ending:
+            torn.next = True
+
+    return looking, counting, comparing
+
+
+@block
 def take_states(
     clk: Any,
     reset: Any,
@@ -125,10 +157,11 @@ def take_states(
         waiting = await_weights(arriving, beats, stores.loading)
         entering = (axis_input(axis, arriving, 2 * count, width), waiting)
     receiving = receive(clk, reset, beats, states, array.output_beats, 1, False, False, False)
+    watching = watch_frames(clk, reset, beats, given.status.state_torn, array.output_beats)
     parting = (gather(h_parts, h_given), gather(c_parts, c_given))
     keeping_c = keep_given(clk, reset, slot, states.write, c_given, c_t, kept_c, c_read, SLOT_TO_CELL, depth)
     keeping_h = keep_given(clk, reset, slot, states.write, h_given, h_t, kept_h, states.release, SLOT_TO_STATE, depth)
-    return entering, receiving, parting, keeping_c, keeping_h
+    return entering, receiving, watching, parting, keeping_c, keeping_h
 
 
 @block

@@ -334,7 +334,7 @@ def lstm_layer(
         slotting = scaled_slots(clk, reset, issue, slot, heads, sums, array, layer.scales, stores)
     else:
         slotting = slot_control(clk, reset, issue, slot, array)
-    given = GivenState(inbox, state_in, state_out, cells) if array.given_state else None
+    given = GivenState(inbox, state_in, state_out, saturations, cells) if array.given_state else None
     if given is None:
         beginning = begin_step(clk, reset, inbox, outbox.room, layer.every_step, layer.interval)
     else:

@@ -36,13 +36,16 @@ class Status:
             """Its checksum was wrong."""
 
 
-class Saturations:
+class LayerStatus:
     """Ports of the status word for one layer: how often narrowing clipped a gate's pre-activation, c_t, h_t."""
 
-    def __init__(self) -> None:
+    def __init__(self, given_state: bool) -> None:
         self.gate = bits(COUNTER)
         self.cell = bits(COUNTER)
         self.state = bits(COUNTER)
+        if given_state:
+            self.state_torn = flag()
+            """A frame of h_0 and c_0 did not end with its last beat: what came since then belongs to no sequence."""
 
 
 @block

@@ -19,10 +19,15 @@ def frames(design: Design) -> tuple[list[int], list[int]]:
 
 
 def check_flags(design: Design, seen: Mapping[str, int]) -> None:
-    """After a good frame and the bad one there are weights, and the checksum was wrong. Raises EngineFailed."""
-    if design.spec.engine.memory != "scratchpad":
-        return
-    wanted = {"loaded": 1, "load_short": 0, "load_long": 0, "load_shape": 0, "load_checksum": 1}
+    """After a good frame and the bad one there are weights, and the checksum was wrong; no frame of states was torn.
+
+    Raises EngineFailed.
+    """
+    wanted: dict[str, int] = {}
+    if design.spec.engine.memory == "scratchpad":
+        wanted = {"loaded": 1, "load_short": 0, "load_long": 0, "load_shape": 0, "load_checksum": 1}
+    if design.spec.engine.state_streams:
+        wanted |= {f"{layer.name}_state_torn": 0 for layer in design.net.layers}
     got = {name: seen.get(name) for name in wanted}
     if got != wanted:
         raise EngineFailed(f"status word: wanted {wanted}, got {got}")

@@ -151,10 +151,11 @@ class Bench {
   }
 
   /// Prints the status word; exit status.
-  int Finish(std::uint32_t steps, const Saturations (&saturations)[kLayers]) {
+  int Finish(std::uint32_t steps, const LayerStatus (&saturations)[kLayers]) {
     long long rest;
     std::printf("steps %" PRIu32 "\n", steps);
     for (int layer = 0; layer < kLayers; ++layer) {
+      std::printf("lstm%d_state_torn %d\n", layer, saturations[layer].state_torn);
       std::printf("lstm%d_gate %" PRIu32 "\nlstm%d_cell %" PRIu32 "\nlstm%d_state %" PRIu32 "\n", layer,
                   saturations[layer].gate, layer, saturations[layer].cell, layer, saturations[layer].state);
     }

@@ -51,7 +51,7 @@ Int<A::kSumWidth> WithBias(const Int<A::kScaledWidth> &sum, const Constant<A::kB
 /// Pre-activation of a gate: bias added, narrowed.
 template <typename A>
 Int<A::kGateWidth> PreActivation(const Int<A::kScaledWidth> &sum, const Constant<A::kBiasWidth> &bias,
-                                 Saturations &saturations) {
+                                 LayerStatus &saturations) {
   #pragma HLS INLINE
   return Narrow<A::kSumWidth, A::kFrac - A::kGateFrac, A::kGateWidth>(WithBias<A>(sum, bias), saturations.gate);
 }
@@ -67,7 +67,7 @@ template <typename A, typename Factors>
 Gates<A> Activate(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit], const Factors &scales,
                   const Constant<A::kBiasWidth> (&bias)[A::kRowsPerUnit],
                   const typename SigmoidTable<A>::Entries_t &sigmoid, const typename TanhTable<A>::Entries_t &tanh,
-                  int unit, Saturations &saturations) {
+                  int unit, LayerStatus &saturations) {
   #pragma HLS INLINE
   Int<A::kGateWidth> pre[A::kRowsPerUnit];
   #pragma HLS ARRAY_PARTITION variable=pre type=complete
@@ -88,7 +88,7 @@ Rows:
 
 /// c_t = f * c_{t-1} + i * g, exact, then narrowed.
 template <typename F>
-Int<F::kCellWidth> NextCell(const Gates<F> &gates, const Int<F::kCellWidth> &c, Saturations &saturations) {
+Int<F::kCellWidth> NextCell(const Gates<F> &gates, const Int<F::kCellWidth> &c, LayerStatus &saturations) {
   #pragma HLS INLINE
   constexpr int kFrac = Max(F::kActivationFrac + F::kCellFrac, 2 * F::kActivationFrac);
   constexpr int kOldShift = kFrac - F::kActivationFrac - F::kCellFrac;
@@ -107,7 +107,7 @@ Int<F::kCellWidth> NextCell(const Gates<F> &gates, const Int<F::kCellWidth> &c, 
 /// h_t = o * tanh(c_t), exact, then narrowed.
 template <typename F>
 Int<F::kStateWidth> NextState(const Int<F::kActivationWidth> &o, const Int<F::kActivationWidth> &tanh_c,
-                              Saturations &saturations) {
+                              LayerStatus &saturations) {
   #pragma HLS INLINE
   const Int<2 * F::kActivationWidth> product = o * tanh_c;
   return Narrow<2 * F::kActivationWidth, 2 * F::kActivationFrac - F::kStateFrac, F::kStateWidth>(product, saturations.state);
@@ -126,7 +126,7 @@ CellValues<A> UpdateCell(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit], con
                          const Constant<A::kBiasWidth> (&bias)[A::kRowsPerUnit], const Int<A::kCellWidth> &c,
                          const typename SigmoidTable<A>::Entries_t &sigmoid,
                          const typename TanhTable<A>::Entries_t &tanh,
-                         const typename CellTanhTable<A>::Entries_t &cell_tanh, int unit, Saturations &saturations) {
+                         const typename CellTanhTable<A>::Entries_t &cell_tanh, int unit, LayerStatus &saturations) {
   #pragma HLS INLINE
   const Gates<A> gates = Activate<A>(sums, scales, bias, sigmoid, tanh, unit, saturations);
   const Int<A::kCellWidth> c_t = NextCell<A>(gates, c, saturations);

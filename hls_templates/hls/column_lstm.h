@@ -17,7 +17,7 @@ template <typename A, typename Factors, typename Out>
 void ColumnStep(const Operands<A> &x, const bool &end, const Values<A> &values, const LaneRows<A> &rows,
                 const Biases<A> &bias, const Factors &scales, const typename SigmoidTable<A>::Entries_t &sigmoid,
                 const typename TanhTable<A>::Entries_t &tanh, const typename CellTanhTable<A>::Entries_t &cell_tanh,
-                const Threshold<A> &threshold, Stream<Out> &out, Saturations &saturations) {
+                const Threshold<A> &threshold, Stream<Out> &out, LayerStatus &saturations) {
   #pragma HLS ARRAY_PARTITION variable=bias type=complete dim=2
   #pragma HLS ARRAY_PARTITION variable=bias type=cyclic factor=A::kCells dim=1
   #pragma HLS BIND_STORAGE variable=sigmoid type=rom_np
@@ -29,7 +29,7 @@ void ColumnStep(const Operands<A> &x, const bool &end, const Values<A> &values, 
   static Accumulators<A> sums;
   static bool goes_on[A::kStreams];
   static int stream = 0;
-  static Saturations counted = {0, 0, 0};
+  static LayerStatus counted = {0, 0, 0, false};
   #pragma HLS ARRAY_PARTITION variable=c type=cyclic factor=A::kCells dim=2
   #pragma HLS ARRAY_PARTITION variable=sums type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=goes_on type=complete

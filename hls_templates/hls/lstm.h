@@ -17,11 +17,12 @@ using State_t = Port<A::kStateBits, 2 * A::kCells>;
 /// h_0 into the bank that the next step of its sequence reads, and c_0.
 template <typename A, int kCopies, int kBanks>
 void TakeState(Stream<State_t<A>> &in, Int<A::kStateWidth> (&h)[kCopies][kBanks][A::kOutputs], int bank,
-               Int<A::kCellWidth> (&c)[A::kOutputs]) {
+               Int<A::kCellWidth> (&c)[A::kOutputs], bool &torn) {
 Beats:
   for (int first = 0; first < A::kOutputs; first += A::kCells) {
     #pragma HLS PIPELINE II=1
     const State_t<A> packet = in.read();
+    if (packet.last != (first + A::kCells >= A::kOutputs)) torn = true;
   Cells:
     for (int n = 0; n < A::kCells; ++n) {
       #pragma HLS UNROLL
@@ -65,7 +66,7 @@ template <typename A, typename Indices, typename Factors, typename Out, typename
 void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
               const Biases<A> &bias, const Factors &scales, const typename SigmoidTable<A>::Entries_t &sigmoid,
               const typename TanhTable<A>::Entries_t &tanh, const typename CellTanhTable<A>::Entries_t &cell_tanh,
-              Stream<Out> &out, StateIn &state_in, StateOut &state_out, Saturations &saturations) {
+              Stream<Out> &out, StateIn &state_in, StateOut &state_out, LayerStatus &saturations) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=bias type=complete dim=2
   #pragma HLS ARRAY_PARTITION variable=bias type=cyclic factor=A::kCells dim=1
@@ -78,7 +79,7 @@ void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, co
   static Int<A::kCellWidth> c[A::kStreams][A::kOutputs];
   static bool goes_on[A::kStreams];
   static int turn = 0;
-  static Saturations counted = {0, 0, 0};
+  static LayerStatus counted = {0, 0, 0, false};
   #pragma HLS ARRAY_PARTITION variable=h type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=h type=cyclic factor=A::kCells dim=3
   #pragma HLS ARRAY_PARTITION variable=c type=cyclic factor=A::kCells dim=2
@@ -91,7 +92,7 @@ void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, co
   #pragma HLS RESET variable=counted
   if constexpr (A::kGivenState) {
     while (!goes_on[turn % A::kStreams]) {
-      TakeState<A>(state_in, h, turn, c[turn % A::kStreams]);
+      TakeState<A>(state_in, h, turn, c[turn % A::kStreams], counted.state_torn);
       goes_on[turn % A::kStreams] = true;
       turn = turn == kBanks - 1 ? 0 : turn + 1;
     }

@@ -6,11 +6,13 @@ namespace sparrow {
 
 constexpr int Max(int a, int b) { return a > b ? a : b; }
 
-/// How often narrowing clipped a signal of a layer, modulo 2**32: part of the status word.
-struct Saturations {
+/// The status word of a layer: how often narrowing clipped a signal, modulo 2**32, and whether a frame of h_0 and c_0 did
+/// not end with its last beat.
+struct LayerStatus {
   std::uint32_t gate;
   std::uint32_t cell;
   std::uint32_t state;
+  bool state_torn;
 };
 
 /// Drop kShift fraction bits, round half up, saturate to kOut bits; counts where that clips.
