@@ -252,6 +252,8 @@ class Studies(Section):
     (such as `ternary-weight`), or with a learned scale a row from the dense network (`ternary-row`)."""
     widths: Widths = ()
     """Weights of so many bits, fraction bits chosen from the weights: without and with fine-tuning."""
+    row_widths: Widths = ()
+    """The same with a scale a row, 16 bits each."""
     lasso: Strengths = ()
     """Removal of units: strengths of the group Lasso; each result is made compact and fine-tuned."""
     highway: Depths = ()
@@ -489,8 +491,9 @@ def _sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 def _training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Studies that the spec's own network does not allow."""
     search, studies = spec.sparsity.search, spec.training.studies
-    if studies.widths and spec.weights.kind != "fixed":
-        yield "training.studies.widths", "nothing beside digits (weights.kind)", studies.widths
+    for key in ("widths", "row_widths"):
+        if getattr(studies, key) and spec.weights.kind != "fixed":
+            yield f"training.studies.{key}", "nothing beside digits (weights.kind)", getattr(studies, key)
     if studies.highway_lasso and not studies.highway:
         yield "training.studies.highway_lasso", "nothing without training.studies.highway", studies.highway_lasso
     if studies.totals and search is None:

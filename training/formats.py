@@ -19,6 +19,8 @@ from training.straight_through import narrow
 from training.tasks.task import Examples
 
 LARGEST_FRAC = 24
+SCALE = 16
+"""Bits of a scale a row."""
 SEQUENCES = 64
 """Sequences over which saturations are counted."""
 
@@ -41,6 +43,18 @@ def for_weights(model: LSTM, spec: Spec, width: int) -> Spec:
     if model.head is not None:
         chosen["head_frac"] = best_frac(model.head.weight, width)
     return spec.model_copy(update={"weights": spec.weights.model_copy(update=chosen)})
+
+
+@torch.no_grad()
+def for_rows(model: LSTM, spec: Spec, width: int) -> Spec:
+    """The spec with weights of `width` bits, -1 to 1, and a scale a row, its fraction chosen from the rows."""
+    largest = [torch.stack([weight.abs().amax(1) for weight in matrices_of(layer)]).amax(0) for layer in model.layers]
+    chosen = {"width": width, "input_frac": width - 1, "recurrent_frac": width - 1, "per_row": True}
+    if model.head is not None:
+        chosen["head_frac"] = best_frac(model.head.weight, width)
+    scale = Fixed(SCALE, best_frac(torch.cat(largest), SCALE))
+    weights, signals = spec.weights.model_copy(update=chosen), spec.formats.model_copy(update={"scale": scale})
+    return spec.model_copy(update={"weights": weights, "formats": signals})
 
 
 @torch.no_grad()

@@ -102,16 +102,25 @@ def _curve(model: LSTM, task: Task) -> Iterator[dict[str, Any]]:
 
 
 def _widths(way: Way, pruned: LSTM) -> Iterator[Study]:
-    """Fixed point of other widths, as it is after pruning and fine-tuned."""
-    kept = [(int(x[0].sum()), int(h[0].sum())) for x, h in map(masks, pruned.layers)]
-    for width in way.spec.training.studies.widths:
-        net = network(formats.for_weights(pruned, way.spec, width), kept)
-        facts = {"weight_bits": bits(net)["values"] + bits(net)["indices"]}
-        model = in_formats(pruned, net)
-        after = Fitted(copy.deepcopy(model), score(model, way.task.valid), [])
-        yield Study(f"row-balanced, {width} bits after training", way.task, after, facts)
-        fitted = way.fit(model, f"width-{width}", way.spec.training.quantize_epochs, QUANTIZED)
-        yield Study(f"row-balanced, {width} bits", way.task, fitted, facts)
+    """Fixed point of other widths, without and with a scale a row, as it is after pruning and fine-tuned."""
+    studies = way.spec.training.studies
+    for width in studies.widths:
+        yield from _width(way, pruned, formats.for_weights(pruned, way.spec, width), f"{width} bits")
+    for width in studies.row_widths:
+        yield from _width(way, pruned, formats.for_rows(pruned, way.spec, width), f"{width} bits and a scale a row")
+
+
+def _width(way: Way, pruned: LSTM, spec: Spec, name: str) -> Iterator[Study]:
+    """The pruned network in the formats of a spec; `weight_bits` count values, column indices and scales."""
+    net = network(spec, [(int(x[0].sum()), int(h[0].sum())) for x, h in map(masks, pruned.layers)])
+    found = bits(net)
+    facts = {"weight_bits": found["values"] + found["indices"] + found["scales"]}
+    model = in_formats(pruned, net)
+    after = Fitted(copy.deepcopy(model), score(model, way.task.valid), [])
+    yield Study(f"row-balanced, {name} after training", way.task, after, facts)
+    stage = f"width-{spec.weights.width}{'-rows' if spec.weights.per_row else ''}"
+    fitted = way.fit(model, stage, way.spec.training.quantize_epochs, QUANTIZED)
+    yield Study(f"row-balanced, {name}", way.task, fitted, facts)
 
 
 def _low_bit(way: Way, dense: LSTM) -> Iterator[Study]:

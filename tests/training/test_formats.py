@@ -8,9 +8,13 @@ import torch
 
 from accel import samples, weights
 from accel.fixed import Fixed
+from accel.shape import network
+from accel.spec import Spec
 from tests.training.small import small, task
-from training.formats import best_frac, for_weights, saturations, suggested
-from training.model import LSTM
+from training.export import layer_integers
+from training.formats import best_frac, for_rows, for_weights, saturations, suggested
+from training.model import LSTM, matrices_of
+from training.way import in_formats
 
 
 @pytest.mark.parametrize(
@@ -45,6 +49,29 @@ def test_weights_of_each_matrix_get_a_fraction_of_their_own() -> None:
     found = for_weights(model, spec, 6).weights
     assert found.width == 6
     assert found.input_frac == found.recurrent_frac - 4
+
+
+def test_a_scale_a_row_loses_less_where_rows_differ() -> None:
+    torch.manual_seed(0)
+    spec, model = small(), LSTM(small())
+    rows = torch.logspace(-2, 0, 32)[:, None]
+    with torch.no_grad():
+        for weight in matrices_of(model.layers[0]):
+            weight.mul_(rows)
+
+    def lost(chosen: Spec) -> float:
+        net = network(chosen, ((3, 8),))
+        (made,) = in_formats(model, net).layers
+        stored = layer_integers(made, net.layers[0])
+        pair = zip((stored.w_x, stored.w_h), (net.layers[0].w_x, net.layers[0].w_h), strict=True)
+        fmt = net.layers[0].scale
+        scale = np.ones((32, 1)) if stored.scale is None or fmt is None else fmt.real(stored.scale)[:, None]
+        real = [torch.as_tensor(scale * fmt.real(matrix.values)) for matrix, fmt in pair]
+        return sum(
+            float((w.detach() - r).square().sum()) for w, r in zip(matrices_of(model.layers[0]), real, strict=True)
+        )
+
+    assert lost(for_rows(model, spec, 4)) < 0.5 * lost(for_weights(model, spec, 4))
 
 
 def test_formats_are_suggested_for_every_signal_at_the_specs_widths() -> None:

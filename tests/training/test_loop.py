@@ -144,7 +144,13 @@ def test_baselines_are_fine_tuned_beside_the_search_and_repeat_no_other_stage(tm
 
 
 def test_studies_of_every_method_are_recorded_and_go_on_after_a_kill(tmp_path: Path) -> None:
-    studies = {"states": [0.5], "widths": [4], "low_bit": ["ternary-weight", "binary-batch"], "lasso": [150.0]}
+    studies = {
+        "states": [0.5],
+        "widths": [4],
+        "row_widths": [3],
+        "low_bit": ["ternary-weight", "binary-batch"],
+        "lasso": [150.0],
+    }
     spec = small(training={"studies": studies})
     run(tmp_path / "whole", spec=spec)
     with pytest.raises(Killed):
@@ -158,6 +164,8 @@ def test_studies_of_every_method_are_recorded_and_go_on_after_a_kill(tmp_path: P
         "states 0.5, row-balanced",
         "row-balanced, 4 bits after training",
         "row-balanced, 4 bits",
+        "row-balanced, 3 bits and a scale a row after training",
+        "row-balanced, 3 bits and a scale a row",
         "ternary-weight",
         "ternary-weight, states 0.5",
         "binary-batch",
