@@ -23,7 +23,7 @@ and the largest in brackets where there are several. *Valid* chose, *test* is wh
 LSTM's weights that is left (head and embedding are not counted). *Bits* are those of the LSTM's weights: values, column
 indices where the hardware stores them, scales a row of fixed-point weights (not those of binary and ternary ones);
 no number where the pattern has no format here. *Multiplications* are those of the LSTM layers in one step; with pruned
-states those of one sequence alone; weights of -1, 0, 1 need none but one a row. *Dense, trained on* is the dense network
+states those of one sequence alone; weights of -1, 0, 1 need none but one a row. *Dense, trained on* is the dense one
 after as many more epochs as the pruned ones had: where it is much better than *dense, float*, that one was not trained
 to its end, and a method that comes after it is to be compared with this row.
 """
