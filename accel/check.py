@@ -47,6 +47,12 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
     }
 
 
+def planned_or_trained(spec: Spec, work: Path) -> Network:
+    """The arrays with the ratios of the work folder's weights, or with those that the spec plans."""
+    design, _ = _design(spec, work)
+    return design.net if design else network(spec)
+
+
 def proposed(spec: Spec, lanes: int | None, cycles: int | None) -> dict[str, Any]:
     """Designs of at most so many lanes a layer, or of at most so many cycles a step, as JSON data. Refused if none."""
     if spec.engine.dataflow == "column":

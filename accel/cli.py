@@ -116,7 +116,7 @@ def check(
     if lanes is not None or cycles is not None:
         answer(proposed(spec, lanes, cycles), "proposed", as_json)
         return
-    facts = derive(spec, folder)
+    facts = derive(spec, folder) | {"resources": _resources(spec, folder)}
     write_text(folder / "spec.json", spec.resolved())
     answer(facts, "checked", as_json)
 
@@ -231,6 +231,17 @@ def schema(
 
     made = spec.schema()
     print(reference.markdown(made) if markdown else json.dumps(made, indent=2) + "\n", end="")
+
+
+def _resources(spec: Any, folder: Path) -> dict[str, Any] | None:
+    """What the design takes of the spec's board, before synthesis; None where the spec names none."""
+    if spec.target.board is None:
+        return None
+    from accel.check import planned_or_trained
+    from fpga.board import find
+    from fpga.estimate import facts
+
+    return facts(spec, planned_or_trained(spec, folder), find(spec.target.board))
 
 
 def _perform(name: str, spec: Any, folder: Path, after: str | None = None) -> None:

@@ -94,7 +94,16 @@ def checked(facts: dict[str, Any]) -> list[RenderableType]:
         ("memory bits, all layers", f"{facts['memory_bits']:,}"),
         *([("beats of a load of weights", f"{facts['load_beats']:,}")] if "load_beats" in facts else []),
     ]
-    return [table(f"{facts['spec']}", ("", ""), overview), _layers(facts["layers"]), _tables(facts["tables"])]
+    shown = [table(f"{facts['spec']}", ("", ""), overview), _layers(facts["layers"]), _tables(facts["tables"])]
+    return [*shown, *_resources(facts.get("resources"))]
+
+
+def _resources(facts: dict[str, Any] | None) -> list[RenderableType]:
+    """What the accelerator takes of its board; each number says how it is known."""
+    if facts is None or not facts["rows"]:
+        return []
+    rows = [(row["resource"], f"{row['used']:,}", f"{row['available']:,}", row["origin"]) for row in facts["rows"]]
+    return [table(f"On {facts['board']}, without its serial line", ("resource", "takes", "of", ""), rows)]
 
 
 def proposed(facts: dict[str, Any]) -> list[RenderableType]:

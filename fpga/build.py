@@ -11,6 +11,7 @@ from accel.faults import Fault, Refused
 from accel.work import write_json
 from fpga import nextpnr, seeds, vivado, yosys
 from fpga.board import Board
+from fpga.estimate import largest_that_fits
 from fpga.fits import demand, require_fit
 from fpga.host import FACTS
 from fpga.nextpnr import parse_routed
@@ -109,7 +110,7 @@ def build(design: Design, board: Board, told: Told, wishes: Wishes = Wishes()) -
         for step, how in run(planned.before("place_and_route"), folder):
             told(step, how)
             if step == "synthesis":
-                require_fit(demand(yosys.parse_cells(folder / planned.reports["cells"]), board), board)
+                _require_fit(design, board, demand(yosys.parse_cells(folder / planned.reports["cells"]), board))
         write_json(design.work / "versions.json", versions(planned))
     if wishes.seeds > 1:
         tried, record = range(wishes.seed, wishes.seed + wishes.seeds), design.work / seeds.RECORD
@@ -122,6 +123,14 @@ def build(design: Design, board: Board, told: Told, wishes: Wishes = Wishes()) -
     utilization, timing = _reports(planned, folder, board)
     write_reports(design.work, utilization, timing)
     return Built(folder, folder / planned.commands[-1].makes[-1], utilization, timing)
+
+
+def _require_fit(design: Design, board: Board, needed: Utilization) -> None:
+    if not needed.over:
+        return
+    kept = [layer.kept for layer in design.weights.layers[: len(design.spec.model.hidden)]]
+    units = largest_that_fits(design.spec, kept, board)
+    require_fit(needed, board, units, 4 * design.spec.engine.lanes_per_row * (units or 0))
 
 
 def _require_seeds(board: Board, wishes: Wishes) -> None:

@@ -60,8 +60,8 @@ def _weight(name: str, weights: Mapping[str, float]) -> float:
     return next((weight for pattern, weight in weights.items() if re.fullmatch(pattern, name)), 0)
 
 
-def require_fit(needed: Utilization, board: Board) -> None:
-    """Refused, with every resource of which the board has too few."""
+def require_fit(needed: Utilization, board: Board, units: int | None = None, lanes: int = 0) -> None:
+    """Refused, with every resource of which the board has too few, and the number of units that would fit if known."""
     faults = [
         Fault(
             f"{board.name}: {resource}",
@@ -70,5 +70,7 @@ def require_fit(needed: Utilization, board: Board) -> None:
         )
         for resource, over in needed.over.items()
     ]
+    if faults and units is not None:
+        faults.append(Fault("engine.units", f"at most {units} ({lanes} lanes), which fit by estimate", "more"))
     if faults:
         raise Refused(faults)

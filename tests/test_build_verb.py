@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,14 @@ def test_a_missing_tool_is_said(generated: Path, monkeypatch: pytest.MonkeyPatch
     code, text = run(generated, "--board", "xcku9p")
     assert code == UNFINISHED
     assert "vivado" in text
+
+
+def test_a_small_design_becomes_a_bitstream_with_its_reports(generated: Path) -> None:
+    code, text = run(generated, "--board", "icebreaker")
+    if code == UNFINISHED and "not found" in text:
+        pytest.skip(text)
+    assert code == 0, text
+    assert (generated / "fpga" / "icebreaker" / "top.bin").stat().st_size > 100_000
+    timing, used = (json.loads((generated / f"{name}.json").read_text()) for name in ("timing", "utilization"))
+    assert (timing["origin"], timing["met"], timing["wanted_mhz"]) == ("routed", True, 30.0)
+    assert (used["used"]["ICESTORM_PLL"], used["used"]["ICESTORM_DSP"]) == (1, 7)
