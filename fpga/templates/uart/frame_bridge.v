@@ -51,10 +51,10 @@ module frame_bridge #(
   reg [7:0] kind, number;
   reg [15:0] runs, errors;
 
-  // The two payloads.
+  // The two payloads; what is read passes a register, for a faster clock.
   reg [7:0] request [0:(1 << BUFFER_BITS) - 1];
   reg [7:0] results [0:(1 << BUFFER_BITS) - 1];
-  reg [7:0] request_read, results_read;
+  reg [7:0] request_read, results_read, request_late, results_late;
   reg [16:0] fed, stored;
   wire [16:0] sent = {1'b0, count};
   always @(posedge clk) begin
@@ -62,10 +62,12 @@ module frame_bridge #(
     request_read <= request[fed[BUFFER_BITS-1:0]];
     if (storing) results[stored[BUFFER_BITS-1:0]] <= beat_out[7:0];
     results_read <= results[sent[BUFFER_BITS-1:0]];
+    request_late <= request_read;
+    results_late <= results_read;
   end
 
-  // Beats to the accelerator: a byte each two cycles, so that the memory has been read.
-  reg feed_phase;
+  // Beats to the accelerator: a byte each three cycles, so that the memory has been read.
+  reg [1:0] feed_phase;
   reg [7:0] feed_left;
   wire feeding = state == AT_RUN && !s_axis_tvalid && fed < {1'b0, length};
 
@@ -82,7 +84,7 @@ module frame_bridge #(
   reg [31:0] short_payload;
   reg [15:0] reply_length;
   reg [2:0] part;  // 0 to 4 header, 5 payload, 6 and 7 CRC
-  reg fetched;
+  reg [1:0] fetched;
 
   task fail(input [7:0] code);
     begin
@@ -100,7 +102,7 @@ module frame_bridge #(
       part <= 3'd0;
       count <= 16'd0;
       crc <= 16'hffff;
-      fetched <= 1'b0;
+      fetched <= 2'd0;
     end
   endtask
 
@@ -111,7 +113,7 @@ module frame_bridge #(
         fed <= 17'd0;
         stored <= 17'd0;
         feed_left <= INPUT_BYTES;
-        feed_phase <= 1'b0;
+        feed_phase <= 2'd0;
         last_out <= 1'b0;
         runs <= runs + 16'd1;
       end else if (kind == STATUS && length == 16'd0) begin
@@ -169,9 +171,9 @@ module frame_bridge #(
       AT_RUN: begin
         idle <= idle + 32'd1;
         if (feeding) begin
-          feed_phase <= !feed_phase;
-          if (feed_phase) begin
-            s_axis_tdata <= {request_read, s_axis_tdata} >> 8;
+          feed_phase <= feed_phase == 2'd2 ? 2'd0 : feed_phase + 2'd1;
+          if (feed_phase == 2'd2) begin
+            s_axis_tdata <= {request_late, s_axis_tdata} >> 8;
             fed <= fed + 17'd1;
             feed_left <= feed_left - 8'd1;
             if (feed_left == 8'd1) begin
@@ -203,8 +205,8 @@ module frame_bridge #(
         end
       end
       default:
-        if (!fetched) begin
-          fetched <= 1'b1;
+        if (fetched != 2'd2) begin
+          fetched <= fetched + 2'd1;
         end else if (!tx_valid) begin
           tx_valid <= 1'b1;
           case (part)
@@ -213,13 +215,13 @@ module frame_bridge #(
             3'd2: tx_data <= number;
             3'd3: tx_data <= reply_length[7:0];
             3'd4: tx_data <= reply_length[15:8];
-            3'd5: tx_data <= reply_kind == RESULTS ? results_read : short_payload[7:0];
+            3'd5: tx_data <= reply_kind == RESULTS ? results_late : short_payload[7:0];
             3'd6: tx_data <= crc[7:0];
             default: tx_data <= crc[15:8];
           endcase
         end else if (tx_ready) begin
           tx_valid <= 1'b0;
-          fetched <= 1'b0;
+          fetched <= 2'd0;
           if (part >= 3'd1 && part <= 3'd5) crc <= crc_of(crc, tx_data);
           part <= part + 3'd1;
           if (part == 3'd4 && reply_length == 16'd0) part <= 3'd6;
