@@ -202,7 +202,7 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
     check_flags(design, record.status)
     if record.status["cycles"] != record.cycles:
         raise EngineFailed(f"status word: wanted {record.cycles} cycles, got {record.status['cycles']}")
-    _check_queues(design, record)
+    check_queues(design, record)
     begins = record.layers[design.net.layers[0].name]["begin"][: driven.free]
     cycles = [after - before for before, after in pairwise(begins)]
     status = status_of(design, driven.turns, record.status)
@@ -248,7 +248,7 @@ def _outputs(design: Design, driven: Script, record: Record) -> Integers:
     return _ordered(rows, [turn for turn in driven.turns if _results(design, turn)])
 
 
-def _check_queues(design: Design, record: Record) -> None:
+def check_queues(design: Design, record: Record) -> None:
     """No queue of h ever held more than it has places, and where one is, it was watched."""
     for array in design.net.layers:
         if isinstance(array, ColumnArray):

@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from accel import samples
-from accel.engines.engine import Design, Engine, Observed, golden
+from accel import samples, spec, weights
+from accel.engines.bench import Record, check_queues
+from accel.engines.engine import Design, Engine, EngineFailed, Observed, golden
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
 from accel.render_hls import render_hls
 from accel.samples import Samples
 from accel.schedule import schedule
+from accel.shape import ColumnArray
 from accel.verify import Contender, Result, judge
 from accel.work import write_text
-from tests.engines.awkward import COLUMNS, design
+from tests.engines.awkward import BASE, COLUMNS, design
 from training.engine import torch_engine
 
 FIRST, *OTHERS = COLUMNS
@@ -111,3 +113,38 @@ def test_sparse_and_dense_states_run_on_the_same_hardware(converted: Design) -> 
     assert (result.status, result.reason) == ("equal", "")
     inputs = sequences(converted)
     assert schedule(dense).intervals(inputs).sum() > schedule(converted).intervals(inputs).sum()
+
+
+def test_the_mark_of_the_queue_of_h_is_checked(converted: Design) -> None:
+    array = converted.net.layers[0]
+    assert isinstance(array, ColumnArray)
+    check_queues(converted, Record(layers={"lstm0": {"queued": [array.h_queue]}}))
+    for most in ([array.h_queue + 1], []):
+        with pytest.raises(EngineFailed, match="the queue of h has 6 places"):
+            check_queues(converted, Record(layers={"lstm0": {"queued": most}}))
+
+
+def test_waits_and_work_of_the_lanes_add_up_to_the_run(converted: Design) -> None:
+    """Every cycle from the second step's begin on is work or a wait for something."""
+    inputs, timing = sequences(converted), schedule(converted)
+    (waits,), (passages,) = timing.waits(inputs), timing.passages(inputs)
+    last = passages[-1]
+    end = max(last.begin + last.x_cycles, last.h_begin + last.h_cycles)
+    first = passages[0]
+    before = first.begin  # what the lanes waited for the first step does not count
+    assert waits.cycles == end - before
+
+
+def test_steps_without_zeros_take_a_cycle_a_weight() -> None:
+    """Long columns hide the pipeline: only the cycles of the weights remain."""
+    made = spec.parse(
+        BASE
+        | {
+            "model": {"inputs": 6, "hidden": [32]},
+            "sparsity": {"pattern": "dense"},
+            "engine": {"dataflow": "column", "units": 2, "streams": 2},
+        }
+    )
+    timing = schedule(Design(made, weights.seeded(made), Path()))
+    assert timing.gap == 0
+    assert timing.cycles_per_step == (6 + 32) * 16

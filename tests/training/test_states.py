@@ -8,16 +8,20 @@ import numpy as np
 import pytest
 import torch
 
-from accel import weights
+from accel import golden, weights
 from accel.progress import silent
+from accel.shape import planned
 from tests.training.small import small, task
 from training.batches import count, to_train
 from training.loop import Fit, Stage
 from training.model import LSTM
+from training.pipeline import make
+from training.record import record
 from training.score import Score
 from training.states import StatePruning, set_threshold, sparsity, states
 from training.straight_through import skip
 from training.tasks.task import Examples, Split, Text
+from training.way import Way
 
 SPEC = small()
 
@@ -167,3 +171,39 @@ def test_states_of_a_text_are_counted_in_parallel_streams() -> None:
 def test_a_negative_threshold_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 0, not -1"):
         set_threshold(model(), -1)
+
+
+def test_states_pruned_by_columns_become_integers_with_their_threshold(tmp_path: Path) -> None:
+    """The main way of a spec by columns: balanced columns, states drawn to zero, both in what is handed over."""
+    chosen = small(
+        sparsity={
+            **{"pattern": "column", "search": None, "input": 0.5, "recurrent": 0.5},
+            **{"threshold": 0.1, "states": 0.5},
+        },
+        engine={"units": 2, "dataflow": "column"},
+        training={"task": "digits_rows"},
+    )
+    made = make(chosen, task(), tmp_path, silent)
+    weights.save(tmp_path / "weights.npz", made.weights, chosen)
+    assert made.weights.threshold == 205
+    facts = record(chosen, task(), made)
+    assert facts["states"]["threshold"] == pytest.approx(0.1)
+    assert facts["models"]["quantized"] == facts["models"]["golden"]
+    x = made.excerpt.samples
+    h = golden.run(made.net, made.weights, x.x, x.lengths).h
+    assert (np.abs(h) < 205).any()
+
+
+def test_another_number_of_lanes_is_another_pattern(tmp_path: Path) -> None:
+    """A pattern by columns is balanced over lanes, so its stages are not those of other lanes."""
+    names = []
+    for units in (2, 4):
+        chosen = small(
+            sparsity={"pattern": "column", "search": None, "input": 0.5, "recurrent": 0.5},
+            engine={"units": units, "dataflow": "column"},
+        )
+        way = Way(chosen, task(), tmp_path, silent)
+        dense = way.fresh()
+        way.pruned(dense, planned(chosen))
+        names.append({path.name for path in tmp_path.iterdir()})
+    assert names[0] < names[1]
