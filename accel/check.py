@@ -43,6 +43,7 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
         "layers": [facts | {"memory_bits": _every_kind(facts["memory_bits"], arrays)} for facts in arrays],
         "tables": table_facts(net),
         **({"load_beats": beats(net)} if spec.engine.memory == "scratchpad" else {}),
+        **({"feeds": [feed_facts(array, spec) for array in net.arrays]} if spec.engine.memory == "stream" else {}),
         "memory_bits": sum(sum(array.memory_bits.values()) for array in net.arrays),
     }
 
@@ -84,6 +85,19 @@ def array_facts(array: Array) -> dict[str, Any]:
         "cycles_per_group": None if columns else array.cycles_per_group,
         "accumulator_bits": array.sum_width,
         "memory_bits": array.memory_bits,
+    }
+
+
+def feed_facts(array: Array, spec: Spec) -> dict[str, Any]:
+    """What a stream of weights has to bring: bits of a step, beats of a word of all units, and the bandwidth at which
+    the lanes never wait, in gigabits per second at the spec's clock.
+    """
+    bits = array.units * array.word_width
+    return {
+        "name": array.name,
+        "bits_per_step": bits * array.depth,
+        "beats_per_cycle": array.set_beats,
+        "gigabits_per_second": round(bits * spec.target.clock_mhz / 1000, 3),
     }
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from accel.engines.engine import Design
 from accel.program import bias_words, bias_words_width, scale_words, sum_format, unit_words
 from accel.shape import Array, Network
+from accel.weights import LayerWeights
 
 WORD = 32
 """Bits of a beat of the stream."""
@@ -86,3 +87,12 @@ def _parts(words: Iterable[int], section: Section) -> Iterator[int]:
     for word in words:
         for part in range(section.parts):
             yield word >> part * WORD & (1 << WORD) - 1
+
+
+def fed_beats(array: Array, layer: LayerWeights) -> list[int]:
+    """Beats that bring an array its values and indices in every turn: address by address, the words of all units."""
+    assert array.fed is not None
+    units = unit_words(array, layer)
+    sets = [sum(words[n] << u * array.word_width for u, words in enumerate(units)) for n in range(array.depth)]
+    mask = (1 << array.fed) - 1
+    return [word >> part * array.fed & mask for word in sets for part in range(array.set_beats)]

@@ -92,6 +92,10 @@ def checked(facts: dict[str, Any]) -> list[RenderableType]:
         ("utilisation of the lanes", f"{about}{facts['utilisation']:.1%}"),
         ("steps per second", f"{about}{facts['steps_per_second']:,}"),
         ("memory bits, all layers", f"{facts['memory_bits']:,}"),
+        *(
+            (f"{feed['name']}: Gbit/s of weights at which no lane waits", f"{feed['gigabits_per_second']:,}")
+            for feed in facts.get("feeds", ())
+        ),
         *([("beats of a load of weights", f"{facts['load_beats']:,}")] if "load_beats" in facts else []),
     ]
     shown = [table(f"{facts['spec']}", ("", ""), overview), _layers(facts["layers"]), _tables(facts["tables"])]

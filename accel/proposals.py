@@ -56,6 +56,8 @@ def estimated_cycles(net: Network) -> int:
 def _estimated_interval(array: Array) -> int:
     if isinstance(array, ColumnArray):
         return array.depth
+    if array.fed:
+        return max(array.depth * array.set_beats, interval_of(array, latest_columns(array)))
     if array.writable:
         return interval_of(array, latest_columns(array))
     k_x, k_h = array.kept

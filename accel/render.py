@@ -8,7 +8,7 @@ from typing import Any
 from accel.blocks.hexfile import to_hex
 from accel.engines.engine import Design
 from accel.fixed import index_bits
-from accel.loading import WORD, beats, frame, sections, shape_digest
+from accel.loading import WORD, beats, fed_beats, frame, sections, shape_digest
 from accel.program import (
     bias_shift,
     bias_width,
@@ -48,6 +48,8 @@ def _contents(design: Design, array: Array, layer: LayerWeights) -> dict[str, st
     files = {f"rtl/{stem}_bias.hex": to_hex(bias_words(array, layer, narrowed), bias_words_width(array, narrowed))}
     if array.scale:
         files[f"rtl/{stem}_scale.hex"] = to_hex(scale_words(array, layer), array.scale_words_width)
+    if array.fed:
+        return files | {f"load/{stem}.hex": to_hex(fed_beats(array, layer), array.fed)}
     for number, unit in enumerate(unit_words(array, layer)):
         files[f"rtl/{stem}_unit{number}.hex"] = to_hex(unit, array.word_width)
     return files
@@ -109,6 +111,7 @@ def _stage(design: Design, stage: Stage | ColumnStage) -> dict[str, Any]:
         "cells": array.cells,
         "given_state": array.given_state,
         "state_sequences": stage.under_way if isinstance(stage, Stage) else None,
+        "fed": array.fed,
         "writable": array.writable,
         "sections": sections(array, design.net),
         "set_in": array.writable and array is not design.net.layers[0],

@@ -24,6 +24,7 @@ HEADERS = (
     "checked_stream.h",
     "column_engine.h",
     "column_lstm.h",
+    "fed.h",
     "head.h",
     "load.h",
     "lookup.h",
@@ -134,6 +135,9 @@ class Process:
     def memories(self) -> str:
         """Values, columns and biases, and an LSTM layer's scales, as arguments of a process."""
         parts = ["Values", "Rows" if self.by_columns else "Columns", "Bias", *(["Scales"] if self.head is None else [])]
+        if self.array.fed:
+            held = ", ".join(f"k{self.type}{part}" for part in parts[1:])
+            return f"s_weights_{self.array.name}, {held}"
         if self.array.writable:
             return ", ".join(f"weights.{self.array.name}.{part.lower()}" for part in parts)
         return ", ".join(f"k{self.type}{part}" for part in parts)
@@ -238,6 +242,7 @@ def _names(design: Design) -> dict[str, object]:
         "result_values": result_values(net),
         "layers": _processes(design)[: len(net.layers)],
         "states": spec.engine.state_streams,
+        "fed": spec.engine.memory == "stream",
         "state_bits": container(max(spec.formats.state.width, spec.formats.cell.width)),
         "load": {"digest": shape_digest(net)} if spec.engine.memory == "scratchpad" else None,
         "by_columns": spec.engine.dataflow == "column",

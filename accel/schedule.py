@@ -233,21 +233,52 @@ class RowClock:
         self.began = -stage.interval
         self.states_end = -1
         self.states_given = [LONG_AGO] * LINK_STEPS
+        self.fed = Feeder(stage.array) if stage.array.fed else None
+        self.late = 0
+        """Cycles that the latest turn waited for weights."""
 
     def take_state(self) -> None:
         """The turn that takes a sequence's state, whose frame comes as soon as there is room for it."""
         first = max(self.states_end, self.states_given[-LINK_STEPS]) + 1
         self.states_end = first + self.stage.array.output_beats - 1
-        self.began = max(self.states_end + 1, self.began + self.stage.interval)
-        self.states_given.append(self.began + self.stage.state_released)
+        self.began = max(self.states_end + 1, self.began + self.late + self.stage.interval)
+        self._run()
+        self.states_given.append(self.began + self.late + self.stage.state_released)
 
     def step(self, arrivals: Sequence[int], fits: int, _load: Load) -> tuple[int, int, list[int]]:
         """One step: beats of x come at `arrivals`, results fit from cycle `fits` on.
 
         Returns the cycle in which the step begins, the one in which x is given back, and that of its last result.
         """
-        self.began = max(arrivals[-1] + 1, self.began + self.stage.interval, fits)
-        return self.began, self.began + self.stage.released, [self.began + self.stage.last_result]
+        self.began = max(arrivals[-1] + 1, self.began + self.late + self.stage.interval, fits)
+        self._run()
+        moved = self.began + self.late
+        return self.began, moved + self.stage.released, [moved + self.stage.last_result]
+
+    def _run(self) -> None:
+        if self.fed is not None:
+            self.late = self.fed.late(self.began)
+
+
+class Feeder:
+    """When the weights of each cycle come, the stream always valid: a word as soon as there is room for it."""
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+        self.came = -1
+        """Last beat of the latest word."""
+        self.went = [LONG_AGO] * array.sets_ahead
+        """When the lanes took the latest words."""
+
+    def late(self, began: int) -> int:
+        """Cycles that the lanes wait in a turn that begins in this cycle."""
+        at = began
+        for _ in range(self.array.depth):
+            first = max(self.came, self.went[-self.array.sets_ahead]) + 1
+            self.came = first + self.array.set_beats - 1
+            at = max(at + 1, self.came + 2)
+            self.went.append(at)
+        return at - began - self.array.depth
 
 
 LONG_AGO = -(10**9)
@@ -331,7 +362,7 @@ def schedule(design: Design) -> Schedule:
 
 def _stage(net: Network, array: Array, layer: LayerWeights, lead: int) -> Stage:
     interval = smallest_interval(array, layer)
-    release_at = max(0, array.depth - 1 - max(0, lead - 2))
+    release_at = array.depth - 1 if array.fed else max(0, array.depth - 1 - max(0, lead - 2))
     first_slot = 1 + array.cycles_per_group - 1 + slot_delay(array)
     last_group = (array.outputs - 1) // array.units
     last_slot = (array.outputs - 1) % array.units // array.cells

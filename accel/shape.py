@@ -128,6 +128,8 @@ class Array:
     """A sequence's h_0 and c_0 are given, and its h_n and c_n are taken."""
     writable: bool = False
     """Weights and biases are loaded while sequences run: a set of them is in use, another one can be written."""
+    fed: int | None = None
+    """Bits of a beat of the stream that values and indices come through in every step; None where they are held."""
 
     @property
     def dense(self) -> bool:
@@ -309,6 +311,17 @@ class Array:
         return self.rows_per_unit * self.lanes_per_row * self.weight_width + self.indices * self.index_width
 
     @property
+    def set_beats(self) -> int:
+        """Beats of the words that all units read in one cycle, where they come through a stream."""
+        assert self.fed is not None
+        return -(-self.units * self.word_width // self.fed)
+
+    @property
+    def sets_ahead(self) -> int:
+        """Words of each unit that are held ahead, where they come through a stream: those of two groups."""
+        return 2 * self.cycles_per_group
+
+    @property
     def scale_words_width(self) -> int:
         """Bits of a word of the memory of scales: those of the rows that the cell stage takes in a cycle."""
         return self.cells * self.rows_per_unit * (self.scale.width if self.scale else 0)
@@ -327,9 +340,10 @@ class Array:
     def memory_bits(self) -> dict[str, int]:
         """Bits of every memory of the layer, exact, by what they hold."""
         copies, sets = self.copies, 2 if self.writable else 1
+        held = self.sets_ahead if self.fed else sets * self.depth
         return {
-            "values": sets * self.multipliers * self.depth * self.weight_width,
-            "indices": sets * self.units * self.indices * self.depth * self.index_width,
+            "values": self.multipliers * held * self.weight_width,
+            "indices": self.units * self.indices * held * self.index_width,
             "bias": sets * self.groups * self.units * self.rows_per_unit * self.bias.width,
             "scales": sets * self.groups * self.units * self.rows_per_unit * self.scale.width if self.scale else 0,
             "x copies": copies * self.x_vector.bits,
@@ -510,6 +524,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         scale=formats.scale,
         given_state=engine.state_streams,
         writable=engine.memory == "scratchpad",
+        fed=engine.memory_width,
     )
 
 
@@ -543,6 +558,7 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
         operand_memory=spec.engine.operand_memory,
         operand_register=spec.engine.operand_register,
         writable=spec.engine.memory == "scratchpad",
+        fed=spec.engine.memory_width,
     )
 
 

@@ -226,9 +226,12 @@ class Engine(Section):
     state_streams: bool = False
     """h_0 and c_0 of every sequence come through a stream of each LSTM layer, h_n and c_n leave through another, as
     PyTorch's `lstm(x, (h_0, c_0))` has them; without, a sequence begins with zeros. Costs a step a sequence."""
-    memory: Literal["rom", "scratchpad"] = "rom"
+    memory: Literal["rom", "scratchpad", "stream"] = "rom"
     """Where weights live: `rom`, in the bitstream; `scratchpad`, loaded through a stream of their own at the start or
-    while sequences run, into the half of a double memory that no sequence reads."""
+    while sequences run, into the half of a double memory that no sequence reads; `stream`, outside, from where values
+    and indices come in every step through a stream of each layer, held two groups ahead; the lanes wait for them."""
+    memory_width: Annotated[int, Field(ge=8, le=4096)] | None = None
+    """Bits of a beat of weights, whole bytes (memory: stream)."""
 
     @property
     def split(self) -> tuple[int, int] | None:
@@ -578,6 +581,11 @@ def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "model.stateful", "false with engine.streams above 1 (sequences of a stream do not follow in order)", True
     if spec.model.stateful and engine.state_streams:
         yield "engine.state_streams", "false where model.stateful carries the state over", True
+    if (engine.memory == "stream") != (engine.memory_width is not None):
+        wanted = "a width for memory: stream" if engine.memory_width is None else "nothing but for memory: stream"
+        yield "engine.memory_width", wanted, engine.memory_width
+    if engine.memory_width is not None and engine.memory_width % 8:
+        yield "engine.memory_width", "whole bytes", engine.memory_width
     if engine.lanes == "split" and not (engine.input_lanes and engine.input_lanes < engine.lanes_per_row):
         yield "engine.input_lanes", "split lanes: at least one and fewer than engine.lanes_per_row", engine.input_lanes
     if engine.lanes == "shared" and engine.input_lanes is not None:

@@ -59,7 +59,7 @@ def plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Plan:
         raise Refused([Fault("engine.streams", wanted, f"{design.spec.engine.streams}")])
     if design.spec.engine.state_streams and not wishes.alone:
         raise Refused([Fault("engine.state_streams", "false on a board, whose host sends no states", "true")])
-    if design.spec.engine.memory == "scratchpad" and not wishes.alone:
+    if design.spec.engine.memory != "rom" and not wishes.alone:
         wanted = "rom on a board, whose host sends no weights"
         raise Refused([Fault("engine.memory", wanted, design.spec.engine.memory)])
     if wishes.from_cpp:

@@ -182,7 +182,24 @@ BROKEN = [
         id="state_streams",
     ),
     pytest.param(
-        {"engine": {"memory": "cloud"}}, "engine.memory: wanted 'rom' or 'scratchpad', got \"cloud\"", id="memory"
+        {"engine": {"memory": "stream"}},
+        "engine.memory_width: wanted a width for memory: stream, got null",
+        id="memory_width missing",
+    ),
+    pytest.param(
+        {"engine": {"memory_width": 64}},
+        "engine.memory_width: wanted nothing but for memory: stream, got 64",
+        id="memory_width without stream",
+    ),
+    pytest.param(
+        {"engine": {"memory": "stream", "memory_width": 12}},
+        "engine.memory_width: wanted whole bytes, got 12",
+        id="memory_width",
+    ),
+    pytest.param(
+        {"engine": {"memory": "cloud"}},
+        "engine.memory: wanted 'rom', 'scratchpad' or 'stream', got \"cloud\"",
+        id="memory",
     ),
     pytest.param({"training": {"learning_rate": float("inf")}}, "training.learning_rate: wanted", id="infinity"),
     pytest.param({"training": {"task": "../x"}}, "training.task: wanted", id="task_is_a_path"),

@@ -150,7 +150,7 @@ def take_states(
     h_given, c_given = bits(len(kept_h)), bits(len(kept_c))
     depth = state_vector(array, formats).depth
 
-    if stores is None:
+    if not array.writable:
         entering = axis_input(axis, beats, 2 * count, width)
     else:
         arriving = Beats(len(states.write.word))

@@ -112,7 +112,8 @@ def head_layer(
     heads = [bits(array.total_width)]
     logit = signed(array.sum_width)
 
-    beginning = begin_step(clk, reset, inbox, outbox.room, True, layer.interval)
+    waiting = issue.waiting if array.fed else None
+    beginning = begin_step(clk, reset, inbox, outbox.room, waiting, True, layer.interval)
     promising = promise(inbox.take, inbox.final, outbox.promise, True)
     stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)
     lanes = lane_array(clk, reset, issue, inbox.write, None, heads, layer.lanes, stores)

@@ -7,6 +7,7 @@ from typing import Any
 
 from myhdl import always, block
 
+from accel.blocks.fed_weights import fed_weights
 from accel.blocks.lanes import Reading, fetch, flatten
 from accel.blocks.loader import aim
 from accel.blocks.memory import rom, scratchpad
@@ -122,7 +123,8 @@ def dense_units(
 def lane_array(
     clk: Any, reset: Any, issue: Issue, x: Any, h: Any, heads: Any, constants: ArrayConstants, stores: Any
 ) -> Any:
-    """P units; `heads` are the chain words of the first E, `stores` None where the weights are in the bitstream.
+    """P units; `heads` are the chain words of the first E. `stores` are the writes into weights that are loaded, the
+    stream of weights that are fed, None where the weights are in the bitstream.
 
     Latency: capture_delay + 1 from a group's last address.
     """
@@ -134,7 +136,9 @@ def lane_array(
     controlling = lane_control(clk, reset, issue, reading, array)
     starting = delay(clk, reset, issue.first, first, capture_delay(array) - 1 - tree_levels(array.lanes_per_row))
     capturing = delay(clk, reset, issue.last, capture, capture_delay(array))
-    if array.writable:
+    if array.fed:
+        memories = fed_weights(clk, reset, stores, issue, words, array)
+    elif array.writable:
         memories = scratchpads(clk, issue, words, stores.weights, array)
     else:
         memories = weight_memories(clk, issue.address, words, constants)

@@ -196,7 +196,7 @@ def read_biases(clk: Any, slot: Any, biases: Any, layer: Any, stores: Any) -> An
     """Biases of a slot; `stores` is None where they are in the bitstream. Latency: SLOT_TO_CHAIN."""
     read = like(biases)
     leaving = register(clk, read, biases)
-    if stores is None:
+    if not layer.lanes.array.writable:
         return rom(clk, slot.beat, read, layer.bias_words, layer.bias_file), leaving
     store = stores.biases
     memory = scratchpad(
@@ -334,12 +334,13 @@ def lstm_layer(
         slotting = scaled_slots(clk, reset, issue, slot, heads, sums, array, layer.scales, stores)
     else:
         slotting = slot_control(clk, reset, issue, slot, array)
+    waiting = issue.waiting if array.fed else None
     given = GivenState(inbox, state_in, state_out, saturations, cells) if array.given_state else None
     if given is None:
-        beginning = begin_step(clk, reset, inbox, outbox.room, layer.every_step, layer.interval)
+        beginning = begin_step(clk, reset, inbox, outbox.room, waiting, layer.every_step, layer.interval)
     else:
         beginning = begin_turn(
-            clk, reset, inbox, given.states, outbox.room, given.last.room, layer.every_step, layer.interval
+            clk, reset, inbox, given.states, outbox.room, given.last.room, waiting, layer.every_step, layer.interval
         )
     stage = cells_and_state(
         clk, reset, slot, sums, inbox.take, h, outbox, observed, saturations, layer, cells, stores, given

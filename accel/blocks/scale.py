@@ -61,7 +61,7 @@ def scale_totals(
     cells, width = array.cells, array.rows_per_unit * scale.width
     read, factors = bits(cells * width), bits(cells * width)
     words = [factors((e + 1) * width, e * width) for e in range(cells)]
-    if stores is None:
+    if not array.writable:
         memory = rom(clk, slot.beat, read, constants.words, constants.file)
     else:
         store = stores.scales

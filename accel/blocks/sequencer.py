@@ -22,6 +22,12 @@ class Issue:
         self.address = bits(index_bits(array.depth))
         self.position = bits(index_bits(array.cycles_per_group))
         """Cycle within the group."""
+        self.going = flag()
+        """The lanes go on in this cycle: always while a step runs, unless weights that come from outside are late."""
+        self.fed = flag()
+        """The weights of the next cycle are there, where they come from outside."""
+        self.waiting = flag()
+        """A step runs, but its weights are late."""
         self.first = flag()
         """First cycle of a group; also while no step runs, so that totals do not pile up."""
         self.last = flag()
@@ -45,8 +51,13 @@ class Issue:
 
 
 @block
-def rest(clk: Any, reset: Any, turn: Any, rested: Any, interval: int) -> Any:
-    """`interval` cycles have passed since the last turn began; a register, since much depends on it. Latency: 1."""
+def rest(clk: Any, reset: Any, turn: Any, ready: Any, waiting: Any, interval: int) -> Any:
+    """`interval` cycles have passed since the last turn began; a register says so, since much depends on it.
+
+    Cycles in which the lanes wait do not count, and no turn begins in them; `waiting` is None where there are none.
+    Latency: 1.
+    """
+    rested = Signal(bool(1))
     countdown = bits(index_bits(interval))
     at_once = interval == 1
 
@@ -64,17 +75,39 @@ def rest(clk: Any, reset: Any, turn: Any, rested: Any, interval: int) -> Any:
         elif not rested:
             countdown.next = countdown - 1
 
-    return resting, counting_down
+    @always_seq(clk.posedge, reset=reset)
+    def resting_on():
+        if turn:
+            rested.next = at_once
+        elif countdown == 1 and not waiting:
+            rested.next = True
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting_on():
+        if turn:
+            countdown.next = interval - 1
+        elif not rested and not waiting:
+            countdown.next = countdown - 1
+
+    @always_comb
+    def telling():
+        ready.next = rested
+
+    @always_comb
+    def telling_on():
+        ready.next = rested and not waiting
+
+    return (resting, counting_down, telling) if waiting is None else (resting_on, counting_on, telling_on)
 
 
 @block
-def begin_step(clk: Any, reset: Any, inbox: Any, room: Any, always_emits: bool, interval: int) -> Any:
+def begin_step(clk: Any, reset: Any, inbox: Any, room: Any, waiting: Any, always_emits: bool, interval: int) -> Any:
     """A step begins when x is there, its results have room and `interval` cycles have passed since the last one began.
 
     A step that emits nothing needs no room. Latency: 0.
     """
     available, final, take = inbox.available, inbox.final, inbox.take
-    rested = Signal(bool(1))
+    rested = flag()
 
     @always_comb
     def beginning():
@@ -88,13 +121,21 @@ def begin_step(clk: Any, reset: Any, inbox: Any, room: Any, always_emits: bool, 
     def beginning_quietly():
         take.next = available and rested and (room or not final)
 
-    resting = rest(clk, reset, take, rested, interval)
+    resting = rest(clk, reset, take, rested, waiting, interval)
     return resting, beginning if always_emits else beginning_quietly, turning
 
 
 @block
 def begin_turn(
-    clk: Any, reset: Any, inbox: Any, states: Any, room: Any, state_room: Any, always_emits: bool, interval: int
+    clk: Any,
+    reset: Any,
+    inbox: Any,
+    states: Any,
+    room: Any,
+    state_room: Any,
+    waiting: Any,
+    always_emits: bool,
+    interval: int,
 ) -> Any:
     """`begin_step` where the state of a sequence is given: a turn that takes it comes before the first step.
 
@@ -102,9 +143,9 @@ def begin_turn(
     the state that it leaves. Latency: 0.
     """
     available, final, take, opens, turn = inbox.available, inbox.final, inbox.take, inbox.opens, inbox.turn
-    rested, fits, unread = Signal(bool(1)), flag(), flag()
+    rested, fits, unread = flag(), flag(), flag()
     reading = credit(clk, reset, states.take, states.release, unread, 2)
-    resting = rest(clk, reset, turn, rested, interval)
+    resting = rest(clk, reset, turn, rested, waiting, interval)
 
     @always_comb
     def fitting():
@@ -149,14 +190,24 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
     take, turn, release = inbox.take, inbox.turn, inbox.release
     active, address, position, opening = issue.active, issue.address, issue.position, issue.opening
     first, last = issue.first, issue.last
-    ending = flag()
+    ending, going, fed = flag(), issue.going, issue.fed
+
+    @always_comb
+    def going_on():
+        going.next = active
+
+    @always_comb
+    def going_on_if_fed():
+        going.next = active and fed
+        issue.waiting.next = active and not fed
+
     last_address, last_cycle = array.depth - 1, array.cycles_per_group - 1
 
     @always_comb
     def framing():
         first.next = position == 0
-        last.next = active and position == last_cycle
-        ending.next = active and address == last_address
+        last.next = going and position == last_cycle
+        ending.next = going and address == last_address
 
     @always_seq(clk.posedge, reset=reset)
     def stepping():
@@ -166,7 +217,7 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
         elif ending:
             active.next = False
             address.next = 0
-        elif active:
+        elif going:
             address.next = address + 1
 
     @always_seq(clk.posedge, reset=reset)
@@ -177,7 +228,7 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
         elif last:
             position.next = 0
             opening.next = False
-        elif active:
+        elif going:
             position.next = position + 1
 
     @always_seq(clk.posedge, reset=reset)
@@ -199,11 +250,11 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
 
     @always_seq(clk.posedge, reset=reset)
     def releasing():
-        release.next = active and address == release_at
+        release.next = going and address == release_at
 
     @always_seq(clk.posedge, reset=reset)
     def releasing_steps():
-        release.next = active and address == release_at and not issue.given
+        release.next = going and address == release_at and not issue.given
 
     turns = [
         take_turns(clk, reset, turn, issue.read_bank, array.h_vector.banks),
@@ -212,12 +263,16 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
     ]
     releases = (latching_given, releasing_steps) if array.given_state else (releasing,)
     latches = (latching, latching_set) if array.writable else (latching,)
-    return framing, stepping, grouping, latches, releases, turns
+    goes = going_on_if_fed if array.fed else going_on
+    return goes, framing, stepping, grouping, latches, releases, turns
 
 
 @block
-def lane_phase(position: Any, fresh: Any, from_h: Any, clear: Any, x_slots: int, slots: int) -> Any:
-    """What one lane of a row does at a position: x, then h (zero in a fresh sequence), then nothing. Latency: 0."""
+def lane_phase(position: Any, fresh: Any, waiting: Any, from_h: Any, clear: Any, x_slots: int, slots: int) -> Any:
+    """What one lane of a row does at a position: x, then h (zero in a fresh sequence), then nothing. Latency: 0.
+
+    It does nothing, too, while it waits for weights; `waiting` is None where it never does.
+    """
 
     @always_comb
     def reading_h():
@@ -227,7 +282,11 @@ def lane_phase(position: Any, fresh: Any, from_h: Any, clear: Any, x_slots: int,
     def clearing():
         clear.next = position >= slots or (fresh and position >= x_slots)
 
-    return reading_h, clearing
+    @always_comb
+    def clearing_waits():
+        clear.next = waiting or position >= slots or (fresh and position >= x_slots)
+
+    return reading_h, clearing if waiting is None else clearing_waits
 
 
 @block
@@ -238,7 +297,15 @@ def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: Array) -
     from_h, clear = [flag() for _ in lanes], [flag() for _ in lanes]
     late_from_h, late_clear = [flag() for _ in lanes], [flag() for _ in lanes]
     phases = [
-        lane_phase(issue.position, issue.fresh, from_h[m], clear[m], lane.x_slots, lane.slots)
+        lane_phase(
+            issue.position,
+            issue.fresh,
+            issue.waiting if array.fed else None,
+            from_h[m],
+            clear[m],
+            lane.x_slots,
+            lane.slots,
+        )
         for m, lane in enumerate(lanes)
     ]
     clears = [delay(clk, reset, clear[m], late_clear[m], select) for m in range(len(lanes))]

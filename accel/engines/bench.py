@@ -17,6 +17,7 @@ from accel.engines.engine import Design, EngineFailed, Observed
 from accel.engines.status import check_flags, frames, status_of
 from accel.fixed import Integers
 from accel.golden import GATES, before
+from accel.loading import fed_beats
 from accel.pipeline import byte_width
 from accel.samples import Samples
 from accel.schedule import schedule
@@ -135,10 +136,31 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
             sinks[f"m_state_{array.name}"] = tuple(
                 rng.choice((0, 0, 3, 40)) if n >= calm else 0 for n in ends for _ in range(array.output_beats)
             )
+    if design.spec.engine.memory == "stream":
+        sources |= {f"s_weights_{name}": beats for name, beats in _fed(design, order, rng, free)}
     built = schedule(design)
     limit = 2 * built.finish(lengths, built.loads(samples)) + 1000
     limit += sum(beat.wait + 1 for source in sources.values() for beat in source) + sum(map(sum, sinks.values()))
     return Script(tuple(taken), sources, sinks, free, limit, design.weights.threshold)
+
+
+def _fed(
+    design: Design, order: Sequence[Turn], rng: random.Random, free: int
+) -> Iterator[tuple[str, tuple[Beat, ...]]]:
+    """Weights of every array, once a turn; slower, now and then, behind the steps that run freely."""
+    steps = [n for n, turn in enumerate(order) if turn.is_step]
+    calm = steps[free] if free < len(steps) else len(order)
+    for array, layer in zip(design.net.arrays, design.weights.layers, strict=True):
+        taken = order if array.recurrent else [turn for turn in order if turn.is_step and _results(design, turn)]
+        words = fed_beats(array, layer)
+        yield (
+            array.name,
+            tuple(
+                Beat(rng.choice((0, 0, 0, 7)) if array.recurrent and n >= calm else 0, word, place == len(words) - 1)
+                for n in range(len(taken))
+                for place, word in enumerate(words)
+            ),
+        )
 
 
 def _frames(

@@ -17,9 +17,12 @@ from accel.engines.engine import Design, EngineFailed, Observed, Status, ToolMis
 from accel.engines.status import check_flags, frames, status_of
 from accel.fixed import Integers
 from accel.golden import GATES, SIGNALS, before
+from accel.loading import fed_beats
 from accel.render_hls import SOURCES, result_values
 from accel.samples import Samples
+from accel.shape import Array
 from accel.turns import Turn, all_turns, in_order
+from accel.weights import LayerWeights
 from accel.work import write_bytes, write_text
 
 FLAGS = ("-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label")
@@ -141,10 +144,15 @@ def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: 
     """Turns as the bench reads them: how many steps, then for each whether it ends its sequence, and its elements.
 
     Where weights are loaded, each step is preceded by the number of frames, and each frame by its number of words;
-    where states are given, by how many each layer takes before it, and by their values.
+    where states are given, by how many each layer takes before it, and by their values. Where weights are fed, what an
+    array is fed in every step comes before all steps.
     """
     zeros = [0] * samples.x.shape[2]
     lines = [f"{sum(turn.is_step for turn in order)}"]
+    if design.spec.engine.memory == "stream":
+        lines += [
+            _pass_text(array, layer) for array, layer in zip(design.net.arrays, design.weights.layers, strict=True)
+        ]
     begun: list[Turn] = []
     given_state = design.spec.engine.state_streams
     states = before(design.net, samples.states, len(samples.lengths))
@@ -163,6 +171,13 @@ def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: 
         x_t = samples.x[turn.sequence, turn.step].tolist() if turn.real else zeros
         lines.append(" ".join(map(str, [int(turn.final), *x_t])))
     return "\n".join(lines) + "\n"
+
+
+def _pass_text(array: Array, layer: LayerWeights) -> str:
+    """What an array is fed in every step, as signed bytes."""
+    assert array.fed is not None
+    beats = b"".join(beat.to_bytes(array.fed // 8, "little") for beat in fed_beats(array, layer))
+    return " ".join(map(str, np.frombuffer(beats, dtype=np.int8)))
 
 
 def _states_text(begun: Sequence[Turn], layer: tuple[Integers, Integers]) -> str:

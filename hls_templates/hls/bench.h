@@ -73,6 +73,29 @@ class Bench {
     return true;
   }
 
+  /// Whether the step that was sent ends its sequence.
+  bool Ends() const { return ends_; }
+
+  /// What an array is fed in every step, byte after byte: INPUTS begins with it, after the number of steps.
+  template <typename A>
+  std::vector<long long> ReadPass() {
+    std::vector<long long> bytes(static_cast<std::size_t>(A::kDepth) * A::kSetBeats * A::kFedBytes);
+    for (long long &byte : bytes) byte = Next(inputs_, "INPUTS");
+    return bytes;
+  }
+
+  /// The weights of one step into their stream.
+  template <typename A, typename Beat>
+  void SendPass(Stream<Beat> &weights, const std::vector<long long> &bytes) {
+    for (std::size_t first = 0; first < bytes.size(); first += A::kFedBytes) {
+      Beat packet;
+      for (int n = 0; n < A::kFedBytes; ++n) packet.data.element[n] = bytes[first + n];
+      packet.last = first + A::kFedBytes == bytes.size();
+      KeepAll(packet);
+      weights.write(packet);
+    }
+  }
+
   /// The states of a layer that are taken before the next step into their stream: INPUTS has their number, and for each
   /// h_0, then c_0. False where no step comes.
   template <typename A, typename Beat>

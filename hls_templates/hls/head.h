@@ -9,8 +9,8 @@ namespace sparrow {
 
 /// Process: linear layer behind the last LSTM layer. Writes every exact logit, or the index of the largest one (the
 /// lowest on a tie), after every step or after the last one of a sequence.
-template <typename A, typename Indices, typename Out>
-void LinearHead(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
+template <typename A, typename Source, typename Indices, typename Out>
+void LinearHead(const Operands<A> &x, const bool &end, Source &values, const Indices &indices,
                 const Biases<A> &bias, Stream<Out> &out) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   static_assert(A::kRowsPerUnit == 1 && A::kCells == 1, "a head has one row an output and emits one at a time");

@@ -81,17 +81,6 @@ long long SignedField(const std::uint32_t (&parts)[kParts], int offset) {
   return static_cast<long long>((Field<kWidth>(parts, offset) ^ kSign) - kSign);
 }
 
-/// Index bits that select one of so many values within a word.
-constexpr int LowBits(int values) { return values > 1 ? 1 + LowBits((values + 1) / 2) : 0; }
-
-/// Number of the value at a place: the memory word above the place within it, kWords values a word.
-template <int kWords>
-int ColumnAt(int place) {
-  #pragma HLS INLINE
-  constexpr int kLow = LowBits(kWords);
-  return (place >> kLow) * kWords + (place & ((1 << kLow) - 1));
-}
-
 /// Values and indices of an array: the memory words of one unit after the other, values below indices.
 template <typename A>
 void FillWeights(Stream<Word_t> &in, Frame &frame, WeightSet<A> &set) {

@@ -62,8 +62,8 @@ Beats:
 /// the hardware, that is from call to call; a stream's step after the end of a sequence reads them as zero (unless the
 /// model is stateful), so nothing has to clear them. Where the state of a sequence is given, a turn of its own takes h_0
 /// and c_0 from `state_in` before the first step, and h_n and c_n leave through `state_out` after the last.
-template <typename A, typename Indices, typename Factors, typename Out, typename StateIn, typename StateOut>
-void LstmStep(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
+template <typename A, typename Source, typename Indices, typename Factors, typename Out, typename StateIn, typename StateOut>
+void LstmStep(const Operands<A> &x, const bool &end, Source &values, const Indices &indices,
               const Biases<A> &bias, const Factors &scales, const typename SigmoidTable<A>::Entries_t &sigmoid,
               const typename TanhTable<A>::Entries_t &tanh, const typename CellTanhTable<A>::Entries_t &cell_tanh,
               Stream<Out> &out, StateIn &state_in, StateOut &state_out, LayerStatus &saturations) {

@@ -25,9 +25,20 @@ constexpr int Reader(int unit, int row, int m) {
   return (unit * A::kRowsPerUnit + row) * A::kLanesPerRow + m;
 }
 
+/// Index bits that select one of so many values within a word.
+constexpr int LowBits(int values) { return values > 1 ? 1 + LowBits((values + 1) / 2) : 0; }
+
+/// Number of the value at a place: the memory word above the place within it, kWords values a word.
+template <int kWords>
+int ColumnAt(int place) {
+  #pragma HLS INLINE
+  constexpr int kLow = LowBits(kWords);
+  return (place >> kLow) * kWords + (place & ((1 << kLow) - 1));
+}
+
 /// The column whose operand a reader reads.
-template <typename A>
-int Column(const Columns<A> &columns, int word, int, int reader) {
+template <typename A, std::size_t kWords>
+int Column(const Index<A::kIndexWidth> (&columns)[kWords][A::kReaders], int word, int, int reader) {
   #pragma HLS INLINE
   #pragma HLS ARRAY_PARTITION variable=columns type=complete dim=2
   return columns[word][reader];
@@ -57,8 +68,8 @@ Int<A::kProductWidth> Product(const Int<A::kWeightWidth> &value, const Int<A::kO
 }
 
 /// One cycle of all lanes: each multiplies its weight by the operand that its column names.
-template <typename A, typename Indices, typename Operand>
-void MultiplyAccumulate(const Values<A> &values, const Indices &indices, int word, int cycle, const Operand &operand,
+template <typename A, typename Held, typename Indices, typename Operand>
+void MultiplyAccumulate(const Held &values, const Indices &indices, int word, int cycle, const Operand &operand,
                         Sums<A, A::kUnits> &sums) {
   #pragma HLS INLINE
 Units:
@@ -98,13 +109,21 @@ Units:
   }
 }
 
+/// One cycle of all lanes with weights that are held.
+template <typename A, typename Indices, typename Operand>
+void RunCycle(const Values<A> &values, const Indices &indices, int slot, int cycle, const Operand &operand,
+              Sums<A, A::kUnits> &sums) {
+  #pragma HLS INLINE
+  #pragma HLS ARRAY_PARTITION variable=values type=complete dim=2
+  MultiplyAccumulate<A>(values, indices, slot, cycle, operand, sums);
+}
+
 /// Row engine: groups of kUnits units, one after the other, each row's nonzeros read x first, then h, by its lanes.
 /// `operand(reader, column, from_x)` is what a lane multiplies by. `emit(unit, sums)` takes the sums of kCells units from
 /// `unit` on; it works on a group while the lanes are in the next one. The last group is emitted alone.
-template <typename A, typename Indices, typename Operand, typename Emit>
-void RowEngine(const Values<A> &values, const Indices &indices, const Operand &operand, const Emit &emit) {
+template <typename A, typename Source, typename Indices, typename Operand, typename Emit>
+void RowEngine(Source &values, const Indices &indices, const Operand &operand, const Emit &emit) {
   #pragma HLS INLINE
-  #pragma HLS ARRAY_PARTITION variable=values type=complete dim=2
   constexpr int kEmitSlots = A::kUnits / A::kCells;
   static_assert(A::kUnits % A::kCells == 0, "the cells of a cycle have to divide the units of a group");
   static_assert(kEmitSlots <= A::kCycles, "the cells have to be through with a group when the lanes are with the next");
@@ -123,7 +142,7 @@ Slots:
       CopySums<A>(done, cycle * A::kCells, sums);
       emit((group - 1) * A::kUnits + cycle * A::kCells, sums);
     }
-    if (slot < A::kDepth) MultiplyAccumulate<A>(values, indices, slot, cycle, operand, running);
+    if (slot < A::kDepth) RunCycle<A>(values, indices, slot, cycle, operand, running);
     ++cycle;
     if (cycle == A::kCycles) {
       CopySums<A>(running, 0, done);

@@ -118,6 +118,15 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [6, 5], "head": {"outputs": 4, "kind": "argmax"}},
         "engine": {"units": 3, "streams": 3, "memory": "scratchpad", "state_streams": True},
     },
+    "fed weights, slow for one layer, two streams, given states": {
+        "model": {"inputs": 3, "hidden": [6, 4], "head": {"outputs": 4, "kind": "argmax"}},
+        "engine": {"units": 3, "streams": 2, "memory": "stream", "memory_width": 64, "state_streams": True},
+    },
+    "fed weights, dense, logits of every step": {
+        "model": {"inputs": 3, "hidden": [5], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
+        "sparsity": {"pattern": "dense"},
+        "engine": {"units": 5, "memory": "stream", "memory_width": 200},
+    },
     "given states, two layers, two cells": {
         "model": {"inputs": 3, "hidden": [5, 4], "head": {"outputs": 4, "kind": "logits"}},
         "engine": {"units": 4, "cells_per_cycle": 2, "state_streams": True},

@@ -50,7 +50,9 @@ def engines(draw: st.DrawFn) -> dict[str, Any]:
     made["cells_per_cycle"] = draw(st.sampled_from([1, 2, 3, 4]))
     made["streams"] = draw(st.sampled_from([1, 1, 2, 3]))
     made["state_streams"] = draw(st.booleans())
-    made["memory"] = draw(st.sampled_from(["rom", "scratchpad"]))
+    made["memory"] = draw(st.sampled_from(["rom", "scratchpad", "stream"]))
+    if made["memory"] == "stream":
+        made["memory_width"] = 8 * draw(st.integers(1, 20))
     made["input_words"] = draw(st.integers(1, 4))
     return made
 

@@ -1,0 +1,43 @@
+"""Weights that come from outside in every step: what a slow stream costs, and lanes that do not wait for it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from accel import samples
+from accel.engines.icarus import icarus
+from accel.loading import fed_beats
+from accel.schedule import schedule
+from accel.verify import Contender, judge
+from accel.work import write_text
+from tests.engines.awkward import design
+
+
+def fed(width: int) -> dict:
+    """A small design whose weights come through a stream so wide."""
+    return {"model": {"inputs": 3, "hidden": [5]}, "engine": {"units": 2, "memory": "stream", "memory_width": width}}
+
+
+def test_a_step_takes_its_interval_or_its_beats_whichever_is_more(tmp_path: Path) -> None:
+    held = schedule(design(tmp_path, model={"inputs": 3, "hidden": [5]}, engine={"units": 2})).cycles_per_step
+    for width in (8, 32, 256):
+        made = design(tmp_path, **fed(width))
+        beats = len(fed_beats(made.net.layers[0], made.weights.layers[0]))
+        cycles = schedule(made).cycles_per_step
+        assert max(held, beats) <= cycles <= max(held, beats) + held
+    assert cycles == held
+
+
+def test_lanes_that_do_not_wait_for_late_weights_are_caught(tmp_path: Path) -> None:
+    made = design(tmp_path, verilog=True, **fed(16))
+    file = tmp_path / "rtl" / "awkward.v"
+    text, count = re.subn(r"(assign \w*fed\w* = )\(\w+ != 0\);", r"\1 1'b1;", file.read_text())
+    assert count == 1
+    write_text(file, text)
+    result = judge("icarus", Contender(icarus, clocked=True), made, samples.seeded(made.spec, 3, 3), schedule(made))
+    if result.status == "not run":
+        pytest.skip(result.reason)
+    assert result.status == "different"
