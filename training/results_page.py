@@ -118,7 +118,8 @@ def rows(spec: Spec, record: dict[str, Any]) -> Iterator[Row]:
     for other in record["baselines"]:
         yield _baseline(other, kept, dense)
     digits = spec.weights.kind != "fixed"
-    name = f"row-balanced, chosen, {spec.weights.kind if digits else f'{spec.weights.width} bits'}"
+    form = spec.weights.kind if digits else f"{spec.weights.width} bits"
+    name = f"row-balanced, chosen, {form}" if record["candidates"] else f"quantised, {form}"
     count = 0.0 if digits else share * dense
     yield Row(name, None, models["quantized"], share, bits["values"] + bits["indices"], count)
     yield from (_study(spec, study, share) for study in record["studies"])
