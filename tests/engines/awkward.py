@@ -122,14 +122,10 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [6, 4], "head": {"outputs": 4, "kind": "argmax"}},
         "engine": {"units": 3, "streams": 2, "memory": "stream", "memory_width": 64, "state_streams": True},
     },
-    "fed weights, dense, logits of every step": {
+    "fed weights, dense, two cells, given states, logits of every step": {
         "model": {"inputs": 3, "hidden": [5], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
         "sparsity": {"pattern": "dense"},
-        "engine": {"units": 5, "memory": "stream", "memory_width": 200},
-    },
-    "given states, two layers, two cells": {
-        "model": {"inputs": 3, "hidden": [5, 4], "head": {"outputs": 4, "kind": "logits"}},
-        "engine": {"units": 4, "cells_per_cycle": 2, "state_streams": True},
+        "engine": {"units": 4, "cells_per_cycle": 2, "memory": "stream", "memory_width": 200, "state_streams": True},
     },
     "loaded weights, two cells, shared columns, stateful": {
         "model": {"inputs": 4, "hidden": [7], "stateful": True, "head": {"outputs": 3, "kind": "logits"}},
