@@ -82,7 +82,7 @@ def plan(rtl: Rtl, board: Board) -> Plan:
         f"read_json {first.reports['netlist']}",
         f"delete =* {rtl.top} %d",  # the cells' own modules, which are empty
         "setundef -random 1",  # inputs that do not matter
-        f"read_verilog -sv {models}",
+        f"read_verilog -defer -sv {models}",
         f"hierarchy -check -top {rtl.top}",
         *("proc", "flatten", "opt_clean", f"write_verilog -noattr {GATES}"),
     ]
