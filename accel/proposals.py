@@ -56,14 +56,12 @@ def estimated_cycles(net: Network) -> int:
 def _estimated_interval(array: Array) -> int:
     if isinstance(array, ColumnArray):
         return array.depth
-    if array.fed:
-        return max(array.depth * array.set_beats, interval_of(array, latest_columns(array)))
     if array.writable:
         return interval_of(array, latest_columns(array))
     k_x, k_h = array.kept
     columns = np.zeros((array.rows, k_x + k_h), dtype=np.int64)  # those of x do not count
     columns[:, k_x:] = _random_columns(array.rows, array.outputs, k_h)
-    return interval_of(array, columns)
+    return max(interval_of(array, columns), array.depth * array.set_beats if array.fed else 0)
 
 
 @lru_cache(maxsize=16)
