@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from accel.shape import planned
 from accel.spec import Spec
 from training.sizes import FLOAT_BITS
-from training.units import multiplications
+from training.units import dense_cycles, multiplications, resized
 
 if TYPE_CHECKING:
     from training.results import Run
@@ -54,12 +54,13 @@ def page(runs: Sequence[Run]) -> str:
 
 def _section(head: str, found: list[tuple[Spec, dict[str, Any]]]) -> Iterator[str]:
     """One spec's table, its curves of pruned states, and how it was made."""
-    _, first = found[0]
+    spec, first = found[0]
     yield f"{head}, {first['metric']}.\n"
     yield "| network | valid | test | kept | bits | multiplications |"
     yield "|---|---|---|---|---|---|"
     yield from _table([list(rows(spec, record)) for spec, record in found])
     yield from _curves(first)
+    yield from _smaller(spec, first)
     seeds = ", ".join(str(record["seed"]) for _, record in found)
     seconds = ", ".join(f"{record['seconds']:.0f}" for _, record in found)
     yield f"\nSeeds {seeds}; {seconds} s of training; {first['machine']}; torch {first['versions']['torch']}.\n"
@@ -99,6 +100,20 @@ def _curves(record: dict[str, Any]) -> Iterator[str]:
             for point in study["curve"]:
                 shares = " | ".join(f"{share:.3f}" for share in point["sparsity"].values())
                 yield f"| {point['threshold']:.4f} | {point['valid']:.4g} | {shares} |"
+
+
+def _smaller(spec: Spec, record: dict[str, Any]) -> Iterator[str]:
+    """What networks that lost units cost on the spec's lanes, by the schedule, which is exact for dense ones."""
+    lanes = 4 * spec.engine.units * spec.engine.lanes_per_row
+    before = dense_cycles(spec, spec.engine)
+    for study in record["studies"]:
+        if study["name"].startswith("units") and "row-balanced" not in study["name"]:
+            after = dense_cycles(resized(spec, study["hidden"]), spec.engine)
+            was, left = (" + ".join(map(str, sizes)) for sizes in (spec.model.hidden, study["hidden"]))
+            yield (
+                f"\n*{study['name']}*, seed {record['seed']}: {left} of {was} units are left; dense on {lanes} lanes a "
+                f"layer a step takes {after} in place of {before} cycles ({before / after:.1f} times fewer)."
+            )
 
 
 def rows(spec: Spec, record: dict[str, Any]) -> Iterator[Row]:
