@@ -189,8 +189,12 @@ WEIGHTS = ("weights.npz", "samples.npz", "training.json")
 NETWORK = ("model", "sparsity", "weights", "formats", "tables")
 
 
-def lanes_of_pattern(spec: Spec) -> int | None:
-    """The number of units that a pattern by columns is balanced for; None where a pattern knows no lanes."""
+def lanes_of_pattern(spec: Spec) -> Any:
+    """What of the engine the weights depend on: all of it where the search counts cycles, the units that a pattern by
+    columns is balanced for, else nothing."""
+    search = spec.sparsity.search
+    if search is not None and search.cost == "cycles":
+        return plain(spec.engine)
     return spec.engine.units if spec.engine.dataflow == "column" else None
 
 

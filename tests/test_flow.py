@@ -185,3 +185,14 @@ def test_an_engine_without_its_package_is_a_missing_tool(tmp_path: Path) -> None
 def test_a_missing_module_of_our_own_is_not_a_missing_tool(tmp_path: Path) -> None:
     with pytest.raises(ModuleNotFoundError):
         flow.engine("accel.engines.none:engine")(Design(spec(), weights.seeded(spec()), tmp_path), stimuli(spec()))
+
+
+@pytest.mark.parametrize(("cost", "again"), [("nonzeros", False), ("cycles", True)])
+def test_weights_depend_on_the_engine_where_the_search_counts_its_cycles(
+    cost: str, again: bool, tmp_path: Path
+) -> None:
+    def inputs(units: int) -> str:
+        sparsity = {"input": None, "recurrent": None, "search": {"total": 0.5, "cost": cost}}
+        return flow.step("train").inputs(spec(sparsity=sparsity, engine={"units": units}), tmp_path)
+
+    assert (inputs(4) != inputs(2)) is again
