@@ -24,11 +24,11 @@ run: $(READY)
 
 # A worker for each core, one thread in each.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 # Those that take minutes as well: bitstreams for ECP5, whole data sets.
 test-all: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 # A bitstream with open tools: trained weights where they are shipped, else trained; verified; the better of two seeds.
 BITSTREAM = specs/speech-ulx3s.yaml

@@ -236,13 +236,13 @@ def import_model(spec: Spec, model: Path, work: Path) -> None:
     """Take the weights from a model of the user's own, or from a folder of a finished training, in place of `train`."""
     take: Callable[[Spec, Path, Path], None]
     if model.is_dir():
-        from training import finished
+        from training.finished import take as take_finished
 
-        take = finished.take
+        take = take_finished
     else:
-        from training import importer
+        from training.importer import import_model as take_model
 
-        take = importer.import_model
+        take = take_model
     training = step("train")
     ledger.forget(work, training.name)
     take(spec, model, work)

@@ -33,15 +33,22 @@ def test_narrow_equals_the_arithmetic_on_every_input(tmp_path: Path) -> None:
     cases = [(12, 8, 6, 3), (9, 5, 9, 4), (8, 4, 8, 4), (6, 6, 4, 0), (10, 2, 12, 2), (5, 12, 4, 0), (16, 9, 8, 3)]
     loops = [
         f"for (long long x = {Fixed(width, 0).lo}; x <= {Fixed(width, 0).hi}; ++x)"
-        f" std::cout << static_cast<long long>(Narrow<{width}, {frac - to_frac}, {to}>(x)) << ' ';"
+        f" std::cout << static_cast<long long>(Narrow<{width}, {frac - to_frac}, {to}>(x, clipped)) << ' ';"
         for width, frac, to, to_frac in cases
     ]
-    head = '#include <iostream>\n#include "narrow.h"\nusing namespace sparrow;\nint main() {\n'
+    head = (
+        '#include <iostream>\n#include "narrow.h"\nusing namespace sparrow;\nint main() {\nstd::uint32_t clipped = 0;\n'
+    )
     wanted = [
         Fixed(to, to_frac).narrow(np.arange(Fixed(width, 0).lo, Fixed(width, 0).hi + 1), frac)
         for width, frac, to, to_frac in cases
     ]
-    np.testing.assert_array_equal(integers(run(tmp_path, head + "\n".join(loops) + "}\n")), np.concatenate(wanted))
+    clipped = sum(
+        Fixed(to, to_frac).saturations(np.arange(Fixed(width, 0).lo, Fixed(width, 0).hi + 1), frac)
+        for width, frac, to, to_frac in cases
+    )
+    body = "\n".join([*loops, "std::cout << clipped;"])
+    np.testing.assert_array_equal(integers(run(tmp_path, f"{head}{count}{body}}}\n")), [*np.concatenate(wanted), clipped])
 
 
 def test_lookup_equals_the_table_on_every_input(tmp_path: Path) -> None:
