@@ -36,9 +36,7 @@ def test_narrow_equals_the_arithmetic_on_every_input(tmp_path: Path) -> None:
         f" std::cout << static_cast<long long>(Narrow<{width}, {frac - to_frac}, {to}>(x, clipped)) << ' ';"
         for width, frac, to, to_frac in cases
     ]
-    head = (
-        '#include <iostream>\n#include "narrow.h"\nusing namespace sparrow;\nint main() {\nstd::uint32_t clipped = 0;\n'
-    )
+    head = '#include <iostream>\n#include "narrow.h"\nusing namespace sparrow;\nint main() {\n'
     wanted = [
         Fixed(to, to_frac).narrow(np.arange(Fixed(width, 0).lo, Fixed(width, 0).hi + 1), frac)
         for width, frac, to, to_frac in cases
@@ -47,8 +45,9 @@ def test_narrow_equals_the_arithmetic_on_every_input(tmp_path: Path) -> None:
         Fixed(to, to_frac).saturations(np.arange(Fixed(width, 0).lo, Fixed(width, 0).hi + 1), frac)
         for width, frac, to, to_frac in cases
     )
-    body = "\n".join([*loops, "std::cout << clipped;"])
-    np.testing.assert_array_equal(integers(run(tmp_path, f"{head}{count}{body}}}\n")), [*np.concatenate(wanted), clipped])
+    body = "\n".join(["std::uint32_t clipped = 0;", *loops, "std::cout << clipped;"])
+    found = integers(run(tmp_path, f"{head}{body}}}\n"))
+    np.testing.assert_array_equal(found, [*np.concatenate(wanted), clipped])
 
 
 def test_lookup_equals_the_table_on_every_input(tmp_path: Path) -> None:
