@@ -48,7 +48,14 @@ def verdict(name: str, engine: Engine, made: Design) -> Result:
     return result
 
 
-@pytest.mark.parametrize("sections", AWKWARD.values(), ids=AWKWARD.keys())
+NATIVE = [
+    pytest.param(sections, id=name, marks=[pytest.mark.slow] if number % 2 else [])
+    for number, (name, sections) in enumerate(AWKWARD.items())
+]
+"""Every second one waits for `make test-all`; Icarus runs the Verilog of all."""
+
+
+@pytest.mark.parametrize("sections", NATIVE)
 def test_native_equals_golden_bit_for_bit_and_cycle_for_cycle(sections: dict, tmp_path: Path) -> None:
     result = verdict("myhdl", native, design(tmp_path, **sections))
     assert (result.status, result.reason) == ("equal", "")
