@@ -68,7 +68,7 @@ Strength = Annotated[float, Field(gt=0.0)]
 Strengths = Annotated[tuple[Strength, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Depth = Annotated[int, Field(ge=1, le=32)]
 Depths = Annotated[tuple[Depth, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
-Baseline = Literal["unstructured", "bank", "block", "column", "targeted", "dense"]
+Baseline = Literal["unstructured", "bank", "block", "column", "targeted", "shared", "dense"]
 Baselines = Annotated[tuple[Baseline, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from accel.shape import Kept
+from training.prune import shared_by_gates
 
 BANK = 16
 """Columns of a bank (BBS, FPGA 2019)."""
@@ -50,11 +51,17 @@ def column(w_x: Tensor, w_h: Tensor, kept: Kept) -> Masks:
     return _columns(w_x.abs(), kept[0]), _columns(w_h.abs(), kept[1])
 
 
+def shared(w_x: Tensor, w_h: Tensor, kept: Kept) -> Masks:
+    """Row-balanced, and the four rows of a unit keep the same columns (`sparsity.shared_by_gates`)."""
+    return shared_by_gates(w_x, kept[0]), shared_by_gates(w_h, kept[1])
+
+
 PATTERNS: dict[str, Callable[[Tensor, Tensor, Kept], Masks]] = {
     "unstructured": unstructured,
     "bank": bank,
     "block": block,
     "column": column,
+    "shared": shared,
 }
 """By the names of `training.baselines` in a spec; `targeted` is `column`, trained otherwise (training.targeted). The
 uniform ratio is the first candidate of the search itself."""

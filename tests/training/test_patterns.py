@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.patterns import PATTERNS, bank, block, column, unstructured
+from training.patterns import PATTERNS, bank, block, column, shared, unstructured
 
 W_X = torch.tensor([[9.0, 1.0, 8.0], [7.0, 2.0, 0.0]])
 W_H = torch.tensor([[3.0, 4.0], [0.1, 0.2]])
@@ -62,3 +62,11 @@ def test_every_pattern_keeps_about_the_same_number_on_awkward_shapes(pattern: st
     x, h = PATTERNS[pattern](w_x, w_h, (2, 3))
     assert x.shape == w_x.shape
     assert abs(int(x.sum() + h.sum()) - 28 * 5) <= (32 if pattern in ("block", "column") else 0)
+
+
+def test_shared_columns_are_those_of_all_four_gates_and_balanced() -> None:
+    torch.manual_seed(0)
+    x, h = shared(torch.randn(8, 6), torch.randn(8, 4), (2, 3))
+    for mask, kept in ((x, 2), (h, 3)):
+        assert torch.all(mask.sum(1) == kept)
+        assert torch.equal(mask, mask[:2].repeat(4, 1))
