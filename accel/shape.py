@@ -186,9 +186,15 @@ class Array:
         return self.units * self.rows_per_unit * self.lanes_per_row
 
     @property
+    def matrix_nonzeros(self) -> tuple[int, int]:
+        """Weights that W_x and W_h keep."""
+        k_x, k_h = self.kept
+        return self.rows * k_x, self.rows * k_h
+
+    @property
     def nonzeros(self) -> int:
-        """Weights read in one step."""
-        return self.rows * sum(self.kept)
+        """Weights read in one step, by columns in one without zeros."""
+        return sum(self.matrix_nonzeros)
 
     @property
     def removed(self) -> tuple[float, float]:
@@ -391,9 +397,10 @@ class ColumnArray(Array):
         return self.output_beats
 
     @property
-    def nonzeros(self) -> int:
-        """Weights read in a step without zeros."""
-        return self.multipliers * self.depth
+    def matrix_nonzeros(self) -> tuple[int, int]:
+        """Weights that W_x and W_h keep."""
+        k_x, k_h = self.kept
+        return self.multipliers * self.inputs * k_x, self.multipliers * self.outputs * k_h
 
     @property
     def removed(self) -> tuple[float, float]:

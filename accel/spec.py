@@ -533,7 +533,7 @@ def _column_rules(spec: Spec, given: list[str]) -> Iterator[tuple[str, str, Any]
             "nothing beside engine.dataflow: column, whose cycles depend on zeros",
             engine.target_cycles,
         )
-    for key in ("widths", "lasso", "totals"):
+    for key in ("widths", "totals"):
         if getattr(spec.training.studies, key):
             yield (
                 f"training.studies.{key}",

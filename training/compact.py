@@ -25,7 +25,9 @@ def finish(way: Way, study: Study) -> Made:
     net = network(study.spec)
     quantized = own.quantized(study.fitted.model, net)
     excerpt = export.excerpt(quantized.model, way.task.test, study.spec)
-    return Made(study.fitted, [], {}, [], quantized, net, export.integers(quantized.model, net), excerpt)
+    skipping = study.fitted if study.spec.sparsity.threshold else None
+    integers = export.integers(quantized.model, net)
+    return Made(study.fitted, [], {}, [], quantized, net, integers, excerpt, skipping=skipping)
 
 
 def write_spec(spec: Spec, path: Path) -> None:

@@ -8,7 +8,7 @@ from itertools import groupby
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from accel.shape import planned
+from accel.shape import network, planned
 from accel.spec import Spec
 from training.sizes import FLOAT_BITS
 from training.units import dense_cycles, multiplications, resized
@@ -107,7 +107,7 @@ def _smaller(spec: Spec, record: dict[str, Any]) -> Iterator[str]:
     lanes = 4 * spec.engine.units * spec.engine.lanes_per_row
     before = dense_cycles(spec, spec.engine)
     for study in record["studies"]:
-        if study["name"].startswith("units") and "row-balanced" not in study["name"]:
+        if study["name"].startswith("units") and "nonzeros" not in study:
             after = dense_cycles(resized(spec, study["hidden"]), spec.engine)
             was, left = (" + ".join(map(str, sizes)) for sizes in (spec.model.hidden, study["hidden"]))
             yield (
@@ -148,8 +148,9 @@ def _baseline(other: dict[str, Any], kept: float, dense: int) -> Row:
 
 
 def _share(spec: Spec, kept: list[list[int]]) -> float:
-    """Share of the LSTM's weights that rows of K_x and K_h weights, a pair a layer, leave."""
-    return sum(4 * n * sum(pair) for n, pair in zip(spec.model.hidden, kept, strict=True)) / multiplications(spec)
+    """Share of the LSTM's weights that K_x and K_h, a pair a layer, leave: of a row, or of a lane in a column."""
+    pairs = [(k_x, k_h) for k_x, k_h in kept]
+    return sum(array.nonzeros for array in network(spec, pairs).layers) / multiplications(spec)
 
 
 def _study(spec: Spec, study: dict[str, Any], share: float) -> Row:
@@ -158,10 +159,14 @@ def _study(spec: Spec, study: dict[str, Any], share: float) -> Row:
     if "kept" in study:
         kept = _share(spec, study["kept"])
     if "multiplications" in study:
-        kept *= study["multiplications"] / dense
+        kept = study["multiplications"] / dense
+    if "nonzeros" in study:
+        kept = sum(map(sum, study["nonzeros"])) / dense
     count: float = 0.0 if study["name"].startswith(("binary", "ternary")) else kept * dense
     if "curve" in study:
         count -= count * _recurrent(spec) * _zeros(study)
+    if "zeros" in study:
+        count -= study["zeros"]["1"] * sum(recurrent for _, recurrent in study["nonzeros"])
     return Row(study["name"], study["valid"], study["test"], kept, study.get("weight_bits"), count)
 
 

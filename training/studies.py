@@ -14,7 +14,7 @@ from training.batches import count
 from training.evaluate import both
 from training.loop import Fitted
 from training.model import LSTM
-from training.prune import masks, prune_layers
+from training.prune import masks
 from training.score import score
 from training.sizes import bits
 from training.tasks.task import Task
@@ -148,12 +148,20 @@ def _units(way: Way, dense: LSTM) -> Iterator[Study]:
         spec, smaller = units.compact(model, way.spec)
         fitted = way.fit(smaller, _file(f"{name} compact"), epochs, DENSE)
         yield Study(name, way.task, fitted, _sizes(way, spec), units.as_spec(spec, name, dense=True))
-        if way.spec.sparsity.pattern == "row":
-            balanced = copy.deepcopy(smaller)
-            prune_layers(balanced.layers, planned(spec))
-            name = f"{name}, row-balanced"
-            fitted = way.fit(balanced, _file(name), epochs, PRUNED)
-            yield Study(name, way.task, fitted, _sizes(way, spec), units.as_spec(spec, name, dense=False))
+        if way.spec.sparsity.pattern != "dense":
+            yield _balanced(way, smaller, spec, f"{name}, {way.spec.sparsity.pattern}-balanced")
+
+
+def _balanced(way: Way, smaller: LSTM, spec: Spec, name: str) -> Study:
+    """A network that lost units, pruned as the spec says, its states too where the spec prunes them."""
+    own = Way(units.as_spec(spec, name, dense=False), way.task, way.folder / _file(name), way.progress)
+    kept = planned(own.spec)
+    fitted = own.pruned(smaller, kept)
+    facts = _sizes(way, spec) | {"nonzeros": [list(a.matrix_nonzeros) for a in network(own.spec, kept).layers]}
+    if own.spec.sparsity.threshold:
+        fitted = own.skipping(fitted.model)
+        facts["zeros"] = states.sparsity(fitted.model, way.task.valid)
+    return Study(name, way.task, fitted, facts, own.spec)
 
 
 def _highway(way: Way) -> Iterator[Study]:

@@ -134,9 +134,10 @@ class GroupLasso(Method):
 def compact(model: LSTM, spec: Spec) -> tuple[Spec, LSTM]:
     """The spec with the sizes that are left and a dense, really smaller module with the same outputs.
 
-    At least one unit of each layer stays.
+    At least one unit of each layer stays; by columns, so many that the lanes of a gate divide them.
     """
-    left = [_at_least_one(keep) for keep in alive(model)]
+    multiple = spec.engine.units if spec.engine.dataflow == "column" else 1
+    left = [filled_up(keep, multiple) for keep in alive(model)]
     smaller = resized(spec, [int(keep.sum()) for keep in left])
     decoder = _columns(model.decoder, left[-1])
     if isinstance(model, RHN):
@@ -163,10 +164,11 @@ def _cut(model: LSTM, made: LSTM, left: list[Tensor]) -> None:
         inputs = keep
 
 
-def _at_least_one(keep: Tensor) -> Tensor:
-    keep = keep.clone()
-    keep[0] |= ~keep.any()
-    return keep
+def filled_up(keep: Tensor, multiple: int) -> Tensor:
+    """`keep`, and of the removed units the first ones, until their number is a multiple, and not 0."""
+    count = int(keep.sum())
+    missing = -count % multiple or (0 if count else multiple)
+    return keep | (~keep & ((~keep).cumsum(0) <= missing))
 
 
 def _columns(linear: nn.Linear | None, keep: Tensor) -> nn.Linear | None:
@@ -181,8 +183,13 @@ def _columns(linear: nn.Linear | None, keep: Tensor) -> nn.Linear | None:
 
 
 def resized(spec: Spec, hidden: list[int]) -> Spec:
-    """The spec with other hidden sizes, its engine made to fit: fewer `units`, more `cells_per_cycle` where needed."""
+    """The spec with other hidden sizes, its engine made to fit: fewer `units`, more `cells_per_cycle` where needed.
+
+    By columns the engine stays as it is.
+    """
     model = spec.model.model_copy(update={"hidden": tuple(hidden)})
+    if spec.engine.dataflow == "column":
+        return parse(plain(spec.model_copy(update={"model": model})))
     units = min(spec.engine.units, 1 << (min(hidden).bit_length() - 1))
     narrower = spec.model_copy(update={"model": model, "engine": spec.engine.model_copy(update={"units": units})})
     shortest = min(array.cycles_per_group for array in network(narrower).layers)
@@ -200,8 +207,10 @@ def as_spec(spec: Spec, name: str, dense: bool) -> Spec:
 
 
 def dense_cycles(spec: Spec, engine: Engine) -> int:
-    """Cycles per step of the dense network on as many lanes as `engine` has, at the best P, M and E for it."""
-    dense = parse(_alone(spec) | {"sparsity": {"pattern": "dense"}})
+    """Cycles per step of the dense network by rows, on as many lanes as `engine` has, at the best P, M and E."""
+    data = _alone(spec) | {"sparsity": {"pattern": "dense"}}
+    data["engine"]["dataflow"] = "row"
+    dense = parse(data)
     return for_lanes(dense, 4 * engine.units * engine.lanes_per_row)[0].cycles_per_step
 
 

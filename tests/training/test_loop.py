@@ -14,7 +14,7 @@ from accel import flow, samples, weights
 from accel.engines.engine import Design, reference
 from accel.faults import Refused
 from accel.progress import silent
-from accel.shape import planned
+from accel.shape import network, planned
 from accel.spec import load
 from tests.training.small import small, task
 from training import pipeline
@@ -187,6 +187,24 @@ def is_a_finished_training_of_its_own(folder: Path, work: Path) -> None:
     assert smaller.model.hidden[0] < 8
     assert made.net.layers[0].dense == (smaller.sparsity.pattern == "dense")
     assert sum(made.net.layers[0].kept) <= sum(planned(smaller)[0])
+
+
+def test_removed_units_balanced_columns_and_pruned_states_compose(tmp_path: Path) -> None:
+    spec = small(
+        sparsity={"pattern": "column", "search": None, "input": 0.5, "recurrent": 0.5, "threshold": 0.1, "states": 0.3},
+        engine={"dataflow": "column", "units": 1},
+        training={"task": "digits_rows", "studies": {"lasso": [45.0]}},
+    )
+    run(tmp_path, spec=spec)
+    record = outcome(tmp_path)[1]
+    study = next(one for one in record["studies"] if one["name"] == "units 45.0, column-balanced")
+    smaller = load(tmp_path / "compact" / "units-45.0-column-balanced" / "spec.yaml")
+    assert (smaller.sparsity.threshold, smaller.sparsity.states) == (0.1, 0.3)
+    array = network(smaller, planned(smaller)).layers[0]
+    assert study["nonzeros"] == [list(array.matrix_nonzeros)]
+    assert study["zeros"]["1"] > 0
+    for name in ("units-45.0", "units-45.0-column-balanced"):
+        is_a_finished_training_of_its_own(tmp_path / "compact" / name, tmp_path / name)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,17 @@ import torch
 
 from tests.training.small import small
 from training.model import LSTM, matrices_of
-from training.units import GroupLasso, alive, compact, group_norms, multiplications, remove, resized, shrink
+from training.units import (
+    GroupLasso,
+    alive,
+    compact,
+    filled_up,
+    group_norms,
+    multiplications,
+    remove,
+    resized,
+    shrink,
+)
 
 SPEC = small(model={"hidden": [8, 6]})
 
@@ -87,3 +97,28 @@ def test_a_network_that_lost_every_unit_keeps_one() -> None:
     model = LSTM(SPEC)
     remove(model, [torch.zeros(8, dtype=torch.bool), torch.ones(6, dtype=torch.bool)])
     assert compact(model, SPEC)[0].model.hidden == (1, 6)
+
+
+def test_by_columns_so_many_units_stay_that_the_lanes_of_a_gate_divide_them() -> None:
+    none = torch.zeros(8, dtype=torch.bool)
+    assert filled_up(none, 1).sum() == 1
+    assert filled_up(none, 4).sum() == 4
+    some = torch.tensor([False, True, False, True, True, False, True, True])
+    assert filled_up(some, 1).equal(some)
+    assert filled_up(some, 4).tolist() == [True] * 8
+    assert filled_up(some, 3).tolist() == [True, True, False, True, True, False, True, True]
+
+
+def test_a_compact_network_by_columns_has_the_same_outputs_though_it_keeps_a_removed_unit() -> None:
+    spec = small(
+        model={"hidden": [8]},
+        sparsity={"pattern": "column", "search": None, "input": 0.5, "recurrent": 0.5},
+        engine={"units": 4, "dataflow": "column"},
+    )
+    torch.manual_seed(0)
+    model = LSTM(spec).double()
+    remove(model, [torch.arange(8) < 3])
+    found, smaller = compact(model, spec)
+    assert (found.model.hidden, found.engine) == ((4,), spec.engine)
+    x = torch.randn(4, 6, 3, dtype=torch.float64)
+    torch.testing.assert_close(smaller(x)[0], model(x)[0], atol=1e-12, rtol=0)
