@@ -41,6 +41,12 @@ def set_threshold(model: LSTM, threshold: float) -> LSTM:
     return model
 
 
+def threshold_for(model: LSTM, examples: Examples, share: float) -> float:
+    """The threshold below which a share of a model's states over `examples` lies, with its present threshold."""
+    magnitudes = torch.cat([h.abs()[real.expand_as(h)] for h, real in states(model, examples)])
+    return float(magnitudes.kthvalue(1 + round(share * (len(magnitudes) - 1))).values)
+
+
 class StatePruning(Method):
     """A fixed threshold, and a pull towards zero that follows the share of zeros, a proportional-integral controller.
 

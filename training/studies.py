@@ -84,10 +84,11 @@ def _states(way: Way, dense: LSTM, pruned: LSTM) -> Iterator[Study]:
 def with_states(way: Way, source: LSTM, wanted: float, name: str) -> Study:
     """Fine-tune with a share of the states pruned; measured at the threshold it was trained with."""
     model, epochs = copy.deepcopy(source), way.spec.training.prune_epochs
-    threshold = way.spec.training.studies.state_threshold
+    given = way.spec.training.studies.state_threshold
+    threshold = states.threshold_for(model, way.task.valid, wanted) if given == "found" else given
     steps = count(way.task.train, way.spec.training.batch, way.spec.training.steps) * epochs
     method = states.StatePruning(wanted, threshold, steps, way.task.valid)
-    fitted = way.fit(model, _file(f"{name} below {threshold}"), epochs, PRUNED, method)
+    fitted = way.fit(model, _file(f"{name} below {given}"), epochs, PRUNED, method)
     return Study(name, way.task, fitted, {"threshold": float(model.threshold), "curve": list(_curve(model, way.task))})
 
 

@@ -18,9 +18,10 @@ from training.model import LSTM
 from training.pipeline import make
 from training.record import record
 from training.score import Score
-from training.states import StatePruning, set_threshold, sparsity, states
+from training.states import StatePruning, set_threshold, sparsity, threshold_for
 from training.straight_through import skip
-from training.tasks.task import Examples, Split, Text
+from training.studies import with_states
+from training.tasks.task import Split, Text
 from training.way import Way
 
 SPEC = small()
@@ -29,12 +30,6 @@ SPEC = small()
 def model(seed: int = 0) -> LSTM:
     torch.manual_seed(seed)
     return LSTM(SPEC).double()
-
-
-def threshold_for(found: LSTM, examples: Examples, share: float) -> float:
-    """The threshold below which the wanted share of a model's states lies, measured with its present threshold."""
-    magnitudes = torch.cat([h.abs()[real.expand_as(h)] for h, real in states(found, examples)])
-    return float(magnitudes.sort().values[round(share * len(magnitudes))])
 
 
 def test_states_below_the_threshold_are_zero_and_the_gradient_passes_them_all() -> None:
@@ -67,6 +62,15 @@ def test_the_threshold_found_gives_the_wanted_sparsity(quantized: bool) -> None:
     test = task().test
     set_threshold(found, threshold_for(found, test, 0.6))
     assert sparsity(found, test)[1] == pytest.approx(0.6, abs=0.1)
+
+
+def test_a_found_threshold_is_what_the_study_is_trained_with(tmp_path: Path) -> None:
+    given = small(training={"studies": {"states": [0.4], "state_threshold": "found"}})
+    way = Way(given, task(), tmp_path, silent)
+    source = way.fresh()
+    study = with_states(way, source, 0.4, "states 0.4")
+    wanted = pytest.approx(threshold_for(source, task().valid, 0.4))
+    assert (study.facts["threshold"], float(study.fitted.model.threshold)) == (wanted, wanted)
 
 
 def test_padding_is_not_counted() -> None:
