@@ -249,8 +249,8 @@ class Studies(Section):
     states: Shares = ()
     """State pruning: wanted shares of zeros in h, each fine-tuned from the dense and from the pruned network."""
     state_threshold: Annotated[float, Field(gt=0.0, lt=1.0)] | Literal["found"] = 0.2
-    """|h| below which a state counts as 0 in the recurrence; `found`: that below which the wanted share of the states
-    lies before the network is trained with it."""
+    """|h| below which a state counts as 0 in the recurrence; `found`: that below which 85 % of the wanted share of the
+    states lie before the network is trained with it."""
     low_bit: LowBits = ()
     """Weights of -1, 0, 1: `binary` or `ternary`, from scratch with `none`, `weight`, `batch` or `layer` normalisation
     (such as `ternary-weight`), or with a learned scale a row from the dense network (`ternary-row`)."""

@@ -29,6 +29,9 @@ FIRST_PULL = 0.3
 INTEGRAL, PROPORTIONAL, SMOOTHING = 100.0, 5.0, 0.1
 """Of the controller of the logarithm of the pull: what a missing share of 1 adds over a whole stage, what it adds at
 once, and the weight of the newest step in the mean that it is judged by."""
+BEGUN = 0.85
+"""What of the wanted share is zero before training, where the threshold is found: with more, too much is pruned at
+once; with less, states have to be drawn over a long way."""
 MARGIN = 0.2
 """What is aimed at beyond the wanted share, as a part of the rest: the share on other data is a little smaller."""
 
@@ -41,10 +44,10 @@ def set_threshold(model: LSTM, threshold: float) -> LSTM:
     return model
 
 
-def threshold_for(model: LSTM, examples: Examples, share: float) -> float:
-    """The threshold below which a share of a model's states over `examples` lies, with its present threshold."""
+def threshold_for(model: LSTM, examples: Examples, wanted: float) -> float:
+    """A threshold to begin with for a wanted share of zeros: BEGUN of it is there before the model is trained."""
     magnitudes = torch.cat([h.abs()[real.expand_as(h)] for h, real in states(model, examples)])
-    return float(magnitudes.kthvalue(1 + round(share * (len(magnitudes) - 1))).values)
+    return float(magnitudes.kthvalue(1 + round(BEGUN * wanted * (len(magnitudes) - 1))).values)
 
 
 class StatePruning(Method):

@@ -51,7 +51,7 @@ class Way:
         """Train `model` itself through one stage; a pattern by columns depends on the lanes as well."""
         if self.spec.engine.dataflow == "column" and needs is not DENSE:
             name += f"-{self.spec.engine.units}-units"
-        stage = Stage(name, epochs, fingerprint(self.spec, *needs))
+        stage = Stage(name, epochs, f"{fingerprint(self.spec, *needs)} {epochs} epochs")
         return Fit(model, stage, self.task, self.spec.training, method).run(self.folder, self.progress)
 
     def dense(self) -> Fitted:

@@ -2,15 +2,16 @@
 
     python tests/bench/skipping.py [NAME=WORK ...]
 
-NAME=WORK measures the trained network in a work folder (`sparrow train specs/NAME.yaml --work WORK`); without any, the
-seeded case is measured where it is missing. Each design is built once and runs its samples at several thresholds: every
-output bit must equal the golden model, and every step's cycles the schedule. Results are kept in docs/skipping.json.
+NAME=WORK measures the trained network in a work folder (`sparrow train specs/NAME.yaml --work WORK`), NAME/STUDY=WORK
+what a study that removes units left in its `compact/STUDY`; without any, the seeded case is measured where it is
+missing. Each design is built once and runs its samples at several thresholds: every output bit must equal the golden
+model, and every step's cycles the schedule. Results are kept in docs/skipping.json.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from accel.engines.engine import Design
 from accel.engines.verilator import verilator
 from accel.samples import Samples
 from accel.schedule import Schedule, schedule
+from accel.shape import network
 from accel.verify import Contender, judge
 from accel.work import read_json, write_json, write_text
 
@@ -49,34 +51,65 @@ def seeded(share: float = 0.19) -> tuple[Design, Samples]:
     return found, inputs
 
 
-def trained(name: str, work: Path) -> tuple[Design, Samples]:
-    """A trained network of a spec, and its verified test sequences."""
-    given = spec.load(ROOT / "specs" / f"{name}.yaml")
-    made = flow.design(given, work)
-    return made, samples.load(work / "samples.npz", given).first(given.verify.sequences)
+@dataclass(frozen=True)
+class Case:
+    """A network, the sequences that are simulated, all test sequences, and what it is compared with."""
+
+    made: Design
+    inputs: Samples
+    test: Samples
+    operations: int
+    """Multiply-accumulates of a step of the dense network, before units were removed."""
+    metric: float | None
+    """That network's accuracy in floating point over all test sequences."""
 
 
-def measure(made: Design, inputs: Samples) -> list[dict[str, Any]]:
+def seeded_case() -> Case:
+    """The seeded one, which answers nothing."""
+    made, inputs = seeded()
+    return Case(made, inputs, inputs, operations(made.spec), None)
+
+
+def trained(name: str, work: Path) -> Case:
+    """A trained network of a spec, or what removing units left of it."""
+    whole, _, study = name.partition("/")
+    dense = spec.load(ROOT / "specs" / f"{whole}.yaml")
+    metric = read_json(work / "training.json")["models"]["float"]
+    folder = work / "compact" / study if study else work
+    given = spec.load(folder / "spec.yaml") if study else dense
+    test = samples.load(folder / "samples.npz", given)
+    return Case(flow.design(given, folder), test.first(given.verify.sequences), test, operations(dense), metric)
+
+
+def operations(given: spec.Spec) -> int:
+    """Multiply-accumulates of a step of the dense LSTM layers."""
+    return sum(array.rows * (array.inputs + array.outputs) for array in network(given).layers)
+
+
+def measure(case: Case) -> list[dict[str, Any]]:
     """A row for each threshold: none, half, the network's own, and half as much again."""
+    made = case.made
     for path, text in render.render(made).items():
         write_text(made.work / path, text)
     write_text(made.work / "rtl" / f"{made.spec.identifier}.v", convert.convert(made))
     own = made.weights.threshold
-    return [at(made, inputs, threshold) for threshold in dict.fromkeys((0, own // 2, own, own * 3 // 2))]
+    return [at(case, threshold) for threshold in dict.fromkeys((0, own // 2, own, own * 3 // 2))]
 
 
-def at(made: Design, inputs: Samples, threshold: int) -> dict[str, Any]:
+def at(case: Case, threshold: int) -> dict[str, Any]:
     """One run. Raises SystemExit where a bit or a cycle differs."""
-    chosen = replace(made, weights=replace(made.weights, threshold=threshold))
+    chosen = replace(case.made, weights=replace(case.made.weights, threshold=threshold))
     timing = schedule(chosen)
-    result = judge("verilator", Contender(verilator, clocked=True), chosen, inputs, timing)
+    result = judge("verilator", Contender(verilator, clocked=True), chosen, case.inputs, timing)
     if result.status != "equal":
         raise SystemExit(f"threshold {threshold}: {result.status}: {result.reason}")
-    return {"threshold": threshold, "steps": inputs.steps} | facts(chosen, inputs, timing)
+    found = facts(replace(case, made=chosen), timing)
+    return {"threshold": threshold, "steps": case.inputs.steps, "metric": case.metric} | found
 
 
-def facts(made: Design, inputs: Samples, timing: Schedule) -> dict[str, Any]:
+def facts(case: Case, timing: Schedule) -> dict[str, Any]:
     """What the schedule says of the run that Verilator confirmed: cycles, waits, zeros."""
+    made, inputs = case.made, case.inputs
     array, waits, passages = made.net.layers[0], timing.waits(inputs)[0], timing.passages(inputs)[0]
     zeros = zero_shares(made, inputs)
     return {
@@ -86,9 +119,11 @@ def facts(made: Design, inputs: Samples, timing: Schedule) -> dict[str, Any]:
         "recurrent": float(np.mean([one.h_cycles for one in passages if one.h_cycles])),
         "busy": waits.busy / waits.cycles,
         "waits": {name: getattr(waits, name) / waits.cycles for name in ("input", "accumulators", "state", "ends")},
-        "weights_kept": array.nonzeros / (array.rows * (array.inputs + array.outputs)),
-        "operations": array.rows * (array.inputs + array.outputs),
-        "correct": accuracy(made, inputs),
+        "weights_kept": array.nonzeros / case.operations,
+        "operations": case.operations,
+        "units": array.outputs,
+        "correct": accuracy(made, case.test),
+        "tested": len(case.test.lengths),
     }
 
 
@@ -120,7 +155,8 @@ TEXT = """# What skipping zeros brings
 Made by `python tests/bench/skipping.py`; do not edit. Simulated: cycles are measured in Verilator, equal the schedule's
 prediction step by step, and every bit of c_t and h_t equals the golden model. Thresholds are given to one and the same
 hardware; 0 keeps every state (dense). "Recurrent part": cycles from a step's first column of h to its last, waits
-included. "Step": mean interval between steps. Operations are the dense network's multiply-accumulates.
+included. "Step": mean interval between steps. Operations are the dense network's multiply-accumulates, where units were
+removed those of the network before. "Correct" is the golden model over the whole test split.
 
 {tables}
 """
@@ -145,7 +181,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     lines = ["| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
     for row in rows:
         waits = " / ".join(f"{100 * share:.1f}" for share in row["waits"].values())
-        right = "" if row["correct"] is None else f"{row['correct']:.3f}"
+        right = "" if row["correct"] is None else f"{row['correct']:.4f}"
         per_cycle = row["operations"] / row["lanes"] / row["interval"]
         cells = (
             *(str(row["threshold"]), f"{row['zeros']['1']:.1%}", f"{row['recurrent']:.1f}"),
@@ -173,8 +209,10 @@ def page(record: dict[str, list[dict[str, Any]]]) -> str:
     parts = []
     for name, rows in record.items():
         own = rows[2] if len(rows) > 2 else rows[-1]
+        before = "" if own["metric"] is None else f" The dense network in floating point: {own['metric']:.4f} correct."
         head = (
-            f"## {name}\n\n{own['lanes']} lanes, {own['weights_kept']:.1%} of the weights kept, {own['steps']} steps.\n"
+            f"## {name}\n\n{own['units']} units, {own['lanes']} lanes, {own['weights_kept']:.1%} of the weights kept, "
+            f"{own['steps']} steps simulated.{before}\n"
         )
         parts.append(f"{head}\n{table(rows)}\n\n{together(own)}")
     return TEXT.format(tables="\n\n".join(parts))
@@ -185,10 +223,10 @@ def main(arguments: list[str]) -> None:
     record = read_json(RECORD) if RECORD.is_file() else {}
     for argument in arguments:
         name, work = argument.split("=", 1)
-        record[name] = measure(*trained(name, Path(work)))
+        record[name] = measure(trained(name, Path(work)))
         write_json(RECORD, record)
     if not arguments and SEEDED not in record:
-        record[SEEDED] = measure(*seeded())
+        record[SEEDED] = measure(seeded_case())
         write_json(RECORD, record)
     write_text(ROOT / "docs" / "skipping.md", page(record))
 

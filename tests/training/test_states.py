@@ -18,7 +18,7 @@ from training.model import LSTM
 from training.pipeline import make
 from training.record import record
 from training.score import Score
-from training.states import StatePruning, set_threshold, sparsity, threshold_for
+from training.states import BEGUN, StatePruning, set_threshold, sparsity, threshold_for
 from training.straight_through import skip
 from training.studies import with_states
 from training.tasks.task import Split, Text
@@ -61,7 +61,7 @@ def test_the_threshold_found_gives_the_wanted_sparsity(quantized: bool) -> None:
     found = model().quantize(weights.seeded(SPEC).network(SPEC) if quantized else None)
     test = task().test
     set_threshold(found, threshold_for(found, test, 0.6))
-    assert sparsity(found, test)[1] == pytest.approx(0.6, abs=0.1)
+    assert sparsity(found, test)[1] == pytest.approx(BEGUN * 0.6, abs=0.1)
 
 
 def test_a_found_threshold_is_what_the_study_is_trained_with(tmp_path: Path) -> None:
