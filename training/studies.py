@@ -14,7 +14,7 @@ from training.batches import count
 from training.evaluate import both
 from training.loop import Fitted
 from training.model import LSTM
-from training.prune import masks, prune_layers
+from training.prune import choices, masks, prune_layers
 from training.score import score
 from training.sizes import bits
 from training.tasks.task import Task
@@ -150,7 +150,7 @@ def _units(way: Way, dense: LSTM) -> Iterator[Study]:
         yield Study(name, way.task, fitted, _sizes(way, spec), units.as_spec(spec, name, dense=True))
         if way.spec.sparsity.pattern == "row":
             balanced = copy.deepcopy(smaller)
-            prune_layers(balanced.layers, planned(spec))
+            prune_layers(balanced.layers, planned(spec), choices(spec))
             name = f"{name}, row-balanced"
             fitted = way.fit(balanced, _file(name), epochs, PRUNED)
             yield Study(name, way.task, fitted, _sizes(way, spec), units.as_spec(spec, name, dense=False))
