@@ -12,7 +12,7 @@ from accel.faults import Fault, Refused
 from accel.loading import beats
 from accel.proposals import estimated_cycles, for_cycles, for_lanes
 from accel.shape import Array, ColumnArray, Network, network
-from accel.spec import Spec
+from accel.spec import Spec, plain
 from accel.tables import Table
 
 
@@ -26,7 +26,6 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
     net = design.net if design else network(spec)
     lanes = sum(layer.multipliers for layer in net.layers)
     nonzeros = sum(layer.nonzeros for layer in net.layers)
-    columns = spec.engine.dataflow == "column"
     cycles = _scheduled(design) if design else estimated_cycles(net)
     arrays = [array_facts(array) for array in net.arrays]
     return {
@@ -35,8 +34,8 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
         "weights": note,
         "lanes": lanes,
         "nonzeros_per_step": nonzeros,
-        "dataflow": spec.engine.dataflow,
-        "cycles": "without zeros" if columns else "exact" if design else "estimated",
+        "dataflow": plain(spec.engine.dataflow),
+        "cycles": "without zeros" if spec.by_columns else "exact" if design else "estimated",
         "cycles_per_step": cycles,
         "utilisation": round(nonzeros / (lanes * cycles), 4),
         "steps_per_second": round(spec.target.clock_mhz * 1e6 / cycles),
@@ -56,8 +55,8 @@ def planned_or_trained(spec: Spec, work: Path) -> Network:
 
 def proposed(spec: Spec, lanes: int | None, cycles: int | None) -> dict[str, Any]:
     """Designs of at most so many lanes a layer, or of at most so many cycles a step, as JSON data. Refused if none."""
-    if spec.engine.dataflow == "column":
-        raise Refused([Fault("engine.dataflow", "row, which proposals are for", "column")])
+    if spec.by_columns:
+        raise Refused([Fault("engine.dataflow", "row, which proposals are for", f"{plain(spec.engine.dataflow)}")])
     found = for_cycles(spec, cycles) if cycles is not None else for_lanes(spec, lanes or 0)
     if not found:
         if cycles is None:

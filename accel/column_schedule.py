@@ -73,7 +73,7 @@ def _counts(net: Network, weights: Weights, x: Integers, lengths: Integers) -> l
     found, given = [], x
     for array, trace in zip(net.layers, golden.run(net, weights, x, lengths).layers, strict=True):
         h = trace.signals["h"]
-        kept = np.abs(h) >= weights.threshold
+        kept = np.abs(h) >= weights.threshold_at(array)
         found.append((_beats(given != 0, array.x_vector), _beats(kept, array.h_vector)))
         given = h
     return found

@@ -103,7 +103,7 @@ def run(
     signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
     begun = before(net, states, len(signal))
     for array, layer, state in zip(net.layers, weights.layers, begun, strict=False):
-        traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold))
+        traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold_at(array)))
         signal = traces[-1].signals["h"]
     if net.spec.model.stateful:
         for trace in traces:

@@ -58,8 +58,10 @@ def _section(schema: dict[str, Any], field: dict[str, Any]) -> dict[str, Any] | 
 
 def _kind(field: dict[str, Any]) -> str:
     """The values a key takes, in words."""
-    options = [option for option in field.get("anyOf", [field]) if option.get("type") != "null"]
-    option = options[0]
+    return " or ".join(_alternative(option) for option in field.get("anyOf", [field]) if option.get("type") != "null")
+
+
+def _alternative(option: dict[str, Any]) -> str:
     if "const" in option:
         return f"`{option['const']}`"
     if "enum" in option:

@@ -73,7 +73,7 @@ def _top(design: Design, built: Schedule) -> str:
         layers=layers,
         head=head[0] if head else None,
         stateful=design.spec.model.stateful,
-        state_width=first.h.width if isinstance(first, ColumnArray) else None,
+        state_width=first.h.width if spec.by_columns else None,
         links=list(pairwise(names)),
         load=_load(design),
         states=max(spec.formats.state.width, spec.formats.cell.width) if spec.engine.state_streams else 0,

@@ -245,7 +245,8 @@ def _names(design: Design) -> dict[str, object]:
         "fed": spec.engine.memory == "stream",
         "state_bits": container(max(spec.formats.state.width, spec.formats.cell.width)),
         "load": {"digest": shape_digest(net)} if spec.engine.memory == "scratchpad" else None,
-        "by_columns": spec.engine.dataflow == "column",
+        "by_columns": spec.by_columns,
+        "by_rows": len(net.by_columns) < len(net.layers),
         "threshold": design.weights.threshold,
     }
 

@@ -98,6 +98,13 @@ class Stage:
         return self.interval - self.array.depth
 
     @property
+    def results_at(self) -> tuple[int, ...]:
+        """Every word of a layer's step at the outbox."""
+        beat = np.arange(self.results)
+        group, slot = beat // self.array.slots_per_group, beat % self.array.slots_per_group
+        return tuple((self.first_result + group * self.array.cycles_per_group + slot).tolist())
+
+    @property
     def released(self) -> int:
         """The release pulse."""
         return 2 + self.release_at
@@ -137,7 +144,7 @@ class Schedule:
     @property
     def by_columns(self) -> bool:
         """Whether cycles depend on what is not zero."""
-        return isinstance(self.stages[0], ColumnStage)
+        return any(isinstance(stage, ColumnStage) for stage in self.stages)
 
     @property
     def gap(self) -> int:
@@ -208,8 +215,16 @@ class Schedule:
         """Share of the lanes' cycles, all layers together, in which they add a weight's product over samples."""
         if not self.by_columns:
             return self.utilisation
-        waits = list(zip(self.net.layers, self.waits(samples), strict=True))
-        return sum(a.multipliers * w.busy for a, w in waits) / sum(a.multipliers * w.cycles for a, w in waits)
+        run = self._run(samples.lengths.tolist(), self.loads(samples))
+        waits, busy, cycles = iter(run.waits), 0, 0
+        for array, begins in zip(self.net.layers, run.begins, strict=False):
+            if isinstance(array, ColumnArray):
+                own = next(waits)
+                busy, cycles = busy + array.multipliers * own.busy, cycles + array.multipliers * own.cycles
+            else:
+                busy += array.nonzeros * (len(begins) - 1)
+                cycles += array.multipliers * int(begins[-1] - begins[0])
+        return busy / cycles
 
     def _run(self, lengths: Sequence[int], loads: Loads | None) -> _Timeline:
         first = self.stages[0].array
@@ -228,8 +243,8 @@ def steady(intervals: Integers) -> int:
 class RowClock:
     """A stage by rows, step after step."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+    def __init__(self, stage: Stage, results_at: Sequence[int]) -> None:
+        self.stage, self.results_at = stage, results_at
         self.began = -stage.interval
         self.states_end = -1
         self.states_given = [LONG_AGO] * LINK_STEPS
@@ -248,12 +263,13 @@ class RowClock:
     def step(self, arrivals: Sequence[int], fits: int, _load: Load) -> tuple[int, int, list[int]]:
         """One step: beats of x come at `arrivals`, results fit from cycle `fits` on.
 
-        Returns the cycle in which the step begins, the one in which x is given back, and that of its last result.
+        Returns the cycle in which the step begins, the one in which x is given back, and those of its results that
+        the next stage waits for.
         """
         self.began = max(arrivals[-1] + 1, self.began + self.late + self.stage.interval, fits)
         self._run()
         moved = self.began + self.late
-        return self.began, moved + self.stage.released, [moved + self.stage.last_result]
+        return self.began, moved + self.stage.released, [moved + result for result in self.results_at]
 
     def _run(self) -> None:
         if self.fed is not None:
@@ -291,9 +307,8 @@ class _Timeline:
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
-        self.clocks = [
-            ColumnClock(stage.array) if isinstance(stage, ColumnStage) else RowClock(stage) for stage in schedule.stages
-        ]
+        afterwards = (*schedule.stages[1:], None)
+        self.clocks = [_clock(stage, after) for stage, after in zip(schedule.stages, afterwards, strict=True)]
         head = schedule.net.spec.model.head
         self.last_only = head is not None and head.when == "last"
         self.begun: list[list[int]] = [[] for _ in self.clocks]
@@ -345,6 +360,13 @@ class _Timeline:
             self.left.append(results[-1] + 2)
         elif emits:
             self._pass(at + 1, results, final, loads)
+
+
+def _clock(stage: Stage | ColumnStage, after: Stage | ColumnStage | None) -> RowClock | ColumnClock:
+    """A stage in time. By columns each word of x counts when it comes, by rows the last one alone."""
+    if isinstance(stage, ColumnStage):
+        return ColumnClock(stage.array)
+    return RowClock(stage, stage.results_at if isinstance(after, ColumnStage) else (stage.last_result,))
 
 
 def schedule(design: Design) -> Schedule:

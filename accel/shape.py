@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from accel.fixed import Digits, Fixed, Integers, accumulator, bits_for, index_bits
-from accel.spec import Sparsity, Spec, kept
+from accel.spec import Flow, Spec, kept
 from accel.spec import Weights as WeightFormats
 from accel.tables import Table
 
@@ -454,6 +454,11 @@ class Network:
         """Layers and head in the order data takes."""
         return self.layers + ((self.head,) if self.head else ())
 
+    @property
+    def by_columns(self) -> tuple[ColumnArray, ...]:
+        """The layers that take their operands by columns."""
+        return tuple(array for array in self.layers if isinstance(array, ColumnArray))
+
     @cached_property
     def tables(self) -> dict[str, Table]:
         """The tables of the cell stage: `sigmoid` and `tanh` of a gate, `cell_tanh` of c_t."""
@@ -474,27 +479,19 @@ def even_split(total: float, inputs: int, hidden: int) -> Kept:
 
 def planned(spec: Spec) -> tuple[Kept, ...]:
     """Nonzeros per row of each layer as the spec gives them; with a search, its starting point."""
-    sizes = zip((spec.model.inputs, *spec.model.hidden), spec.model.hidden, strict=False)
-    return tuple(_planned(spec, inputs, hidden) for inputs, hidden in sizes)
+    return tuple(_planned(spec, flow, *sizes) for flow, sizes in zip(spec.flows, spec.sizes, strict=True))
 
 
-def _planned(spec: Spec, inputs: int, hidden: int) -> Kept:
+def _planned(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Kept:
     sparsity, rows = spec.sparsity, hidden // spec.engine.units
-    if spec.engine.dataflow == "column":
-        return (rows, rows) if sparsity.pattern == "dense" else _planned_columns(sparsity, rows)
+    full = (rows, rows) if flow == "column" else (inputs, hidden)
     if sparsity.pattern == "dense":
-        return inputs, hidden
+        return full
     if sparsity.search is not None:
         return even_split(sparsity.search.total, inputs, hidden)
     assert sparsity.input is not None
     assert sparsity.recurrent is not None
-    return kept(sparsity.input, inputs), kept(sparsity.recurrent, hidden)
-
-
-def _planned_columns(sparsity: Sparsity, rows: int) -> Kept:
-    assert sparsity.input is not None
-    assert sparsity.recurrent is not None
-    return kept(sparsity.input, rows), kept(sparsity.recurrent, rows)
+    return kept(sparsity.input, full[0]), kept(sparsity.recurrent, full[1])
 
 
 def network(spec: Spec, kept_per_row: Sequence[Kept] | None = None) -> Network:
@@ -507,7 +504,7 @@ def network(spec: Spec, kept_per_row: Sequence[Kept] | None = None) -> Network:
 def _layer(spec: Spec, number: int, pair: Kept) -> Array:
     formats, weights, engine = spec.formats, spec.weights, spec.engine
     first = number == 0
-    make = ColumnArray if engine.dataflow == "column" else Array
+    make = ColumnArray if spec.flows[number] == "column" else Array
     return make(
         name=f"lstm{number}",
         inputs=spec.model.inputs if first else spec.model.hidden[number - 1],

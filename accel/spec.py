@@ -45,6 +45,12 @@ def _power_of_two(value: int) -> int:
     return value
 
 
+def _dataflow(value: Any) -> Any:
+    if not all(word in FLOWS for word in (value if isinstance(value, (list, tuple)) and value else (value,))):
+        raise ValueError("row, column, or a list of them, one a layer")
+    return tuple(value) if isinstance(value, list) else value
+
+
 FORMAT_SCHEMA = {
     "type": "array",
     "prefixItems": [{"type": "integer"}, {"type": "integer"}],
@@ -52,6 +58,12 @@ FORMAT_SCHEMA = {
     "maxItems": 2,
 }
 Format = Annotated[Fixed, BeforeValidator(_fixed), WithJsonSchema(FORMAT_SCHEMA)]
+Flow = Literal["row", "column"]
+"""How a layer takes its operands."""
+FLOWS: tuple[Flow, ...] = ("row", "column")
+FLOW_SCHEMA: dict[str, Any] = {"enum": list(FLOWS)}
+DATAFLOW_SCHEMA = {"anyOf": [FLOW_SCHEMA, {"type": "array", "items": FLOW_SCHEMA, "minItems": 1}]}
+Dataflow = Annotated[Flow | tuple[Flow, ...], BeforeValidator(_dataflow), WithJsonSchema(DATAFLOW_SCHEMA)]
 Count = Annotated[int, Field(ge=1, le=1 << 20)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Hidden = Annotated[
@@ -126,9 +138,10 @@ class Search(Section):
 class Sparsity(Section):
     """Which weights are removed. Ratios are shares of zeros."""
 
-    pattern: Literal["dense", "row", "column"] = "row"
+    pattern: Literal["dense", "row", "column", "balanced"] = "row"
     """`row`: every row of a matrix keeps the same number of weights; `column`: in every column each lane of the column
-    dataflow keeps the same number of its rows; `dense`: all weights stay."""
+    dataflow keeps the same number of its rows; `balanced`: one of the two, as `engine.dataflow` has it where it differs
+    from layer to layer; `dense`: all weights stay."""
     input: Share | None = None
     """Share of W_x that is removed (without search)."""
     recurrent: Share | None = None
@@ -140,7 +153,7 @@ class Sparsity(Section):
     shared_by_gates: bool = False
     """The four rows of a unit keep the same columns: a quarter of the indices and of the operand reads."""
     threshold: Annotated[float, Field(ge=0.0)] | None = None
-    """In the recurrence h_t counts as 0 where |h_t| is below this, and the column dataflow skips it; 0 keeps all."""
+    """In the recurrence of layers by columns h_t counts as 0 where |h_t| is below this, and is skipped; 0 keeps all."""
     states: Share | None = None
     """Share of h_t that shall be below the threshold: training draws so many of them to zero."""
 
@@ -196,9 +209,10 @@ class Tables(Section):
 class Engine(Section):
     """The lanes: units x 4 gates x lanes per row multipliers."""
 
-    dataflow: Literal["row", "column"] = "row"
+    dataflow: Dataflow = "row"
     """`row`: each row reads its operands one after another; `column`: each operand that is not zero is given to all
-    lanes, which add its column to their rows' sums, so that zeros of x_t and h_t cost nothing."""
+    lanes, which add its column to their rows' sums, so that zeros of x_t and h_t cost nothing. One word for all layers,
+    or a list, one a layer."""
     units: Count
     """P: hidden units computed together; by columns, lanes of a gate, which must divide the hidden units."""
     lanes_per_row: Count = 1
@@ -343,6 +357,23 @@ class Spec(Section):
         return self.name.replace("-", "_")
 
     @property
+    def flows(self) -> tuple[Flow, ...]:
+        """The dataflow of each layer."""
+        given = self.engine.dataflow
+        return given if isinstance(given, tuple) else (given,) * len(self.model.hidden)
+
+    @property
+    def by_columns(self) -> bool:
+        """Whether a layer takes its operands by columns, so that cycles depend on zeros."""
+        return "column" in self.flows
+
+    @property
+    def sizes(self) -> tuple[tuple[int, int], ...]:
+        """Inputs and hidden units of each layer."""
+        hidden = self.model.hidden
+        return tuple(zip((self.model.inputs, *hidden), hidden, strict=False))
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the resolved spec."""
         return hashlib.sha256(self.resolved().encode()).hexdigest()
@@ -467,29 +498,54 @@ def _sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if sparsity.pattern == "row" and given not in (["input", "recurrent"], ["search"]):
         yield "sparsity", "either input and recurrent, or search", given
         return
+    if sparsity.pattern in ("column", "balanced") and given != ["input", "recurrent"]:
+        yield "sparsity", f"input and recurrent for pattern: {sparsity.pattern}", given
     if spec.model.head is None and sparsity.head:
         yield "sparsity.head", "nothing without model.head", sparsity.head
     if kept(sparsity.head, spec.model.hidden[-1]) < 1:
         yield "sparsity.head", "a share that leaves a weight in each row", sparsity.head
-    if spec.engine.dataflow == "column" or sparsity.pattern == "column":
-        yield from _column_rules(spec, given)
+    yield from _flow_rules(spec)
+    if spec.by_columns:
+        yield from _column_rules(spec)
+    else:
+        yield from _row_rules(spec)
+    for flow, (inputs, hidden) in zip(spec.flows, spec.sizes, strict=False):
+        yield from _column_layer_rules(spec, hidden) if flow == "column" else _row_layer_rules(spec, inputs, hidden)
+
+
+def _flow_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """The dataflow of each layer, and the pattern that suits them all."""
+    dataflow, pattern, layers = spec.engine.dataflow, spec.sparsity.pattern, len(spec.model.hidden)
+    if len(spec.flows) != layers:
+        yield "engine.dataflow", f"as many as the {layers} layers of model.hidden", dataflow
         return
+    wanted = spec.flows[0] if len(set(spec.flows)) == 1 else "balanced"
+    if pattern == "column" and wanted == "row":
+        yield "engine.dataflow", "column for sparsity.pattern: column", dataflow
+    elif pattern not in (wanted, "dense"):
+        shown = dataflow if isinstance(dataflow, str) else f"[{', '.join(dataflow)}]"
+        yield "sparsity.pattern", f"{wanted} or dense for engine.dataflow: {shown}", pattern
+
+
+def _row_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """What is only for columns."""
     for key in ("threshold", "states"):
-        if getattr(sparsity, key) is not None:
-            yield f"sparsity.{key}", "nothing beside engine.dataflow: row, which reads every h", getattr(sparsity, key)
-    for number, hidden in enumerate(spec.model.hidden):
-        inputs = (spec.model.inputs, *spec.model.hidden)[number]
-        for key, columns in (("input", inputs), ("recurrent", hidden)):
-            ratio = getattr(sparsity, key)
-            if ratio is not None and kept(ratio, columns) < 1:
-                limit = math.floor((1 - 0.5 / columns) * 10000) / 10000
-                yield f"sparsity.{key}", f"at most {limit} so that no row of {columns} columns is empty", ratio
-        if sparsity.search is not None and kept(sparsity.search.total, inputs + hidden) < 2:
-            yield (
-                "sparsity.search.total",
-                "a ratio that leaves two nonzeros a row, one for each matrix",
-                sparsity.search.total,
-            )
+        if getattr(spec.sparsity, key) is not None:
+            wanted = "nothing beside engine.dataflow: row, which reads every h"
+            yield f"sparsity.{key}", wanted, getattr(spec.sparsity, key)
+
+
+def _row_layer_rules(spec: Spec, inputs: int, hidden: int) -> Iterator[tuple[str, str, Any]]:
+    """Weights enough for every row of a layer."""
+    sparsity = spec.sparsity
+    for key, columns in (("input", inputs), ("recurrent", hidden)):
+        ratio = getattr(sparsity, key)
+        if ratio is not None and kept(ratio, columns) < 1:
+            limit = math.floor((1 - 0.5 / columns) * 10000) / 10000
+            yield f"sparsity.{key}", f"at most {limit} so that no row of {columns} columns is empty", ratio
+    if sparsity.search is not None and kept(sparsity.search.total, inputs + hidden) < 2:
+        wanted = "a ratio that leaves two nonzeros a row, one for each matrix"
+        yield "sparsity.search.total", wanted, sparsity.search.total
 
 
 def _training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -509,15 +565,9 @@ def _training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
             yield "training.studies.totals", "ratios that leave two nonzeros a row, one for each matrix", total
 
 
-def _column_rules(spec: Spec, given: list[str]) -> Iterator[tuple[str, str, Any]]:
-    """What the column dataflow wants: lanes that divide the rows, balanced columns or dense ones, one kind of lane."""
+def _column_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """What the column dataflow wants of the whole spec: one kind of lane, weights in the bitstream, a threshold."""
     sparsity, engine, state = spec.sparsity, spec.engine, spec.formats.state
-    if engine.dataflow == "row":
-        yield "engine.dataflow", "column for sparsity.pattern: column", engine.dataflow
-    if sparsity.pattern == "row":
-        yield "sparsity.pattern", "column or dense for engine.dataflow: column", sparsity.pattern
-    if sparsity.pattern == "column" and given != ["input", "recurrent"]:
-        yield "sparsity", "input and recurrent for pattern: column", given
     if sparsity.shared_by_gates:
         yield "sparsity.shared_by_gates", "false for engine.dataflow: column", True
     if engine.operand_register:
@@ -545,16 +595,6 @@ def _column_rules(spec: Spec, given: list[str]) -> Iterator[tuple[str, str, Any]
         yield "training.baselines", "nothing beside engine.dataflow: column", spec.training.baselines
     if engine.lanes_per_row != 1:
         yield "engine.lanes_per_row", "1 for engine.dataflow: column (more units are more lanes)", engine.lanes_per_row
-    for hidden in spec.model.hidden:
-        if hidden % engine.units:
-            fitting = ", ".join(str(units) for units in range(1, hidden + 1) if hidden % units == 0)
-            yield "engine.units", f"a divisor of {hidden} hidden units for dataflow: column ({fitting})", engine.units
-        rows = max(1, hidden // engine.units)
-        for key in ("input", "recurrent"):
-            ratio = getattr(sparsity, key)
-            if ratio is not None and kept(ratio, rows) < 1:
-                limit = math.floor((1 - 0.5 / rows) * 10000) / 10000
-                yield f"sparsity.{key}", f"at most {limit} so that no lane of {rows} rows is without a weight", ratio
     if sparsity.threshold is not None and sparsity.threshold * 2**state.frac > state.hi:
         yield (
             "sparsity.threshold",
@@ -567,6 +607,20 @@ def _column_rules(spec: Spec, given: list[str]) -> Iterator[tuple[str, str, Any]
         yield "sparsity.states", "nothing where training.task is seeded, which trains nothing", sparsity.states
     if spec.training.gradual:
         yield "training.gradual", "false for engine.dataflow: column", True
+
+
+def _column_layer_rules(spec: Spec, hidden: int) -> Iterator[tuple[str, str, Any]]:
+    """Lanes that divide the rows of a layer, and weights enough for every lane."""
+    units = spec.engine.units
+    if hidden % units:
+        fitting = ", ".join(str(count) for count in range(1, hidden + 1) if hidden % count == 0)
+        yield "engine.units", f"a divisor of {hidden} hidden units for dataflow: column ({fitting})", units
+    rows = max(1, hidden // units)
+    for key in ("input", "recurrent"):
+        ratio = getattr(spec.sparsity, key)
+        if ratio is not None and kept(ratio, rows) < 1:
+            limit = math.floor((1 - 0.5 / rows) * 10000) / 10000
+            yield f"sparsity.{key}", f"at most {limit} so that no lane of {rows} rows is without a weight", ratio
 
 
 def kept(ratio: float, columns: int) -> int:

@@ -70,11 +70,15 @@ class Weights:
 
     layers: tuple[LayerWeights, ...]
     threshold: int = 0
-    """In the recurrence h counts as 0 where |h| is below this integer of `formats.state`."""
+    """In the recurrence of layers by columns h counts as 0 where |h| is below this integer of `formats.state`."""
+
+    def threshold_at(self, array: Array) -> int:
+        """The threshold of a layer; 0 by rows, where every h is read."""
+        return self.threshold if isinstance(array, ColumnArray) else 0
 
     def network(self, spec: Spec) -> Network:
-        """Shapes of the spec with the ratios these weights really have; columns keep what the spec says."""
-        if spec.engine.dataflow == "column":
+        """Shapes of the spec with the ratios these weights really have; beside columns they are what the spec says."""
+        if spec.by_columns:
             return network(spec)
         return network(spec, [layer.kept for layer in self.layers[: len(spec.model.hidden)]])
 
@@ -88,7 +92,7 @@ def _arrays(weights: Weights, spec: Spec) -> dict[str, np.ndarray]:
         found[f"{number}.bias"] = layer.bias.astype(np.int32)
         if layer.scale is not None:
             found[f"{number}.scale"] = layer.scale.astype(np.int32)
-    if spec.engine.dataflow == "column":
+    if spec.by_columns:
         found[THRESHOLD] = np.array(weights.threshold, dtype=np.int32)
     return found
 
@@ -159,7 +163,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
 
 
 def _expected_names(spec: Spec) -> list[str]:
-    found = [THRESHOLD] if spec.engine.dataflow == "column" else []
+    found = [THRESHOLD] if spec.by_columns else []
     for number, array in enumerate(network(spec).arrays):
         parts = ("w_x", "w_x.mask", "w_h", "w_h.mask", "bias", *(("scale",) if array.scale else ()))
         found += [f"{number}.{part}" for part in parts]

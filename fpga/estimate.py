@@ -72,7 +72,7 @@ class Memory:
 
 def unknown(spec: Spec) -> str:
     """Why there is no estimate for a spec; empty where there is one."""
-    if spec.engine.dataflow != "row":
+    if spec.by_columns:
         return "the model knows the row engine only"
     if spec.engine.memory != "rom":
         return "the model knows weights in the bitstream only"

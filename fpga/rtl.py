@@ -51,6 +51,6 @@ def generated(spec: Spec, work: Path) -> Rtl:
 
 def tied(spec: Spec) -> dict[str, str]:
     """Constants of the ports that a spec decides: the threshold of states, where the design has one."""
-    if spec.engine.dataflow == "row":
+    if not spec.by_columns:
         return {}
     return {"states_threshold": f"{spec.formats.state.width - 1}'d{threshold_of(spec)}"}

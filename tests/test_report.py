@@ -137,6 +137,14 @@ def test_report_for_programs_repeats_the_records(tmp_path: Path) -> None:
             {"engine": {"units": 4, "lanes": "split", "lanes_per_row": 2, "input_lanes": 1}}, id="split_lanes"
         ),
         pytest.param({"model": {"hidden": [5, 7], "head": {"outputs": 2, "when": "step"}}}, id="two_layers"),
+        pytest.param(
+            {
+                "model": {"hidden": [8, 4]},
+                "sparsity": {"pattern": "balanced"},
+                "engine": {"dataflow": ["row", "column"]},
+            },
+            id="rows_then_columns",
+        ),
     ],
 )
 def test_awkward_networks_have_a_report(tmp_path: Path, sections: dict) -> None:

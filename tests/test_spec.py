@@ -32,6 +32,8 @@ WIDE_GATE = "at most the 17 fraction bits of the weight products"
 COLUMN = {"pattern": "column", "input": 0.5, "recurrent": 0.5}
 BY_COLUMNS = {"units": 4, "dataflow": "column"}
 
+BOTH = {"model": {"hidden": [8, 8]}, "engine": {"dataflow": ["row", "column"]}}
+
 BROKEN = [
     pytest.param(
         {"sparsity": COLUMN},
@@ -72,6 +74,36 @@ BROKEN = [
         {"sparsity": COLUMN, "engine": BY_COLUMNS | {"memory": "scratchpad"}},
         'engine.memory: wanted rom for engine.dataflow: column, got "scratchpad"',
         id="columns_from_a_scratchpad",
+    ),
+    pytest.param(
+        {"engine": {"dataflow": "rows"}},
+        'engine.dataflow: wanted row, column, or a list of them, one a layer, got "rows"',
+        id="unknown_dataflow",
+    ),
+    pytest.param(
+        {"engine": {"dataflow": []}},
+        "engine.dataflow: wanted row, column, or a list of them, one a layer, got []",
+        id="no_dataflow",
+    ),
+    pytest.param(
+        {"engine": {"dataflow": ["row", "row"]}},
+        'engine.dataflow: wanted as many as the 1 layers of model.hidden, got ["row", "row"]',
+        id="a_dataflow_too_many",
+    ),
+    pytest.param(
+        {"model": {"hidden": [8, 8]}, "engine": {"dataflow": ["row", "column"]}},
+        'sparsity.pattern: wanted balanced or dense for engine.dataflow: [row, column], got "row"',
+        id="rows_for_both",
+    ),
+    pytest.param(
+        {"sparsity": {"pattern": "balanced"}},
+        'sparsity.pattern: wanted row or dense for engine.dataflow: row, got "balanced"',
+        id="two_words_for_one_pattern",
+    ),
+    pytest.param(
+        {"sparsity": {**SEARCH, "pattern": "balanced"}, **BOTH},
+        'sparsity: wanted input and recurrent for pattern: balanced, got ["search"]',
+        id="a_search_beside_columns",
     ),
     pytest.param({"model": {"inputs": "8"}}, 'model.inputs: wanted a whole number, got "8"', id="text_for_number"),
     pytest.param({"model": {"inputs": 8.0}}, "model.inputs: wanted a whole number, got 8.0", id="float_for_int"),

@@ -16,9 +16,9 @@ from accel import samples as sample_file
 from accel import weights as weight_file
 from accel.faults import Fault, Refused
 from accel.samples import Samples
-from accel.shape import network
+from accel.shape import Network, network
 from accel.spec import Spec
-from accel.weights import Weights
+from accel.weights import Weights, threshold_of
 from training import prune as pruning
 from training.arithmetic import exact
 from training.export import head_integers, layer_integers
@@ -33,8 +33,8 @@ def prune(lstm: nn.LSTM, spec: Spec) -> None:
     """
     check(lstm, spec)
     check_weights(spec)
-    for number, array in enumerate(network(spec).layers):
-        pruning.prune(lstm, array.kept, number, pruning.choice(spec))
+    for number, (array, choose) in enumerate(zip(network(spec).layers, pruning.choices(spec), strict=True)):
+        pruning.prune(lstm, array.kept, number, choose)
 
 
 class Quantized(nn.Module):
@@ -48,7 +48,7 @@ class Quantized(nn.Module):
         check(lstm, spec)
         check_weights(spec)
         self.lstm = lstm
-        self.net = network(spec, [_kept(lstm, number) for number in range(lstm.num_layers)])
+        self.net = _network(lstm, spec)
 
     def forward(self, x: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """x in the layout of the `nn.LSTM` (`batch_first` or not) to all h_t and to (h_n, c_n)."""
@@ -56,7 +56,8 @@ class Quantized(nn.Module):
         ends = []
         for number, array in enumerate(self.net.layers):
             before = None if state is None else (state[0][number], state[1][number])
-            steps = list(run_layer(exact(self.net, array), self.lstm, x, before, number=number))
+            threshold = 0.0 if array not in self.net.by_columns else self.net.spec.sparsity.threshold or 0.0
+            steps = list(run_layer(exact(self.net, array), self.lstm, x, before, threshold, number=number))
             x = stacked(steps, "h")
             ends.append((steps[-1]["h"], steps[-1]["c"]))
         h_n, c_n = (torch.stack(part) for part in zip(*ends, strict=True))
@@ -81,12 +82,12 @@ def export(
     check(module, spec)
     if (head is None) != (spec.model.head is None):
         raise Refused([Fault("head", "one where the spec has model.head, none where it has not", str(head))])
-    net = network(spec, [_kept(module, number) for number in range(module.num_layers)])
+    net = _network(module, spec)
     layers = [layer_integers(module, array, number) for number, array in enumerate(net.layers)]
     if head is not None and net.head is not None:
         pruning.prune_head(head, spec)
         layers.append(head_integers(head, net.head))
-    made = Weights(tuple(layers))
+    made = Weights(tuple(layers), threshold_of(spec))
     weight_file.save(work / "weights.npz", made, spec)
     sample_file.save(work / "samples.npz", samples or sample_file.seeded(spec, spec.verify.sequences, 8))
     return made
@@ -114,6 +115,13 @@ def check_weights(spec: Spec) -> None:
         got = getattr(spec.weights, key)
         if got != usual:
             raise Refused([Fault(f"weights.{key}", f"{usual}, or `sparrow train`", str(got))])
+
+
+def _network(lstm: nn.LSTM, spec: Spec) -> Network:
+    """Shapes with the ratios that the masks really have; beside columns they are what the spec says."""
+    if spec.by_columns:
+        return network(spec)
+    return network(spec, [_kept(lstm, number) for number in range(lstm.num_layers)])
 
 
 def _kept(lstm: nn.LSTM, number: int) -> tuple[int, int]:

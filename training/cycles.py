@@ -15,7 +15,7 @@ from accel.shape import Array, ColumnArray, Kept, network, planned
 from accel.spec import Spec
 from accel.weights import LayerWeights, Matrix
 from training.model import LSTM
-from training.prune import choice, largest, masks
+from training.prune import choices, largest, masks
 
 Cycles = Callable[[int, Kept], int]
 """Cycles from step to step of layer `number`, were it pruned to K_x and K_h weights a row."""
@@ -27,7 +27,7 @@ def if_pruned(spec: Spec, dense: LSTM) -> Cycles:
     def cycles(number: int, kept: Kept) -> int:
         splits = list(planned(spec))
         splits[number] = kept
-        chosen = largest(dense.layers[number], kept, choose=choice(spec))
+        chosen = largest(dense.layers[number], kept, choose=choices(spec)[number])
         return _interval(network(spec, splits).layers[number], chosen)
 
     return cycles

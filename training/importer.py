@@ -19,7 +19,7 @@ from accel.work import write_json
 from training import onnx_model
 from training.export import integers
 from training.model import LSTM
-from training.prune import choice, prune_head, prune_layers
+from training.prune import choices, prune_head, prune_layers
 from training.rows import equip
 from training.seeded import STEPS
 from training.sizes import bits, layers
@@ -39,7 +39,7 @@ def import_model(spec: Spec, path: Path, work: Path) -> None:
     model = fill(spec, state, str(path))
     net = network(spec)
     if spec.sparsity.pattern != "dense":
-        prune_layers(model.layers, [array.kept for array in net.layers], choice(spec))
+        prune_layers(model.layers, [array.kept for array in net.layers], choices(spec))
     prune_head(model.head, spec)
     for layer, array in zip(model.layers, net.layers, strict=True):
         equip(layer, array)

@@ -7,6 +7,7 @@ arithmetic of the golden model, narrowed at its places only (docs: where narrowi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from typing import Any, Literal
 
 import torch
@@ -27,8 +28,9 @@ Signals = dict[str, Tensor]
 class LSTM(nn.Module):
     """`spec.model` as a module; `quantize` switches the quantisers on.
 
-    `threshold` (0 is off) prunes states in the recurrence; while training, `pull` is how strongly the loss draws them
-    to zero, and `pruned` the share of them that lay below in the last forward pass. `norms` normalise the
+    `threshold` (0 is off) prunes states in the recurrence of the layers that `skip` them: those by columns, or all
+    where there are none; while training, `pull` is how strongly the loss draws them to zero, and `pruned` the share of
+    them that lay below in the last forward pass. `norms` normalise the
     pre-activations of each layer. `encoder` and `decoder` are the host's share of the work: tokens to x_t, and h_t to
     logits where there is no head.
     """
@@ -49,6 +51,7 @@ class LSTM(nn.Module):
         self.encoder = encoder or nn.Identity()
         self.layers = nn.ModuleList(nn.LSTM(i, h, bias=model.bias, batch_first=True) for i, h in sizes)
         self.head = None if model.head is None else nn.Linear(model.hidden[-1], model.head.outputs, bias=model.bias)
+        self.skip = tuple(flow == "column" or not spec.by_columns for flow in spec.flows)
         self.decoder = decoder
         self.dropout = nn.Dropout(spec.training.dropout)
         self.when = model.head.when if model.head else when
@@ -100,14 +103,16 @@ class LSTM(nn.Module):
             arithmetic = REAL if self.quantized is None else exact(self.quantized, self.quantized.layers[number])
             norms = None if self.norms is None else self.norms[number]
             before = None if state is None else state[number]
-            found.append(list(run_layer(arithmetic, layer, x, before, self.threshold, self.pull, norms)))
+            threshold = self.threshold if self.skip[number] else 0.0
+            found.append(list(run_layer(arithmetic, layer, x, before, threshold, self.pull, norms)))
             x = stacked(found[-1], "h")
         return found
 
     @torch.no_grad()
     def _share_of_zeros(self, found: list[list[Signals]], lengths: Tensor | None) -> Tensor:
         """Share of the states of all real steps that lie below the threshold."""
-        zeros = torch.cat([stacked(steps, "h").abs() < self.threshold for steps in found], dim=2).float().mean(2)
+        skipped = [stacked(steps, "h") for steps in compress(found, self.skip)]
+        zeros = (torch.cat(skipped, dim=2).abs() < self.threshold).float().mean(2)
         if lengths is None:
             return zeros.mean()
         real = torch.arange(zeros.shape[1], device=zeros.device) < lengths[:, None]

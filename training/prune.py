@@ -79,11 +79,11 @@ Choice = Callable[[Tensor, int], Tensor]
 """W [4 hidden, columns] and how many weights are kept (of a row, or of a lane in a column) to the mask of those."""
 
 
-def choice(spec: Spec) -> Choice:
-    """Which weights a spec's pattern keeps."""
-    if spec.engine.dataflow == "column":
-        return partial(column_balanced, units=spec.engine.units)
-    return shared_by_gates if spec.sparsity.shared_by_gates else row_balanced
+def choices(spec: Spec) -> tuple[Choice, ...]:
+    """Which weights each layer keeps, as a spec's pattern and the layer's dataflow have it."""
+    by_rows = shared_by_gates if spec.sparsity.shared_by_gates else row_balanced
+    by_columns = partial(column_balanced, units=spec.engine.units)
+    return tuple(by_columns if flow == "column" else by_rows for flow in spec.flows)
 
 
 def prune(lstm: nn.Module, kept: Kept, number: int = 0, choose: Choice = row_balanced) -> None:
@@ -119,21 +119,21 @@ class Gradual(Method):
 
     settled = 0.5
 
-    def __init__(self, kept: Sequence[Kept], choose: Choice) -> None:
-        self.kept, self.choose = kept, choose
+    def __init__(self, kept: Sequence[Kept], chosen: Sequence[Choice]) -> None:
+        self.kept, self.chosen = kept, chosen
 
     def before_epoch(self, model: LSTM, done: float) -> None:
         """Prune to what is due at this share of the stage."""
         left = max(0.0, 1 - done / self.settled) ** 3
-        for layer, pair in zip(model.layers, self.kept, strict=True):
+        for layer, pair, choose in zip(model.layers, self.kept, self.chosen, strict=True):
             full = (weight.shape[1] for weight in matrices_of(layer))
             k_x, k_h = (count + round((columns - count) * left) for count, columns in zip(pair, full, strict=True))
-            prune(layer, (k_x, k_h), choose=self.choose)
+            prune(layer, (k_x, k_h), choose=choose)
 
 
-def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept], choose: Choice = row_balanced) -> None:
-    """`prune` for one-layer modules."""
-    for layer, pair in zip(layers, kept, strict=True):
+def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept], chosen: Sequence[Choice] = ()) -> None:
+    """`prune` for one-layer modules, each as its own choice says; by rows where there are none."""
+    for layer, pair, choose in zip(layers, kept, chosen or [row_balanced] * len(kept), strict=True):
         prune(layer, pair, choose=choose)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import compress
 
 import torch
 from torch import Tensor
@@ -114,7 +115,9 @@ def sparsity(model: LSTM, examples: Examples) -> dict[int, float]:
 
 @torch.no_grad()
 def states(model: LSTM, examples: Examples) -> Iterator[tuple[Tensor, Tensor]]:
-    """h of every layer over a split, [batch, steps, hidden], and which steps are real, [batch, steps, 1]."""
+    """h of every layer that skips states over a split, [batch, steps, hidden], and which steps are real,
+    [batch, steps, 1].
+    """
     training = model.training
     model.eval()
     state: list[State] | None = None
@@ -124,7 +127,7 @@ def states(model: LSTM, examples: Examples) -> Iterator[tuple[Tensor, Tensor]]:
         steps = len(found[0])
         ends = torch.full((len(batch.x),), steps, device=batch.x.device) if batch.lengths is None else batch.lengths
         real = torch.arange(steps, device=ends.device)[None, :, None] < ends[:, None, None]
-        for signals in found:
+        for signals in compress(found, model.skip):
             yield stacked(signals, "h"), real
     model.train(training)
 

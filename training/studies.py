@@ -23,6 +23,8 @@ from training.way import DENSE, PRUNED, QUANTIZED, Way, in_formats
 CURVE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Thresholds at which a network with pruned states is measured, as multiples of the one it was trained with."""
 DIGIT_BITS = {"binary": 1, "ternary": 2}
+BALANCED = {"row": "row-balanced", "column": "column-balanced", "balanced": "balanced"}
+"""What networks pruned by the patterns of a spec are called."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +152,7 @@ def _units(way: Way, dense: LSTM) -> Iterator[Study]:
         fitted = way.fit(smaller, _file(f"{name} compact"), epochs, DENSE)
         yield Study(name, way.task, fitted, _sizes(way, spec), units.as_spec(spec, name, dense=True))
         if way.spec.sparsity.pattern != "dense":
-            yield _balanced(way, smaller, spec, f"{name}, {way.spec.sparsity.pattern}-balanced")
+            yield _balanced(way, smaller, spec, f"{name}, {BALANCED[way.spec.sparsity.pattern]}")
 
 
 def _balanced(way: Way, smaller: LSTM, spec: Spec, name: str) -> Study:

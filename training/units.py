@@ -136,8 +136,8 @@ def compact(model: LSTM, spec: Spec) -> tuple[Spec, LSTM]:
 
     At least one unit of each layer stays; by columns, so many that the lanes of a gate divide them.
     """
-    multiple = spec.engine.units if spec.engine.dataflow == "column" else 1
-    left = [filled_up(keep, multiple) for keep in alive(model)]
+    multiples = [spec.engine.units if flow == "column" else 1 for flow in spec.flows]
+    left = [filled_up(keep, multiple) for keep, multiple in zip(alive(model), multiples, strict=True)]
     smaller = resized(spec, [int(keep.sum()) for keep in left])
     decoder = _columns(model.decoder, left[-1])
     if isinstance(model, RHN):
@@ -185,10 +185,10 @@ def _columns(linear: nn.Linear | None, keep: Tensor) -> nn.Linear | None:
 def resized(spec: Spec, hidden: list[int]) -> Spec:
     """The spec with other hidden sizes, its engine made to fit: fewer `units`, more `cells_per_cycle` where needed.
 
-    By columns the engine stays as it is.
+    Where a layer goes by columns, the engine stays as it is.
     """
     model = spec.model.model_copy(update={"hidden": tuple(hidden)})
-    if spec.engine.dataflow == "column":
+    if spec.by_columns:
         return parse(plain(spec.model_copy(update={"model": model})))
     units = min(spec.engine.units, 1 << (min(hidden).bit_length() - 1))
     narrower = spec.model_copy(update={"model": model, "engine": spec.engine.model_copy(update={"units": units})})

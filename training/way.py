@@ -21,7 +21,7 @@ from training.loop import Fit, Fitted, Stage
 from training.method import Method
 from training.model import LSTM, matrices_of
 from training.patterns import PATTERNS
-from training.prune import Gradual, choice, mask, prune_head, prune_layers
+from training.prune import Gradual, choices, mask, prune_head, prune_layers
 from training.rows import equip
 from training.search import Candidate, Split, line, search
 from training.states import StatePruning, set_threshold
@@ -49,8 +49,9 @@ class Way:
 
     def fit(self, model: LSTM, name: str, epochs: int, needs: Needs, method: Method | None = None) -> Fitted:
         """Train `model` itself through one stage; a pattern by columns depends on the lanes as well."""
-        if self.spec.engine.dataflow == "column" and needs is not DENSE:
+        if self.spec.by_columns and needs is not DENSE:
             name += f"-{self.spec.engine.units}-units"
+            name += "".join(f"-{flow}" for flow in self.spec.flows) if len(set(self.spec.flows)) > 1 else ""
         stage = Stage(name, epochs, f"{fingerprint(self.spec, *needs)} {epochs} epochs")
         return Fit(model, stage, self.task, self.spec.training, method).run(self.folder, self.progress)
 
@@ -68,12 +69,12 @@ class Way:
 
     def pruned(self, dense: LSTM, kept: Split) -> Fitted:
         """The dense model pruned to `kept` weights per row, at once or in steps, and fine-tuned."""
-        model, choose = copy.deepcopy(dense), choice(self.spec)
+        model, chosen = copy.deepcopy(dense), choices(self.spec)
         prune_head(model.head, self.spec)
         name = "pruned-" + "-".join(str(count) for pair in kept for count in pair)
         if self.spec.training.gradual:
-            return self.fit(model, name, self.spec.training.prune_epochs, PRUNED, Gradual(kept, choose))
-        prune_layers(model.layers, kept, choose)
+            return self.fit(model, name, self.spec.training.prune_epochs, PRUNED, Gradual(kept, chosen))
+        prune_layers(model.layers, kept, chosen)
         return self.fit(model, name, self.spec.training.prune_epochs, PRUNED)
 
     def skipping(self, pruned: LSTM) -> Fitted:

@@ -43,16 +43,11 @@ def simulated(design: Design, samples: Samples, source: Path, folder: Path, smal
         scratch = Path(name)
         (scratch / "script").write_text(_script_text(driven), encoding="ascii")
         command = [str(program), str(scratch / "script"), str(scratch / "record"), str(driven.limit)]
-        command += [str(driven.threshold)] if columns(design) else []
+        command += [str(driven.threshold)] if design.spec.by_columns else []
         _run(command, design.work / "rtl", dict(os.environ))
         record = _read(scratch / "record", tuple(array.name for array in design.net.layers), driven)
     require_results(record, driven)
     return observe(design, driven, record)
-
-
-def columns(design: Design) -> bool:
-    """Whether the design skips states, and so has a port for their threshold."""
-    return design.spec.engine.dataflow == "column"
 
 
 def program() -> tuple[Path, dict[str, str]]:
@@ -81,7 +76,7 @@ def compiled(design: Design, source: Path, folder: Path, small: int) -> Path:
         top=top,
         layers=[array.name for array in design.net.layers],
         **_streams(design),
-        columns=columns(design),
+        queues=[array.name for array in design.net.by_columns],
         reset_cycles=RESET_CYCLES,
         idle_after=IDLE_AFTER,
     )

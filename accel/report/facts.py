@@ -49,7 +49,7 @@ def columns(design: Design, built: Schedule) -> dict[str, Any]:
     inputs = samples.load(design.work / "samples.npz", design.spec).first(design.spec.verify.sequences)
     layers = [
         {"name": array.name, "threshold": design.weights.threshold, **asdict(waits), "cycles": waits.cycles}
-        for array, waits in zip(design.net.layers, built.waits(inputs), strict=True)
+        for array, waits in zip(design.net.by_columns, built.waits(inputs), strict=True)
     ]
     return {"cycles_per_step": built.cycles_over(inputs), "steps": inputs.steps, "layers": layers}
 

@@ -16,7 +16,7 @@ from accel.column_schedule import Passage
 from accel.engines.engine import Design
 from accel.golden import GATES
 from accel.pipeline import slot_delay
-from accel.schedule import Schedule, Stage, schedule
+from accel.schedule import ColumnStage, Schedule, Stage, schedule
 from accel.shape import Array, ColumnArray, Lane
 from accel.weights import LayerWeights, Matrix
 
@@ -87,7 +87,7 @@ class Span:
 def timeline(design: Design) -> str:
     """Lanes and cell stage over two steps in the middle of a sequence."""
     built = schedule(design)
-    spans = list(_column_spans(design, built) if built.by_columns else _spans(built))
+    spans = list(_skipping_spans(design, built) if built.by_columns else _spans(built))
     tracks = list(dict.fromkeys(span.track for span in spans))
     figure = Figure(figsize=(10.0, 0.55 * len(tracks) + 0.9), layout="constrained")
     axis = figure.subplots()
@@ -126,16 +126,22 @@ def _spans(built: Schedule) -> Iterator[Span]:
             yield from _stage_spans(stage, begin, late, number >= layers)
 
 
-def _column_spans(design: Design, built: Schedule) -> Iterator[Span]:
-    """Lanes, cell stage and queue of h of every layer by columns for two steps in the middle of a test sequence."""
+def _skipping_spans(design: Design, built: Schedule) -> Iterator[Span]:
+    """Lanes, cell stage and queue of h of every layer for two steps in the middle of a test sequence, zeros skipped."""
     inputs = samples.load(design.work / "samples.npz", design.spec).only(0)
-    passages = built.passages(inputs)
+    begins = built.begins(inputs.lengths.tolist(), built.loads(inputs))
+    passages = iter(built.passages(inputs))
     number = min(STEADY, max(0, inputs.steps - 2))
-    origin = passages[0][number].begin
-    for array, passed in zip(design.net.layers, passages, strict=True):
+    origin = int(begins[0][number])
+    for stage, begun in zip(built.stages[: len(design.net.layers)], begins, strict=False):
+        passed = next(passages) if isinstance(stage, ColumnStage) else []
         for late in (False, True):
-            if number + late < len(passed):
-                yield from _passage_spans(array, passed[number + late], origin, late)
+            if number + late >= len(begun):
+                continue
+            if isinstance(stage, ColumnStage):
+                yield from _passage_spans(stage.array, passed[number + late], origin, late)
+            else:
+                yield from _stage_spans(stage, int(begun[number + late]) - origin, late, False)
 
 
 def _passage_spans(array: Array, passage: Passage, origin: int, late: bool) -> Iterator[Span]:

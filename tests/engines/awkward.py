@@ -155,8 +155,18 @@ COLUMNS: dict[str, dict[str, Any]] = {
         "sparsity": {"pattern": "dense"},
         "engine": {"dataflow": "column", "units": 3, "cells_per_cycle": 3, "input_words": 3},
     },
+    "a layer by rows, then one by columns, two cells": {
+        "model": {"inputs": 3, "hidden": [6, 4], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
+        "sparsity": {"pattern": "balanced", "input": 0.4, "recurrent": 0.3, "threshold": 0.1},
+        "engine": {"dataflow": ["row", "column"], "units": 2, "cells_per_cycle": 2},
+    },
+    "columns, rows, columns, two streams": {
+        "model": {"inputs": 4, "hidden": [4, 5, 6]},
+        "sparsity": {"pattern": "dense", "threshold": 0.05},
+        "engine": {"dataflow": ["column", "row", "column"], "units": 2, "streams": 2},
+    },
 }
-"""Designs by columns."""
+"""Designs with layers by columns."""
 
 
 def design(work: Path, verilog: bool = False, **sections: Any) -> Design:

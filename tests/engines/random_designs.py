@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accel import spec
 from accel.faults import Refused
-from accel.spec import Spec
+from accel.spec import FLOWS, Spec
 
 
 @st.composite
@@ -83,15 +83,19 @@ def specs() -> st.SearchStrategy[Spec]:
 
 @st.composite
 def column_specs(draw: st.DrawFn) -> Spec:
-    """A legal spec by columns: lanes that divide the units, balanced columns or dense ones, states skipped or not."""
+    """A legal spec with layers by columns, all or some of them: lanes that divide the units, balanced or dense, states
+    skipped or not.
+    """
     units, ratio = draw(st.integers(1, 3)), st.sampled_from([0.0, 0.3, 0.5, 0.7])
-    model = draw(models()) | {"hidden": [units * draw(st.integers(1, 3)) for _ in range(draw(st.integers(1, 2)))]}
+    model = draw(models()) | {"hidden": [units * draw(st.integers(1, 3)) for _ in range(draw(st.integers(1, 3)))]}
+    flows = draw(st.lists(st.sampled_from(FLOWS), min_size=len(model["hidden"]), max_size=len(model["hidden"])))
     sparsity: dict[str, Any] = {"pattern": "dense"}
     if draw(st.integers(0, 3)):
-        sparsity = {"pattern": "column", "input": draw(ratio), "recurrent": draw(ratio)}
+        pattern = flows[0] if len(set(flows)) == 1 else "balanced"
+        sparsity = {"pattern": pattern, "input": draw(ratio), "recurrent": draw(ratio)}
     sparsity["threshold"] = draw(st.sampled_from([None, 0.0, 0.01, 0.1, 0.3]))
     engine = {
-        "dataflow": "column",
+        "dataflow": flows,
         "units": units,
         "cells_per_cycle": draw(st.sampled_from([1, 1, 2, 3, 4])),
         "streams": draw(st.sampled_from([1, 1, 2, 3])),

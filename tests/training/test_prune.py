@@ -15,7 +15,7 @@ from training.export import integers
 from training.model import LSTM
 from training.prune import (
     Gradual,
-    choice,
+    choices,
     head_mask,
     largest_per_row,
     masks,
@@ -113,7 +113,7 @@ def test_shared_columns_are_those_with_the_largest_norm_over_the_gates() -> None
 def test_gradual_pruning_ends_at_the_wanted_number_half_way_and_never_gives_back() -> None:
     torch.manual_seed(0)
     model = LSTM(small(model={"inputs": 6, "hidden": [8]}))
-    method, before = Gradual([(2, 3)], row_balanced), torch.ones(32, 8, dtype=torch.bool)
+    method, before = Gradual([(2, 3)], [row_balanced]), torch.ones(32, 8, dtype=torch.bool)
     counts = []
     for epoch in range(10):
         method.before_epoch(model, epoch / 10)
@@ -132,7 +132,7 @@ def test_balanced_columns_are_what_the_lanes_want_and_keep_the_largest() -> None
     torch.manual_seed(0)
     model, array = LSTM(chosen), network(chosen).layers[0]
     weight = model.layers[0].weight_hh_l0.detach().clone()
-    prune(model.layers[0], array.kept, choose=choice(chosen))
+    prune(model.layers[0], array.kept, choose=choices(chosen)[0])
     mask = masks(model.layers[0])[1]
     magnitudes = np.abs(sparse.by_lane(weight.numpy(), array.units))
     kept = sparse.by_lane(mask.numpy(), array.units)

@@ -198,6 +198,25 @@ def test_states_pruned_by_columns_become_integers_with_their_threshold(tmp_path:
     assert (np.abs(h) < 205).any()
 
 
+def test_a_network_of_both_dataflows_is_trained_with_the_pattern_of_each_layer(tmp_path: Path) -> None:
+    """Rows of the first layer and columns of the second are balanced; states of the second alone are drawn to zero."""
+    chosen = small(
+        model={"inputs": 3, "hidden": [8, 8], "head": {"outputs": 3}},
+        sparsity={
+            **{"pattern": "balanced", "search": None, "input": 0.5, "recurrent": 0.5},
+            **{"threshold": 0.1, "states": 0.5},
+        },
+        engine={"units": 2, "dataflow": ["row", "column"]},
+        training={"task": "digits_rows"},
+    )
+    made = make(chosen, task(), tmp_path, silent)
+    weights.save(tmp_path / "weights.npz", made.weights, chosen)
+    facts = record(chosen, task(), made)
+    assert facts["models"]["quantized"] == facts["models"]["golden"]
+    assert made.quantized.model.skip == (False, True)
+    assert [layer["kept"] for layer in facts["layers"]] == [[2, 4], [2, 2]]
+
+
 def test_another_number_of_lanes_is_another_pattern(tmp_path: Path) -> None:
     """A pattern by columns is balanced over lanes, so its stages are not those of other lanes."""
     names = []
