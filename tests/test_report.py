@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from accel import golden as golden_model
 from accel import samples, weights
 from accel.engines.engine import Design, golden
 from accel.report import write
+from accel.report.timeline import runs, with_every_weight
 from accel.samples import corners
 from accel.schedule import schedule
 from accel.verify import Contender, verify
@@ -150,6 +152,57 @@ def test_report_for_programs_repeats_the_records(tmp_path: Path) -> None:
 def test_awkward_networks_have_a_report(tmp_path: Path, sections: dict) -> None:
     write(prepared(tmp_path, **sections))
     assert "Two steps of the hardware" in (tmp_path / "report.html").read_text()
+
+
+def columns(threshold: float) -> dict[str, dict]:
+    """A design by columns with or without pruned states."""
+    return {
+        "model": {"hidden": [8]},
+        "sparsity": {"pattern": "column", "input": 0.5, "recurrent": 0.5, "threshold": threshold},
+        "engine": {"dataflow": "column", "units": 2},
+    }
+
+
+@pytest.mark.parametrize(
+    ("sections", "names"),
+    [
+        pytest.param({}, ["dense weights", "sparse weights"], id="rows"),
+        pytest.param(columns(0.0), ["dense weights", "sparse weights"], id="columns"),
+        pytest.param(
+            columns(0.1),
+            [
+                f"{weights} weights, {states} states"
+                for weights in ("dense", "sparse")
+                for states in ("dense", "sparse")
+            ],
+            id="columns_and_states",
+        ),
+    ],
+)
+def test_timelines_compare_what_the_design_leaves_out(tmp_path: Path, sections: dict, names: list[str]) -> None:
+    design = prepared(tmp_path, **sections)
+    found = runs(design)
+    assert [run.name for run in found] == names
+    cycles = [run.cycles for run in found]
+    assert (
+        cycles == sorted(cycles, reverse=True)
+        if len(names) == 2
+        else cycles[0] == max(cycles) > min(cycles) == cycles[-1]
+    )
+    own = schedule(design)
+    assert cycles[-1] == own.cycles_over(samples.load(tmp_path / "samples.npz", design.spec).only(0))
+
+
+def test_timelines_show_the_same_numbers(tmp_path: Path) -> None:
+    design, inputs = prepared(tmp_path, **columns(0.1)), samples.load(tmp_path / "samples.npz", spec(**columns(0.1)))
+    dense = with_every_weight(design)
+    given = (inputs.x, inputs.lengths)
+    for one, other in zip(
+        golden_model.run(design.net, design.weights, *given).layers,
+        golden_model.run(dense.net, dense.weights, *given).layers,
+        strict=True,
+    ):
+        assert (one.signals["h"] == other.signals["h"]).all()
 
 
 def test_random_weights_have_no_accuracy_to_tell(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from accel.engines.engine import Design
 from accel.report import figures
+from accel.report.timeline import timeline
 from accel.templates import render
 
 
@@ -22,7 +23,7 @@ def page(design: Design, facts: dict[str, Any]) -> str:
         network=network_words(design),
         verdict=verdict(facts["verify"]),
         sparsity=[Markup(figures.sparsity(layer, array)) for array, layer in layers],
-        timeline=Markup(figures.timeline(design)),
+        timeline=Markup(timeline(design)),
         search=Markup(figures.search(facts["training"])) if searched else None,
         resolved=design.spec.resolved(),
     )
