@@ -72,10 +72,12 @@ performance: $(READY)
 area: $(READY)
 	$(BIN)/python -m tests.bench.area
 
-# docs/skipping.md: what skipping zeros brings on the column dataflow, measured in Verilator; trains the digits for it.
+# docs/skipping.md: what skipping zeros brings on the column dataflow, measured in Verilator; trains what it measures.
+SKIPPING = digits-columns digits-columns-ternary spoken-digits-columns spoken-digits-united
+UNITED = spoken-digits-united/units-6.0-column-balanced
 skipping: $(READY)
-	$(BIN)/sparrow train specs/digits-columns.yaml --work build/digits-columns
-	$(BIN)/python tests/bench/skipping.py digits-columns=build/digits-columns
+	for name in $(SKIPPING); do $(BIN)/sparrow train specs/$$name.yaml --work build/$$name || exit 1; done
+	$(BIN)/python tests/bench/skipping.py $(foreach name,$(SKIPPING),$(name)=build/$(name)) $(UNITED)=build/spoken-digits-united
 	$(BIN)/python tests/bench/skipping.py
 
 # docs/results.md: runs what is missing, keeps what is there; can be stopped and continued.
