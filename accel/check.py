@@ -71,20 +71,29 @@ def _every_kind(bits: dict[str, int], arrays: list[dict[str, Any]]) -> dict[str,
 
 
 def array_facts(array: Array) -> dict[str, Any]:
-    """Sizes of one layer's lanes and memories. By columns an operand takes as many cycles as a lane keeps weights."""
+    """Sizes of one layer's lanes and memories. By columns an operand takes as many cycles as a lane keeps weights.
+
+    Nonzeros of W_x and W_h stand where they are counted, by rows or by columns; null where in the other way.
+    """
     columns = isinstance(array, ColumnArray)
     return {
         "name": array.name,
         "inputs": array.inputs,
         "outputs": array.outputs,
-        "nonzeros_per_row": None if columns else list(array.kept),
-        "nonzeros_per_lane_and_column": list(array.kept) if columns else None,
+        "nonzeros_per_row": _counted(array, by_columns=False),
+        "nonzeros_per_lane_and_column": _counted(array, by_columns=True),
         "lanes": array.multipliers,
         "groups": array.groups,
         "cycles_per_group": None if columns else array.cycles_per_group,
         "accumulator_bits": array.sum_width,
         "memory_bits": array.memory_bits,
     }
+
+
+def _counted(array: Array, by_columns: bool) -> list[int | None] | None:
+    pairs = zip(array.kept, array.by_columns, strict=True)
+    found = [count if walk == by_columns else None for count, walk in pairs]
+    return None if found == [None, None] else found
 
 
 def feed_facts(array: Array, spec: Spec) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from accel import golden
 from accel.fixed import Integers
-from accel.pipeline import COLUMN_FLUSH, QUEUE, SLOT_TO_STATE, scale_delay
+from accel.pipeline import QUEUE, SLOT_TO_STATE, column_flush, scale_delay
 from accel.samples import Samples
 from accel.shape import ColumnArray, Network, Vector
 from accel.turns import Turn, turns
@@ -166,17 +166,31 @@ class ColumnClock:
         Returns the cycle in which the step begins, the one in which x is given back, and those of its h beats.
         """
         bank = len(self.passages) % 2
-        begin, given = self._walk(self.x, [cycle + 1 for cycle in arrivals], load.x, self.vacant[bank])
+        if self.array.x_by_rows:
+            begin, given = self._read(arrivals[-1] + 1, self.vacant[bank])
+        else:
+            begin, given = self._walk(self.x, [cycle + 1 for cycle in arrivals], load.x, self.vacant[bank])
         x_end = h_begin = self.free
         if not load.fresh:
             h_begin, _ = self._walk(self.h, *self.states.pop(0), 0)
-        launch = max(self.free + COLUMN_FLUSH + 1, fits, self.launched + self.array.output_beats)
+        launch = max(self.free + column_flush(self.array) + 1, fits, self.launched + self.array.output_beats)
         self.launched, self.vacant[bank] = launch, launch + self.array.output_beats + 1
         results = [launch + launch_to_state(self.array) + beat for beat in range(self.array.output_beats)]
         if load.h is not None:
             self.states.append((results, load.h))
         self.passages.append(Passage(begin, x_end - begin, h_begin, self.free - h_begin, launch, results[0]))
         return begin, given, results
+
+    def _read(self, complete: int, vacant: int) -> tuple[int, int]:
+        """The lanes go through the rows of W_x; returns when they begin, and when x is given back."""
+        begin = max(complete, self.free, vacant)
+        wait, unused = begin - self.free, begin - max(self.free, complete)
+        if self.passages:
+            self.waits.accumulators += unused
+            self.waits.input += wait - unused
+        self.waits.busy += self.array.h_start
+        self.free = begin + self.array.h_start
+        return begin, self.free + 1
 
     def _walk(self, queue: _Queue, beats: Sequence[int], counts: Sequence[int], vacant: int) -> tuple[int, int]:
         """The lanes go through a vector; returns when they take its first column and its last."""

@@ -13,6 +13,7 @@ from typing import Any
 from myhdl import ResetSignal, ToVerilogWarning
 
 from accel.blocks.column_unit import column_unit_block
+from accel.blocks.mixed_unit import mixed_unit_block
 from accel.blocks.signals import flag
 from accel.blocks.unit import unit_block
 from accel.engines.engine import Design
@@ -57,7 +58,9 @@ def _convert(design: Design) -> str:
 
 def unit_module(array: Array, name: str) -> str:
     """The Verilog module of one unit of an array."""
-    return _verilog(column_unit_block(array) if isinstance(array, ColumnArray) else unit_block(array), name)
+    if not isinstance(array, ColumnArray):
+        return _verilog(unit_block(array), name)
+    return _verilog(mixed_unit_block(array) if array.x_by_rows else column_unit_block(array), name)
 
 
 def _verilog(block: Any, name: str) -> str:

@@ -191,13 +191,13 @@ NETWORK = ("model", "sparsity", "weights", "formats", "tables")
 
 def lanes_of_pattern(spec: Spec) -> Any:
     """What of the engine the weights depend on: all of it where the search counts cycles, the units that a pattern by
-    columns is balanced for (and the layers that are, where not all are), else nothing."""
+    columns is balanced for (and the matrices that are, where not all are), else nothing."""
     search = spec.sparsity.search
     if search is not None and search.cost == "cycles":
         return plain(spec.engine)
     if not spec.by_columns:
         return None
-    return spec.engine.units if len(set(spec.flows)) == 1 else [spec.engine.units, plain(spec.flows)]
+    return spec.engine.units if len(spec.walks) == 1 else [spec.engine.units, plain(spec.flows)]
 
 
 STEPS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel.shape import Array
+from accel.shape import Array, ColumnArray
 
 ADDRESS_TO_FETCH = 2
 """From the address of the weight memory to its word at the unit: memory, output register."""
@@ -60,11 +60,21 @@ def byte_width(width: int) -> int:
     return -(-width // 8) * 8
 
 
+WORD_TO_READ = 2
+"""By columns, from the word at the unit to what its accumulator held: slices, sum read beside the product."""
 WORD_TO_SUM = 4
-"""By columns, from the word at the unit to its sums: slices, product, product beside the old sum, sum."""
-COLUMN_FLUSH = ADDRESS_TO_FETCH + WORD_TO_SUM - 1
-"""From a step's last address until its drain may be launched: the first sum is read two cycles later."""
+"""From the word to its sums: slices, product, product beside the old sum, sum."""
 DRAIN_TO_CAPTURE = 2
 """From the number of a group to its sums in front of the chain: accumulators, register of the bank that is read."""
 QUEUE = 5
 """From a beat to its first column: mask, memory, its output register, entry, column."""
+
+
+def address_to_word(array: ColumnArray) -> int:
+    """By columns, from an address to the word at the lanes; it first names their operands where x goes by rows."""
+    return ADDRESS_TO_FETCH + array.x_by_rows
+
+
+def column_flush(array: ColumnArray) -> int:
+    """From a step's last address until its drain may be launched: the first sum is read two cycles later."""
+    return address_to_word(array) + WORD_TO_SUM - 1

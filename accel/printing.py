@@ -139,7 +139,7 @@ NONZEROS = {
 
 
 def _nonzeros(title: str, key: str, layers: list[dict[str, Any]]) -> tuple[str, ...]:
-    return title, *(" + ".join(str(count) for count in layer[key] or ()) for layer in layers)
+    return title, *(" + ".join("-" if count is None else str(count) for count in layer[key] or ()) for layer in layers)
 
 
 def _kinds(layers: list[dict[str, Any]]) -> list[str]:

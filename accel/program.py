@@ -8,7 +8,7 @@ from accel.fixed import Fixed, Integers, bits_for
 from accel.shape import Array, ColumnArray
 from accel.sparse import pack_columns
 from accel.spec import Spec
-from accel.weights import LayerWeights
+from accel.weights import LayerWeights, Matrix
 
 
 def positions(array: Array) -> Integers:
@@ -54,18 +54,34 @@ def unit_words(array: Array, layer: LayerWeights) -> list[list[int]]:
 
 
 def column_lanes(array: ColumnArray, layer: LayerWeights) -> tuple[Integers, Integers]:
-    """Values and the rows of the lane that they belong to, [word, unit, gate]: columns of W_x, then of W_h."""
-    sides = (pack_columns(matrix.values, matrix.mask, array.units) for matrix in (layer.w_x, layer.w_h))
+    """Values, and the rows of the lane that they belong to, [word, unit, gate]: columns of W_x, then of W_h.
+
+    Where W_x goes by rows, one row of each lane after the other: values, and the columns that they belong to.
+    """
+    w_x, w_h = layer.w_x, layer.w_h
+    first = _lane_rows(array, w_x) if array.x_by_rows else pack_columns(w_x.values, w_x.mask, array.units)
+    sides = (first, pack_columns(w_h.values, w_h.mask, array.units))
     flat = [[part.reshape(-1, array.units, array.rows_per_unit) for part in side] for side in sides]
     values, rows = (np.concatenate(parts) for parts in zip(*flat, strict=True))
     return values, rows
 
 
+def _lane_rows(array: ColumnArray, matrix: Matrix) -> tuple[Integers, Integers]:
+    """Values and columns of rows as lanes own them, [row of the lane, kept, p, gate]."""
+    shape = (array.rows_per_unit, array.groups, array.units, matrix.kept)
+    values, columns = (
+        part.reshape(shape).transpose(1, 3, 2, 0) for part in (matrix.packed.values, matrix.packed.columns)
+    )
+    return values, columns
+
+
 def _column_words(array: ColumnArray, layer: LayerWeights) -> list[list[int]]:
-    values, rows = column_lanes(array, layer)
+    values, indices = column_lanes(array, layer)
     codes = array.w_x.codes(values)
+    if array.x_by_rows:
+        indices = np.concatenate([array.x_vector.places(indices[: array.h_start]), indices[array.h_start :]])
     return [
-        _words((codes[None, :, unit], array.weight_width), (rows[None, :, unit], array.index_width))
+        _words((codes[None, :, unit], array.weight_width), (indices[None, :, unit], array.index_width))
         for unit in range(array.units)
     ]
 

@@ -66,6 +66,8 @@ def _alternative(option: dict[str, Any]) -> str:
         return f"`{option['const']}`"
     if "enum" in option:
         return ", ".join(f"`{value}`" for value in option["enum"])
+    if option.get("type") == "object":
+        return f"`{{{', '.join(option['properties'])}}}`"
     if option.get("type") == "array":
         return "format" if "prefixItems" in option else f"list of: {_kind(option['items'])}"
     return " ".join([_word(option), *_limits(option)])

@@ -69,6 +69,7 @@ def _top(design: Design, built: Schedule) -> str:
         title=_title(built),
         formats=f"Formats({', '.join(f'{key}={value!r}' for key, value in design.spec.formats)})",
         tables=tables,
+        kinds=sorted({type(array).__name__ for array in design.net.arrays}),
         stages=stages,
         layers=layers,
         head=head[0] if head else None,

@@ -95,7 +95,7 @@ class Process:
             ("RowsPerUnit", array.rows_per_unit),
             ("LanesPerRow", array.lanes_per_row),
             ("Lanes", array.multipliers),
-            ("Readers", 1 if isinstance(array, ColumnArray) else array.copies),
+            ("Readers", max(1, array.copies)),
             ("Cells", array.cells),
             ("Streams", array.streams),
             ("Groups", array.groups),
@@ -144,9 +144,9 @@ class Process:
 
     @property
     def _per_lane(self) -> list[tuple[str, int]]:
-        """What a lane does: cycles of a group of rows, or weights that it keeps in a column of W_x and of W_h."""
-        if self.by_columns:
-            return list(zip(("KeptX", "KeptH"), self.array.kept, strict=True))
+        """What a lane does: cycles of a group of rows; by columns weights that it keeps, and where W_h begins."""
+        if isinstance(self.array, ColumnArray):
+            return [*zip(("KeptX", "KeptH"), self.array.kept, strict=True), ("HStart", self.array.h_start)]
         return [("Cycles", self.array.cycles_per_group)]
 
     @property
@@ -178,7 +178,9 @@ class Process:
 
     @property
     def columns(self) -> Integers | None:
-        """Column indices, [group and cycle][reader], None where every column is read; by columns the lanes' rows."""
+        """Column indices, [group and cycle][reader], None where every column is read; by columns the lanes' rows, below
+        the columns of W_x where that goes by rows.
+        """
         if isinstance(self.array, ColumnArray):
             return column_lanes(self.array, self.weights)[1].reshape(self.array.depth, -1)
         if self.array.dense:

@@ -203,6 +203,11 @@ class Array:
         return 1 - k_x / self.inputs, 1 - k_h / self.outputs
 
     @property
+    def by_columns(self) -> tuple[bool, bool]:
+        """Whether W_x and W_h are walked through by columns."""
+        return False, False
+
+    @property
     def recurrent(self) -> bool:
         """Whether rows read h_{t-1} beside x_t."""
         return self.kept[1] > 0
@@ -388,8 +393,7 @@ class ColumnArray(Array):
     @property
     def depth(self) -> int:
         """Words of one unit's weight memory, and the cycles of the lanes in a step without zeros."""
-        k_x, k_h = self.kept
-        return self.inputs * k_x + self.outputs * k_h
+        return self.h_start + self.outputs * self.kept[1]
 
     @property
     def shortest_step(self) -> int:
@@ -399,14 +403,28 @@ class ColumnArray(Array):
     @property
     def matrix_nonzeros(self) -> tuple[int, int]:
         """Weights that W_x and W_h keep."""
-        k_x, k_h = self.kept
-        return self.multipliers * self.inputs * k_x, self.multipliers * self.outputs * k_h
+        return self.multipliers * self.h_start, self.multipliers * self.outputs * self.kept[1]
 
     @property
     def removed(self) -> tuple[float, float]:
         """Shares of W_x and of W_h that are removed."""
         k_x, k_h = self.kept
         return 1 - k_x / self.groups, 1 - k_h / self.groups
+
+    @property
+    def by_columns(self) -> tuple[bool, bool]:
+        """W_h is, and W_x where it does not go by rows."""
+        return not self.x_by_rows, True
+
+    @property
+    def x_by_rows(self) -> bool:
+        """Whether W_x is walked through row by row: every lane reads the x of its own weights."""
+        return False
+
+    @property
+    def h_start(self) -> int:
+        """Word in which the columns of W_h begin."""
+        return self.inputs * self.kept[0]
 
     def _terms(self) -> list[tuple[int, Fixed, Fixed, int]]:
         """A row may hold a weight in every column, whatever its lane keeps of the others."""
@@ -434,6 +452,62 @@ class ColumnArray(Array):
             "x queue": self.x_queue * entry_width(self.x_vector),
             "h queue": self.h_queue * entry_width(self.h_vector),
         }
+
+
+@dataclass(frozen=True)
+class MixedArray(ColumnArray):
+    """A layer whose W_x goes by rows and whose W_h goes by columns, on the same lanes and accumulators.
+
+    Lanes take their rows one after the other: `kept` counts the weights of a row of W_x, each with the number of its x,
+    and those of a lane in a column of W_h.
+    """
+
+    @property
+    def x_by_rows(self) -> bool:
+        """W_x is walked through row by row."""
+        return True
+
+    @property
+    def dense(self) -> bool:
+        """Every weight is kept."""
+        return self.kept == (self.inputs, self.groups)
+
+    @property
+    def index_width(self) -> int:
+        """Bits of the place of an x, or of the number of a lane's row."""
+        return max(super().index_width, self.x_vector.high + self.x_vector.low)
+
+    @property
+    def copies(self) -> int:
+        """Every lane reads an x of its own."""
+        return self.multipliers
+
+    @property
+    def h_start(self) -> int:
+        """Word in which the columns of W_h begin, and the cycles of the lanes for x."""
+        return self.groups * self.kept[0]
+
+    @property
+    def shortest_step(self) -> int:
+        """Cycles of the rows of W_x, or of the cell stage."""
+        return max(self.h_start, self.output_beats)
+
+    @property
+    def removed(self) -> tuple[float, float]:
+        """Shares of W_x and of W_h that are removed."""
+        k_x, k_h = self.kept
+        return 1 - k_x / self.inputs, 1 - k_h / self.groups
+
+    def _terms(self) -> list[tuple[int, Fixed, Fixed, int]]:
+        """A row of W_x holds so many weights, one of W_h up to all."""
+        return [(self.kept[0], self.w_x, self.x, self.x_shift), (self.outputs, self.w_h, self.h, self.h_shift)]
+
+    @property
+    def memory_bits(self) -> dict[str, int]:
+        """Bits of every memory of the layer, exact, by what they hold."""
+        held = super().memory_bits
+        del held["x queue"]
+        return held | {"x copies": self.copies * self.x_vector.bits}
 
 
 def entry_width(vector: Vector) -> int:
@@ -484,7 +558,7 @@ def planned(spec: Spec) -> tuple[Kept, ...]:
 
 def _planned(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Kept:
     sparsity, rows = spec.sparsity, hidden // spec.engine.units
-    full = (rows, rows) if flow == "column" else (inputs, hidden)
+    full = inputs if flow.input == "row" else rows, hidden if flow.recurrent == "row" else rows
     if sparsity.pattern == "dense":
         return full
     if sparsity.search is not None:
@@ -504,8 +578,7 @@ def network(spec: Spec, kept_per_row: Sequence[Kept] | None = None) -> Network:
 def _layer(spec: Spec, number: int, pair: Kept) -> Array:
     formats, weights, engine = spec.formats, spec.weights, spec.engine
     first = number == 0
-    make = ColumnArray if spec.flows[number] == "column" else Array
-    return make(
+    return _kind(spec.flows[number])(
         name=f"lstm{number}",
         inputs=spec.model.inputs if first else spec.model.hidden[number - 1],
         outputs=spec.model.hidden[number],
@@ -530,6 +603,12 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         writable=engine.memory == "scratchpad",
         fed=engine.memory_width,
     )
+
+
+def _kind(flow: Flow) -> type[Array]:
+    if not flow.by_columns:
+        return Array
+    return MixedArray if flow.input == "row" else ColumnArray
 
 
 def _weight(weights: WeightFormats, frac: int) -> Fixed:

@@ -45,12 +45,6 @@ def _power_of_two(value: int) -> int:
     return value
 
 
-def _dataflow(value: Any) -> Any:
-    if not all(word in FLOWS for word in (value if isinstance(value, (list, tuple)) and value else (value,))):
-        raise ValueError("row, column, or a list of them, one a layer")
-    return tuple(value) if isinstance(value, list) else value
-
-
 FORMAT_SCHEMA = {
     "type": "array",
     "prefixItems": [{"type": "integer"}, {"type": "integer"}],
@@ -58,12 +52,6 @@ FORMAT_SCHEMA = {
     "maxItems": 2,
 }
 Format = Annotated[Fixed, BeforeValidator(_fixed), WithJsonSchema(FORMAT_SCHEMA)]
-Flow = Literal["row", "column"]
-"""How a layer takes its operands."""
-FLOWS: tuple[Flow, ...] = ("row", "column")
-FLOW_SCHEMA: dict[str, Any] = {"enum": list(FLOWS)}
-DATAFLOW_SCHEMA = {"anyOf": [FLOW_SCHEMA, {"type": "array", "items": FLOW_SCHEMA, "minItems": 1}]}
-Dataflow = Annotated[Flow | tuple[Flow, ...], BeforeValidator(_dataflow), WithJsonSchema(DATAFLOW_SCHEMA)]
 Count = Annotated[int, Field(ge=1, le=1 << 20)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Hidden = Annotated[
@@ -91,6 +79,59 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
+
+
+Walk = Literal["row", "column"]
+WALKS: tuple[Walk, ...] = ("row", "column")
+
+
+class Flow(Section):
+    """How the lanes of a layer walk through its two matrices."""
+
+    input: Walk
+    """W_x."""
+    recurrent: Walk
+    """W_h."""
+
+    @property
+    def by_columns(self) -> bool:
+        """Whether states are skipped: h that is not zero is given to all lanes, column by column."""
+        return self.recurrent == "column"
+
+    def __str__(self) -> str:
+        if self.input == self.recurrent:
+            return self.input
+        return f"{{input: {self.input}, recurrent: {self.recurrent}}}"
+
+
+def _flow(value: Any) -> Any:
+    """A word, or the words of both matrices apart."""
+    if isinstance(value, dict) and set(value) == {"input", "recurrent"} and all(v in WALKS for v in value.values()):
+        return Flow(**value)
+    if value not in WALKS and not isinstance(value, Flow):
+        raise ValueError(f"row, column, {MIXED}, or a list of them, one a layer")
+    return value
+
+
+def _dataflow(value: Any) -> Any:
+    return tuple(map(_flow, value)) if isinstance(value, (list, tuple)) and value else _flow(value)
+
+
+MIXED = Flow(input="row", recurrent="column")
+WALK_SCHEMA: dict[str, Any] = {"enum": list(WALKS)}
+FLOW_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"input": WALK_SCHEMA, "recurrent": WALK_SCHEMA},
+    "required": ["input", "recurrent"],
+    "additionalProperties": False,
+}
+DATAFLOW_SCHEMA = {
+    "anyOf": [
+        *(WALK_SCHEMA, FLOW_SCHEMA),
+        {"type": "array", "items": {"anyOf": [WALK_SCHEMA, FLOW_SCHEMA]}, "minItems": 1},
+    ]
+}
+Dataflow = Annotated[Walk | Flow | tuple[Walk | Flow, ...], BeforeValidator(_dataflow), WithJsonSchema(DATAFLOW_SCHEMA)]
 
 
 class Head(Section):
@@ -140,8 +181,8 @@ class Sparsity(Section):
 
     pattern: Literal["dense", "row", "column", "balanced"] = "row"
     """`row`: every row of a matrix keeps the same number of weights; `column`: in every column each lane of the column
-    dataflow keeps the same number of its rows; `balanced`: one of the two, as `engine.dataflow` has it where it differs
-    from layer to layer; `dense`: all weights stay."""
+    dataflow keeps the same number of its rows; `balanced`: one of the two, as `engine.dataflow` has it where it is not
+    the same for all matrices; `dense`: all weights stay."""
     input: Share | None = None
     """Share of W_x that is removed (without search)."""
     recurrent: Share | None = None
@@ -211,8 +252,8 @@ class Engine(Section):
 
     dataflow: Dataflow = "row"
     """`row`: each row reads its operands one after another; `column`: each operand that is not zero is given to all
-    lanes, which add its column to their rows' sums, so that zeros of x_t and h_t cost nothing. One word for all layers,
-    or a list, one a layer."""
+    lanes, which add its column to their rows' sums, so that zeros of x_t and h_t cost nothing; `{input: row, recurrent:
+    column}`: W_x by rows, whose x is dense, and W_h by columns. One for all layers, or a list, one a layer."""
     units: Count
     """P: hidden units computed together; by columns, lanes of a gate, which must divide the hidden units."""
     lanes_per_row: Count = 1
@@ -360,12 +401,18 @@ class Spec(Section):
     def flows(self) -> tuple[Flow, ...]:
         """The dataflow of each layer."""
         given = self.engine.dataflow
-        return given if isinstance(given, tuple) else (given,) * len(self.model.hidden)
+        each = given if isinstance(given, tuple) else (given,) * len(self.model.hidden)
+        return tuple(one if isinstance(one, Flow) else Flow(input=one, recurrent=one) for one in each)
+
+    @property
+    def walks(self) -> set[Walk]:
+        """The ways in which matrices are walked through."""
+        return {walk for flow in self.flows for walk in (flow.input, flow.recurrent)}
 
     @property
     def by_columns(self) -> bool:
-        """Whether a layer takes its operands by columns, so that cycles depend on zeros."""
-        return "column" in self.flows
+        """Whether a layer skips states, so that cycles depend on zeros."""
+        return any(flow.by_columns for flow in self.flows)
 
     @property
     def sizes(self) -> tuple[tuple[int, int], ...]:
@@ -510,7 +557,7 @@ def _sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     else:
         yield from _row_rules(spec)
     for flow, (inputs, hidden) in zip(spec.flows, spec.sizes, strict=False):
-        yield from _column_layer_rules(spec, hidden) if flow == "column" else _row_layer_rules(spec, inputs, hidden)
+        yield from _layer_rules(spec, flow, inputs, hidden)
 
 
 def _flow_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -519,11 +566,13 @@ def _flow_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if len(spec.flows) != layers:
         yield "engine.dataflow", f"as many as the {layers} layers of model.hidden", dataflow
         return
-    wanted = spec.flows[0] if len(set(spec.flows)) == 1 else "balanced"
+    if any(flow.input == "column" and flow.recurrent == "row" for flow in spec.flows):
+        yield "engine.dataflow", f"row, column or {MIXED} (W_h by rows waits for all of h_t, and so may W_x)", dataflow
+    wanted = min(spec.walks) if len(spec.walks) == 1 else "balanced"
     if pattern == "column" and wanted == "row":
         yield "engine.dataflow", "column for sparsity.pattern: column", dataflow
     elif pattern not in (wanted, "dense"):
-        shown = dataflow if isinstance(dataflow, str) else f"[{', '.join(dataflow)}]"
+        shown = f"[{', '.join(map(str, spec.flows))}]" if isinstance(dataflow, tuple) else spec.flows[0]
         yield "sparsity.pattern", f"{wanted} or dense for engine.dataflow: {shown}", pattern
 
 
@@ -535,14 +584,20 @@ def _row_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
             yield f"sparsity.{key}", wanted, getattr(spec.sparsity, key)
 
 
-def _row_layer_rules(spec: Spec, inputs: int, hidden: int) -> Iterator[tuple[str, str, Any]]:
-    """Weights enough for every row of a layer."""
-    sparsity = spec.sparsity
+def _layer_rules(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Iterator[tuple[str, str, Any]]:
+    """Lanes that divide the rows of a layer by columns, and weights enough for every row or lane."""
+    sparsity, units = spec.sparsity, spec.engine.units
+    if flow.by_columns and hidden % units:
+        fitting = ", ".join(str(count) for count in range(1, hidden + 1) if hidden % count == 0)
+        yield "engine.units", f"a divisor of {hidden} hidden units for dataflow: column ({fitting})", units
+    of_lane = max(1, hidden // units)
     for key, columns in (("input", inputs), ("recurrent", hidden)):
-        ratio = getattr(sparsity, key)
-        if ratio is not None and kept(ratio, columns) < 1:
-            limit = math.floor((1 - 0.5 / columns) * 10000) / 10000
-            yield f"sparsity.{key}", f"at most {limit} so that no row of {columns} columns is empty", ratio
+        ratio, by_rows = getattr(sparsity, key), getattr(flow, key) == "row"
+        among = columns if by_rows else of_lane
+        if ratio is not None and kept(ratio, among) < 1:
+            limit = math.floor((1 - 0.5 / among) * 10000) / 10000
+            what = f"row of {columns} columns is empty" if by_rows else f"lane of {of_lane} rows is without a weight"
+            yield f"sparsity.{key}", f"at most {limit} so that no {what}", ratio
     if sparsity.search is not None and kept(sparsity.search.total, inputs + hidden) < 2:
         wanted = "a ratio that leaves two nonzeros a row, one for each matrix"
         yield "sparsity.search.total", wanted, sparsity.search.total
@@ -607,20 +662,6 @@ def _column_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "sparsity.states", "nothing where training.task is seeded, which trains nothing", sparsity.states
     if spec.training.gradual:
         yield "training.gradual", "false for engine.dataflow: column", True
-
-
-def _column_layer_rules(spec: Spec, hidden: int) -> Iterator[tuple[str, str, Any]]:
-    """Lanes that divide the rows of a layer, and weights enough for every lane."""
-    units = spec.engine.units
-    if hidden % units:
-        fitting = ", ".join(str(count) for count in range(1, hidden + 1) if hidden % count == 0)
-        yield "engine.units", f"a divisor of {hidden} hidden units for dataflow: column ({fitting})", units
-    rows = max(1, hidden // units)
-    for key in ("input", "recurrent"):
-        ratio = getattr(spec.sparsity, key)
-        if ratio is not None and kept(ratio, rows) < 1:
-            limit = math.floor((1 - 0.5 / rows) * 10000) / 10000
-            yield f"sparsity.{key}", f"at most {limit} so that no lane of {rows} rows is without a weight", ratio
 
 
 def kept(ratio: float, columns: int) -> int:

@@ -225,7 +225,7 @@ def _matrix_faults(
     yield from _range_faults(matrix.values, shape, fmt, place)
     if matrix.mask.shape != shape or matrix.values.shape != shape or 0 in shape:
         return
-    if isinstance(array, ColumnArray):
+    if isinstance(array, ColumnArray) and array.by_columns[of_h]:
         yield from _column_faults(matrix, array.kept[of_h], array, place)
     else:
         yield from _row_faults(matrix, array.kept[of_h], searched, place)
@@ -273,24 +273,24 @@ def seeded(spec: Spec) -> Weights:
 
 
 def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWeights:
-    def matrix(columns: int, fmt: Fixed, kept: int) -> Matrix:
+    def matrix(columns: int, fmt: Fixed, kept: int, by_columns: bool) -> Matrix:
         a_row = array.nonzeros // array.rows
         real = rng.normal(0.0, 1.5 / max(1, a_row) ** 0.5, (array.rows, columns))
-        mask = _seeded_columns(array, rng, columns, kept) if isinstance(array, ColumnArray) else rows(columns, kept)
+        mask = _seeded_columns(array, rng, columns, kept) if by_columns else rows(columns, kept)
         return Matrix(np.where(mask, fmt.quantize(real), 0), mask)
 
     def rows(columns: int, kept: int) -> Mask:
         patterns = array.outputs if array.shared_by_gates else array.rows
         return np.tile(largest_per_row(rng.random((patterns, columns)), kept), (array.rows // patterns, 1))
 
-    w_x = matrix(array.inputs, array.w_x, array.kept[0])
-    w_h = matrix(array.outputs if array.recurrent else 0, array.w_h, array.kept[1])
+    w_x = matrix(array.inputs, array.w_x, array.kept[0], array.by_columns[0])
+    w_h = matrix(array.outputs if array.recurrent else 0, array.w_h, array.kept[1], array.by_columns[1])
     bias = array.bias.quantize(rng.normal(0.0, 0.5, array.rows)) * spec.model.bias
     scale = None if array.scale is None else array.scale.quantize(rng.normal(0.0, 0.5, array.rows))
     return LayerWeights(w_x, w_h, bias, scale)
 
 
-def _seeded_columns(array: ColumnArray, rng: np.random.Generator, columns: int, kept: int) -> Mask:
+def _seeded_columns(array: Array, rng: np.random.Generator, columns: int, kept: int) -> Mask:
     lanes = (4, array.units, columns, array.groups)
     chosen = largest_per_row(rng.random(lanes).reshape(-1, array.groups), kept)
     return from_lanes(chosen.reshape(lanes))

@@ -147,6 +147,13 @@ def test_report_for_programs_repeats_the_records(tmp_path: Path) -> None:
             },
             id="rows_then_columns",
         ),
+        pytest.param(
+            {
+                "sparsity": {"pattern": "balanced"},
+                "engine": {"dataflow": {"input": "row", "recurrent": "column"}},
+            },
+            id="both_ways",
+        ),
     ],
 )
 def test_awkward_networks_have_a_report(tmp_path: Path, sections: dict) -> None:

@@ -32,6 +32,7 @@ WIDE_GATE = "at most the 17 fraction bits of the weight products"
 COLUMN = {"pattern": "column", "input": 0.5, "recurrent": 0.5}
 BY_COLUMNS = {"units": 4, "dataflow": "column"}
 
+BOTH_WAYS = {"input": "row", "recurrent": "column"}
 BOTH = {"model": {"hidden": [8, 8]}, "engine": {"dataflow": ["row", "column"]}}
 
 BROKEN = [
@@ -77,13 +78,36 @@ BROKEN = [
     ),
     pytest.param(
         {"engine": {"dataflow": "rows"}},
-        'engine.dataflow: wanted row, column, or a list of them, one a layer, got "rows"',
+        "engine.dataflow: wanted row, column, {input: row, recurrent: column}, or a list of them, one a layer, got",
         id="unknown_dataflow",
     ),
     pytest.param(
         {"engine": {"dataflow": []}},
-        "engine.dataflow: wanted row, column, or a list of them, one a layer, got []",
+        "engine.dataflow: wanted row, column, {input: row, recurrent: column}, or a list of them, one a layer, got []",
         id="no_dataflow",
+    ),
+    pytest.param(
+        {"engine": {"dataflow": {"input": "row"}}},
+        "engine.dataflow: wanted row, column, {input: row, recurrent: column}, or a list of them, one a layer, got",
+        id="a_dataflow_of_one_matrix",
+    ),
+    pytest.param(
+        {"sparsity": {"pattern": "balanced"}, "engine": {"dataflow": {"input": "column", "recurrent": "row"}}},
+        "engine.dataflow: wanted row, column or {input: row, recurrent: column} (W_h by rows waits for all of h_t,",
+        id="columns_of_x_before_rows_of_h",
+    ),
+    pytest.param(
+        {"engine": {"dataflow": BOTH_WAYS}},
+        "sparsity.pattern: wanted balanced or dense for engine.dataflow: {input: row, recurrent: column}, got",
+        id="rows_for_both_matrices",
+    ),
+    pytest.param(
+        {
+            "sparsity": {"pattern": "balanced", "input": 0.9},
+            "engine": {"dataflow": {"input": "row", "recurrent": "column"}},
+        },
+        "sparsity.input: wanted at most 0.8333 so that no row of 3 columns is empty, got 0.9",
+        id="an_empty_row_beside_columns",
     ),
     pytest.param(
         {"engine": {"dataflow": ["row", "row"]}},

@@ -189,3 +189,20 @@ def test_columns_that_are_not_balanced_are_refused(tmp_path: Path) -> None:
 def test_another_threshold_than_the_spec_has_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"threshold: wanted 205 \(sparsity.threshold in fixed<12,11>\), got 204"):
         weights.save(tmp_path / "weights.npz", replace(weights.seeded(COLUMNS), threshold=204), COLUMNS)
+
+
+def test_each_matrix_is_balanced_as_its_dataflow_wants(tmp_path: Path) -> None:
+    """Rows of W_x and columns of W_h; the other way round both are refused."""
+    chosen = spec(
+        model={"inputs": 8},
+        sparsity={"pattern": "balanced", "input": 0.5, "recurrent": 0.5},
+        engine={"units": 2, "dataflow": {"input": "row", "recurrent": "column"}},
+    )
+    saved, file = weights.seeded(chosen), tmp_path / "weights.npz"
+    weights.save(file, saved, chosen)
+    assert saved.network(chosen).layers[0].kept == (4, 2)
+    first = saved.layers[0]
+    turned = replace(first, w_x=first.w_h, w_h=first.w_x)
+    with pytest.raises(Refused) as refused:
+        weights.save(file, replace(saved, layers=(turned, *saved.layers[1:])), chosen)
+    assert [fault.place.rsplit(".")[-1] for fault in refused.value.faults] == ["w_x", "w_h"]

@@ -51,7 +51,7 @@ class LSTM(nn.Module):
         self.encoder = encoder or nn.Identity()
         self.layers = nn.ModuleList(nn.LSTM(i, h, bias=model.bias, batch_first=True) for i, h in sizes)
         self.head = None if model.head is None else nn.Linear(model.hidden[-1], model.head.outputs, bias=model.bias)
-        self.skip = tuple(flow == "column" or not spec.by_columns for flow in spec.flows)
+        self.skip = tuple(flow.by_columns or not spec.by_columns for flow in spec.flows)
         self.decoder = decoder
         self.dropout = nn.Dropout(spec.training.dropout)
         self.when = model.head.when if model.head else when

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from accel.shape import Kept, network
-from accel.spec import Spec
+from accel.spec import Spec, Walk
 from training.method import Method
 from training.model import LSTM, matrices, matrices_of
 
@@ -77,16 +77,21 @@ def column_balanced(weight: Tensor, kept: int, units: int) -> Tensor:
 
 Choice = Callable[[Tensor, int], Tensor]
 """W [4 hidden, columns] and how many weights are kept (of a row, or of a lane in a column) to the mask of those."""
+Choices = tuple[Choice, Choice]
+"""Of W_x and of W_h."""
+BY_ROWS: Choices = (row_balanced, row_balanced)
 
 
-def choices(spec: Spec) -> tuple[Choice, ...]:
+def choices(spec: Spec) -> tuple[Choices, ...]:
     """Which weights each layer keeps, as a spec's pattern and the layer's dataflow have it."""
-    by_rows = shared_by_gates if spec.sparsity.shared_by_gates else row_balanced
-    by_columns = partial(column_balanced, units=spec.engine.units)
-    return tuple(by_columns if flow == "column" else by_rows for flow in spec.flows)
+    walks: dict[Walk, Choice] = {
+        "row": shared_by_gates if spec.sparsity.shared_by_gates else row_balanced,
+        "column": partial(column_balanced, units=spec.engine.units),
+    }
+    return tuple((walks[flow.input], walks[flow.recurrent]) for flow in spec.flows)
 
 
-def prune(lstm: nn.Module, kept: Kept, number: int = 0, choose: Choice = row_balanced) -> None:
+def prune(lstm: nn.Module, kept: Kept, number: int = 0, choose: Choices = BY_ROWS) -> None:
     """Keep K_x weights in each row of W_x and K_h in each row of W_h of a layer of an `nn.LSTM`, as `choose` says.
 
     By columns, so many in each column of each lane.
@@ -94,10 +99,10 @@ def prune(lstm: nn.Module, kept: Kept, number: int = 0, choose: Choice = row_bal
     mask(lstm, largest(lstm, kept, number, choose), number)
 
 
-def largest(lstm: nn.Module, kept: Kept, number: int = 0, choose: Choice = row_balanced) -> tuple[Tensor, Tensor]:
+def largest(lstm: nn.Module, kept: Kept, number: int = 0, choose: Choices = BY_ROWS) -> tuple[Tensor, Tensor]:
     """The masks that `prune` puts over W_x and W_h."""
-    pairs = zip(matrices_of(lstm, number), kept, strict=True)
-    w_x, w_h = (choose(weight.detach(), count) for weight, count in pairs)
+    sides = zip(choose, matrices_of(lstm, number), kept, strict=True)
+    w_x, w_h = (choose_one(weight.detach(), count) for choose_one, weight, count in sides)
     return w_x, w_h
 
 
@@ -119,7 +124,7 @@ class Gradual(Method):
 
     settled = 0.5
 
-    def __init__(self, kept: Sequence[Kept], chosen: Sequence[Choice]) -> None:
+    def __init__(self, kept: Sequence[Kept], chosen: Sequence[Choices]) -> None:
         self.kept, self.chosen = kept, chosen
 
     def before_epoch(self, model: LSTM, done: float) -> None:
@@ -131,9 +136,9 @@ class Gradual(Method):
             prune(layer, (k_x, k_h), choose=choose)
 
 
-def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept], chosen: Sequence[Choice] = ()) -> None:
+def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept], chosen: Sequence[Choices] = ()) -> None:
     """`prune` for one-layer modules, each as its own choice says; by rows where there are none."""
-    for layer, pair, choose in zip(layers, kept, chosen or [row_balanced] * len(kept), strict=True):
+    for layer, pair, choose in zip(layers, kept, chosen or [BY_ROWS] * len(kept), strict=True):
         prune(layer, pair, choose=choose)
 
 

@@ -51,7 +51,7 @@ class Way:
         """Train `model` itself through one stage; a pattern by columns depends on the lanes as well."""
         if self.spec.by_columns and needs is not DENSE:
             name += f"-{self.spec.engine.units}-units"
-            name += "".join(f"-{flow}" for flow in self.spec.flows) if len(set(self.spec.flows)) > 1 else ""
+            name += "".join(f"-{f.input}-{f.recurrent}" for f in self.spec.flows) if len(self.spec.walks) > 1 else ""
         stage = Stage(name, epochs, f"{fingerprint(self.spec, *needs)} {epochs} epochs")
         return Fit(model, stage, self.task, self.spec.training, method).run(self.folder, self.progress)
 

@@ -10,16 +10,15 @@ from accel.blocks.accumulators import Steering
 from accel.blocks.column_unit import column_instance, column_unit
 from accel.blocks.drain import Drain
 from accel.blocks.lane_array import ArrayConstants, nought, weight_memories
+from accel.blocks.lanes import Write
+from accel.blocks.mixed_unit import mixed_instance, mixed_unit
 from accel.blocks.register import delay, gather, register
+from accel.blocks.row_feed import RowReading
 from accel.blocks.signals import bits, flag
 from accel.blocks.walk import Walk
 from accel.fixed import index_bits
-from accel.pipeline import ADDRESS_TO_FETCH, DRAIN_TO_CAPTURE, WORD_TO_SUM
-
-READ = ADDRESS_TO_FETCH + 2
-"""From an address to what its accumulator held."""
-SUM = ADDRESS_TO_FETCH + WORD_TO_SUM
-"""From an address to the sum."""
+from accel.pipeline import ADDRESS_TO_FETCH, DRAIN_TO_CAPTURE, WORD_TO_READ, address_to_word
+from accel.shape import ColumnArray
 
 
 @block
@@ -34,8 +33,9 @@ def same_bank(valid: Any, bank: Any, other: Any, same: Any) -> Any:
 
 
 @block
-def steer_lanes(clk: Any, reset: Any, walk: Walk, steering: Steering) -> Any:
+def steer_lanes(clk: Any, reset: Any, walk: Walk, steering: Steering, array: ColumnArray) -> Any:
     """Where the products' sums are, and where they go. Latency: per signal, see Steering."""
+    read = address_to_word(array) + WORD_TO_READ
     valids, banks = [flag() for _ in range(3)], [flag() for _ in range(3)]
     near, middle, far = steering.near, steering.middle, steering.far
     sum_valid, sum_bank = valids[1], banks[1]
@@ -45,9 +45,9 @@ def steer_lanes(clk: Any, reset: Any, walk: Walk, steering: Steering) -> Any:
         steering.write_lower.next = sum_valid and not sum_bank
         steering.write_upper.next = sum_valid and sum_bank
 
-    reading = delay(clk, reset, walk.bank, steering.bank, READ)
-    valid_stages = [delay(clk, reset, walk.valid, valids[n], READ + 1 + n) for n in range(3)]
-    bank_stages = [delay(clk, reset, walk.bank, banks[n], READ + 1 + n) for n in range(3)]
+    reading = delay(clk, reset, walk.bank, steering.bank, read)
+    valid_stages = [delay(clk, reset, walk.valid, valids[n], read + 1 + n) for n in range(3)]
+    bank_stages = [delay(clk, reset, walk.bank, banks[n], read + 1 + n) for n in range(3)]
     nears = same_bank(valids[0], banks[0], steering.bank, near)
     middles = same_bank(valids[1], banks[1], steering.bank, middle)
     fars = same_bank(valids[2], banks[2], steering.bank, far)
@@ -80,6 +80,41 @@ def steer_drain(clk: Any, reset: Any, drain: Drain, swept: Any, place: Any, stee
 
 
 @block
+def read_rows(clk: Any, reset: Any, walk: Walk, reading: RowReading) -> Any:
+    """How the lanes read x, where W_x goes by rows. Latency: per signal, see RowReading."""
+    banks = delay(clk, reset, walk.x_bank, reading.x_bank, ADDRESS_TO_FETCH)
+    sides = delay(clk, reset, walk.from_x, reading.from_x, ADDRESS_TO_FETCH + 1)
+    rows = delay(clk, reset, walk.row, reading.row, ADDRESS_TO_FETCH + 1)
+    return banks, sides, rows
+
+
+@block
+def mixed_units(
+    clk: Any,
+    reset: Any,
+    walk: Walk,
+    x: Write,
+    words: Any,
+    shared: Any,
+    steering: Steering,
+    chains: Any,
+    constants: ArrayConstants,
+) -> Any:
+    """`column_units` whose lanes read x themselves. Latency: as `mixed_unit`."""
+    array, module = constants.array, constants.module
+    reading = RowReading(array)
+    ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
+    readings = read_rows(clk, reset, walk, reading)
+    if module:
+        units = [
+            mixed_instance(clk, words[n], shared, reading, x, steering, *ends[n], module, n) for n in range(array.units)
+        ]
+    else:
+        units = [mixed_unit(clk, words[n], shared, reading, x, steering, *ends[n], array) for n in range(array.units)]
+    return readings, units
+
+
+@block
 def column_units(clk: Any, words: Any, shared: Any, steering: Steering, chains: Any, constants: ArrayConstants) -> Any:
     """Units side by side; each passes its sums on along `chains`. Latency: as `column_unit`."""
     array, module = constants.array, constants.module
@@ -94,25 +129,32 @@ def column_array(
     clk: Any,
     reset: Any,
     walk: Walk,
+    x: Write,
     drain: Drain,
     swept: Any,
     place: Any,
     heads: Any,
     constants: ArrayConstants,
 ) -> Any:
-    """P units; `heads` are the chain words of the first E. Latency: DRAIN_TO_CAPTURE + 1 from a group to `heads`."""
+    """P units; `heads` are the chain words of the first E; `x` are the writes into the lanes' own memories of x, where
+    W_x goes by rows. Latency: DRAIN_TO_CAPTURE + 1 from a group to `heads`.
+    """
     array = constants.array
+    assert isinstance(array, ColumnArray)
     steering = Steering(index_bits(array.groups))
     chains = [*heads, *[bits(len(heads[0])) for _ in range(array.units)]]
     words = [bits(array.word_width) for _ in range(array.units)]
     operand, shared = bits(array.operand_width), bits(array.operand_width)
     walked = walk.operand
 
-    lanes = steer_lanes(clk, reset, walk, steering)
+    lanes = steer_lanes(clk, reset, walk, steering, array)
     drains = steer_drain(clk, reset, drain, swept, place, steering)
     flattening = gather([walked(array.operand_width, 0)], operand)
     broadcasting = delay(clk, reset, operand, shared, ADDRESS_TO_FETCH + 1)
     memories = weight_memories(clk, walk.address, words, constants)
     endings = [nought(clk, chains[array.units + e]) for e in range(len(heads))]
-    units = column_units(clk, words, shared, steering, chains, constants)
+    if array.x_by_rows:
+        units = mixed_units(clk, reset, walk, x, words, shared, steering, chains, constants)
+    else:
+        units = column_units(clk, words, shared, steering, chains, constants)
     return lanes, drains, flattening, broadcasting, memories, endings, units

@@ -15,6 +15,7 @@ from accel.blocks.lane_array import ArrayConstants
 from accel.blocks.lanes import Write
 from accel.blocks.layer import Observed, cells_and_state, slot_later
 from accel.blocks.operand_queue import NONZERO, Bounds, Column, mirror, operand_queue
+from accel.blocks.row_feed import offer_rows
 from accel.blocks.scale import ScaleConstants, scale_totals
 from accel.blocks.signals import bits, flag, signed
 from accel.blocks.slots import Slot, slots
@@ -101,6 +102,17 @@ def high_water(clk: Any, reset: Any, held: Any, most: Any) -> Any:
 
 
 @block
+def queue_x(clk: Any, reset: Any, inbox: Any, column: Column, array: ColumnArray) -> Any:
+    """The columns of x that are not zero. Latency: QUEUE."""
+    vector, number = array.x_vector, inbox.write.address(array.x_vector.high, 0)
+    end = Fifo(entry_width(vector), array.x_queue)
+    return operand_queue(
+        *(clk, reset, inbox.write.enable, number, inbox.write.word, NONZERO, column, end),
+        *(vector, array.inputs, array.x_queue, array.kept[0], 0),
+    )
+
+
+@block
 def scaled_drain(
     clk: Any, reset: Any, drain: Drain, slot: Slot, heads: Any, scaled: Any, array: ColumnArray, scales: ScaleConstants
 ) -> Any:
@@ -126,10 +138,9 @@ def column_layer(
 ) -> Any:
     """One LSTM layer by columns. Latency: as `accel.column_schedule` computes from what is not zero."""
     array = cells.array
-    k_x, k_h = array.kept
     h = Write(array.h_vector)
     x_column, h_column = Column(array.x.width, array.depth), Column(array.h.width, array.depth)
-    x_end = Fifo(entry_width(array.x_vector), array.x_queue)
+    row = bits(index_bits(array.groups))
     h_end = Fifo(entry_width(array.h_vector), array.h_queue)
     bounds = Bounds(signed(array.h.width + 1), signed(array.h.width + 1))
     walk, drain, slot = Walk(array), Drain(array), Slot(array)
@@ -137,21 +148,21 @@ def column_layer(
     place = bits(index_bits(array.groups))
     heads = [bits(4 * array.total_width) for _ in range(array.cells)]
     sums = [bits(4 * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
-    x_number, h_number = inbox.write.address(array.x_vector.high, 0), h.address(array.h_vector.high, 0)
+    h_number = h.address(array.h_vector.high, 0)
 
     holding = hold_threshold(clk, reset, states, bounds)
-    x_queue = operand_queue(
-        *(clk, reset, inbox.write.enable, x_number, inbox.write.word, NONZERO, x_column, x_end),
-        *(array.x_vector, array.inputs, array.x_queue, k_x, 0),
-    )
+    if array.x_by_rows:
+        x_columns = offer_rows(clk, reset, inbox, x_column, row, array)
+    else:
+        x_columns = queue_x(clk, reset, inbox, x_column, array)
     h_queue = operand_queue(
         *(clk, reset, carried, h_number, h.word, bounds, h_column, h_end),
-        *(array.h_vector, array.outputs, array.h_queue, k_h, array.inputs * k_x),
+        *(array.h_vector, array.outputs, array.h_queue, array.kept[1], array.h_start),
     )
-    walking = walk_columns(clk, reset, x_column, h_column, inbox, vacant, walk, array)
+    walking = walk_columns(clk, reset, x_column, h_column, row, inbox, vacant, walk, array)
     sweeping = sweep(clk, reset, place, swept, array.groups)
     using = vacancy(clk, reset, walk, drained, drain.write_bank, swept, vacant)
-    lanes = column_array(clk, reset, walk, drain, swept, place, heads, layer.lanes)
+    lanes = column_array(clk, reset, walk, inbox.write, drain, swept, place, heads, layer.lanes)
     draining = drain_steps(clk, reset, walk, inbox, outbox, drain, drained, array, layer.every_step)
     if layer.scales:
         slotting = scaled_drain(clk, reset, drain, slot, heads, sums, array, layer.scales)
@@ -164,7 +175,7 @@ def column_layer(
     watching = high_water(clk, reset, h_end.held, observed.queued)
     return (
         holding,
-        x_queue,
+        x_columns,
         h_queue,
         walking,
         sweeping,

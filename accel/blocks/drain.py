@@ -11,7 +11,7 @@ from accel.blocks.sequencer import take_turns
 from accel.blocks.signals import bits, flag
 from accel.blocks.walk import Walk
 from accel.fixed import index_bits
-from accel.pipeline import COLUMN_FLUSH
+from accel.pipeline import column_flush
 from accel.shape import ColumnArray
 
 
@@ -99,14 +99,14 @@ def sweep(clk: Any, reset: Any, place: Any, swept: Any, groups: int) -> Any:
 
 
 @block
-def launches(clk: Any, reset: Any, finished: Any, free: Any, fits: Any, launch: Any) -> Any:
+def launches(clk: Any, reset: Any, finished: Any, free: Any, fits: Any, launch: Any, flush: int) -> Any:
     """A drain starts when a step is through the pipeline, the one before is drained and its results fit.
 
-    Latency: COLUMN_FLUSH + 1 from `finished`.
+    Latency: `flush` + 1 from `finished`.
     """
     flushed = flag()
     waiting = bits(2)
-    flushing = delay(clk, reset, finished, flushed, COLUMN_FLUSH)
+    flushing = delay(clk, reset, finished, flushed, flush)
 
     @always_comb
     def starting():
@@ -185,7 +185,7 @@ def drain_steps(
             drain.fresh.next = fresh
             drain.final.next = final
 
-    launching = launches(clk, reset, walk.finished, free, fits, launch)
+    launching = launches(clk, reset, walk.finished, free, fits, launch, column_flush(array))
     turning = take_turns(clk, reset, launch, drain.stream, array.streams)
     freshes = remember(clk, reset, inbox.take, walk.next_bank, inbox.fresh, next_bank, fresh)
     finals = remember(clk, reset, inbox.take, walk.next_bank, inbox.final, next_bank, final)

@@ -8,6 +8,7 @@ from myhdl import always_comb, always_seq, block
 
 from accel.blocks.arithmetic import align
 from accel.blocks.operand_queue import Column
+from accel.blocks.row_feed import give_back
 from accel.blocks.signals import bits, flag, signed
 from accel.fixed import index_bits
 from accel.shape import ColumnArray
@@ -29,16 +30,40 @@ class Walk:
         """Accumulators of the step that takes a column or begins."""
         self.finished = flag()
         """Last cycle of a step."""
+        self.from_x = flag()
+        """Where W_x goes by rows: the lanes work on one."""
+        self.row = bits(index_bits(array.groups))
+        """Its number."""
+        self.x_bank = flag()
+        """Bank of x that they read."""
+
+
+@block
+def walk_row(clk: Any, reset: Any, x: Column, row: Any, free: Any, inbox: Any, walk: Walk) -> Any:
+    """The row of W_x that is walked through, and when its x is given back. Latency: 1."""
+    taken, last = x.taken, x.last
+
+    @always_seq(clk.posedge, reset=reset)
+    def following():
+        if taken:
+            walk.from_x.next = True
+            walk.row.next = row
+            walk.x_bank.next = inbox.bank
+        elif free:
+            walk.from_x.next = False
+
+    return following, give_back(clk, reset, taken, last, free, inbox.release)
 
 
 @block
 def walk_columns(
-    clk: Any, reset: Any, x: Column, h: Column, inbox: Any, vacant: Any, walk: Walk, array: ColumnArray
+    clk: Any, reset: Any, x: Column, h: Column, row: Any, inbox: Any, vacant: Any, walk: Walk, array: ColumnArray
 ) -> Any:
     """Columns of x, then those of h unless the sequence begins, then the next step's: K_x or K_h cycles each.
 
     A step begins as soon as its first x is there and its accumulators are `vacant`. A vector that ends without a column
-    takes a cycle. Latency: 1 from a column to its first address.
+    takes a cycle. Where W_x goes by rows, these stand in the place of columns, and `row` is the number of the next one.
+    Latency: 1 from a column to its first address.
     """
     k_x, k_h = array.kept
     x_taken, h_taken, x_last, h_last, fresh = x.taken, h.taken, x.last, h.last, inbox.fresh
@@ -59,8 +84,11 @@ def walk_columns(
     def telling():
         walk.begin.next = x_taken and not started
         inbox.take.next = x_taken and x_last
-        inbox.release.next = x_taken and x_last
         walk.finished.next = busy and closing and remaining == 0
+
+    @always_comb
+    def giving_back():
+        inbox.release.next = x_taken and x_last
 
     @always_seq(clk.posedge, reset=reset)
     def counting():
@@ -112,12 +140,14 @@ def walk_columns(
         if (x_taken and x_last and fresh) or (h_taken and h_last):
             walk.next_bank.next = not walk.next_bank
 
+    releasing = walk_row(clk, reset, x, row, free, inbox, walk) if array.x_by_rows else giving_back
     aligning_x = align(x.value, x_operand, array.x_shift)
     aligning_h = align(h.value, h_operand, array.h_shift)
     return (
         resting,
         choosing,
         telling,
+        releasing,
         counting,
         addressing,
         working,

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "platform.h"
+#include "receive.h"
 #include "row_engine.h"
 
 namespace sparrow {
 
-/// Which of its rows each lane's weight belongs to: [word][unit, row of the unit].
+/// Which of its rows each lane's weight belongs to: [word][unit, row of the unit]. Where W_x goes by rows, its words come
+/// first and hold columns.
 template <typename A>
 using LaneRows = Index<A::kIndexWidth>[A::kDepth][A::kLanes];
 
@@ -28,6 +30,34 @@ struct Nonzeros {
   }
 };
 
+/// The rows of W_x, in each lane one after the other, kKeptX weights each, zero or not.
+template <typename A>
+void RowsOfX(const Values<A> &values, const LaneRows<A> &columns, const Operands<A> &x, Accumulators<A> &sums) {
+  #pragma HLS INLINE
+  #pragma HLS ARRAY_PARTITION variable=values type=complete dim=2
+  #pragma HLS ARRAY_PARTITION variable=columns type=complete dim=2
+  #pragma HLS ARRAY_PARTITION variable=sums type=complete dim=1
+  int row = 0;
+  int kept = 0;
+Cycles:
+  for (int word = 0; word < A::kHStart; ++word) {
+    #pragma HLS PIPELINE II=1
+  Lanes:
+    for (int lane = 0; lane < A::kLanes; ++lane) {
+      #pragma HLS UNROLL
+      const Int<A::kOperandWidth> factor = Int<A::kOperandWidth>(x[lane % Copies(A::kReaders)][columns[word][lane]])
+                                           << A::kXShift;
+      const Int<A::kWeightWidth> value = values[word][lane];
+      sums[lane][row] = sums[lane][row] + Product<A>(value, factor);
+    }
+    ++kept;
+    if (kept == A::kKeptX) {
+      kept = 0;
+      ++row;
+    }
+  }
+}
+
 /// Column engine: the columns of x that are not zero, then those of h, each in as many cycles as a lane keeps weights of
 /// it. Neighbouring columns may add to the same row, so the tool has to see how long an addition takes.
 template <typename A>
@@ -43,7 +73,7 @@ Cycles:
   for (int cycle = 0; cycle < x.count * A::kKeptX + h.count * A::kKeptH; ++cycle) {
     #pragma HLS PIPELINE II=1
     const bool from_h = place >= x.count;
-    const int word = from_h ? A::kInputs * A::kKeptX + h.column[place - x.count] * A::kKeptH + kept
+    const int word = from_h ? A::kHStart + h.column[place - x.count] * A::kKeptH + kept
                             : x.column[place] * A::kKeptX + kept;
     const Int<A::kOperandWidth> factor = from_h ? Int<A::kOperandWidth>(h.value[place - x.count]) << A::kHShift
                                                 : Int<A::kOperandWidth>(x.value[place]) << A::kXShift;

@@ -11,13 +11,15 @@ namespace sparrow {
 template <typename A>
 using Threshold = Int<A::kStateWidth>;
 
-/// Process: one step of an LSTM layer by columns, x_t in, h_t out; what is zero of x_t and of h_{t-1} takes no cycle. State
-/// lives from call to call as in `LstmStep`; the encoder behind the cells keeps what of h_t the stream's next step reads.
+/// Process: one step of an LSTM layer by columns, x_t in, h_t out; what is zero of x_t and of h_{t-1} takes no cycle
+/// (where W_x goes by rows, x_t is read whole). State lives from call to call as in `LstmStep`; the encoder behind the
+/// cells keeps what of h_t the stream's next step reads.
 template <typename A, typename Factors, typename Out>
 void ColumnStep(const Operands<A> &x, const bool &end, const Values<A> &values, const LaneRows<A> &rows,
                 const Biases<A> &bias, const Factors &scales, const typename SigmoidTable<A>::Entries_t &sigmoid,
                 const typename TanhTable<A>::Entries_t &tanh, const typename CellTanhTable<A>::Entries_t &cell_tanh,
                 const Threshold<A> &threshold, Stream<Out> &out, LayerStatus &saturations) {
+  #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=bias type=complete dim=2
   #pragma HLS ARRAY_PARTITION variable=bias type=cyclic factor=A::kCells dim=1
   #pragma HLS BIND_STORAGE variable=sigmoid type=rom_np
@@ -41,10 +43,14 @@ void ColumnStep(const Operands<A> &x, const bool &end, const Values<A> &values, 
   const bool first = !goes_on[stream];
   Nonzeros<A::kXWidth, A::kInputs> given;
   if (first) h[stream].count = 0;
-Inputs:
-  for (int column = 0; column < A::kInputs; ++column) {
-    #pragma HLS PIPELINE II=1
-    if (x[0][column] != 0) given.Append(x[0][column], column);
+  if constexpr (A::kXByRows) {
+    RowsOfX<A>(values, rows, x, sums);
+  } else {
+  Inputs:
+    for (int column = 0; column < A::kInputs; ++column) {
+      #pragma HLS PIPELINE II=1
+      if (x[0][column] != 0) given.Append(x[0][column], column);
+    }
   }
   ColumnEngine<A>(values, rows, given, h[stream], sums);
   h[stream].count = 0;

@@ -8,6 +8,7 @@ from typing import Any
 
 from accel import convert, render, spec, weights
 from accel.engines.engine import Design
+from accel.spec import MIXED, plain
 from accel.work import write_text
 
 BASE: dict[str, Any] = {
@@ -160,10 +161,22 @@ COLUMNS: dict[str, dict[str, Any]] = {
         "sparsity": {"pattern": "balanced", "input": 0.4, "recurrent": 0.3, "threshold": 0.1},
         "engine": {"dataflow": ["row", "column"], "units": 2, "cells_per_cycle": 2},
     },
+    "W_x by rows and W_h by columns, three cells and input words": {
+        "model": {"inputs": 8, "hidden": [6], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
+        "sparsity": {"pattern": "balanced", "input": 0.4, "recurrent": 0.3, "threshold": 0.1},
+        "engine": {"dataflow": plain(MIXED), "units": 3, "cells_per_cycle": 3, "input_words": 3},
+    },
     "columns, rows, columns, two streams": {
         "model": {"inputs": 4, "hidden": [4, 5, 6]},
         "sparsity": {"pattern": "dense", "threshold": 0.05},
         "engine": {"dataflow": ["column", "row", "column"], "units": 2, "streams": 2},
+    },
+    "rows, both ways, both ways, ternary, a scale a row, stateful": {
+        "model": {"inputs": 3, "hidden": [5, 4, 6], "stateful": True},
+        "sparsity": {"pattern": "balanced", "input": 0.6, "recurrent": 0.0},
+        "weights": {"kind": "ternary", "per_row": True, "input_frac": 2, "recurrent_frac": 3},
+        "formats": BASE["formats"] | {"scale": [7, 5]},
+        "engine": {"dataflow": ["row", plain(MIXED), plain(MIXED)], "units": 2, "cells_per_cycle": 2},
     },
 }
 """Designs with layers by columns."""

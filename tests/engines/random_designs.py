@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accel import spec
 from accel.faults import Refused
-from accel.spec import FLOWS, Spec
+from accel.spec import MIXED, WALKS, Spec, plain
 
 
 @st.composite
@@ -88,10 +88,11 @@ def column_specs(draw: st.DrawFn) -> Spec:
     """
     units, ratio = draw(st.integers(1, 3)), st.sampled_from([0.0, 0.3, 0.5, 0.7])
     model = draw(models()) | {"hidden": [units * draw(st.integers(1, 3)) for _ in range(draw(st.integers(1, 3)))]}
-    flows = draw(st.lists(st.sampled_from(FLOWS), min_size=len(model["hidden"]), max_size=len(model["hidden"])))
+    layers = len(model["hidden"])
+    flows = draw(st.lists(st.sampled_from([*WALKS, plain(MIXED)]), min_size=layers, max_size=layers))
     sparsity: dict[str, Any] = {"pattern": "dense"}
     if draw(st.integers(0, 3)):
-        pattern = flows[0] if len(set(flows)) == 1 else "balanced"
+        pattern = next((walk for walk in WALKS if flows == [walk] * layers), "balanced")
         sparsity = {"pattern": pattern, "input": draw(ratio), "recurrent": draw(ratio)}
     sparsity["threshold"] = draw(st.sampled_from([None, 0.0, 0.01, 0.1, 0.3]))
     engine = {

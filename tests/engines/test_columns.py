@@ -23,12 +23,14 @@ from accel.samples import Samples
 from accel.schedule import Stage, schedule
 from accel.shallow import shallow
 from accel.shape import ColumnArray
+from accel.spec import MIXED, plain
 from accel.verify import Contender, Result, judge
 from accel.work import write_text
 from tests.engines.awkward import BASE, COLUMNS, design
 from training.engine import torch_engine
 
 FIRST, *OTHERS = COLUMNS
+BOTH_WAYS = OTHERS[-3]
 
 
 def sequences(made: Design) -> Samples:
@@ -47,12 +49,21 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Design:
     return design(tmp_path_factory.mktemp("columns"), verilog=True, **COLUMNS[FIRST])
 
 
+@pytest.fixture(scope="module")
+def both_ways(tmp_path_factory: pytest.TempPathFactory) -> Design:
+    return design(tmp_path_factory.mktemp("mixed"), verilog=True, **COLUMNS[BOTH_WAYS])
+
+
 @pytest.fixture
 def copied(converted: Design, tmp_path: Path) -> Design:
+    return copy(converted, tmp_path)
+
+
+def copy(made: Design, folder: Path) -> Design:
     """The same design in a folder of its own, to be spoilt."""
-    shutil.copytree(converted.work / "rtl", tmp_path / "rtl")
-    shutil.copytree(converted.work / "myhdl", tmp_path / "myhdl")
-    return replace(converted, work=tmp_path)
+    shutil.copytree(made.work / "rtl", folder / "rtl")
+    shutil.copytree(made.work / "myhdl", folder / "myhdl")
+    return replace(made, work=folder)
 
 
 def test_native_equals_golden_bit_for_bit_and_cycle_for_cycle(converted: Design) -> None:
@@ -65,7 +76,7 @@ def test_verilog_equals_golden_bit_for_bit_and_cycle_for_cycle(converted: Design
     assert (result.status, result.reason) == ("equal", "")
 
 
-@pytest.mark.parametrize("name", [*OTHERS[:-1], pytest.param(OTHERS[-1], marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", [*OTHERS[:-3], *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS[-2:])])
 def test_more_verilog_equals_golden_bit_for_bit_and_cycle_for_cycle(name: str, tmp_path: Path) -> None:
     result = verdict(icarus, design(tmp_path, verilog=True, **COLUMNS[name]))
     assert (result.status, result.reason) == ("equal", "")
@@ -139,6 +150,32 @@ def test_waits_and_work_of_the_lanes_add_up_to_the_run(converted: Design) -> Non
     assert waits.cycles == end - before
 
 
+@pytest.mark.parametrize("engine", [native, icarus])
+def test_rows_and_columns_on_the_same_lanes_equal_golden(engine: Engine, both_ways: Design) -> None:
+    result = verdict(engine, both_ways)
+    assert (result.status, result.reason) == ("equal", "")
+
+
+def test_a_row_whose_products_follow_each_other_needs_its_latest_sum(both_ways: Design, tmp_path: Path) -> None:
+    made = copy(both_ways, tmp_path)
+    spoil(made, r"(assign \w*steer_lanes\w*_near = )[^;]*;", r"\g<1>1'b0;")
+    assert verdict(icarus, made).mismatches > 0
+
+
+def test_x_given_back_after_its_first_row_gives_wrong_bits(both_ways: Design, tmp_path: Path) -> None:
+    made = copy(both_ways, tmp_path)
+    spoil(made, r"(_give_back\w*_ending <= )(\w*_last;)", r"\g<1>!\g<2>")  # a lane has two rows
+    assert verdict(icarus, made).mismatches > 0
+
+
+def test_x_by_rows_takes_as_long_whatever_it_is(both_ways: Design) -> None:
+    """The zeros of x cost what others do, those of h nothing: G K_x cycles for x in every step."""
+    inputs, array = sequences(both_ways), both_ways.net.layers[0]
+    (passages,) = schedule(both_ways).passages(inputs)
+    assert {one.x_cycles for one in passages} == {array.groups * array.kept[0]} == {10}
+    assert len({one.h_cycles for one in passages}) > 2
+
+
 def begins(made: Design, inputs: Samples) -> list[list[int]]:
     """Cycles between the begins of the steps that run freely, layer by layer, from the first layer's first begin on."""
     module = load_top(made.work, made.spec.identifier)
@@ -155,7 +192,7 @@ def predicted(made: Design, inputs: Samples, free: int) -> list[list[int]]:
     return [(layer[:free] - found[0][0]).tolist() for layer in found]
 
 
-@pytest.mark.parametrize("flows", [["row", "column"], ["column", "row"]])
+@pytest.mark.parametrize("flows", [["row", "column"], ["column", "row"], [plain(MIXED), "row"]])
 def test_layers_of_both_kinds_begin_every_step_in_the_cycle_that_was_predicted(
     flows: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

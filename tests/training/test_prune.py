@@ -12,16 +12,17 @@ from accel.shape import network
 from tests.designs import spec
 from tests.training.small import small
 from training.export import integers
-from training.model import LSTM
+from training.model import LSTM, matrices_of
 from training.prune import (
+    BY_ROWS,
     Gradual,
     choices,
+    column_balanced,
     head_mask,
     largest_per_row,
     masks,
     prune,
     prune_head,
-    row_balanced,
     shared_by_gates,
 )
 
@@ -99,7 +100,7 @@ def test_pruning_again_counts_from_the_masked_weights() -> None:
 def test_the_four_rows_of_a_unit_can_share_their_columns() -> None:
     torch.manual_seed(0)
     layer = nn.LSTM(4, 6)
-    prune(layer, (2, 3), choose=shared_by_gates)
+    prune(layer, (2, 3), choose=(shared_by_gates, shared_by_gates))
     for mask, count in zip(masks(layer), (2, 3), strict=True):
         assert torch.all(mask.sum(1) == count)
         assert all(torch.equal(gate, mask[:6]) for gate in mask.split(6))
@@ -113,7 +114,7 @@ def test_shared_columns_are_those_with_the_largest_norm_over_the_gates() -> None
 def test_gradual_pruning_ends_at_the_wanted_number_half_way_and_never_gives_back() -> None:
     torch.manual_seed(0)
     model = LSTM(small(model={"inputs": 6, "hidden": [8]}))
-    method, before = Gradual([(2, 3)], [row_balanced]), torch.ones(32, 8, dtype=torch.bool)
+    method, before = Gradual([(2, 3)], [BY_ROWS]), torch.ones(32, 8, dtype=torch.bool)
     counts = []
     for epoch in range(10):
         method.before_epoch(model, epoch / 10)
@@ -139,3 +140,19 @@ def test_balanced_columns_are_what_the_lanes_want_and_keep_the_largest() -> None
     assert (kept.sum(axis=3) == array.kept[1]).all()
     assert (np.where(kept, magnitudes, np.inf).min(3) >= np.where(kept, 0, magnitudes).max(3)).all()
     integers(model, network(chosen))  # what the export makes of it
+
+
+def test_where_dataflows_differ_each_matrix_keeps_the_largest_of_its_own_groups() -> None:
+    chosen = spec(
+        model={"inputs": 6, "hidden": [8]},
+        sparsity={"pattern": "balanced", "input": 0.5, "recurrent": 0.5},
+        engine={"units": 2, "dataflow": {"input": "row", "recurrent": "column"}},
+    )
+    torch.manual_seed(0)
+    model, array = LSTM(chosen), network(chosen).layers[0]
+    w_x, w_h = (weight.detach().clone() for weight in matrices_of(model.layers[0]))
+    prune(model.layers[0], array.kept, choose=choices(chosen)[0])
+    of_x, of_h = masks(model.layers[0])
+    assert torch.equal(of_x, largest_per_row(w_x.abs(), 3))
+    assert torch.equal(of_h, column_balanced(w_h, 2, 2))
+    integers(model, network(chosen))
