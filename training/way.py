@@ -15,7 +15,7 @@ from training import distributed
 from training.batches import count
 from training.checkpoint import fingerprint
 from training.cycles import if_pruned
-from training.highway import RHN
+from training.highway import RHN, network_for
 from training.host import decoder, encoder
 from training.loop import Fit, Fitted, Stage
 from training.method import Method
@@ -51,7 +51,10 @@ class Way:
         """Train `model` itself through one stage; a pattern by columns depends on the lanes as well."""
         if self.spec.engine.dataflow == "column" and needs is not DENSE:
             name += f"-{self.spec.engine.units}-units"
-        stage = Stage(name, epochs, fingerprint(self.spec, *needs))
+        made = fingerprint(self.spec, *needs)
+        if isinstance(model, RHN):
+            made += f", {model.depth} levels in one matrix"  # as they were not always
+        stage = Stage(name, epochs, made)
         return Fit(model, stage, self.task, self.spec.training, method).run(self.folder, self.progress)
 
     def dense(self) -> Fitted:
@@ -59,11 +62,11 @@ class Way:
         return self.fit(self.fresh(), "dense", self.spec.training.epochs, DENSE)
 
     def fresh(self, depth: int | None = None) -> LSTM:
-        """An untrained model, its initial weights from the seed; with a depth, one of highway layers."""
+        """An untrained model, its initial weights from the seed; with a depth, one of highway layers in any case."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.spec.training.seed)
             host = encoder(self.spec, self.task), decoder(self.spec, self.task), self.task.when
-            model = LSTM(self.spec, *host) if depth is None else RHN(self.spec, depth, *host)
+            model = network_for(self.spec, *host) if depth is None else RHN(self.spec, depth, *host)
         return model.to(distributed.device())
 
     def pruned(self, dense: LSTM, kept: Split) -> Fitted:

@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from accel import samples
 from accel.column_schedule import Passage
 from accel.engines.engine import Design
-from accel.golden import GATES
 from accel.pipeline import slot_delay
 from accel.schedule import Schedule, Stage, schedule
 from accel.shape import Array, ColumnArray, Lane
@@ -44,7 +43,7 @@ def sparsity(layer: LayerWeights, array: Array) -> str:
     ratios = [max(0.25, matrix.values.shape[1] / shapes[1].values.shape[1]) for matrix in shapes]
     axes = figure.subplots(1, 2, width_ratios=ratios)
     for axis, matrix, symbol, kept in zip(axes, shapes, ("W_x", "W_h"), array.kept, strict=True):
-        _matrix(axis, matrix, f"{array.name}  {symbol}", _pattern(array, matrix, kept))
+        _matrix(axis, matrix, f"{array.name}  {symbol}", _pattern(array, matrix, kept), array)
     return svg(figure)
 
 
@@ -55,16 +54,17 @@ def _pattern(array: Array, matrix: Matrix, kept: int) -> str:
     return f"{kept} of {matrix.values.shape[1]} columns in every row"
 
 
-def _matrix(axis: Any, matrix: Matrix, title: str, pattern: str) -> None:
+def _matrix(axis: Any, matrix: Matrix, title: str, pattern: str, array: Array) -> None:
     rows, columns = matrix.values.shape
     largest = max(1, int(np.abs(matrix.values).max()))
     shown = np.where(matrix.mask, matrix.values / largest, np.nan)
     axis.imshow(shown, cmap="RdBu", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
     axis.set_facecolor(REMOVED)
-    hidden = rows // len(GATES)
-    for boundary in range(1, len(GATES)):
+    hidden, blocks = array.outputs, rows // array.outputs
+    gates = [gate for level in array.cell.levels for gate in level.gates][:blocks]
+    for boundary in range(1, blocks):
         axis.axhline(boundary * hidden - 0.5, color=INK, linewidth=0.8)
-    axis.set_yticks([(number + 0.5) * hidden - 0.5 for number in range(len(GATES))], GATES)
+    axis.set_yticks([(number + 0.5) * hidden - 0.5 for number in range(blocks)], gates)
     axis.set_xticks([0, columns - 1] if columns > 1 else [0])
     axis.tick_params(colors=INK, length=0, labelsize=9)
     axis.set_title(title, fontsize=10, color=INK, loc="left")
@@ -150,7 +150,14 @@ def _passage_spans(array: Array, passage: Passage, origin: int, late: bool) -> I
 
 
 def _stage_spans(stage: Stage, begin: int, late: bool, head: bool) -> Iterator[Span]:
-    array, cycles = stage.array, stage.array.cycles_per_group
+    """A step of a stage, level after level."""
+    for level, interval in zip(stage.array.by_level, stage.intervals, strict=True):
+        yield from _level_spans(level, begin, late, head)
+        begin += interval
+
+
+def _level_spans(array: Array, begin: int, late: bool, head: bool) -> Iterator[Span]:
+    cycles = array.cycles_per_group
     first_slot = begin + cycles + slot_delay(array)
     for kind, lane in _busiest(array).items():
         for start in range(begin + 1, begin + 1 + array.depth, cycles):
@@ -158,7 +165,8 @@ def _stage_spans(stage: Stage, begin: int, late: bool, head: bool) -> Iterator[S
             if lane.x_slots:
                 yield Span(f"{array.name} {kind}", start, lane.x_slots, colour, label, late)
             if lane.h_slots:
-                yield Span(f"{array.name} {kind}", start + lane.x_slots, lane.h_slots, H, "h", late)
+                label = "s" if array.highway else "h"
+                yield Span(f"{array.name} {kind}", start + lane.x_slots, lane.h_slots, H, label, late)
     for group in range(array.groups):
         slots = min(array.slots_per_group, -(-(array.outputs - group * array.units) // array.cells))
         track = f"{array.name} {'arg max' if head else 'cells'}"
@@ -175,7 +183,7 @@ def _busiest(array: Array) -> dict[str, Lane]:
 
 def _track(array: Array, lane: Lane) -> str:
     """Lanes read x and then h; some, of one operand alone, have tracks of their own."""
-    if (lane.x_slots and lane.h_slots) or not array.recurrent:
+    if (lane.x_slots and lane.h_slots) or 0 in array.kept:
         return "lanes"
     return "x lanes" if lane.x_slots else "h lanes"
 
