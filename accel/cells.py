@@ -81,7 +81,7 @@ def highway(depth: int) -> Cell:
     for level in levels:
         signals |= dict(zip(level.names, ("gate", "gate", "activation", "activation", "cell", "state"), strict=True))
     rows = "of each level, its candidate h and its transform gate t"
-    return Cell("recurrent highway network", rows, ("tanh", "sigmoid"), levels, signals)
+    return Cell("Recurrent highway network", rows, ("tanh", "sigmoid"), levels, signals)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from tests.test_golden import narrow
 
 MODEL = {"cell": "highway", "depth": 3, "inputs": 3, "hidden": [7], "head": {"outputs": 3}}
 TIGHT = {"input": [4, 2], "bias": [6, 2], "gate": [5, 2], "activation": [6, 4], "cell": [5, 4], "state": [3, 3]}
+READ_MORE_FINELY = {"cell": [10, 8], "state": [12, 11]}
 FINE_ACTIVATION = {"gate": [12, 8], "bias": [12, 8], "activation": [12, 11], "cell": [10, 8], "state": [8, 7]}
 
 
@@ -48,7 +49,9 @@ def level(chosen: Spec, given: weights.Weights, number: int, x: list, s: list, r
     return kept, [narrow(value, formats.state) for value in kept]
 
 
-@pytest.mark.parametrize("formats", [{}, TIGHT, FINE_ACTIVATION], ids=["usual", "tight", "fine activation"])
+@pytest.mark.parametrize(
+    "formats", [{}, TIGHT, FINE_ACTIVATION, READ_MORE_FINELY], ids=["usual", "tight", "fine activation", "fine state"]
+)
 def test_golden_model_equals_the_equations_one_number_at_a_time(formats: dict) -> None:
     weight = {"width": 6, "input_frac": 3, "recurrent_frac": 3, "head_frac": 3}
     chosen = spec(model=MODEL, formats=formats, weights=weight, engine={"units": 1})

@@ -144,6 +144,26 @@ def test_awkward_networks_have_a_report(tmp_path: Path, sections: dict) -> None:
     assert "Two steps of the hardware" in (tmp_path / "report.html").read_text()
 
 
+def test_a_highway_network_is_told_of_in_its_own_words(tmp_path: Path) -> None:
+    sparsity = {"input": 0.3, "recurrent": 0.5}
+    write(prepared(tmp_path, model={"cell": "highway", "depth": 3, "inputs": 3, "hidden": [8]}, sparsity=sparsity))
+    text = " ".join(read(tmp_path).text)
+    for words in (
+        "Recurrent highway network of 3 levels, 3 → 8 → 3, arg max",
+        "highway0 lanes",
+        "level by level",
+        "h3",
+    ):
+        assert words in text
+    for words in ("LSTM", "forget", "cell_tanh", "lstm0"):
+        assert words not in text
+    facts = json.loads((tmp_path / "report.json").read_text())
+    steps = samples.load(tmp_path / "samples.npz", spec()).steps
+    assert {line["signal"]: line["values"] for line in facts["saturations"]} == {
+        **{"gate": 2 * 3 * 8 * steps, "cell": 3 * 8 * steps, "state": 3 * 8 * steps}
+    }
+
+
 def test_random_weights_have_no_accuracy_to_tell(tmp_path: Path) -> None:
     design = prepared(tmp_path)
     record = read_json(tmp_path / "training.json")

@@ -68,8 +68,10 @@ def highway_cell(clk: Any, reset: Any, chain: Any, bias: Any, s_before: Any, out
     `chain` and `bias` hold rows h, t; `s_before` comes with the activations. Latency: SUM_TO_GATES + GATES_TO_CARRIED +
     CARRIED_TO_STATE.
     """
-    formats = constants.formats
+    shift = constants.formats.cell.frac - constants.formats.state.frac
+    raised = signed(len(out.c) + max(0, -shift))
     activating = gates(clk, chain, bias, out, constants)
     carrying = carry(clk, reset, s_before, out, constants)
-    leaving = round_and_clamp(clk, out.c, out.h, out.h_clipped, formats.cell.frac - formats.state.frac)
-    return activating, carrying, leaving
+    raising = align(out.c, raised, max(0, -shift))
+    leaving = round_and_clamp(clk, raised, out.h, out.h_clipped, max(0, shift))
+    return activating, carrying, raising, leaving

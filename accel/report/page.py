@@ -31,13 +31,13 @@ def page(design: Design, facts: dict[str, Any]) -> str:
 
 
 def network_words(design: Design) -> str:
-    """The network in words: `LSTM 8 → 32 → 10, arg max`, `Recurrent highway network of depth 2 ...`."""
+    """The network in words: `LSTM 8 → 32 → 10, arg max`, `Recurrent highway network of 2 levels, 8 ...`."""
     model = design.spec.model
     sizes = [model.inputs, *model.hidden, *([model.head.outputs] if model.head else [])]
     ends = {"argmax": ", arg max", "logits": ", logits"}
-    levels = f" of depth {model.depth}" if model.depth else ""
-    title = design.net.layers[0].cell.title[0].upper() + design.net.layers[0].cell.title[1:]
-    return f"{title}{levels} " + " → ".join(map(str, sizes)) + (ends[model.head.kind] if model.head else "")
+    levels = f" of {model.depth} levels," if model.depth else ""
+    title = design.net.layers[0].cell.title + levels
+    return f"{title} " + " → ".join(map(str, sizes)) + (ends[model.head.kind] if model.head else "")
 
 
 def verdict(verify: dict[str, Any]) -> dict[str, str]:

@@ -153,7 +153,6 @@ AWKWARD: dict[str, dict[str, Any]] = {
     "dense highway of two levels, two lanes a row, operand register": {
         "model": {"cell": "highway", "depth": 2, "inputs": 3, "hidden": [5], "bias": False, "head": {"outputs": 3}},
         "sparsity": {"pattern": "dense"},
-        "formats": FINE,
         "engine": {"units": 3, "lanes_per_row": 2, "operand_register": True},
     },
     "arg max of every step, sparse head": {

@@ -77,6 +77,7 @@ SPECS = {
     "dense_highway": spec(
         model={"cell": "highway", "depth": 2, "inputs": 3, "hidden": [5], "stateful": True, "head": None},
         sparsity={"pattern": "dense", "input": None, "recurrent": None},
+        formats={"cell": [10, 8]},
         engine={"units": 2, "lanes_per_row": 3},
     ),
     "split_lanes": spec(
