@@ -60,7 +60,8 @@ def proposed(spec: Spec, lanes: int | None, cycles: int | None) -> dict[str, Any
     found = for_cycles(spec, cycles) if cycles is not None else for_lanes(spec, lanes or 0)
     if not found:
         if cycles is None:
-            raise Refused([Fault("--lanes", "at least 4, one for each gate", str(lanes))])
+            rows = network(spec).layers[0].rows_per_unit
+            raise Refused([Fault("--lanes", f"at least {rows}, one for each gate", str(lanes))])
         raise Refused([Fault("--cycles", "more: no number of lanes is enough", str(cycles))])
     return {"spec": spec.name, "proposals": [asdict(one) for one in found]}
 
@@ -84,6 +85,7 @@ def array_facts(array: Array) -> dict[str, Any]:
         "nonzeros_per_lane_and_column": _counted(array, by_columns=True),
         "lanes": array.multipliers,
         "groups": array.groups,
+        "levels": array.levels,
         "cycles_per_group": None if columns else array.cycles_per_group,
         "accumulator_bits": array.sum_width,
         "memory_bits": array.memory_bits,

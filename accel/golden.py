@@ -12,18 +12,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from accel.cells import LSTM, Level
 from accel.fixed import Integers
 from accel.samples import state_slices
 from accel.shape import Array, ColumnArray, Network
 from accel.sparse import Packed
 from accel.weights import LayerWeights, Matrix, Weights
-
-GATES = ("i", "f", "g", "o")
-"""PyTorch's gate order."""
-
-SIGNALS = (*GATES, "c", "tanh_c", "h")
-"""Signals of a cell in the order they come about; i, f, g, o are activations."""
-
 
 SPARSE_COST = 4
 """A weight read by its index costs about as much as this many in a dense product."""
@@ -31,15 +25,20 @@ SPARSE_COST = 4
 
 @dataclass
 class LayerTrace:
-    """Every signal of one LSTM layer over a batch of sequences.
+    """Every signal of one recurrent layer over a batch of sequences.
 
-    Each entry of `signals` is int64 [sequences, steps, hidden]: the pre-activations `i_pre` ... `o_pre` (in
-    `formats.gate`), then SIGNALS. `saturations` counts what narrowing clipped in real
-    steps, by signal.
+    Each entry of `signals` is int64 [sequences, steps, hidden], by its name in `accel.cells`. `saturations` counts what
+    narrowing clipped in real steps, by signal. `output` is the signal that leaves the layer.
     """
 
     signals: dict[str, Integers]
     saturations: dict[str, int] = field(default_factory=dict)
+    output: str = "h"
+
+    @property
+    def h(self) -> Integers:
+        """What leaves the layer after every step."""
+        return self.signals[self.output]
 
 
 @dataclass
@@ -56,8 +55,8 @@ class Trace:
 
     @property
     def h(self) -> Integers:
-        """h_t of the last LSTM layer, [sequences, steps, hidden]."""
-        return self.layers[-1].signals["h"]
+        """h_t of the last recurrent layer, [sequences, steps, hidden]."""
+        return self.layers[-1].h
 
 
 def product(w: Integers, width: int) -> Callable[[Integers], Integers]:
@@ -103,8 +102,11 @@ def run(
     signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
     begun = before(net, states, len(signal))
     for array, layer, state in zip(net.layers, weights.layers, begun, strict=False):
-        traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold_at(array)))
-        signal = traces[-1].signals["h"]
+        if array.highway:
+            traces.append(run_highway(net, array, layer, signal, within))
+        else:
+            traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold_at(array)))
+        signal = traces[-1].h
     if net.spec.model.stateful:
         for trace in traces:
             trace.signals = {name: parted(values, real) for name, values in trace.signals.items()}
@@ -191,12 +193,63 @@ def cell(
     product = o * tanh_c
     saturations["state"] += formats.state.saturations(product[real], 2 * act.frac)
     h_t = formats.state.narrow(product, 2 * act.frac)
-    named = dict(zip(("i_pre", "f_pre", "g_pre", "o_pre"), gates, strict=True))
-    return named | {"i": i, "f": f, "g": g, "o": o, "c": c_t, "tanh_c": tanh_c, "h": h_t}
+    return dict(zip(LSTM.signals, (*gates, i, f, g, o, c_t, tanh_c, h_t), strict=True))
+
+
+def run_highway(net: Network, array: Array, layer: LayerWeights, x: Integers, lengths: Integers) -> LayerTrace:
+    """One recurrent highway layer (arXiv 1607.03474) over sequences x [sequences, steps, inputs] from s = 0.
+
+    s_0 of a step is s of the step before; x is read in the first level alone.
+    """
+    s = read = np.zeros((len(x), array.outputs), dtype=np.int64)
+    x_part = product(layer.w_x.values, array.total_width)(x) << array.x_shift
+    levels = [layer.level(number) for number in range(array.levels)]
+    products = [recurrent_product(array, level.w_h, len(x)) for level in levels]
+    biases = [level.bias << array.bias_shift for level in levels]
+    trace = LayerTrace({}, dict.fromkeys(("gate", "cell", "state"), 0), array.cell.output)
+    steps: list[dict[str, Integers]] = []
+    for t in range(x.shape[1]):
+        steps.append({})
+        part = x_part[:, t]
+        for level, times_s, bias in zip(array.cell.levels, products, biases, strict=True):
+            pre, part = part + (times_s(read) << array.h_shift) + bias, np.zeros_like(part)
+            steps[-1] |= carry(net, array, level, pre, s, t < lengths, trace.saturations)
+            s, read = steps[-1][level.kept], steps[-1][level.state]
+    trace.signals = {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
+    return trace
+
+
+def carry(
+    net: Network,
+    array: Array,
+    level: Level,
+    pre: Integers,
+    s: Integers,
+    real: npt.NDArray[np.bool_],
+    saturations: dict[str, int],
+) -> dict[str, Integers]:
+    """One level of the highway cell: exact pre-activations [sequences, 2H] and s_{l-1} to s_l = h t + s_{l-1} (1 - t).
+
+    The coupled carry is exact: 1 is 2**frac of `activation`. s_l is narrowed to `cell`, in which it is carried on, and
+    from there to `state`, in which it is read.
+    """
+    formats, tables = net.spec.formats, net.tables
+    act, kept = formats.activation, formats.cell
+    saturations["gate"] += formats.gate.saturations(pre[real], array.sum_frac)
+    h_pre, t_pre = np.split(formats.gate.narrow(pre, array.sum_frac), 2, axis=1)
+    h, t = tables["tanh"](h_pre), tables["sigmoid"](t_pre)
+
+    frac, one = act.frac + max(act.frac, kept.frac), 1 << act.frac
+    total = (h * t << frac - 2 * act.frac) + (s * (one - t) << frac - act.frac - kept.frac)
+    saturations["cell"] += kept.saturations(total[real], frac)
+    s_l = kept.narrow(total, frac)
+    saturations["state"] += formats.state.saturations(s_l[real], kept.frac)
+    read = formats.state.narrow(s_l, kept.frac)
+    return dict(zip(level.names, (h_pre, t_pre, h, t, s_l, read), strict=True))
 
 
 def _head(net: Network, weights: Weights, traces: list[LayerTrace], lengths: Integers) -> Trace:
-    h, head = traces[-1].signals["h"], net.spec.model.head
+    h, head = traces[-1].h, net.spec.model.head
     if head is None:
         return Trace(traces, None, h)
     assert net.head is not None

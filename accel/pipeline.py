@@ -17,6 +17,11 @@ GATES_TO_CELL = 4
 CELL_TO_STATE = 5
 """Table, output register (the index comes with c_t), product, rounding, saturation."""
 
+GATES_TO_CARRIED = 5
+"""Of a highway cell: difference, product, sum, rounding, saturation."""
+CARRIED_TO_STATE = 2
+"""Rounding, saturation."""
+
 SLOT_TO_GATES = SLOT_TO_CHAIN + SUM_TO_GATES
 SLOT_TO_CELL = SLOT_TO_GATES + GATES_TO_CELL
 SLOT_TO_STATE = SLOT_TO_CELL + CELL_TO_STATE
@@ -28,6 +33,16 @@ SCALED = 2
 
 CELL_READ = SLOT_TO_GATES - 3
 """From a slot to the address of its c_{t-1}: memory, output register, clearing register, then the gates."""
+
+
+def slot_to_cell(array: Array) -> int:
+    """From a slot to what its cell keeps: c_t, or the s_l of a highway cell."""
+    return SLOT_TO_GATES + GATES_TO_CARRIED if array.highway else SLOT_TO_CELL
+
+
+def slot_to_state(array: Array) -> int:
+    """From a slot to what is read of it: h_t, or the s_l of a highway cell."""
+    return slot_to_cell(array) + CARRIED_TO_STATE if array.highway else SLOT_TO_STATE
 
 
 def tree_levels(per_row: int) -> int:

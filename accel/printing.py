@@ -123,7 +123,8 @@ def proposed(facts: dict[str, Any]) -> list[RenderableType]:
 
 
 def _layers(layers: list[dict[str, Any]]) -> Group:
-    names = ("inputs", "outputs", "lanes", "groups", "cycles_per_group", "accumulator_bits")
+    levels = ["levels"] if any(layer["levels"] > 1 for layer in layers) else []
+    names = ("inputs", "outputs", "lanes", "groups", *levels, "cycles_per_group", "accumulator_bits")
     rows = [
         *(_nonzeros(title, key, layers) for title, key in NONZEROS.items() if any(layer[key] for layer in layers)),
         *((name.replace("_", " "), *map(_plain, (layer[name] for layer in layers))) for name in names),

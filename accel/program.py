@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from accel.fixed import Fixed, Integers, bits_for
+from accel.fixed import Fixed, Integers, bits_for, index_bits
 from accel.shape import Array, ColumnArray
 from accel.sparse import pack_columns
 from accel.spec import Spec
@@ -39,15 +39,22 @@ def row_words(array: Array, layer: LayerWeights) -> tuple[Integers, Integers]:
 def unit_words(array: Array, layer: LayerWeights) -> list[list[int]]:
     """Contents of each unit's weight memory: the values of all lanes below the indices, first lane lowest.
 
-    By rows G*T words; idle lanes and the units beyond the last one hold zeros. By columns those of W_x, then of W_h.
+    By rows G*T words a level; idle lanes and the units beyond the last one hold zeros. By columns those of W_x, then
+    those of W_h.
     """
     if isinstance(array, ColumnArray):
         return _column_words(array, layer)
-    values, columns = row_words(array, layer)
-    k_x = array.kept[0]
+    levels = [_level_words(array, level, layer.level(number)) for number, level in enumerate(array.by_level)]
+    return [[word for level in levels for word in level[unit]] for unit in range(array.units)]
+
+
+def _level_words(array: Array, level: Array, layer: LayerWeights) -> list[list[int]]:
+    """Contents of each unit's memory for one level of an array."""
+    values, columns = row_words(level, layer)
+    k_x = level.kept[0]
     columns = np.hstack([array.x_vector.places(columns[:, :k_x]), array.h_vector.places(columns[:, k_x:])])
-    weights = _by_lane(array, array.w_x.codes(values))
-    places = _by_lane(array, columns)[:, :, :, : array.indices]
+    weights = _by_lane(level, array.w_x.codes(values))
+    places = _by_lane(level, columns)[:, :, :, : array.indices]
     return [
         _words((weights[unit], array.weight_width), (places[unit], array.index_width)) for unit in range(array.units)
     ]
@@ -130,12 +137,19 @@ def bias_words_width(array: Array, narrowed: Fixed | None) -> int:
 
 
 def bias_words(array: Array, layer: LayerWeights, narrowed: Fixed | None) -> list[int]:
-    """Contents of the bias memory, a word a cell-stage slot.
+    """Contents of the bias memory, a word a cell-stage slot; each level begins at a multiple of a power of two.
 
     Adding half a unit of the format that the sum is narrowed to makes rounding a plain shift (round half up).
     """
     stored = ((layer.bias << array.bias_shift) + half_unit(array, narrowed)) >> bias_shift(array, narrowed)
-    return _slot_words(array, stored, bias_width(array, narrowed))
+    width, gap = bias_width(array, narrowed), [0] * ((1 << index_bits(array.beats)) - array.beats)
+    levels = [_slot_words(array, part, width) for part in np.split(stored, array.levels)]
+    return [word for level in levels for word in [*level, *gap]][: bias_depth(array)]
+
+
+def bias_depth(array: Array) -> int:
+    """Words of the bias memory."""
+    return ((array.levels - 1) << index_bits(array.beats)) + array.beats
 
 
 def scale_words(array: Array, layer: LayerWeights) -> list[int]:

@@ -73,8 +73,8 @@ def _random_columns(rows: int, columns: int, kept: int) -> Integers:
 
 def for_lanes(spec: Spec, lanes: int, count: int = 5) -> list[Proposal]:
     """The fastest designs of at most so many lanes in each layer; among equals the one with the fewest memory bits."""
-    least = 4 * min(spec.model.hidden)
-    tried = [(min(lanes // (4 * m), least // 4), m) for m in range(1, MOST_LANES_PER_ROW + 1) if lanes >= 4 * m]
+    rows, hidden = network(spec).layers[0].rows_per_unit, min(spec.model.hidden)
+    tried = [(min(lanes // (rows * m), hidden), m) for m in range(1, MOST_LANES_PER_ROW + 1) if lanes >= rows * m]
     found = [_best(spec, units, m) for units, m in tried]
     return sorted(filter(None, found), key=lambda one: (one.cycles_per_step, one.memory_bits))[:count]
 
@@ -130,8 +130,9 @@ def _proposal(spec: Spec, units: int, m: int, cells: int) -> Proposal | None:
 
 
 def _multipliers(array: Array) -> int:
-    """Of lanes (none for digits), scales (one a gate) and Hadamard products (three a cell)."""
-    return array.multipliers * array.multiplies + array.cells * (3 + 4 * (array.scale is not None))
+    """Of lanes (none for digits), scales (one a gate) and Hadamard products (three a cell, one of a highway cell)."""
+    products, scales = 1 if array.highway else 3, array.rows_per_unit * (array.scale is not None)
+    return array.multipliers * array.multiplies + array.cells * (products + scales)
 
 
 def _network(spec: Spec, units: int, m: int, cells: int, input_words: int) -> Network:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from accel.cells import Carry, kept_width
 from accel.engines.engine import Design
 from accel.faults import Fault, Refused
 from accel.fixed import Fixed, Integers, index_bits
@@ -26,6 +27,7 @@ HEADERS = (
     "column_lstm.h",
     "fed.h",
     "head.h",
+    "highway.h",
     "load.h",
     "lookup.h",
     "lstm.h",
@@ -134,7 +136,8 @@ class Process:
     @property
     def memories(self) -> str:
         """Values, columns and biases, and an LSTM layer's scales, as arguments of a process."""
-        parts = ["Values", "Rows" if self.by_columns else "Columns", "Bias", *(["Scales"] if self.head is None else [])]
+        scaled = self.head is None and not self.array.highway
+        parts = ["Values", "Rows" if self.by_columns else "Columns", "Bias", *(["Scales"] if scaled else [])]
         if self.array.fed:
             held = ", ".join(f"k{self.type}{part}" for part in parts[1:])
             return f"s_weights_{self.array.name}, {held}"
@@ -165,11 +168,27 @@ class Process:
         return [lane.slots for lane in self.array.lanes]
 
     @property
+    def later(self) -> Array:
+        """The array in the levels behind the first."""
+        return self.array.by_level[-1]
+
+    @property
+    def later_slots(self) -> list[int]:
+        """Cycles in which each lane of a row has work in those."""
+        return [lane.slots for lane in self.later.lanes]
+
+    @property
+    def _levels(self) -> list[tuple[Array, LayerWeights]]:
+        """Every level with its weights."""
+        return [(level, self.weights.level(number)) for number, level in enumerate(self.array.by_level)]
+
+    @property
     def values(self) -> Integers:
         """Weights as two's complement reads their words, [group and cycle, or word][unit, row, lane of the row]."""
         if isinstance(self.array, ColumnArray):
             return self._read(column_lanes(self.array, self.weights)[0]).reshape(self.array.depth, -1)
-        return lane_words(self.array, self._read(row_words(self.array, self.weights)[0])).reshape(self.array.depth, -1)
+        levels = [lane_words(level, self._read(row_words(level, weights)[0])) for level, weights in self._levels]
+        return np.concatenate(levels).reshape(self.array.depth, -1)
 
     def _read(self, values: Integers) -> Integers:
         """The words of weights as two's complement reads them."""
@@ -185,14 +204,16 @@ class Process:
             return column_lanes(self.array, self.weights)[1].reshape(self.array.depth, -1)
         if self.array.dense:
             return None
-        columns = lane_words(self.array, row_words(self.array, self.weights)[1])
+        levels = [lane_words(level, row_words(level, weights)[1]) for level, weights in self._levels]
+        columns = np.concatenate(levels)
         rows = 1 if self.array.shared_by_gates else self.array.rows_per_unit
         return columns[:, :, :rows].reshape(self.array.depth, -1)
 
     @property
     def bias(self) -> Integers:
-        """Biases, [unit][row]."""
-        return self._by_unit(self.weights.bias)
+        """Biases, [unit][row]; of a highway layer [level][unit][row]."""
+        levels = [self._by_unit(part) for part in np.split(self.weights.bias, self.array.levels)]
+        return np.stack(levels) if self.array.highway else levels[0]
 
     @property
     def scale(self) -> Integers | None:
@@ -239,6 +260,8 @@ def _names(design: Design) -> dict[str, object]:
         "inputs": spec.model.inputs,
         "hidden": spec.model.hidden,
         "stateful": spec.model.stateful,
+        "signals": len(net.layers[0].cell.signals),
+        "process_headers": _process_headers(net),
         "input": input_beat(net),
         "output": output_beat(net),
         "result_values": result_values(net),
@@ -248,9 +271,15 @@ def _names(design: Design) -> dict[str, object]:
         "state_bits": container(max(spec.formats.state.width, spec.formats.cell.width)),
         "load": {"digest": shape_digest(net)} if spec.engine.memory == "scratchpad" else None,
         "by_columns": spec.by_columns,
-        "by_rows": len(net.by_columns) < len(net.layers),
         "threshold": design.weights.threshold,
     }
+
+
+def _process_headers(net: Network) -> list[str]:
+    """Where the processes of the recurrent layers are."""
+    if net.spec.model.cell == "highway":
+        return ["highway.h"]
+    return sorted({"column_lstm.h" if isinstance(array, ColumnArray) else "lstm.h" for array in net.layers})
 
 
 def _formats(net: Network) -> list[tuple[str, int]]:
@@ -304,9 +333,8 @@ def output_beat(net: Network) -> Beat:
 
 
 def _refuse_wide_cell(net: Network) -> None:
-    """C simulation checks in 64-bit integers, so f * c + i * g must not be wider than a row's sum may be."""
+    """C simulation checks in 64-bit integers, so the exact sum that a cell keeps is no wider than a row's may be."""
     act, cell = net.spec.formats.activation, net.spec.formats.cell
-    frac = max(act.frac + cell.frac, 2 * act.frac)
-    bits = 1 + max(act.width + cell.width + frac - act.frac - cell.frac, 2 * act.width + frac - 2 * act.frac)
+    bits = Carry(act, cell).total if net.spec.model.cell == "highway" else kept_width(act, cell)
     if bits > ACCUMULATOR:
         raise Refused([Fault("formats.cell", f"exact sums of at most {ACCUMULATOR} bits", f"{bits}")])

@@ -18,10 +18,10 @@ from accel.fixed import Integers
 from accel.pipeline import (
     ADDRESS_TO_FETCH,
     CELL_READ,
-    SLOT_TO_CELL,
     SLOT_TO_LOGIT,
-    SLOT_TO_STATE,
     slot_delay,
+    slot_to_cell,
+    slot_to_state,
 )
 from accel.program import positions, row_words
 from accel.samples import Samples
@@ -34,10 +34,10 @@ LINK_STEPS = 2
 
 
 def written_at(array: Array) -> Integers:
-    """Cycle, from a step's first address, in which each unit's h_t is presented to the operand memories. [H]"""
+    """Cycle, from a level's first address, in which each unit's h_t is presented to the operand memories. [H]"""
     unit = np.arange(array.outputs)
     group, slot = unit // array.units, unit % array.units // array.cells
-    return (group + 1) * array.cycles_per_group - 1 + slot_delay(array) + slot + SLOT_TO_STATE
+    return (group + 1) * array.cycles_per_group - 1 + slot_delay(array) + slot + slot_to_state(array)
 
 
 def smallest_interval(array: Array, layer: LayerWeights) -> int:
@@ -46,25 +46,49 @@ def smallest_interval(array: Array, layer: LayerWeights) -> int:
     Weights that are loaded may have any pattern with these nonzeros per row, so the gap is that of the worst one.
     Streams that take turns share the wait out: a stream's own next step comes only after all others had theirs.
     """
-    return interval_of(array, latest_columns(array) if array.writable else row_words(array, layer)[1])
+    return sum(level_intervals(array, layer))
+
+
+def level_intervals(array: Array, layer: LayerWeights) -> tuple[int, ...]:
+    """Cycles from each level's beginning to the next one's; behind the last comes the next step's first."""
+    if array.writable:
+        return intervals_of(array, [latest_columns(array)])
+    levels = enumerate(array.by_level)
+    return intervals_of(array, [row_words(level, layer.level(number))[1] for number, level in levels])
 
 
 def interval_of(array: Array, columns: Integers) -> int:
-    """`smallest_interval` of rows that read these columns, [rows, K_x + K_h], x first."""
-    return max(array.depth, -(-_own_interval(array, columns) // array.streams))
+    """`smallest_interval` of rows that read these columns in every level, [rows, K_x + K_h], x first."""
+    later = columns[:, array.kept[0] :]
+    return sum(intervals_of(array, [columns, *[later] * (array.levels - 1)]))
 
 
-def _own_interval(array: Array, columns: Integers) -> int:
-    """Cycles from a sequence's step to its next one until h_t and c_t are there."""
-    interval = SLOT_TO_CELL + 1 - CELL_READ
+def intervals_of(array: Array, columns: Sequence[Integers]) -> tuple[int, ...]:
+    """`level_intervals` of rows that read these columns, level by level."""
+    following = [*array.by_level[1:], array.by_level[0]]
+    read = [*columns[1:], columns[0]]
+    return tuple(
+        max(level.depth, -(-_own_interval(level, after, table) // array.streams))
+        for level, after, table in zip(array.by_level, following, read, strict=True)
+    )
+
+
+def _own_interval(array: Array, after: Array, columns: Integers) -> int:
+    """Cycles from one level of a sequence to the next, which reads `columns`, until what was read and kept is there.
+
+    What a cell keeps is read sooner where the groups `after` are shorter: most in the last one.
+    """
+    shorter = array.cycles_per_group - after.cycles_per_group
+    sooner = shorter * (array.groups if shorter > 0 else 1)
+    interval = slot_to_cell(array) + 1 - CELL_READ + sooner
     if not array.recurrent:
         return interval
-    table, k_x = positions(array), array.kept[0]
+    table, k_x = positions(after), after.kept[0]
     unit = np.arange(array.rows) % array.outputs
     written = written_at(array)
     for m in range(array.lanes_per_row):
         for t in np.nonzero(table[m] >= k_x)[0]:
-            read = unit // array.units * array.cycles_per_group + t + ADDRESS_TO_FETCH
+            read = unit // array.units * after.cycles_per_group + t + ADDRESS_TO_FETCH
             interval = max(interval, int((written[columns[:, table[m, t]]] + 1 - read).max()))
     return interval
 
@@ -83,7 +107,8 @@ class Stage:
     """One array in time; cycles count from a step's `take` (one before its first address)."""
 
     array: Array
-    interval: int
+    intervals: tuple[int, ...]
+    """From each level's begin to the next one's; the last one to the next step."""
     release_at: int
     """Address at which the step's x is given back; for a linked layer early, since the next x takes its time."""
     first_result: int
@@ -93,8 +118,13 @@ class Stage:
     last_result: int
 
     @property
+    def interval(self) -> int:
+        """Cycles from step to step."""
+        return sum(self.intervals)
+
+    @property
     def gap(self) -> int:
-        """Cycles between steps in which the lanes wait."""
+        """Cycles of a step in which the lanes wait, between levels or for the next step."""
         return self.interval - self.array.depth
 
     @property
@@ -383,20 +413,22 @@ def schedule(design: Design) -> Schedule:
 
 
 def _stage(net: Network, array: Array, layer: LayerWeights, lead: int) -> Stage:
-    interval = smallest_interval(array, layer)
-    release_at = array.depth - 1 if array.fed else max(0, array.depth - 1 - max(0, lead - 2))
-    first_slot = 1 + array.cycles_per_group - 1 + slot_delay(array)
+    intervals, reading = level_intervals(array, layer), array.by_level[0].depth
+    release_at = reading - 1 if array.fed else max(0, reading - 1 - max(0, lead - 2))
+    final = array.by_level[-1]
+    first_slot = sum(intervals[:-1]) + 1 + final.cycles_per_group - 1 + slot_delay(array)
     last_group = (array.outputs - 1) // array.units
     last_slot = (array.outputs - 1) % array.units // array.cells
-    last = first_slot + last_group * array.cycles_per_group + last_slot
+    last = first_slot + last_group * final.cycles_per_group + last_slot
     if array is not net.head:
-        return Stage(array, interval, release_at, first_slot + SLOT_TO_STATE, array.output_beats, last + SLOT_TO_STATE)
+        to_state = slot_to_state(array)
+        return Stage(array, intervals, release_at, first_slot + to_state, array.output_beats, last + to_state)
     assert net.spec.model.head is not None
     if net.spec.model.head.kind == "logits":
         ends = (first_slot + SLOT_TO_LOGIT, array.outputs, last + SLOT_TO_LOGIT)
     else:
         ends = (last + SLOT_TO_LOGIT + 1, 1, last + SLOT_TO_LOGIT + 1)
-    return Stage(array, interval, release_at, *ends)
+    return Stage(array, intervals, release_at, *ends)
 
 
 def _emit_steps(last: Stage | ColumnStage) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from accel.cells import HIGHWAY_ROWS, LSTM, LSTM_ROWS, Cell, highway
 from accel.fixed import Digits, Fixed, Integers, accumulator, bits_for, index_bits
 from accel.spec import Flow, Spec, kept
 from accel.spec import Weights as WeightFormats
@@ -95,7 +96,8 @@ class Vector:
 class Array:
     """The lanes of one layer: `units` P x `rows_per_unit` x `lanes_per_row` M, working through `outputs` units.
 
-    An LSTM layer has four rows a unit (gates i, f, g, o) and both operands; a linear head has one row and no h.
+    An LSTM layer has four rows a unit (gates i, f, g, o) and both operands; a highway layer two (h, t), which a step
+    goes through once for each of its `levels`, reading x in the first alone; a linear head has one row and no h.
     """
 
     name: str
@@ -130,6 +132,27 @@ class Array:
     """Weights and biases are loaded while sequences run: a set of them is in use, another one can be written."""
     fed: int | None = None
     """Bits of a beat of the stream that values and indices come through in every step; None where they are held."""
+    levels: int = 1
+    """Times that a step goes through the lanes, each with weights of its own."""
+
+    @property
+    def cell(self) -> Cell:
+        """The recurrent cell behind the lanes."""
+        return highway(self.levels) if self.highway else LSTM
+
+    @property
+    def highway(self) -> bool:
+        """Whether the cell is that of a recurrent highway network."""
+        return self.rows_per_unit == HIGHWAY_ROWS
+
+    def level(self, number: int) -> Array:
+        """What the lanes do in one level: the same lanes, with x in the first alone."""
+        return self if self.levels == 1 else replace(self, kept=(0 if number else self.kept[0], self.kept[1]), levels=1)
+
+    @cached_property
+    def by_level(self) -> tuple[Array, ...]:
+        """Every level, in its order."""
+        return tuple(self.level(number) for number in range(self.levels))
 
     @property
     def dense(self) -> bool:
@@ -151,7 +174,7 @@ class Array:
 
     @property
     def rows(self) -> int:
-        """Rows of the weight matrices."""
+        """Rows of the weight matrices; W_h and the biases have so many for each level."""
         return self.rows_per_unit * self.outputs
 
     @property
@@ -177,7 +200,7 @@ class Array:
 
     @property
     def cycles_per_group(self) -> int:
-        """T: cycles in which the lanes work through one group."""
+        """T: cycles in which the lanes work through one group, in the first level."""
         return max(lane.slots for lane in self.lanes)
 
     @property
@@ -189,7 +212,7 @@ class Array:
     def matrix_nonzeros(self) -> tuple[int, int]:
         """Weights that W_x and W_h keep."""
         k_x, k_h = self.kept
-        return self.rows * k_x, self.rows * k_h
+        return self.rows * k_x, self.rows * self.levels * k_h
 
     @property
     def nonzeros(self) -> int:
@@ -277,7 +300,7 @@ class Array:
 
     @property
     def beats(self) -> int:
-        """Slots of the cell stage in a step, those beyond the last unit included."""
+        """Slots of the cell stage in a level, those beyond the last unit included."""
         return self.groups * self.slots_per_group
 
     @property
@@ -340,7 +363,7 @@ class Array:
     @property
     def depth(self) -> int:
         """Words of one unit's weight memory."""
-        return self.groups * self.cycles_per_group
+        return self.groups * sum(level.cycles_per_group for level in self.by_level)
 
     @property
     def shortest_step(self) -> int:
@@ -355,7 +378,7 @@ class Array:
         return {
             "values": self.multipliers * held * self.weight_width,
             "indices": self.units * self.indices * held * self.index_width,
-            "bias": sets * self.groups * self.units * self.rows_per_unit * self.bias.width,
+            "bias": sets * self.levels * self.groups * self.units * self.rows_per_unit * self.bias.width,
             "scales": sets * self.groups * self.units * self.rows_per_unit * self.scale.width if self.scale else 0,
             "x copies": copies * self.x_vector.bits,
             "h copies": copies * self.h_vector.bits if self.recurrent else 0,
@@ -517,7 +540,7 @@ def entry_width(vector: Vector) -> int:
 
 @dataclass(frozen=True)
 class Network:
-    """The arrays of a spec: LSTM layers in order, and the head where there is one."""
+    """The arrays of a spec: recurrent layers in order, and the head where there is one."""
 
     layers: tuple[Array, ...]
     head: Array | None
@@ -535,13 +558,15 @@ class Network:
 
     @cached_property
     def tables(self) -> dict[str, Table]:
-        """The tables of the cell stage: `sigmoid` and `tanh` of a gate, `cell_tanh` of c_t."""
+        """The tables of the cell stage: `sigmoid` and `tanh` of a gate, and of an LSTM `cell_tanh` of c_t."""
         formats, tables = self.spec.formats, self.spec.tables
-        return {
+        found = {
             "sigmoid": Table("sigmoid", formats.gate, formats.activation, tables.address, tables.sigmoid),
             "tanh": Table("tanh", formats.gate, formats.activation, tables.address, tables.tanh),
-            "cell_tanh": Table("tanh", formats.cell, formats.activation, tables.address, tables.tanh),
         }
+        if self.spec.model.cell == "lstm":
+            found["cell_tanh"] = Table("tanh", formats.cell, formats.activation, tables.address, tables.tanh)
+        return found
 
 
 def even_split(total: float, inputs: int, hidden: int) -> Kept:
@@ -579,10 +604,10 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
     formats, weights, engine = spec.formats, spec.weights, spec.engine
     first = number == 0
     return _kind(spec.flows[number])(
-        name=f"lstm{number}",
+        name=f"{spec.model.cell}{number}",
         inputs=spec.model.inputs if first else spec.model.hidden[number - 1],
         outputs=spec.model.hidden[number],
-        rows_per_unit=4,
+        rows_per_unit=HIGHWAY_ROWS if spec.model.cell == "highway" else LSTM_ROWS,
         kept=pair,
         units=engine.units,
         lanes_per_row=engine.lanes_per_row,
@@ -602,6 +627,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         given_state=engine.state_streams,
         writable=engine.memory == "scratchpad",
         fed=engine.memory_width,
+        levels=spec.model.depth or 1,
     )
 
 
@@ -648,8 +674,8 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
 def misfits(net: Network) -> Iterator[tuple[str, str, object]]:
     """What of a spec the engine cannot do: (key path, what would fit, what was given)."""
     for array in net.arrays:
-        slots = array.slots_per_group
-        cycles = slots if isinstance(array, ColumnArray) else array.cycles_per_group
+        slots, shortest = array.slots_per_group, array.by_level[-1]
+        cycles = slots if isinstance(array, ColumnArray) else shortest.cycles_per_group
         if array is net.head and slots > cycles:
             yield "model.head.units", f"at most {cycles}: one row a cycle leaves the head", array.units
         elif slots > cycles:

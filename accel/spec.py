@@ -150,12 +150,14 @@ class Head(Section):
 class Model(Section):
     """The network."""
 
-    cell: Literal["lstm"] = "lstm"
-    """Kind of recurrent cell."""
+    cell: Literal["lstm", "highway"] = "lstm"
+    """Kind of recurrent cell; `highway`: of a recurrent highway network (arXiv 1607.03474), its gates coupled."""
+    depth: Depth | None = None
+    """Levels of a highway cell, which a step goes through one after the other; x_t is read in the first."""
     inputs: Count
     """Elements of x_t."""
     hidden: Hidden
-    """Hidden units of each LSTM layer."""
+    """Hidden units of each recurrent layer."""
     bias: bool = True
     """Whether gates have a bias."""
     stateful: bool = False
@@ -229,9 +231,9 @@ class Formats(Section):
     activation: Format
     """Result of sigmoid and tanh."""
     cell: Format
-    """c_t"""
+    """c_t; of a highway cell s_l as it is carried on"""
     state: Format
-    """h_t"""
+    """h_t; of a highway cell s_l as lanes, next layer and head read it"""
     scale: Format | None = None
     """What a row's sum is multiplied with; for `weights.per_row`."""
 
@@ -520,6 +522,7 @@ def rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Contradictions between keys: (key path, what is wanted, what came)."""
     if reserved(spec.identifier):
         yield "name", "no word that Verilog, C++, Python or the design itself uses", spec.name
+    yield from _cell_rules(spec)
     yield from _sparsity_rules(spec)
     yield from _engine_rules(spec)
     yield from _format_rules(spec)
@@ -532,9 +535,51 @@ def _misfits(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     from accel.proposals import late
     from accel.shape import misfits, network
 
-    if not [*_sparsity_rules(spec), *_engine_rules(spec), *_format_rules(spec)]:
+    if not [*_cell_rules(spec), *_sparsity_rules(spec), *_engine_rules(spec), *_format_rules(spec)]:
         found = [*misfits(network(spec))]
         yield from found or late(network(spec))
+
+
+def _cell_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """What goes with which cell: the highway cell is built by rows, with lanes that serve both operands."""
+    model = spec.model
+    if (model.cell == "highway") != (model.depth is not None):
+        wanted = "a number of levels for cell: highway" if model.depth is None else "nothing but for cell: highway"
+        yield "model.depth", wanted, model.depth
+    if model.cell == "lstm":
+        return
+    only = "for model.cell: highway"
+    for key, fits in HIGHWAY_ONLY.items():
+        section, name = key.split(".")
+        got = getattr(getattr(spec, section), name)
+        if got != fits:
+            yield key, f"{plain(fits) if fits is not None else 'nothing'} {only}", got
+    studies = spec.training.studies
+    for key in type(studies).model_fields:
+        if key != "lasso" and getattr(studies, key) != type(studies).model_fields[key].default:
+            yield f"training.studies.{key}", f"nothing {only}", getattr(studies, key)
+    for engine in HIGHWAY_ENGINES_MISSING:
+        if engine in spec.verify.engines:
+            yield "verify.engines", f"no {engine} {only}", spec.verify.engines
+
+
+HIGHWAY_ONLY: dict[str, Any] = {
+    "sparsity.shared_by_gates": False,
+    "sparsity.search": None,
+    "weights.kind": "fixed",
+    "weights.per_row": False,
+    "engine.dataflow": "row",
+    "engine.lanes": "shared",
+    "engine.streams": 1,
+    "engine.memory": "rom",
+    "engine.state_streams": False,
+    "training.baselines": (),
+    "training.gradual": False,
+}
+"""Keys that have one value beside a highway cell."""
+
+HIGHWAY_ENGINES_MISSING = ("netlist", "chip")
+"""Engines that do not verify one."""
 
 
 def _sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -708,7 +753,7 @@ def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if spec.model.head is not None and formats.bias.frac > weights.head_frac + formats.state.frac:
         wanted = f"at most the {weights.head_frac + formats.state.frac} fraction bits of the head's products"
         yield "formats.bias", wanted, formats.bias
-    if formats.state.frac > 2 * formats.activation.frac:
+    if spec.model.cell == "lstm" and formats.state.frac > 2 * formats.activation.frac:
         yield (
             "formats.state",
             f"at most {2 * formats.activation.frac} fraction bits, twice those of activation",

@@ -12,15 +12,15 @@ import numpy as np
 
 from accel.engines.engine import Design, Engine, EngineFailed, Observed, Status, ToolMissing, reference
 from accel.fixed import Integers
-from accel.golden import SIGNALS
 from accel.progress import Progress, silent
 from accel.samples import Samples
 from accel.schedule import steady
 
 Verdict = Literal["equal", "different", "not run"]
 LAST_STATES = "h_n and c_n"
-REQUIRED = ("c", "h")
-"""Signals without which an engine has shown nothing."""
+
+Required = Mapping[str, tuple[str, ...]]
+"""Signals of each layer without which an engine has shown nothing."""
 
 
 class Prediction(Protocol):
@@ -145,7 +145,8 @@ def judge(name: str, contender: Contender, design: Design, samples: Samples, pre
         return Result(name, "different", 0, 0, None, _since(start), reason)
     seconds = _since(start)
     expected = reference(design, samples)
-    found = list(differences(expected, got))
+    required = {array.name: array.cell.required for array in design.net.layers}
+    found = list(differences(expected, got, required))
     reasons = [_sentence(found, samples)] if found else []
     reasons += list(_cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples)))
     reasons += list(_status_faults(expected.status, got.status, contender.clocked or contender.counts))
@@ -159,20 +160,20 @@ def _since(start: float) -> float:
     return round(time.perf_counter() - start, 3)
 
 
-def differences(expected: Observed, got: Observed) -> Iterator[Difference]:
-    """Every signal that is missing, unknown, too short, too long or unequal, and the results likewise."""
+def differences(expected: Observed, got: Observed, required: Required) -> Iterator[Difference]:
+    """Every signal that is missing, unknown, too short, too long or unequal, and the results likewise.
+
+    Signals come in the order in which they come about: the first that differs is nearest the cause.
+    """
     for layer in sorted(expected.signals.keys() | got.signals.keys()):
         wanted, seen = expected.signals.get(layer, {}), got.signals.get(layer, {})
-        for name in sorted(seen.keys() | set(REQUIRED), key=_order):
+        place = {name: number for number, name in enumerate(wanted or seen)}
+        names = seen.keys() | set(required.get(layer, ()))
+        for name in sorted(names, key=lambda name: (place.get(name, -1), name)):
             yield from _compare(f"{layer}.{name}", wanted.get(name), seen.get(name))
     yield from _compare("outputs", expected.outputs, got.outputs)
     if expected.last_states is not None:
         yield from _compare(LAST_STATES, expected.last_states, got.last_states)
-
-
-def _order(signal: str) -> tuple[int, str]:
-    """Signals in the order in which they come about, pre-activations first: the first is nearest the cause."""
-    return (SIGNALS.index(signal) if signal in SIGNALS else -1), signal
 
 
 def _compare(signal: str, expected: Integers | None, got: Integers | None) -> Iterator[Difference]:

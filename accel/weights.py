@@ -49,8 +49,9 @@ class Matrix:
 class LayerWeights:
     """An LSTM layer (4H rows, gate order i, f, g, o; row = gate * H + unit) or a head (one row an output).
 
-    `w_h` of a head has no columns. `bias` is b_ih + b_hh in `formats.bias`. `scale`, in `formats.scale`, is what each
-    row's sum is multiplied with; None where rows have no scales.
+    A highway layer has 2H rows (h, t) a level: `w_x` has those of the first, `w_h` and `bias` those of all, one level
+    behind the other. `w_h` of a head has no columns. `bias` is b_ih + b_hh in `formats.bias`. `scale`, in
+    `formats.scale`, is what each row's sum is multiplied with; None where rows have no scales.
     """
 
     w_x: Matrix
@@ -62,6 +63,13 @@ class LayerWeights:
     def kept(self) -> Kept:
         """Nonzeros of a row of each matrix."""
         return self.w_x.kept, self.w_h.kept
+
+    def level(self, number: int) -> LayerWeights:
+        """What one level of a highway layer computes with: no column of x but in the first. An LSTM has one level."""
+        rows = len(self.w_x.values)
+        own, none = slice(number * rows, (number + 1) * rows), Matrix(self.w_x.values[:, :0], self.w_x.mask[:, :0])
+        w_x, scale = none if number else self.w_x, None if self.scale is None else self.scale[own]
+        return LayerWeights(w_x, Matrix(self.w_h.values[own], self.w_h.mask[own]), self.bias[own], scale)
 
 
 @dataclass(frozen=True)
@@ -188,10 +196,10 @@ def _faults(weights: Weights, spec: Spec, source: str) -> Any:
     for layer, array in zip(weights.layers, plan.arrays, strict=True):
         searched = spec.sparsity.search is not None and array.recurrent
         place = f"{source}: {array.name}"
-        h_columns = array.outputs if array.recurrent else 0
+        h_columns, rows = array.outputs if array.recurrent else 0, array.levels * array.rows
         yield from _matrix_faults(layer.w_x, (array.rows, array.inputs), array, 0, searched, f"{place}.w_x")
-        yield from _matrix_faults(layer.w_h, (array.rows, h_columns), array, 1, searched, f"{place}.w_h")
-        yield from _range_faults(layer.bias, (array.rows,), array.bias, f"{place}.bias")
+        yield from _matrix_faults(layer.w_h, (rows, h_columns), array, 1, searched, f"{place}.w_h")
+        yield from _range_faults(layer.bias, (rows,), array.bias, f"{place}.bias")
         yield from _scale_faults(layer.scale, array, f"{place}.scale")
         if array.shared_by_gates:
             yield from _sharing_faults(layer, array, place)
@@ -273,19 +281,20 @@ def seeded(spec: Spec) -> Weights:
 
 
 def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWeights:
-    def matrix(columns: int, fmt: Fixed, kept: int, by_columns: bool) -> Matrix:
-        a_row = array.nonzeros // array.rows
-        real = rng.normal(0.0, 1.5 / max(1, a_row) ** 0.5, (array.rows, columns))
-        mask = _seeded_columns(array, rng, columns, kept) if by_columns else rows(columns, kept)
+    def matrix(columns: int, fmt: Fixed, kept: int, by_columns: bool, levels: int = 1) -> Matrix:
+        a_row = array.nonzeros // (array.rows * array.levels)
+        real = rng.normal(0.0, 1.5 / max(1, a_row) ** 0.5, (levels * array.rows, columns))
+        mask = _seeded_columns(array, rng, columns, kept) if by_columns else rows(len(real), columns, kept)
         return Matrix(np.where(mask, fmt.quantize(real), 0), mask)
 
-    def rows(columns: int, kept: int) -> Mask:
-        patterns = array.outputs if array.shared_by_gates else array.rows
-        return np.tile(largest_per_row(rng.random((patterns, columns)), kept), (array.rows // patterns, 1))
+    def rows(count: int, columns: int, kept: int) -> Mask:
+        patterns = array.outputs if array.shared_by_gates else count
+        return np.tile(largest_per_row(rng.random((patterns, columns)), kept), (count // patterns, 1))
 
     w_x = matrix(array.inputs, array.w_x, array.kept[0], array.by_columns[0])
-    w_h = matrix(array.outputs if array.recurrent else 0, array.w_h, array.kept[1], array.by_columns[1])
-    bias = array.bias.quantize(rng.normal(0.0, 0.5, array.rows)) * spec.model.bias
+    h_columns = array.outputs if array.recurrent else 0
+    w_h = matrix(h_columns, array.w_h, array.kept[1], array.by_columns[1], array.levels)
+    bias = array.bias.quantize(rng.normal(0.0, 0.5, array.levels * array.rows)) * spec.model.bias
     scale = None if array.scale is None else array.scale.quantize(rng.normal(0.0, 0.5, array.rows))
     return LayerWeights(w_x, w_h, bias, scale)
 

@@ -74,6 +74,8 @@ def unknown(spec: Spec) -> str:
     """Why there is no estimate for a spec; empty where there is one."""
     if spec.by_columns:
         return "the model knows the row engine only"
+    if spec.model.cell != "lstm":
+        return "the model knows LSTM cells only"
     if spec.engine.memory != "rom":
         return "the model knows weights in the bitstream only"
     if spec.weights.kind != "fixed" or spec.formats.scale is not None:

@@ -189,7 +189,7 @@ FAULTS = [
     (hide_cell, "lstm0.c differs first at step 0 (sequence 0, step 0), unit 0: expected a signal, got nothing"),
     (hide_layer, "lstm0.c differs first at step 0 (sequence 0, step 0), unit 0: expected a signal, got nothing"),
     (invent_signal, "lstm0.q differs first at step 0 (sequence 0, step 0), unit 0: expected nothing, got a signal"),
-    (invent_layer, "lstm1.f_pre differs first at step 0 (sequence 0, step 0), unit 0: expected nothing, got a signal"),
+    (invent_layer, "lstm1.i_pre differs first at step 0 (sequence 0, step 0), unit 0: expected nothing, got a signal"),
     (stall_once, f"cycles per step: expected {CYCLES}, got {CYCLES + 1} (1 of "),
     (hurry_once, f"cycles per step: expected {CYCLES}, got {CYCLES - 1} (1 of "),
     (measure_nothing, "measured no cycles"),

@@ -96,6 +96,8 @@ def export(
 def check(lstm: nn.LSTM, spec: Spec) -> None:
     """Refused, with every fault, where an `nn.LSTM` is none that the accelerator of the spec computes."""
     faults = []
+    if spec.model.cell != "lstm":
+        faults.append(Fault("model.cell", "lstm for an nn.LSTM, or `sparrow train`", spec.model.cell))
     if lstm.bidirectional:
         faults.append(Fault("LSTM", "one that reads forward only", "a bidirectional one"))
     if lstm.proj_size:

@@ -61,6 +61,6 @@ def exact(net: Network, array: Array) -> Arithmetic:
         sigmoid=by("sigmoid"),
         tanh=by("tanh"),
         cell=to(formats.cell),
-        cell_tanh=by("cell_tanh"),
+        cell_tanh=by("cell_tanh") if "cell_tanh" in tables else torch.tanh,
         state=to(formats.state),
     )

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from accel.cells import Carry, Cell
 from accel.engines.engine import Design, EngineFailed, Observed, observed
-from accel.fixed import Fixed, Integers
+from accel.fixed import Integers
 from accel.golden import LayerTrace, Trace, before, joined, parted
 from accel.samples import Samples
 from accel.shape import Network
@@ -29,10 +30,11 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
     given = joined(samples.x, samples.lengths) if stateful else samples.x
     states = None if samples.states is None else _states(design, samples.states)
     signals = model.signals(torch.from_numpy(design.spec.formats.input.real(given)), states)
-    h = stacked(signals[-1], "h")
+    cells = [array.cell for array in design.net.layers]
+    h = stacked(signals[-1], cells[-1].output)
     if stateful:
         h = pad_sequence(list(torch.split(h[0], samples.lengths.tolist())), batch_first=True)
-    layers = [_layer(design.spec, steps) for steps in signals]
+    layers = [_layer(design.spec, cell, steps) for cell, steps in zip(cells, signals, strict=True)]
     if stateful:
         for layer in layers:
             layer.signals = {name: parted(values, samples.lengths) for name, values in layer.signals.items()}
@@ -66,13 +68,10 @@ def _outputs(design: Design, h: Tensor, logits: Tensor | None) -> Integers:
     return _integers(logits, array.frac)
 
 
-def _layer(spec: Spec, steps: list[Signals]) -> LayerTrace:
-    formats = {"c": spec.formats.cell, "h": spec.formats.state}
-
-    def fmt(name: str) -> Fixed:
-        return spec.formats.gate if name.endswith("_pre") else formats.get(name, spec.formats.activation)
-
-    return LayerTrace({name: _integers(stacked(steps, name), fmt(name).frac) for name in steps[0]})
+def _layer(spec: Spec, cell: Cell, steps: list[Signals]) -> LayerTrace:
+    fracs = {name: getattr(spec.formats, key).frac for name, key in cell.signals.items()}
+    signals = {name: _integers(stacked(steps, name), fracs[name]) for name in steps[0]}
+    return LayerTrace(signals, output=cell.output)
 
 
 def _integers(real: Tensor, frac: int) -> Integers:
@@ -84,8 +83,9 @@ def _integers(real: Tensor, frac: int) -> Integers:
 
 
 def _check_widths(net: Network) -> None:
-    formats = net.spec.formats
-    product = formats.activation.width + max(formats.cell.width, formats.activation.width) + 1
+    act, cell = net.spec.formats.activation, net.spec.formats.cell
+    highway = net.spec.model.cell == "highway"
+    product = Carry(act, cell).total if highway else act.width + max(cell.width, act.width) + 1
     widest = max(product, *(array.sum_width for array in net.arrays))
     if widest > EXACT_WIDTH:
         raise EngineFailed(

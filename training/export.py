@@ -15,6 +15,7 @@ from accel.shape import Array, Network
 from accel.sparse import Mask
 from accel.spec import Spec
 from accel.weights import LayerWeights, Matrix, Weights, threshold_of
+from training.highway import network_for
 from training.model import LSTM, bias_of, biases, matrices_of
 from training.prune import head_mask, masks
 from training.tasks.task import Examples, Text
@@ -90,7 +91,7 @@ def _encoded(model: LSTM, x: np.ndarray, spec: Spec) -> Integers:
 def restored(spec: Spec, weights: Weights) -> LSTM:
     """A float64 module whose parameters are the integers, as real numbers; quantised with the weights' own ratios."""
     net = weights.network(spec)
-    model = LSTM(spec).double().quantize(net)
+    model = network_for(spec).double().quantize(net)
     model.threshold.fill_(float(spec.formats.state.real(weights.threshold)))
     for layer, array, found in zip(model.layers, net.layers, weights.layers, strict=False):
         for parameter, fmt, matrix in zip(
@@ -100,9 +101,10 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
         if array.scale is not None and found.scale is not None:
             layer.register_parameter("row_scale", nn.Parameter(_real(array.scale, found.scale)))
         if spec.model.bias:
-            b_ih, b_hh = (layer.get_parameter(name) for name in biases())
-            b_ih.copy_(_real(array.bias, found.bias))
-            b_hh.zero_()
+            first, *others = (parameter for name, parameter in layer.named_parameters() if name in biases())
+            first.copy_(_real(array.bias, found.bias))
+            for other in others:
+                other.zero_()
     if model.head is not None:
         assert net.head is not None
         model.head.weight.copy_(_real(net.head.w_x, weights.layers[-1].w_x.values))

@@ -10,7 +10,7 @@ from torch import Tensor
 from accel import golden
 from accel.fixed import Fixed
 from accel.samples import Samples
-from accel.shape import Network
+from accel.shape import Network, network
 from accel.spec import Spec
 from accel.weights import Weights
 from training.batches import to_evaluate
@@ -68,9 +68,11 @@ def suggested(model: LSTM, spec: Spec, examples: Examples) -> dict[str, list[int
     batch = next(iter(to_evaluate(examples, next(model.parameters()))))
     x = model.encoder(batch.x)
     signals = model.signals(x)
-    gates = [stacked(steps, f"{gate}_pre") for steps in signals for gate in golden.GATES]
-    found = {"input": [x], "gate": gates}
-    found |= {name: [stacked(steps, short) for steps in signals] for name, short in (("cell", "c"), ("state", "h"))}
+    formats = network(spec).layers[0].cell.signals
+    found = {"input": [x]}
+    for key in ("gate", "cell", "state"):
+        names = [name for name, own in formats.items() if own == key]
+        found[key] = [stacked(steps, name) for steps in signals for name in names]
     biases = [bias for layer in model.layers if (bias := bias_of(layer)) is not None]
     found |= {"bias": biases} if biases else {}
     widths = {name: getattr(spec.formats, name).width for name in found}

@@ -35,6 +35,7 @@ def import_model(spec: Spec, path: Path, work: Path) -> None:
     with LSTM nodes and a linear layer behind them.
     Leaves `weights.npz`, `samples.npz` (seeded) and `training.json` in `work`. Refused with every fault found.
     """
+    check_cell(spec)
     state = read(path)
     model = fill(spec, state, str(path))
     net = network(spec)
@@ -47,6 +48,12 @@ def import_model(spec: Spec, path: Path, work: Path) -> None:
     sample_file.save(work / "samples.npz", sample_file.seeded(spec, spec.verify.sequences, STEPS))
     record = {"task": None, "metric": None, "models": {}, "layers": layers(net), "bits": bits(net)}
     write_json(work / "training.json", record | {"imported": path.name, "seed": spec.training.seed})
+
+
+def check_cell(spec: Spec) -> None:
+    """Refuse a cell that no module of PyTorch has."""
+    if spec.model.cell != "lstm":
+        raise Refused([Fault("model.cell", "lstm for an nn.LSTM, or `sparrow train`", spec.model.cell)])
 
 
 def read(path: Path) -> State:

@@ -161,9 +161,9 @@ def matrices_of(lstm: nn.Module, number: int = 0) -> tuple[Tensor, Tensor]:
 
 
 def bias_of(lstm: nn.Module, number: int = 0) -> Tensor | None:
-    """The one bias of the hardware, b_ih + b_hh [4 hidden]; None where the layer has none."""
-    b_ih, b_hh = (getattr(lstm, name, None) for name in biases(number))
-    return None if b_ih is None or b_hh is None else b_ih + b_hh
+    """The one bias of the hardware, b_ih + b_hh [4 hidden], or the one of a highway layer; None where there is none."""
+    found = [bias for name in biases(number) if (bias := getattr(lstm, name, None)) is not None]
+    return sum(found[1:], found[0]) if found else None
 
 
 def run_layer(

@@ -9,7 +9,7 @@ from typing import Any
 
 from accel.shape import network, planned
 from accel.spec import Spec
-from training import formats, highway, low_bit, states, units
+from training import formats, low_bit, states, units
 from training.batches import count
 from training.evaluate import both
 from training.loop import Fitted
@@ -150,7 +150,7 @@ def _units(way: Way, dense: LSTM) -> Iterator[Study]:
         way.fit(model, _file(name), epochs, DENSE, units.GroupLasso(strength))
         spec, smaller = units.compact(model, way.spec)
         fitted = way.fit(smaller, _file(f"{name} compact"), epochs, DENSE)
-        yield Study(name, way.task, fitted, _sizes(way, spec), units.as_spec(spec, name, dense=True))
+        yield Study(name, way.task, fitted, _sizes(way.spec, spec), units.as_spec(spec, name, dense=True))
         if way.spec.sparsity.pattern != "dense":
             yield _balanced(way, smaller, spec, f"{name}, {BALANCED[way.spec.sparsity.pattern]}")
 
@@ -160,7 +160,7 @@ def _balanced(way: Way, smaller: LSTM, spec: Spec, name: str) -> Study:
     own = Way(units.as_spec(spec, name, dense=False), way.task, way.folder / _file(name), way.progress)
     kept = planned(own.spec)
     fitted = own.pruned(smaller, kept)
-    facts = _sizes(way, spec) | {"nonzeros": [list(a.matrix_nonzeros) for a in network(own.spec, kept).layers]}
+    facts = _sizes(way.spec, spec) | {"nonzeros": [list(a.matrix_nonzeros) for a in network(own.spec, kept).layers]}
     if own.spec.sparsity.threshold:
         fitted = own.skipping(fitted.model)
         facts["zeros"] = states.sparsity(fitted.model, way.task.valid)
@@ -172,22 +172,21 @@ def _highway(way: Way) -> Iterator[Study]:
     training = way.spec.training
     for depth in training.studies.highway:
         whole = way.fit(way.fresh(depth), f"highway-{depth}", training.epochs, DENSE)
-        before = highway.multiplications(way.spec, depth)
+        own = units.highway_spec(way.spec, depth)
+        before = units.multiplications(own)
         yield Study(f"highway {depth}", way.task, whole, {"multiplications": before})
         for strength in training.studies.highway_lasso:
             name = f"highway {depth}, units {strength}"
             model = copy.deepcopy(whole.model)
             way.fit(model, _file(name), training.prune_epochs, DENSE, units.GroupLasso(strength))
-            spec, smaller = units.compact(model, way.spec)
-            after = highway.multiplications(spec, depth)
-            facts = {"hidden": list(spec.model.hidden), "multiplications": after, "fewer": before / after}
+            spec, smaller = units.compact(model, own)
             fitted = way.fit(smaller, _file(f"{name} compact"), training.prune_epochs, DENSE)
-            yield Study(name, way.task, fitted, facts)
+            yield Study(name, way.task, fitted, _sizes(own, spec), units.as_spec(spec, name, dense=True))
 
 
-def _sizes(way: Way, spec: Any) -> dict[str, Any]:
-    before, after = units.multiplications(way.spec), units.multiplications(spec)
-    cycles = [units.dense_cycles(one, way.spec.engine) for one in (way.spec, spec)]
+def _sizes(whole: Spec, spec: Spec) -> dict[str, Any]:
+    before, after = units.multiplications(whole), units.multiplications(spec)
+    cycles = [units.dense_cycles(one, whole.engine) for one in (whole, spec)]
     return {
         **{"hidden": list(spec.model.hidden), "multiplications": after, "fewer": before / after},
         "dense_cycles": dict(zip(("before", "after"), cycles, strict=True)),

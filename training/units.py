@@ -17,11 +17,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from accel.cells import HIGHWAY_ROWS, LSTM_ROWS
 from accel.proposals import for_lanes
 from accel.shape import network
-from accel.spec import Engine, Spec, parse, plain
+from accel.spec import HIGHWAY_ENGINES_MISSING, HIGHWAY_ONLY, Engine, Spec, parse, plain
 from training import highway
-from training.highway import RHN, Highway
+from training.highway import RHN
 from training.method import Method
 from training.model import LSTM, biases, matrices, matrices_of
 
@@ -58,20 +59,16 @@ class Part:
 
 def parts(model: LSTM, number: int) -> list[Part]:
     """Everything that belongs to the units of a layer."""
-    layer = model.layers[number]
-    if isinstance(layer, Highway):
-        own = [Part(layer.w_x, 2, False), *(Part(weight, 2, True) for weight in layer.recurrent)]
-    else:
-        w_x, w_h = matrices_of(layer)
-        own = [Part(w_x, 4, False), Part(w_h, 4, True)]
+    w_x, w_h = matrices_of(model.layers[number])
+    hidden = w_h.shape[1]
+    own = [Part(w_x, len(w_x) // hidden, False), Part(w_h, len(w_h) // hidden, True)]
     return [*own, Part(reader(model, number), 0, True)]
 
 
 def reader(model: LSTM, number: int) -> Tensor:
     """What reads h of a layer, [rows, hidden]: W_x of the next layer, the head, or the decoder on the host."""
     if number + 1 < len(model.layers):
-        following = model.layers[number + 1]
-        return following.w_x if isinstance(following, Highway) else matrices_of(following)[0]
+        return matrices_of(model.layers[number + 1])[0]
     last = model.head if model.head is not None else model.decoder
     if last is None:
         raise ValueError("nothing reads the last layer: group Lasso needs a head or a decoder")
@@ -192,7 +189,7 @@ def resized(spec: Spec, hidden: list[int]) -> Spec:
         return parse(plain(spec.model_copy(update={"model": model})))
     units = min(spec.engine.units, 1 << (min(hidden).bit_length() - 1))
     narrower = spec.model_copy(update={"model": model, "engine": spec.engine.model_copy(update={"units": units})})
-    shortest = min(array.cycles_per_group for array in network(narrower).layers)
+    shortest = min(array.by_level[-1].cycles_per_group for array in network(narrower).layers)
     cells = max(spec.engine.cells_per_cycle, 1 << (-(-units // shortest) - 1).bit_length())
     data: dict[str, Any] = plain(narrower)
     data["engine"]["cells_per_cycle"] = min(units, cells)
@@ -206,12 +203,28 @@ def as_spec(spec: Spec, name: str, dense: bool) -> Spec:
     return parse(data | ({"sparsity": {"pattern": "dense", "head": spec.sparsity.head}} if dense else {}))
 
 
+def highway_spec(spec: Spec, depth: int) -> Spec:
+    """The spec of a dense recurrent highway network in place of the LSTM; of the engine it has what it can have."""
+    data = _alone(spec)
+    for key, value in HIGHWAY_ONLY.items():
+        section, name = key.split(".")
+        data[section][name] = plain(value)
+    data["model"] |= {"cell": "highway", "depth": depth}
+    data["sparsity"] = {"pattern": "dense", "head": spec.sparsity.head}
+    data["formats"]["scale"] = None
+    data["engine"] |= {"input_lanes": None, "memory_width": None}
+    engines = [name for name in spec.verify.engines if name not in HIGHWAY_ENGINES_MISSING]
+    data["verify"]["engines"] = engines
+    return parse(data)
+
+
 def dense_cycles(spec: Spec, engine: Engine) -> int:
     """Cycles per step of the dense network by rows, on as many lanes as `engine` has, at the best P, M and E."""
     data = _alone(spec) | {"sparsity": {"pattern": "dense"}}
     data["engine"]["dataflow"] = "row"
     dense = parse(data)
-    return for_lanes(dense, 4 * engine.units * engine.lanes_per_row)[0].cycles_per_step
+    rows = network(dense).layers[0].rows_per_unit
+    return for_lanes(dense, rows * engine.units * engine.lanes_per_row)[0].cycles_per_step
 
 
 def _alone(spec: Spec) -> dict[str, Any]:
@@ -224,5 +237,7 @@ def _alone(spec: Spec) -> dict[str, Any]:
 
 def multiplications(spec: Spec) -> int:
     """Multiplications of the dense recurrent layers in one step."""
-    sizes = zip((spec.model.inputs, *spec.model.hidden), spec.model.hidden, strict=False)
-    return sum(4 * hidden * (inputs + hidden) for inputs, hidden in sizes)
+    model = spec.model
+    rows, depth = (LSTM_ROWS, 1) if model.depth is None else (HIGHWAY_ROWS, model.depth)
+    sizes = zip((model.inputs, *model.hidden), model.hidden, strict=False)
+    return sum(rows * hidden * (inputs + depth * hidden) for inputs, hidden in sizes)

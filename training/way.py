@@ -15,7 +15,7 @@ from training import distributed
 from training.batches import count
 from training.checkpoint import fingerprint
 from training.cycles import if_pruned
-from training.highway import RHN
+from training.highway import RHN, network_for
 from training.host import decoder, encoder
 from training.loop import Fit, Fitted, Stage
 from training.method import Method
@@ -60,11 +60,11 @@ class Way:
         return self.fit(self.fresh(), "dense", self.spec.training.epochs, DENSE)
 
     def fresh(self, depth: int | None = None) -> LSTM:
-        """An untrained model, its initial weights from the seed; with a depth, one of highway layers."""
+        """An untrained model, its initial weights from the seed; with a depth, one of highway layers in any case."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.spec.training.seed)
             host = encoder(self.spec, self.task), decoder(self.spec, self.task), self.task.when
-            model = LSTM(self.spec, *host) if depth is None else RHN(self.spec, depth, *host)
+            model = network_for(self.spec, *host) if depth is None else RHN(self.spec, depth, *host)
         return model.to(distributed.device())
 
     def pruned(self, dense: LSTM, kept: Split) -> Fitted:

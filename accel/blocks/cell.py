@@ -33,9 +33,15 @@ class CellConstants:
     formats: Formats
     sigmoid: TableFile
     tanh: TableFile
-    cell_tanh: TableFile
+    cell_tanh: TableFile | None
+    """An LSTM's."""
     bias_width: int
     bias_shift: int
+
+    @property
+    def tables(self) -> list[TableFile]:
+        """What each row of a unit passes through."""
+        return [self.sigmoid if name == "sigmoid" else self.tanh for name in self.array.cell.functions]
 
     @property
     def dropped(self) -> int:
@@ -49,14 +55,18 @@ class CellConstants:
 
 
 class CellSignals:
-    """What one cell makes, each valid at its own stage: activations i, f, g, o, then c_t, then h_t."""
+    """What one cell makes, each at its own stage: an activation a row, then what is kept, and what is read of it.
 
-    def __init__(self, formats: Formats) -> None:
-        self.i, self.f, self.g, self.o = (signed(formats.activation.width) for _ in range(4))
+    An LSTM's are i, f, g, o, then c_t, then h_t; those of a highway cell h, t, then s_l in `cell`, then in `state`.
+    """
+
+    def __init__(self, constants: CellConstants) -> None:
+        rows, formats = range(constants.array.rows_per_unit), constants.formats
+        self.gates = [signed(formats.activation.width) for _ in rows]
         self.c = signed(formats.cell.width)
         self.h = signed(formats.state.width)
-        self.gates_clipped = [flag() for _ in range(4)]
-        """Whether a pre-activation is saturated, two stages behind its total; c_t and h_t, as they come."""
+        self.gates_clipped = [flag() for _ in rows]
+        """Whether a pre-activation is saturated, two stages behind its total; the others, as they come."""
         self.c_clipped = flag()
         self.h_clipped = flag()
 
@@ -105,8 +115,10 @@ def gate(clk: Any, total: Any, bias: Any, value: Any, clipped: Any, constants: C
 @block
 def next_cell(clk: Any, out: Any, c_before: Any, index: Any, constants: CellConstants) -> Any:
     """c_t = f * c_{t-1} + i * g, and the index of its tanh. Latency: GATES_TO_CELL."""
+    assert constants.cell_tanh is not None
     formats, table = constants.formats, constants.cell_tanh.table
     act, cell = formats.activation, formats.cell
+    i, f, g, _ = out.gates
     frac = max(act.frac + cell.frac, 2 * act.frac)
     kept, entered = signed(act.width + cell.width), signed(2 * act.width)
     kept_aligned = signed(len(kept) + frac - act.frac - cell.frac)
@@ -115,8 +127,8 @@ def next_cell(clk: Any, out: Any, c_before: Any, index: Any, constants: CellCons
     rounded = signed(max(2, len(total) + 1 - (frac - cell.frac)))
     wide = signed(max(2, len(rounded) - table.shift))
 
-    keeping = multiply(clk, out.f, c_before, kept)
-    entering = multiply(clk, out.i, out.g, entered)
+    keeping = multiply(clk, f, c_before, kept)
+    entering = multiply(clk, i, g, entered)
     aligning_kept = align(kept, kept_aligned, frac - act.frac - cell.frac)
     aligning_entered = align(entered, entered_aligned, frac - 2 * act.frac)
     adding = add(clk, kept_aligned, entered_aligned, total)
@@ -139,7 +151,7 @@ def next_state(clk: Any, reset: Any, out: Any, index: Any, constants: CellConsta
     rounded = signed(max(2, 2 * act.width + 1 - shift))
 
     looking = look_up(clk, index, tanh_c, constants.cell_tanh)
-    waiting = delay(clk, reset, out.o, o_late, GATES_TO_CELL + 2)
+    waiting = delay(clk, reset, out.gates[3], o_late, GATES_TO_CELL + 2)
     multiplying = multiply(clk, o_late, tanh_c, product)
     rounding = add_half(clk, product, rounded, shift)
     saturating = clamp(clk, rounded, out.h)
@@ -148,19 +160,28 @@ def next_state(clk: Any, reset: Any, out: Any, index: Any, constants: CellConsta
 
 
 @block
+def gates(clk: Any, chain: Any, bias: Any, out: Any, constants: CellConstants) -> Any:
+    """Activations of a unit's rows; `chain` and `bias` hold them side by side, the first one lowest.
+
+    Latency: SUM_TO_GATES.
+    """
+    total, stored = constants.array.scaled_width, constants.bias_width
+    rows, tables = range(constants.array.rows_per_unit), constants.tables
+    totals = [chain((r + 1) * total, r * total) for r in rows]
+    biases = [bias((r + 1) * stored, r * stored) for r in rows]
+    return [gate(clk, totals[r], biases[r], out.gates[r], out.gates_clipped[r], constants, tables[r]) for r in rows]
+
+
+@block
 def cell(clk: Any, reset: Any, chain: Any, bias: Any, c_before: Any, out: Any, constants: CellConstants) -> Any:
     """One unit: four totals and biases in, c_t and h_t out. Latency: SUM_TO_GATES + GATES_TO_CELL + CELL_TO_STATE.
 
-    `chain` and `bias` hold rows i, f, g, o, the first one lowest; `c_before` comes with the activations.
+    `chain` and `bias` hold rows i, f, g, o; `c_before` comes with the activations.
     """
-    total, stored = constants.array.scaled_width, constants.bias_width
-    tables = (constants.sigmoid, constants.sigmoid, constants.tanh, constants.sigmoid)
-    values = (out.i, out.f, out.g, out.o)
-    totals = [chain((r + 1) * total, r * total) for r in range(4)]
-    biases = [bias((r + 1) * stored, r * stored) for r in range(4)]
+    assert constants.cell_tanh is not None
     index = signed(constants.cell_tanh.table.address)
 
-    gates = [gate(clk, totals[r], biases[r], values[r], out.gates_clipped[r], constants, tables[r]) for r in range(4)]
+    activating = gates(clk, chain, bias, out, constants)
     updating = next_cell(clk, out, c_before, index, constants)
     leaving = next_state(clk, reset, out, index, constants)
-    return gates, updating, leaving
+    return activating, updating, leaving

@@ -7,10 +7,11 @@ from typing import Any
 from myhdl import always_comb, always_seq, block
 
 from accel.blocks.arithmetic import add, align
+from accel.blocks.begin import begin_step
 from accel.blocks.lane_array import lane_array
 from accel.blocks.layer import emit_set, promise, read_biases, slot_control
 from accel.blocks.register import as_signed, delay, like
-from accel.blocks.sequencer import Issue, begin_step, sequence
+from accel.blocks.sequencer import Issue, sequence
 from accel.blocks.signals import bits, flag, signed
 from accel.blocks.slots import Slot
 from accel.pipeline import SLOT_TO_LOGIT
@@ -113,7 +114,7 @@ def head_layer(
     logit = signed(array.sum_width)
 
     waiting = issue.waiting if array.fed else None
-    beginning = begin_step(clk, reset, inbox, outbox.room, waiting, True, layer.interval)
+    beginning = begin_step(clk, reset, inbox, outbox.room, waiting, True, sum(layer.intervals))
     promising = promise(inbox.take, inbox.final, outbox.promise, True)
     stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)
     lanes = lane_array(clk, reset, issue, inbox.write, None, heads, layer.lanes, stores)

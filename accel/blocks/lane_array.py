@@ -109,7 +109,7 @@ def dense_units(
     shared = bits(array.lanes_per_row * array.operand_width)
     operand = signed_list(array.lanes_per_row, array.operand_width)
 
-    placing = dense_places(clk, reset, issue.position, places, array)
+    placing = dense_places(clk, reset, issue, places, array)
     fetching = fetch(clk, places, reading, x, h, operand, array, 0)
     flattening = flatten(operand, shared)
     if module:

@@ -1,4 +1,4 @@
-"""An LSTM layer: sequencer, lanes and cell stage around the memories of h and c."""
+"""A recurrent layer: sequencer, lanes and cell stage around the memories of h and c."""
 
 from __future__ import annotations
 
@@ -7,32 +7,34 @@ from typing import Any
 
 from myhdl import ConcatSignal, always, always_comb, block
 
+from accel.blocks.begin import begin_level, begin_step, begin_turn
 from accel.blocks.cell import CellConstants, CellSignals, cell
 from accel.blocks.given_state import GivenState, give_states, take_states
+from accel.blocks.highway_cell import highway_cell
 from accel.blocks.lane_array import ArrayConstants, lane_array
 from accel.blocks.lanes import Write
 from accel.blocks.memory import ram, rom, scratchpad
 from accel.blocks.register import as_signed, delay, gather, like, register
 from accel.blocks.scale import ScaleConstants, scale_totals
-from accel.blocks.sequencer import Issue, begin_step, begin_turn, sequence
+from accel.blocks.sequencer import Issue, sequence
 from accel.blocks.signals import bits, flag, joined, signed
 from accel.blocks.slots import Slot, slots
 from accel.blocks.status import count_saturations
 from accel.fixed import index_bits
-from accel.pipeline import CELL_READ, SLOT_TO_CELL, SLOT_TO_GATES, SLOT_TO_STATE, scale_delay, slot_delay
+from accel.pipeline import CELL_READ, SLOT_TO_GATES, scale_delay, slot_delay, slot_to_cell, slot_to_state
 from accel.shape import Array
 
 
 @dataclass(frozen=True)
 class LayerConstants:
-    """What a layer is built from; the schedule gives `interval` (cycles between steps) and `release_at`."""
+    """What a layer is built from; the schedule gives `intervals` (cycles from level to level) and `release_at`."""
 
     lanes: ArrayConstants
     bias_words: tuple[int, ...]
     bias_file: str
     scales: ScaleConstants | None
     """None where totals are taken as they are."""
-    interval: int
+    intervals: tuple[int, ...]
     release_at: int
     every_step: bool
     """Whether every step emits, or a sequence's last one only."""
@@ -47,7 +49,7 @@ class Observed:
         cells, formats = constants.array.cells, constants.formats
         self.begin = flag()
         self.gates_valid = flag()
-        self.gates = bits(cells * 4 * formats.activation.width)
+        self.gates = bits(cells * constants.array.rows_per_unit * formats.activation.width)
         self.c_valid = flag()
         self.c = bits(cells * formats.cell.width)
         self.h_valid = flag()
@@ -70,7 +72,8 @@ def slot_control(clk: Any, reset: Any, issue: Issue, slot: Any, array: Any) -> A
     common = (capturing, openings, freshes, finals, banks, streams, counting)
     sets = [delay(clk, reset, issue.weight_set, late.weight_set, ahead)] if array.writable else []
     givens = [delay(clk, reset, issue.given, late.given, ahead)] if array.given_state else []
-    return common, sets, givens
+    levels = [delay(clk, reset, issue.level, late.level, ahead)] if array.levels > 1 else []
+    return common, sets, givens, levels
 
 
 @block
@@ -117,12 +120,14 @@ def cell_depth(array: Array) -> int:
 
 
 @block
-def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, written: Any, depth: int) -> Any:
+def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, array: Array) -> Any:
     """c_{t-1} of a slot, zero in a fresh sequence, when its activations come; c_t is written back.
 
-    Latency: SLOT_TO_GATES from the slot to `c_before`.
+    Of a highway layer s_{l-1} and s_l. Latency: SLOT_TO_GATES from the slot to `c_before`.
     """
     read, stored = bits(len(c_t)), bits(len(c_t))
+    written = like(slot.valid)
+    writing = delay(clk, reset, slot.valid, written, slot_to_cell(array))
     wanted = like(slot.valid)
     wanting = delay(clk, reset, slot.valid, wanted, CELL_READ)
     width = len(slot.stream) + len(slot.beat)
@@ -131,7 +136,7 @@ def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, writte
     reading = delay(clk, reset, slot_address, address, CELL_READ)
     fresh = like(slot.fresh)
     freshes = delay(clk, reset, slot.fresh, fresh, CELL_READ + 2)
-    writing_back = delay(clk, reset, slot_address, back, SLOT_TO_CELL)
+    writing_back = delay(clk, reset, slot_address, back, slot_to_cell(array))
 
     @always(clk.posedge)
     def clearing():
@@ -140,25 +145,29 @@ def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, writte
         else:
             c_before.next = stored
 
-    memory = ram(clk, wanted, written, back, c_t, address, read, depth)
+    memory = ram(clk, wanted, written, back, c_t, address, read, cell_depth(array))
     keeping = register(clk, read, stored)
-    return wanting, addressing, reading, freshes, writing_back, clearing, memory, keeping
+    return writing, wanting, addressing, reading, freshes, writing_back, clearing, memory, keeping
 
 
 @block
-def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, every_step: bool) -> Any:
-    """h_t goes to the lanes' other bank and, where the step emits, to the outbox. Latency: 0 from h_t."""
-    valid, real = like(slot.valid), like(slot.real)
-    valids = delay(clk, reset, slot.valid, valid, SLOT_TO_STATE)
-    reals = delay(clk, reset, slot.real, real, SLOT_TO_STATE)
+def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, every_step: bool, array: Array) -> Any:
+    """h_t goes to the lanes' other bank and, where the step emits, to the outbox. Latency: 0 from h_t.
+
+    Of several levels, only what comes of the last one goes to the outbox.
+    """
+    valid, real, latency = like(slot.valid), like(slot.real), slot_to_state(array)
+    leaving = slot.leaving if array.levels > 1 else slot.real
+    valids = delay(clk, reset, slot.valid, valid, latency)
+    reals = delay(clk, reset, leaving, real, latency)
     beat = like(slot.beat)
-    beats = delay(clk, reset, slot.beat, beat, SLOT_TO_STATE)
+    beats = delay(clk, reset, slot.beat, beat, latency)
     bank = like(slot.bank)
-    banks = delay(clk, reset, slot.bank, bank, SLOT_TO_STATE)
+    banks = delay(clk, reset, slot.bank, bank, latency)
     closing = like(slot.closing)
-    closings = delay(clk, reset, slot.closing, closing, SLOT_TO_STATE)
+    closings = delay(clk, reset, slot.closing, closing, latency)
     final = like(slot.final)
-    finals = delay(clk, reset, slot.final, final, SLOT_TO_STATE)
+    finals = delay(clk, reset, slot.final, final, latency)
     place = ConcatSignal(bank, beat)
 
     @always_comb
@@ -196,6 +205,10 @@ def read_biases(clk: Any, slot: Any, biases: Any, layer: Any, stores: Any) -> An
     """Biases of a slot; `stores` is None where they are in the bitstream. Latency: SLOT_TO_CHAIN."""
     read = like(biases)
     leaving = register(clk, read, biases)
+    if layer.lanes.array.levels > 1:
+        place = bits(len(slot.beat) + len(slot.level))
+        addressing = gather([slot.beat, slot.level], place)
+        return addressing, rom(clk, place, read, layer.bias_words, layer.bias_file), leaving
     if not layer.lanes.array.writable:
         return rom(clk, slot.beat, read, layer.bias_words, layer.bias_file), leaving
     store = stores.biases
@@ -240,22 +253,20 @@ def cell_stage(
 ) -> Any:
     """E cells side by side with their bias and c memories; `c_t` is what c's memory keeps.
 
-    Latency: SLOT_TO_STATE from a slot to its h_t.
+    Latency: slot_to_state from a slot to its h_t.
     """
-    count, depth = cells.array.cells, cell_depth(cells.array)
-    bias_width, c_width = 4 * cells.bias_width, cells.formats.cell.width
+    array, make = cells.array, highway_cell if cells.array.highway else cell
+    count, bias_width, c_width = array.cells, array.rows_per_unit * cells.bias_width, cells.formats.cell.width
     bias = bits(count * bias_width)
     c_before, before = bits(count * c_width), [signed(c_width) for _ in range(count)]
     biases = [bias((e + 1) * bias_width, e * bias_width) for e in range(count)]
     c_words = [c_before((e + 1) * c_width, e * c_width) for e in range(count)]
 
     reading_biases = read_biases(clk, slot, bias, layer, stores)
-    written = like(slot.valid)
-    writing = delay(clk, reset, slot.valid, written, SLOT_TO_CELL)
-    memory = cell_memory(clk, reset, slot, c_t, c_before, written, depth)
+    memory = cell_memory(clk, reset, slot, c_t, c_before, array)
     readers = [as_signed(c_words[e], before[e]) for e in range(count)]
-    stages = [cell(clk, reset, heads[e], biases[e], before[e], signals[e], cells) for e in range(count)]
-    return reading_biases, writing, memory, readers, stages
+    stages = [make(clk, reset, heads[e], biases[e], before[e], signals[e], cells) for e in range(count)]
+    return reading_biases, memory, readers, stages
 
 
 @block
@@ -276,11 +287,11 @@ def cells_and_state(
 ) -> Any:
     """From the chain to h_t, c_t and what a bench may watch; `given` is the GivenState of a layer that has one.
 
-    Latency: SLOT_TO_STATE from a slot to its h_t.
+    Latency: slot_to_state from a slot to its h_t.
     """
     array = cells.array
-    signals = [CellSignals(cells.formats) for _ in range(array.cells)]
-    gates = joined([gate for out in signals for gate in (out.i, out.f, out.g, out.o)])
+    signals = [CellSignals(cells) for _ in range(array.cells)]
+    gates = joined([gate for out in signals for gate in out.gates])
     c_t, h_t = joined([out.c for out in signals]), joined([out.h for out in signals])
     kept_c, kept_h = bits(len(c_t)), bits(len(h_t))
 
@@ -292,18 +303,18 @@ def cells_and_state(
             give_states(clk, reset, slot, given, signals, layer, cells),
         ]
     stage = cell_stage(clk, reset, slot, heads, signals, kept_c, layer, cells, stores)
-    state = write_state(clk, reset, slot, kept_h, h, outbox, layer.every_step)
+    state = write_state(clk, reset, slot, kept_h, h, outbox, layer.every_step, array)
     gates_valid = delay(clk, reset, slot.real, observed.gates_valid, SLOT_TO_GATES)
-    c_valid = delay(clk, reset, slot.real, observed.c_valid, SLOT_TO_CELL)
-    h_valid = delay(clk, reset, slot.real, observed.h_valid, SLOT_TO_STATE)
+    c_valid = delay(clk, reset, slot.real, observed.c_valid, slot_to_cell(array))
+    h_valid = delay(clk, reset, slot.real, observed.h_valid, slot_to_state(array))
     watching = observe(observed, begin, gates, c_t, h_t)
     counting = count_saturations(clk, reset, slot, signals, saturations, array)
     working = (keeping, stage, state, gates_valid, c_valid, h_valid, watching, counting)
-    return (*working, emit_set(clk, reset, slot, outbox, SLOT_TO_STATE)) if array.writable else working
+    return (*working, emit_set(clk, reset, slot, outbox, slot_to_state(array))) if array.writable else working
 
 
 @block
-def lstm_layer(
+def recurrent_layer(
     clk: Any,
     reset: Any,
     inbox: Any,
@@ -316,16 +327,16 @@ def lstm_layer(
     state_in: Any,
     state_out: Any,
 ) -> Any:
-    """One LSTM layer; `stores` are the writes into its weights where they are loaded, else None.
+    """One recurrent layer; `stores` are the writes into its weights where they are loaded, else None.
 
     `state_in` and `state_out` are the streams of h_0, c_0 and h_n, c_n where these are given, else None.
-    Latency: `interval` cycles from step to step; 1 + G*T + capture_delay + SLOT_TO_STATE + P/E - 1 from `take` to the
-    step's last h_t.
+    Latency: `intervals` cycles from level to level and to the next step; 1 + G*T + capture_delay + slot_to_state +
+    P/E - 1 from the last level's turn to its last h_t.
     """
     array = cells.array
     issue, slot, h = Issue(array), Slot(array), Write(array.h_vector)
-    heads = [bits(4 * array.total_width) for _ in range(array.cells)]
-    sums = [bits(4 * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
+    heads = [bits(array.rows_per_unit * array.total_width) for _ in range(array.cells)]
+    sums = [bits(array.rows_per_unit * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
 
     promising = promise(inbox.take, inbox.final, outbox.promise, layer.every_step)
     stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)
@@ -336,11 +347,14 @@ def lstm_layer(
         slotting = slot_control(clk, reset, issue, slot, array)
     waiting = issue.waiting if array.fed else None
     given = GivenState(inbox, state_in, state_out, saturations, cells) if array.given_state else None
-    if given is None:
-        beginning = begin_step(clk, reset, inbox, outbox.room, waiting, layer.every_step, layer.interval)
+    interval = sum(layer.intervals)
+    if array.levels > 1:
+        beginning = begin_level(clk, reset, inbox, outbox.room, issue.next_level, layer.every_step, layer.intervals)
+    elif given is None:
+        beginning = begin_step(clk, reset, inbox, outbox.room, waiting, layer.every_step, interval)
     else:
         beginning = begin_turn(
-            clk, reset, inbox, given.states, outbox.room, given.last.room, waiting, layer.every_step, layer.interval
+            clk, reset, inbox, given.states, outbox.room, given.last.room, waiting, layer.every_step, interval
         )
     stage = cells_and_state(
         clk, reset, slot, sums, inbox.take, h, outbox, observed, saturations, layer, cells, stores, given

@@ -1,4 +1,4 @@
-"""When a step begins, and what the lanes do in each of its cycles."""
+"""What the lanes do in each cycle of a step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import Signal, always_comb, always_seq, block, intbv
 
-from accel.blocks.outbox import credit
+from accel.blocks.levels import Ends, Work, lane_work, level_ends
 from accel.blocks.register import delay, gather
 from accel.blocks.signals import bits, flag, signed
 from accel.fixed import index_bits
@@ -48,124 +48,10 @@ class Issue:
         """Not a step, but the turn that takes a sequence's state."""
         self.weight_set = flag()
         """Set of weights that the sequence began with, where they are loaded."""
-
-
-@block
-def rest(clk: Any, reset: Any, turn: Any, ready: Any, waiting: Any, interval: int) -> Any:
-    """`interval` cycles have passed since the last turn began; a register says so, since much depends on it.
-
-    Cycles in which the lanes wait do not count, and no turn begins in them; `waiting` is None where there are none.
-    Latency: 1.
-    """
-    rested = Signal(bool(1))
-    countdown = bits(index_bits(interval))
-    at_once = interval == 1
-
-    @always_seq(clk.posedge, reset=reset)
-    def resting():
-        if turn:
-            rested.next = at_once
-        elif countdown == 1:
-            rested.next = True
-
-    @always_seq(clk.posedge, reset=reset)
-    def counting_down():
-        if turn:
-            countdown.next = interval - 1
-        elif not rested:
-            countdown.next = countdown - 1
-
-    @always_seq(clk.posedge, reset=reset)
-    def resting_on():
-        if turn:
-            rested.next = at_once
-        elif countdown == 1 and not waiting:
-            rested.next = True
-
-    @always_seq(clk.posedge, reset=reset)
-    def counting_on():
-        if turn:
-            countdown.next = interval - 1
-        elif not rested and not waiting:
-            countdown.next = countdown - 1
-
-    @always_comb
-    def telling():
-        ready.next = rested
-
-    @always_comb
-    def telling_on():
-        ready.next = rested and not waiting
-
-    return (resting, counting_down, telling) if waiting is None else (resting_on, counting_on, telling_on)
-
-
-@block
-def begin_step(clk: Any, reset: Any, inbox: Any, room: Any, waiting: Any, always_emits: bool, interval: int) -> Any:
-    """A step begins when x is there, its results have room and `interval` cycles have passed since the last one began.
-
-    A step that emits nothing needs no room. Latency: 0.
-    """
-    available, final, take = inbox.available, inbox.final, inbox.take
-    rested = flag()
-
-    @always_comb
-    def beginning():
-        take.next = available and rested and room
-
-    @always_comb
-    def turning():
-        inbox.turn.next = take
-
-    @always_comb
-    def beginning_quietly():
-        take.next = available and rested and (room or not final)
-
-    resting = rest(clk, reset, take, rested, waiting, interval)
-    return resting, beginning if always_emits else beginning_quietly, turning
-
-
-@block
-def begin_turn(
-    clk: Any,
-    reset: Any,
-    inbox: Any,
-    states: Any,
-    room: Any,
-    state_room: Any,
-    waiting: Any,
-    always_emits: bool,
-    interval: int,
-) -> Any:
-    """`begin_step` where the state of a sequence is given: a turn that takes it comes before the first step.
-
-    It does not begin before one of the two banks of states has been read. A sequence's last step also needs room for
-    the state that it leaves. Latency: 0.
-    """
-    available, final, take, opens, turn = inbox.available, inbox.final, inbox.take, inbox.opens, inbox.turn
-    rested, fits, unread = flag(), flag(), flag()
-    reading = credit(clk, reset, states.take, states.release, unread, 2)
-    resting = rest(clk, reset, turn, rested, waiting, interval)
-
-    @always_comb
-    def fitting():
-        fits.next = room and (state_room or not final)
-
-    @always_comb
-    def fitting_quietly():
-        fits.next = not final or (room and state_room)
-
-    @always_comb
-    def beginning():
-        take.next = available and rested and fits and not opens
-        states.take.next = states.available and unread and rested and opens
-
-    @always_comb
-    def turning():
-        turn.next = take or states.take
-        states.turn.next = states.take
-
-    return reading, resting, fitting if always_emits else fitting_quietly, beginning, turning
+        self.level = bits(index_bits(array.levels))
+        """Level that the lanes are in."""
+        self.next_level = bits(index_bits(array.levels))
+        """That of the next turn."""
 
 
 @block
@@ -186,7 +72,10 @@ def take_turns(clk: Any, reset: Any, take: Any, number: Any, count: int) -> Any:
 
 @block
 def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release_at: int) -> Any:
-    """Count through the cycles and groups of a step; release x at address `release_at`. Latency: 1 from `turn`."""
+    """Count through the cycles and groups of a step, level after level; release x at address `release_at`.
+
+    Latency: 1 from `turn`.
+    """
     take, turn, release = inbox.take, inbox.turn, inbox.release
     active, address, position, opening = issue.active, issue.address, issue.position, issue.opening
     first, last = issue.first, issue.last
@@ -201,7 +90,8 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
         going.next = active and fed
         issue.waiting.next = active and not fed
 
-    last_address, last_cycle = array.depth - 1, array.cycles_per_group - 1
+    ends = Ends(array)
+    last_address, last_cycle, following = ends.address, ends.cycle, ends.following
 
     @always_comb
     def framing():
@@ -213,10 +103,10 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
     def stepping():
         if turn:
             active.next = True
-            address.next = 0
         elif ending:
             active.next = False
-            address.next = 0
+        if ending:
+            address.next = following
         elif going:
             address.next = address + 1
 
@@ -237,6 +127,18 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
             issue.fresh.next = inbox.fresh
             issue.final.next = inbox.final
             issue.x_bank.next = inbox.bank
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching_steps():
+        if take:
+            issue.final.next = inbox.final
+            issue.x_bank.next = inbox.bank
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching_levels():
+        if turn:
+            issue.fresh.next = take and inbox.fresh
+            issue.level.next = issue.next_level
 
     @always_seq(clk.posedge, reset=reset)
     def latching_set():
@@ -262,9 +164,12 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
         take_turns(clk, reset, turn, issue.stream, array.streams),
     ]
     releases = (latching_given, releasing_steps) if array.given_state else (releasing,)
-    latches = (latching, latching_set) if array.writable else (latching,)
     goes = going_on_if_fed if array.fed else going_on
-    return goes, framing, stepping, grouping, latches, releases, turns
+    common = (goes, framing, stepping, grouping, releases, turns)
+    if array.levels > 1:
+        counting = take_turns(clk, reset, turn, issue.next_level, array.levels)
+        return *common, latching_steps, latching_levels, counting, level_ends(issue.level, ends, array)
+    return (*common, latching, latching_set) if array.writable else (*common, latching)
 
 
 @block
@@ -293,7 +198,8 @@ def lane_phase(position: Any, fresh: Any, waiting: Any, from_h: Any, clear: Any,
 def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: Array) -> Any:
     """How operands are read, each signal delayed to the stage that uses it. Latency: per signal, see Reading."""
     select = ADDRESS_TO_FETCH + fetch_to_select(array)
-    lanes = array.lanes
+    lanes, work = array.lanes, Work(array)
+    working = [lane_work(issue.level, work, array)] if array.levels > 1 else []
     from_h, clear = [flag() for _ in lanes], [flag() for _ in lanes]
     late_from_h, late_clear = [flag() for _ in lanes], [flag() for _ in lanes]
     phases = [
@@ -303,10 +209,10 @@ def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: Array) -
             issue.waiting if array.fed else None,
             from_h[m],
             clear[m],
-            lane.x_slots,
-            lane.slots,
+            work.x_slots[m],
+            work.slots[m],
         )
-        for m, lane in enumerate(lanes)
+        for m in range(len(lanes))
     ]
     clears = [delay(clk, reset, clear[m], late_clear[m], select) for m in range(len(lanes))]
     clearing = gather(late_clear, reading.clear)
@@ -316,7 +222,7 @@ def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: Array) -
     froms = [delay(clk, reset, from_h[m], late_from_h[m], select) for m in range(len(lanes))]
     choosing = gather(late_from_h, reading.from_h)
     h_banks = delay(clk, reset, issue.read_bank, reading.h_bank, ADDRESS_TO_FETCH)
-    return phases, clears, clearing, banks, froms, choosing, h_banks
+    return working, phases, clears, clearing, banks, froms, choosing, h_banks
 
 
 @block
@@ -339,16 +245,17 @@ def count_place(position: Any, place: Any, stride: int, x_slots: int, x_start: i
 
 
 @block
-def dense_places(clk: Any, reset: Any, position: Any, word: Any, array: Array) -> Any:
+def dense_places(clk: Any, reset: Any, issue: Issue, word: Any, array: Array) -> Any:
     """Columns of all lanes of a dense row side by side, in place of stored indices. Latency: ADDRESS_TO_FETCH."""
-    count = array.lanes_per_row
+    count, work = array.lanes_per_row, Work(array)
+    working = [lane_work(issue.level, work, array)] if array.levels > 1 else []
     width = index_bits((array.cycles_per_group + 1) * count + array.kept[0])
     places = [signed(max(width, array.index_width) + 1) for _ in array.lanes]
     counting = [
-        count_place(position, places[m], count, lane.x_slots, m, m - array.kept[0])
-        for m, lane in enumerate(array.lanes)
+        count_place(issue.position, places[m], count, work.x_slots[m], m, work.h_start[m])
+        for m in range(len(array.lanes))
     ]
     joined_now = bits(len(word))
     gathering = gather([place(array.index_width, 0) for place in places], joined_now)
     delaying = delay(clk, reset, joined_now, word, ADDRESS_TO_FETCH)
-    return counting, gathering, delaying
+    return working, counting, gathering, delaying

@@ -29,6 +29,26 @@ class Slot:
         """Bank that h_t goes to."""
         self.stream = bits(index_bits(array.streams))
         self.weight_set = flag()
+        self.level = bits(index_bits(array.levels))
+        self.leaving = flag()
+        """Valid, and of a step's last level, where there are several: what comes of it leaves the layer."""
+
+
+@block
+def slot_level(clk: Any, reset: Any, capture: Any, level: Any, slot: Any, array: Array) -> Any:
+    """Which level a slot is of, and whether that is the last one. Latency: 1."""
+    last_level = array.levels - 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching():
+        if capture:
+            slot.level.next = level
+
+    @always_comb
+    def telling():
+        slot.leaving.next = slot.valid and slot.level == last_level
+
+    return latching, telling
 
 
 @block
@@ -94,4 +114,5 @@ def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: An
 
     kinds = (latching_given, telling_apart) if array.given_state else (telling,)
     latches = (latching, latching_set) if array.writable else (latching,)
-    return closing, finishing, counting, numbering, latches, kinds
+    levels = [slot_level(clk, reset, capture, issue.level, slot, array)] if array.levels > 1 else []
+    return closing, finishing, counting, numbering, latches, kinds, levels

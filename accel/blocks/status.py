@@ -8,7 +8,7 @@ from myhdl import always, always_comb, always_seq, block
 
 from accel.blocks.register import delay, register
 from accel.blocks.signals import bits, flag, joined
-from accel.pipeline import SLOT_TO_CELL, SLOT_TO_CHAIN, SLOT_TO_STATE
+from accel.pipeline import SLOT_TO_CHAIN, slot_to_cell, slot_to_state
 from accel.shape import Array
 
 COUNTER = 32
@@ -37,7 +37,10 @@ class Status:
 
 
 class LayerStatus:
-    """Ports of the status word for one layer: how often narrowing clipped a gate's pre-activation, c_t, h_t."""
+    """Ports of the status word for one layer: how often narrowing clipped a gate's pre-activation, c_t, h_t.
+
+    Of a highway layer, in all its levels: what a cell keeps, and what is read of it.
+    """
 
     def __init__(self, given_state: bool) -> None:
         self.gate = bits(COUNTER)
@@ -143,11 +146,11 @@ def count_narrowed(clk: Any, reset: Any, slot: Any, latency: int, present: int, 
 @block
 def count_saturations(clk: Any, reset: Any, slot: Any, signals: Any, saturations: Any, array: Array) -> Any:
     """Count what the cells clip, those beyond the last unit left out. Latency: as `count_narrowed`."""
-    present = array.outputs - (array.output_beats - 1) * array.cells
+    present, rows = array.outputs - (array.output_beats - 1) * array.cells, array.rows_per_unit
     gates = [clipped for out in signals for clipped in out.gates_clipped]
     cells, states = [out.c_clipped for out in signals], [out.h_clipped for out in signals]
     return (
-        count_narrowed(clk, reset, slot, SLOT_TO_CHAIN + 2, 4 * present, gates, saturations.gate),
-        count_narrowed(clk, reset, slot, SLOT_TO_CELL, present, cells, saturations.cell),
-        count_narrowed(clk, reset, slot, SLOT_TO_STATE, present, states, saturations.state),
+        count_narrowed(clk, reset, slot, SLOT_TO_CHAIN + 2, rows * present, gates, saturations.gate),
+        count_narrowed(clk, reset, slot, slot_to_cell(array), present, cells, saturations.cell),
+        count_narrowed(clk, reset, slot, slot_to_state(array), present, states, saturations.state),
     )

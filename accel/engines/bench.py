@@ -16,7 +16,7 @@ import numpy as np
 from accel.engines.engine import Design, EngineFailed, Observed
 from accel.engines.status import check_flags, frames, status_of
 from accel.fixed import Integers
-from accel.golden import GATES, before
+from accel.golden import before
 from accel.loading import fed_beats
 from accel.pipeline import byte_width
 from accel.samples import Samples
@@ -235,12 +235,16 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
 
 def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[str, Integers]:
     array, formats = design.net.layers[number], design.spec.formats
-    seen = record.layers[array.name]
+    seen, rows = record.layers[array.name], array.rows_per_unit
     widths = {"c": formats.cell.width, "h": formats.state.width}
-    found = {name: _vectors(seen[name], array.cells, width, array.output_beats) for name, width in widths.items()}
-    gates = _vectors(seen["gates"], array.cells * 4, formats.activation.width, array.output_beats)
-    by_unit = gates.reshape(len(gates), -1, 4)
-    found |= {name: by_unit[:, :, n] for n, name in enumerate(GATES)}
+    kept, read = (_vectors(seen[name], array.cells, width, array.output_beats) for name, width in widths.items())
+    gates = _vectors(seen["gates"], array.cells * rows, formats.activation.width, array.output_beats)
+    gates = gates.reshape(len(gates), -1, rows)
+    found: dict[str, Integers] = {}
+    for place, level in enumerate(array.cell.levels):
+        own = slice(place, None, array.levels)
+        found |= {level.kept: kept[own], level.state: read[own]}
+        found |= {name: gates[own, :, n] for n, name in enumerate(level.gates)}
     return {name: _ordered(values[:, : array.outputs], driven.turns) for name, values in found.items()}
 
 

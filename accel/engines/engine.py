@@ -61,7 +61,7 @@ class Observed:
     """What an engine did with samples, padding left out.
 
     `signals` maps layer name to signal name to int64 [steps of all sequences in order, hidden]; an engine reports those
-    of `accel.golden.SIGNALS` that it can see, `h` and `c` at least. `outputs` is int64 [results, values], in order.
+    of `accel.cells` that it can see, at least what its cell requires. `outputs` is int64 [results, values], in order.
     `last_states` are h_n and c_n as they leave, laid out as `Samples.states`, where the spec has them. `status` is what
     the status word counted in these steps, None from an engine that does not count. `step_cycles` are the cycles from
     each step's start to the next one's where the input never waited (HDL engines).

@@ -16,7 +16,7 @@ import numpy as np
 from accel.engines.engine import Design, EngineFailed, Observed, Status, ToolMissing
 from accel.engines.status import check_flags, frames, status_of
 from accel.fixed import Integers
-from accel.golden import GATES, SIGNALS, before
+from accel.golden import before
 from accel.loading import fed_beats
 from accel.render_hls import SOURCES, result_values
 from accel.samples import Samples
@@ -27,10 +27,6 @@ from accel.work import write_bytes, write_text
 
 FLAGS = ("-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label")
 """What every build is made with: pragmas and the loop labels that HLS reports use mean nothing to g++."""
-
-ORDER = (*(f"{gate}_pre" for gate in GATES), *SIGNALS)
-"""Signals in the order of the C++ enumeration `Signal`."""
-
 
 COPIES = ("-DSPARROW_COPIES",)
 """A copy of the operand memories for each reader, as hardware has them; C simulation keeps one."""
@@ -193,11 +189,12 @@ def _signed(words: Sequence[int]) -> list[int]:
 
 def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str, dict[str, Integers]]:
     """[turn][layer][signal][unit] to layer name to signal name to [step][unit]."""
-    sizes = [len(ORDER) * array.outputs for array in design.net.layers]
+    names = list(design.net.layers[0].cell.signals)
+    sizes = [len(names) * array.outputs for array in design.net.layers]
     steps = flat.reshape(-1, sum(sizes))[in_order(taken)]
     parts = np.split(steps, np.cumsum(sizes)[:-1], axis=1)
     joined = zip(design.net.layers, parts, strict=True)
-    return {array.name: dict(zip(ORDER, np.split(part, len(ORDER), axis=1), strict=True)) for array, part in joined}
+    return {array.name: dict(zip(names, np.split(part, len(names), axis=1), strict=True)) for array, part in joined}
 
 
 def _digest(folder: Path, command: Sequence[str]) -> bytes:

@@ -58,13 +58,12 @@ def saturations(design: Design) -> list[dict[str, Any]]:
     """How often narrowing clipped each signal on the whole test split, layer by layer, of how many values."""
     inputs = samples.load(design.work / "samples.npz", design.spec)
     trace = run(design.net, design.weights, inputs.x, inputs.lengths)
-    sizes = {"gate": 4, "cell": 1, "state": 1}
     return [
         {
             "layer": array.name,
             "signal": signal,
             "saturated": count,
-            "values": inputs.steps * array.outputs * sizes[signal],
+            "values": inputs.steps * array.outputs * list(array.cell.signals.values()).count(signal),
         }
         for array, layer in zip(design.net.layers, trace.layers, strict=True)
         for signal, count in layer.saturations.items()

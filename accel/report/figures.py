@@ -9,7 +9,6 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from accel.golden import GATES
 from accel.shape import Array
 from accel.weights import LayerWeights, Matrix
 
@@ -35,7 +34,7 @@ def sparsity(layer: LayerWeights, array: Array) -> str:
     for axis, matrix, symbol, kept, by_columns in zip(
         axes, shapes, ("W_x", "W_h"), array.kept, array.by_columns, strict=True
     ):
-        _matrix(axis, matrix, f"{array.name}  {symbol}", _pattern(array, matrix, kept, by_columns))
+        _matrix(axis, matrix, f"{array.name}  {symbol}", _pattern(array, matrix, kept, by_columns), array)
     return svg(figure)
 
 
@@ -46,16 +45,17 @@ def _pattern(array: Array, matrix: Matrix, kept: int, by_columns: bool) -> str:
     return f"{kept} of {matrix.values.shape[1]} columns in every row"
 
 
-def _matrix(axis: Any, matrix: Matrix, title: str, pattern: str) -> None:
+def _matrix(axis: Any, matrix: Matrix, title: str, pattern: str, array: Array) -> None:
     rows, columns = matrix.values.shape
     largest = max(1, int(np.abs(matrix.values).max()))
     shown = np.where(matrix.mask, matrix.values / largest, np.nan)
     axis.imshow(shown, cmap="RdBu", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
     axis.set_facecolor(REMOVED)
-    hidden = rows // len(GATES)
-    for boundary in range(1, len(GATES)):
+    hidden, blocks = array.outputs, rows // array.outputs
+    gates = [gate for level in array.cell.levels for gate in level.gates][:blocks]
+    for boundary in range(1, blocks):
         axis.axhline(boundary * hidden - 0.5, color=INK, linewidth=0.8)
-    axis.set_yticks([(number + 0.5) * hidden - 0.5 for number in range(len(GATES))], GATES)
+    axis.set_yticks([(number + 0.5) * hidden - 0.5 for number in range(blocks)], gates)
     axis.set_xticks([0, columns - 1] if columns > 1 else [0])
     axis.tick_params(colors=INK, length=0, labelsize=9)
     axis.set_title(title, fontsize=10, color=INK, loc="left")

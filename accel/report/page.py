@@ -21,6 +21,7 @@ def page(design: Design, facts: dict[str, Any]) -> str:
         "report/page.html.j2",
         facts=facts,
         network=network_words(design),
+        gates=design.net.layers[0].cell.rows,
         verdict=verdict(facts["verify"]),
         sparsity=[Markup(figures.sparsity(layer, array)) for array, layer in layers],
         timeline=Markup(timeline(design)),
@@ -31,11 +32,13 @@ def page(design: Design, facts: dict[str, Any]) -> str:
 
 
 def network_words(design: Design) -> str:
-    """The network in words: `LSTM 8 → 32 → 10, arg max`."""
+    """The network in words: `LSTM 8 → 32 → 10, arg max`, `Recurrent highway network of 2 levels, 8 ...`."""
     model = design.spec.model
     sizes = [model.inputs, *model.hidden, *([model.head.outputs] if model.head else [])]
     ends = {"argmax": ", arg max", "logits": ", logits"}
-    return "LSTM " + " → ".join(map(str, sizes)) + (ends[model.head.kind] if model.head else "")
+    levels = f" of {model.depth} levels," if model.depth else ""
+    title = design.net.layers[0].cell.title + levels
+    return f"{title} " + " → ".join(map(str, sizes)) + (ends[model.head.kind] if model.head else "")
 
 
 def verdict(verify: dict[str, Any]) -> dict[str, str]:

@@ -176,7 +176,14 @@ def _passage_spans(array: Array, passage: Passage, origin: int, late: bool) -> I
 
 
 def _stage_spans(stage: Stage, begin: int, late: bool, head: bool) -> Iterator[Span]:
-    array, cycles = stage.array, stage.array.cycles_per_group
+    """A step of a stage, level after level."""
+    for level, interval in zip(stage.array.by_level, stage.intervals, strict=True):
+        yield from _level_spans(level, begin, late, head)
+        begin += interval
+
+
+def _level_spans(array: Array, begin: int, late: bool, head: bool) -> Iterator[Span]:
+    cycles = array.cycles_per_group
     first_slot = begin + cycles + slot_delay(array)
     for kind, lane in _busiest(array).items():
         for start in range(begin + 1, begin + 1 + array.depth, cycles):
@@ -184,7 +191,8 @@ def _stage_spans(stage: Stage, begin: int, late: bool, head: bool) -> Iterator[S
             if lane.x_slots:
                 yield Span(f"{array.name} {kind}", start, lane.x_slots, colour, label, late)
             if lane.h_slots:
-                yield Span(f"{array.name} {kind}", start + lane.x_slots, lane.h_slots, H, "h", late)
+                label = "s" if array.highway else "h"
+                yield Span(f"{array.name} {kind}", start + lane.x_slots, lane.h_slots, H, label, late)
     for group in range(array.groups):
         slots = min(array.slots_per_group, -(-(array.outputs - group * array.units) // array.cells))
         track = f"{array.name} {'arg max' if head else 'cells'}"
@@ -201,6 +209,6 @@ def _busiest(array: Array) -> dict[str, Lane]:
 
 def _track(array: Array, lane: Lane) -> str:
     """Lanes read x and then h; some, of one operand alone, have tracks of their own."""
-    if (lane.x_slots and lane.h_slots) or not array.recurrent:
+    if (lane.x_slots and lane.h_slots) or 0 in array.kept:
         return "lanes"
     return "x lanes" if lane.x_slots else "h lanes"

@@ -24,7 +24,7 @@ class Observations {
     }
   }
 
-  void Note(Signal signal, int layer, int unit, long long value) {
+  void Note(int signal, int layer, int unit, long long value) {
     values_.at(begin_.at(layer) + static_cast<std::size_t>(signal) * kHidden[layer] + unit) = value;
     ++noted_;
   }
@@ -173,14 +173,15 @@ class Bench {
     if (signals_ != nullptr && !observations_.Write(signals_)) Stop("a signal was not observed, or SIGNALS is full");
   }
 
-  /// Prints the status word; exit status.
-  int Finish(std::uint32_t steps, const LayerStatus (&saturations)[kLayers]) {
+  /// Prints the status word, its parts by the names of the layers; exit status.
+  int Finish(std::uint32_t steps, const LayerStatus (&saturations)[kLayers], const char *const (&names)[kLayers]) {
     long long rest;
     std::printf("steps %" PRIu32 "\n", steps);
     for (int layer = 0; layer < kLayers; ++layer) {
-      std::printf("lstm%d_state_torn %d\n", layer, saturations[layer].state_torn);
-      std::printf("lstm%d_gate %" PRIu32 "\nlstm%d_cell %" PRIu32 "\nlstm%d_state %" PRIu32 "\n", layer,
-                  saturations[layer].gate, layer, saturations[layer].cell, layer, saturations[layer].state);
+      const char *const name = names[layer];
+      std::printf("%s_state_torn %d\n", name, saturations[layer].state_torn);
+      std::printf("%s_gate %" PRIu32 "\n%s_cell %" PRIu32 "\n%s_state %" PRIu32 "\n", name, saturations[layer].gate,
+                  name, saturations[layer].cell, name, saturations[layer].state);
     }
     if (received_ != 0) Stop("the last result is cut short");
     if (expected_ != nullptr && std::fscanf(expected_, "%lld", &rest) == 1) Stop("fewer results than EXPECTED");

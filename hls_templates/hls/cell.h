@@ -75,7 +75,7 @@ Rows:
   for (int row = 0; row < A::kRowsPerUnit; ++row) {
     #pragma HLS UNROLL
     pre[row] = PreActivation<A>(Scaled<A>(sums[row], scales, unit, row), bias[row], saturations);
-    Observe(static_cast<Signal>(kInputPre + row), A::kLayer, unit, pre[row]);
+    Observe(kInputPre + row, A::kLayer, unit, pre[row]);
   }
   const Gates<A> gates = {SigmoidTable<A>::Lookup(sigmoid, pre[0]), SigmoidTable<A>::Lookup(sigmoid, pre[1]),
                           TanhTable<A>::Lookup(tanh, pre[2]), SigmoidTable<A>::Lookup(sigmoid, pre[3])};

@@ -110,9 +110,9 @@ Units:
 }
 
 /// One cycle of all lanes with weights that are held.
-template <typename A, typename Indices, typename Operand>
-void RunCycle(const Values<A> &values, const Indices &indices, int slot, int cycle, const Operand &operand,
-              Sums<A, A::kUnits> &sums) {
+template <typename A, std::size_t kWords, typename Indices, typename Operand>
+void RunCycle(const Constant<A::kWeightWidth> (&values)[kWords][A::kLanes], const Indices &indices, int slot, int cycle,
+              const Operand &operand, Sums<A, A::kUnits> &sums) {
   #pragma HLS INLINE
   #pragma HLS ARRAY_PARTITION variable=values type=complete dim=2
   MultiplyAccumulate<A>(values, indices, slot, cycle, operand, sums);
@@ -120,14 +120,15 @@ void RunCycle(const Values<A> &values, const Indices &indices, int slot, int cyc
 
 /// Row engine: groups of kUnits units, one after the other, each row's nonzeros read x first, then h, by its lanes.
 /// `operand(reader, column, from_x)` is what a lane multiplies by. `emit(unit, sums)` takes the sums of kCells units from
-/// `unit` on; it works on a group while the lanes are in the next one. The last group is emitted alone.
+/// `unit` on; it works on a group while the lanes are in the next one. The last group is emitted alone. The lanes' words
+/// begin at `first_word`.
 template <typename A, typename Source, typename Indices, typename Operand, typename Emit>
-void RowEngine(Source &values, const Indices &indices, const Operand &operand, const Emit &emit) {
+void RowEngine(Source &values, const Indices &indices, const Operand &operand, const Emit &emit, int first_word = 0) {
   #pragma HLS INLINE
   constexpr int kEmitSlots = A::kUnits / A::kCells;
   static_assert(A::kUnits % A::kCells == 0, "the cells of a cycle have to divide the units of a group");
   static_assert(kEmitSlots <= A::kCycles, "the cells have to be through with a group when the lanes are with the next");
-  static_assert(A::kDepth == A::kGroups * A::kCycles, "a lane has one word a group and cycle");
+  constexpr int kWords = A::kGroups * A::kCycles;  // one a group and cycle
   Sums<A, A::kUnits> running;
   Sums<A, A::kUnits> done;
   #pragma HLS ARRAY_PARTITION variable=running type=complete dim=0
@@ -135,14 +136,14 @@ void RowEngine(Source &values, const Indices &indices, const Operand &operand, c
   int group = 0;
   int cycle = 0;
 Slots:
-  for (int slot = 0; slot < A::kDepth + kEmitSlots; ++slot) {
+  for (int slot = 0; slot < kWords + kEmitSlots; ++slot) {
     #pragma HLS PIPELINE II=1
     if (group > 0 && cycle < kEmitSlots) {
       Sums<A, A::kCells> sums;
       CopySums<A>(done, cycle * A::kCells, sums);
       emit((group - 1) * A::kUnits + cycle * A::kCells, sums);
     }
-    if (slot < A::kDepth) RunCycle<A>(values, indices, slot, cycle, operand, running);
+    if (slot < kWords) RunCycle<A>(values, indices, first_word + slot, cycle, operand, running);
     ++cycle;
     if (cycle == A::kCycles) {
       CopySums<A>(running, 0, done);

@@ -34,6 +34,9 @@ TIGHT = {
 }
 """Formats in which gates, cells and states saturate, in a step of zeros as well."""
 
+FINE = BASE["formats"] | {"cell": [14, 12]}
+"""Formats in which a highway cell carries its state on more finely than lanes read it."""
+
 AWKWARD: dict[str, dict[str, Any]] = {
     "hidden is no multiple of the group": {},
     "one input, one unit, one nonzero a row and matrix": {
@@ -132,6 +135,26 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "model": {"inputs": 4, "hidden": [7], "stateful": True, "head": {"outputs": 3, "kind": "logits"}},
         "sparsity": {"pattern": "row", "input": 0.5, "recurrent": 0.6, "shared_by_gates": True},
         "engine": {"units": 4, "cells_per_cycle": 2, "lanes_per_row": 2, "memory": "scratchpad"},
+    },
+    "highway of three levels, stateful": {
+        "model": {"cell": "highway", "depth": 3, "inputs": 3, "hidden": [7], "stateful": True},
+        "formats": FINE,
+        "engine": {"units": 3},
+    },
+    "two highway layers, three lanes a row, two cells, saturating": {
+        **TIGHT,
+        "model": {
+            **{"cell": "highway", "depth": 2, "inputs": 4, "hidden": [6, 5]},
+            "head": {"outputs": 3, "kind": "logits", "when": "step"},
+        },
+        "sparsity": {"pattern": "row", "input": 0.5, "recurrent": 0.0},
+        "formats": TIGHT["formats"] | {"cell": [5, 5]},
+        "engine": {"units": 4, "lanes_per_row": 3, "cells_per_cycle": 2},
+    },
+    "dense highway of two levels, two lanes a row, operand register": {
+        "model": {"cell": "highway", "depth": 2, "inputs": 3, "hidden": [5], "bias": False, "head": {"outputs": 3}},
+        "sparsity": {"pattern": "dense"},
+        "engine": {"units": 3, "lanes_per_row": 2, "operand_register": True},
     },
     "arg max of every step, sparse head": {
         "sparsity": BASE["sparsity"] | {"head": 0.4},

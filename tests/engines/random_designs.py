@@ -106,6 +106,17 @@ def column_specs(draw: st.DrawFn) -> Spec:
 
 
 @st.composite
+def highway_specs(draw: st.DrawFn) -> Spec:
+    """A legal spec of one to three highway levels a step."""
+    model = draw(models()) | {"cell": "highway", "depth": draw(st.integers(1, 3))}
+    only = {"lanes": "shared", "input_lanes": None, "streams": 1, "memory": "rom", "memory_width": None}
+    engine = draw(engines()) | only | {"state_streams": False}
+    sparsity = draw(sparsities())
+    sparsity.pop("shared_by_gates", None)
+    return draw(parsed(st.just(model), st.just(sparsity), st.just(engine)))
+
+
+@st.composite
 def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any) -> Spec:
     """A legal spec of these sections, with seeded weights; one that is refused is drawn again."""
     width, kind = draw(st.integers(2, 10)), draw(st.sampled_from(["fixed", "fixed", "ternary", "binary"]))

@@ -115,7 +115,7 @@ def test_one_cycle_less_than_the_gap_gives_wrong_bits(tmp_path: Path) -> None:
     interval = schedule(made).stages[0].interval
     assert schedule(made).gap > 0
     top = tmp_path / "myhdl" / "awkward.py"
-    hurried = top.read_text().replace(f"interval={interval},", f"interval={interval - 1},")
+    hurried = top.read_text().replace(f"intervals=({interval},)", f"intervals=({interval - 1},)")
     write_text(top, hurried)
     result = verdict("myhdl", native, made)
     assert result.status == "different"
@@ -162,6 +162,37 @@ def test_a_fault_is_caught_and_named(
     assert result.status == "different"
     assert signal in result.reason
     assert "unit" in result.reason
+
+
+HIGHWAY = AWKWARD["highway of three levels, stateful"]
+
+
+def add_what_is_carried(made: Design) -> None:
+    file = made.work / "rtl" / "awkward.v"
+    text = file.read_text()
+    line = next(line for line in text.splitlines() if "difference <= (" in line and " - " in line)
+    write_text(file, text.replace(line, line.replace(" - ", " + "), 1))
+
+
+def test_a_carry_that_is_not_coupled_is_caught(tmp_path: Path) -> None:
+    made = design(tmp_path, verilog=True, **HIGHWAY)
+    add_what_is_carried(made)
+    reason = verdict("icarus", icarus, made).reason
+    assert reason.startswith("highway0.s2 differs first at step 0")  # s_0 is zero, so that the first level is right
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_one_cycle_less_between_levels_gives_wrong_bits(level: int, tmp_path: Path) -> None:
+    made = design(tmp_path, **HIGHWAY)
+    intervals = list(schedule(made).stages[0].intervals)
+    top = tmp_path / "myhdl" / "awkward.py"
+    before = f"intervals={tuple(intervals)}"
+    assert before in top.read_text()
+    intervals[level] -= 1
+    write_text(top, top.read_text().replace(before, f"intervals={tuple(intervals)}"))
+    result = verdict("myhdl", native, made)
+    assert result.mismatches > 0
+    assert "highway0." in result.reason
 
 
 def wrong_scale(made: Design) -> None:

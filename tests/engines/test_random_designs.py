@@ -24,7 +24,7 @@ from accel.schedule import schedule
 from accel.spec import Spec
 from accel.verify import Contender, judge
 from accel.work import write_text
-from tests.engines.random_designs import column_specs, specs
+from tests.engines.random_designs import column_specs, highway_specs, specs
 
 SECONDS = float(os.environ.get("SPARROW_FUZZ_SECONDS", "0"))
 STEADY = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
@@ -43,7 +43,7 @@ def check(made: Spec, work: Path, engines: dict[str, Engine]) -> None:
 
 
 @settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=STEADY)
-@given(made=st.one_of(specs(), column_specs()))
+@given(made=st.one_of(specs(), column_specs(), highway_specs()))
 def test_every_form_of_a_random_design_computes_the_same_bits(
     made: Spec, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -55,7 +55,7 @@ def test_fuzz(tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFi
     start, tried = time.monotonic(), 0
 
     @settings(max_examples=20, deadline=None, database=None, suppress_health_check=STEADY)
-    @given(made=st.one_of(specs(), column_specs()))
+    @given(made=st.one_of(specs(), column_specs(), highway_specs()))
     def batch(made: Spec) -> None:
         nonlocal tried
         tried += 1

@@ -146,7 +146,7 @@ def test_the_gap_is_the_smallest_that_every_pattern_allows(less: int, status: st
     interval = schedule(hard).stages[0].interval
     assert interval == schedule(made).stages[0].interval > made.net.layers[0].depth
     top = tmp_path / "myhdl" / "awkward.py"
-    write_text(top, top.read_text().replace(f"interval={interval},", f"interval={interval - less},"))
+    write_text(top, top.read_text().replace(f"intervals=({interval},)", f"intervals=({interval - less},)"))
     result = judge("myhdl", Contender(native, clocked=True), hard, samples.seeded(made.spec, 4, 5), schedule(hard))
     assert result.status == status
     assert (result.mismatches > 0) == bool(less)

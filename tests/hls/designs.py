@@ -70,6 +70,16 @@ SPECS = {
             "engine": {"units": 3, "cells_per_cycle": 3, "streams": 2, "memory": "scratchpad", "state_streams": True},
         }
     ),
+    "highway": spec(
+        model={"cell": "highway", "depth": 3, "inputs": 3, "hidden": [7, 8], "head": {"outputs": 3, "kind": "logits"}},
+        engine={"units": 4, "lanes_per_row": 2, "cells_per_cycle": 2},
+    ),
+    "dense_highway": spec(
+        model={"cell": "highway", "depth": 2, "inputs": 3, "hidden": [5], "stateful": True, "head": None},
+        sparsity={"pattern": "dense", "input": None, "recurrent": None},
+        formats={"cell": [10, 8]},
+        engine={"units": 2, "lanes_per_row": 3},
+    ),
     "split_lanes": spec(
         engine={"units": 4, "lanes": "split", "lanes_per_row": 3, "input_lanes": 1, "cells_per_cycle": 2}
     ),

@@ -14,6 +14,7 @@ ALLOWED = {
     "DEPENDENCE": {"variable": NAME, "type": "inter", "dependent": "false"},
     "INLINE": {},
     "INTERFACE": {"mode": "axis|ap_none|ap_ctrl_none", "port": NAME},
+    "LOOP_FLATTEN": {"off": ""},
     "PIPELINE": {"II": "1"},
     "RESET": {"variable": NAME},
     "UNROLL": {},
@@ -51,5 +52,5 @@ def loop_faults(text: str) -> Iterator[str]:
             continue
         if not re.fullmatch(r"\s*[A-Z]\w+:", lines[number - 2]):
             yield f"line {number}: a loop without a label: {line.strip()}"
-        if not re.match(r"\s*#pragma HLS (PIPELINE II=1|UNROLL)$", lines[number]):
+        if not re.match(r"\s*#pragma HLS (PIPELINE II=1|UNROLL|LOOP_FLATTEN off)$", lines[number]):
             yield f"line {number}: a loop whose first statement is no pragma: {line.strip()}"

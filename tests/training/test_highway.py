@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 
-from tests.training.small import small
-from training.highway import RHN, Highway, multiplications
-from training.units import alive, compact, group_norms, remove
+from accel import flow, samples, weights
+from accel.cells import Level
+from accel.engines.engine import Design, reference
+from accel.faults import Refused
+from accel.progress import silent
+from accel.spec import Spec, load
+from accel.verify import differences
+from accel.work import read_json
+from tests.training.small import small, task
+from training import highway, pipeline
+from training.arithmetic import Arithmetic
+from training.engine import torch_engine
+from training.export import integers, restored
+from training.highway import RHN, Highway, network_for
+from training.importer import import_model
+from training.model import Signals
+from training.prune import prune_layers
+from training.units import alive, compact, group_norms, highway_spec, multiplications, remove
 
 SPEC = small(model={"hidden": [8, 6]})
 
@@ -18,7 +36,8 @@ def test_two_levels_of_two_steps_by_hand() -> None:
     s = torch.zeros(2, dtype=torch.float64)
     for step in x[0]:
         for level in range(2):
-            pre = layer.recurrent[level] @ s + layer.bias[level] + (layer.w_x @ step if level == 0 else 0)
+            pre = layer.weight_hh_l0[4 * level : 4 * level + 4] @ s + layer.bias_ih_l0[4 * level : 4 * level + 4]
+            pre = pre + (layer.weight_ih_l0 @ step if level == 0 else 0)
             t = torch.sigmoid(pre[2:])
             s = torch.tanh(pre[:2]) * t + s * (1 - t)
     torch.testing.assert_close(layer(x)[0, -1], s)
@@ -44,8 +63,97 @@ def test_the_compact_network_has_the_same_outputs() -> None:
     model, left = RHN(SPEC, 2).double(), [torch.arange(8) % 3 != 0, torch.arange(6) > 2]
     remove(model, left)
     assert [keep.tolist() for keep in alive(model)] == [keep.tolist() for keep in left]
-    spec, smaller = compact(model, SPEC)
+    spec, smaller = compact(model, highway_spec(SPEC, 2))
     assert spec.model.hidden == (5, 3)
     x = torch.randn(4, 6, 3, dtype=torch.float64)
     torch.testing.assert_close(smaller(x)[0], model(x)[0], atol=1e-12, rtol=0)
-    assert multiplications(spec, 2) == 2 * 5 * (3 + 2 * 5) + 2 * 3 * (5 + 2 * 3)
+    assert multiplications(spec) == 2 * 5 * (3 + 2 * 5) + 2 * 3 * (5 + 2 * 3)
+
+
+CELL = {"cell": "highway", "depth": 2}
+ROWS = {"search": None, "input": 0.3, "recurrent": 0.5}
+COARSE = {"gate": [6, 3], "activation": [4, 3], "cell": [5, 2], "state": [4, 3], "bias": [6, 3]}
+SPECS = {
+    "row-balanced": small(model=CELL, sparsity=ROWS),
+    "two layers, dense": small(
+        model=CELL | {"hidden": [8, 5], "depth": 3}, sparsity={"pattern": "dense", "search": None}
+    ),
+    "one level, no bias": small(model=CELL | {"depth": 1, "bias": False, "stateful": True}, sparsity=ROWS),
+    "coarse": small(model=CELL, sparsity=ROWS, formats=COARSE),
+}
+
+
+@pytest.fixture(params=SPECS.values(), ids=SPECS.keys())
+def spec(request: pytest.FixtureRequest) -> Spec:
+    found: Spec = request.param
+    return found
+
+
+def test_quantised_evaluation_equals_the_golden_model_in_every_signal(spec: Spec) -> None:
+    torch.manual_seed(3)
+    model, net = network_for(spec), weights.seeded(spec).network(spec)
+    if spec.sparsity.pattern == "row":
+        prune_layers(model.layers, [array.kept for array in net.layers])
+    for drawn in (weights.seeded(spec), integers(model, net)):
+        design, chosen = Design(spec, drawn, Path()), samples.seeded(spec, 9, 7) + samples.corners(spec)
+        wanted, got = reference(design, chosen), torch_engine(design, chosen)
+        every = {array.name: tuple(array.cell.signals) for array in net.layers}
+        assert list(differences(wanted, got, every)) == []
+
+
+def test_restoring_and_exporting_gives_the_same_integers(spec: Spec) -> None:
+    drawn = weights.seeded(spec)
+    again = integers(restored(spec, drawn), drawn.network(spec))
+    for one, other in zip(drawn.layers, again.layers, strict=True):
+        for name in ("w_x", "w_h"):
+            np.testing.assert_array_equal(getattr(one, name).values, getattr(other, name).values)
+        np.testing.assert_array_equal(one.bias, other.bias)
+
+
+def test_a_carry_that_is_not_coupled_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec, coupled = SPECS["row-balanced"], highway.carry
+    design, chosen = Design(spec, weights.seeded(spec), Path()), samples.seeded(spec, 4, 5)
+
+    def uncoupled(arithmetic: Arithmetic, level: Level, pre: torch.Tensor, s: torch.Tensor) -> Signals:
+        found = coupled(arithmetic, level, pre, s)
+        kept = arithmetic.cell(found[level.kept] + s * found[level.gates[1]])
+        return found | {level.kept: kept, level.state: arithmetic.state(kept)}
+
+    monkeypatch.setattr(highway, "carry", uncoupled)
+    found = min(differences(reference(design, chosen), torch_engine(design, chosen), {}), key=lambda one: one.row)
+    assert (found.signal, found.row) == ("highway0.s2", 0)  # s_0 is zero, so that the first level is right
+
+
+def test_gradients_reach_every_level_through_the_quantisers() -> None:
+    spec = SPECS["row-balanced"]
+    model = network_for(spec).double().quantize(weights.seeded(spec).network(spec))
+    model(torch.rand(4, 3, 3, dtype=torch.float64))[0].square().sum().backward()
+    gradient = model.layers[0].get_parameter("weight_hh_l0").grad
+    assert gradient is not None
+    assert all(part.abs().sum() > 0 for part in gradient.chunk(4))
+
+
+def test_the_main_way_ends_in_weights_that_fit_the_spec(tmp_path: Path) -> None:
+    spec = SPECS["row-balanced"]
+    pipeline.write(spec, task(), pipeline.make(spec, task(), tmp_path / "checkpoints", silent), tmp_path)
+    found = weights.load(tmp_path / "weights.npz", spec).layers[0]
+    assert found.kept == (2, 4)
+    assert found.w_h.values.shape == (2 * 2 * 8, 8)
+    models = read_json(tmp_path / "training.json")["models"]
+    assert models["golden"] == models["quantized"]
+
+
+def test_what_group_lasso_leaves_is_a_spec_of_its_own(tmp_path: Path) -> None:
+    whole = small(training={"studies": {"highway": [2], "highway_lasso": [150.0]}})
+    pipeline.write(whole, task(), pipeline.make(whole, task(), tmp_path / "checkpoints", silent), tmp_path)
+    folder = tmp_path / "compact" / "highway-2-units-150.0"
+    spec = load(folder / "spec.yaml")
+    flow.import_model(spec, folder, tmp_path / "own")
+    array = flow.design(spec, tmp_path / "own").net.layers[0]
+    assert (spec.model.cell, spec.model.depth, array.levels, array.dense) == ("highway", 2, 2, True)
+    assert spec.model.hidden[0] < 8
+
+
+def test_an_lstm_of_pytorch_is_no_highway_cell(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"model.cell: wanted lstm for an nn\.LSTM"):
+        import_model(SPECS["row-balanced"], tmp_path / "model.pt", tmp_path)
