@@ -17,9 +17,11 @@ import pytest
 from accel.engines.engine import ToolMissing
 from accel.engines.verilator import SMALL, program
 from fpga.board import find
+from fpga.chip import GATES, plan
 from fpga.frames import Frame, decode
 from fpga.host import Facts, Host
 from fpga.rtl import Rtl
+from fpga.tool import run
 from fpga.uart import Serial, board_rtl
 
 MHZ, CYCLES = 12.0, 8
@@ -162,11 +164,25 @@ def interpreted(rtl: Rtl, folder: Path, serial: Serial = SERIAL, replaced: tuple
 
 def verilated(rtl: Rtl, folder: Path, serial: Serial = SERIAL) -> Program:
     """The chip for Verilator."""
+    return _compiled(_written(rtl, folder, serial), folder)
+
+
+def in_cells(rtl: Rtl, folder: Path, serial: Serial = SERIAL) -> Program:
+    """The netlist of the chip, in what cells of an iCE40 compute, for Verilator."""
+    whole = board_rtl(rtl, find("icebreaker"), MHZ, serial)
+    try:
+        assert [how for _, how in run(plan(whole, find("icebreaker")), folder)] == ["done", "done"]
+    except ToolMissing as missing:
+        pytest.skip(str(missing))
+    (folder / "bench.v").write_text(BENCH)
+    return _compiled([GATES, "uart_rx.v", "bench.v"], folder)
+
+
+def _compiled(sources: list[str], folder: Path) -> Program:
     try:
         binary, environment = program()
     except ToolMissing as missing:
         pytest.skip(str(missing))
-    sources = _written(rtl, folder, serial)
     words = [str(binary), "--binary", "--timing", "-O3", "--x-assign", "fast", "--noassert", "-Wno-fatal", "-Wno-lint"]
     words += ["-CFLAGS", "-std=c++20 -fcoroutines", "-MAKEFLAGS", SMALL, "--top-module", "bench", "--Mdir", "obj"]
     _build([*words, *sources], folder, environment)

@@ -20,7 +20,7 @@ from fpga.host import ATTEMPTS, Host
 from fpga.rtl import Rtl, generated
 from fpga.uart import Serial, host_facts
 from tests.designs import design, spec
-from tests.fpga.serial_chip import Chip, Program, arrives, connected, lost, verilated
+from tests.fpga.serial_chip import Chip, Program, arrives, connected, in_cells, lost, verilated
 
 SECTIONS: dict[str, Any] = {
     "name": "loaded",
@@ -142,3 +142,13 @@ def test_sequences_run_between_pieces_and_after_a_load_that_was_given_up(board: 
         require_results(host, board.other)
         host.load(frame(board.design))
         require_results(host, board.design)
+
+
+@pytest.mark.slow
+def test_the_netlist_of_the_whole_chip_loads_runs_and_replaces_weights_too(board: Board) -> None:
+    program = in_cells(board.rtl, board.design.work / "cells", SERIAL)
+    with replace(board, program=program).awake() as (_, host):
+        for made in (board.design, board.other):
+            host.load(frame(made))
+            require_results(host, made)
+        assert host.status().steps == 2 * 10
