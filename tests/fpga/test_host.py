@@ -13,6 +13,7 @@ from fpga.frames import (
     ERROR,
     LAST_PIECE,
     PIECE,
+    RESULTS,
     RUN,
     STATUS,
     STATUS_REPLY,
@@ -31,14 +32,6 @@ from fpga.status import Status, read_status
 from fpga.uart import facts_text
 
 DOUBLER_STATUS = (("steps", 32), ("cycles", 32))
-
-
-def sequence(*values: int) -> bytes:
-    return b"".join(value.to_bytes(2, "little", signed=True) for value in values)
-
-
-def doubled(*values: int) -> bytes:
-    return b"".join((2 * value).to_bytes(3, "little", signed=True) for value in values)
 
 
 def test_the_crc_is_the_one_of_the_standard() -> None:
@@ -94,11 +87,11 @@ def test_the_host_packs_vectors_and_unpacks_results() -> None:
 
     def answer(frame: Frame) -> bytes:
         seen.append(frame)
-        return encode(Frame(0x81, frame.number, doubled(-4, 9)), 0x5A)
+        return encode(Frame(RESULTS, frame.number, b"\xf8\xff\xff\x12\x00\x00"), 0x5A)
 
     host = Host(Wire(answer), FACTS, timeout=0.1)
     np.testing.assert_array_equal(host.predict(np.array([[1, -2, 3], [4, 5, 6]])), [[-8], [18]])
-    assert seen == [Frame(RUN, 1, sequence(1, -2, 3, 0, 4, 5, 6, 0))]
+    assert seen == [Frame(RUN, 1, bytes([1, 0, 0xFE, 0xFF, 3, 0, 0, 0, 4, 0, 5, 0, 6, 0, 0, 0]))]
 
 
 def test_an_error_a_lost_and_a_late_reply_are_told_apart() -> None:
