@@ -72,7 +72,7 @@ class Board(Section):
     standard: Annotated[str, Field(pattern=r"^[A-Z0-9]+$")] | None = None
     """Voltage standard of the pins."""
     buffer_bits: Annotated[int, Field(ge=4, le=15)] = 11
-    """A sequence and its results have at most 2**buffer_bits bytes on the serial line."""
+    """A sequence, its results and a piece of weights have at most 2**buffer_bits bytes on the serial line."""
     pins: dict[Signal, Pin] = Field(default_factory=dict)
     """Pins by signal: uart_rx (into the chip), uart_tx, led, button."""
     resources: Resources

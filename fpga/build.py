@@ -18,7 +18,7 @@ from fpga.nextpnr import parse_routed
 from fpga.reports import Origin, Timing, Utilization, write_reports
 from fpga.rtl import Rtl, generated
 from fpga.tool import Plan, run, versions, write
-from fpga.uart import board_rtl, host_facts
+from fpga.uart import board_rtl, facts_text, host_facts, serial_of
 from fpga.vivado_reports import parse_timing, parse_utilization
 
 Told = Callable[[str, str], None]
@@ -59,8 +59,10 @@ def plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Plan:
         raise Refused([Fault("engine.streams", wanted, f"{design.spec.engine.streams}")])
     if design.spec.engine.state_streams and not wishes.alone:
         raise Refused([Fault("engine.state_streams", "false on a board, whose host sends no states", "true")])
-    if design.spec.engine.memory != "rom" and not wishes.alone:
-        wanted = "rom on a board, whose host sends no weights"
+    carried = ("rom",) if xilinx else ("rom", "scratchpad")
+    if design.spec.engine.memory not in carried and not wishes.alone:
+        sent = "no weights" if xilinx else "none in every step"
+        wanted = f"{' or '.join(carried)} on a board, whose host sends {sent}"
         raise Refused([Fault("engine.memory", wanted, design.spec.engine.memory)])
     if wishes.from_cpp:
         if not xilinx:
@@ -79,9 +81,10 @@ def _open_plan(design: Design, rtl: Rtl, board: Board, wishes: Wishes) -> Plan:
     mhz, seed, slow = design.spec.target.clock_mhz, wishes.seed, wishes.allow_slow
     if wishes.alone:
         return nextpnr.plan(rtl, board, mhz, seed=seed, allow_slow=slow)
-    whole = board_rtl(rtl, board, mhz)
+    serial = serial_of(board)
+    whole = board_rtl(rtl, board, mhz, serial)
     made = nextpnr.plan(whole, board, mhz, seed=seed, allow_slow=slow, entering_mhz=board.clock.mhz)
-    return replace(made, files={**made.files, FACTS: host_facts(design, rtl)})
+    return replace(made, files={**made.files, FACTS: facts_text(host_facts(design, rtl, serial))})
 
 
 def folder_of(design: Design, board: Board) -> Path:

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-RUN, STATUS, RESULTS, STATUS_REPLY, ERROR = 0x01, 0x02, 0x81, 0x82, 0xEE
+VERSION = 2
+"""Of kinds and payloads: tells a host from a bitstream that speaks otherwise."""
+
+RUN, STATUS, PIECE, LAST_PIECE = 0x01, 0x02, 0x03, 0x04
+RESULTS, STATUS_REPLY, TAKEN, ERROR = 0x81, 0x82, 0x83, 0xEE
+ANSWERS = {RUN: RESULTS, STATUS: STATUS_REPLY, PIECE: TAKEN, LAST_PIECE: TAKEN}
 REQUEST_SYNC, REPLY_SYNC = 0xA5, 0x5A
 HEADER, CRC = 5, 2
+BAD_CRC, CUT_SHORT = 1, 2
 ERRORS = {
-    1: "the CRC of the request is wrong",
-    2: "the request was cut short",
+    BAD_CRC: "the CRC of the request is wrong",
+    CUT_SHORT: "the request was cut short",
     3: "a payload is longer than the board's buffer",
-    4: "the accelerator gave no answer",
+    4: "the accelerator gave no answer, and was reset",
     5: "the request makes no sense",
+    6: "there are no weights yet",
+    7: "a piece of weights came out of order",
 }
+PIECE_NUMBER, WORD = 2, 4
+"""Bytes of a piece's number, and of a word of weights."""
+
+
+class BoardError(Exception):
+    """The board says that something is wrong, with a `code`, or what it says is no answer."""
+
+    def __init__(self, sentence: str, code: int | None = None) -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -52,3 +71,18 @@ def decode(data: bytes, sync: int = REPLY_SYNC) -> tuple[Frame | None, bytes]:
         elif crc(rest[1:end]) == int.from_bytes(rest[end : end + CRC], "little"):
             return Frame(rest[1], rest[2], rest[HEADER:end]), rest[end + CRC :]
     return None, data[waiting:]
+
+
+def pieces(words: Sequence[int], longest: int) -> Iterator[tuple[int, bytes]]:
+    """Kinds and payloads that carry the words of an accelerator's frame, in payloads of at most `longest` bytes.
+
+    Raises ValueError where there is no word, one has more than 32 bits, or they are too many to be numbered.
+    """
+    room = (longest - PIECE_NUMBER) // WORD
+    limit = room << 8 * PIECE_NUMBER
+    if not 0 < len(words) <= limit or not all(0 <= word < 1 << 8 * WORD for word in words):
+        raise ValueError(f"words: wanted 1 to {limit} of 32 bits, got {len(words)}")
+    for number, start in enumerate(range(0, len(words), room)):
+        some = words[start : start + room]
+        payload = number.to_bytes(PIECE_NUMBER, "little") + b"".join(word.to_bytes(WORD, "little") for word in some)
+        yield LAST_PIECE if start + room >= len(words) else PIECE, payload

@@ -1,18 +1,36 @@
-"""The other end of the serial line: sequences to a board, results back. Nothing here waits for ever."""
+"""The other end of the serial line: sequences and weights to a board, results back. Nothing here waits for ever."""
 
 from __future__ import annotations
 
 import json
-import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from time import monotonic
+from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from accel.fixed import Integers
-from fpga.frames import ERROR, ERRORS, RESULTS, RUN, STATUS, STATUS_REPLY, Frame, decode, encode
+from fpga.frames import (
+    ANSWERS,
+    BAD_CRC,
+    CUT_SHORT,
+    ERROR,
+    ERRORS,
+    HEADER,
+    RUN,
+    STATUS,
+    VERSION,
+    WORD,
+    BoardError,
+    Frame,
+    decode,
+    encode,
+    pieces,
+)
+from fpga.packing import Packing
+from fpga.status import Parts, Status, read_status
 
 
 class Line(Protocol):
@@ -23,48 +41,59 @@ class Line(Protocol):
     def reset_input_buffer(self) -> None: ...
 
 
-class BoardError(Exception):
-    """The board answered that something is wrong."""
-
-
 @dataclass(frozen=True)
-class Packing:
-    """How vectors lie in a payload: whole bytes a value, beats filled up with zeros."""
+class Facts:
+    """What the host has to know of a bitstream."""
 
-    inputs: int
-    input_words: int
-    input_bytes: int
-    values: int
-    output_words: int
-    output_bytes: int
-    signed: bool
-
-
-@dataclass(frozen=True)
-class Status:
-    """Since the board woke up: sequences run, errors answered (both modulo 65536)."""
-
-    runs: int
-    errors: int
+    baud: int
+    buffer: int
+    """Bytes of the longest payload."""
+    packing: Packing
+    status: Parts
+    version: int = VERSION
+    """Of the frames."""
 
 
 FACTS = "host.json"
-"""Beside the bitstream: baud rate and packing."""
+"""Beside the bitstream: its facts."""
+
+ATTEMPTS = 3
+"""So often a piece of weights is sent before the load is given up."""
+
+BITS_PER_BYTE = 10
+"""On the line: a start bit and a stop bit beside the eight."""
+
+Told = Callable[[int, int], None]
+"""Is told how many words of how many the board has taken."""
+
+
+def silent(taken: int, of: int) -> None:
+    """Nobody is told."""
+
+
+def read_facts(path: Path) -> Facts:
+    """The facts that `build` left. Raises BoardError where they are those of another version of the frames."""
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if found.get("version") != VERSION:
+        raise BoardError(f"{path}: frames of version {found.get('version', 1)}, this host speaks {VERSION}")
+    found["packing"] = Packing(**found["packing"])
+    found["status"] = tuple((name, bits) for name, bits in found["status"])
+    return Facts(**found)
 
 
 def connect(folder: Path, port: str, timeout: float = 2.0) -> Host:
     """The board at a serial port that runs the bitstream of a build folder. Needs pyserial."""
     import serial  # only where there is a board
 
-    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-    return Host(serial.Serial(port, facts["baud"], timeout=0.05), Packing(**facts["packing"]), timeout)
+    facts = read_facts(folder / FACTS)
+    return Host(serial.Serial(port, facts.baud, timeout=0.05), facts, timeout)
 
 
 class Host:
-    """A board at a serial line."""
+    """A board at a serial line. `timeout` is how long it may think, in seconds, beside what the line itself takes."""
 
-    def __init__(self, line: Line, packing: Packing, timeout: float = 2.0) -> None:
-        self.line, self.packing, self.timeout = line, packing, timeout
+    def __init__(self, line: Line, facts: Facts, timeout: float = 2.0) -> None:
+        self.line, self.facts, self.timeout = line, facts, timeout
         self._number = 0
 
     def predict(self, x: Integers) -> Integers:
@@ -72,53 +101,65 @@ class Host:
 
         Raises BoardError with the board's reason, TimeoutError where no right answer comes in time.
         """
-        reply = self._ask(RUN, self.packed(np.asarray(x)))
-        return self.unpacked(reply.payload)
+        reply = self._ask(RUN, self.facts.packing.packed(np.asarray(x)))
+        return self.facts.packing.unpacked(reply.payload)
 
     def status(self) -> Status:
-        """Counters of the board."""
-        payload = self._ask(STATUS, b"").payload
-        return Status(int.from_bytes(payload[:2], "little"), int.from_bytes(payload[2:], "little"))
+        """Counters of the board, and the status word of its accelerator."""
+        return read_status(self._ask(STATUS, b"").payload, self.facts.status)
+
+    def load(self, words: Sequence[int], told: Told = silent) -> None:
+        """Other weights: the words of a frame, from `accel.loading.frame` or a design's `load/*.hex`.
+
+        They go in pieces; one that is lost or damaged is sent again. Until a right frame is complete, and where a load
+        is given up or refused, sequences run with the weights before. Raises BoardError with what the board or the
+        accelerator found wrong, TimeoutError where the board does not answer.
+        """
+        taken = 0
+        for kind, payload in pieces(words, self.facts.buffer):
+            self._insist(kind, payload)
+            taken += len(payload) // WORD
+            told(taken, len(words))
+        status = self.status()
+        if status.load_errors:
+            raise BoardError(f"the weights were refused: {', '.join(status.load_errors)}")
+        if not status.loaded:
+            raise BoardError("the weights were taken, but there are none: was the board reset?")
+
+    def _insist(self, kind: int, payload: bytes) -> None:
+        """A request that the board may get twice, until it has got it."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._ask(kind, payload)
+            except TimeoutError:
+                if attempt == ATTEMPTS:
+                    raise
+            except BoardError as error:
+                if attempt == ATTEMPTS or error.code not in (BAD_CRC, CUT_SHORT):
+                    raise
+            else:
+                return
 
     def _ask(self, kind: int, payload: bytes) -> Frame:
         self._number = (self._number + 1) % 256
+        request = encode(Frame(kind, self._number, payload))
         self.line.reset_input_buffer()
-        self.line.write(encode(Frame(kind, self._number, payload)))
-        reply = self._answer()
+        self.line.write(request)
+        reply = self._answer(len(request))
         if reply.kind == ERROR:
-            raise BoardError(ERRORS.get(int.from_bytes(reply.payload, "little"), f"error {reply.payload.hex()}"))
-        if reply.kind != {RUN: RESULTS, STATUS: STATUS_REPLY}[kind]:
+            code = int.from_bytes(reply.payload, "little")
+            raise BoardError(ERRORS.get(code, f"error {reply.payload.hex()}"), code)
+        if reply.kind != ANSWERS[kind]:
             raise BoardError(f"an answer of kind {reply.kind:02x} to a request of kind {kind:02x}")
         return reply
 
-    def _answer(self) -> Frame:
+    def _answer(self, sent: int) -> Frame:
         """The reply with this request's number; late replies to earlier ones are passed over."""
-        end, data = time.monotonic() + self.timeout, b""
-        while time.monotonic() < end:
+        allowed = self.timeout + (sent + HEADER + self.facts.buffer) * BITS_PER_BYTE / self.facts.baud
+        end, data = monotonic() + allowed, b""
+        while monotonic() < end:
             data += self.line.read(256)
             reply, data = decode(data)
             if reply is not None and reply.number == self._number:
                 return reply
-        raise TimeoutError(f"no answer after {self.timeout} s; {len(data)} bytes of one came")
-
-    def packed(self, x: npt.NDArray[np.int64]) -> bytes:
-        """The payload of a sequence; ValueError for a wrong shape or range."""
-        facts = self.packing
-        if x.ndim != 2 or x.shape[1] != facts.inputs or len(x) == 0 or not np.issubdtype(x.dtype, np.integer):
-            raise ValueError(f"x: wanted integers [steps, {facts.inputs}], got {x.dtype} {x.shape}")
-        limit = 1 << (8 * facts.input_bytes - 1)
-        if x.min() < -limit or x.max() >= limit:
-            raise ValueError(f"x: wanted {-limit} to {limit - 1}, got {x.min()} to {x.max()}")
-        filled = np.pad(x, ((0, 0), (0, -facts.inputs % facts.input_words)))
-        return b"".join(int(value).to_bytes(facts.input_bytes, "little", signed=True) for value in filled.ravel())
-
-    def unpacked(self, payload: bytes) -> Integers:
-        """The results in a payload, [results, values]."""
-        facts = self.packing
-        size = facts.output_bytes
-        parts = (payload[start : start + size] for start in range(0, len(payload), size))
-        values = [int.from_bytes(part, "little", signed=facts.signed) for part in parts]
-        vector = facts.values + -facts.values % facts.output_words
-        if not values or len(values) % vector:
-            raise BoardError(f"results of {len(payload)} bytes, no multiple of {vector * size}")
-        return np.array(values, dtype=np.int64).reshape(-1, vector)[:, : facts.values]
+        raise TimeoutError(f"no answer after {allowed:.2g} s; {len(data)} bytes of one came")

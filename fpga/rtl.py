@@ -14,6 +14,9 @@ from accel.weights import threshold_of
 CONTENTS = (".hex", ".mem")
 """Endings of memory contents, which the Verilog reads by name."""
 
+PORT = re.compile(r"\b(?:input|output)\s+(?:(?:wire|reg|signed)\s+)*(?:\[(\d+):0\]\s*)?(\w+)")
+"""A port in a module's head or below it."""
+
 
 @dataclass(frozen=True)
 class Rtl:
@@ -30,14 +33,18 @@ class Rtl:
         """Names of the Verilog files."""
         return tuple(name for name in self.files if not name.endswith(CONTENTS))
 
-    def width(self, port: str) -> int:
-        """Bits of a port of the top, as its module declares it. Refused where it does not."""
+    @property
+    def ports(self) -> dict[str, int]:
+        """Bits of the top's ports, in the order in which its module declares them; none where it is not there."""
         text = "\n".join(self.files[name] for name in self.sources)
         module = re.search(rf"^module {self.top}\b(.*?)^endmodule", text, re.DOTALL | re.MULTILINE)
-        found = re.search(rf"\b(?:input|output)\s+(?:\w+\s+)*(\[(\d+):0\]\s*)?{port}\b", module[1]) if module else None
-        if found is None:
+        return {name: int(high or 0) + 1 for high, name in PORT.findall(module[1])} if module else {}
+
+    def width(self, port: str) -> int:
+        """Bits of a port of the top. Refused where it has none of that name."""
+        if port not in self.ports:
             raise Refused([Fault(f"module {self.top}", f"a port {port}", "none")])
-        return int(found[2]) + 1 if found[2] else 1
+        return self.ports[port]
 
 
 def generated(spec: Spec, work: Path) -> Rtl:

@@ -21,6 +21,17 @@ SYNTHESIS = {
 """Without `-no-rw-check` yosys puts logic around every memory for an address that is read while it is written; the
 design reads no such address. `synth_xilinx` has no such option."""
 
+PREPARED = {
+    "ice40": (
+        "hierarchy -top {top}",
+        "proc",
+        "setattr -set keep 1 t:$mul %co2:+$mul[Y]:+$dff[D] t:$dff %i %co1:+$dff[Q] w:* %i",
+    ),
+}
+"""Before synthesis. Where two products are registered and then added, yosys 0.70 moves one of the registers into both
+multipliers of an iCE40, as the output of one and an input of the other, and what lies between gets lost: of f c + i g
+one product was left. A register that is kept moves nowhere."""
+
 NETLIST = "netlist.json"
 REPORT = "cells.json"
 
@@ -30,6 +41,7 @@ def synthesis(rtl: Rtl, board: Board) -> Command:
     script = "; ".join(
         [
             f"read_verilog -sv {' '.join(rtl.sources)}",
+            *(step.format(top=rtl.top) for step in PREPARED.get(board.family, ())),
             f"{SYNTHESIS[board.family]} -top {rtl.top} -json {NETLIST}",
             f"tee -q -o {REPORT} stat -json",
         ]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,8 @@ from accel.faults import Refused
 from fpga.board import Board, find
 from fpga.build import Wishes, build, estimate, folder_of, plan, write_plan
 from fpga.fits import CELLS, demand, require_fit
-from fpga.host import Packing
+from fpga.host import Facts, read_facts
+from fpga.packing import Packing
 from fpga.reports import Utilization
 from fpga.yosys import SYNTHESIS
 from tests.designs import design, spec
@@ -101,7 +103,7 @@ def test_the_cpp_can_be_built_in_place_of_the_verilog_where_vitis_hls_knows_the_
 def test_a_board_with_open_tools_gets_the_whole_chip_and_what_its_host_has_to_know(tmp_path: Path) -> None:
     made = design(spec(name="online"), tmp_path)
     (tmp_path / "rtl").mkdir()
-    ports = "input clk, input reset, input [7:0] s_axis_tdata, output [7:0] m_axis_tdata"
+    ports = "input clk, input reset, input [7:0] s_axis_tdata, output [7:0] m_axis_tdata, output [31:0] status_steps"
     (tmp_path / "rtl" / "online.v").write_text(f"module online ({ports});\nendmodule\n")
     planned = plan(made, find("ulx3s-85f"))
     assert {"online.v", "frame_bridge.v", "uart_rx.v", "uart_tx.v", "board_top.v", "host.json"} < set(planned.files)
@@ -111,7 +113,9 @@ def test_a_board_with_open_tools_gets_the_whole_chip_and_what_its_host_has_to_kn
     assert ".CLKI_DIV(1),\n    .CLKFB_DIV(4)," in planned.files["board_clock.v"]
     words = planned.commands[2].choices[0]
     assert ("--freq", "100.0") in pairwise(words)
-    assert Packing(**json.loads(planned.files["host.json"])["packing"]) == Packing(3, 1, 1, 1, 1, 1, signed=False)
+    (tmp_path / "host.json").write_text(planned.files["host.json"])
+    packing = Packing(3, 1, 1, 1, 1, 1, signed=False)
+    assert read_facts(tmp_path / "host.json") == Facts(115200, 2048, packing, (("steps", 32),))
 
 
 @pytest.mark.parametrize("board", ["ulx3s-85f", "zcu104"])
@@ -120,6 +124,25 @@ def test_streams_that_take_turns_are_refused_where_a_host_sends_one_sequence_at_
 ) -> None:
     made = design(spec(engine={"units": 4, "streams": 2}), tmp_path)
     with pytest.raises(Refused, match=r"engine.streams: wanted 1 on a board, .*, got 2"):
+        plan(made, find(board))
+
+
+@pytest.mark.parametrize(
+    ("engine", "board", "sentence"),
+    [
+        (
+            {"memory": "stream", "memory_width": 32},
+            "ulx3s-85f",
+            "wanted rom or scratchpad on a board, whose host sends none in every step, got stream",
+        ),
+        ({"memory": "scratchpad"}, "zcu104", "wanted rom on a board, whose host sends no weights, got scratchpad"),
+    ],
+)
+def test_weights_that_a_host_does_not_send_are_refused(
+    engine: dict[str, Any], board: str, sentence: str, tmp_path: Path
+) -> None:
+    made = design(spec(engine={"units": 4, **engine}), tmp_path)
+    with pytest.raises(Refused, match=f"engine.memory: {sentence}"):
         plan(made, find(board))
 
 

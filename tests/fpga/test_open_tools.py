@@ -13,7 +13,7 @@ from accel.spec import load
 from fpga.board import find
 from fpga.nextpnr import parse_routed, plan
 from fpga.reports import Utilization, write_reports
-from fpga.rtl import generated
+from fpga.rtl import Rtl, generated
 from fpga.tool import ToolFailed, run, write
 from fpga.yosys import SYNTHESIS, parse_cells, synthesis
 from tests.fpga.counter import COUNTER
@@ -169,3 +169,31 @@ def test_a_clock_that_cannot_be_reached_fails_the_step(tmp_path: Path) -> None:
     except ToolMissing as missing:
         pytest.skip(str(missing))
     assert "counter.v" in {path.name for path in write(made, tmp_path)}
+
+
+TWO_PRODUCTS = """
+module two_products (input clk, input signed [11:0] f, input signed [15:0] c, input signed [11:0] i,
+                     input signed [11:0] g, output reg signed [28:0] total);
+  reg signed [27:0] kept;
+  reg signed [23:0] entered;
+  always @(posedge clk) begin
+    kept <= f * c;
+    entered <= i * g;
+    total <= kept + entered;
+  end
+endmodule
+"""
+
+
+@pytest.mark.parametrize(("prepared", "multipliers"), [(True, 2), (False, 1)])
+def test_of_two_products_that_are_added_neither_gets_lost(
+    prepared: bool, multipliers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not prepared:
+        monkeypatch.setattr("fpga.yosys.PREPARED", {})
+    rtl = Rtl("two_products", "clk", {"two_products.v": TWO_PRODUCTS})
+    try:
+        list(run(plan(rtl, find("icebreaker"), 12.0).before("place_and_route"), tmp_path))
+    except ToolMissing as missing:
+        pytest.skip(str(missing))
+    assert parse_cells(tmp_path / "cells.json").used["SB_MAC16"] == multipliers

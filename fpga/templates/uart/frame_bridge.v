@@ -1,16 +1,24 @@
-// Frames on a byte stream to sequences of the accelerator and back.
+// Frames on a byte stream to sequences and weights of the accelerator, and back.
 //
-//   request   A5 kind number length(2) payload crc(2)     kind 01: one sequence, 02: status
-//   reply     5A kind number length(2) payload crc(2)     kind 81: its results, 82: status, EE: an error code
+//   request                                      reply
+//   01  a sequence                               81  its results
+//   02  nothing                                  82  version, runs(2), errors(2), the accelerator's status word
+//   03  piece number(2), words of weights (4)    83  nothing: the piece was taken
+//   04  the same, the last piece                 83
+//                                                EE  the code of an error
 //
-// Numbers are little-endian; the CRC (CCITT, from FFFF) covers everything between the first byte and itself. A sequence
-// reaches the accelerator only when its frame is complete and right, so a bad frame changes nothing. Whatever happens,
-// there is a reply or silence, and the next A5 starts anew.
+// A request reaches the accelerator only when its frame is complete and right, so a bad frame changes nothing. Whatever
+// happens, there is a reply or silence. Pieces 0, 1, 2 ... make one frame of the accelerator's stream of weights; the one
+// taken last may come again, in case its reply was lost; piece 0 begins anew and ends a frame that was given up, which
+// the accelerator then finds too short. Sequences may run between two pieces.
 `default_nettype none
 
 module frame_bridge #(
+  parameter [7:0] VERSION = 8'd0,   // of what is said above
   parameter INPUT_BYTES = 1,
   parameter OUTPUT_BYTES = 1,
+  parameter STATUS_BITS = 1,
+  parameter LOADABLE = 0,           // weights are loaded; otherwise pieces of them make no sense
   parameter BUFFER_BITS = 11,       // a payload has at most 2**BUFFER_BITS bytes
   parameter GAP_CYCLES = 100000,    // silence within a frame that ends it
   parameter RUN_CYCLES = 10000000   // patience with the accelerator
@@ -19,239 +27,215 @@ module frame_bridge #(
   input wire reset,
   input wire [7:0] rx_data,
   input wire rx_valid,
-  output reg [7:0] tx_data,
-  output reg tx_valid,
+  output wire [7:0] tx_data,
+  output wire tx_valid,
   input wire tx_ready,
   output reg accelerator_reset,
-  output reg [8*INPUT_BYTES-1:0] s_axis_tdata,
-  output reg s_axis_tvalid,
+  input wire [STATUS_BITS-1:0] status,
+  input wire loaded,
+  output wire [31:0] s_weights_tdata,
+  output wire s_weights_tvalid,
+  input wire s_weights_tready,
+  output wire s_weights_tlast,
+  output wire [8*INPUT_BYTES-1:0] s_axis_tdata,
+  output wire s_axis_tvalid,
   input wire s_axis_tready,
-  output reg s_axis_tlast,
+  output wire s_axis_tlast,
   input wire [8*OUTPUT_BYTES-1:0] m_axis_tdata,
   input wire m_axis_tvalid,
   output wire m_axis_tready,
   input wire m_axis_tlast
 );
-  localparam [7:0] RUN = 8'h01, STATUS = 8'h02, RESULTS = 8'h81, STATUS_REPLY = 8'h82, ERROR = 8'hee;
-  localparam [7:0] BAD_CRC = 8'd1, CUT_SHORT = 8'd2, TOO_LONG = 8'd3, NO_ANSWER = 8'd4, BAD_REQUEST = 8'd5;
-  localparam [2:0] AT_SYNC = 3'd0, AT_HEAD = 3'd1, AT_BODY = 3'd2, AT_CRC = 3'd3, AT_RUN = 3'd4, AT_REPLY = 3'd5;
-  localparam [16:0] BUFFER = 17'd1 << BUFFER_BITS;
-
-  function [15:0] crc_of(input [15:0] crc, input [7:0] data);
-    integer n;
-    begin
-      crc_of = crc ^ {data, 8'h00};
-      for (n = 0; n < 8; n = n + 1) crc_of = crc_of[15] ? {crc_of[14:0], 1'b0} ^ 16'h1021 : {crc_of[14:0], 1'b0};
-    end
-  endfunction
+  localparam [7:0] RUN = 8'h01, STATUS = 8'h02, PIECE = 8'h03, LAST_PIECE = 8'h04;
+  localparam [7:0] RESULTS = 8'h81, STATUS_REPLY = 8'h82, TAKEN = 8'h83, ERROR = 8'hee;
+  localparam [7:0] TOO_LONG = 8'd3, NO_ANSWER = 8'd4, BAD_REQUEST = 8'd5, NO_WEIGHTS = 8'd6, OUT_OF_ORDER = 8'd7;
+  localparam [2:0] AT_REQUEST = 3'd0, AT_RUN = 3'd1, AT_LOAD = 3'd2, AT_STORE = 3'd3, AT_REPLY = 3'd4;
 
   reg [2:0] state;
   reg [31:0] idle;
-  reg [15:0] crc, count, length;
-  reg [7:0] kind, number;
   reg [15:0] runs, errors;
 
-  // The two payloads; what is read passes a register, for a faster clock.
-  reg [7:0] request [0:(1 << BUFFER_BITS) - 1];
-  reg [7:0] results [0:(1 << BUFFER_BITS) - 1];
-  reg [7:0] request_read, results_read, request_late, results_late;
-  reg [16:0] fed, stored;
-  wire [16:0] sent = {1'b0, count};
-  always @(posedge clk) begin
-    if (state == AT_BODY && rx_valid) request[count[BUFFER_BITS-1:0]] <= rx_data;
-    request_read <= request[fed[BUFFER_BITS-1:0]];
-    if (storing) results[stored[BUFFER_BITS-1:0]] <= beat_out[7:0];
-    results_read <= results[sent[BUFFER_BITS-1:0]];
-    request_late <= request_read;
-    results_late <= results_read;
-  end
+  wire right, wrong;
+  wire [7:0] fault, kind, number, payload;
+  wire [15:0] length, piece;
+  reg [16:0] fed;
+  frame_receiver #(.BUFFER_BITS(BUFFER_BITS), .GAP_CYCLES(GAP_CYCLES)) receiver (
+    .clk(clk), .reset(reset), .rx_data(rx_data), .rx_valid(rx_valid), .listening(state == AT_REQUEST),
+    .right(right), .wrong(wrong), .fault(fault), .kind(kind), .number(number), .length(length), .first(piece),
+    .place(fed[BUFFER_BITS-1:0]), .payload(payload)
+  );
 
-  // Beats to the accelerator: a byte each three cycles, so that the memory has been read.
+  // What enters, a beat of x_t or of weights: a byte each three cycles, so that the memory has been read.
+  localparam BEAT_BYTES = INPUT_BYTES > 4 ? INPUT_BYTES : 4;
+  reg [8*BEAT_BYTES-1:0] beat;
+  reg beat_valid, beat_last, loading;
+  reg [7:0] beat_left;
   reg [1:0] feed_phase;
-  reg [7:0] feed_left;
-  wire feeding = state == AT_RUN && !s_axis_tvalid && fed < {1'b0, length};
+  wire fed_all = fed == {1'b0, length};
+  wire feeding = (state == AT_RUN || state == AT_LOAD) && !beat_valid && !fed_all;
+  assign s_axis_tdata = beat[8*BEAT_BYTES-1 -: 8*INPUT_BYTES];
+  assign s_axis_tvalid = beat_valid && !loading;
+  assign s_axis_tlast = beat_last;
+  assign s_weights_tdata = beat[8*BEAT_BYTES-1 -: 32];
+  assign s_weights_tvalid = beat_valid && loading;
+  assign s_weights_tlast = beat_last;
 
-  // Results into their memory, a byte a cycle.
-  reg [8*OUTPUT_BYTES-1:0] beat_out;
-  reg [7:0] store_left;
-  reg last_out;
-  wire storing = store_left != 8'd0;
-  assign m_axis_tready = state == AT_RUN && !storing && !last_out;
-  wire overflow = stored == BUFFER;
+  // Pieces of weights.
+  reg [16:0] expected;  // the next piece
+  reg open;             // the accelerator has the beginning of a frame
+  wire again = {1'b0, piece} + 17'd1 == expected;
 
-  // Replies: short ones out of a register.
-  reg [7:0] reply_kind;
-  reg [31:0] short_payload;
-  reg [15:0] reply_length;
-  reg [2:0] part;  // 0 to 4 header, 5 payload, 6 and 7 CRC
-  reg [1:0] fetched;
+  // What leaves, a byte a cycle into the memory of replies: a beat of results, the status word, the code of an error.
+  localparam STATUS_BYTES = 5 + (STATUS_BITS + 7) / 8;
+  localparam LEAVING_BYTES = OUTPUT_BYTES > STATUS_BYTES ? OUTPUT_BYTES : STATUS_BYTES;
+  reg [8*LEAVING_BYTES-1:0] leaving;
+  reg [7:0] leaving_left, reply_kind;
+  reg [BUFFER_BITS:0] stored;
+  reg overflow, send;
+  wire sent;
+  wire storing = leaving_left != 8'd0;
+  wire full = stored[BUFFER_BITS];
+  wire [15:0] reply_length = stored;
+  assign m_axis_tready = state == AT_RUN && !storing;
+  frame_sender #(.BUFFER_BITS(BUFFER_BITS)) sender (
+    .clk(clk), .reset(reset), .write(storing && !full), .place(stored[BUFFER_BITS-1:0]), .data(leaving[7:0]),
+    .start(send), .kind(reply_kind), .number(number), .length(reply_length), .sent(sent),
+    .tx_data(tx_data), .tx_valid(tx_valid), .tx_ready(tx_ready)
+  );
+
+  task answer(input [7:0] with_kind, input [7:0] bytes);
+    begin
+      state <= AT_STORE;
+      reply_kind <= with_kind;
+      leaving_left <= bytes;
+      stored <= 0;
+      overflow <= 1'b0;
+    end
+  endtask
 
   task fail(input [7:0] code);
     begin
       errors <= errors + 16'd1;
-      reply(ERROR, 16'd1, {24'd0, code});
+      leaving[7:0] <= code;
+      answer(ERROR, 8'd1);
     end
   endtask
 
-  task reply(input [7:0] with_kind, input [15:0] with_length, input [31:0] with_payload);
+  task restart_accelerator;
     begin
-      state <= AT_REPLY;
-      reply_kind <= with_kind;
-      reply_length <= with_length;
-      short_payload <= with_payload;
-      part <= 3'd0;
-      count <= 16'd0;
-      crc <= 16'hffff;
-      fetched <= 2'd0;
+      accelerator_reset <= 1'b1;
+      beat_valid <= 1'b0;
+      open <= 1'b0;
+      expected <= 17'd0;
+    end
+  endtask
+
+  task begin_run;
+    begin
+      state <= AT_RUN;
+      runs <= runs + 16'd1;
+      reply_kind <= RESULTS;
+      stored <= 0;
+      overflow <= 1'b0;
+      loading <= 1'b0;
+      fed <= 17'd0;
+      beat_left <= INPUT_BYTES;
+    end
+  endtask
+
+  task begin_piece;
+    begin
+      state <= AT_LOAD;
+      loading <= 1'b1;
+      fed <= 17'd2;
+      beat_left <= 8'd4;
+      expected <= {1'b0, piece} + 17'd1;
+      open <= kind == PIECE;
+      beat_valid <= open && piece == 16'd0;  // ends a frame that was given up
+      beat_last <= 1'b1;
     end
   endtask
 
   task dispatch;
     begin
+      idle <= 32'd0;
+      feed_phase <= 2'd0;
       if (kind == RUN && length != 16'd0 && length % INPUT_BYTES == 0) begin
-        state <= AT_RUN;
-        fed <= 17'd0;
-        stored <= 17'd0;
-        feed_left <= INPUT_BYTES;
-        feed_phase <= 2'd0;
-        last_out <= 1'b0;
-        runs <= runs + 16'd1;
+        if (loaded) begin_run;
+        else fail(NO_WEIGHTS);
       end else if (kind == STATUS && length == 16'd0) begin
-        reply(STATUS_REPLY, 16'd4, {errors, runs});
+        leaving <= {status, errors, runs, VERSION};
+        answer(STATUS_REPLY, STATUS_BYTES);
+      end else if (LOADABLE && (kind == PIECE || kind == LAST_PIECE) && length > 16'd2 && length[1:0] == 2'd2) begin
+        if (piece == 16'd0 || {1'b0, piece} == expected) begin_piece;
+        else if (again) answer(TAKEN, 8'd0);
+        else fail(OUT_OF_ORDER);
       end else begin
         fail(BAD_REQUEST);
       end
     end
   endtask
 
-  always @(posedge clk) begin
-    accelerator_reset <= 1'b0;
-    idle <= rx_valid ? 32'd0 : idle + 32'd1;
-    case (state)
-      AT_SYNC: begin
-        idle <= 32'd0;
-        count <= 16'd0;
-        crc <= 16'hffff;
-        if (rx_valid && rx_data == 8'ha5) state <= AT_HEAD;
-      end
-      AT_HEAD:
-        if (rx_valid) begin
-          crc <= crc_of(crc, rx_data);
-          count <= count + 16'd1;
-          case (count[1:0])
-            2'd0: kind <= rx_data;
-            2'd1: number <= rx_data;
-            2'd2: length[7:0] <= rx_data;
-            default: begin
-              length[15:8] <= rx_data;
-              count <= 16'd0;
-              if ({1'b0, rx_data, length[7:0]} > BUFFER) fail(TOO_LONG);
-              else state <= {rx_data, length[7:0]} == 16'd0 ? AT_CRC : AT_BODY;
-            end
-          endcase
-        end else if (idle >= GAP_CYCLES) fail(CUT_SHORT);
-      AT_BODY:
-        if (rx_valid) begin
-          crc <= crc_of(crc, rx_data);
-          count <= count + 16'd1;
-          if (count + 16'd1 == length) begin
-            count <= 16'd0;
-            state <= AT_CRC;
-          end
-        end else if (idle >= GAP_CYCLES) fail(CUT_SHORT);
-      AT_CRC:
-        if (rx_valid) begin
-          count <= count + 16'd1;
-          if (rx_data != (count[0] ? crc[15:8] : crc[7:0])) fail(BAD_CRC);
-          else if (count[0]) begin
-            idle <= 32'd0;
-            dispatch;
-          end
-        end else if (idle >= GAP_CYCLES) fail(CUT_SHORT);
-      AT_RUN: begin
-        idle <= idle + 32'd1;
-        if (feeding) begin
-          feed_phase <= feed_phase == 2'd2 ? 2'd0 : feed_phase + 2'd1;
-          if (feed_phase == 2'd2) begin
-            s_axis_tdata <= {request_late, s_axis_tdata} >> 8;
-            fed <= fed + 17'd1;
-            feed_left <= feed_left - 8'd1;
-            if (feed_left == 8'd1) begin
-              feed_left <= INPUT_BYTES;
-              s_axis_tvalid <= 1'b1;
-              s_axis_tlast <= fed + 17'd1 == {1'b0, length};
-            end
-          end
-        end
-        if (s_axis_tvalid && s_axis_tready) s_axis_tvalid <= 1'b0;
-        if (m_axis_tvalid && m_axis_tready) begin
-          beat_out <= m_axis_tdata;
-          store_left <= OUTPUT_BYTES;
-          last_out <= m_axis_tlast;
-        end
-        if (storing) begin
-          beat_out <= beat_out >> 8;
-          store_left <= store_left - 8'd1;
-          stored <= stored + 17'd1;
-        end
-        if (storing && overflow) begin
-          abort_run;
-          fail(TOO_LONG);
-        end else if (last_out && !storing) begin
-          reply(RESULTS, stored[15:0], 32'd0);
-        end else if (idle >= RUN_CYCLES) begin
-          abort_run;
-          fail(NO_ANSWER);
-        end
-      end
-      default:
-        if (fetched != 2'd2) begin
-          fetched <= fetched + 2'd1;
-        end else if (!tx_valid) begin
-          tx_valid <= 1'b1;
-          case (part)
-            3'd0: tx_data <= 8'h5a;
-            3'd1: tx_data <= reply_kind;
-            3'd2: tx_data <= number;
-            3'd3: tx_data <= reply_length[7:0];
-            3'd4: tx_data <= reply_length[15:8];
-            3'd5: tx_data <= reply_kind == RESULTS ? results_late : short_payload[7:0];
-            3'd6: tx_data <= crc[7:0];
-            default: tx_data <= crc[15:8];
-          endcase
-        end else if (tx_ready) begin
-          tx_valid <= 1'b0;
-          fetched <= 2'd0;
-          if (part >= 3'd1 && part <= 3'd5) crc <= crc_of(crc, tx_data);
-          part <= part + 3'd1;
-          if (part == 3'd4 && reply_length == 16'd0) part <= 3'd6;
-          if (part == 3'd5) begin
-            count <= count + 16'd1;
-            short_payload <= short_payload >> 8;
-            if (count + 16'd1 != reply_length) part <= 3'd5;
-          end
-          if (part == 3'd7) state <= AT_SYNC;
-        end
-    endcase
-    if (reset) begin
-      state <= AT_SYNC;
-      idle <= 32'd0;
-      runs <= 16'd0;
-      errors <= 16'd0;
-      tx_valid <= 1'b0;
-      s_axis_tvalid <= 1'b0;
-      s_axis_tlast <= 1'b0;
-      store_left <= 8'd0;
-      last_out <= 1'b0;
-      accelerator_reset <= 1'b1;
-    end
-  end
-
-  task abort_run;
+  task feed;
     begin
-      accelerator_reset <= 1'b1;
-      s_axis_tvalid <= 1'b0;
-      store_left <= 8'd0;
+      feed_phase <= feed_phase == 2'd2 ? 2'd0 : feed_phase + 2'd1;
+      if (feed_phase == 2'd2) begin
+        beat <= {payload, beat} >> 8;
+        fed <= fed + 17'd1;
+        beat_left <= beat_left - 8'd1;
+        if (beat_left == 8'd1) begin
+          beat_left <= loading ? 8'd4 : INPUT_BYTES;
+          beat_valid <= 1'b1;
+          beat_last <= fed + 17'd1 == {1'b0, length} && kind != PIECE;
+        end
+      end
     end
   endtask
+
+  always @(posedge clk) begin
+    accelerator_reset <= 1'b0;
+    send <= 1'b0;
+    idle <= idle + 32'd1;
+    if (storing) begin
+      leaving <= leaving >> 8;
+      leaving_left <= leaving_left - 8'd1;
+      if (full) overflow <= 1'b1;
+      else stored <= stored + 1'd1;
+    end
+    if (feeding) feed;
+    if (beat_valid && (loading ? s_weights_tready : s_axis_tready)) beat_valid <= 1'b0;
+    case (state)
+      AT_REQUEST:
+        if (right) dispatch;
+        else if (wrong) fail(fault);
+      AT_RUN:
+        if (m_axis_tvalid && m_axis_tready) begin
+          leaving[8*OUTPUT_BYTES-1:0] <= m_axis_tdata;
+          leaving_left <= OUTPUT_BYTES;
+          if (m_axis_tlast) state <= AT_STORE;
+        end
+      AT_LOAD:
+        if (fed_all && !beat_valid) answer(TAKEN, 8'd0);
+      AT_STORE:
+        if (!storing && overflow) fail(TOO_LONG);
+        else if (!storing) begin
+          send <= 1'b1;
+          state <= AT_REPLY;
+        end
+      default:
+        if (sent) state <= AT_REQUEST;
+    endcase
+    if ((state == AT_RUN || state == AT_LOAD) && idle >= RUN_CYCLES) begin
+      restart_accelerator;
+      fail(NO_ANSWER);
+    end
+    if (reset) begin
+      state <= AT_REQUEST;
+      runs <= 16'd0;
+      errors <= 16'd0;
+      leaving_left <= 8'd0;
+      send <= 1'b0;
+      restart_accelerator;
+    end
+  end
 endmodule
