@@ -239,4 +239,12 @@ def built(facts: dict[str, Any]) -> list[RenderableType]:
         f"{clock['reached_mhz']:.1f} MHz for {clock['wanted_mhz']:.1f} wanted: {'met' if clock['met'] else 'missed'}"
     )
     title = f"Cells, {cells['origin']} ({cells['tool']}); {wanted}"
-    return [table(title, ("cell", "used", "available"), rows), *files(facts)]
+    notes = [clock["note"]] if clock["note"] else []
+    return [table(title, ("cell", "used", "available"), rows), *notes, *_read_back(facts), *files(facts)]
+
+
+def _read_back(facts: dict[str, Any]) -> Iterator[RenderableType]:
+    if "read_back" in facts:
+        found = facts["read_back"]
+        said = f"{found['sequences']} sequences, {found['mismatches']} mismatches, {found['cycles']:,} cycles"
+        yield Text.assemble("The bitstream, read back: ", (found["status"], STATUS_STYLE[found["status"]]), f"; {said}")

@@ -26,6 +26,8 @@ class Clock(Section):
     pin: Pin | None = None
     """Where it enters the chip; none where the processing system or a differential pair brings the clock."""
     mhz: Annotated[float, Field(gt=0.0)]
+    near_pll: bool = True
+    """iCE40: whether the pin is the one that a PLL is fed from; else the clock gets to it through the fabric."""
 
 
 class Resources(Section):
@@ -108,8 +110,8 @@ def _rules(board: Board) -> Iterator[tuple[str, str, Any]]:
             yield key, "a pin that nothing else has", pin
     if board.pins and board.standard is None:
         yield "standard", "the voltage standard of the pins", None
-    if board.family in ("ecp5", "ice40"):
-        for key in ("device", "package"):
+    if board.family in ("ecp5", "ice40", "gowin"):
+        for key in ("device",) if board.family == "gowin" else ("device", "package"):
             if getattr(board, key) is None:
                 yield key, f"the name that place and route for {board.family} knows", None
     if board.family == "ecp5" and board.speed is None:

@@ -71,15 +71,15 @@ def plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Plan:
     rtl = generated(design.spec, design.work)
     if xilinx:
         return vivado.plan(design, rtl, board, allow_slow=wishes.allow_slow)
-    if board.family in nextpnr.CONSTRAINTS:
-        return _open_plan(design, rtl, board, wishes)
-    raise Refused([Fault("target.board", "a chip of the families ecp5, ice40, xc7 or xcup", f"{board.family}")])
+    return _open_plan(design, rtl, board, wishes)
 
 
 def _open_plan(design: Design, rtl: Rtl, board: Board, wishes: Wishes) -> Plan:
     """The whole chip with what its host has to know, or the accelerator alone; both at the spec's clock."""
     mhz, seed, slow = design.spec.target.clock_mhz, wishes.seed, wishes.allow_slow
     if wishes.alone:
+        if board.family == "gowin":
+            raise Refused([Fault("--alone", "a whole chip: nextpnr wants a pin of a Gowin for every port", "--alone")])
         return nextpnr.plan(rtl, board, mhz, seed=seed, allow_slow=slow)
     serial = serial_of(board)
     whole = board_rtl(rtl, board, mhz, serial)
@@ -154,7 +154,8 @@ def estimate(design: Design, board: Board) -> Utilization:
 
 def _reports(planned: Plan, folder: Path, board: Board) -> tuple[Utilization, Timing]:
     if board.family in nextpnr.CONSTRAINTS:
-        return parse_routed(folder / planned.reports["routed"])
+        utilization, timing = parse_routed(folder / planned.reports["routed"])
+        return utilization, replace(timing, note=nextpnr.GOWIN_DELAYS) if board.family == "gowin" else timing
     return (
         parse_utilization(folder / planned.reports["utilization"], "routed"),
         parse_timing(folder / planned.reports["timing"], "routed"),

@@ -23,7 +23,7 @@ CELLS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
         "multipliers": {"SB_MAC16": 1},
     },
     "gowin": {
-        "luts": {r"LUT[1-4]": 1, "ALU": 1},
+        "luts": {r"LUT[1-4]": 1, "ALU": 1, r"RAM16SDP[124]": 4},
         "registers": {r"DFF\w*": 1},
         "block_rams": {r"(DPX9B|DPB|SDPB|SDPX9B|SPX9|SP|pROM|pROMX9)": 1},
         "multipliers": {r"MULT(18X18|9X9|36X36)": 1},

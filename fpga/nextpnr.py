@@ -1,4 +1,4 @@
-"""nextpnr and the packers: from a netlist to a bitstream for ECP5 and iCE40."""
+"""nextpnr and the packers: from a netlist to a bitstream for ECP5, iCE40 and Gowin."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ from fpga.tool import Argv, Command, Plan
 
 TOOL = "nextpnr"
 ROUTED = "routed.json"
-CONSTRAINTS = {"ecp5": "pins.lpf", "ice40": "pins.pcf"}
+CONSTRAINTS = {"ecp5": "pins.lpf", "ice40": "pins.pcf", "gowin": "pins.cst"}
+PLACED = {"ecp5": "routed.config", "ice40": "routed.asc", "gowin": "placed.json"}
+PROGRAMS = {"ecp5": "nextpnr-ecp5", "ice40": "nextpnr-ice40", "gowin": "nextpnr-himbaechel-gowin"}
+GOWIN_DELAYS = (
+    "nextpnr's delays for Gowin are incomplete: no path through a multiplier is among them, so the clock that is "
+    "reached is no promise"
+)
+PSEUDO_CELLS = ("DUMMY_CELL",)
+"""Cells that nextpnr counts and no chip has."""
 
 
 def plan(
@@ -29,7 +37,7 @@ def plan(
     `entering_mhz` is the clock at the port where a PLL makes `mhz` from it.
     """
     if board.family not in CONSTRAINTS:
-        wanted = f"a board of the families {' and '.join(CONSTRAINTS)}, which have open place and route"
+        wanted = f"a board of the families {', '.join(CONSTRAINTS)}, which have open place and route"
         raise Refused([Fault("target.board", wanted, f"{board.name} ({board.family})")])
     constraints = CONSTRAINTS[board.family]
     lines = _constraints(board, _pins(rtl, board), entering_mhz or mhz, rtl.clock)
@@ -54,6 +62,11 @@ def _constraints(board: Board, pins: Mapping[str, str], mhz: float, clock: str) 
     if board.family == "ice40":
         yield from (f"set_io {port} {pin}" for port, pin in pins.items())
         return
+    if board.family == "gowin":
+        for port, pin in pins.items():
+            yield f'IO_LOC "{port}" {pin};'
+            yield f'IO_PORT "{port}" IO_TYPE={board.standard};'
+        return
     for port, pin in pins.items():
         yield f'LOCATE COMP "{port}" SITE "{pin}";'
         yield f'IOBUF PORT "{port}" IO_TYPE={board.standard};'
@@ -62,37 +75,40 @@ def _constraints(board: Board, pins: Mapping[str, str], mhz: float, clock: str) 
 
 def products(board: Board) -> tuple[str, str]:
     """What place and route leaves: the placed design, and its report."""
-    return _routed(board), ROUTED
+    return PLACED[board.family], ROUTED
 
 
 def route(board: Board, mhz: float, seed: int, *, allow_slow: bool, within: str = "") -> Command:
     """The step of place and route; its products lie in the folder `within`, which has to be there."""
     constraints = CONSTRAINTS[board.family]
     routed, report = (f"{within}/{name}" if within else name for name in products(board))
-    chip = [f"--{board.device}", "--package", str(board.package)]
-    if board.family == "ecp5":
-        chip += ["--speed", str(board.speed), "--lpf", constraints, "--lpf-allow-unconstrained", "--textcfg", routed]
+    if board.family == "gowin":
+        chip = ["--device", board.part, "--vopt", f"family={board.device}", "--vopt", f"cst={constraints}"]
+        chip += ["--write", routed]
+    elif board.family == "ecp5":
+        chip = [f"--{board.device}", "--package", str(board.package), "--speed", str(board.speed)]
+        chip += ["--lpf", constraints, "--lpf-allow-unconstrained", "--textcfg", routed]
     else:
+        chip = [f"--{board.device}", "--package", str(board.package)]
         chip += ["--pcf", constraints, "--pcf-allow-unconstrained", "--asc", routed]
     words = (*chip, "--json", netlist(board), "--freq", f"{mhz}", "--seed", f"{seed}", "--report", report)
     allowed = ("--timing-allow-fail",) if allow_slow else ()
     return Command(
         f"place_and_route_{within}" if within else "place_and_route",
-        _yowasp(f"nextpnr-{board.family}", (*words, *allowed)),
+        _yowasp(PROGRAMS[board.family], (*words, *allowed)),
         (netlist(board), constraints),
         (routed, report),
     )
 
 
 def _pack(board: Board) -> Command:
-    routed = _routed(board)
+    placed = PLACED[board.family]
+    if board.family == "gowin":
+        packed = (("gowin_pack", "-d", str(board.device), "-o", "top.fs", placed),)
+        return Command("pack", packed, (placed,), ("top.fs",))
     if board.family == "ecp5":
-        return Command("pack", _yowasp("ecppack", ("--compress", routed, "top.bit")), (routed,), ("top.bit",))
-    return Command("pack", _yowasp("icepack", (routed, "top.bin")), (routed,), ("top.bin",))
-
-
-def _routed(board: Board) -> str:
-    return {"ecp5": "routed.config", "ice40": "routed.asc"}[board.family]
+        return Command("pack", _yowasp("ecppack", ("--compress", placed, "top.bit")), (placed,), ("top.bit",))
+    return Command("pack", _yowasp("icepack", (placed, "top.bin")), (placed,), ("top.bin",))
 
 
 def _yowasp(program: str, words: Argv) -> tuple[Argv, ...]:
@@ -105,7 +121,7 @@ def parse_routed(path: Path) -> tuple[Utilization, Timing]:
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
         cells = report["utilization"]
-        used = {name: int(cell["used"]) for name, cell in cells.items() if cell["used"]}
+        used = {name: int(cell["used"]) for name, cell in cells.items() if cell["used"] and name not in PSEUDO_CELLS}
         available = {name: int(cells[name]["available"]) for name in used}
         return Utilization(TOOL, "routed", used, available), _timing(report)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -2,8 +2,10 @@
 
     ECP5 (EHXPLLL, feedback from CLKOP):   out = in * feedback / reference,         vco = out * output
     iCE40 (SB_PLL40, simple feedback):     vco = in * (divf + 1) / (divr + 1),      out = vco / 2**divq
+    Gowin (rPLL, feedback from CLKOUT):    out = in * (fbdiv_sel + 1) / (idiv_sel + 1),   vco = out * odiv_sel
 
-Limits are those of the vendor's data sheets and of the open tools' own calculators (ecppll, icepll).
+Limits are those of the vendor's data sheets and of the open tools' own calculators (ecppll, icepll, gowin_pll); for
+Gowin those of GW2A-18 and GW2AR-18 at speed C8/I7.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ ECP5_CALM_VCO = Fraction(600)
 """Of equal settings the one whose oscillator is nearest to the middle of its range."""
 ICE40_FILTERS = (17, 26, 44, 66, 101)
 """Comparison frequencies from which the next FILTER_RANGE holds."""
+GOWIN_OUTPUTS = (2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128)
+"""What ODIV_SEL can be."""
+GOWIN_CALM_VCO = Fraction(875)
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ def _range(lowest: str, highest: str) -> Range:
 LIMITS: Mapping[str, Limits] = {
     "ecp5": Limits(_range("8", "400"), _range("3.125", "400"), _range("400", "800"), _range("10", "400")),
     "ice40": Limits(_range("10", "133"), _range("10", "133"), _range("533", "1066"), _range("16", "275")),
+    "gowin": Limits(_range("3", "500"), _range("3", "500"), _range("500", "1250"), _range("3.90625", "625")),
 }
 
 
@@ -90,9 +96,11 @@ def _exact(mhz: float) -> Fraction:
 
 
 def _unrest(one: Pll) -> tuple[Fraction, ...]:
-    """Small where a setting is good: compared often, and (ECP5) in the middle of the oscillator's range."""
+    """Small where a setting is good: compared often, and (ECP5, Gowin) in the middle of the oscillator's range."""
     if one.family == "ecp5":
         return Fraction(one.dividers["CLKI_DIV"]), abs(one.vco - ECP5_CALM_VCO)
+    if one.family == "gowin":
+        return Fraction(one.dividers["IDIV_SEL"]), abs(one.vco - GOWIN_CALM_VCO)
     return Fraction(one.dividers["DIVR"]), one.vco
 
 
@@ -100,7 +108,7 @@ def settings(family: str, given: Fraction) -> Iterator[Pll]:
     """Every setting within the limits for an oscillator of so many MHz."""
     limits = LIMITS[family]
     if given in limits.given:
-        yield from {"ecp5": _ecp5, "ice40": _ice40}[family](given, limits)
+        yield from {"ecp5": _ecp5, "ice40": _ice40, "gowin": _gowin}[family](given, limits)
 
 
 def _ecp5(given: Fraction, limits: Limits) -> Iterator[Pll]:
@@ -131,3 +139,16 @@ def _ice40(given: Fraction, limits: Limits) -> Iterator[Pll]:
                 if vco in limits.oscillating and made in limits.made:
                     dividers = {"DIVR": reference, "DIVF": feedback, "DIVQ": halvings, "FILTER_RANGE": filter_range}
                     yield Pll("ice40", dividers, made, vco)
+
+
+def _gowin(given: Fraction, limits: Limits) -> Iterator[Pll]:
+    for reference in range(64):
+        compared = given / (reference + 1)
+        for feedback in range(64):
+            made = compared * (feedback + 1)
+            if compared not in limits.compared or made not in limits.made:
+                continue
+            for output in GOWIN_OUTPUTS:
+                if made * output in limits.oscillating:
+                    dividers = {"IDIV_SEL": reference, "FBDIV_SEL": feedback, "ODIV_SEL": output}
+                    yield Pll("gowin", dividers, made, made * output)

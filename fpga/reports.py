@@ -42,6 +42,8 @@ class Timing:
     wanted_mhz: float
     reached_mhz: float
     path: tuple[str, ...]
+    note: str = ""
+    """What has to be known of these numbers."""
 
     @property
     def met(self) -> bool:

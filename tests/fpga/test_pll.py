@@ -27,6 +27,10 @@ def test_every_setting_keeps_the_limits_and_makes_the_clock_it_says(oscillator: 
                 assert one.mhz * d["CLKI_DIV"] == Fraction(oscillator) * d["CLKFB_DIV"]
                 assert one.vco == one.mhz * d["CLKOP_DIV"]
                 assert all(1 <= divider <= 128 for divider in d.values())
+            elif family == "gowin":
+                assert one.mhz * (d["IDIV_SEL"] + 1) == Fraction(oscillator) * (d["FBDIV_SEL"] + 1)
+                assert one.vco == one.mhz * d["ODIV_SEL"]
+                assert max(d["IDIV_SEL"], d["FBDIV_SEL"]) < 64
             else:
                 assert one.vco * (d["DIVR"] + 1) == Fraction(oscillator) * (d["DIVF"] + 1)
                 assert one.vco == one.mhz * 2 ** d["DIVQ"]
@@ -39,8 +43,10 @@ def test_a_clock_that_cannot_be_made_is_refused_with_the_nearest() -> None:
         setting(find("ulx3s-85f"), 1000.0)
     with pytest.raises(Refused, match=r"nearest is 12, got 13"):
         setting(find("icebreaker"), 13.0)
-    with pytest.raises(Refused, match=r"target.clock_mhz: wanted 27, the oscillator of tang-nano-20k, got 50"):
-        setting(find("tang-nano-20k"), 50.0)
+    with pytest.raises(Refused, match=r"the PLL of tang-nano-20k makes; the nearest is 47.25, got 47.3"):
+        setting(find("tang-nano-20k"), 47.3)
+    with pytest.raises(Refused, match=r"target.clock_mhz: wanted 125, the oscillator of pynq-z2, got 50"):
+        setting(find("pynq-z2"), 50.0)
 
 
 def test_the_oscillators_own_clock_needs_no_pll() -> None:
@@ -70,3 +76,21 @@ def test_icepll_chooses_the_same_dividers() -> None:
     assert found is not None
     for name, divider in found.dividers.items():
         assert re.search(rf"{name}:\s+{divider}\b", theirs)
+
+
+def test_gowin_pll_makes_the_same_clock(tmp_path: Path) -> None:
+    theirs = tmp_path / "pll.v"
+    _asked("gowin_pll", ["-i", "27", "-o", "54", "-d", "GW2AR-LV18QN88C8/I7", "-f", str(theirs)])
+    ours = board_clock(find("tang-nano-20k"), 54.0)
+    ratios = []
+    for text in (theirs.read_text(), ours):
+        found = {name: int(re.search(rf"\.{name}\((\d+)\)", text)[1]) for name in ("IDIV_SEL", "FBDIV_SEL")}
+        ratios.append(Fraction(found["FBDIV_SEL"] + 1, found["IDIV_SEL"] + 1))
+    assert ratios == [2, 2]
+    assert '.FCLKIN("27")' in ours
+
+
+def test_a_clock_whose_pin_is_not_the_plls_gets_to_it_through_the_fabric() -> None:
+    assert "SB_PLL40_CORE #(" in board_clock(find("ice40-hx8k"), 24.0)
+    assert ".REFERENCECLK(oscillator)," in board_clock(find("ice40-hx8k"), 24.0)
+    assert ".PACKAGEPIN(oscillator)," in board_clock(find("icebreaker"), 24.0)
