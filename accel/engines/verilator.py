@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from accel.convert import load_top, top_signals
@@ -21,10 +22,26 @@ from accel.work import write_text
 FLAGS = ("--cc", "--exe", "--build", "-j", "2", "-O3", "--x-assign", "fast", "--noassert", "-Wno-fatal", "-Wno-lint")
 SMALL = "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O0 VM_PARALLEL_BUILDS=0"
 """Make variables for a small design: one file, built quickly."""
+WATCHED = "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0 VM_PARALLEL_BUILDS=0"
+"""For one whose nets are watched: each has code of its own, which takes the compiler longer than the run."""
 LARGE = "OPT_FAST=-O2 CFG_CXXFLAGS_PCH_I=-include"
 """For a large one: fast code. The wheel's makefile leaves the second flag empty, and large designs fail to link."""
 SMALL_TEXT = 300_000
 """Characters of Verilog up to which a design is small."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Cycles `first` to `last`, between which the changes of every net of the top are counted.
+
+    `counts` is the SAIF file that they go to. There, every net that was 1 in cycle `first` has one change too many;
+    `beginning` is a SAIF file that holds these only.
+    """
+
+    first: int
+    last: int
+    beginning: Path
+    counts: Path
 
 
 def verilator(design: Design, samples: Samples) -> Observed:
@@ -32,18 +49,28 @@ def verilator(design: Design, samples: Samples) -> Observed:
     return simulated(design, samples, converted(design), design.work / "verilator")
 
 
-def simulated(design: Design, samples: Samples, source: Path, folder: Path, small: int = SMALL_TEXT) -> Observed:
-    """Run samples through a Verilog file with the design's ports, built in `folder`.
+def simulated(
+    design: Design,
+    samples: Samples,
+    source: Path,
+    folder: Path,
+    small: int = SMALL_TEXT,
+    window: Window | None = None,
+) -> Observed:
+    """Run samples through a Verilog file with the design's ports, built in `folder`; in a window, watch its nets.
 
     Up to `small` characters the time of the build counts more than that of the run.
     """
-    program = compiled(design, source, folder, small)
+    program = compiled(design, source, folder, small, window is not None)
     driven = script(design, samples)
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         (scratch / "script").write_text(_script_text(driven), encoding="ascii")
         command = [str(program), str(scratch / "script"), str(scratch / "record"), str(driven.limit)]
         command += [str(driven.threshold)] if design.spec.by_columns else []
+        if window:
+            paths = (str(path.resolve()) for path in (window.beginning, window.counts))
+            command += [str(window.first), str(window.last), *paths]
         _run(command, design.work / "rtl", dict(os.environ))
         record = _read(scratch / "record", tuple(array.name for array in design.net.layers), driven)
     require_results(record, driven)
@@ -63,7 +90,7 @@ def program() -> tuple[Path, dict[str, str]]:
     return Path(on_path), dict(os.environ)
 
 
-def compiled(design: Design, source: Path, folder: Path, small: int) -> Path:
+def compiled(design: Design, source: Path, folder: Path, small: int, watched: bool) -> Path:
     """The bench's program for a design's Verilog; built in `folder` unless the very same text was built before."""
     top = design.spec.identifier
     binary, environment = program()
@@ -77,13 +104,15 @@ def compiled(design: Design, source: Path, folder: Path, small: int) -> Path:
         layers=[array.name for array in design.net.layers],
         **_streams(design),
         queues=[array.name for array in design.net.by_columns],
+        watched=watched,
         reset_cycles=RESET_CYCLES,
         idle_after=IDLE_AFTER,
     )
     write_text(folder / "bench.cpp", bench)
     built, stamp = (folder / "obj" / f"V{top}").resolve(), folder / "stamp"
     text = source.read_text(encoding="utf-8")
-    command = [str(binary), *FLAGS, "-MAKEFLAGS", SMALL if len(text) < small else LARGE]
+    size = WATCHED if watched else SMALL if len(text) < small else LARGE
+    command = [str(binary), *FLAGS, *(["--trace-saif"] if watched else []), "-MAKEFLAGS", size]
     digest = hashlib.sha256((text + bench + str(command)).encode()).hexdigest()
     if built.is_file() and stamp.is_file() and stamp.read_text() == digest:
         return built
