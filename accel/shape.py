@@ -211,8 +211,7 @@ class Array:
     @property
     def nonzeros(self) -> int:
         """Weights read in one step."""
-        k_x, k_h = self.kept
-        return self.rows * (k_x + self.levels * k_h)
+        return self.rows * row_cost(self.kept, self.levels)
 
     @property
     def removed(self) -> tuple[float, float]:
@@ -484,11 +483,20 @@ class Network:
         return found
 
 
-def even_split(total: float, inputs: int, hidden: int) -> Kept:
-    """Nonzeros of W_x and W_h per row at the same ratio, with the row's total fixed; each keeps at least one."""
-    nonzeros = kept(total, inputs + hidden)
-    k_x = min(max(1, kept(total, inputs), nonzeros - hidden), nonzeros - 1, inputs)
-    return k_x, nonzeros - k_x
+def even_split(total: float, inputs: int, hidden: int, levels: int = 1) -> Kept:
+    """Nonzeros of W_x and W_h per row at the same ratio, with the row's total fixed; each keeps at least one.
+
+    The rows of W_h in several levels share what W_x leaves; less than one each may be left over.
+    """
+    nonzeros = kept(total, inputs + levels * hidden)
+    k_x = min(max(1, kept(total, inputs), nonzeros - levels * hidden), nonzeros - levels, inputs)
+    return k_x, (nonzeros - k_x) // levels
+
+
+def row_cost(pair: Kept, levels: int) -> int:
+    """Nonzeros of a row in all levels."""
+    k_x, k_h = pair
+    return k_x + levels * k_h
 
 
 def planned(spec: Spec) -> tuple[Kept, ...]:
@@ -504,7 +512,7 @@ def _planned(spec: Spec, inputs: int, hidden: int) -> Kept:
     if sparsity.pattern == "dense":
         return inputs, hidden
     if sparsity.search is not None:
-        return even_split(sparsity.search.total, inputs, hidden)
+        return even_split(sparsity.search.total, inputs, hidden, spec.model.depth or 1)
     assert sparsity.input is not None
     assert sparsity.recurrent is not None
     return kept(sparsity.input, inputs), kept(sparsity.recurrent, hidden)

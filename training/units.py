@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from accel.cells import HIGHWAY_ROWS, LSTM_ROWS
 from accel.proposals import for_lanes
 from accel.shape import network
-from accel.spec import HIGHWAY_ENGINES_MISSING, HIGHWAY_ONLY, Engine, Spec, parse, plain
+from accel.spec import HIGHWAY_ONLY, Engine, Spec, parse, plain
 from training import highway
 from training.highway import RHN
 from training.method import Method
@@ -206,8 +206,6 @@ def highway_spec(spec: Spec, depth: int) -> Spec:
     data["sparsity"] = {"pattern": "dense", "head": spec.sparsity.head}
     data["formats"]["scale"] = None
     data["engine"] |= {"input_lanes": None, "memory_width": None}
-    engines = [name for name in spec.verify.engines if name not in HIGHWAY_ENGINES_MISSING]
-    data["verify"]["engines"] = engines
     return parse(data)
 
 

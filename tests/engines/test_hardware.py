@@ -84,6 +84,14 @@ def test_gates_equal_golden_and_wrong_gates_do_not(tmp_path: Path) -> None:
     assert result.reason.startswith(("lstm0.", "failed: "))
 
 
+@pytest.mark.slow
+def test_gates_of_a_highway_cell_equal_golden(tmp_path: Path) -> None:
+    model = {"cell": "highway", "depth": 2, "inputs": 1, "hidden": [2]}
+    made = design(tmp_path, verilog=True, **{**FEW_GATES, "model": model})
+    result = verdict("netlist", netlist, made)
+    assert (result.status, result.reason) == ("equal", "")
+
+
 def test_gates_are_made_again_where_a_memory_changed(tmp_path: Path) -> None:
     made = design(tmp_path, verilog=True, **FEW_GATES)
     if not paths(["yosys"])["yosys"]:
