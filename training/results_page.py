@@ -8,10 +8,10 @@ from itertools import groupby
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from accel.shape import planned
+from accel.shape import planned, row_cost
 from accel.spec import Spec
 from training.sizes import FLOAT_BITS
-from training.units import dense_cycles, multiplications, resized
+from training.units import dense_cycles, multiplications, resized, rows_and_levels
 
 if TYPE_CHECKING:
     from training.results import Run
@@ -104,7 +104,7 @@ def _curves(record: dict[str, Any]) -> Iterator[str]:
 
 def _smaller(spec: Spec, record: dict[str, Any]) -> Iterator[str]:
     """What networks that lost units cost on the spec's lanes, by the schedule, which is exact for dense ones."""
-    lanes = 4 * spec.engine.units * spec.engine.lanes_per_row
+    lanes = rows_and_levels(spec)[0] * spec.engine.units * spec.engine.lanes_per_row
     before = dense_cycles(spec, spec.engine)
     for study in record["studies"]:
         if study["name"].startswith("units") and "row-balanced" not in study["name"]:
@@ -148,8 +148,10 @@ def _baseline(other: dict[str, Any], kept: float, dense: int) -> Row:
 
 
 def _share(spec: Spec, kept: list[list[int]]) -> float:
-    """Share of the LSTM's weights that rows of K_x and K_h weights, a pair a layer, leave."""
-    return sum(4 * n * sum(pair) for n, pair in zip(spec.model.hidden, kept, strict=True)) / multiplications(spec)
+    """Share of the recurrent layers' weights that rows of K_x and K_h weights, a pair a layer, leave."""
+    rows, levels = rows_and_levels(spec)
+    pairs = zip(spec.model.hidden, kept, strict=True)
+    return sum(rows * hidden * row_cost((k_x, k_h), levels) for hidden, (k_x, k_h) in pairs) / multiplications(spec)
 
 
 def _study(spec: Spec, study: dict[str, Any], share: float) -> Row:

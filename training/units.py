@@ -226,7 +226,11 @@ def _alone(spec: Spec) -> dict[str, Any]:
 
 def multiplications(spec: Spec) -> int:
     """Multiplications of the dense recurrent layers in one step."""
-    model = spec.model
-    rows, depth = (LSTM_ROWS, 1) if model.depth is None else (HIGHWAY_ROWS, model.depth)
+    (rows, levels), model = rows_and_levels(spec), spec.model
     sizes = zip((model.inputs, *model.hidden), model.hidden, strict=False)
-    return sum(rows * hidden * (inputs + depth * hidden) for inputs, hidden in sizes)
+    return sum(rows * hidden * (inputs + levels * hidden) for inputs, hidden in sizes)
+
+
+def rows_and_levels(spec: Spec) -> tuple[int, int]:
+    """Rows of a unit in one level, and levels of a step."""
+    return (LSTM_ROWS, 1) if spec.model.depth is None else (HIGHWAY_ROWS, spec.model.depth)
