@@ -558,14 +558,10 @@ def _cell_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     for key in type(studies).model_fields:
         if key != "lasso" and getattr(studies, key) != type(studies).model_fields[key].default:
             yield f"training.studies.{key}", f"nothing {only}", getattr(studies, key)
-    for engine in HIGHWAY_ENGINES_MISSING:
-        if engine in spec.verify.engines:
-            yield "verify.engines", f"no {engine} {only}", spec.verify.engines
 
 
 HIGHWAY_ONLY: dict[str, Any] = {
     "sparsity.shared_by_gates": False,
-    "sparsity.search": None,
     "weights.kind": "fixed",
     "weights.per_row": False,
     "engine.dataflow": "row",
@@ -577,9 +573,6 @@ HIGHWAY_ONLY: dict[str, Any] = {
     "training.gradual": False,
 }
 """Keys that have one value beside a highway cell."""
-
-HIGHWAY_ENGINES_MISSING = ("netlist", "chip")
-"""Engines that do not verify one."""
 
 
 def _sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -643,8 +636,11 @@ def _layer_rules(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Iterator[t
             limit = math.floor((1 - 0.5 / among) * 10000) / 10000
             what = f"row of {columns} columns is empty" if by_rows else f"lane of {of_lane} rows is without a weight"
             yield f"sparsity.{key}", f"at most {limit} so that no {what}", ratio
-    if sparsity.search is not None and kept(sparsity.search.total, inputs + hidden) < 2:
-        wanted = "a ratio that leaves two nonzeros a row, one for each matrix"
+    levels = spec.model.depth or 1
+    if sparsity.search is not None and kept(sparsity.search.total, inputs + levels * hidden) < 1 + levels:
+        each = f"one for W_x and {levels} for the levels of W_h" if levels > 1 else "one for each matrix"
+        count = "two" if levels == 1 else str(1 + levels)
+        wanted = f"a ratio that leaves {count} nonzeros a row, {each}"
         yield "sparsity.search.total", wanted, sparsity.search.total
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from accel.faults import Fault, Refused
 from accel.fixed import Digits, Fixed, Integers
-from accel.shape import Array, ColumnArray, Kept, Network, network
+from accel.shape import Array, ColumnArray, Kept, Network, network, row_cost
 from accel.sparse import Mask, Packed, by_lane, from_lanes, largest_per_row, pack
 from accel.spec import Spec, plain
 from accel.work import write_bytes
@@ -203,8 +203,9 @@ def _faults(weights: Weights, spec: Spec, source: str) -> Any:
         yield from _scale_faults(layer.scale, array, f"{place}.scale")
         if array.shared_by_gates:
             yield from _sharing_faults(layer, array, place)
-        if array.recurrent and spec.sparsity.search is not None and sum(layer.kept) != sum(array.kept):
-            yield Fault(place, f"{sum(array.kept)} nonzeros a row in both matrices", str(sum(layer.kept)))
+        wanted, got = (row_cost(pair, array.levels) for pair in (array.kept, layer.kept))
+        if searched and abs(wanted - got) >= array.levels:
+            yield Fault(place, f"{wanted} nonzeros a row in both matrices", str(got))
 
 
 def _scale_faults(scale: Integers | None, array: Array, place: str) -> Any:

@@ -155,13 +155,16 @@ STUDY = "training.studies.widths: wanted nothing for model.cell: highway, got [4
         ({"model": MODEL | {"depth": None}}, "model.depth: wanted a number of levels for cell: highway, got null"),
         ({"model": {"depth": 2}}, "model.depth: wanted nothing but for cell: highway, got 2"),
         ({"sparsity": {"shared_by_gates": True}}, "sparsity.shared_by_gates: wanted False for model.cell: highway"),
+        (
+            {"sparsity": {"input": None, "recurrent": None, "search": {"total": 0.9}}},
+            "wanted a ratio that leaves 4 nonzeros a row, one for W_x and 3 for the levels of W_h, got 0.9",
+        ),
         ({"weights": {"kind": "ternary"}}, "weights.kind: wanted fixed for model.cell: highway, got"),
         ({"engine": {"units": 7, "dataflow": "column"}}, "engine.dataflow: wanted row for model.cell: highway, got"),
         ({"engine": {"streams": 2}}, "engine.streams: wanted 1 for model.cell: highway, got 2"),
         ({"engine": {"memory": "scratchpad"}}, "engine.memory: wanted rom for model.cell: highway, got"),
         ({"engine": {"state_streams": True}}, "engine.state_streams: wanted False for model.cell: highway, got true"),
         ({"training": {"studies": {"widths": [4]}}}, STUDY),
-        ({"verify": {"engines": ["golden", "netlist"]}}, "verify.engines: wanted no netlist for model.cell: highway"),
     ],
 )
 def test_what_does_not_go_together_is_refused(sections: dict, sentence: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from accel.faults import Refused
-from accel.shape import even_split, network, planned
+from accel.shape import even_split, network, planned, row_cost
 from accel.spec import Spec, load
 from tests.designs import spec
 
@@ -61,13 +61,15 @@ def test_accumulator_holds_the_worst_row(chosen: Spec) -> None:
     assert worst < 1 << (array.sum_width - 1)
 
 
-@given(st.floats(0, 0.9), st.integers(1, 300), st.integers(1, 300))
-def test_even_split_keeps_the_total_and_leaves_neither_matrix_empty(total: float, inputs: int, hidden: int) -> None:
-    nonzeros = int((1 - total) * (inputs + hidden) + 0.5)
-    if nonzeros < 2:
+@given(st.floats(0, 0.9), st.integers(1, 300), st.integers(1, 300), st.integers(1, 4))
+def test_even_split_keeps_the_total_and_leaves_neither_matrix_empty(
+    total: float, inputs: int, hidden: int, levels: int
+) -> None:
+    nonzeros = int((1 - total) * (inputs + levels * hidden) + 0.5)
+    if nonzeros < 1 + levels:
         return
-    k_x, k_h = even_split(total, inputs, hidden)
-    assert k_x + k_h == nonzeros
+    k_x, k_h = even_split(total, inputs, hidden, levels)
+    assert nonzeros - levels < row_cost((k_x, k_h), levels) <= nonzeros
     assert 1 <= k_x <= inputs
     assert 1 <= k_h <= hidden
 

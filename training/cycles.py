@@ -43,4 +43,4 @@ def _interval(array: Array, pattern: tuple[Tensor, Tensor]) -> int:
     if isinstance(array, ColumnArray):
         return array.depth
     w_x, w_h = (Matrix(np.zeros(mask.shape, dtype=np.int64), mask.cpu().numpy()) for mask in pattern)
-    return smallest_interval(array, LayerWeights(w_x, w_h, np.zeros(array.rows, dtype=np.int64)))
+    return smallest_interval(array, LayerWeights(w_x, w_h, np.zeros(array.levels * array.rows, dtype=np.int64)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from accel.shape import network, planned
 from accel.spec import Spec
 from training.sizes import FLOAT_BITS
-from training.units import dense_cycles, multiplications, resized
+from training.units import dense_cycles, multiplications, resized, rows_and_levels
 
 if TYPE_CHECKING:
     from training.results import Run
@@ -104,7 +104,7 @@ def _curves(record: dict[str, Any]) -> Iterator[str]:
 
 def _smaller(spec: Spec, record: dict[str, Any]) -> Iterator[str]:
     """What networks that lost units cost on the spec's lanes, by the schedule, which is exact for dense ones."""
-    lanes = 4 * spec.engine.units * spec.engine.lanes_per_row
+    lanes = rows_and_levels(spec)[0] * spec.engine.units * spec.engine.lanes_per_row
     before = dense_cycles(spec, spec.engine)
     for study in record["studies"]:
         if study["name"].startswith("units") and "nonzeros" not in study:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from accel.shape import Kept, planned
+from accel.shape import Kept, misfits, network, planned
 from accel.spec import Search, Spec, kept
 from training.cycles import Cycles
 from training.loop import Fitted
@@ -28,8 +28,8 @@ def line(spec: Spec, cycles: Cycles) -> list[Split]:
     """The splits to try, all of the same cost: the even one, then towards W_x, then towards W_h.
 
     Each direction goes to its end (a matrix is full, or the other keeps one weight a row) in `steps` equal steps;
-    layers move together. Steps that fall on the same whole numbers are tried once; at equal cycles, those whose W_x
-    alone takes too long are left out.
+    layers move together. Steps that fall on the same whole numbers are tried once; left out are, at equal cycles, those
+    whose W_x alone takes too long, and those whose groups are too short for the cell stage.
     """
     search, even = spec.sparsity.search, planned(spec)
     if search is None:
@@ -39,16 +39,16 @@ def line(spec: Spec, cycles: Cycles) -> list[Split]:
     splits = [tuple(_moved(spec, search, n, pair, share) for n, pair in enumerate(even)) for share in shares]
     if search.cost == "cycles":
         splits = [split for one in splits if (split := _filled(spec, even, one, cycles)) is not None]
-    return list(dict.fromkeys(splits))
+    return [split for split in dict.fromkeys(splits) if split == even or not list(misfits(network(spec, split)))]
 
 
 def _moved(spec: Spec, search: Search, number: int, even: Kept, share: float) -> Kept:
     """The split of one layer at `share` of the way from even to the end of the line (negative: towards W_h)."""
-    inputs, hidden = _sizes(spec, number)
-    total = kept(search.total, inputs + hidden)
-    end = min(inputs, total - 1) if share > 0 else max(1, total - hidden)
+    (inputs, hidden), levels = _sizes(spec, number), spec.model.depth or 1
+    total = kept(search.total, inputs + levels * hidden)
+    end = min(inputs, total - levels) if share > 0 else max(1, total - levels * hidden)
     k_x = even[0] + round((end - even[0]) * abs(share))
-    return k_x, total - k_x
+    return k_x, (total - k_x) // levels
 
 
 def _filled(spec: Spec, even: Split, split: Split, cycles: Cycles) -> Split | None:

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from accel.cells import HIGHWAY_ROWS, LSTM_ROWS
 from accel.proposals import for_lanes
 from accel.shape import network
-from accel.spec import HIGHWAY_ENGINES_MISSING, HIGHWAY_ONLY, Engine, Spec, parse, plain
+from accel.spec import HIGHWAY_ONLY, Engine, Spec, parse, plain
 from training import highway
 from training.highway import RHN
 from training.method import Method
@@ -213,8 +213,6 @@ def highway_spec(spec: Spec, depth: int) -> Spec:
     data["sparsity"] = {"pattern": "dense", "head": spec.sparsity.head}
     data["formats"]["scale"] = None
     data["engine"] |= {"input_lanes": None, "memory_width": None}
-    engines = [name for name in spec.verify.engines if name not in HIGHWAY_ENGINES_MISSING]
-    data["verify"]["engines"] = engines
     return parse(data)
 
 
@@ -237,7 +235,11 @@ def _alone(spec: Spec) -> dict[str, Any]:
 
 def multiplications(spec: Spec) -> int:
     """Multiplications of the dense recurrent layers in one step."""
-    model = spec.model
-    rows, depth = (LSTM_ROWS, 1) if model.depth is None else (HIGHWAY_ROWS, model.depth)
+    (rows, levels), model = rows_and_levels(spec), spec.model
     sizes = zip((model.inputs, *model.hidden), model.hidden, strict=False)
-    return sum(rows * hidden * (inputs + depth * hidden) for inputs, hidden in sizes)
+    return sum(rows * hidden * (inputs + levels * hidden) for inputs, hidden in sizes)
+
+
+def rows_and_levels(spec: Spec) -> tuple[int, int]:
+    """Rows of a unit in one level, and levels of a step."""
+    return (LSTM_ROWS, 1) if spec.model.depth is None else (HIGHWAY_ROWS, spec.model.depth)

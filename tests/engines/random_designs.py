@@ -113,14 +113,18 @@ def highway_specs(draw: st.DrawFn) -> Spec:
     engine = draw(engines()) | only | {"state_streams": False}
     sparsity = draw(sparsities())
     sparsity.pop("shared_by_gates", None)
-    return draw(parsed(st.just(model), st.just(sparsity), st.just(engine)))
+    return draw(parsed(st.just(model), st.just(sparsity), st.just(engine), plain_weights=True))
 
 
 @st.composite
-def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any) -> Spec:
-    """A legal spec of these sections, with seeded weights; one that is refused is drawn again."""
-    width, kind = draw(st.integers(2, 10)), draw(st.sampled_from(["fixed", "fixed", "ternary", "binary"]))
-    scale = draw(st.sampled_from([None, None, [4, 3], [9, 5]]))
+def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weights: bool = False) -> Spec:
+    """A legal spec of these sections, with seeded weights; one that is refused is drawn again.
+
+    `plain_weights` are fixed point without scales.
+    """
+    kinds, scales = ["fixed", "fixed", "ternary", "binary"], [None, None, [4, 3], [9, 5]]
+    width, kind = draw(st.integers(2, 10)), "fixed" if plain_weights else draw(st.sampled_from(kinds))
+    scale = None if plain_weights else draw(st.sampled_from(scales))
     shape = draw(model)
     head = draw(st.sampled_from([0.0, 0.5])) if shape["head"] else 0.0
     data = {

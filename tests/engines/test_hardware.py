@@ -84,6 +84,14 @@ def test_gates_equal_golden_and_wrong_gates_do_not(tmp_path: Path) -> None:
     assert result.reason.startswith(("lstm0.", "failed: "))
 
 
+@pytest.mark.slow
+def test_gates_of_a_highway_cell_equal_golden(tmp_path: Path) -> None:
+    model = {"cell": "highway", "depth": 2, "inputs": 1, "hidden": [2]}
+    made = design(tmp_path, verilog=True, **{**FEW_GATES, "model": model})
+    result = verdict("netlist", netlist, made)
+    assert (result.status, result.reason) == ("equal", "")
+
+
 def test_gates_are_made_again_where_a_memory_changed(tmp_path: Path) -> None:
     made = design(tmp_path, verilog=True, **FEW_GATES)
     if not paths(["yosys"])["yosys"]:
@@ -181,7 +189,7 @@ def test_a_carry_that_is_not_coupled_is_caught(tmp_path: Path) -> None:
     assert reason.startswith("highway0.s2 differs first at step 0")  # s_0 is zero, so that the first level is right
 
 
-@pytest.mark.parametrize("level", [0, 1, 2])
+@pytest.mark.parametrize("level", [0, pytest.param(1, marks=pytest.mark.slow), 2])
 def test_one_cycle_less_between_levels_gives_wrong_bits(level: int, tmp_path: Path) -> None:
     made = design(tmp_path, **HIGHWAY)
     intervals = list(schedule(made).stages[0].intervals)

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -162,8 +163,8 @@ SMALL = {
 }
 
 
-def verdict(folder: Path, board: str | None) -> tuple[Design, Result]:
-    made = design(folder, verilog=True, **SMALL, target={"board": board})
+def verdict(folder: Path, board: str | None, **sections: Any) -> tuple[Design, Result]:
+    made = design(folder, verilog=True, **SMALL | sections, target={"board": board})
     sequences = samples.corners(made.spec, 2) + samples.seeded(made.spec, 2, 4)
     return made, judge("chip", Contender(chip, clocked=True), made, sequences, schedule(made))
 
@@ -171,6 +172,14 @@ def verdict(folder: Path, board: str | None) -> tuple[Design, Result]:
 @pytest.mark.parametrize("board", ["ulx3s-85f", pytest.param("icebreaker", marks=pytest.mark.slow)])
 def test_the_cells_of_a_chip_equal_golden_bit_for_bit_and_cycle_for_cycle(board: str, tmp_path: Path) -> None:
     _, result = verdict(tmp_path, board)
+    if result.status == "not run":
+        pytest.skip(result.reason)
+    assert (result.status, result.reason) == ("equal", "")
+
+
+@pytest.mark.slow
+def test_the_cells_of_a_chip_equal_golden_for_a_highway_cell(tmp_path: Path) -> None:
+    _, result = verdict(tmp_path, "ulx3s-85f", model={"cell": "highway", "depth": 2, "inputs": 2, "hidden": [3]})
     if result.status == "not run":
         pytest.skip(result.reason)
     assert (result.status, result.reason) == ("equal", "")

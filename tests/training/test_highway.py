@@ -143,6 +143,15 @@ def test_the_main_way_ends_in_weights_that_fit_the_spec(tmp_path: Path) -> None:
     assert models["golden"] == models["quantized"]
 
 
+def test_the_dual_ratio_search_shares_a_rows_nonzeros_out_over_all_levels(tmp_path: Path) -> None:
+    spec = small(model=CELL, sparsity={"search": {"total": 0.5, "steps": 1}}, engine={"units": 3})
+    made = pipeline.make(spec, task(), tmp_path / "checkpoints", silent)
+    assert {candidate.kept for candidate in made.candidates} == {((2, 4),), ((1, 4),), ((3, 3),)}
+    pipeline.write(spec, task(), made, tmp_path)
+    found = weights.load(tmp_path / "weights.npz", spec)
+    assert found.layers[0].kept == made.candidates[0].kept[0]
+
+
 def test_what_group_lasso_leaves_is_a_spec_of_its_own(tmp_path: Path) -> None:
     whole = small(training={"studies": {"highway": [2], "highway_lasso": [150.0]}})
     pipeline.write(whole, task(), pipeline.make(whole, task(), tmp_path / "checkpoints", silent), tmp_path)

@@ -32,6 +32,14 @@ def test_layers_move_together() -> None:
     assert {tuple(map(sum, split)) for split in line(spec, unasked)} == {(12, 16)}
 
 
+def test_levels_share_what_w_x_leaves_and_the_cell_stage_keeps_up() -> None:
+    model = {"cell": "highway", "depth": 3, "inputs": 8, "hidden": [32]}
+    wide = small(model=model, sparsity={"search": {"total": 0.7, "steps": 2}}, engine={"units": 8})
+    assert line(wide, unasked) == [((2, 9),), ((5, 8),), ((1, 10),)]  # 8 + 7 would take 8 units in 7 cycles
+    narrow = small(model=model, sparsity={"search": {"total": 0.7, "steps": 2}}, engine={"units": 4})
+    assert line(narrow, unasked) == [((2, 9),), ((5, 8),), ((8, 7),), ((1, 10),)]
+
+
 def test_without_a_search_the_given_ratios_are_the_only_candidate() -> None:
     spec = small(sparsity={"search": None, "input": 0.34, "recurrent": 0.75})
     assert line(spec, unasked) == [((2, 2),)]
