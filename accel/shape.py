@@ -437,11 +437,12 @@ class ColumnArray(Array):
     @property
     def memory_bits(self) -> dict[str, int]:
         """Bits of every memory of the layer, exact, by what they hold."""
+        sets = 2 if self.writable else 1
         return {
-            "values": self.multipliers * self.depth * self.weight_width,
-            "indices": self.multipliers * self.depth * self.index_width,
-            "bias": self.rows * self.bias.width,
-            "scales": self.rows * self.scale.width if self.scale else 0,
+            "values": self.multipliers * sets * self.depth * self.weight_width,
+            "indices": self.multipliers * sets * self.depth * self.index_width,
+            "bias": sets * self.rows * self.bias.width,
+            "scales": sets * self.rows * self.scale.width if self.scale else 0,
             "accumulators": 2 * self.rows * self.total_width,
             "x queue": self.x_queue * entry_width(self.x_vector),
             "h queue": self.h_queue * entry_width(self.h_vector),
