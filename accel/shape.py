@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from accel.fixed import Digits, Fixed, Integers, accumulator, bits_for, index_bits
-from accel.spec import Flow, Spec, kept
+from accel.spec import Flow, Spec, Walk, kept
 from accel.spec import Weights as WeightFormats
 from accel.tables import Table
 
@@ -197,9 +197,9 @@ class Array:
         return 1 - k_x / self.inputs, 1 - k_h / self.outputs
 
     @property
-    def by_columns(self) -> tuple[bool, bool]:
-        """Whether W_x and W_h are walked through by columns."""
-        return False, False
+    def walks(self) -> tuple[Walk, Walk]:
+        """How W_x and W_h are walked through."""
+        return "row", "row"
 
     @property
     def recurrent(self) -> bool:
@@ -406,9 +406,9 @@ class ColumnArray(Array):
         return 1 - k_x / self.groups, 1 - k_h / self.groups
 
     @property
-    def by_columns(self) -> tuple[bool, bool]:
-        """W_h is, and W_x where it does not go by rows."""
-        return not self.x_by_rows, True
+    def walks(self) -> tuple[Walk, Walk]:
+        """Both by columns, or W_h alone."""
+        return "row" if self.x_by_rows else "column", "column"
 
     @property
     def x_by_rows(self) -> bool:
