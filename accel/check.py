@@ -12,7 +12,7 @@ from accel.faults import Fault, Refused
 from accel.loading import beats
 from accel.proposals import estimated_cycles, for_cycles, for_lanes
 from accel.shape import Array, ColumnArray, Network, network
-from accel.spec import Spec, plain
+from accel.spec import Spec, Walk, plain
 from accel.tables import Table
 
 
@@ -56,7 +56,7 @@ def planned_or_trained(spec: Spec, work: Path) -> Network:
 def proposed(spec: Spec, lanes: int | None, cycles: int | None) -> dict[str, Any]:
     """Designs of at most so many lanes a layer, or of at most so many cycles a step, as JSON data. Refused if none."""
     if spec.by_columns:
-        raise Refused([Fault("engine.dataflow", "row, which proposals are for", f"{plain(spec.engine.dataflow)}")])
+        raise Refused([Fault("engine.dataflow", "row, which proposals are for", ", ".join(map(str, spec.flows)))])
     found = for_cycles(spec, cycles) if cycles is not None else for_lanes(spec, lanes or 0)
     if not found:
         if cycles is None:
@@ -81,8 +81,8 @@ def array_facts(array: Array) -> dict[str, Any]:
         "name": array.name,
         "inputs": array.inputs,
         "outputs": array.outputs,
-        "nonzeros_per_row": _counted(array, by_columns=False),
-        "nonzeros_per_lane_and_column": _counted(array, by_columns=True),
+        "nonzeros_per_row": _counted(array, "row"),
+        "nonzeros_per_lane_and_column": _counted(array, "column"),
         "lanes": array.multipliers,
         "groups": array.groups,
         "levels": array.levels,
@@ -92,9 +92,8 @@ def array_facts(array: Array) -> dict[str, Any]:
     }
 
 
-def _counted(array: Array, by_columns: bool) -> list[int | None] | None:
-    pairs = zip(array.kept, array.by_columns, strict=True)
-    found = [count if walk == by_columns else None for count, walk in pairs]
+def _counted(array: Array, walk: Walk) -> list[int | None] | None:
+    found = [count if own == walk else None for count, own in zip(array.kept, array.walks, strict=True)]
     return None if found == [None, None] else found
 
 

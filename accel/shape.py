@@ -8,7 +8,7 @@ from functools import cached_property
 
 from accel.cells import HIGHWAY_ROWS, LSTM, LSTM_ROWS, Cell, highway
 from accel.fixed import Digits, Fixed, Integers, accumulator, bits_for, index_bits
-from accel.spec import Flow, Spec, kept
+from accel.spec import Flow, Spec, Walk, kept
 from accel.spec import Weights as WeightFormats
 from accel.tables import Table
 
@@ -226,9 +226,9 @@ class Array:
         return 1 - k_x / self.inputs, 1 - k_h / self.outputs
 
     @property
-    def by_columns(self) -> tuple[bool, bool]:
-        """Whether W_x and W_h are walked through by columns."""
-        return False, False
+    def walks(self) -> tuple[Walk, Walk]:
+        """How W_x and W_h are walked through."""
+        return "row", "row"
 
     @property
     def recurrent(self) -> bool:
@@ -435,9 +435,9 @@ class ColumnArray(Array):
         return 1 - k_x / self.groups, 1 - k_h / self.groups
 
     @property
-    def by_columns(self) -> tuple[bool, bool]:
-        """W_h is, and W_x where it does not go by rows."""
-        return not self.x_by_rows, True
+    def walks(self) -> tuple[Walk, Walk]:
+        """Both by columns, or W_h alone."""
+        return "row" if self.x_by_rows else "column", "column"
 
     @property
     def x_by_rows(self) -> bool:
@@ -466,11 +466,12 @@ class ColumnArray(Array):
     @property
     def memory_bits(self) -> dict[str, int]:
         """Bits of every memory of the layer, exact, by what they hold."""
+        sets = 2 if self.writable else 1
         return {
-            "values": self.multipliers * self.depth * self.weight_width,
-            "indices": self.multipliers * self.depth * self.index_width,
-            "bias": self.rows * self.bias.width,
-            "scales": self.rows * self.scale.width if self.scale else 0,
+            "values": self.multipliers * sets * self.depth * self.weight_width,
+            "indices": self.multipliers * sets * self.depth * self.index_width,
+            "bias": sets * self.rows * self.bias.width,
+            "scales": sets * self.rows * self.scale.width if self.scale else 0,
             "accumulators": 2 * self.rows * self.total_width,
             "x queue": self.x_queue * entry_width(self.x_vector),
             "h queue": self.h_queue * entry_width(self.h_vector),

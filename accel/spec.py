@@ -662,7 +662,7 @@ def _training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 
 
 def _column_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
-    """What the column dataflow wants of the whole spec: one kind of lane, weights in the bitstream, a threshold."""
+    """What the column dataflow wants of the whole spec: one kind of lane, weights on the chip, a threshold."""
     sparsity, engine, state = spec.sparsity, spec.engine, spec.formats.state
     if sparsity.shared_by_gates:
         yield "sparsity.shared_by_gates", "false for engine.dataflow: column", True
@@ -672,8 +672,8 @@ def _column_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "engine.state_streams", "false for engine.dataflow: column", True
     if engine.operand_memory != "auto":
         yield "engine.operand_memory", "auto for engine.dataflow: column", engine.operand_memory
-    if engine.memory != "rom":
-        yield "engine.memory", "rom for engine.dataflow: column", engine.memory
+    if engine.memory == "stream":
+        yield "engine.memory", "rom or scratchpad for engine.dataflow: column", engine.memory
     if engine.target_cycles is not None:
         yield (
             "engine.target_cycles",

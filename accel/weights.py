@@ -19,7 +19,7 @@ from accel.faults import Fault, Refused
 from accel.fixed import Digits, Fixed, Integers
 from accel.shape import Array, ColumnArray, Kept, Network, network, row_cost
 from accel.sparse import Mask, Packed, by_lane, from_lanes, largest_per_row, pack
-from accel.spec import Spec, plain
+from accel.spec import Spec, Walk, plain
 from accel.work import write_bytes
 
 VERSION = 1
@@ -234,7 +234,7 @@ def _matrix_faults(
     yield from _range_faults(matrix.values, shape, fmt, place)
     if matrix.mask.shape != shape or matrix.values.shape != shape or 0 in shape:
         return
-    if isinstance(array, ColumnArray) and array.by_columns[of_h]:
+    if isinstance(array, ColumnArray) and array.walks[of_h] == "column":
         yield from _column_faults(matrix, array.kept[of_h], array, place)
     else:
         yield from _row_faults(matrix, array.kept[of_h], searched, place)
@@ -282,19 +282,19 @@ def seeded(spec: Spec) -> Weights:
 
 
 def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWeights:
-    def matrix(columns: int, fmt: Fixed, kept: int, by_columns: bool, levels: int = 1) -> Matrix:
+    def matrix(columns: int, fmt: Fixed, kept: int, walk: Walk, levels: int = 1) -> Matrix:
         a_row = array.nonzeros // (array.rows * array.levels)
         real = rng.normal(0.0, 1.5 / max(1, a_row) ** 0.5, (levels * array.rows, columns))
-        mask = _seeded_columns(array, rng, columns, kept) if by_columns else rows(len(real), columns, kept)
+        mask = _seeded_columns(array, rng, columns, kept) if walk == "column" else rows(len(real), columns, kept)
         return Matrix(np.where(mask, fmt.quantize(real), 0), mask)
 
     def rows(count: int, columns: int, kept: int) -> Mask:
         patterns = array.outputs if array.shared_by_gates else count
         return np.tile(largest_per_row(rng.random((patterns, columns)), kept), (count // patterns, 1))
 
-    w_x = matrix(array.inputs, array.w_x, array.kept[0], array.by_columns[0])
+    w_x = matrix(array.inputs, array.w_x, array.kept[0], array.walks[0])
     h_columns = array.outputs if array.recurrent else 0
-    w_h = matrix(h_columns, array.w_h, array.kept[1], array.by_columns[1], array.levels)
+    w_h = matrix(h_columns, array.w_h, array.kept[1], array.walks[1], array.levels)
     bias = array.bias.quantize(rng.normal(0.0, 0.5, array.levels * array.rows)) * spec.model.bias
     scale = None if array.scale is None else array.scale.quantize(rng.normal(0.0, 0.5, array.rows))
     return LayerWeights(w_x, w_h, bias, scale)

@@ -72,9 +72,9 @@ BROKEN = [
         id="states_without_a_threshold",
     ),
     pytest.param(
-        {"sparsity": COLUMN, "engine": BY_COLUMNS | {"memory": "scratchpad"}},
-        'engine.memory: wanted rom for engine.dataflow: column, got "scratchpad"',
-        id="columns_from_a_scratchpad",
+        {"sparsity": COLUMN, "engine": BY_COLUMNS | {"memory": "stream", "memory_width": 32}},
+        'engine.memory: wanted rom or scratchpad for engine.dataflow: column, got "stream"',
+        id="columns_from_a_stream",
     ),
     pytest.param(
         {"engine": {"dataflow": "rows"}},

@@ -9,7 +9,7 @@ from myhdl import always_comb, always_seq, block
 from accel.blocks.accumulators import Steering
 from accel.blocks.column_unit import column_instance, column_unit
 from accel.blocks.drain import Drain
-from accel.blocks.lane_array import ArrayConstants, nought, weight_memories
+from accel.blocks.lane_array import ArrayConstants, nought, scratchpads, weight_memories
 from accel.blocks.lanes import Write
 from accel.blocks.mixed_unit import mixed_instance, mixed_unit
 from accel.blocks.register import delay, gather, register
@@ -135,9 +135,12 @@ def column_array(
     place: Any,
     heads: Any,
     constants: ArrayConstants,
+    stores: Any,
 ) -> Any:
     """P units; `heads` are the chain words of the first E; `x` are the writes into the lanes' own memories of x, where
-    W_x goes by rows. Latency: DRAIN_TO_CAPTURE + 1 from a group to `heads`.
+    W_x goes by rows; `stores` those into weights that are loaded, else None.
+
+    Latency: DRAIN_TO_CAPTURE + 1 from a group to `heads`.
     """
     array = constants.array
     assert isinstance(array, ColumnArray)
@@ -151,7 +154,10 @@ def column_array(
     drains = steer_drain(clk, reset, drain, swept, place, steering)
     flattening = gather([walked(array.operand_width, 0)], operand)
     broadcasting = delay(clk, reset, operand, shared, ADDRESS_TO_FETCH + 1)
-    memories = weight_memories(clk, walk.address, words, constants)
+    if array.writable:
+        memories = scratchpads(clk, walk, words, stores.weights, array)
+    else:
+        memories = weight_memories(clk, walk.address, words, constants)
     endings = [nought(clk, chains[array.units + e]) for e in range(len(heads))]
     if array.x_by_rows:
         units = mixed_units(clk, reset, walk, x, words, shared, steering, chains, constants)

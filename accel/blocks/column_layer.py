@@ -114,13 +114,21 @@ def queue_x(clk: Any, reset: Any, inbox: Any, column: Column, array: ColumnArray
 
 @block
 def scaled_drain(
-    clk: Any, reset: Any, drain: Drain, slot: Slot, heads: Any, scaled: Any, array: ColumnArray, scales: ScaleConstants
+    clk: Any,
+    reset: Any,
+    drain: Drain,
+    slot: Slot,
+    heads: Any,
+    scaled: Any,
+    array: ColumnArray,
+    scales: ScaleConstants,
+    stores: Any,
 ) -> Any:
     """Slots whose sums are scaled on the way to the cell stage. Latency: 1 + scale_delay from a group."""
     early = Slot(array)
     slotting = slots(clk, reset, drain.reading, drain.opening, drain, early, array)
     waiting = slot_later(clk, reset, early, slot, scale_delay(array), array)
-    scaling = scale_totals(clk, early, heads, scaled, array, scales, None)
+    scaling = scale_totals(clk, early, heads, scaled, array, scales, stores)
     return slotting, waiting, scaling
 
 
@@ -135,8 +143,12 @@ def column_layer(
     saturations: Any,
     layer: ColumnConstants,
     cells: Any,
+    stores: Any,
 ) -> Any:
-    """One LSTM layer by columns. Latency: as `accel.column_schedule` computes from what is not zero."""
+    """One LSTM layer by columns; `stores` are the writes into its weights where they are loaded, else None.
+
+    Latency: as `accel.column_schedule` computes from what is not zero.
+    """
     array = cells.array
     h = Write(array.h_vector)
     x_column, h_column = Column(array.x.width, array.depth), Column(array.h.width, array.depth)
@@ -162,14 +174,14 @@ def column_layer(
     walking = walk_columns(clk, reset, x_column, h_column, row, inbox, vacant, walk, array)
     sweeping = sweep(clk, reset, place, swept, array.groups)
     using = vacancy(clk, reset, walk, drained, drain.write_bank, swept, vacant)
-    lanes = column_array(clk, reset, walk, inbox.write, drain, swept, place, heads, layer.lanes)
+    lanes = column_array(clk, reset, walk, inbox.write, drain, swept, place, heads, layer.lanes, stores)
     draining = drain_steps(clk, reset, walk, inbox, outbox, drain, drained, array, layer.every_step)
     if layer.scales:
-        slotting = scaled_drain(clk, reset, drain, slot, heads, sums, array, layer.scales)
+        slotting = scaled_drain(clk, reset, drain, slot, heads, sums, array, layer.scales, stores)
     else:
         slotting = slots(clk, reset, drain.reading, drain.opening, drain, slot, array)
     cell_stage = cells_and_state(
-        clk, reset, slot, sums, walk.begin, h, outbox, observed, saturations, layer, cells, None, None
+        clk, reset, slot, sums, walk.begin, h, outbox, observed, saturations, layer, cells, stores, None
     )
     carrying = carry_state(h, outbox.final, carried, layer.stateful)
     watching = high_water(clk, reset, h_end.held, observed.queued)

@@ -29,7 +29,7 @@ class Drain:
         self.fresh = flag()
         self.final = flag()
         self.weight_set = flag()
-        """Set of weights that the step reads; by columns there is one only."""
+        """Set of weights that the step reads, where they are loaded."""
         self.given = flag()
         """Turns that take a state are for layers by rows."""
         self.stream = Signal(intbv(array.streams - 1)[index_bits(array.streams) :])
@@ -141,7 +141,7 @@ def drain_steps(
     last_slot, last_group = array.slots_per_group - 1, array.groups - 1
     slot = bits(index_bits(array.slots_per_group))
     running, free, launch, fits = flag(), flag(), flag(), flag()
-    next_bank, fresh, final = flag(), flag(), flag()
+    next_bank, fresh, final, weight_set = flag(), flag(), flag(), flag()
 
     @always_comb
     def framing():
@@ -185,16 +185,26 @@ def drain_steps(
             drain.fresh.next = fresh
             drain.final.next = final
 
+    @always_seq(clk.posedge, reset=reset)
+    def latching_set():
+        if launch:
+            drain.weight_set.next = weight_set
+
     launching = launches(clk, reset, walk.finished, free, fits, launch, column_flush(array))
     turning = take_turns(clk, reset, launch, drain.stream, array.streams)
     freshes = remember(clk, reset, inbox.take, walk.next_bank, inbox.fresh, next_bank, fresh)
     finals = remember(clk, reset, inbox.take, walk.next_bank, inbox.final, next_bank, final)
+    sets: Any = ()
+    if array.writable:
+        begins = remember(clk, reset, walk.begin, walk.next_bank, inbox.weight_set, next_bank, weight_set)
+        sets = (latching_set, begins)
     return (
         framing,
         resting,
         promising if emits else promising_last,
         counting,
         latching,
+        sets,
         launching,
         turning,
         freshes,

@@ -56,7 +56,7 @@ def weight_memories(clk: Any, address: Any, words: Any, constants: ArrayConstant
 
 @block
 def scratchpads(clk: Any, issue: Any, words: Any, store: Any, array: Array) -> Any:
-    """`weight_memories` that are loaded. Latency: ADDRESS_TO_FETCH."""
+    """`weight_memories` that are loaded; `issue` holds the address and the set. Latency: ADDRESS_TO_FETCH."""
     count = array.units
     read, writes = [bits(len(word)) for word in words], [flag() for _ in words]
     aims = [aim(store, writes[n], n) for n in range(count)]

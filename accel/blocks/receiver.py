@@ -187,9 +187,9 @@ def receive(
 
     @always_seq(clk.posedge, reset=reset)
     def marking_sets():
-        if completing and filling:
+        if moving and filling:
             set_upper.next = beats.weight_set
-        elif completing:
+        elif moving:
             set_lower.next = beats.weight_set
 
     @always_comb

@@ -30,6 +30,8 @@ class Walk:
         """Accumulators of the step that takes a column or begins."""
         self.finished = flag()
         """Last cycle of a step."""
+        self.weight_set = flag()
+        """Set of weights that the step reads, where they are loaded."""
         self.from_x = flag()
         """Where W_x goes by rows: the lanes work on one."""
         self.row = bits(index_bits(array.groups))
@@ -83,6 +85,7 @@ def walk_columns(
     @always_comb
     def telling():
         walk.begin.next = x_taken and not started
+        inbox.turn.next = x_taken and not started
         inbox.take.next = x_taken and x_last
         walk.finished.next = busy and closing and remaining == 0
 
@@ -136,6 +139,11 @@ def walk_columns(
             busy.next = False
 
     @always_seq(clk.posedge, reset=reset)
+    def keeping_set():
+        if x_taken and not started:
+            walk.weight_set.next = inbox.weight_set
+
+    @always_seq(clk.posedge, reset=reset)
     def going_on():
         if (x_taken and x_last and fresh) or (h_taken and h_last):
             walk.next_bank.next = not walk.next_bank
@@ -152,6 +160,7 @@ def walk_columns(
         addressing,
         working,
         stepping,
+        keeping_set if array.writable else (),
         going_on,
         aligning_x,
         aligning_h,

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from accel.shape import Array
+from accel.spec import Walk
 from accel.weights import LayerWeights, Matrix
 
 INK, MUTED, X, H, CELL, HEAD = "#1f2933", "#7b8794", "#2f6fde", "#12876f", "#c2571a", "#8a4fbd"
@@ -31,16 +32,14 @@ def sparsity(layer: LayerWeights, array: Array) -> str:
     figure = Figure(figsize=(10.0, 4.6), layout="constrained")
     ratios = [max(0.25, matrix.values.shape[1] / shapes[1].values.shape[1]) for matrix in shapes]
     axes = figure.subplots(1, 2, width_ratios=ratios)
-    for axis, matrix, symbol, kept, by_columns in zip(
-        axes, shapes, ("W_x", "W_h"), array.kept, array.by_columns, strict=True
-    ):
-        _matrix(axis, matrix, f"{array.name}  {symbol}", _pattern(array, matrix, kept, by_columns), array)
+    for axis, matrix, symbol, kept, walk in zip(axes, shapes, ("W_x", "W_h"), array.kept, array.walks, strict=True):
+        _matrix(axis, matrix, f"{array.name}  {symbol}", _pattern(array, matrix, kept, walk), array)
     return svg(figure)
 
 
-def _pattern(array: Array, matrix: Matrix, kept: int, by_columns: bool) -> str:
+def _pattern(array: Array, matrix: Matrix, kept: int, walk: Walk) -> str:
     """What a matrix keeps, in words."""
-    if by_columns:
+    if walk == "column":
         return f"{kept} of each lane's {array.groups} rows in every column"
     return f"{kept} of {matrix.values.shape[1]} columns in every row"
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cell.h"
+#include "column_engine.h"
 #include "platform.h"
 #include "row_engine.h"
 #include "status.h"
@@ -10,14 +11,27 @@ namespace sparrow {
 /// A beat of the stream that weights come in.
 using Word_t = Port<32, 1>;
 
+/// Scales of an array's rows, where they have some.
+template <typename A>
+using StoredScales =
+    std::conditional_t<(A::kScaleWidth > 0), Constant<Max(1, A::kScaleWidth)>[A::kOutputs][A::kRowsPerUnit], NoScales>;
+
+/// One set of the weights of an array by columns.
+template <typename A>
+struct ColumnWeightSet {
+  Values<A> values;
+  LaneRows<A> rows;
+  Biases<A> bias;
+  StoredScales<A> scales;
+};
+
 /// One set of an array's weights.
 template <typename A>
 struct WeightSet {
   Values<A> values;
   std::conditional_t<A::kDense, NoColumns, Columns<A>> columns;
   Biases<A> bias;
-  std::conditional_t<(A::kScaleWidth > 0), Constant<Max(1, A::kScaleWidth)>[A::kOutputs][A::kRowsPerUnit], NoScales>
-      scales;
+  StoredScales<A> scales;
 };
 
 /// A frame of weights on its way in.
@@ -120,10 +134,40 @@ Beats:
   }
 }
 
+/// The same by columns: an index is a row of the lane, or, where W_x goes by rows, at first the place of an x.
+template <typename A>
+void FillColumns(Stream<Word_t> &in, Frame &frame, ColumnWeightSet<A> &set) {
+  constexpr int kLanes = A::kRowsPerUnit;
+  constexpr int kParts = (kLanes * (A::kWeightWidth + A::kIndexWidth) + 31) / 32;
+  std::uint32_t parts[kParts] = {};
+  #pragma HLS ARRAY_PARTITION variable=parts type=complete
+  int part = 0;
+  int word = 0;
+  int unit = 0;
+Beats:
+  for (int beat = 0; beat < A::kUnits * A::kDepth * kParts; ++beat) {
+    #pragma HLS PIPELINE II=1
+    parts[part] = NextSummed(in, frame);
+    if (++part < kParts) continue;
+    part = 0;
+  Lanes:
+    for (int n = 0; n < kLanes; ++n) {
+      #pragma HLS UNROLL
+      const int index = Field<A::kIndexWidth>(parts, kLanes * A::kWeightWidth + n * A::kIndexWidth);
+      const bool of_x = A::kXByRows && word < A::kHStart;
+      set.values[word][unit * kLanes + n] = SignedField<A::kWeightWidth>(parts, n * A::kWeightWidth);
+      set.rows[word][unit * kLanes + n] = of_x ? ColumnAt<A::kInputWords>(index) : index;
+    }
+    if (++word < A::kDepth) continue;
+    word = 0;
+    ++unit;
+  }
+}
+
 /// Biases of an array, those of the units that the cell stage takes together in one word. They come with half a unit of
 /// the gate format, which rounding adds here.
-template <typename A>
-void FillBiases(Stream<Word_t> &in, Frame &frame, WeightSet<A> &set) {
+template <typename A, typename Set>
+void FillBiases(Stream<Word_t> &in, Frame &frame, Set &set) {
   constexpr int kParts = (A::kCells * A::kRowsPerUnit * A::kStoredBiasWidth + 31) / 32;
   std::uint32_t parts[kParts] = {};
   #pragma HLS ARRAY_PARTITION variable=parts type=complete
@@ -152,8 +196,8 @@ Beats:
 }
 
 /// Scales of an array's rows, as biases.
-template <typename A>
-void FillScales(Stream<Word_t> &in, Frame &frame, WeightSet<A> &set) {
+template <typename A, typename Set>
+void FillScales(Stream<Word_t> &in, Frame &frame, Set &set) {
   constexpr int kParts = (A::kCells * A::kRowsPerUnit * A::kScaleWidth + 31) / 32;
   std::uint32_t parts[kParts] = {};
   #pragma HLS ARRAY_PARTITION variable=parts type=complete

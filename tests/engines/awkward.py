@@ -169,10 +169,10 @@ COLUMNS: dict[str, dict[str, Any]] = {
         "sparsity": {"pattern": "column", "input": 0.6, "recurrent": 0.3, "threshold": 0.1},
         "engine": {"dataflow": "column", "units": 2},
     },
-    "two layers, two streams": {
+    "two layers, two streams, loaded weights": {
         "model": {"inputs": 3, "hidden": [4, 3]},
         "sparsity": {"pattern": "column", "input": 0.0, "recurrent": 0.5, "threshold": 0.05},
-        "engine": {"dataflow": "column", "units": 1, "streams": 2},
+        "engine": {"dataflow": "column", "units": 1, "streams": 2, "memory": "scratchpad"},
     },
     "dense and stateful, three cells and input words": {
         "model": {"inputs": 5, "hidden": [6], "stateful": True},
@@ -194,12 +194,17 @@ COLUMNS: dict[str, dict[str, Any]] = {
         "sparsity": {"pattern": "dense", "threshold": 0.05},
         "engine": {"dataflow": ["column", "row", "column"], "units": 2, "streams": 2},
     },
-    "rows, both ways, both ways, ternary, a scale a row, stateful": {
+    "rows, both ways, both ways, ternary, a scale a row, stateful, loaded": {
         "model": {"inputs": 3, "hidden": [5, 4, 6], "stateful": True},
         "sparsity": {"pattern": "balanced", "input": 0.6, "recurrent": 0.0},
         "weights": {"kind": "ternary", "per_row": True, "input_frac": 2, "recurrent_frac": 3},
         "formats": BASE["formats"] | {"scale": [7, 5]},
-        "engine": {"dataflow": ["row", plain(MIXED), plain(MIXED)], "units": 2, "cells_per_cycle": 2},
+        "engine": {
+            "dataflow": ["row", plain(MIXED), plain(MIXED)],
+            "units": 2,
+            "cells_per_cycle": 2,
+            "memory": "scratchpad",
+        },
     },
 }
 """Designs with layers by columns."""

@@ -101,6 +101,7 @@ def column_specs(draw: st.DrawFn) -> Spec:
         "cells_per_cycle": draw(st.sampled_from([1, 1, 2, 3, 4])),
         "streams": draw(st.sampled_from([1, 1, 2, 3])),
         "input_words": draw(st.sampled_from([1, 2, 3])),
+        "memory": draw(st.sampled_from(["rom", "rom", "scratchpad"])),
     }
     return draw(parsed(st.just(model), st.just(sparsity), st.just(engine)))
 

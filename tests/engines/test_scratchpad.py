@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,25 @@ from accel.loading import frame, sealed, shape_digest
 from accel.samples import Samples
 from accel.schedule import schedule
 from accel.sparse import Mask
+from accel.spec import MIXED, plain
 from accel.verify import Contender, judge
 from accel.weights import LayerWeights, Matrix, Weights
 from accel.work import write_text
-from tests.engines.awkward import BASE, design
+from tests.engines.awkward import design
 
 LOADED = {"model": {"inputs": 3, "hidden": [5]}, "engine": {"units": 2, "memory": "scratchpad"}}
+BY_COLUMNS = {
+    "model": {"inputs": 3, "hidden": [4]},
+    "sparsity": {"pattern": "balanced", "input": 0.3, "recurrent": 0.5, "threshold": 0.05},
+    "engine": {"units": 2, "memory": "scratchpad", "dataflow": plain(MIXED)},
+}
+KINDS = [pytest.param(LOADED, id="rows"), pytest.param(BY_COLUMNS, id="both_ways")]
 
 
 def other_weights(made: Design) -> Design:
     """The same shape with other weights and another pattern."""
     training = {"task": "seeded", "seed": 99}
-    return Design(made.spec, weights.seeded(spec.parse(BASE | LOADED | {"training": training})), made.work)
+    return Design(made.spec, weights.seeded(spec.parse(plain(made.spec) | {"training": training})), made.work)
 
 
 def two_sequences(made: Design) -> Samples:
@@ -76,8 +84,9 @@ def h_of(made: Design, driven: Script, record: Record) -> np.ndarray:
     return observe(made, driven, record).signals["lstm0"]["h"]
 
 
-def test_another_set_of_weights_needs_no_other_hardware(tmp_path: Path) -> None:
-    made = design(tmp_path, **LOADED)
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_set_of_weights_needs_no_other_hardware(kind: dict[str, Any], tmp_path: Path) -> None:
+    made = design(tmp_path, **kind)
     first, second = render.render(made), render.render(other_weights(made))
     assert {path for path in first if first[path] != second[path]} == {"load/awkward.hex"}
 
@@ -102,8 +111,11 @@ def nothing(words: list[int]) -> list[int]:
     return words[:1]
 
 
-def test_a_bad_load_changes_nothing_but_its_flag_and_a_right_one_clears_it(tmp_path: Path) -> None:
-    made = design(tmp_path, **LOADED)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bad_load_changes_nothing_but_its_flag_and_a_right_one_clears_it(
+    kind: dict[str, Any], tmp_path: Path
+) -> None:
+    made = design(tmp_path, **kind)
     given, other = two_sequences(made), other_weights(made)
     inputs, length = made.spec.model.inputs, int(given.lengths[0])
     bad = [spoil(frame(other)) for spoil in (shorter, longer, of_another_shape, damaged, nothing)]
@@ -128,6 +140,19 @@ def test_a_checksum_that_nobody_compares_is_caught(tmp_path: Path) -> None:
         pytest.skip(result.reason)
     assert result.status == "different"
     assert "unknown value" in result.reason  # the bad frame names columns that do not exist
+
+
+def test_lanes_by_columns_that_stay_with_one_set_are_caught(tmp_path: Path) -> None:
+    """A step takes its set when it begins; the first frame goes to the second set."""
+    made = design(tmp_path, verilog=True, **BY_COLUMNS)
+    file = tmp_path / "rtl" / "awkward.v"
+    text, count = re.subn(r"(_walk_weight_set <= )(?!0)[^;]*;", r"\g<1>1'b0;", file.read_text())
+    assert count == 1
+    write_text(file, text)
+    result = judge("icarus", Contender(icarus, clocked=True), made, two_sequences(made), schedule(made))
+    if result.status == "not run":
+        pytest.skip(result.reason)
+    assert result.status == "different"
 
 
 def latest(rows: int, columns: int, kept: int) -> Mask:
