@@ -9,7 +9,6 @@ multipliers, of which icebox_vlog writes nothing. A PLL is simulated as the cloc
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -28,8 +27,10 @@ from accel.verify import Verdict
 from accel.work import write_json
 from fpga import pll
 from fpga.board import Board
-from fpga.host import FACTS, BoardError, Host, Packing
+from fpga.frames import BoardError
+from fpga.host import FACTS, Host, read_facts
 from fpga.nextpnr import CONSTRAINTS
+from fpga.packing import Packing
 from fpga.reports import Utilization
 from fpga.simulated_line import TOP, SimulatedLine
 from fpga.tool import Command, Plan, ToolFailed, run
@@ -112,16 +113,15 @@ def read_back(design: Design, board: Board, bitstream: Path, given: Samples) -> 
 
 
 def _compared(begun: ReadBack, design: Design, board: Board, bitstream: Path, given: Samples) -> ReadBack:
-    facts = json.loads((bitstream.parent / FACTS).read_text(encoding="utf-8"))
-    packing = Packing(**facts["packing"])
-    chosen = fitting(given, packing, 1 << board.buffer_bits, once=_once(design))
+    facts = read_facts(bitstream.parent / FACTS)
+    chosen = fitting(given, facts.packing, facts.buffer, once=_once(design))
     folder, mhz = bitstream.parent / "readback", design.spec.target.clock_mhz
     for _ in run(plan(board, bitstream.name), folder):
         pass
-    period, built = round(mhz * 1e6 / facts["baud"]), schedule(design)
+    period, built = round(mhz * 1e6 / facts.baud), schedule(design)
     patience = SILENT_BYTES * 10 * period + 2 * built.finish(chosen.lengths.tolist(), built.loads(chosen))
     with SimulatedLine(folder / CHIP, folder, period, patience) as line:
-        wrong = list(_wrong(design, chosen, Host(line, packing, NEVER)))
+        wrong = list(_wrong(design, chosen, Host(line, facts, NEVER)))
         reasons = [*dividers(folder / WIRED, board, mhz), *(reason for reason, _ in wrong)]
         return replace(
             begun,

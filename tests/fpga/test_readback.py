@@ -21,7 +21,7 @@ from accel.faults import Refused
 from accel.samples import Samples
 from accel.spec import load
 from fpga.board import find
-from fpga.host import Packing
+from fpga.packing import Packing
 from fpga.readback import RECORD, dividers, fitting, plan, read_back, require_readable, require_readable_cells
 from fpga.reports import Utilization
 from fpga.simulated_line import SimulatedLine
