@@ -77,7 +77,7 @@ energy: $(READY)
 	$(BIN)/python -m tests.bench.energy
 
 # docs/skipping.md: what skipping zeros brings on the column dataflow, measured in Verilator; trains what it measures.
-SKIPPING = digits-columns digits-columns-ternary spoken-digits-columns spoken-digits-united
+SKIPPING = digits-columns digits-columns-ternary spoken-digits-columns spoken-digits-columns-ternary spoken-digits-united
 UNITED = spoken-digits-united/units-6.0-column-balanced
 skipping: $(READY)
 	for name in $(SKIPPING); do $(BIN)/sparrow train specs/$$name.yaml --work build/$$name || exit 1; done
