@@ -189,7 +189,7 @@ def test_a_carry_that_is_not_coupled_is_caught(tmp_path: Path) -> None:
     assert reason.startswith("highway0.s2 differs first at step 0")  # s_0 is zero, so that the first level is right
 
 
-@pytest.mark.parametrize("level", [0, pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.parametrize("level", [0, *(pytest.param(later, marks=pytest.mark.slow) for later in (1, 2))])
 def test_one_cycle_less_between_levels_gives_wrong_bits(level: int, tmp_path: Path) -> None:
     made = design(tmp_path, **HIGHWAY)
     intervals = list(schedule(made).stages[0].intervals)
