@@ -49,7 +49,7 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
             _print_refusal(_refusal(error), options.get("as_json", False))
             raise typer.Exit(REFUSED) from None
         except Different as different:
-            answer(different.facts, "verified", options["as_json"])
+            answer(different.facts, different.view, options["as_json"])
             print(f"different: {different}", file=sys.stderr)
             raise typer.Exit(DIFFERENT) from None
         except Unfinished as unfinished:
@@ -176,19 +176,20 @@ def build(
     allow_slow: Annotated[bool, typer.Option("--allow-slow", help="A missed clock is no error.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of nextpnr.")] = 1,
     seeds: Annotated[int, typer.Option(min=1, help="Place so many times, in parallel; keep the fastest.")] = 1,
+    read_back: Annotated[bool, typer.Option("--read-back", help="Simulate the bitstream itself (iCE40).")] = False,
     as_json: Json = False,
 ) -> None:
     """Synthesis, place and route, bitstream.
 
-    Uses what `generate` left. Chips of Lattice are built with yosys and nextpnr; for Xilinx chips the scripts are run
-    where Vivado is found, and `--plan` writes a folder that builds itself where it is.
+    Uses what `generate` left. Chips of Lattice and Gowin are built with yosys and nextpnr; for Xilinx chips the scripts
+    are run where Vivado is found, and `--plan` writes a folder that builds itself where it is.
     """
     from accel import flow
 
     spec, folder = opened(spec_file, work)
     flow.require("generate", spec, folder)
     options = {"alone": alone, "from_cpp": from_cpp, "allow_slow": allow_slow, "seed": seed, "seeds": seeds}
-    answer(flow.build(spec, folder, board, plan, options), "built", as_json)
+    answer(flow.build(spec, folder, board, plan, options, read_back), "built", as_json)
 
 
 @verb

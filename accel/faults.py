@@ -28,12 +28,11 @@ class Refused(Exception):
 
 
 class Different(Exception):
-    """Verification found a difference; `facts` are the contents of `verify.json`. The command line exits with 1."""
+    """Verification found a difference. `facts` are what the verb prints, `view` how. The command line exits with 1."""
 
-    def __init__(self, facts: dict[str, Any]) -> None:
-        self.facts = facts
-        bad = (result for result in facts["engines"] if result["status"] == "different")
-        super().__init__("; ".join(f"{result['engine']}: {result['reason']}" for result in bad))
+    def __init__(self, facts: dict[str, Any], view: str, reason: str) -> None:
+        self.facts, self.view = facts, view
+        super().__init__(reason)
 
 
 class Unfinished(Exception):

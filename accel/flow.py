@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -121,17 +121,22 @@ def verify(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
     found = compare(made, real, samples.corners(spec), chosen, schedule(made), progress)
     write_json(work / "verify.json", found.plain())
     if found.different:
-        raise Different(found.plain())
+        reasons = (f"{result.engine}: {result.reason}" for result in found.different)
+        raise Different(found.plain(), "verified", "; ".join(reasons))
     return ["verify.json"]
 
 
-def build(spec: Spec, work: Path, board: str | None, plan: bool, options: Mapping[str, Any]) -> dict[str, Any]:
+def build(
+    spec: Spec, work: Path, board: str | None, plan: bool, options: Mapping[str, Any], read_back: bool = False
+) -> dict[str, Any]:
     """Build the generated design for a board (the spec's own by default), or only write the plan of it.
 
-    `options` are those of `fpga.build.Wishes`. Leaves `utilization.json` and `timing.json`; returns what the command
-    prints. Raises Unfinished where a tool is missing or fails.
+    `options` are those of `fpga.build.Wishes`. Leaves `utilization.json` and `timing.json`, with `read_back` also
+    `readback.json`; returns what the command prints. Raises Unfinished where a tool is missing or fails, and Different
+    where the bitstream does not compute what the golden model does.
     """
     from fpga import build as builder
+    from fpga import readback
     from fpga.board import find
     from fpga.reports import plain as reported
     from fpga.tool import ToolFailed
@@ -140,6 +145,8 @@ def build(spec: Spec, work: Path, board: str | None, plan: bool, options: Mappin
     if name is None:
         raise Refused([Fault("target.board", "a board to build for", "none")])
     made, chosen, wishes = design(spec, work), find(name), builder.Wishes(**options)
+    if read_back:
+        readback.require_readable(chosen, spec.target.clock_mhz, planned=plan, alone=wishes.alone)
     if plan:
         return {"files": [str(builder.write_plan(made, chosen, wishes) / "build.sh")]}
     try:
@@ -147,7 +154,22 @@ def build(spec: Spec, work: Path, board: str | None, plan: bool, options: Mappin
     except (ToolMissing, ToolFailed) as error:
         raise Unfinished(str(error)) from None
     reports = {"utilization": reported(done.utilization), "timing": reported(done.timing) | {"met": done.timing.met}}
-    return reports | {"files": [str(done.product)]}
+    facts = reports | {"files": [str(done.product)]}
+    return facts | {"read_back": _read_back(made, chosen, done, facts)} if read_back else facts
+
+
+def _read_back(made: Design, board: Any, done: Any, facts: dict[str, Any]) -> dict[str, Any]:
+    """Compare the bitstream that was built with the golden model, on the sequences of `verify`."""
+    from fpga import readback
+
+    readback.require_readable_cells(done.utilization)
+    given = samples.load(made.work / "samples.npz", made.spec).first(made.spec.verify.sequences)
+    found = readback.read_back(made, board, done.product, samples.corners(made.spec) + given)
+    if found.status == "not run":
+        raise Unfinished(f"{done.product} is built, reading it back was not run: {found.reason}")
+    if found.status == "different":
+        raise Different(facts | {"read_back": asdict(found)}, "built", f"{done.product}: {found.reason}")
+    return asdict(found)
 
 
 def report(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:

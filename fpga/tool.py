@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -27,7 +28,7 @@ class Command:
     Paths are within the plan's folder.
 
     `choices` are command lines of programs that all do this, the preferred one first: the first that is found runs, in
-    `folder` within the plan's.
+    `folder` within the plan's. What a program prints for others to read goes `into` a file there, not into its log.
     """
 
     step: str
@@ -35,6 +36,7 @@ class Command:
     needs: tuple[str, ...]
     makes: tuple[str, ...]
     folder: str = "."
+    into: str = ""
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -174,10 +176,11 @@ def execute(command: Command, folder: Path) -> None:
         raise ToolMissing("; ".join(lacking(command)))
     for path in (*command.makes, command.done):
         (folder / path).unlink(missing_ok=True)
-    with (folder / command.log).open("w", encoding="utf-8") as log:
-        status = subprocess.run(
-            argv, cwd=folder / command.folder, stdout=log, stderr=subprocess.STDOUT, check=False
-        ).returncode
+    within = folder / command.folder
+    with ExitStack() as opened:
+        log = opened.enter_context((folder / command.log).open("w", encoding="utf-8"))
+        out = opened.enter_context((within / command.into).open("w", encoding="utf-8")) if command.into else log
+        status = subprocess.run(argv, cwd=within, stdout=out, stderr=log, check=False).returncode
     if status != 0:
         program = Path(argv[0]).name
         raise ToolFailed(f"step {command.step}: {program} ended with status {status}; {_tail(command, folder)}")

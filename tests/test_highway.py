@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from accel import samples, weights
+from accel.cells import Carry
 from accel.engines.engine import Design, golden, reference
 from accel.faults import Refused
-from accel.fixed import Fixed, index_bits
+from accel.fixed import Fixed, bits_for, index_bits
 from accel.golden import run
 from accel.program import bias_depth, bias_words, row_words, sum_format, unit_words
 from accel.schedule import schedule
@@ -67,6 +68,20 @@ def test_golden_model_equals_the_equations_one_number_at_a_time(formats: dict) -
                     name = name.format(n + 1) if "{}" in name else f"{name}{n + 1}"
                     scale = 2 ** getattr(chosen.formats, fmt).frac
                     assert trace.signals[name][number, t].tolist() == [int(value * scale) for value in values]
+
+
+@pytest.mark.parametrize("kept", [Fixed(5, 4), Fixed(4, 1), Fixed(6, 6)], ids=["as fine", "coarser", "finer"])
+def test_one_product_gives_the_integer_of_two_within_its_widths(kept: Fixed) -> None:
+    act = Fixed(5, 4)
+    sizes, one = Carry(act, kept), 1 << act.frac
+    every = (np.arange(fmt.lo, fmt.hi + 1) for fmt in (act, act, kept))
+    h, t, s = np.meshgrid(*every, indexing="ij")
+    difference = (h << sizes.h_shift) - (s << sizes.s_shift)
+    total = t * difference + (s << sizes.sum_shift)
+    two = (h * t << sizes.frac - 2 * act.frac) + (s * (one - t) << sizes.frac - act.frac - kept.frac)
+    np.testing.assert_array_equal(total, two)
+    for values, width in ((difference, sizes.difference), (t * difference, sizes.product), (total, sizes.total)):
+        assert bits_for(int(values.min()), int(values.max())) <= width
 
 
 def test_saturations_of_every_level_are_counted() -> None:

@@ -204,8 +204,13 @@ def as_spec(spec: Spec, name: str, dense: bool) -> Spec:
 
 
 def highway_spec(spec: Spec, depth: int) -> Spec:
-    """The spec of a dense recurrent highway network in place of the LSTM; of the engine it has what it can have."""
-    data = _alone(spec)
+    """The spec of a dense recurrent highway network in place of the LSTM; of the engine it has what it can have.
+
+    The cell stage takes as many units a cycle as the groups of a level behind the first want.
+    """
+    data, engine = _alone(spec), spec.engine
+    shortest = -(-min(spec.model.hidden) // engine.lanes_per_row)
+    cells = (count for count in range(engine.cells_per_cycle, engine.units + 1) if engine.units % count == 0)
     for key, value in HIGHWAY_ONLY.items():
         section, name = key.split(".")
         data[section][name] = plain(value)
@@ -213,6 +218,7 @@ def highway_spec(spec: Spec, depth: int) -> Spec:
     data["sparsity"] = {"pattern": "dense", "head": spec.sparsity.head}
     data["formats"]["scale"] = None
     data["engine"] |= {"input_lanes": None, "memory_width": None}
+    data["engine"]["cells_per_cycle"] = next(count for count in cells if engine.units <= count * shortest)
     return parse(data)
 
 

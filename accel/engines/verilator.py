@@ -22,8 +22,8 @@ from accel.work import write_text
 FLAGS = ("--cc", "--exe", "--build", "-j", "2", "-O3", "--x-assign", "fast", "--noassert", "-Wno-fatal", "-Wno-lint")
 SMALL = "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O0 VM_PARALLEL_BUILDS=0"
 """Make variables for a small design: one file, built quickly."""
-WATCHED = "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0 VM_PARALLEL_BUILDS=0"
-"""For one whose nets are watched: each has code of its own, which takes the compiler longer than the run."""
+QUICK = "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0 VM_PARALLEL_BUILDS=0"
+"""For gates that run a few seconds, or whose nets are watched, with code for each: built as fast as can be."""
 LARGE = "OPT_FAST=-O2 CFG_CXXFLAGS_PCH_I=-include"
 """For a large one: fast code. The wheel's makefile leaves the second flag empty, and large designs fail to link."""
 SMALL_TEXT = 300_000
@@ -91,12 +91,8 @@ def program() -> tuple[Path, dict[str, str]]:
 
 
 def compiled(design: Design, source: Path, folder: Path, small: int, watched: bool) -> Path:
-    """The bench's program for a design's Verilog; built in `folder` unless the very same text was built before."""
+    """The bench's program for a design's Verilog."""
     top = design.spec.identifier
-    binary, environment = program()
-    for tool in ("g++", "make"):
-        if shutil.which(tool) is None:
-            raise ToolMissing(f"{tool} is not on PATH; verilator needs it to build")
     bench = render(
         "hls_templates",
         "verilator/bench.cpp.j2",
@@ -108,17 +104,31 @@ def compiled(design: Design, source: Path, folder: Path, small: int, watched: bo
         reset_cycles=RESET_CYCLES,
         idle_after=IDLE_AFTER,
     )
+    if watched:
+        return built(source, top, bench, folder, QUICK, ("--trace-saif",))
+    large = source.stat().st_size >= small
+    return built(source, top, bench, folder, LARGE if large else SMALL)
+
+
+def built(source: Path, top: str, bench: str, folder: Path, make: str, options: tuple[str, ...] = ()) -> Path:
+    """The program of a bench in C++ around a module; built in `folder` unless the very same text was built before.
+
+    `make` are variables of the makefile, which decide between a quick build and a quick program; `options` are
+    Verilator's own.
+    """
+    binary, environment = program()
+    for tool in ("g++", "make"):
+        if shutil.which(tool) is None:
+            raise ToolMissing(f"{tool} is not on PATH; verilator needs it to build")
     write_text(folder / "bench.cpp", bench)
-    built, stamp = (folder / "obj" / f"V{top}").resolve(), folder / "stamp"
-    text = source.read_text(encoding="utf-8")
-    size = WATCHED if watched else SMALL if len(text) < small else LARGE
-    command = [str(binary), *FLAGS, *(["--trace-saif"] if watched else []), "-MAKEFLAGS", size]
-    digest = hashlib.sha256((text + bench + str(command)).encode()).hexdigest()
-    if built.is_file() and stamp.is_file() and stamp.read_text() == digest:
-        return built
+    made, stamp = (folder / "obj" / f"V{top}").resolve(), folder / "stamp"
+    command = [str(binary), *FLAGS, *options, "-MAKEFLAGS", make]
+    digest = hashlib.sha256((source.read_text(encoding="utf-8") + bench + str(command)).encode()).hexdigest()
+    if made.is_file() and stamp.is_file() and stamp.read_text() == digest:
+        return made
     _run([*command, "--top-module", top, "--Mdir", "obj", str(source.resolve()), "bench.cpp"], folder, environment)
     write_text(stamp, digest)
-    return built
+    return made
 
 
 def _streams(design: Design) -> dict[str, list[str]]:

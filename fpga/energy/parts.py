@@ -17,24 +17,26 @@ from accel.faults import Fault, Refused
 PARTS = {
     "multipliers": r"_unit\.(stored|rows_slice|operand_part|rows\d+_.*?(stored|carry|weigh)|weigh|fetch)",
     "accumulators": r"_unit\.(accumulators|chain_out|rows\d+_.*?accumulate)",
-    "gates": r"\.\w*_cell0_gate\d+_",
-    "products": r"\.\w*_cell0_next_(cell|state)0_",
+    "gates": r"_gate[\d_]+_",
+    "products": r"_next_(cell|state)[\d_]+_",
 }
-"""Parts by what their blocks are called, the module's name first."""
+"""Parts by what their blocks are called, the module's name first; the last two are parts of a cell."""
 REST = "rest"
 NAMES = (*PARTS, REST)
 SAMPLE = "_sample"
 """What the name of the first unit's module ends with."""
 
-_UNWATCHED = re.compile(r"_head_unit\.|\.head_layer|_cell_stage\d+_cell[1-9]\d*_")
+_HEAD = re.compile(r"_head_unit\.|\.head_layer")
+_CELL = re.compile(r"_cell_stage[\d_]+_cell(\d+)[\d_]*_(?:gate|next)")
 _MODULE = re.compile(r"^module (\w+)")
 _BLOCK = re.compile(r"^(?:always .*begin: |assign |for \(.*begin: )(\w+)")
 
 
-def part(module: str, block: str) -> str | None:
-    """The part of a block in a module; None where it is not looked at."""
+def part(module: str, block: str, cell: str) -> str | None:
+    """The part of a block in a module; None where it is not looked at, as cells of another number than `cell`."""
     name = f"{module}.{block}"
-    if _UNWATCHED.search(name):
+    found = _CELL.search(name)
+    if _HEAD.search(name) or (found and found[1] != cell):
         return None
     return next((part for part, pattern in PARTS.items() if re.search(pattern, name)), REST)
 
@@ -44,6 +46,7 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         module = ""
+        first = min(_CELL.findall(text), key=int, default="")
         self.starts = [0]
         self.parts: list[str | None] = [None]
         for number, line in enumerate(text.splitlines(), 1):
@@ -51,7 +54,7 @@ class Lines:
                 module = opened[1]
             elif begun := _BLOCK.match(line):
                 self.starts.append(number)
-                self.parts.append(part(module, begun[1]))
+                self.parts.append(part(module, begun[1], first))
 
     def at(self, source: str) -> str | None:
         """The part of a place as yosys writes it, `file:line.column-...`."""

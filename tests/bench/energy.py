@@ -98,12 +98,18 @@ def thresholds(made: Design) -> Iterator[Design]:
 
 def row(made: Design, cells: str) -> Row:
     """One run, or what is known of it."""
-    known, key = read_json(RECORD) if RECORD.is_file() else {}, f"{made.spec.name} at {made.weights.threshold}"
-    if key not in known:
+    key = f"{made.spec.name} at {made.weights.threshold}"
+    if key not in record():
         inputs = samples.load(made.work / "samples.npz", made.spec).first(SEQUENCES)
-        write_json(RECORD, known | {key: asdict(measured(made, inputs, cells))})
-        return row(made, cells)
-    return Row(**known[key])
+        found = asdict(measured(made, inputs, cells))
+        write_json(RECORD, record() | {key: found})
+    return Row(**record()[key])
+
+
+def record() -> dict[str, Any]:
+    """The rows that are known, by network and threshold."""
+    known: dict[str, Any] = read_json(RECORD) if RECORD.is_file() else {}
+    return known
 
 
 def measured(made: Design, inputs: Samples, cells: str) -> Row:
@@ -250,12 +256,14 @@ def page(networks: dict[str, list[Row]], library_name: str) -> str:
 
 
 def main() -> None:
-    """Measure what is not known yet, and write the page."""
+    """Measure what is not known yet, and write the page after each network."""
     if not LIBRARY.is_file():
         raise SystemExit(f"not run: {LIBRARY} not found; apt install qflow-tech-osu018, or name one in SPARROW_LIBERTY")
     cells = LIBRARY.read_text(encoding="utf-8")
-    networks = {title: rows(name, cells) for title, name in NETWORKS.items()}
-    write_text(ROOT / "docs" / "energy.md", page(networks, library(cells).name))
+    networks: dict[str, list[Row]] = {}
+    for title, name in NETWORKS.items():
+        networks[title] = rows(name, cells)
+        write_text(ROOT / "docs" / "energy.md", page(networks, library(cells).name))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from fpga.energy.mapping import CELLS, GATES, NETLIST, WORDS, mapped
 from fpga.energy.measure import count, run, steps, watched
 from fpga.energy.model import Energy, energy
 from fpga.energy.netlist import Gate, gates
-from fpga.energy.parts import NAMES, parted
+from fpga.energy.parts import NAMES, Lines, parted
 from fpga.rtl import generated
 from tests.engines.awkward import COLUMNS, design
 
@@ -169,6 +169,16 @@ def test_every_part_is_gates_of_the_library(little: Design, in_gates: Path, five
     sizes = Counter(gate.part for gate in found)
     assert set(sizes) == set(NAMES)
     assert sizes["products"] > sizes["gates"]
+
+
+@pytest.mark.parametrize(("first", "second"), [("0", "1"), ("0_0", "1_0"), ("2", "3")])
+def test_first_cell_is_looked_at_whatever_myhdl_calls_it(first: str, second: str) -> None:
+    """A design that is not the first of its process gets other numbers."""
+    block = "always @(posedge clk) begin: layer0_cell_stage0_cell{}_{}_adding\n"
+    names = [(first, "gate4_0"), (first, "next_state0"), (second, "gate8"), (second, "next_cell1_0")]
+    lines = Lines("module it (\n" + "".join(block.format(*name) for name in names) + "assign head_layer0_o = 1;\n")
+    found = [lines.at(f"it.v:{number}.5-{number}.9") for number in range(1, 7)]
+    assert found == [None, "gates", "products", None, None, None]
 
 
 def test_part_without_cells_is_refused(little: Design, in_gates: Path) -> None:

@@ -60,11 +60,13 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Board:
     return Board(made, replace(other, spec=SPEC), rtl, verilated(rtl, work / "chip", SERIAL))
 
 
+GIVEN = samples.seeded(SPEC, 2, 3) + samples.corners(SPEC).only(0)
+
+
 def require_results(host: Host, design: Design) -> None:
     """The board computes what the golden model does with a design's weights."""
-    given = samples.seeded(SPEC, 2, 3) + samples.corners(SPEC).only(0)
-    answers = [host.predict(given.only(n).x[0]) for n in range(len(given.lengths))]
-    np.testing.assert_array_equal(np.concatenate(answers), reference(design, given).outputs)
+    answers = [host.predict(GIVEN.only(n).x[0]) for n in range(len(GIVEN.lengths))]
+    np.testing.assert_array_equal(np.concatenate(answers), reference(design, GIVEN).outputs)
 
 
 def test_weights_are_loaded_run_and_replaced(board: Board) -> None:
@@ -151,4 +153,4 @@ def test_the_netlist_of_the_whole_chip_loads_runs_and_replaces_weights_too(board
         for made in (board.design, board.other):
             host.load(frame(made))
             require_results(host, made)
-        assert host.status().steps == 2 * 10
+        assert host.status().steps == 2 * GIVEN.lengths.sum()

@@ -116,3 +116,14 @@ def test_words_with_spaces_and_quotes_reach_the_tool_as_they_are(tmp_path: Path)
     write(only(Command("write", (("sh", "-c", 'printf %s "$1" > b', "sh", "it's $HOME"),), (), ("b",))), tmp_path)
     assert build(tmp_path).returncode == 0
     assert (tmp_path / "b").read_text() == "it's $HOME"
+
+
+def test_what_a_program_prints_for_others_is_a_file_and_its_errors_are_in_the_log(tmp_path: Path) -> None:
+    words = (("sh", "-c", "echo made; echo said >&2"),)
+    printing = only(Command("print", words, ("a",), ("sub/b",), folder="sub", into="b"))
+    (tmp_path / "sub").mkdir()
+    list(run(printing, tmp_path))
+    assert (tmp_path / "sub" / "b").read_text() == "made\n"
+    assert (tmp_path / "print.log").read_text() == "said\n"
+    assert build(tmp_path, "print").returncode == 0
+    assert (tmp_path / "sub" / "b").read_text() == "made\n"

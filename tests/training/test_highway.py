@@ -152,6 +152,19 @@ def test_the_dual_ratio_search_shares_a_rows_nonzeros_out_over_all_levels(tmp_pa
     assert found.layers[0].kept == made.candidates[0].kept[0]
 
 
+@pytest.mark.parametrize("path", sorted(Path("specs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_highway_network_can_stand_in_for_the_lstm_of_every_shipped_spec(path: Path) -> None:
+    made = highway_spec(load(path), 2)
+    assert made.model.cell == "highway"
+    assert made.model.hidden == load(path).model.hidden
+
+
+def test_the_cell_stage_keeps_up_with_levels_that_have_no_x() -> None:
+    many = small(model={"inputs": 30, "hidden": [6]}, engine={"units": 6, "lanes_per_row": 3})
+    assert many.engine.cells_per_cycle == 1
+    assert highway_spec(many, 2).engine.cells_per_cycle == 3
+
+
 def test_what_group_lasso_leaves_is_a_spec_of_its_own(tmp_path: Path) -> None:
     whole = small(training={"studies": {"highway": [2], "highway_lasso": [150.0]}})
     pipeline.write(whole, task(), pipeline.make(whole, task(), tmp_path / "checkpoints", silent), tmp_path)
