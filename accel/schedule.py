@@ -225,6 +225,11 @@ class Schedule:
         """Cycles from each step's begin to the next one's at the first layer."""
         return np.diff(self.begins(samples.lengths.tolist(), self.loads(samples))[0])
 
+    def lags(self, samples: Samples) -> list[Integers]:
+        """Cycles from each step's begin at the first layer to its begin at each later one."""
+        first, *later = self.begins(samples.lengths.tolist(), self.loads(samples))[: len(self.net.layers)]
+        return [begins - first for begins in later]
+
     def finish(self, lengths: Sequence[int], loads: Loads | None = None) -> int:
         """Cycle in which the last result leaves."""
         return self._run(lengths, loads).left[-1]

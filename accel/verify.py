@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
@@ -34,6 +34,9 @@ class Prediction(Protocol):
 
     def intervals(self, samples: Samples) -> Integers:
         """Cycles from each step's begin to the next one's over these sequences."""
+
+    def lags(self, samples: Samples) -> list[Integers]:
+        """Cycles from each step's begin at the first layer to its begin at each later one."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,8 @@ def judge(name: str, contender: Contender, design: Design, samples: Samples, pre
     found = list(differences(expected, got, required))
     reasons = [_sentence(found, samples)] if found else []
     reasons += list(_cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples)))
+    if contender.clocked and len(design.net.layers) > 1 and not reasons:
+        reasons += list(_lag_faults(got.lags, predicted.lags(samples)))
     reasons += list(_status_faults(expected.status, got.status, contender.clocked or contender.counts))
     cycles = None if got.step_cycles is None or not got.step_cycles.size else steady(got.step_cycles)
     status: Verdict = "different" if reasons else "equal"
@@ -227,6 +232,22 @@ def _cycle_faults(measured: Integers | None, clocked: bool, predicted: Integers)
         first = int(wrong[0])
         where = f"{wrong.size} of {measured.size} measured steps, the first is number {first}"
         yield f"cycles per step: expected {predicted[first]}, got {int(measured[first])} ({where})"
+
+
+def _lag_faults(measured: Sequence[Integers], predicted: Sequence[Integers]) -> Iterator[str]:
+    """Steps that begin at a later layer in another cycle than they should."""
+    if len(measured) != len(predicted):
+        yield f"measured steps at {len(measured)} later layers, not at {len(predicted)}"
+        return
+    for number, (seen, wanted) in enumerate(zip(measured, predicted, strict=True), 1):
+        if not 0 < seen.size <= wanted.size:
+            yield f"layer {number}: measured {seen.size} steps of {wanted.size}"
+            continue
+        wrong = np.flatnonzero(seen != wanted[: seen.size])
+        if wrong.size:
+            first = int(wrong[0])
+            where = f"({wrong.size} of {seen.size} measured steps, the first is number {first})"
+            yield f"layer {number}: cycles behind the first: expected {wanted[first]}, got {seen[first]} {where}"
 
 
 def _status_faults(expected: Status | None, got: Status | None, required: bool) -> Iterator[str]:

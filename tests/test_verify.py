@@ -16,7 +16,7 @@ from accel.samples import Samples
 from accel.verify import Contender, Result, Verification, verify
 from tests.designs import design, spec
 
-CYCLES = 24
+CYCLES, LAG = 24, 31
 
 
 class Even:
@@ -33,11 +33,15 @@ class Even:
     def intervals(self, samples: Samples) -> np.ndarray:
         return np.full(samples.steps - 1, CYCLES)
 
+    def lags(self, samples: Samples) -> list[np.ndarray]:
+        return [np.full(samples.steps, LAG)]
+
 
 def clocked(given: Design, inputs: Samples) -> Observed:
     """A faultless engine that measures."""
     seen = golden(given, inputs)
     seen.step_cycles = np.full(inputs.steps - 1, CYCLES)
+    seen.lags = [np.full(inputs.steps, LAG)]
     return seen
 
 
@@ -160,6 +164,36 @@ def measure_no_step(seen: Observed) -> None:
 def measure_too_much(seen: Observed) -> None:
     assert seen.step_cycles is not None
     seen.step_cycles = np.concatenate([seen.step_cycles, seen.step_cycles])
+
+
+def start_late(seen: Observed) -> None:
+    seen.lags[0][3] += 1
+
+
+def start_at_one_layer(seen: Observed) -> None:
+    seen.lags = []
+
+
+def start_no_step(seen: Observed) -> None:
+    seen.lags = [np.array([], dtype=np.int64)]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (start_late, "layer 1: cycles behind the first: expected 31, got 32 (1 of 37 measured steps"),
+        (start_at_one_layer, "measured steps at 0 later layers, not at 1"),
+        (start_no_step, "layer 1: measured 0 steps of 37"),
+    ],
+)
+def test_a_step_that_begins_otherwise_at_a_later_layer_is_a_difference(
+    change: Callable[[Observed], None], reason: str, tmp_path: Path
+) -> None:
+    two = {"model": {"hidden": [8, 8]}}
+    assert verified(tmp_path, {"it": Contender(clocked, clocked=True)}, **two).engines[0].status == "equal"
+    (found,) = verified(tmp_path, {"it": Contender(faulty(change), clocked=True)}, **two).engines
+    assert (found.status, found.mismatches) == ("different", 0)
+    assert found.reason.startswith(reason)
 
 
 def lose_step_count(seen: Observed) -> None:

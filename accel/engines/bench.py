@@ -230,7 +230,14 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
     status = status_of(design, driven.turns, record.status)
     step_cycles = np.array(cycles, dtype=np.int64)
     last_states = _last_states(design, driven, record)
-    return Observed(signals, _outputs(design, driven, record), step_cycles, status, last_states)
+    outputs, lags = _outputs(design, driven, record), _lags(design, driven, record)
+    return Observed(signals, outputs, step_cycles, status, last_states, lags)
+
+
+def _lags(design: Design, driven: Script, record: Record) -> list[Integers]:
+    """Cycles from the begin of each step that ran freely at the first layer to its begin at each later one."""
+    first, *later = ([*record.layers[array.name]["begin"]][: driven.free] for array in design.net.layers)
+    return [np.array(layer, dtype=np.int64) - np.array(first[: len(layer)], dtype=np.int64) for layer in later]
 
 
 def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[str, Integers]:

@@ -64,7 +64,8 @@ class Observed:
     of `accel.cells` that it can see, at least what its cell requires. `outputs` is int64 [results, values], in order.
     `last_states` are h_n and c_n as they leave, laid out as `Samples.states`, where the spec has them. `status` is what
     the status word counted in these steps, None from an engine that does not count. `step_cycles` are the cycles from
-    each step's start to the next one's where the input never waited (HDL engines).
+    each step's start to the next one's where the input never waited (HDL engines), `lags`, an entry for each layer but
+    the first, those from its start there to its start at a later layer.
     """
 
     signals: dict[str, dict[str, Integers]]
@@ -72,6 +73,7 @@ class Observed:
     step_cycles: Integers | None = None
     status: Status | None = None
     last_states: Integers | None = None
+    lags: list[Integers] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
 
 

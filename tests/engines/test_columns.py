@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from accel import samples, spec, weights
-from accel.convert import load_top, top_signals
-from accel.engines.bench import Record, check_queues, script
-from accel.engines.cosimulation import simulate
+from accel.engines.bench import Record, check_queues
 from accel.engines.engine import Design, Engine, EngineFailed, Observed, golden
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
@@ -21,16 +19,14 @@ from accel.golden import run
 from accel.render_hls import render_hls
 from accel.samples import Samples
 from accel.schedule import Stage, schedule
-from accel.shallow import shallow
 from accel.shape import ColumnArray
-from accel.spec import MIXED, plain
 from accel.verify import Contender, Result, judge
 from accel.work import write_text
 from tests.engines.awkward import BASE, COLUMNS, design
 from training.engine import torch_engine
 
 FIRST, *OTHERS = COLUMNS
-BOTH_WAYS = OTHERS[-3]
+ROWS_FIRST, BOTH_WAYS = OTHERS[-4], OTHERS[-3]
 
 
 def sequences(made: Design) -> Samples:
@@ -176,40 +172,27 @@ def test_x_by_rows_takes_as_long_whatever_it_is(both_ways: Design) -> None:
     assert len({one.h_cycles for one in passages}) > 2
 
 
-def begins(made: Design, inputs: Samples) -> list[list[int]]:
-    """Cycles between the begins of the steps that run freely, layer by layer, from the first layer's first begin on."""
-    module = load_top(made.work, made.spec.identifier)
-    signals, driven = top_signals(module), script(made, inputs)
-    top = shallow(lambda: getattr(module, made.spec.identifier)(**signals))
-    record = simulate(top, signals, tuple(array.name for array in made.net.layers), driven)
-    seen = [record.layers[array.name]["begin"][: driven.free] for array in made.net.layers]
-    return [[cycle - seen[0][0] for cycle in layer] for layer in seen]
+def test_columns_before_rows_equal_golden_and_begin_as_predicted_in_both_layers(tmp_path: Path) -> None:
+    both = COLUMNS[ROWS_FIRST]
+    turned = both | {"engine": both["engine"] | {"dataflow": ["column", "row"]}}
+    result = verdict(icarus, design(tmp_path, verilog=True, **turned))
+    assert (result.status, result.reason) == ("equal", "")
 
 
-def predicted(made: Design, inputs: Samples, free: int) -> list[list[int]]:
-    timing = schedule(made)
-    found = timing.begins(inputs.lengths.tolist(), timing.loads(inputs))[: len(made.net.layers)]
-    return [(layer[:free] - found[0][0]).tolist() for layer in found]
-
-
-@pytest.mark.parametrize("flows", [["row", "column"], ["column", "row"], [plain(MIXED), "row"]])
-def test_layers_of_both_kinds_begin_every_step_in_the_cycle_that_was_predicted(
-    flows: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_schedule_in_which_columns_wait_for_all_of_x_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A layer by columns begins with the first word of one by rows; a schedule that waits for the last one shows."""
-    mixed = COLUMNS["a layer by rows, then one by columns, two cells"]
-    made = design(tmp_path, **mixed | {"engine": mixed["engine"] | {"dataflow": flows}})
-    inputs = samples.seeded(made.spec, 4, 3)
-    seen = begins(made, inputs)
-    assert seen == predicted(made, inputs, len(seen[0]))
-    if flows == ["row", "column"]:
-        monkeypatch.setattr(Stage, "results_at", property(lambda stage: (stage.last_result,) * stage.results))
-        assert seen != predicted(made, inputs, len(seen[0]))
+    """A layer by columns begins with the first word of one by rows."""
+    made = design(tmp_path, verilog=True, **COLUMNS[ROWS_FIRST])
+    monkeypatch.setattr(Stage, "results_at", property(lambda stage: (stage.last_result,) * stage.results))
+    result = verdict(icarus, made)
+    assert (result.status, result.mismatches) == ("different", 0)
+    assert "layer 1: cycles behind the first: expected" in result.reason
 
 
 def test_a_layer_by_rows_reads_states_that_one_by_columns_would_skip() -> None:
     """The threshold belongs to the layers by columns: those by rows compute as if there were none."""
-    made = spec.parse(BASE | COLUMNS["a layer by rows, then one by columns, two cells"])
+    made = spec.parse(BASE | COLUMNS[ROWS_FIRST])
     drawn, inputs = weights.seeded(made), samples.seeded(made, 3, 4)
     skipping, reading = (
         run(drawn.network(made), replace(drawn, threshold=threshold), inputs.x, inputs.lengths).layers
