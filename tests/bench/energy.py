@@ -251,10 +251,11 @@ def page(networks: dict[str, list[Row]], library_name: str) -> str:
         sizes = "; ".join(f"{PART_NAMES[part]}: {one.copies[part]} x {one.gates[part]:,}" for part in NAMES)
         tables += [
             f"## {title}",
-            f"Gates with sparse weights: {sizes}.",
+            said(found),
             spent(found),
             clocked(found),
             cell_stage(found),
+            f"Copies and gates of each part, with sparse weights: {sizes}.",
         ]
     return TEXT.format(
         **version,

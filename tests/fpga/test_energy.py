@@ -11,7 +11,7 @@ import pytest
 
 from accel import samples
 from accel.doctor import paths
-from accel.engines.engine import Design, EngineFailed, ToolMissing
+from accel.engines.engine import Design, ToolMissing
 from accel.engines.icarus import icarus
 from accel.engines.verilator import Window, simulated
 from accel.faults import Refused
@@ -21,12 +21,12 @@ from accel.verify import Contender, Result, judge
 from fpga.energy.activity import changes
 from fpga.energy.liberty import Library, library
 from fpga.energy.mapping import CELLS, GATES, NETLIST, WORDS, mapped
-from fpga.energy.measure import count, run, steps, watched
+from fpga.energy.measure import steps
 from fpga.energy.model import Energy, energy
 from fpga.energy.netlist import Gate, gates
 from fpga.energy.parts import NAMES, Lines, parted
 from fpga.rtl import generated
-from tests.engines.awkward import COLUMNS, design
+from tests.engines.awkward import design
 
 TEXT = (Path(__file__).parent / "cells.lib").read_text(encoding="utf-8")
 PICO = 1e-12
@@ -130,8 +130,7 @@ def test_what_was_1_at_the_beginning_is_no_change(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def little(tmp_path_factory: pytest.TempPathFactory) -> Design:
-    sizes = {"model": {"inputs": 3, "hidden": [5]}, "engine": {"units": 1}}
-    return design(tmp_path_factory.mktemp("energy"), verilog=True, **sizes)
+    return design(tmp_path_factory.mktemp("energy"), verilog=True)
 
 
 def sequences(made: Design, number: int = 8) -> Samples:
@@ -212,17 +211,3 @@ def test_gates_compute_the_same_bits_and_a_wrong_one_does_not(little: Design, in
 def test_too_few_samples_are_refused(little: Design) -> None:
     with pytest.raises(Refused, match="four times as many as take turns, got 2 of 1 lengths"):
         steps(little, sequences(little, 2))
-
-
-@pytest.mark.slow
-def test_energy_of_a_step_is_measured_and_wrong_gates_are_found(tmp_path: Path) -> None:
-    require_yosys()
-    made = design(tmp_path, verilog=True, **COLUMNS[next(iter(COLUMNS))])
-    inputs, folder = sequences(made, 16), made.work / "energy"
-    counted = count(made, inputs, TEXT)
-    found = counted.per_step(library(TEXT), 0.1e-9)
-    assert set(found) == set(NAMES)
-    assert all(one.clock > 0 and one.data > 0 for one in found.values())
-    (folder / GATES).write_text((folder / GATES).read_text().replace("NAND2 ", "NOR2 "))
-    with pytest.raises(EngineFailed, match="the gates: different"):
-        run(made, inputs, folder, watched(made, inputs, *steps(made, inputs), folder))
