@@ -18,6 +18,11 @@ from tests.training.small import small
 from training.api import Quantized, export, prune, quantize
 
 SPEC = small(model={"hidden": [8, 8]})
+DATAFLOWS = small(
+    model={"hidden": [8, 8]},
+    sparsity={"pattern": "balanced", "search": None, "input": 0.5, "recurrent": 0.5, "threshold": 0.1},
+    engine={"units": 2, "dataflow": [{"input": "row", "recurrent": "column"}, "column"]},
+)
 DOCUMENT = Path(__file__).parents[2] / "docs" / "python-api.md"
 
 
@@ -66,16 +71,17 @@ def test_training_the_quantised_module_moves_the_lstms_own_parameters() -> None:
     assert not torch.equal(module.weight_hh_l1, before)
 
 
-def test_exported_integers_are_those_the_quantised_module_computes_with(tmp_path: Path) -> None:
+@pytest.mark.parametrize("given", [SPEC, DATAFLOWS], ids=["rows", "every_dataflow"])
+def test_exported_integers_are_those_the_quantised_module_computes_with(given: Spec, tmp_path: Path) -> None:
     module, head = lstm(batch_first=True), nn.Linear(8, 3)
-    prune(module, SPEC)
-    quantized = quantize(module, SPEC)
+    prune(module, given)
+    quantized = quantize(module, given)
     steps(quantized)
-    made = export(quantized, head, SPEC, tmp_path)
-    chosen = samples.seeded(SPEC, 6, 5)
-    x = torch.from_numpy(SPEC.formats.input.real(chosen.x))
-    h = quantized.double()(x)[0].detach().numpy() * 2.0**SPEC.formats.state.frac
-    net = weights.load(tmp_path / "weights.npz", SPEC).network(SPEC)
+    made = export(quantized, head, given, tmp_path)
+    chosen = samples.seeded(given, 6, 5)
+    x = torch.from_numpy(given.formats.input.real(chosen.x))
+    h = quantized.double()(x)[0].detach().numpy() * 2.0**given.formats.state.frac
+    net = weights.load(tmp_path / "weights.npz", given).network(given)
     np.testing.assert_array_equal(golden.run(net, made, chosen.x).h, h)
 
 
