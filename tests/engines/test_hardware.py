@@ -52,7 +52,7 @@ NATIVE = [
     pytest.param(sections, id=name, marks=[pytest.mark.slow] if number % 2 else [])
     for number, (name, sections) in enumerate(AWKWARD.items())
 ]
-"""Every second one waits for `make test-all`; Icarus runs the Verilog of all."""
+"""Every second one waits for `make test-all`; Icarus runs the Verilog of nearly all."""
 
 
 @pytest.mark.parametrize("sections", NATIVE)
@@ -61,7 +61,15 @@ def test_native_equals_golden_bit_for_bit_and_cycle_for_cycle(sections: dict, tm
     assert (result.status, result.reason) == ("equal", "")
 
 
-@pytest.mark.parametrize("sections", AWKWARD.values(), ids=AWKWARD.keys())
+LARGE = ("fed weights, slow for one layer", "three streams, two layers", "stateful, logits", "two layers, logits")
+VERILOG = [
+    pytest.param(sections, id=name, marks=[pytest.mark.slow] if name.startswith(LARGE) else [])
+    for name, sections in AWKWARD.items()
+]
+"""Large ones whose options others have as well wait for `make test-all`."""
+
+
+@pytest.mark.parametrize("sections", VERILOG)
 def test_icarus_equals_golden_bit_for_bit_and_cycle_for_cycle(sections: dict, tmp_path: Path) -> None:
     result = verdict("icarus", icarus, design(tmp_path, verilog=True, **sections))
     assert (result.status, result.reason) == ("equal", "")

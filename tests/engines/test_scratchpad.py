@@ -34,7 +34,7 @@ BY_COLUMNS = {
     "sparsity": {"pattern": "balanced", "input": 0.3, "recurrent": 0.5, "threshold": 0.05},
     "engine": {"units": 2, "memory": "scratchpad", "dataflow": plain(MIXED)},
 }
-KINDS = [pytest.param(LOADED, id="rows"), pytest.param(BY_COLUMNS, id="both_ways")]
+KINDS = [pytest.param(LOADED, id="rows"), pytest.param(BY_COLUMNS, id="both_ways", marks=pytest.mark.slow)]
 
 
 def other_weights(made: Design) -> Design:
