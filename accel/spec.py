@@ -45,6 +45,12 @@ def _power_of_two(value: int) -> int:
     return value
 
 
+def _state_threshold(value: Any) -> Any:
+    if value != "found" and not (isinstance(value, float) and 0.0 < value < 1.0):
+        raise ValueError("found, or a number above 0 and below 1")
+    return value
+
+
 FORMAT_SCHEMA = {
     "type": "array",
     "prefixItems": [{"type": "integer"}, {"type": "integer"}],
@@ -60,6 +66,8 @@ Hidden = Annotated[
 EngineName = Literal["golden", "torch", "myhdl", "icarus", "verilator", "netlist", "chip", "hls"]
 Engines = Annotated[tuple[EngineName, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Shares = Annotated[tuple[Share, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
+Threshold = Annotated[float, Field(gt=0.0, lt=1.0)]
+StateThreshold = Annotated[Threshold | Literal["found"], BeforeValidator(_state_threshold)]
 LowBit = Annotated[str, Field(pattern=r"^(binary|ternary)-(none|weight|batch|layer|row)$")]
 LowBits = Annotated[tuple[LowBit, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Width = Annotated[int, Field(ge=2, le=18)]
@@ -305,7 +313,7 @@ class Studies(Section):
     """Other shares of zeros (in place of `sparsity.search.total`) for the dual-ratio search and the baselines."""
     states: Shares = ()
     """State pruning: wanted shares of zeros in h, each fine-tuned from the dense and from the pruned network."""
-    state_threshold: Annotated[float, Field(gt=0.0, lt=1.0)] | Literal["found"] = 0.2
+    state_threshold: StateThreshold = 0.2
     """|h| below which a state counts as 0 in the recurrence; `found`: that below which 85 % of the wanted share of the
     states lie before the network is trained with it."""
     low_bit: LowBits = ()

@@ -178,6 +178,11 @@ BROKEN = [
         id="lasso_of_no_highway",
     ),
     pytest.param(
+        {"training": {"studies": {"state_threshold": "fond"}}},
+        'training.studies.state_threshold: wanted found, or a number above 0 and below 1, got "fond"',
+        id="unknown_word_for_a_threshold",
+    ),
+    pytest.param(
         {"training": {"studies": {"totals": [0.5]}}},
         "training.studies.totals: wanted nothing without sparsity.search, got [0.5]",
         id="totals_without_search",
