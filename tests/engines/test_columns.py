@@ -148,7 +148,7 @@ def test_waits_and_work_of_the_lanes_add_up_to_the_run(converted: Design) -> Non
     assert waits.cycles == end - before
 
 
-@pytest.mark.parametrize("engine", [native, icarus])
+@pytest.mark.parametrize("engine", [pytest.param(native, marks=pytest.mark.slow), icarus])
 def test_rows_and_columns_on_the_same_lanes_equal_golden(engine: Engine, both_ways: Design) -> None:
     result = verdict(engine, both_ways)
     assert (result.status, result.reason) == ("equal", "")
