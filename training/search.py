@@ -67,7 +67,7 @@ def _fill(spec: Spec, cycles: Cycles, number: int, even: Kept, k_x: int) -> Kept
 
 def _sizes(spec: Spec, number: int) -> tuple[int, int]:
     """Inputs and hidden units of a layer."""
-    return (spec.model.inputs, *spec.model.hidden)[number], spec.model.hidden[number]
+    return spec.sizes[number]
 
 
 def search(splits: list[Split], fine_tune: Callable[[Split], Fitted], metric: Metric) -> list[Candidate]:

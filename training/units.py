@@ -241,9 +241,8 @@ def _alone(spec: Spec) -> dict[str, Any]:
 
 def multiplications(spec: Spec) -> int:
     """Multiplications of the dense recurrent layers in one step."""
-    (rows, levels), model = rows_and_levels(spec), spec.model
-    sizes = zip((model.inputs, *model.hidden), model.hidden, strict=False)
-    return sum(rows * hidden * (inputs + levels * hidden) for inputs, hidden in sizes)
+    rows, levels = rows_and_levels(spec)
+    return sum(rows * hidden * (inputs + levels * hidden) for inputs, hidden in spec.sizes)
 
 
 def rows_and_levels(spec: Spec) -> tuple[int, int]:
