@@ -664,7 +664,7 @@ def _training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "training.studies.totals", "nothing without sparsity.search", studies.totals
         return
     for total in studies.totals:
-        least = min(i + h for i, h in zip((spec.model.inputs, *spec.model.hidden), spec.model.hidden, strict=False))
+        least = min(inputs + hidden for inputs, hidden in spec.sizes)
         if kept(total, least) < 2:
             yield "training.studies.totals", "ratios that leave two nonzeros a row, one for each matrix", total
 

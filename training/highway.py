@@ -92,8 +92,7 @@ class RHN(LSTM):
     ) -> None:
         super().__init__(spec, encoder, decoder, when)
         self.depth = depth
-        sizes = zip((spec.model.inputs, *spec.model.hidden), spec.model.hidden, strict=False)
-        self.layers = nn.ModuleList(Highway(inputs, hidden, depth, spec.model.bias) for inputs, hidden in sizes)
+        self.layers = nn.ModuleList(Highway(inputs, hidden, depth, spec.model.bias) for inputs, hidden in spec.sizes)
 
     def hidden(
         self, x: Tensor, state: Sequence[State] | None = None, lengths: Tensor | None = None

@@ -47,9 +47,8 @@ class LSTM(nn.Module):
     ) -> None:
         super().__init__()
         model = spec.model
-        sizes = zip((model.inputs, *model.hidden), model.hidden, strict=False)
         self.encoder = encoder or nn.Identity()
-        self.layers = nn.ModuleList(nn.LSTM(i, h, bias=model.bias, batch_first=True) for i, h in sizes)
+        self.layers = nn.ModuleList(nn.LSTM(i, h, bias=model.bias, batch_first=True) for i, h in spec.sizes)
         self.head = None if model.head is None else nn.Linear(model.hidden[-1], model.head.outputs, bias=model.bias)
         self.skip = tuple(flow.by_columns or not spec.by_columns for flow in spec.flows)
         self.decoder = decoder
