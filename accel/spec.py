@@ -68,7 +68,7 @@ Engines = Annotated[tuple[EngineName, ...], BeforeValidator(lambda v: tuple(v) i
 Shares = Annotated[tuple[Share, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Threshold = Annotated[float, Field(gt=0.0, lt=1.0)]
 StateThreshold = Annotated[Threshold | Literal["found"], BeforeValidator(_state_threshold)]
-LowBit = Annotated[str, Field(pattern=r"^(binary|ternary)-(none|weight|batch|layer|row)$")]
+LowBit = Annotated[str, Field(pattern=r"^(binary|ternary)-(row|(none|weight|batch|layer)(-rounded)?)$")]
 LowBits = Annotated[tuple[LowBit, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 Width = Annotated[int, Field(ge=2, le=18)]
 Widths = Annotated[tuple[Width, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
@@ -311,6 +311,8 @@ class Studies(Section):
 
     totals: Shares = ()
     """Other shares of zeros (in place of `sparsity.search.total`) for the dual-ratio search and the baselines."""
+    equal_cycles: bool = False
+    """The dual-ratio search among splits of as many cycles, where `sparsity.search` has those of as many nonzeros."""
     states: Shares = ()
     """State pruning: wanted shares of zeros in h, each fine-tuned from the dense and from the pruned network."""
     state_threshold: StateThreshold = 0.2
@@ -318,7 +320,8 @@ class Studies(Section):
     states lie before the network is trained with it."""
     low_bit: LowBits = ()
     """Weights of -1, 0, 1: `binary` or `ternary`, from scratch with `none`, `weight`, `batch` or `layer` normalisation
-    (such as `ternary-weight`), or with a learned scale a row from the dense network (`ternary-row`)."""
+    (such as `ternary-weight`), drawn at random while training or, with `-rounded` behind it, rounded; or with a learned
+    scale a row from the dense network (`ternary-row`)."""
     widths: Widths = ()
     """Weights of so many bits, fraction bits chosen from the weights: without and with fine-tuning."""
     row_widths: Widths = ()
@@ -660,6 +663,8 @@ def _training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
             yield f"training.studies.{key}", "nothing beside digits (weights.kind)", getattr(studies, key)
     if studies.highway_lasso and not studies.highway:
         yield "training.studies.highway_lasso", "nothing without training.studies.highway", studies.highway_lasso
+    if studies.equal_cycles and (search is None or search.cost == "cycles"):
+        yield "training.studies.equal_cycles", "nothing without sparsity.search for cost: nonzeros", True
     if studies.totals and search is None:
         yield "training.studies.totals", "nothing without sparsity.search", studies.totals
         return
@@ -688,7 +693,7 @@ def _column_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
             "nothing beside engine.dataflow: column, whose cycles depend on zeros",
             engine.target_cycles,
         )
-    for key in ("widths", "totals"):
+    for key in ("widths", "totals", "equal_cycles"):
         if getattr(spec.training.studies, key):
             yield (
                 f"training.studies.{key}",

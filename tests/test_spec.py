@@ -188,6 +188,11 @@ BROKEN = [
         id="totals_without_search",
     ),
     pytest.param(
+        {"training": {"studies": {"equal_cycles": True}}},
+        "training.studies.equal_cycles: wanted nothing without sparsity.search for cost: nonzeros, got true",
+        id="equal_cycles_without_search",
+    ),
+    pytest.param(
         {"sparsity": SEARCH, "training": {"studies": {"totals": [0.9]}}},
         "training.studies.totals: wanted ratios that leave two nonzeros a row, one for each matrix, got 0.9",
         id="totals_leave_one",

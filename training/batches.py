@@ -15,10 +15,10 @@ from training.tasks.task import Examples, Split, Text
 
 SEQUENCES = 512
 """Sequences of one evaluation batch."""
-TEST_STREAM = 100_000
-"""Tokens of a test text that are evaluated with one carried state; a longer text is cut into equal streams."""
-VALIDATION_STREAM = 5_000
-"""The same of a validation text: many streams side by side are quick, and a state forgets long before."""
+STREAM = 5_000
+"""Tokens of a text that one stream evaluates: many streams side by side are quick."""
+WARM = 500
+"""Tokens before a stream that bring it its state; what lies further back has been forgotten."""
 ALL = slice(None)
 WINDOW = 256
 """Steps of an evaluation batch of a text."""
@@ -59,13 +59,27 @@ def count(examples: Examples, size: int, steps: int) -> int:
     return -(-len(examples) // size)
 
 
-def to_evaluate(examples: Examples, like: Tensor, stream: int = VALIDATION_STREAM) -> Iterator[Batch]:
-    """Every example once, in order; a text in streams of at most `stream` tokens, the state carried through each."""
+def to_evaluate(examples: Examples, like: Tensor) -> Iterator[Batch]:
+    """Every example once, in order; a text in streams of at most STREAM tokens, the state carried through each."""
     if isinstance(examples, Text):
-        yield from windows(examples, -(-len(examples) // stream), WINDOW, like)
+        yield from windows(examples, streams_of(examples), WINDOW, like)
         return
     for start in range(0, len(examples), SEQUENCES):
         yield _sequences(examples, np.arange(start, min(start + SEQUENCES, len(examples))), like)
+
+
+def streams_of(text: Text) -> int:
+    """How many streams a text is evaluated in."""
+    return -(-len(text) // STREAM)
+
+
+def to_warm(text: Text, like: Tensor) -> Batch | None:
+    """The last WARM tokens of every stream but the last one: what the stream after it follows. None for one stream."""
+    count = streams_of(text)
+    if count == 1:
+        return None
+    now, following = (_placed(stream[:-1, -WARM:], like) for stream in text.streams(count))
+    return Batch(now, None, following, fresh=True)
 
 
 def _sequences(split: Split, chosen: npt.NDArray[Any], like: Tensor) -> Batch:

@@ -11,7 +11,6 @@ from accel import golden
 from accel.samples import Samples
 from accel.shape import Network
 from accel.weights import Weights
-from training.batches import TEST_STREAM
 from training.export import Excerpt
 from training.loop import Fitted
 from training.model import LSTM, last_step
@@ -26,7 +25,7 @@ def exact(model: LSTM) -> LSTM:
 
 def on_test(model: LSTM, examples: Examples) -> Score:
     """Score on the whole test split in float64."""
-    return score(exact(model), examples, TEST_STREAM)
+    return score(exact(model), examples)
 
 
 def golden_logits(model: LSTM, net: Network, weights: Weights, samples: Samples) -> Tensor:

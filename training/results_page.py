@@ -59,6 +59,7 @@ def _section(head: str, found: list[tuple[Spec, dict[str, Any]]]) -> Iterator[st
     yield "| network | valid | test | kept | bits | multiplications |"
     yield "|---|---|---|---|---|---|"
     yield from _table([list(rows(spec, record)) for spec, record in found])
+    yield from _ratios(spec, first)
     yield from _curves(first)
     yield from _smaller(spec, first)
     seeds = ", ".join(str(record["seed"]) for _, record in found)
@@ -88,6 +89,21 @@ def _mean(values: list[float]) -> str:
 
 def _whole(values: list[float]) -> str:
     return f"{fmean(values):,.0f}" if values else ""
+
+
+def _ratios(spec: Spec, record: dict[str, Any]) -> Iterator[str]:
+    """How the search shared the weights of a row out between W_x and W_h, and what that costs on the spec's lanes."""
+    even = [list(pair) for pair in planned(spec)]
+    tried = [("uniform ratio", one) for one in record["candidates"] if one["kept"] == even]
+    tried += [("ratios chosen", one) for one in record["candidates"] if one["chosen"]]
+    tried += [(study["name"], study) for study in record["studies"] if "cycles" in study]
+    if len(record["candidates"]) > 1:
+        texts = [f"*{name}* {_pairs(one['kept'])}, {' + '.join(map(str, one['cycles']))} cycles" for name, one in tried]
+        yield f"\nWeights of a row in W_x + W_h, and cycles of a step, seed {record['seed']}: {'; '.join(texts)}."
+
+
+def _pairs(kept: list[list[int]]) -> str:
+    return ", ".join(f"{k_x} + {k_h}" for k_x, k_h in kept)
 
 
 def _curves(record: dict[str, Any]) -> Iterator[str]:

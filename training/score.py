@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.batches import VALIDATION_STREAM, Batch, to_evaluate
+from training.batches import Batch, to_evaluate, to_warm
 from training.model import LSTM, State
-from training.tasks.task import Examples, Metric
+from training.tasks.task import Examples, Metric, Text
 
 
 @dataclass(frozen=True)
@@ -51,22 +50,30 @@ class Tally:
         return Score(self.loss / self.answers, self.right / self.answers)
 
 
-def score(model: LSTM, examples: Examples, stream: int = VALIDATION_STREAM) -> Score:
-    """Score of a model on a whole split, in the model's own dtype; a text is read in streams of so many tokens."""
-    return score_batches(model, to_evaluate(examples, next(model.parameters()), stream))
-
-
 @torch.no_grad()
-def score_batches(model: LSTM, batches: Iterable[Batch]) -> Score:
-    """Score over some batches, the state carried from one to the next where they go on."""
-    tally, state = Tally(), None
-    training = model.training
+def score(model: LSTM, examples: Examples) -> Score:
+    """Score of a model on a whole split, in the model's own dtype.
+
+    A text is read in many streams side by side. Each begins with the state that the tokens before it leave, so that
+    the score is that of one carried state; fewer tokens than there are streams are left out at the end.
+    """
+    tally, training = Tally(), model.training
     model.eval()
-    for batch in batches:
-        logits, state = model(batch.x, batch.lengths, carried(state, batch))
+    like = next(model.parameters())
+    state = warmed(model, to_warm(examples, like)) if isinstance(examples, Text) else None
+    for number, batch in enumerate(to_evaluate(examples, like)):
+        logits, state = model(batch.x, batch.lengths, state if number == 0 else carried(state, batch))
         tally.add(logits, batch.labels)
     model.train(training)
     return tally.score()
+
+
+def warmed(model: LSTM, before: Batch | None) -> list[State] | None:
+    """States that streams of a text begin with: the first one's is zero, the others' that after the tokens `before`."""
+    if before is None:
+        return None
+    _, state = model(before.x)
+    return [(functional.pad(h, (0, 0, 1, 0)), functional.pad(c, (0, 0, 1, 0))) for h, c in state]
 
 
 def carried(state: list[State] | None, batch: Batch) -> list[State] | None:

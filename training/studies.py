@@ -11,6 +11,7 @@ from accel.shape import network, planned
 from accel.spec import Spec
 from training import formats, low_bit, states, units
 from training.batches import count
+from training.cycles import intervals
 from training.evaluate import both
 from training.loop import Fitted
 from training.model import LSTM
@@ -52,6 +53,7 @@ def run(way: Way, dense: LSTM, pruned: LSTM) -> list[Study]:
     """Every study the spec asks for."""
     return [
         *_totals(way, dense),
+        *_equal_cycles(way, dense),
         *_states(way, dense, pruned),
         *_widths(way, pruned),
         *_low_bit(way, dense),
@@ -63,7 +65,7 @@ def run(way: Way, dense: LSTM, pruned: LSTM) -> list[Study]:
 def _totals(way: Way, dense: LSTM) -> Iterator[Study]:
     """The dual-ratio search and the baselines at other shares of zeros."""
     for total in way.spec.training.studies.totals:
-        other = way.at_total(total)
+        other = way.searching(total=total)
         candidates = other.search(dense)
         even = planned(other.spec)
         uniform = next(candidate for candidate in candidates if candidate.kept == even)
@@ -73,6 +75,17 @@ def _totals(way: Way, dense: LSTM) -> Iterator[Study]:
         for pattern in (one for one in other.spec.training.baselines if one != "dense"):
             facts = {"kept": [list(pair) for pair in even]}
             yield Study(f"{pattern} pruning, {total}", way.task, other.baseline(dense, pattern), facts)
+
+
+def _equal_cycles(way: Way, dense: LSTM) -> Iterator[Study]:
+    """The best of the splits that take as many cycles as the even one."""
+    if way.spec.training.studies.equal_cycles:
+        best = way.searching(cost="cycles").search(dense)[0]
+        facts = {
+            "kept": [list(pair) for pair in best.kept],
+            "cycles": intervals(way.spec, best.kept, best.fitted.model),
+        }
+        yield Study("row-balanced, ratios chosen at equal cycles", way.task, best.fitted, facts)
 
 
 def _states(way: Way, dense: LSTM, pruned: LSTM) -> Iterator[Study]:
@@ -130,9 +143,9 @@ def _low_bit(way: Way, dense: LSTM) -> Iterator[Study]:
     """Binary and ternary weights, from scratch or (`row`) from the dense network; the first with pruned states too."""
     studies = way.spec.training.studies
     for number, name in enumerate(studies.low_bit):
-        kind, _, norm = name.partition("-")
+        kind, norm, *rounded = name.split("-")
         source = copy.deepcopy(dense) if norm == "row" else way.fresh()
-        model = low_bit.apply(source, kind, norm)  # type: ignore[arg-type]
+        model = low_bit.apply(source, kind, norm, stochastic=not rounded)  # type: ignore[arg-type]
         fitted = way.fit(model, name, way.spec.training.epochs, DENSE)
         facts = {"weight_bits": DIGIT_BITS[kind] * units.multiplications(way.spec)}
         yield Study(name, way.task, fitted, facts)

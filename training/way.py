@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -96,13 +96,14 @@ class Way:
         splits = line(self.spec, if_pruned(self.spec, dense))
         return search(splits, lambda kept: self.pruned(dense, kept), self.task.metric)
 
-    def at_total(self, total: float) -> Way:
-        """The same way with another share of zeros; its stages lie in a folder of their own."""
+    def searching(self, **changes: Any) -> Way:
+        """The same way with other keys of `sparsity.search`; its stages lie in a folder of their own."""
         assert self.spec.sparsity.search is not None
-        wanted = self.spec.sparsity.search.model_copy(update={"total": total})
+        wanted = self.spec.sparsity.search.model_copy(update=changes)
         sparsity = self.spec.sparsity.model_copy(update={"search": wanted})
         spec = self.spec.model_copy(update={"sparsity": sparsity})
-        return Way(spec, self.task, self.folder / f"total-{total}", self.progress)
+        folder = "-".join(f"{key}-{value}" for key, value in changes.items())
+        return Way(spec, self.task, self.folder / folder, self.progress)
 
     def baseline(self, dense: LSTM, pattern: str) -> Fitted:
         """The dense model pruned by another pattern to as many weights, or left `dense`, fine-tuned as long."""

@@ -22,7 +22,14 @@ TRAINING = {
     "quantize_epochs": 1,
     "batch": 64,
     "baselines": ["bank", "dense"],
-    "studies": {"totals": [0.6], "states": [0.5], "low_bit": ["ternary-weight"], "lasso": [500.0], "highway": [2]},
+    "studies": {
+        "totals": [0.6],
+        "states": [0.5],
+        "low_bit": ["ternary-weight", "binary-none-rounded"],
+        "equal_cycles": True,
+        "lasso": [500.0],
+        "highway": [2],
+    },
 }
 
 
@@ -47,6 +54,8 @@ def test_every_network_of_a_run_is_on_the_page(call: list[str], tmp_path: Path) 
         "row-balanced, chosen, 8 bits",
         "states 0.5, row-balanced",
         "ternary-weight",
+        "binary-none-rounded",
+        "row-balanced, ratios chosen at equal cycles",
         "units 500.0",
         "highway 2",
         "row-balanced, ratios chosen, 0.6",

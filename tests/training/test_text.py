@@ -95,6 +95,19 @@ def test_without_the_carried_state_the_score_differs(monkeypatch: pytest.MonkeyP
     assert abs(score(model, task.test).loss - whole.loss) > 1e-6
 
 
+def test_streams_that_are_warmed_by_all_that_lies_before_score_as_one_carried_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task = chars()
+    model = LSTM(CHARS, encoder(CHARS, task)).double()
+    whole = score(model, task.test)
+    monkeypatch.setattr(batches, "STREAM", 31)
+    assert batches.streams_of(task.test) == 2  # type: ignore[arg-type]
+    assert score(model, task.test).loss == pytest.approx(whole.loss, abs=1e-12)
+    monkeypatch.setattr(batches, "WARM", 1)
+    assert abs(score(model, task.test).loss - whole.loss) > 1e-6
+
+
 @pytest.mark.parametrize(("spec", "task"), [(CHARS, chars()), (WORDS, embedded())], ids=["one_hot", "embedded"])
 def test_a_language_model_is_trained_and_exported_and_golden_agrees(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: pipeline.Spec, task: Task
