@@ -328,6 +328,9 @@ class Studies(Section):
     """The same with a scale a row, 16 bits each."""
     lasso: Strengths = ()
     """Removal of units: strengths of the group Lasso; each result is made compact and fine-tuned."""
+    lasso_reweighted: bool = False
+    """Shrink short groups by more and long ones by less, in inverse proportion to their length: for networks whose
+    groups are large, such as those of a decoder of many words."""
     highway: Depths = ()
     """Recurrent highway networks of so many levels, with as many units, trained from scratch as long."""
     highway_lasso: Strengths = ()
@@ -567,7 +570,10 @@ def _cell_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
             yield key, f"{plain(fits) if fits is not None else 'nothing'} {only}", got
     studies = spec.training.studies
     for key in type(studies).model_fields:
-        if key != "lasso" and getattr(studies, key) != type(studies).model_fields[key].default:
+        if (
+            key not in ("lasso", "lasso_reweighted")
+            and getattr(studies, key) != type(studies).model_fields[key].default
+        ):
             yield f"training.studies.{key}", f"nothing {only}", getattr(studies, key)
 
 
@@ -665,6 +671,8 @@ def _training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "training.studies.highway_lasso", "nothing without training.studies.highway", studies.highway_lasso
     if studies.equal_cycles and (search is None or search.cost == "cycles"):
         yield "training.studies.equal_cycles", "nothing without sparsity.search for cost: nonzeros", True
+    if studies.lasso_reweighted and not studies.lasso:
+        yield "training.studies.lasso_reweighted", "nothing without training.studies.lasso", True
     if studies.totals and search is None:
         yield "training.studies.totals", "nothing without sparsity.search", studies.totals
         return

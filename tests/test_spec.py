@@ -188,6 +188,11 @@ BROKEN = [
         id="totals_without_search",
     ),
     pytest.param(
+        {"training": {"studies": {"lasso_reweighted": True}}},
+        "training.studies.lasso_reweighted: wanted nothing without training.studies.lasso, got true",
+        id="reweighting_of_no_lasso",
+    ),
+    pytest.param(
         {"training": {"studies": {"equal_cycles": True}}},
         "training.studies.equal_cycles: wanted nothing without sparsity.search for cost: nonzeros, got true",
         id="equal_cycles_without_search",

@@ -156,11 +156,11 @@ def _low_bit(way: Way, dense: LSTM) -> Iterator[Study]:
 
 def _units(way: Way, dense: LSTM) -> Iterator[Study]:
     """Group Lasso, then the compact network fine-tuned; and that row-balanced too."""
-    epochs = way.spec.training.prune_epochs
-    for strength in way.spec.training.studies.lasso:
-        name = f"units {strength}"
+    epochs, studies = way.spec.training.prune_epochs, way.spec.training.studies
+    for strength in studies.lasso:
+        name = f"units {strength}{', reweighted' if studies.lasso_reweighted else ''}"
         model = copy.deepcopy(dense)
-        way.fit(model, _file(name), epochs, DENSE, units.GroupLasso(strength))
+        way.fit(model, _file(name), epochs, DENSE, units.GroupLasso(strength, studies.lasso_reweighted))
         spec, smaller = units.compact(model, way.spec)
         fitted = way.fit(smaller, _file(f"{name} compact"), epochs, DENSE)
         yield Study(name, way.task, fitted, _sizes(way.spec, spec), units.as_spec(spec, name, dense=True))

@@ -5,6 +5,11 @@ h: the next layer's W_x, or the head. An LSTM has four rows a unit and one recur
 rows and a matrix for each of its levels, which share one set of groups, as the state runs through all of them. Biases
 are not in it. After each step of the optimiser every group is shrunk by the proximal map of the Lasso, so a group ends
 at exactly zero; a unit that got there stays removed.
+
+Reweighted (arXiv 0711.1612), a group is shrunk the more the shorter it is against the mean of those left. Adam moves
+small gradients as far as large ones, so large groups, such as a decoder's columns of 10,000 words, hold themselves up
+against a Lasso that shrinks all alike until it harms all alike; reweighted, they part into those that stay and those
+that go.
 """
 
 from __future__ import annotations
@@ -82,10 +87,15 @@ def group_norms(model: LSTM, number: int) -> Tensor:
 
 
 @torch.no_grad()
-def shrink(model: LSTM, amount: float) -> None:
-    """Shorten every group by `amount`, a group that is shorter to exactly zero."""
+def shrink(model: LSTM, amount: float, reweighted: bool = False) -> None:
+    """Shorten every group by `amount`, a group that is shorter to exactly zero.
+
+    Reweighted: by `amount` times the mean length of the groups that are left over its own.
+    """
     for number in range(len(model.layers)):
-        factor = (1 - amount / group_norms(model, number).clamp_min(1e-12)).clamp_min(0)
+        norms = group_norms(model, number).clamp_min(1e-12)
+        each = amount * norms[norms > 1e-12].mean() / norms if reweighted else amount
+        factor = (1 - each / norms).clamp_min(0)
         for part in parts(model, number):
             part.scale(factor)
 
@@ -104,12 +114,15 @@ def remove(model: LSTM, left: list[Tensor]) -> None:
 
 
 class GroupLasso(Method):
-    """Shrink every group by rate * strength after each step of the optimiser; removed units stay removed."""
+    """Shrink every group by rate * strength after each step of the optimiser; removed units stay removed.
+
+    Reweighted: short groups by more, long ones by less.
+    """
 
     settled = 1.0
 
-    def __init__(self, strength: float) -> None:
-        self.strength = strength
+    def __init__(self, strength: float, reweighted: bool = False) -> None:
+        self.strength, self.reweighted = strength, reweighted
         self.left: list[Tensor] = []
 
     def before_epoch(self, model: LSTM, done: float) -> None:
@@ -123,7 +136,7 @@ class GroupLasso(Method):
     def after_step(self, model: LSTM, rate: float) -> None:
         """Undo what the step did to removed units, then shrink."""
         remove(model, self.left)
-        shrink(model, rate * self.strength)
+        shrink(model, rate * self.strength, self.reweighted)
         self.left = [was & now for was, now in zip(self.left, alive(model), strict=True)]
 
 

@@ -53,6 +53,15 @@ def test_shrinking_shortens_every_group_and_ends_at_exactly_zero() -> None:
     assert group_norms(model, 0).tolist() == [0.0, 0.0]
 
 
+def test_reweighted_a_group_of_half_the_length_is_shrunk_by_twice_as_much() -> None:
+    model = filled(0.0)
+    with torch.no_grad():
+        matrices_of(model.layers[0])[0].copy_(torch.tensor([[2.0], [1.0]]).repeat(4, 1))
+    before = group_norms(model, 0)
+    shrink(model, 0.1, reweighted=True)
+    assert (before - group_norms(model, 0)).tolist() == pytest.approx([0.1 * 0.75, 0.1 * 1.5])
+
+
 def test_biases_are_not_in_the_groups() -> None:
     model = filled(1.0)
     shrink(model, 10.0)
