@@ -1,7 +1,8 @@
 """`make results`: run what is missing of a list of specs and seeds, and write a page from the runs' own records.
 
 The records lie beside the page, so that whoever has the page can make it again. Can be stopped at any moment: the next
-call goes on from the checkpoints, and keeps runs whose spec did not change.
+call goes on from the checkpoints, and keeps runs whose spec did not change. A spec whose first seed took ten minutes or
+more of training is not run with the others.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +18,15 @@ from typing import Any
 
 import torch
 
+from accel.cli import REFUSED, SIGNALLED
+from accel.faults import Refused, Stopped
 from accel.progress import Progress
 from accel.spec import Spec, load
 from accel.work import read_json, write_json, write_text
 from training.checkpoint import fingerprint
+
+LONG = 600.0
+"""Seconds of training from which on one seed has to do."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +88,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
         runs(specs, given.seeds, given.work, given.page.with_suffix("")) for specs in (given.specs, given.large)
     )
     for run in wanted + (large if torch.cuda.is_available() else []):
-        if run.record() is None and not given.only_write:
+        if not given.only_write and run.record() is None and not _one_is_enough(run, wanted + large):
             run.make(_told)
             write_text(given.page, page(wanted + large))
     write_text(given.page, page(wanted + large))
+
+
+def _one_is_enough(run: Run, others: Sequence[Run]) -> bool:
+    """Whether the first seed of the same spec took long."""
+    first = next(other for other in others if other.source == run.source)
+    record = first.record()
+    return first is not run and record is not None and record["seconds"] >= LONG
+
+
+def command() -> int:
+    """`main` as a command: says in a line what was refused, or that it was stopped; the exit status is `sparrow`'s."""
+    try:
+        main()
+    except Refused as refused:
+        for fault in refused.faults:
+            print(f"refused: {fault}", file=sys.stderr)
+        return REFUSED
+    except Stopped as stopped:
+        print(f"stopped: {stopped}", file=sys.stderr)
+        return SIGNALLED + stopped.number
+    return 0
 
 
 def _told(stage: str, done: int, total: int, note: str) -> None:
@@ -103,4 +131,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command())

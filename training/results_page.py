@@ -93,17 +93,20 @@ def _whole(values: list[float]) -> str:
 
 def _ratios(spec: Spec, record: dict[str, Any]) -> Iterator[str]:
     """How the search shared the weights of a row out between W_x and W_h, and what that costs on the spec's lanes."""
+    if len(record["candidates"]) < 2:
+        return
     even = [list(pair) for pair in planned(spec)]
     tried = [("uniform ratio", one) for one in record["candidates"] if one["kept"] == even]
     tried += [("ratios chosen", one) for one in record["candidates"] if one["chosen"]]
     tried += [(study["name"], study) for study in record["studies"] if "cycles" in study]
-    if len(record["candidates"]) > 1:
-        texts = [f"*{name}* {_pairs(one['kept'])}, {' + '.join(map(str, one['cycles']))} cycles" for name, one in tried]
-        yield f"\nWeights of a row in W_x + W_h, and cycles of a step, seed {record['seed']}: {'; '.join(texts)}."
+    yield f"\nWeights of a row in W_x + W_h, seed {record['seed']}: {'; '.join(_split(*one) for one in tried)}."
 
 
-def _pairs(kept: list[list[int]]) -> str:
-    return ", ".join(f"{k_x} + {k_h}" for k_x, k_h in kept)
+def _split(name: str, tried: dict[str, Any]) -> str:
+    """One split; its cycles from step to step where the record has them."""
+    pairs = ", ".join(f"{k_x} + {k_h}" for k_x, k_h in tried["kept"])
+    cycles = f" ({' + '.join(map(str, tried['cycles']))} cycles a step)" if "cycles" in tried else ""
+    return f"*{name}* {pairs}{cycles}"
 
 
 def _curves(record: dict[str, Any]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from accel.faults import Fault, Refused, Stopped
 from accel.work import read_json, write_json
 from tests.training.small import BASE, small, task
 from training import pipeline, results
@@ -76,6 +77,40 @@ def test_a_second_call_runs_nothing_and_a_changed_spec_runs_again(
     Path(call[0]).write_text(json.dumps({**BASE, "training": {**TRAINING, "epochs": 2}}))
     results.main(call)
     assert ran == [tmp_path / "work" / "little-1"]
+
+
+def test_the_other_seeds_of_a_long_run_are_left_out(
+    call: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results.main(call)
+    kept = tmp_path / "results" / "little-1.json"
+    ran: list[Path] = []
+    monkeypatch.setattr(results.Run, "make", lambda run, progress: ran.append(run.folder))
+    write_json(kept, {**read_json(kept), "seconds": results.LONG})
+    results.main([*call, "--seeds", "1", "2"])
+    assert ran == []
+    write_json(kept, {**read_json(kept), "seconds": results.LONG - 0.1})
+    results.main([*call, "--seeds", "1", "2"])
+    assert ran == [tmp_path / "work" / "little-2"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (Refused([Fault("data set ptb", "a folder", "none")]), 2, "refused: data set ptb: wanted a folder, got none"),
+        (Stopped("SIGINT", 2, "dense.pt"), 130, "stopped: SIGINT; dense.pt is kept"),
+    ],
+    ids=["refused", "stopped"],
+)
+def test_the_command_says_in_a_line_why_it_ends(
+    error: Exception, status: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ends() -> None:
+        raise error
+
+    monkeypatch.setattr(results, "main", ends)
+    assert results.command() == status
+    assert capsys.readouterr().err.startswith(said)
 
 
 def test_a_spec_that_was_not_run_is_said_to_be_so(call: list[str], tmp_path: Path) -> None:
