@@ -18,8 +18,11 @@ from accel.fixed import Digits, Fixed
 from accel.shape import Array
 from training.model import matrices, matrices_of
 from training.prune import masks
+from training.straight_through import narrow
 
 Kind = Literal["binary", "ternary"]
+CLIPS = torch.linspace(1.0, 0.25, 16)
+"""Shares of a row's largest weight that are tried as the end of its integers; weights beyond saturate."""
 CUT = 0.7
 """Share of a row's mean magnitude below which a weight becomes 0: nearest where weights are normally distributed."""
 
@@ -91,7 +94,7 @@ def scaled_rows(layer: nn.Module, kind: Kind) -> None:
 def equip(layer: nn.Module, array: Array) -> None:
     """Digits and `row_scale` [4 hidden] of a layer, as its formats in hardware want them; else leave it as it is.
 
-    Integers of fixed width with a scale a row use all their width in the largest weight of each row.
+    Integers of fixed width with a scale a row lie as near to each row as they can; its largest weights may saturate.
     """
     scale = None
     if isinstance(array.w_x, Digits):
@@ -111,12 +114,20 @@ def _digits(layer: nn.Module, kind: Kind, units: tuple[float, float]) -> Tensor:
     return nearest_scale(before, [weight.detach() for weight in matrices_of(layer)])
 
 
+def _error(weight: Tensor, fmt: Fixed, scale: Tensor) -> Tensor:
+    """Squared error of each row that is divided by its scale and narrowed. [rows]"""
+    each = scale[:, None]
+    return (narrow(weight / each, fmt) * each - weight).square().sum(1)
+
+
 @torch.no_grad()
 def _stretched(layer: nn.Module, formats: tuple[Fixed, Fixed]) -> Tensor:
-    """Divide each row of a layer by a scale that brings its largest weight to the end of its format. [rows]"""
-    pair = zip(matrices_of(layer), formats, strict=True)
-    scale = torch.stack([weight.abs().amax(1) / float(fmt.real(fmt.hi)) for weight, fmt in pair]).amax(0)
-    scale = scale.clamp_min(1e-12)
+    """Divide each row of a layer by the scale, of CLIPS, at which its integers have the least squared error. [rows]"""
+    pairs = list(zip(matrices_of(layer), formats, strict=True))
+    largest = torch.stack([weight.abs().amax(1) / float(fmt.real(fmt.hi)) for weight, fmt in pairs]).amax(0)
+    tried = CLIPS.to(largest)[:, None] * largest.clamp_min(1e-12)
+    errors = torch.stack([sum((_error(weight, fmt, scale) for weight, fmt in pairs), largest * 0) for scale in tried])
+    scale = tried.gather(0, errors.argmin(0, keepdim=True))[0]
     for name in matrices():
         whole = f"parametrizations.{name}.original" if parametrize.is_parametrized(layer, name) else name
         layer.get_parameter(whole).div_(scale[:, None])

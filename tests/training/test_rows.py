@@ -11,6 +11,7 @@ import torch
 
 from accel import samples, weights
 from accel.engines.engine import Design, golden, reference
+from accel.fixed import Fixed
 from accel.shape import network
 from accel.spec import Spec
 from accel.work import read_json
@@ -21,6 +22,7 @@ from training.engine import torch_engine
 from training.model import LSTM, matrices_of
 from training.prune import prune_layers
 from training.rows import RowDigits, equip, nearest_scale, scaled_rows
+from training.straight_through import narrow
 from training.way import in_formats
 
 ALL = torch.ones(2, 4, dtype=torch.bool)
@@ -84,18 +86,25 @@ def test_rows_of_zeros_stay_finite() -> None:
     assert torch.isfinite(model(torch.randn(2, 3, 3))[0]).all()
 
 
-def test_a_scale_a_row_uses_the_whole_width_in_every_row() -> None:
+def test_a_scale_a_row_brings_the_integers_of_every_row_nearest_to_it() -> None:
     torch.manual_seed(0)
     spec = scaled("fixed")
     model, net = LSTM(spec), network(spec)
     before = [weight.detach().clone() for weight in matrices_of(model.layers[0])]
     equip(model.layers[0], net.layers[0])
-    scale = model.layers[0].get_parameter("row_scale").detach()[:, None]
-    stored = [weight.detach() for weight in matrices_of(model.layers[0])]
-    for was, now in zip(before, stored, strict=True):
-        torch.testing.assert_close(now * scale, was)
-    ends = torch.stack([w.abs().amax(1) * 2.0**f for w, f in zip(stored, (3, 2), strict=True)]).amax(0)
-    torch.testing.assert_close(ends, torch.full((32,), 7.0))
+    chosen = model.layers[0].get_parameter("row_scale").detach()
+    for was, now in zip(before, matrices_of(model.layers[0]), strict=True):
+        torch.testing.assert_close(now.detach() * chosen[:, None], was)
+    formats = Fixed(4, 3), Fixed(4, 2)
+    whole = torch.stack([w.abs().amax(1) / (7 / 2.0**f.frac) for w, f in zip(before, formats, strict=True)]).amax(0)
+
+    def error(scale: torch.Tensor) -> torch.Tensor:
+        each = scale[:, None]
+        pairs = zip(before, formats, strict=True)
+        return torch.stack([(narrow(w / each, f) * each - w).square().sum(1) for w, f in pairs]).sum(0)
+
+    assert torch.all(error(chosen) <= error(whole))
+    assert error(chosen).sum() < 0.95 * error(whole).sum()
 
 
 @pytest.mark.parametrize("kind", KINDS)
