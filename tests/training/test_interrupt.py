@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,15 @@ def test_a_signal_within_an_epoch_loses_no_step_and_changes_no_number(
     assert (stop_at + steps_of(job, tmp_path), outcome(tmp_path)) == whole[job]
 
 
+@pytest.fixture
+def handled() -> Iterator[None]:
+    """Python's own handler of SIGINT, though a shell that starts the tests in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("handled")
 def test_a_second_signal_is_not_waited_for() -> None:
     with interrupt.deferred() as request:
         signal.raise_signal(signal.SIGINT)
@@ -82,6 +92,7 @@ def test_a_second_signal_is_not_waited_for() -> None:
             signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.usefixtures("handled")
 def test_a_thread_leaves_signals_alone() -> None:
     handlers = []
 
