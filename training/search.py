@@ -44,7 +44,7 @@ def line(spec: Spec, cycles: Cycles) -> list[Split]:
 
 def _moved(spec: Spec, search: Search, number: int, even: Kept, share: float) -> Kept:
     """The split of one layer at `share` of the way from even to the end of the line (negative: towards W_h)."""
-    (inputs, hidden), levels = _sizes(spec, number), spec.model.depth or 1
+    (inputs, hidden), levels = spec.sizes[number], spec.model.depth or 1
     total = kept(search.total, inputs + levels * hidden)
     end = min(inputs, total - levels) if share > 0 else max(1, total - levels * hidden)
     k_x = even[0] + round((end - even[0]) * abs(share))
@@ -61,13 +61,8 @@ def _filled(spec: Spec, even: Split, split: Split, cycles: Cycles) -> Split | No
 
 def _fill(spec: Spec, cycles: Cycles, number: int, even: Kept, k_x: int) -> Kept:
     """K_x and the largest K_h of a layer in the cycles of the even split; K_h = 0 where even 1 takes longer."""
-    counts = range(1, _sizes(spec, number)[1] + 1)
+    counts = range(1, spec.sizes[number][1] + 1)
     return k_x, bisect_right(counts, cycles(number, even), key=lambda k_h: cycles(number, (k_x, k_h)))
-
-
-def _sizes(spec: Spec, number: int) -> tuple[int, int]:
-    """Inputs and hidden units of a layer."""
-    return spec.sizes[number]
 
 
 def search(splits: list[Split], fine_tune: Callable[[Split], Fitted], metric: Metric) -> list[Candidate]:

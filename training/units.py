@@ -94,7 +94,7 @@ def shrink(model: LSTM, amount: float, reweighted: bool = False) -> None:
     """
     for number in range(len(model.layers)):
         norms = group_norms(model, number).clamp_min(1e-12)
-        each = amount * norms[norms > 1e-12].mean() / norms if reweighted else amount
+        each = amount * norms.sum() / (norms > 1e-12).sum().clamp_min(1) / norms if reweighted else amount
         factor = (1 - each / norms).clamp_min(0)
         for part in parts(model, number):
             part.scale(factor)

@@ -62,6 +62,12 @@ def test_reweighted_a_group_of_half_the_length_is_shrunk_by_twice_as_much() -> N
     assert (before - group_norms(model, 0)).tolist() == pytest.approx([0.1 * 0.75, 0.1 * 1.5])
 
 
+def test_reweighted_a_layer_that_lost_every_unit_stays_at_zero() -> None:
+    model = filled(0.0)
+    shrink(model, 0.1, reweighted=True)
+    assert group_norms(model, 0).tolist() == [0.0, 0.0]
+
+
 def test_biases_are_not_in_the_groups() -> None:
     model = filled(1.0)
     shrink(model, 10.0)
