@@ -22,7 +22,7 @@ def digest(*names: str) -> str:
 
 
 def files(*names: str) -> set[Path]:
-    """Every file that `digest` reads."""
+    """Every file that `digest` reads. Raises ModuleNotFoundError for a name that no file of ours bears."""
     found: set[Path] = set()
     waiting = [path for name in names for path in _behind(name)]
     while waiting:
@@ -34,11 +34,14 @@ def files(*names: str) -> set[Path]:
 
 
 def _behind(name: str) -> Iterator[Path]:
-    """A module's file, or every file of a package."""
+    """A module's file, or every file of a package. Raises ModuleNotFoundError where there is neither."""
     folder = ROOT.joinpath(*name.split("."))
+    found = set(_module(name))
     if folder.is_dir():
-        yield from (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    yield from _module(name)
+        found |= {path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    if not found or name.split(".")[0] not in PACKAGES:
+        raise ModuleNotFoundError(f"no module or package of ours is called {name!r}", name=name)
+    yield from found
 
 
 def _module(name: str) -> Iterator[Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from accel import sources
 
 
@@ -30,3 +32,11 @@ def test_the_accelerator_depends_on_no_training_and_no_vendor_tool() -> None:
     modules = {str(path.relative_to(sources.ROOT)) for path in (sources.ROOT / "accel").rglob("*.py")} - allowed
     used = names(*(module.removesuffix(".py").replace("/", ".") for module in modules))
     assert not [name for name in used if name.startswith(("training/", "fpga/"))]
+
+
+@pytest.mark.parametrize(
+    "name", ["accel.no_such_module", "acel.golden", "accel.golden.narrow", "", "tests.designs", "docs"]
+)
+def test_a_name_that_no_file_of_ours_bears_raises(name: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match="no module or package of ours"):
+        sources.digest("accel.golden", name)
