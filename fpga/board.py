@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 from accel.spec import Section, checked
-from accel.yaml_border import read
+from accel.spec.yaml_file import read
 
 Pin = Annotated[str, Field(pattern=r"^[A-Z]{0,2}[0-9]{1,3}$")]
 Signal = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

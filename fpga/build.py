@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from accel.engines.engine import Design
-from accel.faults import Fault, Refused
-from accel.work import write_json
+from accel.base.faults import Fault, Refused
+from accel.base.files import write_json
+from accel.model.design import Design
 from fpga import nextpnr, seeds, vivado, yosys
 from fpga.board import Board
 from fpga.estimate import largest_that_fits

@@ -13,10 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing
+from accel.base.templates import read
+from accel.engines.engine import EngineFailed, Observed, ToolMissing
 from accel.engines.verilator import simulated
-from accel.samples import Samples
-from accel.templates import read
+from accel.model.design import Design
+from accel.model.samples import Samples
 from fpga.board import Board, find
 from fpga.registers import synthesised
 from fpga.rtl import Rtl, generated

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from accel.fixed import index_bits
-from accel.pipeline import CELL_READ, GATES_TO_CELL, SLOT_TO_CELL, SLOT_TO_STATE, capture_delay
-from accel.program import bias_words_width, sum_format
-from accel.shape import Array, Kept, Network, misfits, network
+from accel.architecture.latencies import CELL_READ, GATES_TO_CELL, SLOT_TO_CELL, SLOT_TO_STATE, capture_delay
+from accel.architecture.shape import Array, Kept, Network, misfits, network
+from accel.base.fixed import index_bits
+from accel.memory.images import bias_words_width, sum_format
 from accel.spec import Spec
 from fpga.board import Board
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 from fpga.board import Board
 from fpga.reports import Utilization
 

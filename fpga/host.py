@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from accel.fixed import Integers
+from accel.base.fixed import Integers
 from fpga.frames import (
     ANSWERS,
     BAD_CRC,
@@ -109,7 +109,7 @@ class Host:
         return read_status(self._ask(STATUS, b"").payload, self.facts.status)
 
     def load(self, words: Sequence[int], told: Told = silent) -> None:
-        """Other weights: the words of a frame, from `accel.loading.frame` or a design's `load/*.hex`.
+        """Other weights: the words of a frame, from `accel.memory.load_frame.frame` or a design's `load/*.hex`.
 
         They go in pieces; one that is lost or damaged is sent again. Until a right frame is complete, and where a load
         is given up or refused, sequences run with the weights before. Raises BoardError with what the board or the

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 from fpga.board import Board
 from fpga.registers import netlist, synthesised
 from fpga.reports import Timing, Utilization

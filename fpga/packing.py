@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from accel.fixed import Integers
+from accel.base.fixed import Integers
 from fpga.frames import BoardError
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 from fpga.board import Board
 
 EXACT = Fraction(1, 1_000_000)

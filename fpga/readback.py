@@ -18,13 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
-from accel.engines.engine import Design, EngineFailed, ToolMissing, reference
-from accel.faults import Fault, Refused
-from accel.samples import Samples
-from accel.schedule import schedule
-from accel.templates import read
-from accel.verify import Verdict
-from accel.work import write_json
+from accel.base.faults import Fault, Refused
+from accel.base.files import write_json
+from accel.base.templates import read
+from accel.engines.engine import EngineFailed, ToolMissing, reference
+from accel.engines.verify import Verdict
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.schedule.schedule import schedule
 from fpga import pll
 from fpga.board import Board
 from fpga.frames import BoardError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel.templates import read
+from accel.base.templates import read
 from fpga.board import Board
 from fpga.rtl import Rtl
 from fpga.tool import Command, Plan

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from accel.work import write_json
+from accel.base.files import write_json
 
 Origin = Literal["estimated", "synthesised", "routed"]
 """How much is known: a tool's guess, counted after synthesis, or counted after place and route."""

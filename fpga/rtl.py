@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
+from accel.model.weights import threshold_of
 from accel.spec import Spec
-from accel.weights import threshold_of
 
 CONTENTS = (".hex", ".mem")
 """Endings of memory contents, which the Verilog reads by name."""

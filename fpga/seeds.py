@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from accel.work import write_json
+from accel.base.files import write_json
 from fpga import nextpnr
 from fpga.board import Board
 from fpga.reports import Timing

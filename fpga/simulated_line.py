@@ -6,9 +6,9 @@ import contextlib
 import subprocess
 from pathlib import Path
 
+from accel.base.templates import read
 from accel.engines.engine import EngineFailed
 from accel.engines.verilator import QUICK, built
-from accel.templates import read
 
 TOP = "chip"
 WAKE_CYCLES = 1000

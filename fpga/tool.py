@@ -9,10 +9,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from accel.doctor import Program
+from accel.base.files import write_text
+from accel.base.templates import render
+from accel.base.tools import Program
 from accel.engines.engine import ToolMissing
-from accel.templates import render
-from accel.work import write_text
 
 Argv = tuple[str, ...]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from accel.engines.engine import Design
+from accel.base.faults import Fault, Refused
+from accel.base.templates import read, render
 from accel.engines.ports import STATUS
-from accel.faults import Fault, Refused
-from accel.render_hls import result_values
-from accel.templates import read, render
+from accel.hls.render import result_values
+from accel.model.design import Design
 from fpga import pll
 from fpga.board import Board
 from fpga.frames import VERSION

@@ -8,16 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from accel import samples
-from accel.engines.engine import Design, reference
+from accel.base.faults import Fault, Refused
+from accel.base.fixed import Integers
+from accel.base.templates import read, render
+from accel.engines.engine import reference
 from accel.engines.hls import gives_result, inputs_text
-from accel.faults import Fault, Refused
-from accel.fixed import Integers
-from accel.loading import frame
-from accel.render_hls import SOURCES, render_hls, top_name
-from accel.samples import Samples
-from accel.templates import read, render
-from accel.turns import all_turns, in_order
+from accel.hls.render import SOURCES, render_hls, top_name
+from accel.memory.load_frame import frame
+from accel.model import samples
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.schedule.turns import all_turns, in_order
 from fpga.tool import Argv, Command, Plan
 
 PHASES = ("csim", "csynth", "cosim", "export")

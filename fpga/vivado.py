@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from accel.engines.engine import Design
+from accel.base.faults import Fault, Refused
+from accel.base.templates import read, render
 from accel.engines.ports import Port
-from accel.faults import Fault, Refused
-from accel.render_hls import container, input_beat, output_beat, result_values, top_name
-from accel.templates import read, render
+from accel.hls.render import container, input_beat, output_beat, result_values, top_name
+from accel.model.design import Design
 from fpga import vitis_hls
 from fpga.board import Board
 from fpga.rtl import Rtl, tied

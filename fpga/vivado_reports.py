@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 from fpga.reports import Origin, Timing, Utilization
 
 UTILIZATION_ROWS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 from fpga.board import Board
 from fpga.reports import Origin, Utilization
 from fpga.rtl import Rtl

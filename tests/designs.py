@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from accel import samples, weights
-from accel.engines.engine import Design
-from accel.samples import Samples
-from accel.spec import Spec, parse
+from accel.model import samples, weights
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.schedule.load_spec import parse
+from accel.spec import Spec
 
 BASE: dict[str, Any] = {
     "name": "little",

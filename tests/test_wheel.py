@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from accel.sources import PACKAGES, ROOT
+from sparrow.sources import PACKAGES, ROOT
 
 
 @pytest.fixture(scope="module")

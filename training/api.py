@@ -12,13 +12,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from accel import samples as sample_file
-from accel import weights as weight_file
-from accel.faults import Fault, Refused
-from accel.samples import Samples
-from accel.shape import Network, network
+from accel.architecture.shape import Network, network
+from accel.base.faults import Fault, Refused
+from accel.model import samples as sample_file
+from accel.model import weights as weight_file
+from accel.model.samples import Samples
+from accel.model.weights import Weights, threshold_of
 from accel.spec import Spec
-from accel.weights import Weights, threshold_of
 from training import prune as pruning
 from training.arithmetic import exact
 from training.export import head_integers, layer_integers

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from accel.fixed import Fixed
-from accel.shape import Array, Network
+from accel.architecture.shape import Array, Network
+from accel.base.fixed import Fixed
 from training.straight_through import look_up, narrow
 
 Function = Callable[[Tensor], Tensor]
@@ -17,7 +17,7 @@ Function = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """What happens to each operand and signal of a cell, by the names of `accel.golden`."""
+    """What happens to each operand and signal of a cell, by the names of `accel.model.golden`."""
 
     x: Function
     w_x: Function

@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
+from accel.base.files import write_bytes
 from accel.spec import Section, Spec
-from accel.work import write_bytes
 
 Checkpoint = dict[str, Any]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from accel.shape import network
+from accel.architecture.shape import network
+from accel.base.files import write_text
 from accel.spec import Spec, plain
-from accel.work import write_text
 from training import export
 from training.record import Made
 from training.studies import Study

@@ -10,10 +10,10 @@ from collections.abc import Callable
 import numpy as np
 from torch import Tensor
 
-from accel.schedule import smallest_interval
-from accel.shape import Array, ColumnArray, Kept, network, planned
+from accel.architecture.shape import Array, ColumnArray, Kept, network, planned
+from accel.model.weights import LayerWeights, Matrix
+from accel.schedule.schedule import smallest_interval
 from accel.spec import Spec
-from accel.weights import LayerWeights, Matrix
 from training.model import LSTM
 from training.prune import choices, largest, masks
 

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from accel.cells import Carry, Cell
-from accel.engines.engine import Design, EngineFailed, Observed, observed
-from accel.fixed import Integers
-from accel.golden import LayerTrace, Trace, before, joined, parted
-from accel.samples import Samples
-from accel.shape import Network
+from accel.architecture.cells import Carry, Cell
+from accel.architecture.shape import Network
+from accel.base.fixed import Integers
+from accel.engines.engine import EngineFailed, Observed, observed
+from accel.model.design import Design
+from accel.model.golden import LayerTrace, Trace, before, joined, parted
+from accel.model.samples import Samples
 from accel.spec import Spec
 from training.export import restored
 from training.model import LSTM, Signals, last_step, stacked

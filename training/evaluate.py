@@ -7,10 +7,10 @@ import copy
 import torch
 from torch import Tensor
 
-from accel import golden
-from accel.samples import Samples
-from accel.shape import Network
-from accel.weights import Weights
+from accel.architecture.shape import Network
+from accel.model import golden
+from accel.model.samples import Samples
+from accel.model.weights import Weights
 from training.export import Excerpt
 from training.loop import Fitted
 from training.model import LSTM, last_step

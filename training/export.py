@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from accel.fixed import Fixed, Integers
-from accel.samples import Samples
-from accel.shape import Array, Network
-from accel.sparse import Mask
+from accel.architecture.shape import Array, Network
+from accel.base.fixed import Fixed, Integers
+from accel.model.samples import Samples
+from accel.model.sparse import Mask
+from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
 from accel.spec import Spec
-from accel.weights import LayerWeights, Matrix, Weights, threshold_of
 from training.highway import network_for
 from training.model import LSTM, bias_of, biases, matrices_of
 from training.prune import head_mask, masks

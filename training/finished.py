@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from accel import samples as sample_file
-from accel import weights as weight_file
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
+from accel.base.files import read_json, write_json
+from accel.model import samples as sample_file
+from accel.model import weights as weight_file
 from accel.spec import Spec
-from accel.work import read_json, write_json
 from training.seeded import STEPS
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from accel import golden
-from accel.fixed import Fixed
-from accel.samples import Samples
-from accel.shape import Network, network
+from accel.architecture.shape import Network, network
+from accel.base.fixed import Fixed
+from accel.model import golden
+from accel.model.samples import Samples
+from accel.model.weights import Weights
 from accel.spec import Spec
-from accel.weights import Weights
 from training.batches import to_evaluate
 from training.model import LSTM, bias_of, matrices_of, stacked
 from training.straight_through import narrow

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from accel.cells import Level
-from accel.cells import highway as cell
+from accel.architecture.cells import Level
+from accel.architecture.cells import highway as cell
 from accel.spec import Spec
 from training.arithmetic import REAL, Arithmetic, exact
 from training.model import LSTM, Signals, State, bias_of, matrices, matrices_of, stacked
@@ -47,7 +47,7 @@ class Highway(nn.Module):
 
 
 def run_highway(arithmetic: Arithmetic, layer: nn.Module, x: Tensor, state: State | None = None) -> Iterator[Signals]:
-    """A highway layer over x [batch, steps, inputs]: the signals of each step by the names of `accel.cells`.
+    """A highway layer over x [batch, steps, inputs]: each step's signals as named in `accel.architecture.cells`.
 
     `state` is s as it is read, and as it is carried on.
     """

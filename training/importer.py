@@ -10,12 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from accel import samples as sample_file
-from accel import weights as weight_file
-from accel.faults import Fault, Refused
-from accel.shape import network
+from accel.architecture.shape import network
+from accel.base.faults import Fault, Refused
+from accel.base.files import write_json
+from accel.model import samples as sample_file
+from accel.model import weights as weight_file
 from accel.spec import Spec
-from accel.work import write_json
 from training import onnx_model
 from training.export import integers
 from training.model import LSTM

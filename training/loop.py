@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from accel.faults import Fault, Refused, Stopped
-from accel.progress import Progress
+from accel.base.faults import Fault, Refused, Stopped
+from accel.base.progress import Progress
 from accel.spec import Training
 from training import checkpoint, distributed, interrupt
 from training.batches import Batch, to_train

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from accel.shape import Network
+from accel.architecture.shape import Network
 from accel.spec import Spec
 from training.arithmetic import REAL, Arithmetic, exact
 from training.straight_through import narrow, skip
@@ -22,7 +22,7 @@ from training.straight_through import narrow, skip
 State = tuple[Tensor, Tensor]
 """h and c of one layer, [batch, hidden]."""
 Signals = dict[str, Tensor]
-"""The signals of one step by the names of `accel.golden`, each [batch, hidden]."""
+"""The signals of one step by the names of `accel.model.golden`, each [batch, hidden]."""
 
 
 class LSTM(nn.Module):

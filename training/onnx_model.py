@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 
 Array = npt.NDArray[Any]
 ORDER = (0, 2, 3, 1)

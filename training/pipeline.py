@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torch
 
-from accel import samples as sample_file
-from accel import weights as weight_file
-from accel.faults import Fault, Refused
-from accel.progress import Progress
-from accel.shape import network
+from accel.architecture.shape import network
+from accel.base.faults import Fault, Refused
+from accel.base.files import write_json
+from accel.base.progress import Progress
+from accel.model import samples as sample_file
+from accel.model import weights as weight_file
 from accel.spec import Spec
-from accel.work import write_json
 from training import compact, distributed, export, studies, tasks
 from training.loop import Fitted
 from training.plots import state_curves

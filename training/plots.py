@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from accel.work import write_bytes
+from accel.base.files import write_bytes
 
 
 def state_curves(record: dict[str, Any], path: Path) -> None:

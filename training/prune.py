@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from accel.shape import Kept, network
+from accel.architecture.shape import Kept, network
 from accel.spec import Spec, Walk
 from training.method import Method
 from training.model import LSTM, matrices, matrices_of
@@ -66,7 +66,7 @@ def row_balanced(weight: Tensor, kept: int) -> Tensor:
 
 
 def column_balanced(weight: Tensor, kept: int, units: int) -> Tensor:
-    """Mask of the `kept` largest weights of each lane in each column: `units` x 4 lanes, as `accel.sparse` deals rows.
+    """Mask of the `kept` largest weights of each lane in each column: `units` x 4 lanes, as `sparse` deals rows.
 
     So every column that is not skipped costs all lanes the same (Spartus, arXiv 2108.02297).
     """

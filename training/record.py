@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from accel.shape import Network
+from accel.architecture.shape import Network
+from accel.model.weights import Weights
 from accel.spec import Spec
-from accel.weights import Weights
 from training import formats
 from training.cycles import intervals
 from training.evaluate import both, on_excerpt, on_test

@@ -18,11 +18,11 @@ from typing import Any
 
 import torch
 
-from accel.cli import REFUSED, SIGNALLED
-from accel.faults import Refused, Stopped
-from accel.progress import Progress
-from accel.spec import Spec, load
-from accel.work import read_json, write_json, write_text
+from accel.base.faults import REFUSED, SIGNALLED, Refused, Stopped
+from accel.base.files import read_json, write_json, write_text
+from accel.base.progress import Progress
+from accel.schedule.load_spec import load
+from accel.spec import Spec
 from training.checkpoint import fingerprint
 
 LONG = 600.0

@@ -8,7 +8,7 @@ from itertools import groupby
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from accel.shape import network, planned
+from accel.architecture.shape import network, planned
 from accel.spec import Spec
 from training.sizes import FLOAT_BITS
 from training.units import dense_cycles, multiplications, resized, rows_and_levels

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.nn.utils import parametrize
 
-from accel.fixed import Digits, Fixed
-from accel.shape import Array
+from accel.architecture.shape import Array
+from accel.base.fixed import Digits, Fixed
 from training.model import matrices, matrices_of
 from training.prune import masks
 from training.straight_through import narrow

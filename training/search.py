@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from accel.shape import Kept, misfits, network, planned
+from accel.architecture.shape import Kept, misfits, network, planned
 from accel.spec import Search, Spec, kept
 from training.cycles import Cycles
 from training.loop import Fitted

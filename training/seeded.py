@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from accel import samples, weights
+from accel.base.files import write_json
+from accel.model import samples, weights
 from accel.spec import Spec
-from accel.work import write_json
 from training.sizes import bits, layers
 from training.tasks import SEEDED
 

@@ -1,4 +1,4 @@
-"""The arithmetic of `accel.fixed` and `accel.tables` on torch's real numbers, with gradients that look through it.
+"""The arithmetic of `accel.base` on torch's real numbers, with gradients that look through it.
 
 A signal of `Fixed(width, frac)` is the real number integer / 2**frac. Forward, float64 carries every sum and product
 below 2**53 exactly, so the integers are those of the golden model. Backward, a narrowing passes the gradient where it
@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from accel.fixed import Fixed
-from accel.tables import Table
+from accel.base.fixed import Fixed
+from accel.base.tables import Table
 
 
 class _Narrow(Function):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from accel.progress import Progress, silent
+from accel.base.progress import Progress, silent
 from accel.spec import Spec
 from training.tasks import SEEDED
 

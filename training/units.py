@@ -22,10 +22,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from accel.cells import HIGHWAY_ROWS, LSTM_ROWS
-from accel.proposals import for_lanes
-from accel.shape import network
-from accel.spec import HIGHWAY_ONLY, Engine, Spec, parse, plain
+from accel.architecture.cells import HIGHWAY_ROWS, LSTM_ROWS
+from accel.architecture.shape import network
+from accel.schedule.load_spec import parse
+from accel.schedule.proposals import for_lanes
+from accel.spec import HIGHWAY_ONLY, Engine, Spec, plain
 from training import highway
 from training.highway import RHN
 from training.method import Method

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from accel.progress import Progress
-from accel.shape import Network, planned
+from accel.architecture.shape import Network, planned
+from accel.base.progress import Progress
 from accel.spec import Spec
 from training import distributed
 from training.batches import count

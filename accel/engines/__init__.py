@@ -1,1 +1,1 @@
-"""Engines: ways of executing a design. Each takes integers and returns integers; `accel.verify` demands equality."""
+"""Engines: ways of executing a design. Each takes integers and returns integers; `verify` demands equality."""

@@ -13,16 +13,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from accel.engines.engine import Design, EngineFailed, Observed
+from accel.architecture.latencies import byte_width
+from accel.architecture.shape import ColumnArray
+from accel.base.fixed import Integers
+from accel.engines.engine import EngineFailed, Observed
 from accel.engines.status import check_flags, frames, status_of
-from accel.fixed import Integers
-from accel.golden import before
-from accel.loading import fed_beats
-from accel.pipeline import byte_width
-from accel.samples import Samples
-from accel.schedule import schedule
-from accel.shape import ColumnArray
-from accel.turns import Turn, all_turns, in_order
+from accel.memory.load_frame import fed_beats
+from accel.model.design import Design
+from accel.model.golden import before
+from accel.model.samples import Samples
+from accel.schedule.schedule import schedule
+from accel.schedule.turns import Turn, all_turns, in_order
 
 RESET_CYCLES = 16
 """Longer than any pipeline of valid bits that reset does not reach at once."""

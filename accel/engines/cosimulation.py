@@ -6,9 +6,9 @@ from typing import Any
 
 from myhdl import Simulation, StopSimulation, block, delay, instance
 
-from accel.blocks.signals import flag
 from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Beat, Record, Script, blank, complete, require_results
 from accel.engines.ports import status
+from accel.rtl.blocks.primitives.signals import flag
 
 
 @block

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from accel.fixed import Integers
-from accel.golden import Trace
-from accel.golden import run as run_golden
-from accel.samples import Samples
-from accel.shape import Network
-from accel.spec import Spec
-from accel.weights import Weights
+from accel.base.fixed import Integers
+from accel.model.design import Design
+from accel.model.golden import Trace
+from accel.model.golden import run as run_golden
+from accel.model.samples import Samples
 
 
 class ToolMissing(Exception):
@@ -24,20 +21,6 @@ class ToolMissing(Exception):
 
 class EngineFailed(Exception):
     """The engine's program stopped, hung or left output that cannot be read; carries the log's last lines."""
-
-
-@dataclass(frozen=True)
-class Design:
-    """A spec with its weights, and the work folder with what `generate` rendered from them."""
-
-    spec: Spec
-    weights: Weights
-    work: Path
-
-    @cached_property
-    def net(self) -> Network:
-        """The arrays, with the ratios the weights have."""
-        return self.weights.network(self.spec)
 
 
 def converted(design: Design) -> Path:
@@ -61,11 +44,11 @@ class Observed:
     """What an engine did with samples, padding left out.
 
     `signals` maps layer name to signal name to int64 [steps of all sequences in order, hidden]; an engine reports those
-    of `accel.cells` that it can see, at least what its cell requires. `outputs` is int64 [results, values], in order.
-    `last_states` are h_n and c_n as they leave, laid out as `Samples.states`, where the spec has them. `status` is what
-    the status word counted in these steps, None from an engine that does not count. `step_cycles` are the cycles from
-    each step's start to the next one's where the input never waited (HDL engines), `lags`, an entry for each layer but
-    the first, those from its start there to its start at a later layer.
+    of `accel.architecture.cells` that it can see, at least what its cell requires. `outputs` is int64 [results,
+    values], in order. `last_states` are h_n and c_n as they leave, laid out as `Samples.states`, where the spec has
+    them. `status` is what the status word counted in these steps, None from an engine that does not count.
+    `step_cycles` are the cycles from each step's start to the next one's where the input never waited (HDL engines),
+    `lags`, an entry for each layer but the first, those from its start there to its start at a later layer.
     """
 
     signals: dict[str, dict[str, Integers]]

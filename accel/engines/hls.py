@@ -13,17 +13,18 @@ from pathlib import Path
 
 import numpy as np
 
-from accel.engines.engine import Design, EngineFailed, Observed, Status, ToolMissing
+from accel.architecture.shape import Array
+from accel.base.files import write_bytes, write_text
+from accel.base.fixed import Integers
+from accel.engines.engine import EngineFailed, Observed, Status, ToolMissing
 from accel.engines.status import check_flags, frames, status_of
-from accel.fixed import Integers
-from accel.golden import before
-from accel.loading import fed_beats
-from accel.render_hls import SOURCES, result_values
-from accel.samples import Samples
-from accel.shape import Array
-from accel.turns import Turn, all_turns, in_order
-from accel.weights import LayerWeights
-from accel.work import write_bytes, write_text
+from accel.hls.render import SOURCES, result_values
+from accel.memory.load_frame import fed_beats
+from accel.model.design import Design
+from accel.model.golden import before
+from accel.model.samples import Samples
+from accel.model.weights import LayerWeights
+from accel.schedule.turns import Turn, all_turns, in_order
 
 FLAGS = ("-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label")
 """What every build is made with: pragmas and the loop labels that HLS reports use mean nothing to g++."""

@@ -14,15 +14,16 @@ from typing import Any
 
 from myhdl import Cosimulation
 
-from accel.blocks.signals import flag
-from accel.convert import load_top, top_signals
+from accel.base.files import write_text
+from accel.base.templates import render
 from accel.engines.bench import observe, script
 from accel.engines.cosimulation import simulate
-from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing, converted
+from accel.engines.engine import EngineFailed, Observed, ToolMissing, converted
 from accel.engines.ports import STATUS, listed, ports
-from accel.samples import Samples
-from accel.templates import render
-from accel.work import write_text
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.rtl.blocks.primitives.signals import flag
+from accel.rtl.convert import load_top, top_signals
 
 PROGRAMS = ("iverilog", "vvp", "iverilog-vpi")
 

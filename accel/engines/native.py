@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from accel.convert import load_top, top_signals
 from accel.engines.bench import observe, script
 from accel.engines.cosimulation import simulate
-from accel.engines.engine import Design, EngineFailed, Observed
-from accel.samples import Samples
-from accel.shallow import shallow
+from accel.engines.engine import EngineFailed, Observed
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.rtl.convert import load_top, top_signals
+from accel.rtl.shallow import shallow
 
 
 def native(design: Design, samples: Samples) -> Observed:

@@ -10,11 +10,12 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-from accel.doctor import paths
-from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing, converted
+from accel.base.files import write_text
+from accel.base.tools import paths
+from accel.engines.engine import EngineFailed, Observed, ToolMissing, converted
 from accel.engines.verilator import simulated
-from accel.samples import Samples
-from accel.work import write_text
+from accel.model.design import Design
+from accel.model.samples import Samples
 
 GATES = (
     "synth -flatten -noabc -run begin:fine -top {top}",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from accel.engines.engine import Design, EngineFailed, Status, filler_status, sum_status
-from accel.loading import WORD, frame
-from accel.turns import Turn
+from accel.engines.engine import EngineFailed, Status, filler_status, sum_status
+from accel.memory.load_frame import WORD, frame
+from accel.model.design import Design
+from accel.schedule.turns import Turn
 
 SIGNALS = ("gate", "cell", "state")
 """Signals of a layer whose saturations are counted."""

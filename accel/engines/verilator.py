@@ -11,13 +11,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from accel.convert import load_top, top_signals
+from accel.base.files import write_text
+from accel.base.templates import render
 from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, observe, require_results, script
-from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing, converted
+from accel.engines.engine import EngineFailed, Observed, ToolMissing, converted
 from accel.engines.ports import ports, status
-from accel.samples import Samples
-from accel.templates import render
-from accel.work import write_text
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.rtl.convert import load_top, top_signals
 
 FLAGS = ("--cc", "--exe", "--build", "-j", "2", "-O3", "--x-assign", "fast", "--noassert", "-Wno-fatal", "-Wno-lint")
 SMALL = "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O0 VM_PARALLEL_BUILDS=0"

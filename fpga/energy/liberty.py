@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 
 FARADS = {"ff": 1e-15, "pf": 1e-12}
 SECONDS = {"1ps": 1e-12, "10ps": 1e-11, "100ps": 1e-10, "1ns": 1e-9}

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from accel.architecture.shape import Array
+from accel.base.faults import Fault, Refused
+from accel.base.files import write_text
 from accel.engines.bench import script
-from accel.engines.engine import Design, EngineFailed, Observed
+from accel.engines.engine import EngineFailed, Observed
+from accel.engines.verify import Contender, judge
 from accel.engines.verilator import Window, simulated
-from accel.faults import Fault, Refused
-from accel.samples import Samples
-from accel.schedule import schedule
-from accel.shape import Array
-from accel.verify import Contender, judge
-from accel.work import write_text
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.schedule.schedule import schedule
 from fpga.energy.activity import changes
 from fpga.energy.liberty import Library
 from fpga.energy.mapping import CELLS, GATES, NETLIST, mapped

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 from fpga.energy.liberty import Library, Pin
 from fpga.energy.netlist import Gate
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from typing import Any
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 
 PARTS = {
     "multipliers": r"_unit\.(stored|rows_slice|operand_part|rows\d+_.*?(stored|carry|weigh)|weigh|fetch)",

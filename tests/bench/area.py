@@ -19,12 +19,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from accel import doctor
-from accel.convert import unit_module
-from accel.shallow import shallow
-from accel.shape import Array, network
-from accel.spec import parse
-from accel.work import write_text
+from accel.architecture.shape import Array, network
+from accel.base import tools
+from accel.base.files import write_text
+from accel.rtl.convert import unit_module
+from accel.rtl.shallow import shallow
+from accel.schedule.load_spec import parse
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = Path(os.environ.get("SPARROW_LIBERTY", "/usr/share/qflow/tech/osu018/osu018_stdcells.lib"))
@@ -66,7 +66,7 @@ def said(text: str, steps: str) -> str:
         if LIBRARY.is_file():
             shutil.copy(LIBRARY, folder / "cells.lib")
         script = f"read_verilog unit.v; {steps}"
-        yosys = doctor.paths(["yosys"])["yosys"]
+        yosys = tools.paths(["yosys"])["yosys"]
         subprocess.run([yosys, "-q", "-p", script], cwd=folder, check=True, capture_output=True)
         return (folder / "said").read_text(encoding="utf-8")
 
@@ -104,7 +104,7 @@ def unit_text(made: Array) -> str:
 def page(found: list[tuple[str, int, int, float | None]]) -> str:
     """docs/area.md."""
     _, most_bits, most_luts, most_area = found[0]
-    version = next(one.version for one in doctor.examine() if one.tool == "yosys")
+    version = next(one.version for one in tools.examine() if one.tool == "yosys")
     head = (
         "# Area of a lane by the kind of its weights\n\n"
         f"Made by `python tests/bench/area.py` with yosys {version}; do not edit. **Synthesised**, not placed. One unit of a dense\n"

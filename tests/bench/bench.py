@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from accel import printing
 from accel.report.facts import versions
+from sparrow import printing
 
 SPEC = Path("specs/digits.yaml")
 REPEATS = 3
@@ -22,7 +22,7 @@ REPEATS = 3
 def sparrow(verb: str, work: Path) -> float:
     """Seconds of wall time that a verb takes."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "accel.cli", verb, SPEC, "--work", work], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "sparrow.cli", verb, SPEC, "--work", work], check=True, capture_output=True)
     return time.perf_counter() - start
 
 

@@ -17,14 +17,18 @@ from typing import Any
 
 import yaml
 
-from accel import convert, doctor, flow, render, samples, spec
-from accel.engines.engine import Design
-from accel.samples import Samples
-from accel.schedule import schedule
-from accel.work import read_json, write_json, write_text
+from accel.base import tools
+from accel.base.files import read_json, write_json, write_text
+from accel.model import samples
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.rtl import convert, render
+from accel.schedule import load_spec
+from accel.schedule.schedule import schedule
 from fpga.energy.liberty import library
 from fpga.energy.measure import count
 from fpga.energy.parts import NAMES
+from sparrow import flow
 from tests.bench.skipping import accuracy, zero_shares
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +79,7 @@ def trained(name: str, dense: bool) -> Design:
     if dense:
         kept = {key: value for key, value in data["sparsity"].items() if key in ("threshold", "states")}
         data |= {"name": f"{name}-dense", "sparsity": {"pattern": "dense", **kept}}
-    given = spec.parse(data)
+    given = load_spec.parse(data)
     work, step = ROOT / "build" / given.name, flow.step("train")
     if not step.is_current(given, work):
         step.perform(given, work)
@@ -244,7 +248,7 @@ def said(found: list[Row]) -> str:
 
 def page(networks: dict[str, list[Row]], library_name: str) -> str:
     """docs/energy.md."""
-    version = {one.tool: one.version for one in doctor.examine() if one.tool in ("yosys", "verilator")}
+    version = {one.tool: one.version for one in tools.examine() if one.tool in ("yosys", "verilator")}
     tables = []
     for title, found in networks.items():
         one = found[-1]

@@ -18,13 +18,15 @@ from typing import Any
 import numpy as np
 import yaml
 
-from accel import convert, golden, render, spec, weights
-from accel.engines.engine import Design
+from accel.base.files import read_json, write_json, write_text
+from accel.engines.verify import Contender, judge
 from accel.engines.verilator import verilator
-from accel.samples import Samples
-from accel.schedule import Schedule, schedule
-from accel.verify import Contender, judge
-from accel.work import read_json, write_json, write_text
+from accel.model import golden, weights
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.rtl import convert, render
+from accel.schedule import load_spec
+from accel.schedule.schedule import Schedule, schedule
 
 STEPS = 100
 CLOCK_MHZ = 200
@@ -62,7 +64,7 @@ def design(name: str) -> Design:
     data = yaml.safe_load((ROOT / "specs" / f"{base}.yaml").read_text(encoding="utf-8"))
     for section, keys in changes.items():
         data[section] = data[section] | keys
-    made = spec.parse(data)
+    made = load_spec.parse(data)
     work = ROOT / "build" / "performance" / "".join(c if c.isalnum() else "-" for c in name)
     built = Design(made, weights.seeded(made), work)
     for path, text in render.render(built).items():

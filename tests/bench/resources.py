@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from accel import weights
-from accel.convert import convert
-from accel.engines.engine import Design
-from accel.render import render
-from accel.shape import Network
-from accel.spec import Spec, load
-from accel.work import write_text
+from accel.architecture.shape import Network
+from accel.base.files import write_text
+from accel.model import weights
+from accel.model.design import Design
+from accel.rtl.convert import convert
+from accel.rtl.render import render
+from accel.schedule.load_spec import load
+from accel.spec import Spec
 from fpga import estimate
 from fpga.board import find
 from fpga.build import estimate as counted

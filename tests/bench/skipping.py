@@ -18,14 +18,18 @@ from typing import Any
 import numpy as np
 import yaml
 
-from accel import convert, flow, golden, render, samples, spec, weights
-from accel.engines.engine import Design
+from accel.architecture.shape import network
+from accel.base.files import read_json, write_json, write_text
+from accel.engines.verify import Contender, judge
 from accel.engines.verilator import verilator
-from accel.samples import Samples
-from accel.schedule import Schedule, schedule
-from accel.shape import network
-from accel.verify import Contender, judge
-from accel.work import read_json, write_json, write_text
+from accel.model import golden, samples, weights
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.rtl import convert, render
+from accel.schedule import load_spec
+from accel.schedule.schedule import Schedule, schedule
+from accel.spec import Spec
+from sparrow import flow
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "docs" / "skipping.json"
@@ -41,7 +45,7 @@ def seeded(share: float = 0.19) -> tuple[Design, Samples]:
     data["model"] |= {"hidden": [1000], "head": None}
     data |= {"sparsity": {"pattern": "dense"}, "training": {"task": "seeded"}, "name": "chars-by-columns"}
     data["engine"] = {"dataflow": "column", "units": 25}
-    given = spec.parse(data)
+    given = load_spec.parse(data)
     x = np.zeros((1, STEPS, given.model.inputs), dtype=np.int64)
     x[0, np.arange(STEPS), np.random.default_rng(1).integers(0, given.model.inputs, STEPS)] = 1
     inputs = Samples(x, np.array([STEPS]), np.array([-1]))
@@ -73,15 +77,15 @@ def seeded_case() -> Case:
 def trained(name: str, work: Path) -> Case:
     """A trained network of a spec, or what removing units left of it."""
     whole, _, study = name.partition("/")
-    dense = spec.load(ROOT / "specs" / f"{whole}.yaml")
+    dense = load_spec.load(ROOT / "specs" / f"{whole}.yaml")
     metric = read_json(work / "training.json")["models"]["float"]
     folder = work / "compact" / study if study else work
-    given = spec.load(folder / "spec.yaml") if study else dense
+    given = load_spec.load(folder / "spec.yaml") if study else dense
     test = samples.load(folder / "samples.npz", given)
     return Case(flow.design(given, folder), test.first(given.verify.sequences), test, operations(dense), metric)
 
 
-def operations(given: spec.Spec) -> int:
+def operations(given: Spec) -> int:
     """Multiply-accumulates of a step of the dense LSTM layers."""
     return sum(array.rows * (array.inputs + array.outputs) for array in network(given).layers)
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import nn
 
-from accel import printing
-from accel.shape import network
-from accel.spec import parse
+from accel.architecture.shape import network
+from accel.schedule.load_spec import parse
+from sparrow import printing
 from tests.bench.bench import machine
 from training.model import LSTM
 from training.prune import largest_per_row, prune_layers

@@ -6,10 +6,12 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from accel import convert, render, spec, weights
-from accel.engines.engine import Design
+from accel.base.files import write_text
+from accel.model import weights
+from accel.model.design import Design
+from accel.rtl import convert, render
+from accel.schedule import load_spec
 from accel.spec import MIXED, plain
-from accel.work import write_text
 
 BASE: dict[str, Any] = {
     "name": "awkward",
@@ -213,7 +215,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
 def design(work: Path, verilog: bool = False, **sections: Any) -> Design:
     """A design with seeded weights; its MyHDL (and Verilog, if wanted) lies in `work`."""
     data = copy.deepcopy(BASE) | sections
-    made = spec.parse(data)
+    made = load_spec.parse(data)
     built = Design(made, weights.seeded(made), work)
     for path, text in render.render(built).items():
         write_text(work / path, text)

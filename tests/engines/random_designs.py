@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import reject
 from hypothesis import strategies as st
 
-from accel import spec
-from accel.faults import Refused
+from accel.base.faults import Refused
+from accel.schedule import load_spec
 from accel.spec import MIXED, WALKS, Spec, plain
 
 
@@ -142,6 +142,6 @@ def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weight
         "training": {"task": "seeded", "seed": draw(st.integers(0, 99))},
     }
     try:
-        return spec.parse(data)
+        return load_spec.parse(data)
     except Refused:
         reject()

@@ -9,19 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from accel import samples, spec, weights
+from accel.architecture.shape import ColumnArray
+from accel.base.files import write_text
 from accel.engines.bench import Record, check_queues
-from accel.engines.engine import Design, Engine, EngineFailed, Observed, golden
+from accel.engines.engine import Engine, EngineFailed, Observed, golden
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
-from accel.golden import run
-from accel.render_hls import render_hls
-from accel.samples import Samples
-from accel.schedule import Stage, schedule
-from accel.shape import ColumnArray
-from accel.verify import Contender, Result, judge
-from accel.work import write_text
+from accel.engines.verify import Contender, Result, judge
+from accel.hls.render import render_hls
+from accel.model import samples, weights
+from accel.model.design import Design
+from accel.model.golden import run
+from accel.model.samples import Samples
+from accel.schedule import load_spec
+from accel.schedule.schedule import Stage, schedule
 from tests.engines.awkward import BASE, COLUMNS, design
 from training.engine import torch_engine
 
@@ -194,7 +196,7 @@ def test_a_schedule_in_which_columns_wait_for_all_of_x_is_found(
 
 def test_a_layer_by_rows_reads_states_that_one_by_columns_would_skip() -> None:
     """The threshold belongs to the layers by columns: those by rows compute as if there were none."""
-    made = spec.parse(BASE | COLUMNS[ROWS_FIRST])
+    made = load_spec.parse(BASE | COLUMNS[ROWS_FIRST])
     drawn, inputs = weights.seeded(made), samples.seeded(made, 3, 4)
     skipping, reading = (
         run(drawn.network(made), replace(drawn, threshold=threshold), inputs.x, inputs.lengths).layers
@@ -206,7 +208,7 @@ def test_a_layer_by_rows_reads_states_that_one_by_columns_would_skip() -> None:
 
 def test_steps_without_zeros_take_a_cycle_a_weight() -> None:
     """Long columns hide the pipeline: only the cycles of the weights remain."""
-    made = spec.parse(
+    made = load_spec.parse(
         BASE
         | {
             "model": {"inputs": 6, "hidden": [32]},

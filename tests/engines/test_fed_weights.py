@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from accel import samples
+from accel.base.files import write_text
 from accel.engines.icarus import icarus
-from accel.loading import fed_beats
-from accel.schedule import schedule
-from accel.verify import Contender, judge
-from accel.work import write_text
+from accel.engines.verify import Contender, judge
+from accel.memory.load_frame import fed_beats
+from accel.model import samples
+from accel.schedule.schedule import schedule
 from tests.engines.awkward import design
 
 

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from accel import convert, samples
-from accel.doctor import paths
-from accel.engines.engine import Design, Engine, ToolMissing, reference
+from accel.base.files import write_text
+from accel.base.tools import paths
+from accel.engines.engine import Engine, ToolMissing, reference
 from accel.engines.icarus import icarus
 from accel.engines.native import native
 from accel.engines.netlist import netlist, synthesised
+from accel.engines.verify import Contender, Result, judge
 from accel.engines.verilator import verilator
-from accel.samples import Samples
-from accel.schedule import schedule
-from accel.verify import Contender, Result, judge
-from accel.work import write_text
+from accel.model import samples
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.rtl import convert
+from accel.schedule.schedule import schedule
 from tests.engines.awkward import AWKWARD, TIGHT, design
 
 GAPPED = {"engine": {"units": 4, "lanes_per_row": 2}}

@@ -13,17 +13,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accel import convert, render, samples, weights
-from accel.engines.engine import Design, Engine
+from accel.base.files import write_text
+from accel.engines.engine import Engine
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
+from accel.engines.verify import Contender, judge
 from accel.engines.verilator import verilator
-from accel.render_hls import render_hls
-from accel.schedule import schedule
+from accel.hls.render import render_hls
+from accel.model import samples, weights
+from accel.model.design import Design
+from accel.rtl import convert, render
+from accel.schedule.schedule import schedule
 from accel.spec import Spec
-from accel.verify import Contender, judge
-from accel.work import write_text
 from tests.engines.random_designs import column_specs, highway_specs, specs
 
 SECONDS = float(os.environ.get("SPARROW_FUZZ_SECONDS", "0"))

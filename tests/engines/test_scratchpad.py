@@ -11,21 +11,24 @@ import numpy as np
 import pytest
 from myhdl import block, instance
 
-from accel import convert, render, samples, spec, weights
-from accel.blocks.signals import flag
+from accel.base.files import write_text
 from accel.engines.bench import Beat, Record, Script, observe, script
 from accel.engines.cosimulation import simulate
-from accel.engines.engine import Design, reference
+from accel.engines.engine import reference
 from accel.engines.icarus import icarus
 from accel.engines.native import native
-from accel.loading import frame, sealed, shape_digest
-from accel.samples import Samples
-from accel.schedule import schedule
-from accel.sparse import Mask
+from accel.engines.verify import Contender, judge
+from accel.memory.load_frame import frame, sealed, shape_digest
+from accel.model import samples, weights
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.model.sparse import Mask
+from accel.model.weights import LayerWeights, Matrix, Weights
+from accel.rtl import convert, render
+from accel.rtl.blocks.primitives.signals import flag
+from accel.schedule import load_spec
+from accel.schedule.schedule import schedule
 from accel.spec import MIXED, plain
-from accel.verify import Contender, judge
-from accel.weights import LayerWeights, Matrix, Weights
-from accel.work import write_text
 from tests.engines.awkward import design
 
 LOADED = {"model": {"inputs": 3, "hidden": [5]}, "engine": {"units": 2, "memory": "scratchpad"}}
@@ -40,7 +43,7 @@ KINDS = [pytest.param(LOADED, id="rows"), pytest.param(BY_COLUMNS, id="both_ways
 def other_weights(made: Design) -> Design:
     """The same shape with other weights and another pattern."""
     training = {"task": "seeded", "seed": 99}
-    return Design(made.spec, weights.seeded(spec.parse(plain(made.spec) | {"training": training})), made.work)
+    return Design(made.spec, weights.seeded(load_spec.parse(plain(made.spec) | {"training": training})), made.work)
 
 
 def two_sequences(made: Design) -> Samples:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from accel.faults import Refused
+from accel.base.faults import Refused
 from fpga.board import find, load, names
 
 GOOD = """

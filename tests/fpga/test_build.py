@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from accel.engines.engine import Design, ToolMissing
-from accel.faults import Refused
-from accel.work import write_text
+from accel.base.faults import Refused
+from accel.base.files import write_text
+from accel.engines.engine import ToolMissing
+from accel.model.design import Design
 from fpga.board import Board, find
 from fpga.build import Wishes, build, estimate, folder_of, plan, write_plan
 from fpga.fits import CELLS, demand, require_fit

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from accel import samples
-from accel.engines.engine import Design, ToolMissing
-from accel.schedule import schedule
-from accel.verify import Contender, Result, judge
+from accel.engines.engine import ToolMissing
+from accel.engines.verify import Contender, Result, judge
+from accel.model import samples
+from accel.model.design import Design
+from accel.schedule.schedule import schedule
 from fpga.board import find
 from fpga.chip import GATES, chip, plan, unmodelled
 from fpga.rtl import Rtl

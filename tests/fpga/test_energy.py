@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from accel import samples
-from accel.doctor import paths
-from accel.engines.engine import Design, ToolMissing
+from accel.base.faults import Refused
+from accel.base.tools import paths
+from accel.engines.engine import ToolMissing
 from accel.engines.icarus import icarus
+from accel.engines.verify import Contender, Result, judge
 from accel.engines.verilator import Window, simulated
-from accel.faults import Refused
-from accel.samples import Samples
-from accel.schedule import schedule
-from accel.verify import Contender, Result, judge
+from accel.model import samples
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.schedule.schedule import schedule
 from fpga.energy.activity import changes
 from fpga.energy.liberty import Library, library
 from fpga.energy.mapping import CELLS, GATES, NETLIST, WORDS, mapped

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from accel import weights
-from accel.faults import Refused
-from accel.shape import Network
-from accel.spec import Spec, load, parse, plain
+from accel.architecture.shape import Network
+from accel.base.faults import Refused
+from accel.model import weights
+from accel.schedule.load_spec import load, parse
+from accel.spec import Spec, plain
 from fpga.board import Board, find
 from fpga.estimate import Estimate, Memory, facts, largest_that_fits, resources
 from fpga.fits import require_fit

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from accel.base.faults import Refused
 from accel.engines.engine import ToolMissing
-from accel.faults import Refused
-from accel.spec import load
+from accel.schedule.load_spec import load
 from fpga.board import find
 from fpga.nextpnr import parse_routed, plan
 from fpga.reports import Utilization, write_reports

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from accel.doctor import Program
-from accel.faults import Refused
+from accel.base.faults import Refused
+from accel.base.tools import Program
 from fpga.board import find
 from fpga.pll import LIMITS, setting, settings
 from fpga.uart import board_clock

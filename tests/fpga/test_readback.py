@@ -13,18 +13,20 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from accel import flow, samples
-from accel.cli import DIFFERENT, REFUSED, UNFINISHED, app
-from accel.doctor import Program
-from accel.engines.engine import Design, EngineFailed
-from accel.faults import Refused
-from accel.samples import Samples
-from accel.spec import load
+from accel.base.faults import Refused
+from accel.base.tools import Program
+from accel.engines.engine import EngineFailed
+from accel.model import samples
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.schedule.load_spec import load
 from fpga.board import find
 from fpga.packing import Packing
 from fpga.readback import RECORD, dividers, fitting, plan, read_back, require_readable, require_readable_cells
 from fpga.reports import Utilization
 from fpga.simulated_line import SimulatedLine
+from sparrow import flow
+from sparrow.cli import DIFFERENT, REFUSED, UNFINISHED, app
 
 SPEC = Path(__file__).parents[2] / "specs" / "tiny-hx8k.yaml"
 BOARD = find("ice40-hx8k")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from accel.engines.engine import Design, ToolMissing
-from accel.faults import Refused
+from accel.base.faults import Refused
+from accel.engines.engine import ToolMissing
+from accel.model.design import Design
 from fpga import seeds
 from fpga.board import find
 from fpga.build import Wishes, build, write_plan

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from accel import samples
-from accel.convert import convert
-from accel.engines.engine import Design, reference
-from accel.loading import frame, sealed
-from accel.render import render
-from accel.work import write_text
+from accel.base.files import write_text
+from accel.engines.engine import reference
+from accel.memory.load_frame import frame, sealed
+from accel.model import samples
+from accel.model.design import Design
+from accel.rtl.convert import convert
+from accel.rtl.render import render
 from fpga.frames import BoardError
 from fpga.host import ATTEMPTS, Host
 from fpga.rtl import Rtl, generated

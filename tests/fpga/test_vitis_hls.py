@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from accel import weights
-from accel.engines.engine import Design, ToolMissing
+from accel.base.faults import Refused
+from accel.engines.engine import ToolMissing
 from accel.engines.hls import compiled
-from accel.faults import Refused
-from accel.spec import load
+from accel.model import weights
+from accel.model.design import Design
+from accel.schedule.load_spec import load
 from fpga.tool import Plan, ToolFailed, run, write
 from fpga.vitis_hls import PHASES, parse_synthesis, plan
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from accel import weights
-from accel.engines.engine import Design, ToolMissing
-from accel.faults import Refused
-from accel.spec import Spec, load
+from accel.base.faults import Refused
+from accel.engines.engine import ToolMissing
+from accel.model import weights
+from accel.model.design import Design
+from accel.schedule.load_spec import load
+from accel.spec import Spec
 from fpga.board import find
 from fpga.rtl import Rtl
 from fpga.tool import Plan, ToolFailed, execute, run, write

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from accel.engines.engine import Design
-from accel.render_hls import render_hls
-from accel.spec import Spec, parse
-from accel.work import write_text
+from accel.base.files import write_text
+from accel.hls.render import render_hls
+from accel.model.design import Design
+from accel.schedule.load_spec import parse
+from accel.spec import Spec
 from tests.designs import BASE, design, spec
 
 NARROW = {"input": [4, 2], "bias": [6, 2], "gate": [5, 2], "activation": [5, 4], "cell": [4, 3], "state": [4, 3]}

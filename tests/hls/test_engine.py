@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accel import golden, weights
-from accel.engines.engine import Design, EngineFailed, Observed, ToolMissing, reference
+from accel.engines.engine import EngineFailed, Observed, ToolMissing, reference
 from accel.engines.hls import COPIES, hls, vendor_integers
+from accel.model import golden, weights
+from accel.model.design import Design
 from tests.designs import stimuli
 from tests.hls.designs import SPECS, rendered
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from accel.base.fixed import Fixed, Integers
+from accel.base.tables import Table
+from accel.base.templates import c_array, read
 from accel.engines.hls import FLAGS, compiler
-from accel.fixed import Fixed, Integers
-from accel.render_hls import HEADERS
-from accel.tables import Table
-from accel.templates import c_array, read
+from accel.hls.render import HEADERS
 
 
 def run(folder: Path, source: str) -> subprocess.CompletedProcess[str]:

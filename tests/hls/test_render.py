@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from jinja2 import TemplateError, UndefinedError
 
-from accel import weights
-from accel.engines.engine import Design
-from accel.faults import Refused
-from accel.render_hls import HEADERS, container, lane_words, render_hls
-from accel.shape import network
-from accel.templates import environment, read, render
+from accel.architecture.shape import network
+from accel.base.faults import Refused
+from accel.base.templates import environment, read, render
+from accel.hls.render import HEADERS, container, lane_words, render_hls
+from accel.model import weights
+from accel.model.design import Design
 from tests.designs import spec
 from tests.hls.designs import SPECS
 from tests.hls.pragmas import faults, loop_faults

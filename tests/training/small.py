@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from accel.spec import Spec, parse
+from accel.schedule.load_spec import parse
+from accel.spec import Spec
 from training.tasks.task import Split, Task
 
 BASE: dict[str, Any] = {

@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import nn
 
-from accel import golden, samples, weights
-from accel.faults import Refused
+from accel.base.faults import Refused
+from accel.model import golden, samples, weights
 from accel.spec import Spec
 from tests.training.small import small
 from training.api import Quantized, export, prune, quantize

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from accel.faults import Refused
-from accel.work import read_json
+from accel.base.faults import Refused
+from accel.base.files import read_json
 from tests.training import two_processes
 from tests.training.small import small
 from training import distributed, pipeline

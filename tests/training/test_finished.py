@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accel import flow, samples, weights
-from accel.faults import Refused
-from accel.spec import load
+from accel.base.faults import Refused
+from accel.model import samples, weights
+from accel.schedule.load_spec import load
+from sparrow import flow
 from tests.training.small import small
 from training import seeded
 from training.finished import take

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from accel import samples, weights
-from accel.fixed import Fixed
-from accel.shape import network
+from accel.architecture.shape import network
+from accel.base.fixed import Fixed
+from accel.model import samples, weights
 from accel.spec import Spec
 from tests.training.small import small, task
 from training.export import layer_integers

@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from accel import flow, samples, weights
-from accel.cells import Level
-from accel.engines.engine import Design, reference
-from accel.faults import Refused
-from accel.progress import silent
-from accel.spec import Spec, load
-from accel.verify import differences
-from accel.work import read_json
+from accel.architecture.cells import Level
+from accel.base.faults import Refused
+from accel.base.files import read_json
+from accel.base.progress import silent
+from accel.engines.engine import reference
+from accel.engines.verify import differences
+from accel.model import samples, weights
+from accel.model.design import Design
+from accel.schedule.load_spec import load
+from accel.spec import Spec
+from sparrow import flow
 from tests.training.small import small, task
 from training import highway, pipeline
 from training.arithmetic import Arithmetic

@@ -10,9 +10,10 @@ import pytest
 import torch
 from torch import nn
 
-from accel import samples, weights
-from accel.engines.engine import Design, reference
-from accel.faults import Refused
+from accel.base.faults import Refused
+from accel.engines.engine import reference
+from accel.model import samples, weights
+from accel.model.design import Design
 from tests.training.small import small
 from training.importer import import_model
 

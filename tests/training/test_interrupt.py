@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from accel.faults import Stopped
-from accel.progress import silent
+from accel.base.faults import Stopped
+from accel.base.progress import silent
 from accel.spec import Spec
 from tests.training import two_processes
 from tests.training.small import small
@@ -111,7 +111,7 @@ def test_the_command_stops_with_the_status_of_the_signal(tmp_path: Path) -> None
     data["training"]["epochs"] = 100_000
     spec = tmp_path / "spec.yaml"
     spec.write_text(yaml.safe_dump(data))
-    command = [sys.executable, "-m", "accel.cli", "train", str(spec), "--work", str(tmp_path)]
+    command = [sys.executable, "-m", "sparrow.cli", "train", str(spec), "--work", str(tmp_path)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 120

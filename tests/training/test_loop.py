@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from accel import flow, samples, weights
-from accel.engines.engine import Design, reference
-from accel.faults import Refused
-from accel.progress import silent
-from accel.shape import network, planned
-from accel.spec import load
+from accel.architecture.shape import network, planned
+from accel.base.faults import Refused
+from accel.base.progress import silent
+from accel.engines.engine import reference
+from accel.model import samples, weights
+from accel.model.design import Design
+from accel.schedule.load_spec import load
+from sparrow import flow
 from tests.training.small import small, task
 from training import pipeline
 from training.loop import Fit, Stage, rate

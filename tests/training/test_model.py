@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from accel import golden, samples, weights
-from accel.engines.engine import Design, EngineFailed, reference
+from accel.engines.engine import EngineFailed, reference
+from accel.model import golden, samples, weights
+from accel.model.design import Design
 from accel.spec import Spec
 from tests.training.small import small
 from training.engine import torch_engine

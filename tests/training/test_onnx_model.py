@@ -12,7 +12,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from accel.faults import Refused
+from accel.base.faults import Refused
 from tests.training.small import small
 from training.importer import fill, import_model, read
 

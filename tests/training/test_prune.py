@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from accel import sparse
-from accel.shape import network
+from accel.architecture.shape import network
+from accel.model import sparse
 from tests.designs import spec
 from tests.training.small import small
 from training.export import integers

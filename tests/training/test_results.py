@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from accel.faults import Fault, Refused, Stopped
-from accel.work import read_json, write_json
+from accel.base.faults import Fault, Refused, Stopped
+from accel.base.files import read_json, write_json
 from tests.training.small import BASE, small, task
 from training import pipeline, results
 from training.results_page import page, rows

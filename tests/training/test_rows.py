@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from accel import samples, weights
-from accel.engines.engine import Design, golden, reference
-from accel.fixed import Fixed
-from accel.shape import network
+from accel.architecture.shape import network
+from accel.base.files import read_json
+from accel.base.fixed import Fixed
+from accel.engines.engine import golden, reference
+from accel.model import samples, weights
+from accel.model.design import Design
 from accel.spec import Spec
-from accel.work import read_json
 from tests.training.small import small, task
 from tests.training.test_loop import run
 from training import pipeline

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from accel.shape import Kept, network, planned
+from accel.architecture.shape import Kept, network, planned
 from accel.spec import Spec
 from tests.training.small import small
 from training.cycles import if_pruned, intervals

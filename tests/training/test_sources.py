@@ -8,7 +8,7 @@ from pathlib import Path
 import pooch
 import pytest
 
-from accel.faults import Refused
+from accel.base.faults import Refused
 from training.tasks import sources
 from training.tasks.sources import Source, find
 

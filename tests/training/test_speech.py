@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accel.faults import Refused
+from accel.base.faults import Refused
 from training.tasks import speech
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from accel import golden, weights
-from accel.progress import silent
-from accel.shape import planned
+from accel.architecture.shape import planned
+from accel.base.progress import silent
+from accel.model import golden, weights
 from tests.training.small import small, task
 from training.batches import count, to_train
 from training.loop import Fit, Stage

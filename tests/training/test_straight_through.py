@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from accel.fixed import Fixed
-from accel.tables import Table
+from accel.base.fixed import Fixed
+from accel.base.tables import Table
 from training.straight_through import look_up, narrow
 
 

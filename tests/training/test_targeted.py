@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from accel.progress import silent
+from accel.base.progress import silent
 from tests.training.small import small, task
 from training.loop import Fit, Stage
 from training.model import LSTM, matrices_of

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accel import samples, weights
-from accel.faults import Refused
+from accel.base.faults import Refused
+from accel.model import samples, weights
 from tests.training.small import small
 from training import tasks
 from training.export import excerpt

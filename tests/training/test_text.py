@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from accel import samples, weights
-from accel.progress import silent
+from accel.base.progress import silent
+from accel.model import samples, weights
 from tests.training.small import small
 from training import batches, pipeline
 from training.host import decoder, encoder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from accel.progress import silent
+from accel.base.progress import silent
 from accel.spec import Spec
 from tests.training.small import small, task
 from tests.training.test_text import CHARS, chars

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 from accel.spec import Spec
 from training.tasks.task import Task, share
 

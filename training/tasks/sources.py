@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 
 VARIABLE = "SPARROW_DATA"
 

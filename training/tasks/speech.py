@@ -17,7 +17,7 @@ import wave
 import numpy as np
 import numpy.typing as npt
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 from training.tasks.sources import Source, find
 from training.tasks.task import Split, Task
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from accel.fixed import Integers
+from accel.base.fixed import Integers
 
 Metric = Literal["accuracy", "perplexity", "bits per character"]
 

@@ -1,0 +1,50 @@
+"""The ways in which a verb says no: input is refused (place, wanted, got), verification differs, work ends early."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+DIFFERENT, REFUSED, UNFINISHED, SIGNALLED = 1, 2, 3, 128
+"""Exit statuses of the command; signal n adds n to the last."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with what the user gave."""
+
+    place: str
+    wanted: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: wanted {self.wanted}, got {self.got}"
+
+
+class Refused(Exception):
+    """Input that is refused, with every fault found. The command line prints them and exits with status 2."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class Different(Exception):
+    """Verification found a difference. `facts` are what the verb prints, `view` how. The command line exits with 1."""
+
+    def __init__(self, facts: dict[str, Any], view: str, reason: str) -> None:
+        self.facts, self.view = facts, view
+        super().__init__(reason)
+
+
+class Unfinished(Exception):
+    """A build whose tool is missing or failed; says which. The command line prints it and exits with status 3."""
+
+
+class Stopped(Exception):
+    """Training was asked to stop by a signal and left a checkpoint. The command line exits with 128 + the signal."""
+
+    def __init__(self, name: str, number: int, kept: str) -> None:
+        self.number = number
+        super().__init__(f"{name}; {kept} is kept, and the same command goes on from it")

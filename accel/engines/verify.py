@@ -1,0 +1,266 @@
+"""Runs engines on the same integers and demands equality: every signal, every result, every cycle count."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from accel.base.fixed import Integers
+from accel.base.progress import Progress, silent
+from accel.engines.engine import Engine, EngineFailed, Observed, Status, ToolMissing, reference
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.schedule.schedule import steady
+
+Verdict = Literal["equal", "different", "not run"]
+LAST_STATES = "h_n and c_n"
+
+Required = Mapping[str, tuple[str, ...]]
+"""Signals of each layer without which an engine has shown nothing."""
+
+
+class Prediction(Protocol):
+    """What the schedule promises: `accel.schedule.schedule.Schedule` keeps it."""
+
+    def cycles_over(self, samples: Samples) -> int:
+        """Cycles from step to step in the middle of a long sequence, or as they settle over these."""
+
+    def busy_over(self, samples: Samples) -> float:
+        """Share of the lanes' cycles in which they work."""
+
+    def intervals(self, samples: Samples) -> Integers:
+        """Cycles from each step's begin to the next one's over these sequences."""
+
+    def lags(self, samples: Samples) -> list[Integers]:
+        """Cycles from each step's begin at the first layer to its begin at each later one."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """An engine under test. A `clocked` one must measure its cycles and have a status word; one that `counts` has a
+    status word, too; a `slow` one gets `verify.slow_steps` steps.
+    """
+
+    engine: Engine
+    clocked: bool = False
+    slow: bool = False
+    counts: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one engine; the fields are those of `verify.json`."""
+
+    engine: str
+    status: Verdict
+    steps: int
+    mismatches: int
+    cycles_per_step: int | None
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """`verify.json`: the job, the prediction, and one result an engine."""
+
+    spec: str
+    sequences: int
+    corners: int
+    steps: int
+    lanes: int
+    nonzeros_per_step: int
+    predicted_cycles_per_step: int
+    utilisation: float
+    engines: tuple[Result, ...]
+
+    @property
+    def different(self) -> tuple[Result, ...]:
+        """The engines that are not equal."""
+        return tuple(result for result in self.engines if result.status == "different")
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One signal against its expectation: how many integers differ, and the first (row, column, expected, got)."""
+
+    signal: str
+    count: int
+    row: int
+    column: int
+    expected: str
+    got: str
+
+
+def verify(
+    design: Design,
+    real: Samples,
+    corners: Samples,
+    contenders: Mapping[str, Contender],
+    predicted: Prediction,
+    progress: Progress = silent,
+) -> Verification:
+    """Run every contender on the corners, then on the real sequences, and compare it with the golden model.
+
+    Slow engines get as many leading sequences as fit into `verify.slow_steps`; their result says how many steps.
+    """
+    samples, layers = corners + real, design.net.layers
+    lanes = sum(array.multipliers for array in layers)
+    nonzeros = sum(array.nonzeros for array in layers)
+    results: list[Result] = []
+    for name, contender in contenders.items():
+        progress("verify", len(results), len(contenders), name)
+        given = samples.within(design.spec.verify.slow_steps) if contender.slow else samples
+        results.append(judge(name, contender, design, given, predicted))
+    return Verification(
+        spec=design.spec.name,
+        sequences=len(real.lengths),
+        corners=len(corners.lengths),
+        steps=samples.steps,
+        lanes=lanes,
+        nonzeros_per_step=nonzeros,
+        predicted_cycles_per_step=predicted.cycles_over(samples),
+        utilisation=round(predicted.busy_over(samples), 4),
+        engines=tuple(results),
+    )
+
+
+def judge(name: str, contender: Contender, design: Design, samples: Samples, predicted: Prediction) -> Result:
+    """Run one engine and compare it. Whatever it raises becomes its result: only a missing tool is `not run`."""
+    start = time.perf_counter()
+    try:
+        got = contender.engine(design, samples)
+    except ToolMissing as missing:
+        return Result(name, "not run", 0, 0, None, 0.0, str(missing))
+    except EngineFailed as failure:
+        return Result(name, "different", 0, 0, None, _since(start), f"failed: {failure}")
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        reason = f"{type(error).__name__} in {where.name}, line {where.lineno}: {error}"
+        return Result(name, "different", 0, 0, None, _since(start), reason)
+    seconds = _since(start)
+    expected = reference(design, samples)
+    required = {array.name: array.cell.required for array in design.net.layers}
+    found = list(differences(expected, got, required))
+    reasons = [_sentence(found, samples)] if found else []
+    reasons += list(_cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples)))
+    if contender.clocked and len(design.net.layers) > 1 and not reasons:
+        reasons += list(_lag_faults(got.lags, predicted.lags(samples)))
+    reasons += list(_status_faults(expected.status, got.status, contender.clocked or contender.counts))
+    cycles = None if got.step_cycles is None or not got.step_cycles.size else steady(got.step_cycles)
+    status: Verdict = "different" if reasons else "equal"
+    mismatches = sum(difference.count for difference in found)
+    return Result(name, status, samples.steps, mismatches, cycles, seconds, "; ".join(reasons))
+
+
+def _since(start: float) -> float:
+    return round(time.perf_counter() - start, 3)
+
+
+def differences(expected: Observed, got: Observed, required: Required) -> Iterator[Difference]:
+    """Every signal that is missing, unknown, too short, too long or unequal, and the results likewise.
+
+    Signals come in the order in which they come about: the first that differs is nearest the cause.
+    """
+    for layer in sorted(expected.signals.keys() | got.signals.keys()):
+        wanted, seen = expected.signals.get(layer, {}), got.signals.get(layer, {})
+        place = {name: number for number, name in enumerate(wanted or seen)}
+        names = seen.keys() | set(required.get(layer, ()))
+        for name in sorted(names, key=lambda name: (place.get(name, -1), name)):
+            yield from _compare(f"{layer}.{name}", wanted.get(name), seen.get(name))
+    yield from _compare("outputs", expected.outputs, got.outputs)
+    if expected.last_states is not None:
+        yield from _compare(LAST_STATES, expected.last_states, got.last_states)
+
+
+def _compare(signal: str, expected: Integers | None, got: Integers | None) -> Iterator[Difference]:
+    if expected is None or got is None:
+        yield Difference(signal, 1, 0, 0, *("nothing" if side is None else "a signal" for side in (expected, got)))
+        return
+    if expected.shape[1:] != got.shape[1:]:
+        yield Difference(signal, expected.size, 0, 0, f"shape {expected.shape}", f"shape {got.shape}")
+        return
+    both = min(len(expected), len(got))
+    unequal = np.argwhere(expected[:both] != got[:both])
+    count = len(unequal) + abs(expected.size - got.size)
+    if len(unequal):
+        row, column = (int(part) for part in unequal[0])
+        yield Difference(signal, count, row, column, str(expected[row, column]), str(got[row, column]))
+    elif count:
+        yield Difference(signal, count, both, 0, f"{len(expected)} rows", f"{len(got)} rows")
+
+
+def _sentence(found: list[Difference], samples: Samples) -> str:
+    """The first difference in the order of time: where it is, what was expected, what came."""
+    signals = [difference for difference in found if difference.signal not in ("outputs", LAST_STATES)]
+    first = min(signals, key=lambda difference: difference.row) if signals else found[0]
+    wanted = f"expected {first.expected}, got {first.got}"
+    if first.signal == LAST_STATES:
+        return f"{LAST_STATES} differ first in sequence {first.row}, value {first.column}: {wanted}"
+    if not signals:
+        return f"outputs differ first at result {first.row}, value {first.column}: {wanted}"
+    sequence, step = _position(first.row, samples.lengths)
+    place = f"step {first.row} (sequence {sequence}, step {step}), unit {first.column}"
+    return f"{first.signal} differs first at {place}: {wanted}"
+
+
+def _position(row: int, lengths: Integers) -> tuple[int, int]:
+    """Sequence and step within it of a step counted over all sequences."""
+    ends = np.cumsum(lengths)
+    sequence = int(np.searchsorted(ends, row, side="right"))
+    return sequence, row - int(ends[sequence - 1] if sequence else 0)
+
+
+def _cycle_faults(measured: Integers | None, clocked: bool, predicted: Integers) -> Iterator[str]:
+    if measured is None or not measured.size:
+        if clocked:
+            yield "measured no cycles"
+        return
+    if measured.size > predicted.size:
+        yield f"measured {measured.size} intervals between {predicted.size + 1} steps"
+        return
+    wrong = np.flatnonzero(measured != predicted[: measured.size])
+    if wrong.size:
+        first = int(wrong[0])
+        where = f"{wrong.size} of {measured.size} measured steps, the first is number {first}"
+        yield f"cycles per step: expected {predicted[first]}, got {int(measured[first])} ({where})"
+
+
+def _lag_faults(measured: Sequence[Integers], predicted: Sequence[Integers]) -> Iterator[str]:
+    """Steps that begin at a later layer in another cycle than they should."""
+    if len(measured) != len(predicted):
+        yield f"measured steps at {len(measured)} later layers, not at {len(predicted)}"
+        return
+    for number, (seen, wanted) in enumerate(zip(measured, predicted, strict=True), 1):
+        if not 0 < seen.size <= wanted.size:
+            yield f"layer {number}: measured {seen.size} steps of {wanted.size}"
+            continue
+        wrong = np.flatnonzero(seen != wanted[: seen.size])
+        if wrong.size:
+            first = int(wrong[0])
+            where = f"({wrong.size} of {seen.size} measured steps, the first is number {first})"
+            yield f"layer {number}: cycles behind the first: expected {wanted[first]}, got {seen[first]} {where}"
+
+
+def _status_faults(expected: Status | None, got: Status | None, required: bool) -> Iterator[str]:
+    assert expected is not None
+    if got is None:
+        if required:
+            yield "reported no status word"
+        return
+    if got.steps != expected.steps:
+        yield f"status word: expected {expected.steps} steps, got {got.steps}"
+    for layer, counts in expected.saturations.items():
+        for signal, count in counts.items():
+            seen = got.saturations.get(layer, {}).get(signal)
+            if seen != count:
+                yield f"status word: expected {count} saturations of {layer}.{signal}, got {seen}"

@@ -1,0 +1,125 @@
+"""Test sequences as integers: the second hand-over from training, `samples.npz`; and the corners for every engine."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from accel.base.faults import Fault, Refused
+from accel.base.files import write_bytes
+from accel.base.fixed import Integers
+from accel.spec import Spec
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Sequences x, int64 [sequences, steps, inputs] in `formats.input`, padded with zeros to the longest.
+
+    `lengths` [sequences] are the real numbers of steps, `labels` [sequences] the classes (-1 where a task has none).
+    `states` are h_0 and c_0 of every layer where they are given, layer by layer, [sequences, values].
+    """
+
+    x: Integers
+    lengths: Integers
+    labels: Integers
+    states: Integers | None = None
+
+    def first(self, count: int) -> Samples:
+        """The first `count` sequences."""
+        states = None if self.states is None else self.states[:count]
+        return Samples(self.x[:count], self.lengths[:count], self.labels[:count], states)
+
+    def only(self, number: int) -> Samples:
+        """One sequence, without padding."""
+        length, one = int(self.lengths[number]), slice(number, number + 1)
+        states = None if self.states is None else self.states[one]
+        return Samples(self.x[one, :length], self.lengths[one], self.labels[one], states)
+
+    @property
+    def steps(self) -> int:
+        """Steps of all sequences together."""
+        return int(self.lengths.sum())
+
+    def within(self, steps: int) -> Samples:
+        """As many leading sequences as fit into so many steps, at least one (cut to `steps` if it alone is longer)."""
+        count = max(1, int(np.searchsorted(np.cumsum(self.lengths), steps, side="right")))
+        head = self.first(count)
+        longest = min(int(head.lengths.max()), max(1, steps))
+        return replace(head, x=head.x[:, :longest], lengths=np.minimum(head.lengths, longest))
+
+    def __add__(self, other: Samples) -> Samples:
+        longest = max(self.x.shape[1], other.x.shape[1])
+        x = np.concatenate([np.pad(part.x, ((0, 0), (0, longest - part.x.shape[1]), (0, 0))) for part in (self, other)])
+        lengths = np.concatenate([self.lengths, other.lengths])
+        states = None
+        if self.states is not None and other.states is not None:
+            states = np.concatenate([self.states, other.states])
+        return Samples(x, lengths, np.concatenate([self.labels, other.labels]), states)
+
+
+def state_slices(hidden: Sequence[int]) -> list[tuple[slice, slice]]:
+    """Where h and c of each layer lie among the values of a sequence's states."""
+    ends = np.cumsum([0, *(2 * size for size in hidden)]).tolist()
+    return [
+        (slice(start, start + size), slice(start + size, start + 2 * size))
+        for start, size in zip(ends, hidden, strict=False)
+    ]
+
+
+def with_states(samples: Samples, spec: Spec) -> Samples:
+    """Random h_0 and c_0 for every sequence where the spec says that they are given: the same for the same seed."""
+    if not spec.engine.state_streams:
+        return samples
+    rng, count = np.random.default_rng(spec.training.seed + 2), len(samples.lengths)
+    parts = [
+        rng.integers(fmt.lo, fmt.hi + 1, (count, size))
+        for size in spec.model.hidden
+        for fmt in (spec.formats.state, spec.formats.cell)
+    ]
+    return replace(samples, states=np.concatenate(parts, axis=1))
+
+
+def save(path: Path, samples: Samples) -> None:
+    """Write `samples.npz` atomically."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, x=samples.x.astype(np.int32), lengths=samples.lengths, labels=samples.labels)
+    write_bytes(path, buffer.getvalue())
+
+
+def load(path: Path, spec: Spec) -> Samples:
+    """Read `samples.npz`; Refused where it does not fit the spec."""
+    fmt, inputs = spec.formats.input, spec.model.inputs
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+            samples = Samples(*(stored[name].astype(np.int64) for name in ("x", "lengths", "labels")))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise Refused([Fault(str(path), "a samples file made by sparrow", str(error))]) from None
+    if samples.x.ndim != 3 or samples.x.shape[2] != inputs or len(samples.lengths) != len(samples.x):
+        raise Refused([Fault(f"{path}: x", f"shape [sequences, steps, {inputs}]", str(samples.x.shape))])
+    if samples.x.min() < fmt.lo or samples.x.max() > fmt.hi:
+        raise Refused([Fault(f"{path}: x", f"{fmt.lo} to {fmt.hi}", f"{samples.x.min()} to {samples.x.max()}")])
+    return with_states(samples, spec)
+
+
+def seeded(spec: Spec, sequences: int, steps: int) -> Samples:
+    """Random sequences of the spec's format, of lengths 1 to `steps`: the same for the same seed."""
+    rng, fmt = np.random.default_rng(spec.training.seed + 1), spec.formats.input
+    lengths = rng.integers(1, steps + 1, sequences)
+    lengths[0] = steps
+    x = rng.integers(fmt.lo, fmt.hi + 1, (sequences, steps, spec.model.inputs))
+    x[np.arange(steps) >= lengths[:, None]] = 0
+    return with_states(Samples(x, lengths, np.full(sequences, -1)), spec)
+
+
+def corners(spec: Spec, steps: int = 4) -> Samples:
+    """All-minimum, all-maximum, alternating extremes (which saturate most), and zeros."""
+    fmt, inputs = spec.formats.input, spec.model.inputs
+    checker = np.where((np.arange(steps)[:, None] + np.arange(inputs)) % 2, fmt.lo, fmt.hi)
+    rows = [np.full((steps, inputs), value) for value in (fmt.lo, fmt.hi)] + [checker, np.zeros((steps, inputs))]
+    x = np.stack(rows).astype(np.int64)
+    return with_states(Samples(x, np.full(len(x), steps), np.full(len(x), -1)), spec)

@@ -1,0 +1,1 @@
+"""The accelerator in MyHDL, and the Verilog that it converts to."""

@@ -1,0 +1,1 @@
+"""The cell stage: gates, Hadamard products, scales of rows, and the count of what was clipped."""

@@ -1,0 +1,156 @@
+"""The status word: what happened since reset, as counters modulo 2**32 and flags that are ports of the top."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always, always_comb, always_seq, block
+
+from accel.architecture.latencies import SLOT_TO_CHAIN, slot_to_cell, slot_to_state
+from accel.architecture.shape import Array
+from accel.rtl.blocks.primitives.register import delay, register
+from accel.rtl.blocks.primitives.signals import bits, flag, joined
+
+COUNTER = 32
+"""Bits of a counter."""
+
+
+class Status:
+    """Ports of the status word."""
+
+    def __init__(self, writable: bool) -> None:
+        self.steps = bits(COUNTER)
+        """Steps that began in the first layer."""
+        self.cycles = bits(COUNTER)
+        """Clock cycles."""
+        if writable:
+            self.loaded = flag()
+            """There are weights; before, no input is taken."""
+            self.load_short = flag()
+            """The last frame of weights was shorter than it should be; it changed nothing."""
+            self.load_long = flag()
+            """It was longer."""
+            self.load_shape = flag()
+            """It was made for an accelerator of another shape."""
+            self.load_checksum = flag()
+            """Its checksum was wrong."""
+
+
+class LayerStatus:
+    """Ports of the status word for one layer: how often narrowing clipped a gate's pre-activation, c_t, h_t.
+
+    Of a highway layer, in all its levels: what a cell keeps, and what is read of it.
+    """
+
+    def __init__(self, given_state: bool) -> None:
+        self.gate = bits(COUNTER)
+        self.cell = bits(COUNTER)
+        self.state = bits(COUNTER)
+        if given_state:
+            self.state_torn = flag()
+            """A frame of h_0 and c_0 did not end with its last beat: what came since then belongs to no sequence."""
+
+
+@block
+def count(clk: Any, reset: Any, event: Any, counter: Any) -> Any:
+    """Count the cycles in which `event` is true, modulo 2**width. Latency: 1."""
+    more = bits(len(counter) + 1)
+    lower = more(len(counter), 0)
+
+    @always_comb
+    def adding():
+        more.next = counter + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        if event:
+            counter.next = lower
+
+    return adding, counting
+
+
+@block
+def count_steps(clk: Any, reset: Any, begin: Any, status: Any) -> Any:
+    """Steps and cycles. Latency: 1."""
+    awake = flag()
+
+    @always_comb
+    def running():
+        awake.next = not reset
+
+    steps = count(clk, reset, begin, status.steps)
+    cycles = count(clk, reset, awake, status.cycles)
+    return running, steps, cycles
+
+
+@block
+def tally(clk: Any, flags: Any, o: Any) -> Any:
+    """How many of 2**n flags are true. Latency: n + 1."""
+    if len(flags) == 1:
+        return register(clk, flags[0], o)
+    half = len(flags) // 2
+    lower, upper = bits(len(o) - 1), bits(len(o) - 1)
+    counting_lower = tally(clk, flags[:half], lower)
+    counting_upper = tally(clk, flags[half:], upper)
+
+    @always(clk.posedge)
+    def adding():
+        o.next = lower + upper
+
+    return counting_lower, counting_upper, adding
+
+
+@block
+def count_flags(clk: Any, reset: Any, valid: Any, closing: Any, present: int, flags: Any, counter: Any) -> Any:
+    """Count the true ones of up to 2**n flags in valid cycles, modulo 2**width; of a closing one, the first `present`.
+
+    Latency: n + 3.
+    """
+    count, real = 1 << (len(flags) - 1).bit_length(), (1 << present) - 1
+    held = bits(count)
+    word = joined(flags)
+    found, more = bits((count - 1).bit_length() + 1), bits(len(counter) + 1)
+    lower = more(len(counter), 0)
+    parts = [held(n + 1, n) for n in range(count)]
+
+    @always_seq(clk.posedge, reset=reset)
+    def holding():
+        held.next = 0
+        if valid and closing:
+            held.next = word & real
+        elif valid:
+            held.next = word
+
+    @always_comb
+    def adding():
+        more.next = counter + found
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        counter.next = lower
+
+    tallying = tally(clk, parts, found)
+    return holding, tallying, adding, counting
+
+
+@block
+def count_narrowed(clk: Any, reset: Any, slot: Any, latency: int, present: int, flags: Any, counter: Any) -> Any:
+    """Count the flags that come `latency` cycles after their slot. Latency: `latency` + log2 of them + 3."""
+    valid, closing = flag(), flag()
+    coming = delay(clk, reset, slot.real, valid, latency)
+    closes = delay(clk, reset, slot.closing, closing, latency)
+    counting = count_flags(clk, reset, valid, closing, present, flags, counter)
+    return coming, closes, counting
+
+
+@block
+def count_saturations(clk: Any, reset: Any, slot: Any, signals: Any, saturations: Any, array: Array) -> Any:
+    """Count what the cells clip, those beyond the last unit left out. Latency: as `count_narrowed`."""
+    present, rows = array.outputs - (array.output_beats - 1) * array.cells, array.rows_per_unit
+    gates = [clipped for out in signals for clipped in out.gates_clipped]
+    cells, states = [out.c_clipped for out in signals], [out.h_clipped for out in signals]
+    return (
+        count_narrowed(clk, reset, slot, SLOT_TO_CHAIN + 2, rows * present, gates, saturations.gate),
+        count_narrowed(clk, reset, slot, slot_to_cell(array), present, cells, saturations.cell),
+        count_narrowed(clk, reset, slot, slot_to_state(array), present, states, saturations.state),
+    )

@@ -1,0 +1,163 @@
+"""Accumulators of the lanes by columns: two banks of sums, and additions that may follow each other on the same row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always, block
+
+from accel.rtl.blocks.lanes.lanes import carry
+from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+
+BANK = """
+genvar ${read}_lane;
+generate
+for (${read}_lane = 0; ${read}_lane < $lanes; ${read}_lane = ${read}_lane + 1) begin: ${read}_copy
+    reg [$width-1:0] memory [0:$depth-1];
+    wire [$high-1:0] place = $drained ? $group : $rows[${read}_lane];
+    wire [$high-1:0] written = $clear ? $clear_group : $written_rows[${read}_lane];
+    wire [$width-1:0] sum = $clear ? {$width{1'b0}} : $sums[${read}_lane];
+    always @(posedge $clk) begin
+        if ($clear || $write) memory[written] <= sum;
+        $read[${read}_lane] <= memory[place];
+    end
+end
+endgenerate
+"""
+
+
+class Steering:
+    """What all lanes do with their accumulators; each signal is aligned to the stage that uses it."""
+
+    def __init__(self, high: int) -> None:
+        self.bank = flag()
+        """Bank of the step that the lanes work on."""
+        self.near = flag()
+        """The product before is added to the same bank."""
+        self.middle = flag()
+        """The one two before is."""
+        self.far = flag()
+        """The one three before is."""
+        self.write_lower = flag()
+        self.write_upper = flag()
+        self.group = bits(high)
+        """Group that the drain reads."""
+        self.drain_lower = flag()
+        self.drain_upper = flag()
+        self.drain_bank = flag()
+        self.clear_lower = flag()
+        self.clear_upper = flag()
+        self.clear_group = bits(high)
+        self.capture = flag()
+        """A group's sums go to the chain."""
+
+
+@block
+def bank_memory(
+    clk: Any,
+    drained: Any,
+    rows: Any,
+    group: Any,
+    write: Any,
+    written_rows: Any,
+    sums: Any,
+    clear: Any,
+    clear_group: Any,
+    read: Any,
+    depth: int,
+) -> Any:
+    """One bank of sums, a memory a lane: read by the drain at its group, else by the lanes.
+
+    Latency: 1.
+    """
+    lanes, width, high = len(read), len(read[0]), len(group)
+    bank_memory.verilog_code = BANK
+    for signal in (clk, drained, group, write, clear, clear_group, *rows, *written_rows, *sums):
+        signal.read = True
+    for value in read:
+        value.driven = "reg"
+    store = [[0] * (1 << high) for _ in range(lanes)]
+
+    @always(clk.posedge)
+    def accessing():
+        for n in range(lanes):
+            read[n].next = store[n][int(group) if drained else int(rows[n])]
+        if clear or write:
+            for n in range(lanes):
+                store[n][int(clear_group) if clear else int(written_rows[n])] = 0 if clear else int(sums[n])
+
+    return accessing
+
+
+@block
+def accumulators(clk: Any, steering: Steering, rows: Any, products: Any, leaving: Any, depth: int) -> Any:
+    """A lane's products added to the sums of their rows; `leaving` are those of the group that the drain reads.
+
+    A sum is written three cycles after it was read, so the three products before may be on their way to the same row:
+    their sums are taken from where they are. Latency: 4 from a row's number to its sum, 2 from a group to `leaving`.
+    """
+    lanes, width, high = len(rows), len(leaving[0]), len(steering.group)
+    read_rows, added_rows, summed_rows, written_rows = (unsigned_list(lanes, high) for _ in range(4))
+    late = signed_list(lanes, len(products[0]))
+    lower, upper = signed_list(lanes, width), signed_list(lanes, width)
+    old, sums, before = signed_list(lanes, width), signed_list(lanes, width), signed_list(lanes, width)
+    follows = [flag() for _ in range(lanes)]
+    near, middle, far = steering.near, steering.middle, steering.far
+    upper_worked, upper_drained = steering.bank, steering.drain_bank
+
+    @always(clk.posedge)
+    def following():
+        for n in range(lanes):
+            follows[n].next = near and read_rows[n] == added_rows[n]
+
+    @always(clk.posedge)
+    def recalling():
+        for n in range(lanes):
+            if middle and read_rows[n] == summed_rows[n]:
+                old[n].next = sums[n]
+            elif far and read_rows[n] == written_rows[n]:
+                old[n].next = before[n]
+            elif upper_worked:
+                old[n].next = upper[n]
+            else:
+                old[n].next = lower[n]
+
+    @always(clk.posedge)
+    def adding():
+        for n in range(lanes):
+            if follows[n]:
+                sums[n].next = sums[n] + late[n]
+            else:
+                sums[n].next = old[n] + late[n]
+
+    @always(clk.posedge)
+    def draining():
+        for n in range(lanes):
+            if upper_drained:
+                leaving[n].next = upper[n]
+            else:
+                leaving[n].next = lower[n]
+
+    moving = [
+        carry(clk, rows, read_rows),
+        carry(clk, read_rows, added_rows),
+        carry(clk, added_rows, summed_rows),
+        carry(clk, summed_rows, written_rows),
+        carry(clk, products, late),
+        carry(clk, sums, before),
+    ]
+    s = steering
+    lower_bank = bank_memory(
+        *(clk, s.drain_lower, rows, s.group, s.write_lower, summed_rows, sums),
+        *(s.clear_lower, s.clear_group, lower, depth),
+    )
+    upper_bank = bank_memory(
+        *(clk, s.drain_upper, rows, s.group, s.write_upper, summed_rows, sums),
+        *(s.clear_upper, s.clear_group, upper, depth),
+    )
+    return following, recalling, adding, draining, moving, lower_bank, upper_bank
+
+
+def unsigned_list(count: int, width: int) -> list[Any]:
+    """`count` unsigned words of one width, which a generator may loop over."""
+    return [bits(width) for _ in range(count)]

@@ -1,0 +1,166 @@
+"""All units of a layer by columns with their weight memories, and what steers their accumulators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always_comb, always_seq, block
+
+from accel.architecture.latencies import ADDRESS_TO_FETCH, DRAIN_TO_CAPTURE, WORD_TO_READ, address_to_word
+from accel.architecture.shape import ColumnArray
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.columns.accumulators import Steering
+from accel.rtl.blocks.columns.column_unit import column_instance, column_unit
+from accel.rtl.blocks.columns.drain import Drain
+from accel.rtl.blocks.columns.mixed_unit import mixed_instance, mixed_unit
+from accel.rtl.blocks.columns.row_feed import RowReading
+from accel.rtl.blocks.columns.walk import Walk
+from accel.rtl.blocks.lanes.lane_array import ArrayConstants, nought, scratchpads, weight_memories
+from accel.rtl.blocks.primitives.register import delay, gather, register
+from accel.rtl.blocks.primitives.signals import bits, flag
+from accel.rtl.blocks.streams.receiver import Write
+
+
+@block
+def same_bank(valid: Any, bank: Any, other: Any, same: Any) -> Any:
+    """Whether a product that is under way goes to the bank of another one. Latency: 0."""
+
+    @always_comb
+    def comparing():
+        same.next = valid and bank == other
+
+    return comparing
+
+
+@block
+def steer_lanes(clk: Any, reset: Any, walk: Walk, steering: Steering, array: ColumnArray) -> Any:
+    """Where the products' sums are, and where they go. Latency: per signal, see Steering."""
+    read = address_to_word(array) + WORD_TO_READ
+    valids, banks = [flag() for _ in range(3)], [flag() for _ in range(3)]
+    near, middle, far = steering.near, steering.middle, steering.far
+    sum_valid, sum_bank = valids[1], banks[1]
+
+    @always_comb
+    def writing():
+        steering.write_lower.next = sum_valid and not sum_bank
+        steering.write_upper.next = sum_valid and sum_bank
+
+    reading = delay(clk, reset, walk.bank, steering.bank, read)
+    valid_stages = [delay(clk, reset, walk.valid, valids[n], read + 1 + n) for n in range(3)]
+    bank_stages = [delay(clk, reset, walk.bank, banks[n], read + 1 + n) for n in range(3)]
+    nears = same_bank(valids[0], banks[0], steering.bank, near)
+    middles = same_bank(valids[1], banks[1], steering.bank, middle)
+    fars = same_bank(valids[2], banks[2], steering.bank, far)
+    return writing, reading, valid_stages, bank_stages, nears, middles, fars
+
+
+@block
+def steer_drain(clk: Any, reset: Any, drain: Drain, swept: Any, place: Any, steering: Steering) -> Any:
+    """Groups are read for the cell stage and cleared behind it; before all, all are cleared. Latency: per signal."""
+    group, reading, bank = drain.group, drain.reading, drain.write_bank
+
+    @always_comb
+    def selecting():
+        steering.group.next = group
+        steering.drain_lower.next = reading and not bank
+        steering.drain_upper.next = reading and bank
+
+    @always_seq(clk.posedge, reset=reset)
+    def clearing():
+        steering.clear_lower.next = (reading and not bank) or not swept
+        steering.clear_upper.next = (reading and bank) or not swept
+        if swept:
+            steering.clear_group.next = group
+        else:
+            steering.clear_group.next = place
+
+    banks = register(clk, bank, steering.drain_bank)
+    capturing = delay(clk, reset, reading, steering.capture, DRAIN_TO_CAPTURE)
+    return selecting, clearing, banks, capturing
+
+
+@block
+def read_rows(clk: Any, reset: Any, walk: Walk, reading: RowReading) -> Any:
+    """How the lanes read x, where W_x goes by rows. Latency: per signal, see RowReading."""
+    banks = delay(clk, reset, walk.x_bank, reading.x_bank, ADDRESS_TO_FETCH)
+    sides = delay(clk, reset, walk.from_x, reading.from_x, ADDRESS_TO_FETCH + 1)
+    rows = delay(clk, reset, walk.row, reading.row, ADDRESS_TO_FETCH + 1)
+    return banks, sides, rows
+
+
+@block
+def mixed_units(
+    clk: Any,
+    reset: Any,
+    walk: Walk,
+    x: Write,
+    words: Any,
+    shared: Any,
+    steering: Steering,
+    chains: Any,
+    constants: ArrayConstants,
+) -> Any:
+    """`column_units` whose lanes read x themselves. Latency: as `mixed_unit`."""
+    array, module = constants.array, constants.module
+    reading = RowReading(array)
+    ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
+    readings = read_rows(clk, reset, walk, reading)
+    if module:
+        units = [
+            mixed_instance(clk, words[n], shared, reading, x, steering, *ends[n], module, n) for n in range(array.units)
+        ]
+    else:
+        units = [mixed_unit(clk, words[n], shared, reading, x, steering, *ends[n], array) for n in range(array.units)]
+    return readings, units
+
+
+@block
+def column_units(clk: Any, words: Any, shared: Any, steering: Steering, chains: Any, constants: ArrayConstants) -> Any:
+    """Units side by side; each passes its sums on along `chains`. Latency: as `column_unit`."""
+    array, module = constants.array, constants.module
+    ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
+    if module:
+        return [column_instance(clk, words[n], shared, steering, *ends[n], module, n) for n in range(array.units)]
+    return [column_unit(clk, words[n], shared, steering, *ends[n], array) for n in range(array.units)]
+
+
+@block
+def column_array(
+    clk: Any,
+    reset: Any,
+    walk: Walk,
+    x: Write,
+    drain: Drain,
+    swept: Any,
+    place: Any,
+    heads: Any,
+    constants: ArrayConstants,
+    stores: Any,
+) -> Any:
+    """P units; `heads` are the chain words of the first E; `x` are the writes into the lanes' own memories of x, where
+    W_x goes by rows; `stores` those into weights that are loaded, else None.
+
+    Latency: DRAIN_TO_CAPTURE + 1 from a group to `heads`.
+    """
+    array = constants.array
+    assert isinstance(array, ColumnArray)
+    steering = Steering(index_bits(array.groups))
+    chains = [*heads, *[bits(len(heads[0])) for _ in range(array.units)]]
+    words = [bits(array.word_width) for _ in range(array.units)]
+    operand, shared = bits(array.operand_width), bits(array.operand_width)
+    walked = walk.operand
+
+    lanes = steer_lanes(clk, reset, walk, steering, array)
+    drains = steer_drain(clk, reset, drain, swept, place, steering)
+    flattening = gather([walked(array.operand_width, 0)], operand)
+    broadcasting = delay(clk, reset, operand, shared, ADDRESS_TO_FETCH + 1)
+    if array.writable:
+        memories = scratchpads(clk, walk, words, stores.weights, array)
+    else:
+        memories = weight_memories(clk, walk.address, words, constants)
+    endings = [nought(clk, chains[array.units + e]) for e in range(len(heads))]
+    if array.x_by_rows:
+        units = mixed_units(clk, reset, walk, x, words, shared, steering, chains, constants)
+    else:
+        units = column_units(clk, words, shared, steering, chains, constants)
+    return lanes, drains, flattening, broadcasting, memories, endings, units

@@ -1,0 +1,201 @@
+"""An LSTM layer by columns: queues of what is not zero, lanes with accumulators, and the cell stage behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from myhdl import always, always_comb, always_seq, block
+
+from accel.architecture.latencies import scale_delay
+from accel.architecture.shape import ColumnArray, entry_width
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.cells.cell import CellConstants
+from accel.rtl.blocks.cells.scale import ScaleConstants, scale_totals
+from accel.rtl.blocks.columns.column_array import column_array
+from accel.rtl.blocks.columns.drain import Drain, drain_steps, sweep, vacancy
+from accel.rtl.blocks.columns.operand_queue import NONZERO, Bounds, Column, mirror, operand_queue
+from accel.rtl.blocks.columns.row_feed import offer_rows
+from accel.rtl.blocks.columns.walk import Walk, walk_columns
+from accel.rtl.blocks.lanes.lane_array import ArrayConstants
+from accel.rtl.blocks.lanes.slots import Slot, slots
+from accel.rtl.blocks.primitives.fifo import Fifo
+from accel.rtl.blocks.primitives.signals import bits, flag, signed
+from accel.rtl.blocks.rows.layer import Observed, cells_and_state, slot_later
+from accel.rtl.blocks.streams.receiver import Write
+
+
+@dataclass(frozen=True)
+class ColumnConstants:
+    """What a layer by columns is built from."""
+
+    lanes: ArrayConstants
+    bias_words: tuple[int, ...]
+    bias_file: str
+    scales: ScaleConstants | None
+    """None where sums are taken as they are."""
+    every_step: bool
+    """Whether every step emits, or a sequence's last one only."""
+    stateful: bool
+
+
+class ColumnObserved(Observed):
+    """What a test bench may watch of a layer by columns."""
+
+    def __init__(self, constants: CellConstants) -> None:
+        super().__init__(constants)
+        assert isinstance(constants.array, ColumnArray)
+        self.queued = bits(index_bits(constants.array.h_queue + 1))
+        """Most entries that lay in the queue of h so far."""
+
+
+class States:
+    """Where states count as zero: below `threshold` in magnitude. Read while reset is active; 0 keeps all states."""
+
+    def __init__(self, width: int) -> None:
+        self.threshold = bits(width - 1)
+
+
+@block
+def hold_threshold(clk: Any, reset: Any, states: States, bounds: Bounds) -> Any:
+    """The threshold, as it was under reset. Latency: 1."""
+    given, held = bits(len(states.threshold)), bits(len(states.threshold))
+
+    @always_comb
+    def copying():
+        given.next = states.threshold
+
+    @always(clk.posedge)
+    def holding():
+        if reset:
+            held.next = given
+
+    mirroring = mirror(held, bounds)
+    return copying, holding, mirroring
+
+
+@block
+def carry_state(h: Write, final: Any, carried: Any, stateful: bool) -> Any:
+    """h_t is for the next step, except where a sequence ends and the next one starts from zeros. Latency: 0."""
+
+    @always_comb
+    def going_on():
+        carried.next = h.enable
+
+    @always_comb
+    def ending():
+        carried.next = h.enable and not final
+
+    return going_on if stateful else ending
+
+
+@block
+def high_water(clk: Any, reset: Any, held: Any, most: Any) -> Any:
+    """The largest `held` so far. Latency: 1."""
+
+    @always_seq(clk.posedge, reset=reset)
+    def watching():
+        if held > most:
+            most.next = held
+
+    return watching
+
+
+@block
+def queue_x(clk: Any, reset: Any, inbox: Any, column: Column, array: ColumnArray) -> Any:
+    """The columns of x that are not zero. Latency: QUEUE."""
+    vector, number = array.x_vector, inbox.write.address(array.x_vector.high, 0)
+    end = Fifo(entry_width(vector), array.x_queue)
+    return operand_queue(
+        *(clk, reset, inbox.write.enable, number, inbox.write.word, NONZERO, column, end),
+        *(vector, array.inputs, array.x_queue, array.kept[0], 0),
+    )
+
+
+@block
+def scaled_drain(
+    clk: Any,
+    reset: Any,
+    drain: Drain,
+    slot: Slot,
+    heads: Any,
+    scaled: Any,
+    array: ColumnArray,
+    scales: ScaleConstants,
+    stores: Any,
+) -> Any:
+    """Slots whose sums are scaled on the way to the cell stage. Latency: 1 + scale_delay from a group."""
+    early = Slot(array)
+    slotting = slots(clk, reset, drain.reading, drain.opening, drain, early, array)
+    waiting = slot_later(clk, reset, early, slot, scale_delay(array), array)
+    scaling = scale_totals(clk, early, heads, scaled, array, scales, stores)
+    return slotting, waiting, scaling
+
+
+@block
+def column_layer(
+    clk: Any,
+    reset: Any,
+    inbox: Any,
+    outbox: Any,
+    states: States,
+    observed: Any,
+    saturations: Any,
+    layer: ColumnConstants,
+    cells: Any,
+    stores: Any,
+) -> Any:
+    """One LSTM layer by columns; `stores` are the writes into its weights where they are loaded, else None.
+
+    Latency: as `accel.schedule.column_schedule` computes from what is not zero.
+    """
+    array = cells.array
+    h = Write(array.h_vector)
+    x_column, h_column = Column(array.x.width, array.depth), Column(array.h.width, array.depth)
+    row = bits(index_bits(array.groups))
+    h_end = Fifo(entry_width(array.h_vector), array.h_queue)
+    bounds = Bounds(signed(array.h.width + 1), signed(array.h.width + 1))
+    walk, drain, slot = Walk(array), Drain(array), Slot(array)
+    vacant, drained, swept, carried = flag(), flag(), flag(), flag()
+    place = bits(index_bits(array.groups))
+    heads = [bits(4 * array.total_width) for _ in range(array.cells)]
+    sums = [bits(4 * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
+    h_number = h.address(array.h_vector.high, 0)
+
+    holding = hold_threshold(clk, reset, states, bounds)
+    if array.x_by_rows:
+        x_columns = offer_rows(clk, reset, inbox, x_column, row, array)
+    else:
+        x_columns = queue_x(clk, reset, inbox, x_column, array)
+    h_queue = operand_queue(
+        *(clk, reset, carried, h_number, h.word, bounds, h_column, h_end),
+        *(array.h_vector, array.outputs, array.h_queue, array.kept[1], array.h_start),
+    )
+    walking = walk_columns(clk, reset, x_column, h_column, row, inbox, vacant, walk, array)
+    sweeping = sweep(clk, reset, place, swept, array.groups)
+    using = vacancy(clk, reset, walk, drained, drain.write_bank, swept, vacant)
+    lanes = column_array(clk, reset, walk, inbox.write, drain, swept, place, heads, layer.lanes, stores)
+    draining = drain_steps(clk, reset, walk, inbox, outbox, drain, drained, array, layer.every_step)
+    if layer.scales:
+        slotting = scaled_drain(clk, reset, drain, slot, heads, sums, array, layer.scales, stores)
+    else:
+        slotting = slots(clk, reset, drain.reading, drain.opening, drain, slot, array)
+    cell_stage = cells_and_state(
+        clk, reset, slot, sums, walk.begin, h, outbox, observed, saturations, layer, cells, stores, None
+    )
+    carrying = carry_state(h, outbox.final, carried, layer.stateful)
+    watching = high_water(clk, reset, h_end.held, observed.queued)
+    return (
+        holding,
+        x_columns,
+        h_queue,
+        walking,
+        sweeping,
+        using,
+        lanes,
+        draining,
+        slotting,
+        cell_stage,
+        carrying,
+        watching,
+    )

@@ -1,0 +1,114 @@
+"""One unit of the lanes by columns: a Verilog module of its own, as the unit by rows is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always, block
+
+from accel.architecture.shape import ColumnArray
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
+from accel.rtl.blocks.lanes.lanes import capture_chain, unflatten, weigh, weights
+from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+
+ROWS = """
+genvar ${rows}_lane;
+generate
+for (${rows}_lane = 0; ${rows}_lane < $lanes; ${rows}_lane = ${rows}_lane + 1) begin: ${rows}_slice
+    always @(posedge $clk) $rows[${rows}_lane] <= $word[$offset+${rows}_lane*$high +: $high];
+end
+endgenerate
+"""
+
+
+@block
+def row_numbers(clk: Any, word: Any, rows: Any, offset: int) -> Any:
+    """Which of its rows each lane's weight belongs to, from bit `offset` of the memory word on. Latency: 1."""
+    lanes, high = len(rows), len(rows[0])
+    row_numbers.verilog_code = ROWS
+    for row in rows:
+        row.driven = "reg"
+    clk.read = word.read = True
+    mask = (1 << high) - 1
+
+    @always(clk.posedge)
+    def slicing():
+        packed = int(word) >> offset
+        for n in range(lanes):
+            rows[n].next = packed >> n * high & mask
+
+    return slicing
+
+
+@block
+def column_unit(
+    clk: Any, word: Any, shared: Any, steering: Steering, chain_in: Any, chain_out: Any, array: ColumnArray
+) -> Any:
+    """Four lanes, a gate each: value and row number of the memory word, times the operand, onto the row's sum.
+
+    The operand comes a stage after the word. Latency: WORD_TO_SUM; DRAIN_TO_CAPTURE + 1 from a group to the chain.
+    """
+    lanes, width = array.rows_per_unit, array.total_width
+    stored, operand = signed_list(lanes, array.weight_width), signed_list(1, array.operand_width)
+    products = signed_list(lanes, array.product_width)
+    rows, leaving = unsigned_list(lanes, array.index_width), signed_list(lanes, width)
+
+    slicer = weights(clk, word, stored, array.weight_width)
+    numbers = row_numbers(clk, word, rows, lanes * array.weight_width)
+    parting = unflatten(shared, operand)
+    multiplier = weigh(clk, stored, operand, products, array)
+    adder = accumulators(clk, steering, rows, products, leaving, array.groups)
+    chain = capture_chain(clk, steering.capture, leaving, chain_in, chain_out)
+    return slicer, numbers, parting, multiplier, adder, chain
+
+
+def column_unit_block(array: ColumnArray) -> Any:
+    """A unit on fresh signals, as it is converted to a module."""
+    chain = array.rows_per_unit * array.total_width
+    return column_unit(
+        clk=flag(),
+        word=bits(array.word_width),
+        shared=bits(array.operand_width),
+        steering=Steering(index_bits(array.groups)),
+        chain_in=bits(chain),
+        chain_out=bits(chain),
+        array=array,
+    )
+
+
+PORTS = ("clk", "word", "shared", "chain_in", "chain_out")
+
+
+@block
+def column_instance(
+    clk: Any, word: Any, shared: Any, steering: Steering, chain_in: Any, chain_out: Any, module: str, number: int
+) -> Any:
+    """The Verilog module of a unit, in place of `column_unit` while converting. Latency: as `column_unit`.
+
+    The generator is never converted or run: it makes MyHDL declare every signal that the text connects.
+    """
+    steering_bank, steering_near = steering.bank, steering.near
+    steering_middle, steering_far = steering.middle, steering.far
+    steering_drain_lower, steering_drain_upper = steering.drain_lower, steering.drain_upper
+    steering_write_lower, steering_write_upper = steering.write_lower, steering.write_upper
+    steering_group, steering_drain_bank, steering_capture = steering.group, steering.drain_bank, steering.capture
+    steering_clear_lower, steering_clear_upper = steering.clear_lower, steering.clear_upper
+    steering_clear_group = steering.clear_group
+    ports = (*PORTS, *(f"steering_{name}" for name in vars(steering)))
+    connections = ", ".join(f".{port}(${port})" for port in ports)
+    column_instance.verilog_code = f"\n{module} {module}_{number} ({connections});\n"
+    chain_out.driven = "wire"
+    for signal in (clk, word, shared, chain_in, *vars(steering).values()):
+        signal.read = True
+
+    @always(clk.posedge)
+    def declared():
+        if steering_bank and steering_near and steering_middle and steering_far and shared == word:
+            chain_out.next = chain_in
+        if steering_write_lower and steering_write_upper and steering_drain_bank and steering_capture:
+            chain_out.next = steering_group
+        if steering_clear_lower and steering_clear_upper and steering_drain_lower and steering_drain_upper:
+            chain_out.next = steering_clear_group
+
+    return declared

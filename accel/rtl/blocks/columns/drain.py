@@ -1,0 +1,212 @@
+"""From the end of a step on the lanes to its slots in the cell stage: sums are read group by group, then cleared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import Signal, always_comb, always_seq, block, intbv
+
+from accel.architecture.latencies import column_flush
+from accel.architecture.shape import ColumnArray
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.columns.walk import Walk
+from accel.rtl.blocks.lanes.sequencer import take_turns
+from accel.rtl.blocks.primitives.register import delay
+from accel.rtl.blocks.primitives.signals import bits, flag
+
+
+class Drain:
+    """The step whose sums are read."""
+
+    def __init__(self, array: ColumnArray) -> None:
+        self.reading = flag()
+        """All lanes read the sums of a group."""
+        self.group = bits(index_bits(array.groups))
+        self.write_bank = flag()
+        """Accumulators that are read."""
+        self.opening = flag()
+        """The step's first group."""
+        self.fresh = flag()
+        self.final = flag()
+        self.weight_set = flag()
+        """Set of weights that the step reads, where they are loaded."""
+        self.given = flag()
+        """Turns that take a state are for layers by rows."""
+        self.stream = Signal(intbv(array.streams - 1)[index_bits(array.streams) :])
+
+
+@block
+def remember(clk: Any, reset: Any, keep: Any, upper: Any, value: Any, read_upper: Any, kept: Any) -> Any:
+    """A flag of each bank's step: kept at `keep`, read at any time. Latency: 1."""
+    lower_value, upper_value = flag(), flag()
+
+    @always_seq(clk.posedge, reset=reset)
+    def keeping():
+        if keep and upper:
+            upper_value.next = value
+        if keep and not upper:
+            lower_value.next = value
+
+    @always_comb
+    def reading():
+        if read_upper:
+            kept.next = upper_value
+        else:
+            kept.next = lower_value
+
+    return keeping, reading
+
+
+@block
+def vacancy(clk: Any, reset: Any, walk: Walk, drained: Any, bank: Any, swept: Any, vacant: Any) -> Any:
+    """A step may begin where the one that used its accumulators before is drained. Latency: 1."""
+    lower_used, upper_used = flag(), flag()
+
+    @always_seq(clk.posedge, reset=reset)
+    def using():
+        if walk.begin and not walk.next_bank:
+            lower_used.next = True
+        elif drained and not bank:
+            lower_used.next = False
+        if walk.begin and walk.next_bank:
+            upper_used.next = True
+        elif drained and bank:
+            upper_used.next = False
+
+    @always_comb
+    def telling():
+        if walk.next_bank:
+            vacant.next = swept and not upper_used
+        else:
+            vacant.next = swept and not lower_used
+
+    return using, telling
+
+
+@block
+def sweep(clk: Any, reset: Any, place: Any, swept: Any, groups: int) -> Any:
+    """Count once through the accumulators after a reset, to clear them all. Latency: `groups`."""
+    last = groups - 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def sweeping():
+        if place == last:
+            swept.next = True
+        if not swept and place != last:
+            place.next = place + 1
+
+    return sweeping
+
+
+@block
+def launches(clk: Any, reset: Any, finished: Any, free: Any, fits: Any, launch: Any, flush: int) -> Any:
+    """A drain starts when a step is through the pipeline, the one before is drained and its results fit.
+
+    Latency: `flush` + 1 from `finished`.
+    """
+    flushed = flag()
+    waiting = bits(2)
+    flushing = delay(clk, reset, finished, flushed, flush)
+
+    @always_comb
+    def starting():
+        launch.next = waiting != 0 and free and fits
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        if flushed and not launch:
+            waiting.next = waiting + 1
+        elif launch and not flushed:
+            waiting.next = waiting - 1
+
+    return flushing, starting, counting
+
+
+@block
+def drain_steps(
+    clk: Any,
+    reset: Any,
+    walk: Walk,
+    inbox: Any,
+    outbox: Any,
+    drain: Drain,
+    drained: Any,
+    array: ColumnArray,
+    emits: bool,
+) -> Any:
+    """Step after step in the order of the lanes: a group in every P/E cycles. Latency: 1 from `launch`.
+
+    `emits` says whether every step has results, or a sequence's last one only.
+    """
+    last_slot, last_group = array.slots_per_group - 1, array.groups - 1
+    slot = bits(index_bits(array.slots_per_group))
+    running, free, launch, fits = flag(), flag(), flag(), flag()
+    next_bank, fresh, final, weight_set = flag(), flag(), flag(), flag()
+
+    @always_comb
+    def framing():
+        drain.reading.next = running and slot == 0
+        drain.opening.next = drain.group == 0
+        drained.next = running and slot == last_slot and drain.group == last_group
+
+    @always_comb
+    def resting():
+        free.next = drained or not running
+
+    @always_comb
+    def promising():
+        fits.next = outbox.room
+        outbox.promise.next = launch
+
+    @always_comb
+    def promising_last():
+        fits.next = outbox.room or not final
+        outbox.promise.next = launch and final
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        if launch:
+            running.next = True
+            slot.next = 0
+            drain.group.next = 0
+        elif drained:
+            running.next = False
+        elif running and slot == last_slot:
+            slot.next = 0
+            drain.group.next = drain.group + 1
+        elif running:
+            slot.next = slot + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching():
+        if launch:
+            next_bank.next = not next_bank
+            drain.write_bank.next = next_bank
+            drain.fresh.next = fresh
+            drain.final.next = final
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching_set():
+        if launch:
+            drain.weight_set.next = weight_set
+
+    launching = launches(clk, reset, walk.finished, free, fits, launch, column_flush(array))
+    turning = take_turns(clk, reset, launch, drain.stream, array.streams)
+    freshes = remember(clk, reset, inbox.take, walk.next_bank, inbox.fresh, next_bank, fresh)
+    finals = remember(clk, reset, inbox.take, walk.next_bank, inbox.final, next_bank, final)
+    sets: Any = ()
+    if array.writable:
+        begins = remember(clk, reset, walk.begin, walk.next_bank, inbox.weight_set, next_bank, weight_set)
+        sets = (latching_set, begins)
+    return (
+        framing,
+        resting,
+        promising if emits else promising_last,
+        counting,
+        latching,
+        sets,
+        launching,
+        turning,
+        freshes,
+        finals,
+    )

@@ -1,0 +1,147 @@
+"""One unit of the lanes where W_x goes by rows and W_h by columns: `column_unit` with memories of x in front of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always, block
+
+from accel.architecture.shape import ColumnArray
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
+from accel.rtl.blocks.columns.column_unit import PORTS
+from accel.rtl.blocks.columns.row_feed import RowReading, fetch_x
+from accel.rtl.blocks.lanes.lanes import capture_chain, unflatten, weigh, weights
+from accel.rtl.blocks.primitives.register import register
+from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+from accel.rtl.blocks.streams.receiver import Write
+
+ROWS = """
+genvar ${rows}_lane;
+generate
+for (${rows}_lane = 0; ${rows}_lane < $lanes; ${rows}_lane = ${rows}_lane + 1) begin: ${rows}_slice
+    always @(posedge $clk) $rows[${rows}_lane] <= $from_x ? $row : $word[$offset+${rows}_lane*$stride +: $high];
+end
+endgenerate
+"""
+
+
+@block
+def choose_rows(clk: Any, word: Any, from_x: Any, row: Any, rows: Any, stride: int, offset: int) -> Any:
+    """Which of its rows each lane's weight belongs to: the same one in all lanes for W_x, for W_h as the word says.
+
+    Latency: 1.
+    """
+    lanes, high = len(rows), len(row)
+    choose_rows.verilog_code = ROWS
+    for number in rows:
+        number.driven = "reg"
+    for signal in (clk, word, from_x, row):
+        signal.read = True
+    mask = (1 << high) - 1
+
+    @always(clk.posedge)
+    def slicing():
+        packed = int(word) >> offset
+        for n in range(lanes):
+            rows[n].next = int(row) if from_x else packed >> n * stride & mask
+
+    return slicing
+
+
+@block
+def mixed_unit(
+    clk: Any,
+    word: Any,
+    shared: Any,
+    reading: RowReading,
+    x: Write,
+    steering: Steering,
+    chain_in: Any,
+    chain_out: Any,
+    array: ColumnArray,
+) -> Any:
+    """Four lanes, a gate each: the weight times the x at its index, onto the sum of the row that all lanes are at; or
+    times the h that all share, onto the sum of the row at its index.
+
+    Latency: WORD_TO_SUM + 1; DRAIN_TO_CAPTURE + 1 from a group to the chain.
+    """
+    lanes, width = array.rows_per_unit, array.total_width
+    late, offset = bits(len(word)), lanes * array.weight_width
+    stored, h = signed_list(lanes, array.weight_width), signed_list(1, array.operand_width)
+    operand, products = signed_list(lanes, array.operand_width), signed_list(lanes, array.product_width)
+    rows, leaving = unsigned_list(lanes, index_bits(array.groups)), signed_list(lanes, width)
+
+    waiting = register(clk, word, late)
+    slicer = weights(clk, late, stored, array.weight_width)
+    numbers = choose_rows(clk, late, reading.from_x, reading.row, rows, array.index_width, offset)
+    parting = unflatten(shared, h)
+    fetching = fetch_x(clk, word, reading, x, h, operand, array, offset)
+    multiplier = weigh(clk, stored, operand, products, array)
+    adder = accumulators(clk, steering, rows, products, leaving, array.groups)
+    chain = capture_chain(clk, steering.capture, leaving, chain_in, chain_out)
+    return waiting, slicer, numbers, parting, fetching, multiplier, adder, chain
+
+
+def mixed_unit_block(array: ColumnArray) -> Any:
+    """A unit on fresh signals, as it is converted to a module."""
+    chain = array.rows_per_unit * array.total_width
+    return mixed_unit(
+        clk=flag(),
+        word=bits(array.word_width),
+        shared=bits(array.operand_width),
+        reading=RowReading(array),
+        x=Write(array.x_vector),
+        steering=Steering(index_bits(array.groups)),
+        chain_in=bits(chain),
+        chain_out=bits(chain),
+        array=array,
+    )
+
+
+@block
+def mixed_instance(
+    clk: Any,
+    word: Any,
+    shared: Any,
+    reading: RowReading,
+    x: Write,
+    steering: Steering,
+    chain_in: Any,
+    chain_out: Any,
+    module: str,
+    number: int,
+) -> Any:
+    """The Verilog module of a unit, in place of `mixed_unit` while converting. Latency: as `mixed_unit`.
+
+    The generator is never converted or run: it makes MyHDL declare every signal that the text connects.
+    """
+    steering_bank, steering_near = steering.bank, steering.near
+    steering_middle, steering_far = steering.middle, steering.far
+    steering_drain_lower, steering_drain_upper = steering.drain_lower, steering.drain_upper
+    steering_write_lower, steering_write_upper = steering.write_lower, steering.write_upper
+    steering_group, steering_drain_bank, steering_capture = steering.group, steering.drain_bank, steering.capture
+    steering_clear_lower, steering_clear_upper = steering.clear_lower, steering.clear_upper
+    steering_clear_group = steering.clear_group
+    reading_x_bank, reading_from_x, reading_row = reading.x_bank, reading.from_x, reading.row
+    x_enable, x_address, x_word = x.enable, x.address, x.word
+    interfaces = {"reading": reading, "x": x, "steering": steering}
+    ports = (*PORTS, *(f"{name}_{part}" for name, signals in interfaces.items() for part in vars(signals)))
+    connections = ", ".join(f".{port}(${port})" for port in ports)
+    mixed_instance.verilog_code = f"\n{module} {module}_{number} ({connections});\n"
+    chain_out.driven = "wire"
+    for signal in (clk, word, shared, chain_in, *vars(reading).values(), *vars(x).values(), *vars(steering).values()):
+        signal.read = True
+
+    @always(clk.posedge)
+    def declared():
+        if steering_bank and steering_near and steering_middle and steering_far and shared == word:
+            chain_out.next = chain_in
+        if steering_write_lower and steering_write_upper and steering_drain_bank and steering_capture:
+            chain_out.next = steering_group
+        if steering_clear_lower and steering_clear_upper and steering_drain_lower and steering_drain_upper:
+            chain_out.next = steering_clear_group
+        if reading_x_bank and reading_from_x and reading_row == x_address and x_enable:
+            chain_out.next = x_word
+
+    return declared

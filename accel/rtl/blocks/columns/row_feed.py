@@ -1,0 +1,101 @@
+"""Rows of W_x on the lanes by columns: offered like columns, but each lane reads the x of its own weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always, always_comb, always_seq, block
+
+from accel.architecture.shape import Array, ColumnArray
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.columns.operand_queue import Column
+from accel.rtl.blocks.lanes.lanes import operands
+from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+from accel.rtl.blocks.streams.receiver import Write
+
+
+class RowReading:
+    """How the lanes read x and which of their rows they work on, at the stage behind the memory word."""
+
+    def __init__(self, array: Array) -> None:
+        self.x_bank = flag()
+        """Bank of x; a stage earlier, with the memory word."""
+        self.from_x = flag()
+        """The lanes work on a row of W_x."""
+        self.row = bits(index_bits(array.groups))
+        """Which of its rows each lane works on then."""
+
+
+@block
+def offer_rows(clk: Any, reset: Any, inbox: Any, column: Column, row: Any, array: ColumnArray) -> Any:
+    """Each lane's rows of W_x one after the other, as soon as x is complete; no operand is broadcast. Latency: 0."""
+    last_row, per_row = array.groups - 1, array.kept[0]
+    valid, last, taken, base = column.valid, column.last, column.taken, column.base
+
+    @always_comb
+    def offering():
+        valid.next = inbox.available
+        last.next = row == last_row
+        column.void.next = False
+        column.value.next = 0
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        if taken and last:
+            row.next = 0
+            base.next = 0
+        elif taken:
+            row.next = row + 1
+            base.next = base + per_row
+
+    return offering, counting
+
+
+@block
+def give_back(clk: Any, reset: Any, taken: Any, last: Any, free: Any, release: Any) -> Any:
+    """x is given back when the lanes are through its last row. Latency: 1 from the row's last address."""
+    ending = flag()
+
+    @always_seq(clk.posedge, reset=reset)
+    def following():
+        if taken:
+            ending.next = last
+        elif free:
+            ending.next = False
+
+    @always_seq(clk.posedge, reset=reset)
+    def releasing():
+        release.next = ending and free
+
+    return following, releasing
+
+
+@block
+def select_operand(clk: Any, from_x: Any, x_values: Any, shared: Any, operand: Any) -> Any:
+    """Operand registers in front of the multipliers: each lane's x, or the h that all share. Latency: 1."""
+    lanes = len(operand)
+
+    @always(clk.posedge)
+    def selecting():
+        for n in range(lanes):
+            if from_x:
+                operand[n].next = x_values[n]
+            else:
+                operand[n].next = shared[0]
+
+    return selecting
+
+
+@block
+def fetch_x(
+    clk: Any, word: Any, reading: RowReading, x: Write, shared: Any, operand: Any, array: ColumnArray, offset: int
+) -> Any:
+    """x at the indices that begin at bit `offset` of the word, or the operand that is shared a stage later.
+
+    Latency: 2 from the word.
+    """
+    lanes, vector = len(operand), array.x_vector
+    x_values = signed_list(lanes, vector.aligned)
+    reader = operands(clk, word, x, reading.x_bank, x_values, vector, array, array.index_width, offset)
+    selector = select_operand(clk, reading.from_x, x_values, shared, operand)
+    return reader, selector

@@ -1,0 +1,167 @@
+"""The lanes' way through the columns of x_t and h_{t-1}, one after the other, and when a step begins on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always_comb, always_seq, block
+
+from accel.architecture.shape import ColumnArray
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.columns.operand_queue import Column
+from accel.rtl.blocks.columns.row_feed import give_back
+from accel.rtl.blocks.primitives.arithmetic import align
+from accel.rtl.blocks.primitives.signals import bits, flag, signed
+
+
+class Walk:
+    """What the lanes do, at the address stage."""
+
+    def __init__(self, array: ColumnArray) -> None:
+        self.address = bits(index_bits(array.depth))
+        self.valid = flag()
+        """The word at the address is added; else there is none for the lanes."""
+        self.operand = signed(array.operand_width)
+        self.bank = flag()
+        """Accumulators of the step."""
+        self.begin = flag()
+        """A step takes its first column."""
+        self.next_bank = flag()
+        """Accumulators of the step that takes a column or begins."""
+        self.finished = flag()
+        """Last cycle of a step."""
+        self.weight_set = flag()
+        """Set of weights that the step reads, where they are loaded."""
+        self.from_x = flag()
+        """Where W_x goes by rows: the lanes work on one."""
+        self.row = bits(index_bits(array.groups))
+        """Its number."""
+        self.x_bank = flag()
+        """Bank of x that they read."""
+
+
+@block
+def walk_row(clk: Any, reset: Any, x: Column, row: Any, free: Any, inbox: Any, walk: Walk) -> Any:
+    """The row of W_x that is walked through, and when its x is given back. Latency: 1."""
+    taken, last = x.taken, x.last
+
+    @always_seq(clk.posedge, reset=reset)
+    def following():
+        if taken:
+            walk.from_x.next = True
+            walk.row.next = row
+            walk.x_bank.next = inbox.bank
+        elif free:
+            walk.from_x.next = False
+
+    return following, give_back(clk, reset, taken, last, free, inbox.release)
+
+
+@block
+def walk_columns(
+    clk: Any, reset: Any, x: Column, h: Column, row: Any, inbox: Any, vacant: Any, walk: Walk, array: ColumnArray
+) -> Any:
+    """Columns of x, then those of h unless the sequence begins, then the next step's: K_x or K_h cycles each.
+
+    A step begins as soon as its first x is there and its accumulators are `vacant`. A vector that ends without a column
+    takes a cycle. Where W_x goes by rows, these stand in the place of columns, and `row` is the number of the next one.
+    Latency: 1 from a column to its first address.
+    """
+    k_x, k_h = array.kept
+    x_taken, h_taken, x_last, h_last, fresh = x.taken, h.taken, x.last, h.last, inbox.fresh
+    busy, from_h, started, closing, free = flag(), flag(), flag(), flag(), flag()
+    remaining = bits(index_bits(max(k_x, k_h)))
+    x_operand, h_operand = signed(array.operand_width), signed(array.operand_width)
+
+    @always_comb
+    def resting():
+        free.next = remaining == 0
+
+    @always_comb
+    def choosing():
+        x_taken.next = free and x.valid and not from_h and (started or vacant)
+        h_taken.next = free and h.valid and from_h
+
+    @always_comb
+    def telling():
+        walk.begin.next = x_taken and not started
+        inbox.turn.next = x_taken and not started
+        inbox.take.next = x_taken and x_last
+        walk.finished.next = busy and closing and remaining == 0
+
+    @always_comb
+    def giving_back():
+        inbox.release.next = x_taken and x_last
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        if x_taken and not x.void:
+            remaining.next = k_x - 1
+        elif h_taken and not h.void:
+            remaining.next = k_h - 1
+        elif not free:
+            remaining.next = remaining - 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def addressing():
+        if x_taken:
+            walk.address.next = x.base
+        elif h_taken:
+            walk.address.next = h.base
+        elif not free:
+            walk.address.next = walk.address + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def working():
+        if x_taken and not x.void:
+            walk.valid.next = True
+            walk.operand.next = x_operand
+        elif h_taken and not h.void:
+            walk.valid.next = True
+            walk.operand.next = h_operand
+        elif free:
+            walk.valid.next = False
+            walk.operand.next = 0
+
+    @always_seq(clk.posedge, reset=reset)
+    def stepping():
+        if x_taken:
+            busy.next = True
+            closing.next = x_last and fresh
+            started.next = not x_last
+            from_h.next = x_last and not fresh
+            walk.bank.next = walk.next_bank
+        elif h_taken:
+            busy.next = True
+            closing.next = h_last
+            from_h.next = not h_last
+        elif free:
+            busy.next = False
+
+    @always_seq(clk.posedge, reset=reset)
+    def keeping_set():
+        if x_taken and not started:
+            walk.weight_set.next = inbox.weight_set
+
+    @always_seq(clk.posedge, reset=reset)
+    def going_on():
+        if (x_taken and x_last and fresh) or (h_taken and h_last):
+            walk.next_bank.next = not walk.next_bank
+
+    releasing = walk_row(clk, reset, x, row, free, inbox, walk) if array.x_by_rows else giving_back
+    aligning_x = align(x.value, x_operand, array.x_shift)
+    aligning_h = align(h.value, h_operand, array.h_shift)
+    return (
+        resting,
+        choosing,
+        telling,
+        releasing,
+        counting,
+        addressing,
+        working,
+        stepping,
+        keeping_set if array.writable else (),
+        going_on,
+        aligning_x,
+        aligning_h,
+    )

@@ -1,0 +1,120 @@
+"""Weights that come from outside in every step: words of all units, in the order in which the lanes want them.
+
+Words for two groups are held ahead, so a memory that is slow for a while stops nobody; where none is there, the lanes
+wait.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import ConcatSignal, always, always_comb, always_seq, block
+
+from accel.architecture.shape import Array
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.primitives.memory import ram
+from accel.rtl.blocks.primitives.register import register
+from accel.rtl.blocks.primitives.signals import bits, flag
+
+
+@block
+def collect(clk: Any, reset: Any, axis: Any, held: Any, ending: Any, push: Any, word: Any, array: Array) -> Any:
+    """Beats to words of all units; none is taken while `held` words fill the room.
+
+    `ending` tells of a word's last beat. Latency: 1 from it to `push` and the word.
+    """
+    last, room = array.set_beats - 1, array.sets_ahead
+    part = bits(index_bits(array.set_beats))
+    data, collected = bits(len(axis.tdata)), bits(array.set_beats * len(axis.tdata))
+    moving = flag()
+    shifted = ConcatSignal(data, collected(len(collected), len(data))) if last else data
+    lowest = collected(len(word), 0)
+
+    @always_comb
+    def accepting():
+        axis.tready.next = held < room
+        moving.next = axis.tvalid and held < room
+        data.next = axis.tdata
+
+    @always_comb
+    def finishing():
+        ending.next = moving and part == last
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        if ending:
+            part.next = 0
+        elif moving:
+            part.next = part + 1
+
+    @always(clk.posedge)
+    def collecting():
+        if moving:
+            collected.next = shifted
+
+    @always_seq(clk.posedge, reset=reset)
+    def pushing():
+        push.next = ending
+
+    @always_comb
+    def showing():
+        word.next = lowest
+
+    return accepting, finishing, counting, collecting, pushing, showing
+
+
+@block
+def step_through(clk: Any, reset: Any, moves: Any, place: Any, depth: int) -> Any:
+    """Go on to the next of `depth` places. Latency: 1."""
+    last = depth - 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def stepping():
+        if moves and place == last:
+            place.next = 0
+        elif moves:
+            place.next = place + 1
+
+    return stepping
+
+
+@block
+def count_held(clk: Any, reset: Any, more: Any, less: Any, held: Any) -> Any:
+    """How many came and have not gone. Latency: 1."""
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        if more and not less:
+            held.next = held + 1
+        elif less and not more:
+            held.next = held - 1
+
+    return counting
+
+
+@block
+def fed_weights(clk: Any, reset: Any, axis: Any, issue: Any, words: Any, array: Array) -> Any:
+    """The words of all units at the lanes' next address; `issue.fed` tells that they are there.
+
+    Latency: ADDRESS_TO_FETCH from an address that goes on; 2 from a word's last beat to `fed`.
+    """
+    depth, width = array.sets_ahead, array.word_width
+    ending, push, taken = flag(), flag(), flag()
+    word, read = bits(array.units * width), bits(array.units * width)
+    head, tail = bits(index_bits(depth)), bits(index_bits(depth))
+    promised, held = bits(index_bits(depth + 1)), bits(index_bits(depth + 1))
+    parts = [read((n + 1) * width, n * width) for n in range(array.units)]
+
+    @always_comb
+    def feeding():
+        issue.fed.next = held != 0
+        taken.next = issue.going
+
+    collecting = collect(clk, reset, axis, promised, ending, push, word, array)
+    promising = count_held(clk, reset, ending, taken, promised)
+    holding = count_held(clk, reset, push, taken, held)
+    filling = step_through(clk, reset, push, tail, depth)
+    reading = step_through(clk, reset, taken, head, depth)
+    memory = ram(clk, taken, push, tail, word, head, read, depth)
+    registers = [register(clk, parts[n], words[n]) for n in range(array.units)]
+    return feeding, collecting, promising, holding, filling, reading, memory, registers

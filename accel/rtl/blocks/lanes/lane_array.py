@@ -1,0 +1,150 @@
+"""All units of a layer with their weight memories, shifting their totals towards the cell stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from myhdl import always, block
+
+from accel.architecture.latencies import capture_delay, tree_levels
+from accel.architecture.shape import Array
+from accel.rtl.blocks.lanes.fed_weights import fed_weights
+from accel.rtl.blocks.lanes.lanes import Reading, fetch, flatten
+from accel.rtl.blocks.lanes.sequencer import Issue, dense_places, lane_control
+from accel.rtl.blocks.lanes.unit import dense_instance, dense_unit, feedforward_instance, recurrent_instance, unit
+from accel.rtl.blocks.primitives.memory import rom, scratchpad
+from accel.rtl.blocks.primitives.register import delay, register
+from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+from accel.rtl.blocks.streams.loader import aim
+
+
+@dataclass(frozen=True)
+class ArrayConstants:
+    """What the lanes of a layer are built from: memory contents of each unit, their files, the unit's module.
+
+    Weights that are loaded have no contents. `module` names the Verilog module that stands for a unit while converting;
+    natively it is empty.
+    """
+
+    array: Array
+    words: tuple[tuple[int, ...], ...]
+    files: tuple[str, ...]
+    module: str
+
+
+@block
+def nought(clk: Any, o: Any) -> Any:
+    """Nothing comes from beyond the last unit. Latency: 1."""
+
+    @always(clk.posedge)
+    def resting():
+        o.next = 0
+
+    return resting
+
+
+@block
+def weight_memories(clk: Any, address: Any, words: Any, constants: ArrayConstants) -> Any:
+    """The words of all units at an address. Latency: ADDRESS_TO_FETCH."""
+    read = [bits(len(word)) for word in words]
+    count = len(words)
+    memories = [rom(clk, address, read[n], constants.words[n], constants.files[n]) for n in range(count)]
+    registers = [register(clk, read[n], words[n]) for n in range(count)]
+    return memories, registers
+
+
+@block
+def scratchpads(clk: Any, issue: Any, words: Any, store: Any, array: Array) -> Any:
+    """`weight_memories` that are loaded; `issue` holds the address and the set. Latency: ADDRESS_TO_FETCH."""
+    count = array.units
+    read, writes = [bits(len(word)) for word in words], [flag() for _ in words]
+    aims = [aim(store, writes[n], n) for n in range(count)]
+    memories = [
+        scratchpad(clk, issue.weight_set, issue.address, read[n], writes[n], store.address, store.word, array.depth)
+        for n in range(count)
+    ]
+    registers = [register(clk, read[n], words[n]) for n in range(count)]
+    return aims, memories, registers
+
+
+@block
+def sparse_units(
+    clk: Any, words: Any, first: Any, capture: Any, reading: Any, x: Any, h: Any, chains: Any, constants: ArrayConstants
+) -> Any:
+    """Units with operand memories of their own; each passes its totals on along `chains`. Latency: as `unit`."""
+    array, module = constants.array, constants.module
+    ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
+    if not module:
+        return [unit(clk, words[n], first, capture, reading, x, h, *ends[n], array) for n in range(array.units)]
+    if h is None:
+        return [
+            feedforward_instance(clk, words[n], first, capture, reading, x, *ends[n], module, n)
+            for n in range(array.units)
+        ]
+    return [
+        recurrent_instance(clk, words[n], first, capture, reading, x, h, *ends[n], module, n)
+        for n in range(array.units)
+    ]
+
+
+@block
+def dense_units(
+    clk: Any,
+    reset: Any,
+    issue: Any,
+    words: Any,
+    first: Any,
+    capture: Any,
+    reading: Any,
+    x: Any,
+    h: Any,
+    chains: Any,
+    constants: ArrayConstants,
+) -> Any:
+    """Units that share their operands: one read for all of them. Latency: as `dense_unit`."""
+    array, module = constants.array, constants.module
+    ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
+    places = bits(array.lanes_per_row * array.index_width)
+    shared = bits(array.lanes_per_row * array.operand_width)
+    operand = signed_list(array.lanes_per_row, array.operand_width)
+
+    placing = dense_places(clk, reset, issue, places, array)
+    fetching = fetch(clk, places, reading, x, h, operand, array, 0)
+    flattening = flatten(operand, shared)
+    if module:
+        units = [dense_instance(clk, words[n], first, capture, shared, *ends[n], module, n) for n in range(array.units)]
+    else:
+        units = [dense_unit(clk, words[n], first, capture, shared, *ends[n], array) for n in range(array.units)]
+    return placing, fetching, flattening, units
+
+
+@block
+def lane_array(
+    clk: Any, reset: Any, issue: Issue, x: Any, h: Any, heads: Any, constants: ArrayConstants, stores: Any
+) -> Any:
+    """P units; `heads` are the chain words of the first E. `stores` are the writes into weights that are loaded, the
+    stream of weights that are fed, None where the weights are in the bitstream.
+
+    Latency: capture_delay + 1 from a group's last address.
+    """
+    array = constants.array
+    reading, first, capture = Reading(array), flag(), flag()
+    chains = [*heads, *[bits(len(heads[0])) for _ in range(array.units)]]
+    words = [bits(array.word_width) for _ in range(array.units)]
+
+    controlling = lane_control(clk, reset, issue, reading, array)
+    starting = delay(clk, reset, issue.first, first, capture_delay(array) - 1 - tree_levels(array.lanes_per_row))
+    capturing = delay(clk, reset, issue.last, capture, capture_delay(array))
+    if array.fed:
+        memories = fed_weights(clk, reset, stores, issue, words, array)
+    elif array.writable:
+        memories = scratchpads(clk, issue, words, stores.weights, array)
+    else:
+        memories = weight_memories(clk, issue.address, words, constants)
+    endings = [nought(clk, chains[array.units + e]) for e in range(len(heads))]
+    if array.dense:
+        units = dense_units(clk, reset, issue, words, first, capture, reading, x, h, chains, constants)
+    else:
+        units = sparse_units(clk, words, first, capture, reading, x, h, chains, constants)
+    return controlling, starting, capturing, memories, endings, units

@@ -1,0 +1,77 @@
+"""The levels of a highway layer: a step goes through the lanes once for each, with x in the first alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from myhdl import always_comb, block
+
+from accel.architecture.shape import Array
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.primitives.signals import bits, signed
+
+
+class Ends:
+    """Where the running level ends: numbers in a layer of one level, else signals that follow the level."""
+
+    def __init__(self, array: Array) -> None:
+        self.cycle: Any = array.cycles_per_group - 1
+        """Last cycle of a group."""
+        self.address: Any = array.depth - 1
+        """Last address of the level."""
+        self.following: Any = 0
+        """First address of the next level."""
+        if array.levels > 1:
+            self.cycle = bits(index_bits(array.cycles_per_group))
+            self.address, self.following = (bits(index_bits(array.depth)) for _ in range(2))
+
+
+class Work:
+    """What each lane of a row has to do, as `Ends`: cycles with x, with any operand, and where counts of h begin."""
+
+    def __init__(self, array: Array) -> None:
+        self.x_slots: list[Any] = [lane.x_slots for lane in array.lanes]
+        self.slots: list[Any] = [lane.slots for lane in array.lanes]
+        self.h_start: list[Any] = [m - array.kept[0] for m in range(array.lanes_per_row)]
+        if array.levels > 1:
+            cycles, columns = index_bits(array.cycles_per_group + 1), index_bits(sum(array.kept)) + 1
+            self.x_slots, self.slots = ([bits(cycles) for _ in array.lanes] for _ in range(2))
+            self.h_start = [signed(columns) for _ in array.lanes]
+
+
+@block
+def by_level(level: Any, value: Any, values: Sequence[int]) -> Any:
+    """value is that of the level. Latency: 0."""
+    contents = tuple(values)
+
+    @always_comb
+    def choosing():
+        value.next = contents[int(level)]
+
+    return choosing
+
+
+@block
+def level_ends(level: Any, ends: Ends, array: Array) -> Any:
+    """Drive the signals of `Ends`. Latency: 0."""
+    depths = [one.depth for one in array.by_level]
+    starts = [sum(depths[:number]) for number in range(array.levels + 1)]
+    cycles = by_level(level, ends.cycle, [one.cycles_per_group - 1 for one in array.by_level])
+    addresses = by_level(level, ends.address, [start - 1 for start in starts[1:]])
+    following = by_level(level, ends.following, [*starts[1:-1], 0])
+    return cycles, addresses, following
+
+
+@block
+def lane_work(level: Any, work: Work, array: Array) -> Any:
+    """Drive the signals of `Work`. Latency: 0."""
+    lanes, levels = range(array.lanes_per_row), array.by_level
+    return [
+        (
+            by_level(level, work.x_slots[m], [one.lanes[m].x_slots for one in levels]),
+            by_level(level, work.slots[m], [one.lanes[m].slots for one in levels]),
+            by_level(level, work.h_start[m], [m - one.kept[0] for one in levels]),
+        )
+        for m in lanes
+    ]

@@ -1,0 +1,261 @@
+"""What the lanes do in each cycle of a step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import Signal, always_comb, always_seq, block, intbv
+
+from accel.architecture.latencies import ADDRESS_TO_FETCH, fetch_to_select
+from accel.architecture.shape import Array
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.lanes.levels import Ends, Work, lane_work, level_ends
+from accel.rtl.blocks.primitives.register import delay, gather
+from accel.rtl.blocks.primitives.signals import bits, flag, signed
+
+
+class Issue:
+    """The step that is running, at the address stage."""
+
+    def __init__(self, array: Array) -> None:
+        self.active = flag()
+        self.address = bits(index_bits(array.depth))
+        self.position = bits(index_bits(array.cycles_per_group))
+        """Cycle within the group."""
+        self.going = flag()
+        """The lanes go on in this cycle: always while a step runs, unless weights that come from outside are late."""
+        self.fed = flag()
+        """The weights of the next cycle are there, where they come from outside."""
+        self.waiting = flag()
+        """A step runs, but its weights are late."""
+        self.first = flag()
+        """First cycle of a group; also while no step runs, so that totals do not pile up."""
+        self.last = flag()
+        """Last cycle of a group."""
+        self.opening = flag()
+        """The step's first group."""
+        self.fresh = flag()
+        self.final = flag()
+        self.x_bank = flag()
+        banks = array.h_vector.banks
+        self.read_bank = Signal(intbv(banks // 2 - 1)[index_bits(banks) :])
+        """Bank of h_{t-1}, as the stream's last step wrote it: half a round of banks ago."""
+        self.write_bank = Signal(intbv(banks - 1)[index_bits(banks) :])
+        """Bank of h_t."""
+        self.stream = Signal(intbv(array.streams - 1)[index_bits(array.streams) :])
+        """Whose turn it is."""
+        self.given = flag()
+        """Not a step, but the turn that takes a sequence's state."""
+        self.weight_set = flag()
+        """Set of weights that the sequence began with, where they are loaded."""
+        self.level = bits(index_bits(array.levels))
+        """Level that the lanes are in."""
+        self.next_level = bits(index_bits(array.levels))
+        """That of the next turn."""
+
+
+@block
+def take_turns(clk: Any, reset: Any, take: Any, number: Any, count: int) -> Any:
+    """Go on to the next of `count` numbers at each step. Latency: 1."""
+    last = count - 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def turning():
+        if take:
+            if number == last:
+                number.next = 0
+            else:
+                number.next = number + 1
+
+    return turning
+
+
+@block
+def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release_at: int) -> Any:
+    """Count through the cycles and groups of a step, level after level; release x at address `release_at`.
+
+    Latency: 1 from `turn`.
+    """
+    take, turn, release = inbox.take, inbox.turn, inbox.release
+    active, address, position, opening = issue.active, issue.address, issue.position, issue.opening
+    first, last = issue.first, issue.last
+    ending, going, fed = flag(), issue.going, issue.fed
+
+    @always_comb
+    def going_on():
+        going.next = active
+
+    @always_comb
+    def going_on_if_fed():
+        going.next = active and fed
+        issue.waiting.next = active and not fed
+
+    ends = Ends(array)
+    last_address, last_cycle, following = ends.address, ends.cycle, ends.following
+
+    @always_comb
+    def framing():
+        first.next = position == 0
+        last.next = going and position == last_cycle
+        ending.next = going and address == last_address
+
+    @always_seq(clk.posedge, reset=reset)
+    def stepping():
+        if turn:
+            active.next = True
+        elif ending:
+            active.next = False
+        if ending:
+            address.next = following
+        elif going:
+            address.next = address + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def grouping():
+        if turn:
+            position.next = 0
+            opening.next = True
+        elif last:
+            position.next = 0
+            opening.next = False
+        elif going:
+            position.next = position + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching():
+        if turn:
+            issue.fresh.next = inbox.fresh
+            issue.final.next = inbox.final
+            issue.x_bank.next = inbox.bank
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching_steps():
+        if take:
+            issue.final.next = inbox.final
+            issue.x_bank.next = inbox.bank
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching_levels():
+        if turn:
+            issue.fresh.next = take and inbox.fresh
+            issue.level.next = issue.next_level
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching_set():
+        if turn:
+            issue.weight_set.next = inbox.weight_set
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching_given():
+        if turn:
+            issue.given.next = not take
+
+    @always_seq(clk.posedge, reset=reset)
+    def releasing():
+        release.next = going and address == release_at
+
+    @always_seq(clk.posedge, reset=reset)
+    def releasing_steps():
+        release.next = going and address == release_at and not issue.given
+
+    turns = [
+        take_turns(clk, reset, turn, issue.read_bank, array.h_vector.banks),
+        take_turns(clk, reset, turn, issue.write_bank, array.h_vector.banks),
+        take_turns(clk, reset, turn, issue.stream, array.streams),
+    ]
+    releases = (latching_given, releasing_steps) if array.given_state else (releasing,)
+    goes = going_on_if_fed if array.fed else going_on
+    common = (goes, framing, stepping, grouping, releases, turns)
+    if array.levels > 1:
+        counting = take_turns(clk, reset, turn, issue.next_level, array.levels)
+        return *common, latching_steps, latching_levels, counting, level_ends(issue.level, ends, array)
+    return (*common, latching, latching_set) if array.writable else (*common, latching)
+
+
+@block
+def lane_phase(position: Any, fresh: Any, waiting: Any, from_h: Any, clear: Any, x_slots: int, slots: int) -> Any:
+    """What one lane of a row does at a position: x, then h (zero in a fresh sequence), then nothing. Latency: 0.
+
+    It does nothing, too, while it waits for weights; `waiting` is None where it never does.
+    """
+
+    @always_comb
+    def reading_h():
+        from_h.next = position >= x_slots
+
+    @always_comb
+    def clearing():
+        clear.next = position >= slots or (fresh and position >= x_slots)
+
+    @always_comb
+    def clearing_waits():
+        clear.next = waiting or position >= slots or (fresh and position >= x_slots)
+
+    return reading_h, clearing if waiting is None else clearing_waits
+
+
+@block
+def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: Array) -> Any:
+    """How operands are read, each signal delayed to the stage that uses it. Latency: per signal, see Reading."""
+    select = ADDRESS_TO_FETCH + fetch_to_select(array)
+    lanes, work = array.lanes, Work(array)
+    working = [lane_work(issue.level, work, array)] if array.levels > 1 else []
+    from_h, clear = [flag() for _ in lanes], [flag() for _ in lanes]
+    late_from_h, late_clear = [flag() for _ in lanes], [flag() for _ in lanes]
+    phases = [
+        lane_phase(
+            issue.position,
+            issue.fresh,
+            issue.waiting if array.fed else None,
+            from_h[m],
+            clear[m],
+            work.x_slots[m],
+            work.slots[m],
+        )
+        for m in range(len(lanes))
+    ]
+    clears = [delay(clk, reset, clear[m], late_clear[m], select) for m in range(len(lanes))]
+    clearing = gather(late_clear, reading.clear)
+    banks = delay(clk, reset, issue.x_bank, reading.x_bank, ADDRESS_TO_FETCH)
+    if not array.recurrent:
+        return phases, clears, clearing, banks
+    froms = [delay(clk, reset, from_h[m], late_from_h[m], select) for m in range(len(lanes))]
+    choosing = gather(late_from_h, reading.from_h)
+    h_banks = delay(clk, reset, issue.read_bank, reading.h_bank, ADDRESS_TO_FETCH)
+    return working, phases, clears, clearing, banks, froms, choosing, h_banks
+
+
+@block
+def count_place(position: Any, place: Any, stride: int, x_slots: int, x_start: int, h_start: int) -> Any:
+    """Column that one lane of a dense row reads at a position: a count over x, then one over h. Latency: 0."""
+    scaled = bits(len(place) - 1)
+
+    @always_comb
+    def scaling():
+        scaled.next = position * stride
+
+    @always_comb
+    def placing():
+        if position >= x_slots:
+            place.next = scaled + h_start
+        else:
+            place.next = scaled + x_start
+
+    return scaling, placing
+
+
+@block
+def dense_places(clk: Any, reset: Any, issue: Issue, word: Any, array: Array) -> Any:
+    """Columns of all lanes of a dense row side by side, in place of stored indices. Latency: ADDRESS_TO_FETCH."""
+    count, work = array.lanes_per_row, Work(array)
+    working = [lane_work(issue.level, work, array)] if array.levels > 1 else []
+    width = index_bits((array.cycles_per_group + 1) * count + array.kept[0])
+    places = [signed(max(width, array.index_width) + 1) for _ in array.lanes]
+    counting = [
+        count_place(issue.position, places[m], count, work.x_slots[m], m, work.h_start[m])
+        for m in range(len(array.lanes))
+    ]
+    joined_now = bits(len(word))
+    gathering = gather([place(array.index_width, 0) for place in places], joined_now)
+    delaying = delay(clk, reset, joined_now, word, ADDRESS_TO_FETCH)
+    return working, counting, gathering, delaying

@@ -1,0 +1,118 @@
+"""Which units the cell stage takes in which cycle: one slot of E units after the other, while the chain shifts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always_comb, always_seq, block
+
+from accel.architecture.shape import Array
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.primitives.signals import bits, flag
+
+
+class Slot:
+    """The slot that enters the stage; `beat` counts the slots of a step."""
+
+    def __init__(self, array: Array) -> None:
+        self.valid = flag()
+        self.real = flag()
+        """Valid, and of a step: not of the turn that takes a sequence's state."""
+        self.given = flag()
+        """Of the turn that takes a sequence's state."""
+        self.beat = bits(index_bits(array.groups * array.slots_per_group))
+        self.closing = flag()
+        """The step's last slot."""
+        self.fresh = flag()
+        self.final = flag()
+        self.bank = bits(array.h_vector.bank_width)
+        """Bank that h_t goes to."""
+        self.stream = bits(index_bits(array.streams))
+        self.weight_set = flag()
+        self.level = bits(index_bits(array.levels))
+        self.leaving = flag()
+        """Valid, and of a step's last level, where there are several: what comes of it leaves the layer."""
+
+
+@block
+def slot_level(clk: Any, reset: Any, capture: Any, level: Any, slot: Any, array: Array) -> Any:
+    """Which level a slot is of, and whether that is the last one. Latency: 1."""
+    last_level = array.levels - 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching():
+        if capture:
+            slot.level.next = level
+
+    @always_comb
+    def telling():
+        slot.leaving.next = slot.valid and slot.level == last_level
+
+    return latching, telling
+
+
+@block
+def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: Any, array: Array) -> Any:
+    """Count the slots of a group from `capture` on; `opening` marks a step's first group. Latency: 1.
+
+    `issue` carries what is known of the step, aligned to `capture`.
+    """
+    last_slot, last_beat = array.slots_per_group - 1, array.output_beats - 1
+    number = bits(index_bits(array.slots_per_group))
+    done = flag()
+
+    @always_comb
+    def closing():
+        slot.closing.next = slot.beat == last_beat
+
+    @always_comb
+    def finishing():
+        done.next = number == last_slot or slot.beat == last_beat
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        if capture:
+            number.next = 0
+            slot.valid.next = True
+        elif done:
+            slot.valid.next = False
+        elif slot.valid:
+            number.next = number + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def numbering():
+        if capture and opening:
+            slot.beat.next = 0
+        elif capture or (slot.valid and not done):
+            slot.beat.next = slot.beat + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching():
+        if capture:
+            slot.fresh.next = issue.fresh
+            slot.final.next = issue.final
+            slot.bank.next = issue.write_bank
+            slot.stream.next = issue.stream
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching_set():
+        if capture:
+            slot.weight_set.next = issue.weight_set
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching_given():
+        if capture:
+            slot.given.next = issue.given
+
+    @always_comb
+    def telling():
+        slot.real.next = slot.valid
+
+    @always_comb
+    def telling_apart():
+        slot.real.next = slot.valid and not slot.given
+
+    kinds = (latching_given, telling_apart) if array.given_state else (telling,)
+    latches = (latching, latching_set) if array.writable else (latching,)
+    levels = [slot_level(clk, reset, capture, issue.level, slot, array)] if array.levels > 1 else []
+    return closing, finishing, counting, numbering, latches, kinds, levels

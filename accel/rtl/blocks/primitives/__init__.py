@@ -1,0 +1,1 @@
+"""Signals, registers, memories and the arithmetic: blocks that know nothing of the accelerator."""

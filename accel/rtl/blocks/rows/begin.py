@@ -1,0 +1,169 @@
+"""When a step begins, and each level of a step that has several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from myhdl import Signal, always_comb, always_seq, block
+
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.lanes.levels import by_level
+from accel.rtl.blocks.primitives.signals import bits, flag
+from accel.rtl.blocks.streams.outbox import credit
+
+
+@block
+def rest(clk: Any, reset: Any, turn: Any, ready: Any, waiting: Any, longest: int, pause: Any) -> Any:
+    """`pause` + 1 cycles, at most `longest`, have passed since the last turn began; a register says so, since much
+    depends on it.
+
+    Cycles in which the lanes wait do not count, and no turn begins in them; `waiting` is None where there are none.
+    Latency: 1.
+    """
+    rested = Signal(bool(1))
+    countdown = bits(index_bits(longest))
+    at_once = longest == 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def resting():
+        if turn:
+            rested.next = at_once
+        elif countdown == 1:
+            rested.next = True
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting_down():
+        if turn:
+            countdown.next = pause
+        elif not rested:
+            countdown.next = countdown - 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def resting_on():
+        if turn:
+            rested.next = at_once
+        elif countdown == 1 and not waiting:
+            rested.next = True
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting_on():
+        if turn:
+            countdown.next = pause
+        elif not rested and not waiting:
+            countdown.next = countdown - 1
+
+    @always_comb
+    def telling():
+        ready.next = rested
+
+    @always_comb
+    def telling_on():
+        ready.next = rested and not waiting
+
+    return (resting, counting_down, telling) if waiting is None else (resting_on, counting_on, telling_on)
+
+
+@block
+def begin_step(clk: Any, reset: Any, inbox: Any, room: Any, waiting: Any, always_emits: bool, interval: int) -> Any:
+    """A step begins when x is there, its results have room and `interval` cycles have passed since the last one began.
+
+    A step that emits nothing needs no room. Latency: 0.
+    """
+    available, final, take = inbox.available, inbox.final, inbox.take
+    rested = flag()
+
+    @always_comb
+    def beginning():
+        take.next = available and rested and room
+
+    @always_comb
+    def turning():
+        inbox.turn.next = take
+
+    @always_comb
+    def beginning_quietly():
+        take.next = available and rested and (room or not final)
+
+    resting = rest(clk, reset, take, rested, waiting, interval, interval - 1)
+    return resting, beginning if always_emits else beginning_quietly, turning
+
+
+@block
+def begin_turn(
+    clk: Any,
+    reset: Any,
+    inbox: Any,
+    states: Any,
+    room: Any,
+    state_room: Any,
+    waiting: Any,
+    always_emits: bool,
+    interval: int,
+) -> Any:
+    """`begin_step` where the state of a sequence is given: a turn that takes it comes before the first step.
+
+    It does not begin before one of the two banks of states has been read. A sequence's last step also needs room for
+    the state that it leaves. Latency: 0.
+    """
+    available, final, take, opens, turn = inbox.available, inbox.final, inbox.take, inbox.opens, inbox.turn
+    rested, fits, unread = flag(), flag(), flag()
+    reading = credit(clk, reset, states.take, states.release, unread, 2)
+    resting = rest(clk, reset, turn, rested, waiting, interval, interval - 1)
+
+    @always_comb
+    def fitting():
+        fits.next = room and (state_room or not final)
+
+    @always_comb
+    def fitting_quietly():
+        fits.next = not final or (room and state_room)
+
+    @always_comb
+    def beginning():
+        take.next = available and rested and fits and not opens
+        states.take.next = states.available and unread and rested and opens
+
+    @always_comb
+    def turning():
+        turn.next = take or states.take
+        states.turn.next = states.take
+
+    return reading, resting, fitting if always_emits else fitting_quietly, beginning, turning
+
+
+@block
+def begin_level(
+    clk: Any, reset: Any, inbox: Any, room: Any, level: Any, always_emits: bool, intervals: Sequence[int]
+) -> Any:
+    """A step begins as `begin_step` says; the levels behind the first as soon as what they read is written.
+
+    `level` is that of the next turn. Latency: 0.
+    """
+    available, final, take, turn = inbox.available, inbox.final, inbox.take, inbox.turn
+    rested, first, fits = flag(), flag(), flag()
+    pause = bits(index_bits(max(intervals)))
+
+    @always_comb
+    def opening():
+        first.next = level == 0
+
+    @always_comb
+    def fitting():
+        fits.next = room
+
+    @always_comb
+    def fitting_quietly():
+        fits.next = room or not final
+
+    @always_comb
+    def beginning():
+        take.next = available and rested and fits and first
+
+    @always_comb
+    def turning():
+        turn.next = take or (rested and not first)
+
+    pausing = by_level(level, pause, [interval - 1 for interval in intervals])
+    resting = rest(clk, reset, turn, rested, None, max(intervals), pause)
+    return opening, fitting if always_emits else fitting_quietly, beginning, turning, pausing, resting

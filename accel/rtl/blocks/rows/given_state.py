@@ -1,0 +1,200 @@
+"""State that comes from outside: h_0 and c_0 of a sequence before its first step, h_n and c_n after its last.
+
+A frame has a beat a slot: the slot's values of h, then those of c. A turn of its own writes h_0 and c_0 where a step
+writes h_t and c_t, at the same cycles, so a sequence's first step finds them like any other's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always_comb, always_seq, block
+
+from accel.architecture.latencies import CELL_TO_STATE, SLOT_TO_CELL, SLOT_TO_STATE
+from accel.architecture.shape import Array, Vector
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.cells.cell import CellConstants
+from accel.rtl.blocks.cells.status import LayerStatus
+from accel.rtl.blocks.primitives.memory import ram
+from accel.rtl.blocks.primitives.register import delay, gather, like
+from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
+from accel.rtl.blocks.streams.axis import AxiStream, axis_input, axis_output, extend
+from accel.rtl.blocks.streams.loader import await_weights
+from accel.rtl.blocks.streams.outbox import Outbox, emit
+from accel.rtl.blocks.streams.receiver import Beats, Inbox, receive
+from accel.spec import Formats
+
+
+def value_width(formats: Formats) -> int:
+    """Bits of a value in a frame, of h or of c."""
+    return max(formats.state.width, formats.cell.width)
+
+
+def state_vector(array: Array, formats: Formats) -> Vector:
+    """How frames are stored on their way in, two sequences of them."""
+    return Vector(array.beats, 2 * array.cells, value_width(formats), 0)
+
+
+class GivenState:
+    """A layer's streams of states, frames on their way in, and what leaves on its way out."""
+
+    def __init__(
+        self, inbox: Inbox, state_in: AxiStream, state_out: AxiStream, status: LayerStatus, cells: CellConstants
+    ) -> None:
+        self.status = status
+        vector = state_vector(cells.array, cells.formats)
+        self.inbox, self.state_in, self.state_out = inbox, state_in, state_out
+        self.states, self.last = Inbox(vector), Outbox(vector.word_width)
+
+
+@block
+def keep_given(
+    clk: Any,
+    reset: Any,
+    slot: Any,
+    write: Any,
+    given: Any,
+    made: Any,
+    kept: Any,
+    release: Any,
+    latency: int,
+    depth: int,
+) -> Any:
+    """`kept` is what the cells made, or, in the turn that takes a state, what was given; `given` is its stored word.
+
+    `release` tells that the last word of a state has been read. Latency: 0 from what the cells made, which comes
+    `latency` cycles after its slot.
+    """
+    word = bits(len(kept))
+    valid, closing, taken, late = (like(slot.valid) for _ in range(4))
+    beat, bank = like(slot.beat), flag()
+    address = bits(1 + len(beat))
+    valids = delay(clk, reset, slot.valid, valid, latency - 1)
+    beats = delay(clk, reset, slot.beat, beat, latency - 1)
+    closings = delay(clk, reset, slot.closing, closing, latency - 1)
+    takens = delay(clk, reset, slot.given, taken, latency - 1)
+    lates = delay(clk, reset, taken, late, 1)
+    addressing = gather([beat, bank], address)
+
+    @always_comb
+    def releasing():
+        release.next = valid and closing and taken
+
+    @always_seq(clk.posedge, reset=reset)
+    def alternating():
+        if release:
+            bank.next = not bank
+
+    @always_comb
+    def choosing():
+        if late:
+            kept.next = word
+        else:
+            kept.next = made
+
+    memory = ram(clk, valid, write.enable, write.address, given, address, word, depth)
+    return valids, beats, closings, takens, lates, addressing, releasing, alternating, choosing, memory
+
+
+@block
+def watch_frames(clk: Any, reset: Any, beats: Any, torn: Any, count: int) -> Any:
+    """Whether a frame ever ended elsewhere than with its last beat. Latency: 1."""
+    last = count - 1
+    number = bits(index_bits(count))
+    moving, ending = flag(), flag()
+
+    @always_comb
+    def looking():
+        moving.next = beats.valid and beats.ready
+        ending.next = number == last
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        if moving and ending:
+            number.next = 0
+        elif moving:
+            number.next = number + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def comparing():
+        if moving and beats.last != ending:
+            torn.next = True
+
+    return looking, counting, comparing
+
+
+@block
+def take_states(
+    clk: Any,
+    reset: Any,
+    slot: Any,
+    given: GivenState,
+    c_t: Any,
+    h_t: Any,
+    kept_c: Any,
+    kept_h: Any,
+    cells: CellConstants,
+    stores: Any,
+) -> Any:
+    """Frames of h_0 and c_0 from their stream into the memories of h and c, through `kept_h` and `kept_c`.
+
+    Where weights are loaded (`stores`), none is taken before there are weights.
+    Latency: 0 from c_t and h_t.
+    """
+    array, formats, axis, states = cells.array, cells.formats, given.state_in, given.states
+    width, count = value_width(formats), array.cells
+    beats, c_read = Beats(len(states.write.word)), flag()
+    word = states.write.word
+    h_parts = [word(n * width + formats.state.width, n * width) for n in range(count)]
+    c_parts = [word((count + n) * width + formats.cell.width, (count + n) * width) for n in range(count)]
+    h_given, c_given = bits(len(kept_h)), bits(len(kept_c))
+    depth = state_vector(array, formats).depth
+
+    if not array.writable:
+        entering = axis_input(axis, beats, 2 * count, width)
+    else:
+        arriving = Beats(len(states.write.word))
+        waiting = await_weights(arriving, beats, stores.loading)
+        entering = (axis_input(axis, arriving, 2 * count, width), waiting)
+    receiving = receive(clk, reset, beats, states, array.output_beats, 1, False, False, False)
+    watching = watch_frames(clk, reset, beats, given.status.state_torn, array.output_beats)
+    parting = (gather(h_parts, h_given), gather(c_parts, c_given))
+    keeping_c = keep_given(clk, reset, slot, states.write, c_given, c_t, kept_c, c_read, SLOT_TO_CELL, depth)
+    keeping_h = keep_given(clk, reset, slot, states.write, h_given, h_t, kept_h, states.release, SLOT_TO_STATE, depth)
+    return entering, receiving, watching, parting, keeping_c, keeping_h
+
+
+@block
+def give_states(
+    clk: Any, reset: Any, slot: Any, given: GivenState, signals: Any, layer: Any, cells: CellConstants
+) -> Any:
+    """h_t and c_t of a sequence's last step leave through their stream. Latency: 2 from h_t."""
+    array, width = cells.array, value_width(cells.formats)
+    inbox, outbox, axis = given.inbox, given.last, given.state_out
+    leaving = Beats(len(outbox.word))
+    late_c = [like(out.c) for out in signals]
+    wide = [signed(width) for _ in range(2 * array.cells)]
+    word = joined(wide)
+    real, final, closing = like(slot.real), like(slot.final), like(slot.closing)
+    values = [*(out.h for out in signals), *late_c]
+
+    waiting = [delay(clk, reset, out.c, late_c[n], CELL_TO_STATE) for n, out in enumerate(signals)]
+    extending = [extend(value, wide[n]) for n, value in enumerate(values)]
+    reals = delay(clk, reset, slot.real, real, SLOT_TO_STATE)
+    finals = delay(clk, reset, slot.final, final, SLOT_TO_STATE)
+    closings = delay(clk, reset, slot.closing, closing, SLOT_TO_STATE)
+
+    @always_comb
+    def promising():
+        outbox.promise.next = inbox.take and inbox.final
+
+    @always_comb
+    def emitting():
+        outbox.valid.next = real and final
+        outbox.word.next = word
+        outbox.closing.next = closing
+        outbox.final.next = final
+
+    sending = emit(clk, reset, outbox, leaving, array.output_beats, layer.state_sequences)
+    finishing = axis_output(leaving, axis, 2 * array.cells, width, False)
+    return waiting, extending, reals, finals, closings, promising, emitting, sending, finishing

@@ -1,0 +1,130 @@
+"""The linear head: the same lanes with one row a unit, ending in exact logits or the index of the largest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always_comb, always_seq, block
+
+from accel.architecture.latencies import SLOT_TO_LOGIT
+from accel.rtl.blocks.lanes.lane_array import lane_array
+from accel.rtl.blocks.lanes.sequencer import Issue, sequence
+from accel.rtl.blocks.lanes.slots import Slot
+from accel.rtl.blocks.primitives.arithmetic import add, align
+from accel.rtl.blocks.primitives.register import as_signed, delay, like
+from accel.rtl.blocks.primitives.signals import bits, flag, signed
+from accel.rtl.blocks.rows.begin import begin_step
+from accel.rtl.blocks.rows.layer import emit_set, promise, read_biases, slot_control
+
+
+@block
+def logits(
+    clk: Any, slot: Any, chain: Any, logit: Any, layer: Any, bias_width: int, bias_shift: int, stores: Any
+) -> Any:
+    """Exact row sums with their biases, one a cycle. Latency: SLOT_TO_LOGIT from a slot."""
+    bias = bits(bias_width)
+    total, stored = signed(len(chain)), signed(bias_width)
+    aligned = signed(bias_width + bias_shift)
+
+    reading_biases = read_biases(clk, slot, bias, layer, stores)
+    reading_total = as_signed(chain, total)
+    reading_bias = as_signed(bias, stored)
+    aligning = align(stored, aligned, bias_shift)
+    adding = add(clk, total, aligned, logit)
+    return reading_biases, reading_total, reading_bias, aligning, adding
+
+
+@block
+def emit_logits(clk: Any, reset: Any, slot: Any, logit: Any, outbox: Any) -> Any:
+    """Every logit leaves. Latency: 0 from the logit."""
+    valid = like(slot.valid)
+    valids = delay(clk, reset, slot.valid, valid, SLOT_TO_LOGIT)
+    closing = like(slot.closing)
+    closings = delay(clk, reset, slot.closing, closing, SLOT_TO_LOGIT)
+    final = like(slot.final)
+    finals = delay(clk, reset, slot.final, final, SLOT_TO_LOGIT)
+    word = logit(len(logit), 0)
+
+    @always_comb
+    def emitting():
+        outbox.valid.next = valid
+        outbox.word.next = word
+        outbox.closing.next = closing
+        outbox.final.next = final
+
+    return valids, closings, finals, emitting
+
+
+@block
+def emit_largest(clk: Any, reset: Any, slot: Any, logit: Any, outbox: Any) -> Any:
+    """The index of a step's largest logit leaves, the lowest one on a tie. Latency: 1 from the last logit."""
+    valid = like(slot.valid)
+    valids = delay(clk, reset, slot.valid, valid, SLOT_TO_LOGIT)
+    beat = like(slot.beat)
+    beats = delay(clk, reset, slot.beat, beat, SLOT_TO_LOGIT)
+    closing = like(slot.closing)
+    closings = delay(clk, reset, slot.closing, closing, SLOT_TO_LOGIT)
+    final = like(slot.final)
+    finals = delay(clk, reset, slot.final, final, SLOT_TO_LOGIT)
+    largest, place = signed(len(logit)), bits(len(slot.beat))
+    better = flag()
+
+    @always_comb
+    def comparing():
+        better.next = beat == 0 or logit > largest
+
+    @always_seq(clk.posedge, reset=reset)
+    def keeping():
+        if valid and better:
+            largest.next = logit
+            place.next = beat
+
+    @always_seq(clk.posedge, reset=reset)
+    def emitting():
+        outbox.valid.next = valid and closing
+        outbox.closing.next = closing
+        outbox.final.next = final
+
+    @always_comb
+    def showing():
+        outbox.word.next = place
+
+    return valids, beats, closings, finals, comparing, keeping, emitting, showing
+
+
+@block
+def head_layer(
+    clk: Any,
+    reset: Any,
+    inbox: Any,
+    outbox: Any,
+    layer: Any,
+    argmax: bool,
+    bias_width: int,
+    bias_shift: int,
+    stores: Any,
+) -> Any:
+    """Linear layer over what arrives; `stores` as for an LSTM layer.
+
+    Latency: `last_result` of its Stage in the schedule.
+    """
+    array = layer.lanes.array
+    issue, slot = Issue(array), Slot(array)
+    heads = [bits(array.total_width)]
+    logit = signed(array.sum_width)
+
+    waiting = issue.waiting if array.fed else None
+    beginning = begin_step(clk, reset, inbox, outbox.room, waiting, True, sum(layer.intervals))
+    promising = promise(inbox.take, inbox.final, outbox.promise, True)
+    stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)
+    lanes = lane_array(clk, reset, issue, inbox.write, None, heads, layer.lanes, stores)
+    slotting = slot_control(clk, reset, issue, slot, array)
+    summing = logits(clk, slot, heads[0], logit, layer, bias_width, bias_shift, stores)
+    if argmax:
+        emitting = emit_largest(clk, reset, slot, logit, outbox)
+    else:
+        emitting = emit_logits(clk, reset, slot, logit, outbox)
+    working = (beginning, promising, stepping, lanes, slotting, summing, emitting)
+    if not array.writable:
+        return working
+    return (*working, emit_set(clk, reset, slot, outbox, SLOT_TO_LOGIT + argmax))

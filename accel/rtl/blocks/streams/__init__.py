@@ -1,0 +1,1 @@
+"""AXI4-Stream at the borders: vectors in, results out, weights loaded."""

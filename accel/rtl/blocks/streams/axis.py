@@ -1,0 +1,90 @@
+"""AXI4-Stream at the edge: each value in whole bytes, sign-extended, the first one lowest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import ConcatSignal, always_comb, block
+
+from accel.architecture.latencies import byte_width
+from accel.rtl.blocks.primitives.register import as_signed
+from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
+
+
+class AxiStream:
+    """Ports of one AXI4-Stream: `words` values of `width` bits a beat; `tlast` ends a sequence."""
+
+    def __init__(self, words: int, width: int) -> None:
+        self.tdata = bits(words * byte_width(width))
+        self.tvalid = flag()
+        self.tready = flag()
+        self.tlast = flag()
+
+
+class AxiWords:
+    """Ports of one AXI4-Stream of plain words."""
+
+    def __init__(self, width: int) -> None:
+        self.tdata = bits(width)
+        self.tvalid = flag()
+        self.tready = flag()
+        self.tlast = flag()
+
+
+@block
+def axis_input(axis: Any, beats: Any, words: int, width: int) -> Any:
+    """Values out of their bytes. Latency: 0.
+
+    The data is copied before it is sliced: a slice of a port converts to a silent zero.
+    """
+    step = byte_width(width)
+    data = bits(len(axis.tdata))
+    parts = [data(n * step + width, n * step) for n in range(words)]
+    word = ConcatSignal(*reversed(parts)) if words > 1 else parts[0]
+
+    @always_comb
+    def copying():
+        data.next = axis.tdata
+
+    @always_comb
+    def entering():
+        beats.word.next = word
+        beats.valid.next = axis.tvalid
+        beats.last.next = axis.tlast
+        axis.tready.next = beats.ready
+
+    return copying, entering
+
+
+@block
+def extend(i: Any, o: Any) -> Any:
+    """A signed value in a wider word. Latency: 0."""
+
+    @always_comb
+    def extending():
+        o.next = i
+
+    return extending
+
+
+@block
+def axis_output(beats: Any, axis: Any, words: int, width: int, unsigned: bool) -> Any:
+    """Values into their bytes. Latency: 0."""
+    step = byte_width(width)
+    parts = [beats.word((n + 1) * width, n * width) for n in range(words)]
+    values = [signed(width) for _ in range(words)]
+    wide = [bits(step) if unsigned else signed(step) for _ in range(words)]
+    tdata = joined(wide)
+
+    @always_comb
+    def leaving():
+        axis.tdata.next = tdata
+        axis.tvalid.next = beats.valid
+        axis.tlast.next = beats.last
+        beats.ready.next = axis.tready
+
+    if unsigned:
+        return leaving, [extend(parts[n], wide[n]) for n in range(words)]
+    reading = [as_signed(parts[n], values[n]) for n in range(words)]
+    extending = [extend(values[n], wide[n]) for n in range(words)]
+    return leaving, reading, extending

@@ -1,0 +1,74 @@
+"""MyHDL to Verilog: the rendered top, imported as a file, and the unit modules that it instantiates."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import tempfile
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from myhdl import ResetSignal, ToVerilogWarning
+
+from accel.architecture.shape import Array, ColumnArray
+from accel.model.design import Design
+from accel.rtl.blocks.columns.column_unit import column_unit_block
+from accel.rtl.blocks.columns.mixed_unit import mixed_unit_block
+from accel.rtl.blocks.lanes.unit import unit_block
+from accel.rtl.blocks.primitives.signals import flag
+from accel.rtl.shallow import shallow
+
+HEADER = "`default_nettype none"
+"""An undeclared name in a block's own Verilog text would be a silent one-bit wire; so it stops the compiler."""
+
+SILENT_ZERO = re.compile(r"= 00;")
+"""What MyHDL writes, without a word, for a shadow signal of a port or one that is defined below its generator."""
+
+
+def load_top(work: Path, identifier: str) -> ModuleType:
+    """The rendered MyHDL as a module (MyHDL reads its source, so it must be a file)."""
+    path = work / "myhdl" / f"{identifier}.py"
+    made = importlib.util.spec_from_file_location(f"sparrow_rendered_{identifier}", path)
+    assert made is not None
+    assert made.loader is not None
+    module = importlib.util.module_from_spec(made)
+    made.loader.exec_module(module)
+    return module
+
+
+def top_signals(module: ModuleType) -> dict[str, Any]:
+    """Fresh signals for all ports of the top."""
+    return {"clk": flag(), "reset": ResetSignal(0, active=1, isasync=False), **module.ports()}
+
+
+def convert(design: Design) -> str:
+    """The Verilog of a design whose MyHDL and memory contents lie in its work folder: unit modules, then the top."""
+    return shallow(lambda: _convert(design))
+
+
+def _convert(design: Design) -> str:
+    identifier = design.spec.identifier
+    module = load_top(design.work, identifier)
+    texts = [unit_module(array, f"{identifier}_{array.name}_unit") for array in design.net.arrays]
+    top = getattr(module, identifier)(**top_signals(module), converting=True)
+    return "\n".join([*texts, _verilog(top, identifier)])
+
+
+def unit_module(array: Array, name: str) -> str:
+    """The Verilog module of one unit of an array."""
+    if not isinstance(array, ColumnArray):
+        return _verilog(unit_block(array), name)
+    return _verilog(mixed_unit_block(array) if array.x_by_rows else column_unit_block(array), name)
+
+
+def _verilog(block: Any, name: str) -> str:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ToVerilogWarning)  # signals that nobody reads: synthesis removes them
+        warnings.filterwarnings("error", message="Signal is not driven", category=ToVerilogWarning)
+        block.convert(hdl="Verilog", name=name, path=folder, header=HEADER, no_myhdl_header=True, no_testbench=True)
+        text = (Path(folder) / f"{name}.v").read_text(encoding="utf-8")
+    if SILENT_ZERO.search(text):
+        raise ValueError(f"{name}: MyHDL wrote a constant zero for a signal that it could not name")
+    return text

@@ -1,0 +1,1 @@
+"""When everything happens: exact cycles of a design, and the spec as it is admitted."""

@@ -1,0 +1,31 @@
+"""A spec as it comes in: read, checked key by key, then held against the sizes and the pace that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from accel.architecture.shape import misfits, network
+from accel.schedule.proposals import late
+from accel.spec import Spec, checked
+from accel.spec.spec import rules, structural_rules
+from accel.spec.yaml_file import Document, read
+
+
+def load(path: Path | str) -> Spec:
+    """Read and check a spec file. Raises Refused with every fault: key path, wanted, got."""
+    return checked(Spec, read(Path(path)), admission)
+
+
+def parse(data: Any) -> Spec:
+    """Check plain data as `load` does."""
+    return checked(Spec, Document("spec", data), admission)
+
+
+def admission(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """Contradictions between keys, and what of a spec without any the engine cannot do."""
+    yield from rules(spec)
+    if not [*structural_rules(spec)]:
+        found = [*misfits(network(spec))]
+        yield from found or late(network(spec))

@@ -1,0 +1,141 @@
+"""Which P, M and E to choose: designs of the row engine for a wanted number of lanes, or for wanted cycles per step.
+
+Cycles are estimated: the gap between two steps depends on the pattern, and a random one stands here for the real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from accel.architecture.shape import Array, ColumnArray, Network, misfits, network
+from accel.base.fixed import Integers
+from accel.schedule.schedule import interval_of, latest_columns
+from accel.spec import Spec
+
+MOST_LANES_PER_ROW = 8
+"""M up to which is tried; more lanes a row idle more often, and P is the cheaper way to the same number."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One choice and its price, over all LSTM layers: `multipliers` are those of lanes and cell stages together."""
+
+    units: int
+    lanes_per_row: int
+    cells_per_cycle: int
+    input_words: int
+    lanes: int
+    cycles_per_step: int
+    utilisation: float
+    memory_bits: int
+    multipliers: int
+
+
+def late(net: Network) -> Iterator[tuple[str, str, object]]:
+    """Lanes too few for `engine.target_cycles`: (key path, what would do, what was given)."""
+    target = net.spec.engine.target_cycles
+    cycles = estimated_cycles(net)
+    if target is None or cycles <= target:
+        return
+    wanted = f"at least {cycles}, which these lanes take"
+    for one in for_cycles(net.spec, target, 1):
+        choice = f"units: {one.units}, lanes_per_row: {one.lanes_per_row}, cells_per_cycle: {one.cells_per_cycle}"
+        wanted += f"; or {choice} ({one.lanes} lanes, {one.cycles_per_step} cycles)"
+    yield "engine.target_cycles", wanted, target
+
+
+def estimated_cycles(net: Network) -> int:
+    """Cycles per step, as the module says; by columns, the least of a step without zeros."""
+    return max(*(_estimated_interval(array) for array in net.layers), *(array.input_beats for array in net.arrays))
+
+
+def _estimated_interval(array: Array) -> int:
+    if isinstance(array, ColumnArray):
+        return array.depth
+    if array.writable:
+        return interval_of(array, latest_columns(array))
+    k_x, k_h = array.kept
+    columns = np.zeros((array.rows, k_x + k_h), dtype=np.int64)  # those of x do not count
+    columns[:, k_x:] = _random_columns(array.rows, array.outputs, k_h)
+    return max(interval_of(array, columns), array.depth * array.set_beats if array.fed else 0)
+
+
+@lru_cache(maxsize=16)
+def _random_columns(rows: int, columns: int, kept: int) -> Integers:
+    """So many of the columns in each row, ascending; the same at each call."""
+    drawn = np.random.default_rng(1).random((rows, columns))
+    return np.sort(np.argpartition(drawn, kept - 1, axis=1)[:, :kept], axis=1)
+
+
+def for_lanes(spec: Spec, lanes: int, count: int = 5) -> list[Proposal]:
+    """The fastest designs of at most so many lanes in each layer; among equals the one with the fewest memory bits."""
+    rows, hidden = network(spec).layers[0].rows_per_unit, min(spec.model.hidden)
+    tried = [(min(lanes // (rows * m), hidden), m) for m in range(1, MOST_LANES_PER_ROW + 1) if lanes >= rows * m]
+    found = [_best(spec, units, m) for units, m in tried]
+    return sorted(filter(None, found), key=lambda one: (one.cycles_per_step, one.memory_bits))[:count]
+
+
+def for_cycles(spec: Spec, cycles: int, count: int = 5) -> list[Proposal]:
+    """The designs with the fewest lanes whose steps take at most so many cycles; empty where none does."""
+    found = []
+    for m in range(1, MOST_LANES_PER_ROW + 1):
+        for units in _enough(spec, m, cycles):
+            one = _best(spec, units, m)
+            if one is not None and one.cycles_per_step <= cycles:
+                found.append(one)
+                break
+    return sorted(found, key=lambda one: (one.lanes, one.memory_bits))[:count]
+
+
+def _enough(spec: Spec, m: int, cycles: int) -> Iterator[int]:
+    """P from the least that could do; each makes a group fewer than the one before."""
+    hidden, last = min(spec.model.hidden), 0
+    for groups in range(hidden, 0, -1):
+        units = -(-hidden // groups)
+        deepest = max(array.depth for array in _network(spec, units, m, 1, 1).layers) if units != last else 0
+        if units != last and deepest <= cycles:
+            yield units
+        last = units
+
+
+def _best(spec: Spec, units: int, m: int) -> Proposal | None:
+    """The E, and the input words, with which these lanes are fastest; the smallest ones that are."""
+    cells = [number for number in range(1, units + 1) if units % number == 0]
+    found = [one for number in cells if (one := _proposal(spec, units, m, number)) is not None]
+    return min(found, key=lambda one: (one.cycles_per_step, one.cells_per_cycle)) if found else None
+
+
+def _proposal(spec: Spec, units: int, m: int, cells: int) -> Proposal | None:
+    depth = max(array.depth for array in _network(spec, units, m, cells, 1).layers)
+    net = _network(spec, units, m, cells, -(-spec.model.inputs // depth))
+    if list(misfits(net)):
+        return None
+    lanes = sum(array.multipliers for array in net.layers)
+    cycles = estimated_cycles(net)
+    return Proposal(
+        units=units,
+        lanes_per_row=m,
+        cells_per_cycle=cells,
+        input_words=net.layers[0].input_words,
+        lanes=lanes,
+        cycles_per_step=cycles,
+        utilisation=round(sum(array.nonzeros for array in net.layers) / (lanes * cycles), 4),
+        memory_bits=sum(sum(array.memory_bits.values()) for array in net.arrays),
+        multipliers=sum(_multipliers(array) for array in net.layers),
+    )
+
+
+def _multipliers(array: Array) -> int:
+    """Of lanes (none for digits), scales (one a gate) and Hadamard products (three a cell, one of a highway cell)."""
+    products, scales = 1 if array.highway else 3, array.rows_per_unit * (array.scale is not None)
+    return array.multipliers * array.multiplies + array.cells * (products + scales)
+
+
+def _network(spec: Spec, units: int, m: int, cells: int, input_words: int) -> Network:
+    keys = {"units": units, "lanes_per_row": m, "cells_per_cycle": cells, "input_words": input_words}
+    engine = spec.engine.model_copy(update=keys | {"lanes": "shared", "input_lanes": None})
+    return network(spec.model_copy(update={"engine": engine}))

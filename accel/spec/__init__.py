@@ -1,0 +1,43 @@
+"""The spec: one YAML file, read once at the border into frozen objects. Decisions only."""
+
+from accel.spec.spec import (
+    HIGHWAY_ONLY,
+    MIXED,
+    WALKS,
+    Engine,
+    Flow,
+    Formats,
+    Head,
+    Model,
+    Search,
+    Section,
+    Spec,
+    Training,
+    Walk,
+    Weights,
+    checked,
+    kept,
+    plain,
+    schema,
+)
+
+__all__ = [
+    "HIGHWAY_ONLY",
+    "MIXED",
+    "WALKS",
+    "Engine",
+    "Flow",
+    "Formats",
+    "Head",
+    "Model",
+    "Search",
+    "Section",
+    "Spec",
+    "Training",
+    "Walk",
+    "Weights",
+    "checked",
+    "kept",
+    "plain",
+    "schema",
+]

@@ -1,0 +1,269 @@
+"""The command `sparrow`: a verb for each step. Prints for people, or JSON with `--json`.
+
+Exit status: 0 if what was asked for happened, 1 if verification found a difference, 2 if the input was refused,
+3 if a tool that a build needs is missing or failed, 128 + n if signal n stopped the training.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from accel.base.faults import DIFFERENT, REFUSED, SIGNALLED, UNFINISHED, Different, Fault, Refused, Stopped, Unfinished
+from sparrow.sources import PACKAGES
+
+app = typer.Typer(
+    name="sparrow",
+    help="From an LSTM in PyTorch to a proven sparse accelerator, by one YAML spec.",
+    epilog="Start with: sparrow run specs/digits.yaml",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The spec, a YAML file.", show_default=False)]
+MODEL = "State dict: .pt, .safetensors, .onnx; or the folder of a finished training."
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help=MODEL, show_default=False)]
+Work = Annotated[Path | None, typer.Option("--work", help="Work folder.", show_default="build/<name of the spec>")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def verb(function: Callable[..., None]) -> Callable[..., None]:
+    """Make a function a verb: it prints whatever was refused, or differs, and ends with the right exit status."""
+
+    @wraps(function)
+    def guarded(**options: Any) -> None:
+        try:
+            function(**options)
+        except (Refused, ModuleNotFoundError) as error:
+            _print_refusal(_refusal(error), options.get("as_json", False))
+            raise typer.Exit(REFUSED) from None
+        except Different as different:
+            answer(different.facts, different.view, options["as_json"])
+            print(f"different: {different}", file=sys.stderr)
+            raise typer.Exit(DIFFERENT) from None
+        except Unfinished as unfinished:
+            print(f"not built: {unfinished}", file=sys.stderr)
+            raise typer.Exit(UNFINISHED) from None
+        except Stopped as stopped:
+            print(f"stopped: {stopped}", file=sys.stderr)
+            raise typer.Exit(SIGNALLED + stopped.number) from None
+
+    app.command(function.__name__.removesuffix("_model"))(guarded)
+    return guarded
+
+
+def _refusal(error: Refused | ModuleNotFoundError) -> Refused:
+    """A verb whose packages are not installed is refused too; a module of our own that is missing is a bug."""
+    if isinstance(error, Refused):
+        return error
+    package = (error.name or "").split(".")[0]
+    if package in PACKAGES:
+        raise error
+    return Refused([Fault(f"Python package {package}", "it installed (extras: train, tools, fpga)", "no such package")])
+
+
+def _print_refusal(refused: Refused, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"refused": [asdict(fault) for fault in refused.faults]}, indent=2))
+    for fault in refused.faults:
+        print(f"refused: {fault}", file=sys.stderr)
+
+
+def answer(data: Any, view: str, as_json: bool) -> None:
+    """Print a verb's result: as JSON, or as `sparrow.printing` shows it."""
+    if as_json:
+        print(json.dumps(data, indent=2))
+        return
+    from sparrow import printing
+
+    printing.show(*getattr(printing, view)(data))
+
+
+def opened(spec_file: Path, work: Path | None) -> tuple[Any, Path]:
+    """The checked spec and its work folder. Nothing is written before this has succeeded."""
+    from accel.schedule.load_spec import load
+
+    spec = load(spec_file)
+    return spec, work or Path("build", spec.name)
+
+
+@verb
+def check(
+    spec_file: SpecFile,
+    work: Work = None,
+    lanes: Annotated[int | None, typer.Option(min=1, help="propose designs of at most so many lanes a layer")] = None,
+    cycles: Annotated[int | None, typer.Option(min=1, help="propose designs of at most so many cycles a step")] = None,
+    as_json: Json = False,
+) -> None:
+    """Validate a spec; print everything that follows from it, or (--lanes, --cycles) designs to choose from."""
+    from accel.base.files import write_text
+    from accel.report.derived import derive, proposed
+
+    spec, folder = opened(spec_file, work)
+    if lanes is not None and cycles is not None:
+        raise Refused([Fault("--cycles", "nothing beside --lanes", str(cycles))])
+    if lanes is not None or cycles is not None:
+        answer(proposed(spec, lanes, cycles), "proposed", as_json)
+        return
+    facts = derive(spec, folder) | {"resources": _resources(spec, folder)}
+    write_text(folder / "spec.json", spec.resolved())
+    answer(facts, "checked", as_json)
+
+
+@verb
+def train(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+    """Train, prune and quantise the network.
+
+    Leaves integer weights and the record of how they came about. Goes on from its checkpoints.
+    """
+    spec, folder = opened(spec_file, work)
+    _perform("train", spec, folder)
+    answer(_read(folder / "training.json"), "trained", as_json)
+
+
+@verb
+def import_model(spec_file: SpecFile, model: ModelFile, work: Work = None, as_json: Json = False) -> None:
+    """Take weights from your own nn.LSTM, in place of train."""
+    from sparrow import flow
+
+    spec, folder = opened(spec_file, work)
+    flow.import_model(spec, model, folder)
+    answer(_read(folder / "training.json"), "trained", as_json)
+
+
+@verb
+def generate(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+    """Render MyHDL, Verilog, HLS C++ and scripts."""
+    from sparrow import ledger
+
+    spec, folder = opened(spec_file, work)
+    _perform("generate", spec, folder)
+    files = [str(folder / name) for name in ledger.recorded(folder, "generate")["outputs"]]
+    answer({"files": files}, "files", as_json)
+
+
+@verb
+def verify(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+    """Run every engine; demand equal bits and cycles.
+
+    Every engine of the spec runs real test sequences and corners. Each signal, each result and the cycles of each step
+    must equal the golden model and the schedule.
+    """
+    spec, folder = opened(spec_file, work)
+    _perform("verify", spec, folder, after="generate")
+    answer(_read(folder / "verify.json"), "verified", as_json)
+
+
+@verb
+def build(
+    spec_file: SpecFile,
+    work: Work = None,
+    board: Annotated[str | None, typer.Option(help="Board, in place of target.board.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Write the scripts and build.sh only.")] = False,
+    alone: Annotated[bool, typer.Option("--alone", help="The accelerator without its serial line.")] = False,
+    from_cpp: Annotated[bool, typer.Option("--from-cpp", help="The core that Vitis HLS makes of the C++.")] = False,
+    allow_slow: Annotated[bool, typer.Option("--allow-slow", help="A missed clock is no error.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of nextpnr.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="Place so many times, in parallel; keep the fastest.")] = 1,
+    read_back: Annotated[bool, typer.Option("--read-back", help="Simulate the bitstream itself (iCE40).")] = False,
+    as_json: Json = False,
+) -> None:
+    """Synthesis, place and route, bitstream.
+
+    Uses what `generate` left. Chips of Lattice and Gowin are built with yosys and nextpnr; for Xilinx chips the scripts
+    are run where Vivado is found, and `--plan` writes a folder that builds itself where it is.
+    """
+    from sparrow import flow
+
+    spec, folder = opened(spec_file, work)
+    flow.require("generate", spec, folder)
+    options = {"alone": alone, "from_cpp": from_cpp, "allow_slow": allow_slow, "seed": seed, "seeds": seeds}
+    answer(flow.build(spec, folder, board, plan, options, read_back), "built", as_json)
+
+
+@verb
+def report(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+    """Write report.html and report.json."""
+    spec, folder = opened(spec_file, work)
+    _perform("report", spec, folder, after="verify")
+    answer({"files": [str(folder / name) for name in ("report.html", "report.json")]}, "files", as_json)
+
+
+@verb
+def run(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+    """All steps in order, as far as needed.
+
+    Skips the steps whose inputs did not change, and goes on where an earlier run stopped.
+    """
+    from sparrow import flow, printing
+
+    spec, folder = opened(spec_file, work)
+    with printing.progress() as progress:
+        done = flow.run(spec, folder, progress)
+    facts = _read(folder / "report.json") | {"steps": done, "files": [str(folder / "report.html")]}
+    answer(facts, "ran", as_json)
+
+
+@verb
+def doctor(as_json: Json = False) -> None:
+    """Which tools were found, where, and what for."""
+    from accel.base.tools import examine, plain
+
+    answer(plain(examine()), "tools", as_json)
+
+
+@verb
+def schema(
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the reference for people.")] = False,
+) -> None:
+    """Print the JSON Schema of the spec, for editors."""
+    from accel import spec
+    from accel.spec import reference
+
+    made = spec.schema()
+    print(reference.markdown(made) if markdown else json.dumps(made, indent=2) + "\n", end="")
+
+
+def _resources(spec: Any, folder: Path) -> dict[str, Any] | None:
+    """What the design takes of the spec's board, before synthesis; None where the spec names none."""
+    if spec.target.board is None:
+        return None
+    from accel.report.derived import planned_or_trained
+    from fpga.board import find
+    from fpga.estimate import facts
+
+    return facts(spec, planned_or_trained(spec, folder), find(spec.target.board))
+
+
+def _perform(name: str, spec: Any, folder: Path, after: str | None = None) -> None:
+    """Do one step of the flow, whether or not it is current, on results of the one before that must be current."""
+    from sparrow import flow, printing
+
+    if after is not None:
+        flow.require(after, spec, folder)
+    with printing.progress() as progress:
+        flow.step(name).perform(spec, folder, progress)
+
+
+def _read(path: Path) -> Any:
+    from accel.base.files import read_json
+
+    return read_json(path)
+
+
+def main() -> None:
+    """Entry point of the command `sparrow`."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,250 @@
+"""How results look on a terminal: tables from the same data that `--json` prints."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+from rich.text import Text
+
+from accel.base.progress import Progress
+
+NUMBER = re.compile(r"[\d,.+% ]*")
+"""What counts as a number when a column is aligned."""
+STATUS_STYLE = {"equal": "bold green", "different": "bold red", "not run": "yellow"}
+
+
+def show(*parts: RenderableType) -> None:
+    """Print to standard output; a narrow or absent terminal gets whole lines, never cut ones."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=200)
+    console.print(Group(*parts))
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Show long work on standard error: a bar for each stage on a terminal, else a line every few seconds."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
+    with Bars(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show_bar(stage: str, done: int, total: int, note: str) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, note="")
+            bars.update(tasks[stage], completed=done, total=total, note=note)
+
+        yield show_bar
+
+
+def _lines(every: float = 5.0) -> Progress:
+    """Progress as lines: the first and last of each stage, and one every few seconds between."""
+    shown: dict[str, float] = {}
+
+    def show_line(stage: str, done: int, total: int, note: str) -> None:
+        now = time.monotonic()
+        if done == total or now - shown.get(stage, -every) >= every:
+            print(f"{stage} {done}/{total} {note}", file=sys.stderr, flush=True)
+            shown[stage] = now
+
+    return show_line
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Group:
+    """A plain table under its title; columns of numbers align right. No header where no column has a name."""
+    cells = [[value if isinstance(value, Text) else Text(_plain(value)) for value in row] for row in rows]
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=any(columns))
+    for number, name in enumerate(columns):
+        numeric = all(NUMBER.fullmatch(row[number].plain) for row in cells)
+        made.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in cells:
+        made.add_row(*row)
+    return Group(Text(title, style="bold"), made)
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def checked(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow check`."""
+    about = {"exact": "", "without zeros": "without zeros "}.get(facts["cycles"], "about ")
+    overview = [
+        ("weights", facts["weights"]),
+        ("lanes", f"{facts['lanes']:,}"),
+        ("nonzeros per step", f"{facts['nonzeros_per_step']:,}"),
+        ("cycles per step", f"{about}{facts['cycles_per_step']:,}"),
+        ("utilisation of the lanes", f"{about}{facts['utilisation']:.1%}"),
+        ("steps per second", f"{about}{facts['steps_per_second']:,}"),
+        ("memory bits, all layers", f"{facts['memory_bits']:,}"),
+        *(
+            (f"{feed['name']}: Gbit/s of weights at which no lane waits", f"{feed['gigabits_per_second']:,}")
+            for feed in facts.get("feeds", ())
+        ),
+        *([("beats of a load of weights", f"{facts['load_beats']:,}")] if "load_beats" in facts else []),
+    ]
+    shown = [table(f"{facts['spec']}", ("", ""), overview), _layers(facts["layers"]), _tables(facts["tables"])]
+    return [*shown, *_resources(facts.get("resources"))]
+
+
+def _resources(facts: dict[str, Any] | None) -> list[RenderableType]:
+    """What the accelerator takes of its board; each number says how it is known."""
+    if facts is None or not facts["rows"]:
+        return []
+    rows = [(row["resource"], f"{row['used']:,}", f"{row['available']:,}", row["origin"]) for row in facts["rows"]]
+    return [table(f"On {facts['board']}, without its serial line", ("resource", "takes", "of", ""), rows)]
+
+
+def proposed(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow check` with a wish for lanes or cycles."""
+    made = facts["proposals"]
+    names = ("units", "lanes_per_row", "cells_per_cycle", "input_words", "lanes", "cycles_per_step")
+    costs = ("memory_bits", "multipliers")
+    rows = [
+        (*(one[name] for name in names), f"{one['utilisation']:.1%}", *(one[cost] for cost in costs)) for one in made
+    ]
+    columns = (*names, "utilisation", *costs)
+    return [table(f"{facts['spec']}: engine keys, and what they cost (cycles estimated)", columns, rows)]
+
+
+def _layers(layers: list[dict[str, Any]]) -> Group:
+    levels = ["levels"] if any(layer["levels"] > 1 for layer in layers) else []
+    names = ("inputs", "outputs", "lanes", "groups", *levels, "cycles_per_group", "accumulator_bits")
+    rows = [
+        *(_nonzeros(title, key, layers) for title, key in NONZEROS.items() if any(layer[key] for layer in layers)),
+        *((name.replace("_", " "), *map(_plain, (layer[name] for layer in layers))) for name in names),
+        *((f"bits of {kind}", *(f"{layer['memory_bits'][kind]:,}" for layer in layers)) for kind in _kinds(layers)),
+    ]
+    return table("Layers", ("", *(layer["name"] for layer in layers)), rows)
+
+
+NONZEROS = {
+    "nonzeros a row, x + h": "nonzeros_per_row",
+    "nonzeros a lane and column, x + h": "nonzeros_per_lane_and_column",
+}
+
+
+def _nonzeros(title: str, key: str, layers: list[dict[str, Any]]) -> tuple[str, ...]:
+    return title, *(" + ".join("-" if count is None else str(count) for count in layer[key] or ()) for layer in layers)
+
+
+def _kinds(layers: list[dict[str, Any]]) -> list[str]:
+    return list(layers[0]["memory_bits"])
+
+
+def _tables(tables: list[dict[str, Any]]) -> Group:
+    columns = ("table", "entries", "bits", "largest error", "in steps of the output")
+    rows = [(t["name"], t["entries"], t["bits"], f"{t['largest_error']:.6f}", t["largest_error_lsb"]) for t in tables]
+    return table("Tables", columns, rows)
+
+
+def verified(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow verify`: what each engine did."""
+    title = (
+        f"{facts['spec']}: {facts['sequences']} sequences + {facts['corners']} corners, {facts['steps']} steps; "
+        f"{facts['predicted_cycles_per_step']} cycles per step predicted, utilisation {facts['utilisation']:.1%}"
+    )
+    columns = ("engine", "status", "steps", "mismatches", "cycles per step", "seconds", "reason")
+    return [table(title, columns, [_engine(result) for result in facts["engines"]])]
+
+
+def _engine(result: dict[str, Any]) -> tuple[Any, ...]:
+    status = Text(result["status"], style=STATUS_STYLE[result["status"]])
+    cycles = "" if result["cycles_per_step"] is None else str(result["cycles_per_step"])
+    return (
+        result["engine"],
+        status,
+        result["steps"],
+        result["mismatches"],
+        cycles,
+        f"{result['seconds']:.1f}",
+        result["reason"],
+    )
+
+
+def trained(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow train`: the metric of each model, sparsity and sizes, and what the search tried."""
+    made = []
+    if facts.get("models"):
+        rows = [(model, f"{value:.4f}") for model, value in facts["models"].items()]
+        made.append(table(f"{facts['task']}: {facts['metric']} on the test split", ("model", ""), rows))
+    removed = ("layer", "W_x removed", "kept a row", "W_h removed", "kept a row")
+    made.append(table("Sparsity", removed, map(_sparse, facts["layers"])))
+    if facts.get("candidates"):
+        tried = ("nonzeros a row, x + h", "validation", "")
+        made.append(table("Dual-ratio search", tried, map(_tried, facts["candidates"])))
+    bits = facts["bits"]
+    made.append(table("Weight bits", ("dense, 32-bit floats", "kept, with indices"), [(bits["float"], bits["total"])]))
+    return list(made)
+
+
+def _sparse(layer: dict[str, Any]) -> tuple[Any, ...]:
+    shares = [f"{layer['ratios'][matrix]:.1%}" for matrix in ("input", "recurrent")]
+    return layer["name"], shares[0], layer["kept"][0], shares[1], layer["kept"][1]
+
+
+def _tried(candidate: dict[str, Any]) -> tuple[Any, ...]:
+    kept = ", ".join(" + ".join(str(count) for count in pair) for pair in candidate["kept"])
+    return kept, f"{candidate['valid']:.4f}", "chosen" if candidate["chosen"] else ""
+
+
+def ran(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow run`: what became of each step, the models, the engines, and where the report is."""
+    steps = table("Steps", ("step", ""), facts["steps"].items())
+    return [steps, *trained(facts["training"]), *verified(facts["verify"]), *files(facts)]
+
+
+def files(facts: dict[str, Any]) -> list[RenderableType]:
+    """Where results lie, one path a line."""
+    return [Text("\n".join(facts["files"]))]
+
+
+def tools(findings: list[dict[str, Any]]) -> list[RenderableType]:
+    """`sparrow doctor`."""
+    rows = [
+        (
+            finding["tool"],
+            Text("found", style="green") if finding["found"] else Text("missing", style="yellow"),
+            finding["version"],
+            finding["needed_for"],
+            finding["path"],
+        )
+        for finding in findings
+    ]
+    return [table("Tools", ("tool", "", "version", "needed for", "where"), rows)]
+
+
+def built(facts: dict[str, Any]) -> list[RenderableType]:
+    """What a build left: cells, clock, files; where only a plan was written, its folder."""
+    if "timing" not in facts:
+        return files(facts)
+    cells, clock = facts["utilization"], facts["timing"]
+    rows = [(name, used, cells["available"].get(name, "")) for name, used in cells["used"].items()]
+    wanted = (
+        f"{clock['reached_mhz']:.1f} MHz for {clock['wanted_mhz']:.1f} wanted: {'met' if clock['met'] else 'missed'}"
+    )
+    title = f"Cells, {cells['origin']} ({cells['tool']}); {wanted}"
+    notes = [clock["note"]] if clock["note"] else []
+    return [table(title, ("cell", "used", "available"), rows), *notes, *_read_back(facts), *files(facts)]
+
+
+def _read_back(facts: dict[str, Any]) -> Iterator[RenderableType]:
+    if "read_back" in facts:
+        found = facts["read_back"]
+        said = f"{found['sequences']} sequences, {found['mismatches']} mismatches, {found['cycles']:,} cycles"
+        yield Text.assemble("The bitstream, read back: ", (found["status"], STATUS_STYLE[found["status"]]), f"; {said}")

@@ -1,0 +1,73 @@
+"""The schedule: the gap from the pattern, and the cycles that follow from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from accel.model import weights
+from accel.model.design import Design
+from accel.model.sparse import Mask
+from accel.model.weights import LayerWeights, Matrix, Weights
+from accel.schedule import load_spec
+from accel.schedule.schedule import Schedule, schedule, written_at
+from tests.engines.awkward import BASE
+
+
+def scheduled(**sections: dict) -> Schedule:
+    made = load_spec.parse(BASE | sections)
+    return schedule(Design(made, weights.seeded(made), Path()))
+
+
+def test_lanes_never_wait_where_groups_are_long() -> None:
+    wide = scheduled(
+        model={"inputs": 30, "hidden": [64]},
+        sparsity={"pattern": "row", "input": 0.5, "recurrent": 0.5},
+        engine={"units": 8},
+    )
+    assert wide.gap == 0
+    assert wide.cycles_per_step == wide.stages[0].array.depth
+    assert wide.utilisation == 1.0
+
+
+def test_rule_of_thumb_bounds_the_gap() -> None:
+    """gap <= L - 1 + P/E - T with L stages from the last product to a readable h."""
+    short = scheduled()
+    array = short.stages[0].array
+    latest = int(written_at(array).max()) - array.depth
+    assert 0 < short.gap <= latest + 1 - array.cycles_per_group + 1
+
+
+def columns_from(first: int, rows: int, columns: int, kept: int) -> Mask:
+    mask = np.zeros((rows, columns), dtype=bool)
+    mask[:, first : first + kept] = True
+    return mask
+
+
+def gap_of(h_mask: Mask) -> int:
+    made = load_spec.parse(BASE | {"engine": {"units": 1}})
+    old = weights.seeded(made).layers[0]
+    new = LayerWeights(old.w_x, Matrix(np.where(h_mask, 1, 0), h_mask), old.bias)
+    return schedule(Design(made, Weights((new,)), Path())).gap
+
+
+def test_a_pattern_that_reads_early_units_needs_no_wait_for_late_ones() -> None:
+    kept = weights.seeded(load_spec.parse(BASE)).layers[0].kept[1]
+    early, late = columns_from(0, 52, 13, kept), columns_from(13 - kept, 52, 13, kept)
+    assert gap_of(early) < gap_of(late)
+
+
+@pytest.mark.parametrize("lengths", [[5], [1, 1, 1], [3, 7, 2]])
+def test_steps_begin_one_interval_apart(lengths: list[int]) -> None:
+    timing = scheduled()
+    begins = timing.begins(lengths)[0]
+    assert len(begins) == sum(lengths)
+    assert set(np.diff(begins)) <= {timing.stages[0].interval}
+
+
+def test_a_narrow_input_stream_holds_steps_back_and_the_schedule_knows() -> None:
+    sections = {"model": {"inputs": 64, "hidden": [4]}, "engine": {"units": 4}}
+    sections["sparsity"] = {"pattern": "row", "input": 0.95, "recurrent": 0.5}
+    assert scheduled(**sections).cycles_per_step >= 64
