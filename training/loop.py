@@ -23,6 +23,7 @@ from accel.base.progress import Progress
 from accel.spec import Training
 from training import checkpoint, distributed, interrupt
 from training.batches import Batch, to_train
+from training.machine import Machine, machine
 from training.method import Method
 from training.model import LSTM, State
 from training.score import Score, carried, score
@@ -48,6 +49,8 @@ class Fitted:
     model: LSTM
     score: Score
     curve: Curve
+    machines: list[Machine] = field(default_factory=list)
+    """Those that trained an epoch of it; a checkpoint of a version that did not say leaves none."""
 
 
 @dataclass
@@ -74,6 +77,7 @@ class Fit:
         self.seed = zlib.crc32(f"{training.seed} {stage.name}".encode())
         self.order = torch.Generator().manual_seed(self.seed)
         self.curve: Curve = []
+        self.machines: list[Machine] = []
         self.best: tuple[Score, dict[str, Tensor]] | None = None
         self.reached = False
         self.begun: Begun | None = None
@@ -95,13 +99,20 @@ class Fit:
         if found is not None:
             self.restore(found)
         while len(self.curve) < self.stage.epochs:
+            self.here()
             note = self.epoch(path)
             self.save(path)
             progress(self.stage.name, len(self.curve), self.stage.epochs, note)
             self.stop_if_asked(path)
         assert self.best is not None
         self.model.load_state_dict(self.best[1])
-        return Fitted(self.model, self.best[0], self.curve)
+        return Fitted(self.model, self.best[0], self.curve, self.machines)
+
+    def here(self) -> None:
+        """Note the machine, where it is another one than before."""
+        now = machine(next(self.model.parameters()).device)
+        if now not in self.machines:
+            self.machines.append(now)
 
     def epoch(self, path: Path) -> str:
         """One pass over the training split, or the rest of one, and one over the validation split."""
@@ -183,6 +194,7 @@ class Fit:
             "order": self.order.get_state(),
             "noise": torch.get_rng_state(),
             "curve": self.curve,
+            "machines": self.machines,
             "best": best,
             "score": valid and [valid.loss, valid.accuracy],
             "reached": self.reached,
@@ -196,7 +208,7 @@ class Fit:
         self.optimizer.load_state_dict(found["optimizer"])
         self.order.set_state(found["order"])
         torch.set_rng_state(found["noise"])
-        self.curve = found["curve"]
+        self.curve, self.machines = found["curve"], found.get("machines", [])
         self.best = found["score"] and (Score(*found["score"]), found["best"])
         self.reached = found.get("reached", True)
         self.method.restore(self.model, found.get("method", {}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -20,9 +21,11 @@ from training.loop import Fitted
 from training.plots import state_curves
 from training.record import Made, record
 from training.search import Candidate
+from training.studies import Study
 from training.tasks.task import Task
 from training.way import Way
 
+COMPACT = ("models", "states", "bits")
 SMALL = 128
 """Hidden units up to which a layer is trained on one thread."""
 
@@ -55,18 +58,27 @@ def _check_batch(spec: Spec) -> None:
         raise Refused([Fault("training.batch", f"a multiple of the {count} processes", str(spec.training.batch))])
 
 
-def write(spec: Spec, task: Task, made: Made, work: Path) -> None:
-    """Leave the integers, the test samples, the record and its pictures in `work`."""
+def write(spec: Spec, task: Task, made: Made, work: Path) -> dict[str, Any]:
+    """Leave the integers, the test samples, the record and its pictures in `work`; the record is returned.
+
+    `compact` of the record holds what those of the networks that lost units say of their metric, states and bits.
+    """
     weight_file.save(work / "weights.npz", made.weights, spec)
     sample_file.save(work / "samples.npz", made.excerpt.samples)
     facts = record(spec, task, made)
+    smaller = {study.slug: _compact(study, task, own, work) for study, own in made.compact.items()}
+    facts["compact"] = {slug: {key: one[key] for key in COMPACT} for slug, one in smaller.items()}
     state_curves(facts, work / "states.png")
     write_json(work / "training.json", facts)
-    for study, smaller in made.compact.items():
-        folder = work / "compact" / study.slug
-        assert study.spec is not None
-        compact.write_spec(study.spec, folder / "spec.yaml")
-        write(study.spec, task, smaller, folder)
+    return facts
+
+
+def _compact(study: Study, task: Task, made: Made, work: Path) -> dict[str, Any]:
+    """The network of a study as a spec and a finished training of its own; its record."""
+    assert study.spec is not None
+    folder = work / "compact" / study.slug
+    compact.write_spec(study.spec, folder / "spec.yaml")
+    return write(study.spec, task, made, folder)
 
 
 def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:

@@ -18,6 +18,7 @@ from training.cycles import intervals
 from training.evaluate import both, on_excerpt, on_test
 from training.export import Excerpt
 from training.loop import Fitted
+from training.machine import Machine
 from training.search import Candidate
 from training.sizes import bits, layers
 from training.states import sparsity
@@ -69,8 +70,17 @@ def record(spec: Spec, task: Task, made: Made) -> dict[str, Any]:
         "curves": curves,
         "seed": spec.training.seed,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        "machines": machines(made),
         "seconds": round(sum(epoch["seconds"] for curve in curves.values() for epoch in curve), 1),
     }
+
+
+def machines(made: Made) -> list[Machine]:
+    """Every machine that trained an epoch of any stage."""
+    fitted = [made.dense, *(tried.fitted for tried in made.candidates), *made.baselines.values(), made.quantized]
+    fitted += [study.fitted for study in made.studies] + ([made.skipping] if made.skipping else [])
+    every = [one for each in fitted for one in each.machines]
+    return [one for n, one in enumerate(every) if one not in every[:n]]
 
 
 def metrics(task: Task, made: Made) -> dict[str, Any]:

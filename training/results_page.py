@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from accel.architecture.shape import network, planned
 from accel.spec import Spec
+from training.machine import told
 from training.sizes import FLOAT_BITS
 from training.units import dense_cycles, multiplications, resized, rows_and_levels
 
@@ -64,7 +65,15 @@ def _section(head: str, found: list[tuple[Spec, dict[str, Any]]]) -> Iterator[st
     yield from _smaller(spec, first)
     seeds = ", ".join(str(record["seed"]) for _, record in found)
     seconds = ", ".join(f"{record['seconds']:.0f}" for _, record in found)
-    yield f"\nSeeds {seeds}; {seconds} s of training; {first['machine']}; torch {first['versions']['torch']}.\n"
+    machines = _machines([record for _, record in found])
+    yield f"\nSeeds {seeds}; {seconds} s of training; {machines}; torch {first['versions']['torch']}.\n"
+
+
+def _machines(records: list[dict[str, Any]]) -> str:
+    """Where the runs were trained; runs of earlier versions knew less of it."""
+    every = [told(one) for record in records for one in record.get("machines", ())]
+    every += [record["machine"] for record in records if "machine" in record]
+    return "; ".join(dict.fromkeys(every)) or "machine not recorded"
 
 
 def _table(runs: list[list[Row]]) -> Iterator[str]:
