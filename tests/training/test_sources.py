@@ -38,7 +38,7 @@ def test_the_given_folder_comes_before_the_cache(folder: Path) -> None:
 
 def test_a_file_with_another_checksum_is_refused(folder: Path) -> None:
     put(folder / "given", b"other")
-    with pytest.raises(Refused, match=r"file.txt: wanted sha256 3a6eb0.*, got d9298a"):
+    with pytest.raises(Refused, match=r"file.txt: wanted sha256 3a6eb0.*, as from https:.*, got d9298a"):
         find(SOURCE)
 
 

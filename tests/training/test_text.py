@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from accel.base.progress import silent
-from accel.model import samples, weights
+from accel import samples, weights
+from accel.faults import Refused
+from accel.progress import silent
+from tests.training import files
 from tests.training.small import small
 from training import batches, pipeline
 from training.host import decoder, encoder
 from training.model import LSTM
 from training.score import Score, Tally, score
+from training.tasks import sources, text
 from training.tasks.task import Task, Text
 from training.tasks.text import language, words
 
@@ -124,3 +128,22 @@ def test_a_language_model_is_trained_and_exported_and_golden_agrees(
 def test_the_decoder_on_the_host_is_there_only_without_a_head() -> None:
     assert decoder(CHARS, chars()) is None
     assert decoder(WORDS, embedded()) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "loader"),
+    [("LINUX", text.linux_chars), ("WIKIPEDIA", text.wikipedia_chars)],
+    ids=["linux_chars", "wikipedia_chars"],
+)
+def test_a_packed_text_is_read_by_characters_and_split_80_10_10(
+    name: str, loader: Callable[[], Task], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(sources.VARIABLE, str(tmp_path))
+    monkeypatch.setattr(text, name, files.put(tmp_path, getattr(text, name), b"int main(void);\n" * 10))
+    task = loader()
+    assert [len(split) for split in (task.train, task.valid, task.test)] == [128, 16, 16]
+    assert task.metric == "bits per character"
+    path = next(tmp_path.rglob("*.xz"))
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(Refused, match=r"wanted contents with sha256 \w{64}, .*got a damaged archive"):
+        loader()

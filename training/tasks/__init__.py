@@ -20,7 +20,15 @@ MODULES = {
     "ptb_chars": "training.tasks.text",
     "war_and_peace_chars": "training.tasks.text",
     "imdb": "training.tasks.imdb",
+    "linux_chars": "training.tasks.text",
+    "wikipedia_chars": "training.tasks.text",
     "spoken_digits": "training.tasks.speech",
+    "keywords": "training.tasks.keywords",
+    "japanese_vowels": "training.tasks.vowels",
+    "mnist_rows": "training.tasks.mnist",
+    "mnist_pixels": "training.tasks.mnist",
+    "mnist_quads": "training.tasks.mnist",
+    "mnist_permuted": "training.tasks.mnist",
 }
 """Task name to the module whose function of that name loads it."""
 

