@@ -12,8 +12,8 @@ TORCH_CPU_OPTION = $(shell $(PYTHON) -c "import urllib.request as u; u.urlopen('
 NAME = $(basename $(notdir $(SPEC)))
 VERILATOR = $(shell $(BIN)/python -c "from accel.base.tools import paths; print(paths(['verilator'])['verilator'])")
 
-RESULTS = $(addprefix specs/,digits-studies.yaml digits-pixels.yaml spoken-digits.yaml ptb-chars.yaml ptb-chars-bits.yaml ptb-chars-highway.yaml war-and-peace.yaml ptb-words.yaml ptb-words-methods.yaml ptb-words-units.yaml imdb.yaml)
-RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml spoken-digits-1024.yaml)
+RESULTS = $(addprefix specs/,digits.yaml digits-icebreaker.yaml digits-highway.yaml digits-columns.yaml digits-columns-ternary.yaml digits-studies.yaml digits-pixels.yaml spoken-digits.yaml spoken-digits-united.yaml spoken-digits-columns.yaml spoken-digits-columns-ternary.yaml speech-ulx3s.yaml keywords.yaml japanese-vowels.yaml mnist-rows.yaml mnist-rows-ternary.yaml mnist-quads.yaml ptb-chars.yaml ptb-chars-bits.yaml ptb-chars-highway.yaml war-and-peace.yaml linux-chars.yaml wikipedia-chars.yaml ptb-words.yaml ptb-words-methods.yaml ptb-words-units.yaml imdb.yaml)
+RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml spoken-digits-1024.yaml mnist-pixels.yaml mnist-permuted.yaml)
 
 .PHONY: run test test-all bitstream resources fuzz lint lint-rtl bench bench-training performance area energy results schema clean distclean skipping
 .DELETE_ON_ERROR:
@@ -85,9 +85,11 @@ skipping: $(READY)
 	$(BIN)/python tests/bench/skipping.py $(foreach name,$(SKIPPING),$(name)=build/$(name)) $(UNITED)=build/spoken-digits-united
 	$(BIN)/python tests/bench/skipping.py
 
-# docs/results.md: runs what is missing, keeps what is there; can be stopped and continued.
+# docs/results.md: runs what is missing of five seeds, keeps what is there; can be stopped and continued.
+# make results ONLY=digits runs one spec, ONLY=mnist_rows every spec of a task.
+ONLY =
 results: $(READY)
-	$(BIN)/python -m training.results $(RESULTS) --large $(RESULTS_LARGE) --seeds 1 2 3
+	$(BIN)/python -m training.results $(RESULTS) --large $(RESULTS_LARGE) --only $(ONLY)
 
 # After a change of accel/spec/spec.py.
 schema: $(READY)

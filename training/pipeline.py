@@ -32,7 +32,7 @@ SMALL = 128
 
 def run(spec: Spec, work: Path, progress: Progress) -> None:
     """`training.train.train` for a task that is trained."""
-    with distributed.together(), _threads(spec):
+    with distributed.together(), threads(spec):
         _check_batch(spec)
         task = tasks.load(spec)
         made = make(spec, task, work / "checkpoints", progress)
@@ -42,7 +42,7 @@ def run(spec: Spec, work: Path, progress: Progress) -> None:
 
 
 @contextmanager
-def _threads(spec: Spec) -> Iterator[None]:
+def threads(spec: Spec) -> Iterator[None]:
     """One thread for small layers: they gain nothing from more, and lose tenfold where cores are shared."""
     before = torch.get_num_threads()
     torch.set_num_threads(1 if max(spec.model.hidden) <= SMALL else before)
@@ -66,14 +66,14 @@ def write(spec: Spec, task: Task, made: Made, work: Path) -> dict[str, Any]:
     weight_file.save(work / "weights.npz", made.weights, spec)
     sample_file.save(work / "samples.npz", made.excerpt.samples)
     facts = record(spec, task, made)
-    smaller = {study.slug: _compact(study, task, own, work) for study, own in made.compact.items()}
+    smaller = {study.slug: write_compact(study, task, own, work) for study, own in made.compact.items()}
     facts["compact"] = {slug: {key: one[key] for key in COMPACT} for slug, one in smaller.items()}
     state_curves(facts, work / "states.png")
     write_json(work / "training.json", facts)
     return facts
 
 
-def _compact(study: Study, task: Task, made: Made, work: Path) -> dict[str, Any]:
+def write_compact(study: Study, task: Task, made: Made, work: Path) -> dict[str, Any]:
     """The network of a study as a spec and a finished training of its own; its record."""
     assert study.spec is not None
     folder = work / "compact" / study.slug

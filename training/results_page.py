@@ -1,45 +1,39 @@
-"""Records of runs as one page: for every spec a table of all networks that were made, the mean over its seeds."""
+"""Records of runs as one page: for every spec a table of all networks that were made, mean and range over its seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from accel.architecture.shape import network, planned
+from accel.shape import planned
 from accel.spec import Spec
 from training.machine import told
-from training.sizes import FLOAT_BITS
-from training.units import dense_cycles, multiplications, resized, rows_and_levels
-
-if TYPE_CHECKING:
-    from training.results import Run
+from training.paired import difference, spread
+from training.results_rows import FLOAT, TRAINED_ON, Row, rows
+from training.runs import Run
+from training.units import dense_cycles, resized, rows_and_levels
 
 INTRODUCTION = """# Results
 
-Made by `make results` from the records that the runs left; each number is the mean over the seeds, with the smallest
-and the largest in brackets where there are several. *Valid* chose, *test* is what counts. *Kept* is the share of the
-LSTM's weights that is left (head and embedding are not counted). *Bits* are those of the LSTM's weights: values, column
-indices where the hardware stores them, scales a row of fixed-point weights (not those of binary and ternary ones);
-no number where the pattern has no format here. *Multiplications* are those of the LSTM layers in one step; with pruned
-states those of one sequence alone; weights of -1, 0, 1 need none but one a row. *Dense, trained on* is the dense one
-after as many more epochs as the pruned ones had: where it is much better than *dense, float*, that one was not trained
-to its end, and a method that comes after it is to be compared with this row.
+Made by `make results` from the records that the runs left (`make results ONLY=NAME` runs one spec or task). Each number
+is the mean over the seeds, with the smallest and the largest in brackets where there are several. *Valid* chose, *test*
+is what counts. *Against dense* is the mean of the differences to the dense network of the same seed on test, with its
+95 % interval (Student's t, paired over the seeds): points of accuracy, or per cent of perplexity or bits, less being
+better there. It tells what other seeds would change, not what other test examples would: on 300 recordings one is a
+third of a point. Dense there is *dense, trained on* where it was made, else *dense, float*.
+
+*Kept* is the share of the LSTM's weights that is left (head and embedding are not counted). *Bits* are those of the
+LSTM's weights: values, column indices where the hardware stores them, scales a row of fixed-point weights (not those of
+binary and ternary ones); no number where the pattern has no format here. *Multiplications* are those of the LSTM layers
+in one step; with pruned states those of one sequence alone; weights of -1, 0, 1 need none but one a row. *Dense,
+trained on* is the dense one after as many more epochs as the pruned ones had: where it is much better than *dense,
+float*, that one was not trained to its end, and a method that comes after it is to be compared with this row.
+
+Training repeats on one machine, not across processors: each section names where its runs were trained
+([why](training.md#what-repeats-and-what-does-not)).
 """
-
-
-@dataclass(frozen=True)
-class Row:
-    """One network of one run."""
-
-    method: str
-    valid: float | None
-    test: float
-    kept: float
-    bits: float | None
-    multiplications: float
 
 
 def page(runs: Sequence[Run]) -> str:
@@ -57,9 +51,9 @@ def _section(head: str, found: list[tuple[Spec, dict[str, Any]]]) -> Iterator[st
     """One spec's table, its curves of pruned states, and how it was made."""
     spec, first = found[0]
     yield f"{head}, {first['metric']}.\n"
-    yield "| network | valid | test | kept | bits | multiplications |"
-    yield "|---|---|---|---|---|---|"
-    yield from _table([list(rows(spec, record)) for spec, record in found])
+    yield "| network | valid | test | against dense | kept | bits | multiplications |"
+    yield "|---|---|---|---|---|---|---|"
+    yield from _table([list(rows(spec, record)) for spec, record in found], first["metric"])
     yield from _ratios(spec, first)
     yield from _curves(first)
     yield from _smaller(spec, first)
@@ -76,24 +70,29 @@ def _machines(records: list[dict[str, Any]]) -> str:
     return "; ".join(dict.fromkeys(every)) or "machine not recorded"
 
 
-def _table(runs: list[list[Row]]) -> Iterator[str]:
-    """Rows of all seeds, brought together by the place they have in every run."""
-    names = list(dict.fromkeys(row.method for run in runs for row in run))
-    for name in names:
-        same = [row for run in runs for row in run if row.method == name]
+def _table(runs: list[list[Row]], metric: str) -> Iterator[str]:
+    """Rows of all seeds, brought together by their names."""
+    every = [{row.method: row for row in run} for run in runs]
+    for name in dict.fromkeys(row.method for run in runs for row in run):
+        same = [run[name] for run in every if name in run]
         valid = [row.valid for row in same if row.valid is not None]
         bits = [row.bits for row in same if row.bits is not None]
         yield (
-            f"| {name} | {_mean(valid)} | {_mean([row.test for row in same])} | {fmean(r.kept for r in same):.3f} "
+            f"| {name} | {spread(valid) if valid else ''} | {spread([row.test for row in same])} "
+            f"| {_against(name, every, metric)} | {fmean(r.kept for r in same):.3f} "
             f"| {_whole(bits)} | {_whole([row.multiplications for row in same])} |"
         )
 
 
-def _mean(values: list[float]) -> str:
-    if not values:
+def _against(name: str, runs: list[dict[str, Row]], metric: str) -> str:
+    """How far a network is from the dense one of its own seed; empty where one seed has both, or it is that one."""
+    pairs = [(run[name].test, run.get(TRAINED_ON, run[FLOAT]).test) for run in runs if name in run]
+    if len(pairs) < 2 or name == (TRAINED_ON if TRAINED_ON in runs[0] else FLOAT):
         return ""
-    spread = f" ({min(values):.4g}–{max(values):.4g})" if len(values) > 1 else ""
-    return f"{fmean(values):.4g}{spread}"
+    scale = [1.0 if metric == "accuracy" else dense for _, dense in pairs]
+    these, those = ([100 * pair[n] / one for pair, one in zip(pairs, scale, strict=True)] for n in (0, 1))
+    found = difference(these, those)
+    return f"{found.mean:+.1f} ({found.least:+.1f} to {found.most:+.1f})"
 
 
 def _whole(values: list[float]) -> str:
@@ -142,68 +141,3 @@ def _smaller(spec: Spec, record: dict[str, Any]) -> Iterator[str]:
                 f"\n*{study['name']}*, seed {record['seed']}: {left} of {was} units are left; dense on {lanes} lanes a "
                 f"layer a step takes {after} in place of {before} cycles ({before / after:.1f} times fewer)."
             )
-
-
-def rows(spec: Spec, record: dict[str, Any]) -> Iterator[Row]:
-    """Every network that a run made, the dense one first."""
-    dense = multiplications(spec)
-    share = _share(spec, [layer["kept"] for layer in record["layers"]])
-    bits, models = record["bits"], record["models"]
-    yield Row("dense, float", None, models["float"], 1.0, dense * FLOAT_BITS, dense)
-    even = [list(pair) for pair in planned(spec)]
-    for tried in record["candidates"]:
-        kept = _share(spec, tried["kept"])
-        if tried["kept"] == even:
-            yield Row("row-balanced, uniform ratio", tried["valid"], tried["test"], kept, None, kept * dense)
-        if tried["chosen"]:
-            yield Row("row-balanced, ratios chosen", tried["valid"], tried["test"], kept, None, kept * dense)
-    kept = _share(spec, even)
-    for other in record["baselines"]:
-        yield _baseline(other, kept, dense)
-    digits = spec.weights.kind != "fixed"
-    form = spec.weights.kind if digits else f"{spec.weights.width} bits"
-    name = f"row-balanced, chosen, {form}" if record["candidates"] else f"quantised, {form}"
-    count = 0.0 if digits else share * dense
-    yield Row(name, None, models["quantized"], share, bits["values"] + bits["indices"], count)
-    yield from (_study(spec, study, share) for study in record["studies"])
-
-
-def _baseline(other: dict[str, Any], kept: float, dense: int) -> Row:
-    """Another pattern with as many weights, or the dense network trained on."""
-    if other["pattern"] == "dense":
-        return Row("dense, trained on", other["valid"], other["test"], 1.0, dense * FLOAT_BITS, dense)
-    return Row(f"{other['pattern']} pruning", other["valid"], other["test"], kept, None, kept * dense)
-
-
-def _share(spec: Spec, kept: list[list[int]]) -> float:
-    """Share of the LSTM's weights that K_x and K_h, a pair a layer, leave: of a row, or of a lane in a column."""
-    pairs = [(k_x, k_h) for k_x, k_h in kept]
-    return sum(array.nonzeros for array in network(spec, pairs).layers) / multiplications(spec)
-
-
-def _study(spec: Spec, study: dict[str, Any], share: float) -> Row:
-    """A study's network; its numbers of weights and multiplications follow from what is particular to the method."""
-    dense, kept = multiplications(spec), share if "row-balanced" in study["name"] else 1.0
-    if "kept" in study:
-        kept = _share(spec, study["kept"])
-    if "multiplications" in study:
-        kept = study["multiplications"] / dense
-    if "nonzeros" in study:
-        kept = sum(map(sum, study["nonzeros"])) / dense
-    count: float = 0.0 if study["name"].startswith(("binary", "ternary")) else kept * dense
-    if "curve" in study:
-        count -= count * _recurrent(spec) * _zeros(study)
-    if "zeros" in study:
-        count -= study["zeros"]["1"] * sum(recurrent for _, recurrent in study["nonzeros"])
-    return Row(study["name"], study["valid"], study["test"], kept, study.get("weight_bits"), count)
-
-
-def _recurrent(spec: Spec) -> float:
-    """Share of W_h in the weights."""
-    return sum(4 * hidden * hidden for hidden in spec.model.hidden) / multiplications(spec)
-
-
-def _zeros(study: dict[str, Any]) -> float:
-    """Share of zero states at the study's own threshold, one sequence alone."""
-    at = next(point for point in study["curve"] if point["threshold"] == study["threshold"])
-    return float(at["sparsity"]["1"])

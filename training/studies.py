@@ -42,7 +42,7 @@ class Study:
     @property
     def slug(self) -> str:
         """The name as that of a file."""
-        return _file(self.name)
+        return slug(self.name)
 
     def record(self) -> dict[str, Any]:
         """As it stands in `training.json`."""
@@ -103,7 +103,7 @@ def with_states(way: Way, source: LSTM, wanted: float, name: str) -> Study:
     threshold = states.threshold_for(model, way.task.valid, wanted) if given == "found" else given
     steps = count(way.task.train, way.spec.training.batch, way.spec.training.steps) * epochs
     method = states.StatePruning(wanted, threshold, steps, way.task.valid)
-    fitted = way.fit(model, _file(f"{name} below {given}"), epochs, PRUNED, method)
+    fitted = way.fit(model, slug(f"{name} below {given}"), epochs, PRUNED, method)
     return Study(name, way.task, fitted, {"threshold": float(model.threshold), "curve": list(_curve(model, way.task))})
 
 
@@ -156,21 +156,31 @@ def _low_bit(way: Way, dense: LSTM) -> Iterator[Study]:
 
 def _units(way: Way, dense: LSTM) -> Iterator[Study]:
     """Group Lasso, then the compact network fine-tuned; and that row-balanced too."""
-    epochs, studies = way.spec.training.prune_epochs, way.spec.training.studies
-    for strength in studies.lasso:
-        name = f"units {strength}{', reweighted' if studies.lasso_reweighted else ''}"
-        model = copy.deepcopy(dense)
-        way.fit(model, _file(name), epochs, DENSE, units.GroupLasso(strength, studies.lasso_reweighted))
-        spec, smaller = units.compact(model, way.spec)
-        fitted = way.fit(smaller, _file(f"{name} compact"), epochs, DENSE)
+    for strength in way.spec.training.studies.lasso:
+        name = lasso_name(way.spec, strength)
+        spec, fitted = without_units(way, dense, strength)
         yield Study(name, way.task, fitted, _sizes(way.spec, spec), units.as_spec(spec, name, dense=True))
         if way.spec.sparsity.pattern != "dense":
-            yield _balanced(way, smaller, spec, f"{name}, {BALANCED[way.spec.sparsity.pattern]}")
+            yield balanced(way, fitted.model, spec, f"{name}, {BALANCED[way.spec.sparsity.pattern]}")
 
 
-def _balanced(way: Way, smaller: LSTM, spec: Spec, name: str) -> Study:
+def lasso_name(spec: Spec, strength: float) -> str:
+    """What a study is called that removes units by a Lasso of this strength."""
+    return f"units {strength}{', reweighted' if spec.training.studies.lasso_reweighted else ''}"
+
+
+def without_units(way: Way, dense: LSTM, strength: float) -> tuple[Spec, Fitted]:
+    """The dense network after group Lasso, really smaller and fine-tuned; and its spec."""
+    model, epochs = copy.deepcopy(dense), way.spec.training.prune_epochs
+    name, reweighted = slug(lasso_name(way.spec, strength)), way.spec.training.studies.lasso_reweighted
+    way.fit(model, name, epochs, DENSE, units.GroupLasso(strength, reweighted))
+    spec, smaller = units.compact(model, way.spec)
+    return spec, way.fit(smaller, f"{name}-compact", epochs, DENSE)
+
+
+def balanced(way: Way, smaller: LSTM, spec: Spec, name: str) -> Study:
     """A network that lost units, pruned as the spec says, its states too where the spec prunes them."""
-    own = Way(units.as_spec(spec, name, dense=False), way.task, way.folder / _file(name), way.progress)
+    own = Way(units.as_spec(spec, name, dense=False), way.task, way.folder / slug(name), way.progress)
     kept = planned(own.spec)
     fitted = own.pruned(smaller, kept)
     facts = _sizes(way.spec, spec) | {"nonzeros": [list(a.matrix_nonzeros) for a in network(own.spec, kept).layers]}
@@ -191,9 +201,9 @@ def _highway(way: Way) -> Iterator[Study]:
         for strength in training.studies.highway_lasso:
             name = f"highway {depth}, units {strength}"
             model = copy.deepcopy(whole.model)
-            way.fit(model, _file(name), training.prune_epochs, DENSE, units.GroupLasso(strength))
+            way.fit(model, slug(name), training.prune_epochs, DENSE, units.GroupLasso(strength))
             spec, smaller = units.compact(model, own)
-            fitted = way.fit(smaller, _file(f"{name} compact"), training.prune_epochs, DENSE)
+            fitted = way.fit(smaller, slug(f"{name} compact"), training.prune_epochs, DENSE)
             yield Study(name, way.task, fitted, _sizes(own, spec), units.as_spec(spec, name, dense=True))
 
 
@@ -206,6 +216,6 @@ def _sizes(whole: Spec, spec: Spec) -> dict[str, Any]:
     }
 
 
-def _file(name: str) -> str:
+def slug(name: str) -> str:
     """The name of a study as that of a file."""
     return name.replace(", ", "-").replace(" ", "-")

@@ -12,8 +12,9 @@ import pytest
 from accel.base.faults import Fault, Refused, Stopped
 from accel.base.files import read_json, write_json
 from tests.training.small import BASE, small, task
-from training import pipeline, results
-from training.results_page import page, rows
+from training import pipeline, results, runs
+from training.results_page import page
+from training.results_rows import rows
 
 ROOT = Path(__file__).parents[2]
 TRAINING = {
@@ -71,7 +72,7 @@ def test_a_second_call_runs_nothing_and_a_changed_spec_runs_again(
 ) -> None:
     results.main(call)
     ran: list[Path] = []
-    monkeypatch.setattr(results.Run, "make", lambda run, progress: ran.append(run.folder))
+    monkeypatch.setattr(runs.Run, "make", lambda run, progress: ran.append(run.folder))
     results.main(call)
     assert ran == []
     Path(call[0]).write_text(json.dumps({**BASE, "training": {**TRAINING, "epochs": 2}}))
@@ -85,7 +86,7 @@ def test_the_other_seeds_of_a_long_run_are_left_out(
     results.main(call)
     kept = tmp_path / "results" / "little-1.json"
     ran: list[Path] = []
-    monkeypatch.setattr(results.Run, "make", lambda run, progress: ran.append(run.folder))
+    monkeypatch.setattr(runs.Run, "make", lambda run, progress: ran.append(run.folder))
     write_json(kept, {**read_json(kept), "seconds": results.LONG})
     results.main([*call, "--seeds", "1", "2"])
     assert ran == []
@@ -103,13 +104,12 @@ def test_the_other_seeds_of_a_long_run_are_left_out(
     ids=["refused", "stopped"],
 )
 def test_the_command_says_in_a_line_why_it_ends(
-    error: Exception, status: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: Exception, status: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def ends() -> None:
         raise error
 
-    monkeypatch.setattr(results, "main", ends)
-    assert results.command() == status
+    assert results.command(ends) == status
     assert capsys.readouterr().err.startswith(said)
 
 
@@ -122,7 +122,7 @@ def test_large_specs_are_listed_and_run_only_where_there_is_a_gpu(
     call: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[Path] = []
-    monkeypatch.setattr(results.Run, "make", lambda run, progress: ran.append(run.folder))
+    monkeypatch.setattr(runs.Run, "make", lambda run, progress: ran.append(run.folder))
     for present in (False, True):
         monkeypatch.setattr(results.torch.cuda, "is_available", lambda present=present: present)
         results.main([str(tmp_path / "small.yaml"), *call[1:], "--large", call[0], "--seeds", "5"])
@@ -132,7 +132,7 @@ def test_large_specs_are_listed_and_run_only_where_there_is_a_gpu(
 
 def test_numbers_of_weights_and_multiplications_by_hand(call: list[str], tmp_path: Path) -> None:
     results.main(call)
-    (run,) = results.runs([Path(call[0])], [1], tmp_path / "work", tmp_path / "results")
+    (run,) = runs.runs([Path(call[0])], [1], tmp_path / "work", tmp_path / "results")
     record = run.record()
     assert record is not None
     found = {row.method: row for row in rows(run.spec, record)}
@@ -153,7 +153,7 @@ def test_a_record_of_another_spec_is_not_shown(call: list[str], tmp_path: Path) 
     results.main(call)
     made = tmp_path / "results" / "little-1.json"
     write_json(made, {**read_json(made), "digest": "other"})
-    assert "not run" in page(results.runs([Path(call[0])], [1], tmp_path / "work", tmp_path / "results"))
+    assert "not run" in page(runs.runs([Path(call[0])], [1], tmp_path / "work", tmp_path / "results"))
 
 
 def test_the_page_is_made_again_from_its_records_alone(call: list[str], tmp_path: Path) -> None:
@@ -169,8 +169,7 @@ def test_the_page_in_the_documentation_is_that_of_its_records(tmp_path: Path, mo
     monkeypatch.chdir(ROOT)
     written = shutil.copytree("docs/results", tmp_path / "results").with_suffix(".md")
     specs = make_variable("RESULTS"), make_variable("RESULTS_LARGE")
-    seeds = ["--seeds", "1", "2", "3", "--page", str(written)]
-    results.main([*specs[0], "--large", *specs[1], *seeds, "--only-write"])
+    results.main([*specs[0], "--large", *specs[1], "--page", str(written), "--only-write"])
     assert written.read_text() == Path("docs/results.md").read_text()
 
 
@@ -182,5 +181,5 @@ def make_variable(name: str) -> list[str]:
 
 
 def test_each_seed_has_a_digest_of_its_own() -> None:
-    one, two = (results.Run(results._with(small(), seed), Path(), Path(), Path()) for seed in (1, 2))
+    one, two = (runs.Run(runs.with_seed(small(), seed), Path(), Path(), Path()) for seed in (1, 2))
     assert one.digest != two.digest

@@ -1,0 +1,136 @@
+"""Accuracy against operations of networks from which everything is taken at once, over several seeds.
+
+    python -m training.tradeoff SPEC --points 6.0 6.0:0.5 --seeds 1 2 3 4 5
+
+A point is the strength of the group Lasso that removes units and, where given, the share of the rest's weights that are
+removed, in place of the spec's. What `sparrow train` does of that spec on the way there is done here in the same stages
+from the same seeds, without what it does besides; the checkpoints are those of `make results`. Keeps what is there;
+goes on where it stopped; writes docs/tradeoff.md from docs/tradeoff.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accel.faults import Fault, Refused
+from accel.spec import Spec, load
+from accel.work import read_json, write_json, write_text
+from training import compact, pipeline, results, tasks
+from training.checkpoint import fingerprint
+from training.evaluate import on_test
+from training.results_rows import form
+from training.runs import with_seed
+from training.studies import BALANCED, balanced, lasso_name, without_units
+from training.tasks.task import Task
+from training.tradeoff_page import page
+from training.units import multiplications
+from training.way import Way
+
+SECTIONS = ("model", "sparsity", "weights", "formats", "tables")
+
+
+@dataclass(frozen=True)
+class Point:
+    """A strength of the group Lasso, and the share of weights removed afterwards; None: the spec's."""
+
+    strength: float
+    removed: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Point:
+        """From `STRENGTH` or `STRENGTH:REMOVED`. Raises ValueError otherwise."""
+        strength, *removed = map(float, text.split(":"))
+        if len(removed) > 1 or strength <= 0 or not all(0 <= share < 1 for share in removed):
+            raise ValueError(f"STRENGTH above 0, or STRENGTH:REMOVED with 0 <= REMOVED < 1, not {text}")
+        return cls(strength, *removed)
+
+    def spec(self, spec: Spec) -> Spec:
+        """A spec with this share in both matrices."""
+        if self.removed is None:
+            return spec
+        shares = {"input": self.removed, "recurrent": self.removed}
+        return spec.model_copy(update={"sparsity": spec.sparsity.model_copy(update=shares)})
+
+
+def run(spec: Spec, point: Point, task: Task, work: Path) -> dict[str, Any]:
+    """One point from the spec's seed, to the integers of its network, which lie in `work/compact`; its record."""
+    chosen = point.spec(spec)
+    faults = list(_faults(chosen, task))
+    if faults:
+        raise Refused(faults)
+    way = Way(chosen, task, work / "checkpoints", results.told)
+    dense = way.dense()
+    smaller, tuned = without_units(way, dense.model, point.strength)
+    name = f"{lasso_name(chosen, point.strength)}, {BALANCED[chosen.sparsity.pattern]}"
+    study = balanced(way, tuned.model, smaller, name if point.removed is None else f"{name} {point.removed}")
+    made = pipeline.write_compact(study, task, compact.finish(way, study), work)
+    zeros = made["states"]["zeros"][1] if made["states"] else 0.0
+    nonzeros = study.facts["nonzeros"]
+    return {
+        "seed": chosen.training.seed,
+        "metric": task.metric,
+        "weights": form(chosen),
+        "dense": on_test(dense.model, task.test).value(task.metric),
+        "pruned": made["models"]["float"],
+        "hardware": made["models"].get("golden", made["models"]["quantized"]),
+        "tested": len(task.test),
+        "hidden": study.facts["hidden"],
+        "kept": sum(map(sum, nonzeros)) / multiplications(spec),
+        "zeros": zeros,
+        "multiplications": sum(x + (1 - zeros) * h for x, h in nonzeros),
+        "before": multiplications(spec),
+        "machines": made["machines"],
+        "versions": made["versions"],
+    }
+
+
+def _faults(spec: Spec, task: Task) -> Iterator[Fault]:
+    """What of a spec makes no point."""
+    if spec.sparsity.pattern == "dense":
+        yield Fault("sparsity.pattern", "row, column or balanced", "dense")
+    if task.metric != "accuracy":
+        yield Fault("training.task", "one that is measured by accuracy", f"{task.name}, by {task.metric}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run what is missing, seed by seed, and write the page after each."""
+    given = _parser().parse_args(arguments)
+    spec, record = load(given.spec), _record(given.page.with_suffix(".json"))
+    with pipeline.threads(spec):
+        task = None if given.only_write else tasks.load(spec)
+        for seed in given.seeds if task is not None else ():
+            for point in given.points:
+                one = with_seed(spec, seed)
+                wanted, place = fingerprint(point.spec(one), SECTIONS), record.setdefault(spec.name, {})
+                held = place.setdefault(f"{point.strength}{'' if point.removed is None else f':{point.removed}'}", {})
+                if held.get(str(seed), {}).get("digest") != wanted:
+                    work = given.work / f"{spec.name}-{seed}"
+                    held[str(seed)] = {"digest": wanted, **run(one, point, task, work)}
+                    write_json(given.page.with_suffix(".json"), record)
+                    write_text(given.page, page(record))
+    write_text(given.page, page(record))
+
+
+def _record(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = read_json(path) if path.is_file() else {}
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.tradeoff", description=main.__doc__)
+    parser.add_argument("spec", type=Path)
+    parser.add_argument("--points", nargs="+", type=Point.parse, default=[Point(6.0)])
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(results.SEEDS))
+    parser.add_argument("--work", type=Path, default=Path("build/results"))
+    parser.add_argument("--page", type=Path, default=Path("docs/tradeoff.md"))
+    parser.add_argument("--only-write", action="store_true")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(results.command(main))
