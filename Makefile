@@ -10,12 +10,12 @@ TORCH_CPU_OPTION = $(shell $(PYTHON) -c "import urllib.request as u; u.urlopen('
 	2>/dev/null && echo --extra-index-url $(TORCH_CPU))
 
 NAME = $(basename $(notdir $(SPEC)))
-VERILATOR = $(shell $(BIN)/python -c "from accel.base.tools import paths; print(paths(['verilator'])['verilator'])")
+VERILATOR = $(shell $(BIN)/python -c "from accel.doctor import paths; print(paths(['verilator'])['verilator'])")
 
 RESULTS = $(addprefix specs/,digits.yaml digits-icebreaker.yaml digits-highway.yaml digits-columns.yaml digits-columns-ternary.yaml digits-studies.yaml digits-pixels.yaml spoken-digits.yaml spoken-digits-united.yaml spoken-digits-columns.yaml spoken-digits-columns-ternary.yaml speech-ulx3s.yaml keywords.yaml japanese-vowels.yaml mnist-rows.yaml mnist-rows-ternary.yaml mnist-quads.yaml ptb-chars.yaml ptb-chars-bits.yaml ptb-chars-highway.yaml war-and-peace.yaml linux-chars.yaml wikipedia-chars.yaml ptb-words.yaml ptb-words-methods.yaml ptb-words-units.yaml imdb.yaml)
 RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml spoken-digits-1024.yaml mnist-pixels.yaml mnist-permuted.yaml)
 
-.PHONY: run test test-all bitstream resources fuzz lint lint-rtl bench bench-training performance area energy results schema clean distclean skipping
+.PHONY: run test test-all bitstream resources fuzz lint lint-rtl bench bench-training performance area energy results tradeoff schema clean distclean skipping
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -48,7 +48,6 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
 
 # Verilator's opinion of the generated Verilog; what nobody reads is left to synthesis, which removes it.
 lint-rtl: run
@@ -91,7 +90,13 @@ ONLY =
 results: $(READY)
 	$(BIN)/python -m training.results $(RESULTS) --large $(RESULTS_LARGE) --only $(ONLY)
 
-# After a change of accel/spec/spec.py.
+# docs/tradeoff.md: accuracy against operations of networks from which everything is taken at once, five seeds a point.
+TRADEOFF = specs/spoken-digits-united.yaml
+POINTS = 6.0 6.0:0.5 4.0
+tradeoff: $(READY)
+	$(BIN)/python -m training.tradeoff $(TRADEOFF) --points $(POINTS)
+
+# After a change of accel/spec.py.
 schema: $(READY)
 	$(BIN)/sparrow schema > docs/spec.schema.json
 	$(BIN)/sparrow schema --markdown > docs/spec.md

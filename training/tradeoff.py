@@ -49,6 +49,9 @@ class Point:
             raise ValueError(f"STRENGTH above 0, or STRENGTH:REMOVED with 0 <= REMOVED < 1, not {text}")
         return cls(strength, *removed)
 
+    def __str__(self) -> str:
+        return f"{self.strength}{'' if self.removed is None else f':{self.removed}'}"
+
     def spec(self, spec: Spec) -> Spec:
         """A spec with this share in both matrices."""
         if self.removed is None:
@@ -101,19 +104,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run what is missing, seed by seed, and write the page after each."""
     given = _parser().parse_args(arguments)
     spec, record = load(given.spec), _record(given.page.with_suffix(".json"))
-    with pipeline.threads(spec):
-        task = None if given.only_write else tasks.load(spec)
-        for seed in given.seeds if task is not None else ():
-            for point in given.points:
-                one = with_seed(spec, seed)
-                wanted, place = fingerprint(point.spec(one), SECTIONS), record.setdefault(spec.name, {})
-                held = place.setdefault(f"{point.strength}{'' if point.removed is None else f':{point.removed}'}", {})
-                if held.get(str(seed), {}).get("digest") != wanted:
-                    work = given.work / f"{spec.name}-{seed}"
-                    held[str(seed)] = {"digest": wanted, **run(one, point, task, work)}
-                    write_json(given.page.with_suffix(".json"), record)
-                    write_text(given.page, page(record))
+    if not given.only_write:
+        with pipeline.threads(spec):
+            _run_missing(spec, given, record)
     write_text(given.page, page(record))
+
+
+def _run_missing(spec: Spec, given: argparse.Namespace, record: dict[str, Any]) -> None:
+    """Every point that the record lacks, or has of another spec, from every seed."""
+    task, points = tasks.load(spec), record.get(spec.name, {})
+    for seed in given.seeds:
+        for point in given.points:
+            one, held = with_seed(spec, seed), points.setdefault(str(point), {})
+            wanted = fingerprint(point.spec(one), SECTIONS)
+            if held.get(str(seed), {}).get("digest") != wanted:
+                held[str(seed)] = {"digest": wanted, **run(one, point, task, given.work / f"{spec.name}-{seed}")}
+                record[spec.name] = points
+                write_json(given.page.with_suffix(".json"), record)
+                write_text(given.page, page(record))
 
 
 def _record(path: Path) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(pipeline.tasks, "load", lambda spec: task())
     spec = tmp_path / "small.yaml"
     spec.write_text(json.dumps({**BASE, "training": TRAINING}))
-    return [str(spec), "--work", str(tmp_path / "work"), "--page", str(tmp_path / "results.md")]
+    return [str(spec), "--seeds", "1", "--work", str(tmp_path / "work"), "--page", str(tmp_path / "results.md")]
 
 
 def test_every_network_of_a_run_is_on_the_page(call: list[str], tmp_path: Path) -> None:
@@ -78,6 +78,43 @@ def test_a_second_call_runs_nothing_and_a_changed_spec_runs_again(
     Path(call[0]).write_text(json.dumps({**BASE, "training": {**TRAINING, "epochs": 2}}))
     results.main(call)
     assert ran == [tmp_path / "work" / "little-1"]
+
+
+def test_one_task_or_spec_is_run_alone_and_an_unknown_name_is_refused(
+    call: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(json.dumps({**BASE, "name": "other", "training": {**TRAINING, "task": "digits_pixels"}}))
+    ran: list[str] = []
+    monkeypatch.setattr(runs.Run, "make", lambda run, progress: ran.append(run.folder.name))
+    for only in ("little", "digits_pixels"):
+        results.main([str(other), *call, "--only", only])
+    assert ran == ["little-1", "other-1"]
+    with pytest.raises(Refused, match=r"--only: wanted one of digits_pixels, digits_rows, little, other, got chess"):
+        results.main([*call, "--only", "chess", "--large", str(other)])
+
+
+def test_networks_of_several_seeds_are_compared_with_the_dense_one_of_the_same_seed(
+    call: list[str], tmp_path: Path
+) -> None:
+    results.main(call)
+    kept = tmp_path / "results" / "little-1.json"
+    for seed, dense, bank in ((1, 0.75, 0.5), (2, 0.875, 0.5)):
+        record = read_json(kept)
+        record["baselines"] = [
+            {"pattern": "dense", "valid": 0.5, "test": dense, "valid_loss": 1.0},
+            {"pattern": "bank", "valid": 0.5, "test": bank, "valid_loss": 1.0},
+        ]
+        (one,) = runs.runs([Path(call[0])], [seed], tmp_path, tmp_path)
+        write_json(kept.with_name(f"little-{seed}.json"), {**record, "seed": seed, "digest": one.digest})
+    results.main([*call, "--seeds", "1", "2", "--only-write"])
+    text = (tmp_path / "results.md").read_text()
+    half = 12.706205 * 12.5 / 2
+    assert (
+        f"| bank pruning | 0.5 (0.5–0.5) | 0.5 (0.5–0.5) | -31.2 ({-31.25 - half:+.1f} to {-31.25 + half:+.1f}) |"
+        in text
+    )
+    assert "| dense, trained on | 0.5 (0.5–0.5) | 0.8125 (0.75–0.875) |  |" in text
 
 
 def test_the_other_seeds_of_a_long_run_are_left_out(
