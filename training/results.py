@@ -14,9 +14,8 @@ from pathlib import Path
 
 import torch
 
-from accel.cli import REFUSED, SIGNALLED
-from accel.faults import Fault, Refused, Stopped
-from accel.work import write_text
+from accel.base.faults import REFUSED, SIGNALLED, Fault, Refused, Stopped
+from accel.base.files import write_text
 from training.runs import Run, runs
 
 LONG = 900.0
@@ -25,27 +24,35 @@ SEEDS = (1, 2, 3, 4, 5)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run what is missing and write the page after every run; specs of `--large` run only where there is a GPU."""
+    """Run what is missing and write the page after every run.
+
+    Specs of `--large` run only where there is a GPU, or where `--only` names them.
+    """
     from training.results_page import page
 
     given = _parser().parse_args(arguments)
     wanted, large = (
         runs(specs, given.seeds, given.work, given.page.with_suffix("")) for specs in (given.specs, given.large)
     )
-    for run in _chosen(wanted + (large if torch.cuda.is_available() else []), given.only):
-        if not given.only_write and run.record() is None and not _one_is_enough(run, wanted + large):
+    _check_names(wanted + large, given.only)
+    willing = wanted + (large if given.only or torch.cuda.is_available() else [])
+    for run in willing if not given.only_write else ():
+        if _named(run, given.only) and run.record() is None and not _one_is_enough(run, wanted + large):
             run.make(told)
             write_text(given.page, page(wanted + large))
     write_text(given.page, page(wanted + large))
 
 
-def _chosen(wanted: list[Run], only: Sequence[str]) -> list[Run]:
-    """Those whose spec or task is named; all where none is. Refused where a name is neither."""
-    known = {name for run in wanted for name in (run.spec.name, run.spec.training.task)}
+def _named(run: Run, only: Sequence[str]) -> bool:
+    """Whether a run's spec or task is among the names; any is where there are none."""
+    return not only or bool({run.spec.name, run.spec.training.task} & set(only))
+
+
+def _check_names(every: list[Run], only: Sequence[str]) -> None:
+    known = {name for run in every for name in (run.spec.name, run.spec.training.task)}
     unknown = [name for name in only if name not in known]
     if unknown:
         raise Refused([Fault("--only", f"one of {', '.join(sorted(known))}", ", ".join(unknown))])
-    return [run for run in wanted if not only or {run.spec.name, run.spec.training.task} & set(only)]
 
 
 def _one_is_enough(run: Run, others: Sequence[Run]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from accel.shape import network, planned
+from accel.architecture.shape import network, planned
 from accel.spec import Spec
 from training.sizes import FLOAT_BITS
 from training.studies import BALANCED, slug

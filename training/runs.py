@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from accel.progress import Progress
-from accel.spec import Spec, load
-from accel.work import read_json, write_json
+from accel.base.files import read_json, write_json
+from accel.base.progress import Progress
+from accel.schedule.load_spec import load
+from accel.spec import Spec
 from training.checkpoint import fingerprint
 
 

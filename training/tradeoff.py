@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from accel.faults import Fault, Refused
-from accel.spec import Spec, load
-from accel.work import read_json, write_json, write_text
+from accel.base.faults import Fault, Refused
+from accel.base.files import read_json, write_json, write_text
+from accel.schedule.load_spec import load
+from accel.spec import Spec
 from training import compact, pipeline, results, tasks
 from training.checkpoint import fingerprint
 from training.evaluate import on_test

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accel.faults import Refused
+from accel.base.faults import Refused
 from tests.training import files
 from training.tasks import keywords, sources
 

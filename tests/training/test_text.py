@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from accel import samples, weights
-from accel.faults import Refused
-from accel.progress import silent
+from accel.base.faults import Refused
+from accel.base.progress import silent
+from accel.model import samples, weights
 from tests.training import files
 from tests.training.small import small
 from training import batches, pipeline

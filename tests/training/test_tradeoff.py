@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from accel import flow
-from accel.faults import Refused
-from accel.spec import load
-from accel.work import read_json
+from accel.base.faults import Refused
+from accel.base.files import read_json
+from accel.schedule.load_spec import load
+from sparrow import flow
 from tests.training.small import BASE, task
 from training import tradeoff
 from training.paired import difference, spread

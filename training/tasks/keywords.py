@@ -12,7 +12,7 @@ import zipfile
 import numpy as np
 import numpy.typing as npt
 
-from accel.faults import Fault, Refused
+from accel.base.faults import Fault, Refused
 from training.tasks.sources import Source, find, read
 from training.tasks.task import Split, Task
 
