@@ -77,13 +77,13 @@ area: $(READY)
 energy: $(READY)
 	$(BIN)/python -m tests.bench.energy
 
-# docs/skipping.md: what skipping zeros brings on the column dataflow, measured in Verilator; trains what it measures.
+# docs/skipping.md: what skipping zeros brings on the column dataflow; trains what it measures, five seeds.
 SKIPPING = digits-columns digits-columns-ternary spoken-digits-columns spoken-digits-columns-ternary spoken-digits-united
 UNITED = spoken-digits-united/units-6.0-column-balanced
 skipping: $(READY)
-	for name in $(SKIPPING); do $(BIN)/sparrow train specs/$$name.yaml --work build/$$name || exit 1; done
-	$(BIN)/python tests/bench/skipping.py $(foreach name,$(SKIPPING),$(name)=build/$(name)) $(UNITED)=build/spoken-digits-united
-	$(BIN)/python tests/bench/skipping.py
+	$(BIN)/python -m training.results $(RESULTS) --large $(RESULTS_LARGE) --only $(SKIPPING)
+	$(BIN)/python -m tests.bench.skipping $(SKIPPING) $(UNITED)
+	$(BIN)/python -m tests.bench.skipping
 
 # docs/results.md: runs what is missing of five seeds, keeps what is there; can be stopped and continued.
 # make results ONLY=digits runs one spec, ONLY=mnist_rows every spec of a task.

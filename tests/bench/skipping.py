@@ -1,16 +1,19 @@
 """What skipping zeros brings, measured in Verilator on the column dataflow: writes docs/skipping.md.
 
-    python tests/bench/skipping.py [NAME=WORK ...]
+    python -m tests.bench.skipping [NAME ...] [--seeds 1 2 3 4 5] [--runs build/results]
 
-NAME=WORK measures the trained network in a work folder (`sparrow train specs/NAME.yaml --work WORK`), NAME/STUDY=WORK
-what a study that removes units left in its `compact/STUDY`; without any, the seeded case is measured where it is
-missing. Each design is built once and runs its samples at several thresholds: every output bit must equal the golden
-model, and every step's cycles the schedule. Results are kept in docs/skipping.json.
+NAME is a spec whose trainings `make results` left in RUNS/NAME-SEED; NAME/STUDY what a study that removes units left in
+their `compact/STUDY`. Without any, the seeded case is measured where it is missing. The network of the first seed is
+built and runs its samples at several thresholds: every output bit must equal the golden model, and every step's cycles
+the schedule. Those of the other seeds are told by that schedule alone. Kept in docs/skipping.json, a network again only
+where its weights changed; seeds that were not trained are left out.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +33,7 @@ from accel.schedule import load_spec
 from accel.schedule.schedule import Schedule, schedule
 from accel.spec import Spec
 from sparrow import flow
+from tests.bench.skipping_page import page
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "docs" / "skipping.json"
@@ -74,15 +78,29 @@ def seeded_case() -> Case:
     return Case(made, inputs, inputs, operations(made.spec), None)
 
 
-def trained(name: str, work: Path) -> Case:
+def folder_of(name: str, runs: Path, seed: int) -> Path:
+    """Where a training of a spec lies, or what removing units left of it."""
+    whole, _, study = name.partition("/")
+    work = runs / f"{whole}-{seed}"
+    return work / "compact" / study if study else work
+
+
+def trained(name: str, runs: Path, seed: int) -> Case:
     """A trained network of a spec, or what removing units left of it."""
     whole, _, study = name.partition("/")
-    dense = load_spec.load(ROOT / "specs" / f"{whole}.yaml")
-    metric = read_json(work / "training.json")["models"]["float"]
-    folder = work / "compact" / study if study else work
+    dense, folder = load_spec.load(ROOT / "specs" / f"{whole}.yaml"), folder_of(name, runs, seed)
     given = load_spec.load(folder / "spec.yaml") if study else dense
-    test = samples.load(folder / "samples.npz", given)
+    test, metric = samples.load(folder / "samples.npz", given), dense_metric(whole, runs, seed)
     return Case(flow.design(given, folder), test.first(given.verify.sequences), test, operations(dense), metric)
+
+
+def dense_metric(whole: str, runs: Path, seed: int) -> float:
+    """Accuracy of the dense network of a seed: by its training, or by a point of the trade-off, which trains less."""
+    record = runs / f"{whole}-{seed}" / "training.json"
+    if record.is_file():
+        return float(read_json(record)["models"]["float"])
+    points = read_json(ROOT / "docs" / "tradeoff.json")[whole].values()
+    return float(next(one[str(seed)]["dense"] for one in points if str(seed) in one))
 
 
 def operations(given: Spec) -> int:
@@ -90,25 +108,27 @@ def operations(given: Spec) -> int:
     return sum(array.rows * (array.inputs + array.outputs) for array in network(given).layers)
 
 
-def measure(case: Case) -> list[dict[str, Any]]:
+def measure(case: Case, simulate: bool = True) -> list[dict[str, Any]]:
     """A row for each threshold: none, half, the network's own, and half as much again."""
     made = case.made
-    for path, text in render.render(made).items():
-        write_text(made.work / path, text)
-    write_text(made.work / "rtl" / f"{made.spec.identifier}.v", convert.convert(made))
+    if simulate:
+        for path, text in render.render(made).items():
+            write_text(made.work / path, text)
+        write_text(made.work / "rtl" / f"{made.spec.identifier}.v", convert.convert(made))
     own = made.weights.threshold
-    return [at(case, threshold) for threshold in dict.fromkeys((0, own // 2, own, own * 3 // 2))]
+    return [at(case, threshold, simulate) for threshold in dict.fromkeys((0, own // 2, own, own * 3 // 2))]
 
 
-def at(case: Case, threshold: int) -> dict[str, Any]:
-    """One run. Raises SystemExit where a bit or a cycle differs."""
+def at(case: Case, threshold: int, simulate: bool) -> dict[str, Any]:
+    """One run. Raises SystemExit where a bit or a cycle of the simulation differs."""
     chosen = replace(case.made, weights=replace(case.made.weights, threshold=threshold))
     timing = schedule(chosen)
-    result = judge("verilator", Contender(verilator, clocked=True), chosen, case.inputs, timing)
-    if result.status != "equal":
-        raise SystemExit(f"threshold {threshold}: {result.status}: {result.reason}")
+    if simulate:
+        result = judge("verilator", Contender(verilator, clocked=True), chosen, case.inputs, timing)
+        if result.status != "equal":
+            raise SystemExit(f"threshold {threshold}: {result.status}: {result.reason}")
     found = facts(replace(case, made=chosen), timing)
-    return {"threshold": threshold, "steps": case.inputs.steps, "metric": case.metric} | found
+    return {"threshold": threshold, "steps": case.inputs.steps, "metric": case.metric, "simulated": simulate} | found
 
 
 def facts(case: Case, timing: Schedule) -> dict[str, Any]:
@@ -154,86 +174,38 @@ def accuracy(made: Design, inputs: Samples) -> float | None:
     return float((outputs[:, -1, 0] == inputs.labels).mean())
 
 
-TEXT = """# What skipping zeros brings
-
-Made by `python tests/bench/skipping.py`; do not edit. Simulated: cycles are measured in Verilator, equal the schedule's
-prediction step by step, and every bit of c_t and h_t equals the golden model. Thresholds are given to one and the same
-hardware; 0 keeps every state (dense). "Recurrent part": cycles from a step's first column of h to its last, waits
-included. "Step": mean interval between steps. Operations are the dense network's multiply-accumulates, where units were
-removed those of the network before. "Correct" is the golden model over the whole test split.
-
-{tables}
-"""
-
-COLUMNS = (
-    "threshold",
-    "states that are zero",
-    "recurrent part",
-    "fewer",
-    "step",
-    "fewer",
-    "lanes busy",
-    "waits: x / accumulators / h / ends",
-    "dense operations per lane and cycle",
-    "correct",
-)
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """The rows of one network as Markdown."""
-    first = rows[0]
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
-    for row in rows:
-        waits = " / ".join(f"{100 * share:.1f}" for share in row["waits"].values())
-        right = "" if row["correct"] is None else f"{row['correct']:.4f}"
-        per_cycle = row["operations"] / row["lanes"] / row["interval"]
-        cells = (
-            *(str(row["threshold"]), f"{row['zeros']['1']:.1%}", f"{row['recurrent']:.1f}"),
-            *(f"{first['recurrent'] / row['recurrent']:.2f} x", f"{row['interval']:.1f}"),
-            *(f"{first['interval'] / row['interval']:.2f} x", f"{row['busy']:.1%}", f"{waits} %"),
-            *(f"{per_cycle:.1f}", right),
-        )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def together(row: dict[str, Any]) -> str:
-    """What would be left of the skipping if sequences shared it."""
-    shares = {count: share for count, share in row["zeros"].items() if share < 1}
-    parts = [f"{count}: {share:.1%} ({1 / (1 - share):.2f} x)" for count, share in shares.items()]
-    return (
-        "States that are zero in all of so many sequences at once, and what skipping them together would bring the"
-        f" recurrent part: {', '.join(parts)}. With `streams` every sequence skips its own, so the first figure holds"
-        " for any number of them."
-    )
-
-
-def page(record: dict[str, list[dict[str, Any]]]) -> str:
-    """docs/skipping.md."""
-    parts = []
-    for name, rows in record.items():
-        own = rows[2] if len(rows) > 2 else rows[-1]
-        before = "" if own["metric"] is None else f" The dense network in floating point: {own['metric']:.4f} correct."
-        head = (
-            f"## {name}\n\n{own['units']} units, {own['lanes']} lanes, {own['weights_kept']:.1%} of the weights kept, "
-            f"{own['steps']} steps simulated.{before}\n"
-        )
-        parts.append(f"{head}\n{table(rows)}\n\n{together(own)}")
-    return TEXT.format(tables="\n\n".join(parts))
-
-
-def main(arguments: list[str]) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what is asked for, or the seeded case where it is missing; then write the page."""
-    record = read_json(RECORD) if RECORD.is_file() else {}
-    for argument in arguments:
-        name, work = argument.split("=", 1)
-        record[name] = measure(trained(name, Path(work)))
-        write_json(RECORD, record)
-    if not arguments and SEEDED not in record:
-        record[SEEDED] = measure(seeded_case())
-        write_json(RECORD, record)
+    given, record = _parser().parse_args(arguments), read_json(RECORD) if RECORD.is_file() else {}
+    for name in given.names:
+        there = [seed for seed in given.seeds if (folder_of(name, given.runs, seed) / "weights.npz").is_file()]
+        if not there:
+            raise SystemExit(f"{folder_of(name, given.runs, given.seeds[0])}: not trained")
+        record[name] = {str(seed): held for seed in there if (held := record.get(name, {}).get(str(seed)))}
+        for seed in there:
+            digest = weights_digest(folder_of(name, given.runs, seed))
+            if record[name].get(str(seed), {}).get("weights") != digest:
+                rows = measure(trained(name, given.runs, seed), simulate=seed == there[0])
+                record[name][str(seed)] = {"weights": digest, "rows": rows}
+                write_json(RECORD, record)
+    if not given.names and SEEDED not in record:
+        record[SEEDED] = {"1": {"weights": None, "rows": measure(seeded_case())}}
+    write_json(RECORD, record)
     write_text(ROOT / "docs" / "skipping.md", page(record))
 
 
+def weights_digest(folder: Path) -> str:
+    """SHA-256 of the integers that a training left."""
+    return hashlib.sha256((folder / "weights.npz").read_bytes()).hexdigest()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.skipping", description=main.__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3, 4, 5])
+    parser.add_argument("--runs", type=Path, default=ROOT / "build" / "results")
+    return parser
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
