@@ -16,11 +16,12 @@ TEXT = """# What skipping zeros brings
 Made by `make skipping`; do not edit. Cycles of the first seed are measured in Verilator, equal the schedule's
 prediction step by step, and every bit of c_t and h_t equals the golden model; those of the other seeds are that
 schedule's. Thresholds are given to one and the same hardware; 0 keeps every state (dense). "Recurrent part": cycles
-from a step's first column of h to its last, waits included. "Step": mean interval between steps. Operations are the dense
-network's multiply-accumulates, where units were removed those of the network before. "Correct" is the golden model over
-the whole test split; "against dense" the mean of the differences to the dense network in floating point of the same
-seed, in points, with its 95 % interval over the seeds (Student's t). Numbers are means, with the smallest and the
-largest seed in brackets. Training repeats on one machine only ([why](training.md#what-repeats-and-what-does-not)).
+from a step's first column of h to its last, waits included. "Step": mean interval between steps. Operations are the
+dense network's multiply-accumulates, where units were removed those of the network before. "Correct" is the golden
+model over the whole test split; "against dense" the mean of the differences to the dense network in floating point of
+the same seed, in points, with its 95 % interval over the seeds (Student's t). Numbers are means, with the smallest
+and the largest seed in brackets. Training repeats on one machine only
+([why](training.md#what-repeats-and-what-does-not)).
 
 {tables}
 """
