@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from accel.base.templates import read
-from accel.engines.engine import EngineFailed, Observed, ToolMissing
+from accel.engines.engine import Observed, ProgramFailed, ToolMissing
 from accel.engines.verilator import simulated
 from accel.model.design import Design
 from accel.model.samples import Samples
@@ -71,7 +71,7 @@ def chip(design: Design, samples: Samples) -> Observed:
             if step == "registers":
                 _require_modelled(folder / planned.reports["netlist"])
     except ToolFailed as failed:
-        raise EngineFailed(str(failed)) from None
+        raise ProgramFailed(str(failed)) from None
     return simulated(design, samples, folder / GATES, folder, SMALL_TEXT)
 
 
@@ -97,7 +97,7 @@ def plan(rtl: Rtl, board: Board) -> Plan:
 def _require_modelled(netlist: Path) -> None:
     faults = list(unmodelled(netlist))
     if faults:
-        raise EngineFailed(f"cells that the models do not know: {'; '.join(faults[:5])}")
+        raise ProgramFailed(f"cells that the models do not know: {'; '.join(faults[:5])}")
 
 
 def unmodelled(netlist: Path) -> Iterator[str]:

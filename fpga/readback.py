@@ -21,7 +21,7 @@ import numpy as np
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_json
 from accel.base.templates import read
-from accel.engines.engine import EngineFailed, ToolMissing, reference
+from accel.engines.engine import ProgramFailed, ToolMissing, reference
 from accel.engines.verify import Verdict
 from accel.model.design import Design
 from accel.model.samples import Samples
@@ -100,15 +100,15 @@ def plan(board: Board, bitstream: str) -> Plan:
 def read_back(design: Design, board: Board, bitstream: Path, given: Samples) -> ReadBack:
     """Send sequences to the chip that a bitstream makes and compare its results; leaves `readback.json`.
 
-    Whatever goes wrong is its result: only a missing tool is `not run`.
+    A missing tool is `not run`, one that fails is `failed`.
     """
     begun = ReadBack(hashlib.sha256(bitstream.read_bytes()).hexdigest())
     try:
         found = _compared(begun, design, board, bitstream, given)
     except ToolMissing as missing:
         found = replace(begun, reason=str(missing))
-    except (ToolFailed, EngineFailed) as failed:
-        found = replace(begun, status="different", reason=f"failed: {failed}")
+    except (ToolFailed, ProgramFailed) as failed:
+        found = replace(begun, status="failed", reason=str(failed))
     write_json(design.work / RECORD, asdict(found))
     return found
 

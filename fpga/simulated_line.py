@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from accel.base.templates import read
-from accel.engines.engine import EngineFailed
+from accel.engines.engine import ProgramFailed
 from accel.engines.verilator import QUICK, built
 
 TOP = "chip"
@@ -67,7 +67,7 @@ class SimulatedLine:
             self._process.stdin.flush()
             heard, cycles = self._process.stdout.readline().split()
         except (OSError, ValueError):
-            raise EngineFailed("the simulated chip ended") from None
+            raise ProgramFailed("the simulated chip ended") from None
         self.cycles = int(cycles)
         if heard != "-":
             self._heard += bytes.fromhex(heard.replace("??", ""))  # a byte without its stop bit is lost

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from accel.base.faults import Unfinished
 from accel.base.files import write_text
 from accel.base.templates import render
 from accel.base.tools import Program
@@ -17,7 +18,7 @@ from accel.engines.engine import ToolMissing
 Argv = tuple[str, ...]
 
 
-class ToolFailed(Exception):
+class ToolFailed(Unfinished):
     """A tool ended with an error, or without making what it should; names the step and its log."""
 
 

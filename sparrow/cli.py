@@ -1,7 +1,6 @@
 """The command `sparrow`: a verb for each step. Prints for people, or JSON with `--json`.
 
-Exit status: 0 if what was asked for happened, 1 if verification found a difference, 2 if the input was refused,
-3 if a tool that a build needs is missing or failed, 128 + n if signal n stopped the training.
+Exit statuses are those of `sparrow.endings`.
 """
 
 from __future__ import annotations
@@ -9,20 +8,20 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from accel.base.faults import DIFFERENT, REFUSED, SIGNALLED, UNFINISHED, Different, Fault, Refused, Stopped, Unfinished
-from sparrow.sources import PACKAGES
+from accel.base.faults import Crashed, Different, Fault, Refused, Unfinished
+from sparrow.endings import ended
 
 app = typer.Typer(
     name="sparrow",
     help="From an LSTM in PyTorch to a proven sparse accelerator, by one YAML spec.",
-    epilog="Start with: sparrow run specs/digits.yaml",
+    epilog="Start with: sparrow run specs/digits.yaml. Exit status: 0 done, 1 different, 2 refused, 3 cannot be done "
+    "here (a tool, the disk), 70 a crash of sparrow, 130 Ctrl-C.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -37,45 +36,30 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def verb(function: Callable[..., None]) -> Callable[..., None]:
-    """Make a function a verb: it prints whatever was refused, or differs, and ends with the right exit status."""
+    """Make a function a verb: however it ends, it ends with a sentence and the exit status that `endings` gives."""
 
     @wraps(function)
     def guarded(**options: Any) -> None:
+        as_json = options.get("as_json", False)
         try:
-            function(**options)
-        except (Refused, ModuleNotFoundError) as error:
-            _print_refusal(_refusal(error), options.get("as_json", False))
-            raise typer.Exit(REFUSED) from None
-        except Different as different:
-            answer(different.facts, different.view, options["as_json"])
-            print(f"different: {different}", file=sys.stderr)
-            raise typer.Exit(DIFFERENT) from None
-        except Unfinished as unfinished:
-            print(f"not built: {unfinished}", file=sys.stderr)
-            raise typer.Exit(UNFINISHED) from None
-        except Stopped as stopped:
-            print(f"stopped: {stopped}", file=sys.stderr)
-            raise typer.Exit(SIGNALLED + stopped.number) from None
+            _said(function, options, as_json)
+        except (Exception, KeyboardInterrupt) as error:
+            raise typer.Exit(ended(error, options.get("work"), as_json)) from None
 
     app.command(function.__name__.removesuffix("_model"))(guarded)
     return guarded
 
 
-def _refusal(error: Refused | ModuleNotFoundError) -> Refused:
-    """A verb whose packages are not installed is refused too; a module of our own that is missing is a bug."""
-    if isinstance(error, Refused):
-        return error
-    package = (error.name or "").split(".")[0]
-    if package in PACKAGES:
-        raise error
-    return Refused([Fault(f"Python package {package}", "it installed (extras: train, tools, fpga)", "no such package")])
-
-
-def _print_refusal(refused: Refused, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps({"refused": [asdict(fault) for fault in refused.faults]}, indent=2))
-    for fault in refused.faults:
-        print(f"refused: {fault}", file=sys.stderr)
+def _said(function: Callable[..., None], options: dict[str, Any], as_json: bool) -> None:
+    """Call a verb; what it found is printed in any case, to the last byte."""
+    try:
+        function(**options)
+    except (Different, Crashed, Unfinished) as ending:
+        if ending.facts:
+            answer(ending.facts, ending.view, as_json)
+        raise
+    finally:
+        sys.stdout.flush()
 
 
 def answer(data: Any, view: str, as_json: bool) -> None:

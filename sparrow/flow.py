@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from accel.base import tools
-from accel.base.faults import Different, Fault, Refused, Unfinished
+from accel.base.faults import Crashed, Different, Fault, Refused, Unfinished
 from accel.base.files import write_json, write_text
 from accel.base.progress import Progress, silent
 from accel.engines.engine import Engine, Observed, ToolMissing
-from accel.engines.verify import Contender
+from accel.engines.verify import Contender, Verdict, Verification
 from accel.engines.verify import verify as compare
 from accel.model import samples, weights
 from accel.model.design import Design
@@ -115,7 +115,7 @@ def _require_pace(made: Design) -> None:
 
 
 def verify(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
-    """Run every engine of `verify.engines`; leaves `verify.json`. Raises Different."""
+    """Run every engine of `verify.engines`; leaves `verify.json`. Raises Different, else Crashed, else Unfinished."""
     from accel.schedule.schedule import schedule
 
     made = design(spec, work)
@@ -123,10 +123,22 @@ def verify(spec: Spec, work: Path, progress: Progress = silent) -> list[str]:
     chosen: dict[str, Contender] = {name: ENGINES[name] for name in spec.verify.engines}
     found = compare(made, real, samples.corners(spec), chosen, schedule(made), progress)
     write_json(work / "verify.json", found.plain())
-    if found.different:
-        reasons = (f"{result.engine}: {result.reason}" for result in found.different)
-        raise Different(found.plain(), "verified", "; ".join(reasons))
+    _require_equal(found, work / "verify.json")
     return ["verify.json"]
+
+
+def _require_equal(found: Verification, left_in: Path) -> None:
+    """Raises Different where an engine differs, else Crashed, else Unfinished, where one has shown nothing."""
+
+    def reasons(status: Verdict) -> str:
+        return "; ".join(f"{one.engine}: {one.reason}" for one in found.having(status))
+
+    if why := reasons("different"):
+        raise Different(found.plain(), "verified", why)
+    if why := reasons("crashed"):
+        raise Crashed(found.plain(), "verified", why, left_in)
+    if why := reasons("failed"):
+        raise Unfinished(why, found.plain(), "verified")
 
 
 def build(
@@ -142,7 +154,6 @@ def build(
     from fpga import readback
     from fpga.board import find
     from fpga.reports import plain as reported
-    from fpga.tool import ToolFailed
 
     name = board or spec.target.board
     if name is None:
@@ -152,10 +163,7 @@ def build(
         readback.require_readable(chosen, spec.target.clock_mhz, planned=plan, alone=wishes.alone)
     if plan:
         return {"files": [str(builder.write_plan(made, chosen, wishes) / "build.sh")]}
-    try:
-        done = builder.build(made, chosen, lambda step, how: None, wishes)
-    except (ToolMissing, ToolFailed) as error:
-        raise Unfinished(str(error)) from None
+    done = builder.build(made, chosen, lambda step, how: None, wishes)
     reports = {"utilization": reported(done.utilization), "timing": reported(done.timing) | {"met": done.timing.met}}
     facts = reports | {"files": [str(done.product)]}
     return facts | {"read_back": _read_back(made, chosen, done, facts)} if read_back else facts
@@ -168,8 +176,9 @@ def _read_back(made: Design, board: Any, done: Any, facts: dict[str, Any]) -> di
     readback.require_readable_cells(done.utilization)
     given = samples.load(made.work / "samples.npz", made.spec).first(made.spec.verify.sequences)
     found = readback.read_back(made, board, done.product, samples.corners(made.spec) + given)
-    if found.status == "not run":
-        raise Unfinished(f"{done.product} is built, reading it back was not run: {found.reason}")
+    if found.status in ("not run", "failed"):
+        was = "was not run" if found.status == "not run" else found.status
+        raise Unfinished(f"{done.product} is built, reading it back {was}: {found.reason}", facts, "built")
     if found.status == "different":
         raise Different(facts | {"read_back": asdict(found)}, "built", f"{done.product}: {found.reason}")
     return asdict(found)

@@ -20,7 +20,7 @@ from accel.base.progress import Progress
 
 NUMBER = re.compile(r"[\d,.+% ]*")
 """What counts as a number when a column is aligned."""
-STATUS_STYLE = {"equal": "bold green", "different": "bold red", "not run": "yellow"}
+STATUS_STYLE = {"equal": "bold green", "different": "bold red", "failed": "red", "crashed": "red", "not run": "yellow"}
 
 
 def show(*parts: RenderableType) -> None:

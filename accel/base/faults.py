@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-DIFFERENT, REFUSED, UNFINISHED, SIGNALLED = 1, 2, 3, 128
-"""Exit statuses of the command; signal n adds n to the last."""
+DIFFERENT, REFUSED, UNFINISHED, CRASHED, SIGNALLED = 1, 2, 3, 70, 128
+"""Exit statuses of the command, as `sparrow.endings` explains them; signal n adds n to the last."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,26 @@ class Different(Exception):
         super().__init__(reason)
 
 
+class Crashed(Exception):
+    """An engine ended in a fault of our own, whose traceback is `left_in` a file. The command line exits with 70.
+
+    `facts` and `view` as of Different.
+    """
+
+    def __init__(self, facts: dict[str, Any], view: str, reason: str, left_in: Path) -> None:
+        self.facts, self.view, self.left_in = facts, view, left_in
+        super().__init__(reason)
+
+
 class Unfinished(Exception):
-    """A build whose tool is missing or failed; says which. The command line prints it and exits with status 3."""
+    """What cannot be done on this machine: a tool is missing or failed; says which. The command line exits with 3.
+
+    `facts` and `view`, as of Different, are what is known nevertheless.
+    """
+
+    def __init__(self, reason: str, facts: dict[str, Any] | None = None, view: str = "") -> None:
+        self.facts, self.view = facts, view
+        super().__init__(reason)
 
 
 class Stopped(Exception):

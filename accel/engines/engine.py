@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from accel.base.faults import Fault, Refused, Unfinished
 from accel.base.fixed import Integers
 from accel.model.design import Design
 from accel.model.golden import Trace
@@ -15,20 +16,31 @@ from accel.model.golden import run as run_golden
 from accel.model.samples import Samples
 
 
-class ToolMissing(Exception):
+class ToolMissing(Unfinished):
     """The engine needs a program that is not on this machine; says which and what for. Reported as `not run`."""
 
 
 class EngineFailed(Exception):
-    """The engine's program stopped, hung or left output that cannot be read; carries the log's last lines."""
+    """What an engine ran did what the design must not: it hung, or left its range. Reported as `different`."""
+
+
+class ProgramFailed(Unfinished):
+    """A program that the engine needs ended with an error, so nothing was compared; carries the log's last lines.
+
+    Reported as `failed`.
+    """
 
 
 def converted(design: Design) -> Path:
-    """The Verilog that `generate` has left in the work folder. Raises EngineFailed where there is none."""
-    source = design.work / "rtl" / f"{design.spec.identifier}.v"
-    if not source.is_file():
-        raise EngineFailed(f"{source.parent} holds no Verilog; generate makes it")
-    return source
+    """The Verilog that `generate` has left in the work folder. Refused where there is none."""
+    return generated(design.work / "rtl" / f"{design.spec.identifier}.v")
+
+
+def generated(path: Path) -> Path:
+    """A file that `generate` leaves. Refused where it is not there."""
+    if not path.is_file():
+        raise Refused([Fault(str(path), "what `sparrow generate` leaves", "no such file")])
+    return path
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ class Observed:
 
 
 Engine = Callable[[Design, Samples], Observed]
-"""An engine. Raises ToolMissing or EngineFailed; never returns something it did not compute."""
+"""An engine. Raises ToolMissing, ProgramFailed or EngineFailed; never returns something it did not compute."""
 
 
 def flat(signal: Integers, lengths: Integers) -> Integers:

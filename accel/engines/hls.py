@@ -6,9 +6,10 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from accel.architecture.shape import Array
 from accel.base.files import write_bytes, write_text
 from accel.base.fixed import Integers
-from accel.engines.engine import EngineFailed, Observed, Status, ToolMissing
+from accel.engines.engine import EngineFailed, Observed, ProgramFailed, Status, ToolMissing, generated
 from accel.engines.status import check_flags, frames, status_of
 from accel.hls.render import SOURCES, result_values
 from accel.memory.load_frame import fed_beats
@@ -28,6 +29,9 @@ from accel.schedule.turns import Turn, all_turns, in_order
 
 FLAGS = ("-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label")
 """What every build is made with: pragmas and the loop labels that HLS reports use mean nothing to g++."""
+
+WRONG = (1, -signal.SIGABRT)
+"""How the bench ends where a stream ends at the wrong place, and where a value leaves its range."""
 
 COPIES = ("-DSPARROW_COPIES",)
 """A copy of the operand memories for each reader, as hardware has them; C simulation keeps one."""
@@ -41,7 +45,7 @@ def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed
     with tempfile.TemporaryDirectory(dir=design.work, prefix="hls-run-") as name:
         folder = Path(name)
         write_text(folder / "inputs", inputs_text(design, samples, order, _loads(design, taken)))
-        counted = _run([str(program), "inputs", "outputs", "signals"], folder, "the bench")
+        counted = _run([str(program), "inputs", "outputs", "signals"], folder, "the bench", WRONG)
         outputs = np.array((folder / "outputs").read_text().split(), dtype=np.int64)
         signals = np.fromfile(folder / "signals", dtype=np.int32).astype(np.int64)
     results = outputs.reshape(-1, result_values(design.net))
@@ -95,8 +99,7 @@ def gives_result(design: Design, turn: Turn) -> bool:
 
 def compiled(folder: Path, flags: Sequence[str] = ()) -> Path:
     """Build the bench of a rendered folder, unless the very same text and flags were built before."""
-    if not (folder / SOURCES[0]).is_file():
-        raise EngineFailed(f"{folder} holds no rendered C++; generate makes it")
+    generated(folder / SOURCES[0])
     command = [compiler(), *FLAGS, *flags]
     program, stamp = folder / "build" / "bench", folder / "build" / "stamp"
     digest = _digest(folder, command)
@@ -205,10 +208,12 @@ def _digest(folder: Path, command: Sequence[str]) -> bytes:
     return digest.hexdigest().encode()
 
 
-def _run(command: Sequence[str], folder: Path, what: str) -> str:
+def _run(command: Sequence[str], folder: Path, what: str, wrong: Collection[int] = ()) -> str:
+    """What a program prints. Raises EngineFailed where it ends with a status that says the design is `wrong`."""
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stdout + done.stderr).strip().splitlines()[-12:]
         log = "\n".join(line[:200] for line in last)
-        raise EngineFailed(f"{what} stopped with status {done.returncode}:\n{log}")
+        failed = EngineFailed if done.returncode in wrong else ProgramFailed
+        raise failed(f"{what} stopped with status {done.returncode}:\n{log}")
     return done.stdout

@@ -12,13 +12,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from myhdl import Cosimulation
+from myhdl import Cosimulation, CosimulationError
 
 from accel.base.files import write_text
 from accel.base.templates import render
 from accel.engines.bench import observe, script
 from accel.engines.cosimulation import simulate
-from accel.engines.engine import EngineFailed, Observed, ToolMissing, converted
+from accel.engines.engine import EngineFailed, Observed, ProgramFailed, ToolMissing, converted
 from accel.engines.ports import STATUS, listed, ports
 from accel.model.design import Design
 from accel.model.samples import Samples
@@ -40,8 +40,11 @@ def icarus(design: Design, samples: Samples) -> Observed:
     unknown = flag()
     connected = {name: signals[name] for name in ("clk", "reset")} | ports(signals) | {"unknown": unknown}
     with contextlib.chdir(design.work / "rtl"):  # where $readmemh finds its files
-        verilog = Cosimulation(command, **connected)
-        record = simulate(verilog, signals, tuple(array.name for array in design.net.layers), driven, unknown)
+        try:
+            verilog = Cosimulation(command, **connected)
+            record = simulate(verilog, signals, tuple(array.name for array in design.net.layers), driven, unknown)
+        except CosimulationError as error:
+            raise ProgramFailed(f"vvp: {error}") from error
     if record.unknown:
         raise EngineFailed("an unknown value (x) reached a port")
     return observe(design, driven, record)
@@ -83,4 +86,4 @@ def _vpi(folder: Path) -> Path:
 def _run(command: list[str], folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise EngineFailed(f"{command[0]} ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}")
+        raise ProgramFailed(f"{command[0]} ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}")

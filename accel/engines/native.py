@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accel.engines.bench import observe, script
 from accel.engines.cosimulation import simulate
-from accel.engines.engine import EngineFailed, Observed
+from accel.engines.engine import EngineFailed, Observed, generated
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl.convert import load_top, top_signals
@@ -14,10 +14,12 @@ from accel.rtl.shallow import shallow
 def native(design: Design, samples: Samples) -> Observed:
     """Run samples through the MyHDL in the work folder, which `generate` has rendered."""
     identifier = design.spec.identifier
-    if not (design.work / "myhdl" / f"{identifier}.py").is_file():
-        raise EngineFailed(f"{design.work / 'myhdl'} holds no rendered MyHDL; generate makes it")
+    generated(design.work / "myhdl" / f"{identifier}.py")
     module = load_top(design.work, identifier)
     signals, driven = top_signals(module), script(design, samples)
     top = shallow(lambda: getattr(module, identifier)(**signals))
-    record = simulate(top, signals, tuple(array.name for array in design.net.layers), driven)
+    try:
+        record = simulate(top, signals, tuple(array.name for array in design.net.layers), driven)
+    except (ValueError, IndexError) as error:  # MyHDL's own: a signal left its range, an address its memory
+        raise EngineFailed(str(error)) from error
     return observe(design, driven, record)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from accel.base.files import write_text
 from accel.base.tools import paths
-from accel.engines.engine import EngineFailed, Observed, ToolMissing, converted
+from accel.engines.engine import Observed, ProgramFailed, ToolMissing, converted
 from accel.engines.verilator import simulated
 from accel.model.design import Design
 from accel.model.samples import Samples
@@ -59,6 +59,6 @@ def synthesised(design: Design) -> Path:
         [yosys, "-q", "-p", "; ".join(script)], cwd=source.parent, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise EngineFailed(f"yosys ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}")
+        raise ProgramFailed(f"yosys ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}")
     write_text(stamp, digest.hexdigest())
     return made

@@ -10,14 +10,17 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from accel.base.faults import Refused
 from accel.base.fixed import Integers
 from accel.base.progress import Progress, silent
-from accel.engines.engine import Engine, EngineFailed, Observed, Status, ToolMissing, reference
+from accel.engines.engine import Engine, EngineFailed, Observed, ProgramFailed, Status, ToolMissing, reference
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.schedule.schedule import steady
 
-Verdict = Literal["equal", "different", "not run"]
+Verdict = Literal["equal", "different", "failed", "crashed", "not run"]
+"""`failed`: a program of this machine ended early; `crashed`: our own code did. Neither has shown anything."""
+
 LAST_STATES = "h_n and c_n"
 
 Required = Mapping[str, tuple[str, ...]]
@@ -63,6 +66,7 @@ class Result:
     cycles_per_step: int | None
     seconds: float
     reason: str
+    traceback: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,11 @@ class Verification:
     @property
     def different(self) -> tuple[Result, ...]:
         """The engines that are not equal."""
-        return tuple(result for result in self.engines if result.status == "different")
+        return self.having("different")
+
+    def having(self, status: Verdict) -> tuple[Result, ...]:
+        """The engines with this result."""
+        return tuple(result for result in self.engines if result.status == status)
 
     def plain(self) -> dict[str, Any]:
         """As JSON data."""
@@ -135,7 +143,7 @@ def verify(
 
 
 def judge(name: str, contender: Contender, design: Design, samples: Samples, predicted: Prediction) -> Result:
-    """Run one engine and compare it. Whatever it raises becomes its result: only a missing tool is `not run`."""
+    """Run one engine and compare it. What it raises becomes its result, but Refused and what the machine lacks."""
     start = time.perf_counter()
     try:
         got = contender.engine(design, samples)
@@ -143,10 +151,14 @@ def judge(name: str, contender: Contender, design: Design, samples: Samples, pre
         return Result(name, "not run", 0, 0, None, 0.0, str(missing))
     except EngineFailed as failure:
         return Result(name, "different", 0, 0, None, _since(start), f"failed: {failure}")
+    except ProgramFailed as failure:
+        return Result(name, "failed", 0, 0, None, _since(start), str(failure))
+    except (Refused, OSError, MemoryError):
+        raise
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"{type(error).__name__} in {where.name}, line {where.lineno}: {error}"
-        return Result(name, "different", 0, 0, None, _since(start), reason)
+        return Result(name, "crashed", 0, 0, None, _since(start), reason, traceback.format_exc())
     seconds = _since(start)
     expected = reference(design, samples)
     required = {array.name: array.cell.required for array in design.net.layers}

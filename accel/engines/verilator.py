@@ -14,7 +14,7 @@ from pathlib import Path
 from accel.base.files import write_text
 from accel.base.templates import render
 from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, observe, require_results, script
-from accel.engines.engine import EngineFailed, Observed, ToolMissing, converted
+from accel.engines.engine import Observed, ProgramFailed, ToolMissing, converted
 from accel.engines.ports import ports, status
 from accel.model.design import Design
 from accel.model.samples import Samples
@@ -173,6 +173,6 @@ def _read(path: Path, layers: tuple[str, ...], driven: Script) -> Record:
 def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise EngineFailed(
+        raise ProgramFailed(
             f"{Path(command[0]).name} ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}"
         )

@@ -43,9 +43,10 @@ def network_words(design: Design) -> str:
 
 def verdict(verify: dict[str, Any]) -> dict[str, str]:
     """The result of verification in one line, and how it is coloured."""
-    counts = dict.fromkeys(("equal", "different", "not run"), 0)
+    counts = dict.fromkeys(("equal", "different", "failed", "crashed", "not run"), 0)
     for engine in verify["engines"]:
         counts[engine["status"]] += 1
     words = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    colour = "bad" if counts["different"] else "open" if counts["not run"] else "good"
+    bad = counts["different"] + counts["failed"] + counts["crashed"]
+    colour = "bad" if bad else "open" if counts["not run"] else "good"
     return {"words": f"{len(verify['engines'])} engines: {words}", "colour": colour}

@@ -33,7 +33,8 @@ class Observations {
   bool Write(std::FILE *file) {
     const bool complete = noted_ == values_.size();
     noted_ = 0;
-    return std::fwrite(values_.data(), sizeof(values_[0]), values_.size(), file) == values_.size() && complete;
+    std::fwrite(values_.data(), sizeof(values_[0]), values_.size(), file);
+    return complete;
   }
 
  private:
@@ -48,7 +49,7 @@ class Observations {
 class Bench {
  public:
   Bench(int argc, char **argv, Observations &observations) : observations_(observations) {
-    if (argc < 3) Stop("usage: bench INPUTS OUTPUTS [SIGNALS [EXPECTED]]");
+    if (argc < 3) GiveUp("usage: bench INPUTS OUTPUTS [SIGNALS [EXPECTED]]");
     inputs_ = Open(argv[1], "r");
     outputs_ = Open(argv[2], "w");
     if (argc > 3 && std::strcmp(argv[3], "-") != 0) signals_ = Open(argv[3], "wb");
@@ -170,7 +171,7 @@ class Bench {
       ended = packet.last;
     }
     if (ended != ends_) Stop("tlast is not where the sequence ends");
-    if (signals_ != nullptr && !observations_.Write(signals_)) Stop("a signal was not observed, or SIGNALS is full");
+    if (signals_ != nullptr && !observations_.Write(signals_)) Stop("a signal was not observed");
   }
 
   /// Prints the status word, its parts by the names of the layers; exit status.
@@ -185,25 +186,38 @@ class Bench {
     }
     if (received_ != 0) Stop("the last result is cut short");
     if (expected_ != nullptr && std::fscanf(expected_, "%lld", &rest) == 1) Stop("fewer results than EXPECTED");
-    if (std::fclose(outputs_) != 0 || (signals_ != nullptr && std::fclose(signals_) != 0)) Stop("a file is not complete");
+    if (!Closed(outputs_) || (signals_ != nullptr && !Closed(signals_))) GiveUp("a file is not complete");
     return wrong_ == 0 ? 0 : 1;
   }
 
  private:
-  [[noreturn]] static void Stop(const char *sentence, const char *name = "") {
-    std::fprintf(stderr, "bench: %s%s\n", name, sentence);
+  /// The design did what it must not: exit status 1, as of a wrong result.
+  [[noreturn]] static void Stop(const char *sentence) {
+    std::fprintf(stderr, "bench: %s\n", sentence);
     std::exit(1);
+  }
+
+  /// A file cannot be read or written, which says nothing of the design: exit status 3.
+  [[noreturn]] static void GiveUp(const char *sentence, const char *name = "") {
+    std::fprintf(stderr, "bench: %s%s\n", name, sentence);
+    std::exit(3);
+  }
+
+  /// Closes a file; whether everything that was written to it is there.
+  static bool Closed(std::FILE *file) {
+    const bool whole = std::ferror(file) == 0;
+    return std::fclose(file) == 0 && whole;
   }
 
   static std::FILE *Open(const char *path, const char *mode) {
     std::FILE *file = std::fopen(path, mode);
-    if (file == nullptr) Stop(" cannot be opened", path);
+    if (file == nullptr) GiveUp(" cannot be opened", path);
     return file;
   }
 
   static long long Next(std::FILE *file, const char *name) {
     long long value;
-    if (std::fscanf(file, "%lld", &value) != 1) Stop(" ends too early", name);
+    if (std::fscanf(file, "%lld", &value) != 1) GiveUp(" ends too early", name);
     return value;
   }
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accel.engines.engine import Engine, EngineFailed, Observed, ToolMissing, golden
+from accel.base.faults import Refused
+from accel.engines.engine import Engine, EngineFailed, Observed, ProgramFailed, ToolMissing, golden
 from accel.engines.verify import Contender, Result, Verification, verify
 from accel.model import samples
 from accel.model.design import Design
@@ -246,15 +247,27 @@ def test_engines_without_a_clock_need_not_measure(judged: Callable[..., Result])
     assert (result.status, result.cycles_per_step) == ("equal", None)
 
 
-def test_a_failed_program_is_different_and_gives_its_log(judged: Callable[..., Result]) -> None:
-    result = judged(raising(EngineFailed("vvp: out of memory")))
-    assert (result.status, result.reason) == ("different", "failed: vvp: out of memory")
+def test_a_design_that_hangs_is_different(judged: Callable[..., Result]) -> None:
+    result = judged(raising(EngineFailed("3 of 8 result words after 900 cycles")))
+    assert (result.status, result.reason) == ("different", "failed: 3 of 8 result words after 900 cycles")
 
 
-def test_an_engine_that_breaks_is_different_and_says_where(judged: Callable[..., Result]) -> None:
+def test_a_program_that_ended_early_has_failed_and_gives_its_log(judged: Callable[..., Result]) -> None:
+    result = judged(raising(ProgramFailed("vvp: out of memory")))
+    assert (result.status, result.reason) == ("failed", "vvp: out of memory")
+
+
+def test_a_fault_of_our_own_is_a_crash_and_no_difference_and_says_where(judged: Callable[..., Result]) -> None:
     result = judged(raising(KeyError("c")))
-    assert result.status == "different"
+    assert result.status == "crashed"
     assert result.reason.startswith("KeyError in engine, line ")
+    assert result.traceback.startswith("Traceback")
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError(), Refused([])])
+def test_what_the_machine_lacks_is_no_result(judged: Callable[..., Result], error: Exception) -> None:
+    with pytest.raises(type(error)):
+        judged(raising(error))
 
 
 def test_only_a_missing_tool_is_not_run(judged: Callable[..., Result]) -> None:
@@ -302,6 +315,7 @@ def test_the_file_has_the_agreed_fields(tmp_path: Path) -> None:
         "cycles_per_step",
         "seconds",
         "reason",
+        "traceback",
     ]
     assert facts["sequences"] == 7
     assert facts["utilisation"] == Even.busy

@@ -13,20 +13,20 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from accel.base.faults import Refused
+from accel.base.faults import DIFFERENT, REFUSED, UNFINISHED, Refused
 from accel.base.tools import Program
-from accel.engines.engine import EngineFailed
+from accel.engines.engine import ProgramFailed
 from accel.model import samples
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.schedule.load_spec import load
 from fpga.board import find
 from fpga.packing import Packing
-from fpga.readback import RECORD, dividers, fitting, plan, read_back, require_readable, require_readable_cells
+from fpga.readback import RECORD, ReadBack, dividers, fitting, plan, read_back, require_readable, require_readable_cells
 from fpga.reports import Utilization
 from fpga.simulated_line import SimulatedLine
 from sparrow import flow
-from sparrow.cli import DIFFERENT, REFUSED, UNFINISHED, app
+from sparrow.cli import app
 
 SPEC = Path(__file__).parents[2] / "specs" / "tiny-hx8k.yaml"
 BOARD = find("ice40-hx8k")
@@ -86,8 +86,8 @@ def check_a_file_that_is_damaged(work: Path, bitstream: Path, elsewhere: Path) -
     contents[len(contents) // 2] ^= 1
     damaged.write_bytes(contents)
     found = read_back(design(work), BOARD, damaged, samples.corners(load(SPEC), 2))
-    assert (found.status, found.sequences) == ("different", 0)
-    assert found.reason.startswith("failed: step unpack")
+    assert (found.status, found.sequences) == ("failed", 0)
+    assert found.reason.startswith("step unpack")
 
 
 def check_a_chip_that_says_nothing_and_one_that_stops(bitstream: Path) -> None:
@@ -97,7 +97,7 @@ def check_a_chip_that_says_nothing_and_one_that_stops(bitstream: Path) -> None:
         with pytest.raises(TimeoutError, match="silence for 4000 cycles"):
             read_until_it_fails(line)
         line._process.kill()
-        with pytest.raises(EngineFailed, match="the simulated chip ended"):
+        with pytest.raises(ProgramFailed, match="the simulated chip ended"):
             line.read()
 
 
@@ -107,15 +107,26 @@ def read_until_it_fails(line: SimulatedLine) -> None:
 
 
 def check_a_difference(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def differing(begun: ReadBack, *_: object) -> ReadBack:
+        return dataclasses.replace(begun, status="different", reason="sequence 0, result 0: expected 1, got 2")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("fpga.readback._compared", differing)
+        code, said = command(work, "--read-back")
+    assert code == DIFFERENT
+    assert "The bitstream, read back: different; 0 sequences" in said
+    assert "top.bin: sequence 0, result 0: expected 1, got 2" in said
+
+
+def check_a_simulation_that_ends_early(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(*_: object) -> None:
-        raise EngineFailed("the simulated chip ended")
+        raise ProgramFailed("the simulated chip ended")
 
     with monkeypatch.context() as patched:
         patched.setattr("fpga.readback._compared", stopped)
         code, said = command(work, "--read-back")
-    assert code == DIFFERENT
-    assert "The bitstream, read back: different; 0 sequences" in said
-    assert "top.bin: failed: the simulated chip ended" in said
+    assert code == UNFINISHED
+    assert "top.bin is built, reading it back failed: the simulated chip ended" in " ".join(said.split())
 
 
 def check_a_missing_tool(work: Path, bitstream: Path, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,6 +149,7 @@ def test_a_bitstream_read_back_equals_the_golden_model_and_nothing_else_passes_f
     check_a_file_that_is_damaged(generated, bitstream, tmp_path / "board")
     check_a_chip_that_says_nothing_and_one_that_stops(bitstream)
     check_a_difference(generated, monkeypatch)
+    check_a_simulation_that_ends_early(generated, monkeypatch)
     check_a_missing_tool(generated, bitstream, tmp_path / "empty", monkeypatch)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from accel.base.faults import Refused
 from accel.engines.engine import EngineFailed, Observed, ToolMissing, reference
 from accel.engines.hls import COPIES, hls, vendor_integers
 from accel.model import golden, weights
@@ -112,7 +113,7 @@ def test_an_unread_operand_stops_the_simulation(small: Design, tmp_path: Path) -
 
 def test_a_folder_without_rendered_files_is_named(small: Design, tmp_path: Path) -> None:
     design = Design(small.spec, small.weights, tmp_path)
-    with pytest.raises(EngineFailed, match="holds no rendered C\\+\\+; generate makes it"):
+    with pytest.raises(Refused, match="wanted what `sparrow generate` leaves, got no such file"):
         hls(design, stimuli(design.spec))
 
 

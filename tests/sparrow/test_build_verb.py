@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from accel.base.faults import REFUSED, UNFINISHED
 from accel.base.files import write_text
 from accel.schedule import load_spec
 from sparrow import flow
-from sparrow.cli import REFUSED, UNFINISHED, app
+from sparrow.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "specs" / "tiny.yaml"

@@ -165,7 +165,11 @@ def test_a_model_file_that_is_not_there_is_refused(place: Path) -> None:
 
 def test_a_missing_module_of_our_own_is_a_bug(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "training.train", None)
-    assert isinstance(sparrow("train", spec_file(place)).exception, ModuleNotFoundError)
+    result = sparrow("train", spec_file(place), "--work", str(place))
+    assert result.exit_code == 70
+    assert "crashed: ModuleNotFoundError: " in result.stderr
+    assert "Traceback" not in result.output
+    assert "training.train" in (place / "crash.txt").read_text()
 
 
 def test_a_package_that_is_not_installed_is_named(ran: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,8 +177,8 @@ def test_a_package_that_is_not_installed_is_named(ran: str, monkeypatch: pytest.
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     result = sparrow("report", ran)
-    assert result.exit_code == 2
-    assert "Python package matplotlib: wanted it installed" in result.stderr
+    assert result.exit_code == 3
+    assert "cannot be done here: the Python package matplotlib is not installed" in result.stderr
 
 
 def test_doctor_tells_of_every_tool(place: Path) -> None:

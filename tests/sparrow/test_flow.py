@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from accel.base.faults import Different, Refused
+from accel.base.faults import Crashed, Different, Refused
 from accel.base.files import write_text
 from accel.base.progress import Progress
-from accel.engines.engine import ToolMissing
+from accel.engines.engine import Observed, ToolMissing, golden
 from accel.model import samples, weights
 from accel.model.design import Design
+from accel.model.samples import Samples
 from accel.spec import Spec
 from sparrow import flow, ledger
 from sparrow.flow import Step
@@ -169,11 +171,28 @@ def test_verification_leaves_its_file(tmp_path: Path) -> None:
     assert '"status": "equal"' in (tmp_path / "verify.json").read_text()
 
 
+def one_result_too_few(made: Design, inputs: Samples) -> Observed:
+    seen = golden(made, inputs)
+    seen.outputs = seen.outputs[:-1]
+    return seen
+
+
 def test_a_difference_stops_the_flow_and_is_on_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accel.engines.engine.golden", lambda made, inputs: 1 // 0)
-    with pytest.raises(Different, match="golden: ZeroDivisionError"):
+    monkeypatch.setattr("accel.engines.engine.golden", one_result_too_few)
+    with pytest.raises(Different, match="golden: outputs"):
         flow.verify(prepared(tmp_path), tmp_path)
     assert '"status": "different"' in (tmp_path / "verify.json").read_text()
+
+
+def test_a_crash_of_an_engine_is_no_difference_and_its_traceback_is_on_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accel.engines.engine.golden", lambda made, inputs: 1 // 0)
+    with pytest.raises(Crashed, match="golden: ZeroDivisionError"):
+        flow.verify(prepared(tmp_path), tmp_path)
+    found = json.loads((tmp_path / "verify.json").read_text())["engines"][0]
+    assert found["status"] == "crashed"
+    assert "1 // 0" in found["traceback"]
 
 
 def test_an_engine_without_its_package_is_a_missing_tool(tmp_path: Path) -> None:
