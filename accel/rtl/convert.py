@@ -19,9 +19,7 @@ from accel.rtl.blocks.columns.mixed_unit import mixed_unit_block
 from accel.rtl.blocks.lanes.unit import unit_block
 from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.shallow import shallow
-
-HEADER = "`default_nettype none"
-"""An undeclared name in a block's own Verilog text would be a silent one-bit wire; so it stops the compiler."""
+from accel.rtl.verilog_text import NO_NETS, finished
 
 SILENT_ZERO = re.compile(r"= 00;")
 """What MyHDL writes, without a word, for a shadow signal of a port or one that is defined below its generator."""
@@ -67,8 +65,9 @@ def _verilog(block: Any, name: str) -> str:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", ToVerilogWarning)  # signals that nobody reads: synthesis removes them
         warnings.filterwarnings("error", message="Signal is not driven", category=ToVerilogWarning)
-        block.convert(hdl="Verilog", name=name, path=folder, header=HEADER, no_myhdl_header=True, no_testbench=True)
+        # under NO_NETS an undeclared name in a block's own Verilog text stops the compiler; it would be a silent wire
+        block.convert(hdl="Verilog", name=name, path=folder, header=NO_NETS, no_myhdl_header=True, no_testbench=True)
         text = (Path(folder) / f"{name}.v").read_text(encoding="utf-8")
     if SILENT_ZERO.search(text):
         raise ValueError(f"{name}: MyHDL wrote a constant zero for a signal that it could not name")
-    return text
+    return finished(text)
