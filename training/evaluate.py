@@ -42,6 +42,7 @@ def _answers(model: LSTM, h: Tensor, samples: Samples) -> Tensor:
     return model.readout(last_step(h, torch.from_numpy(samples.lengths)) if model.when == "last" else h)
 
 
+@torch.no_grad()
 def on_excerpt(model: LSTM, net: Network, weights: Weights, excerpt: Excerpt) -> dict[str, Score]:
     """Scores on the exported samples of the quantised module and of the golden model; bit equality makes them equal."""
     x = torch.from_numpy(net.spec.formats.input.real(excerpt.samples.x))

@@ -22,6 +22,8 @@ from training.tasks.task import Examples, Text
 
 TOKEN_SEQUENCES = 256
 """Sequences that are exported of a test split of tokens, whose x would fill the disk."""
+STEPS = 60_000
+"""Steps that are exported of a test split of sequences: the golden model keeps every signal of each."""
 
 
 def integers(model: LSTM, net: Network) -> Weights:
@@ -71,13 +73,15 @@ class Excerpt:
 
 @torch.no_grad()
 def excerpt(model: LSTM, examples: Examples, spec: Spec) -> Excerpt:
-    """The test split in `formats.input`: all of it, or the first TOKEN_SEQUENCES where x_t is made of tokens."""
+    """The test split in `formats.input`: all of it, or its first sequences: of STEPS steps together, padding counted
+    in, or TOKEN_SEQUENCES where x_t is made of tokens.
+    """
     if isinstance(examples, Text):
         x, labels = examples.windows(TOKEN_SEQUENCES, spec.training.steps)
         lengths, classes = np.full(len(x), x.shape[1]), np.full(len(x), -1)
         return Excerpt(Samples(_encoded(model, x, spec), lengths, classes), labels, whole=False)
-    whole = examples.x.ndim == 3
-    part = examples if whole else examples.first(TOKEN_SEQUENCES)
+    part = examples.first(TOKEN_SEQUENCES if examples.x.ndim == 2 else max(1, STEPS // examples.x.shape[1]))
+    whole = examples.x.ndim == 3 and len(part) == len(examples)
     x = _encoded(model, part.x, spec)
     x[np.arange(x.shape[1]) >= part.lengths[:, None]] = 0
     return Excerpt(Samples(x, part.lengths, part.labels), part.labels, whole)

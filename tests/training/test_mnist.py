@@ -9,6 +9,10 @@ import pytest
 
 from accel.base.faults import Refused
 from tests.training import files
+from tests.training.small import small
+from training import export, tasks
+from training.export import excerpt
+from training.model import LSTM
 from training.tasks import mnist, sources
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 28, 28), dtype=np.uint8)
@@ -78,3 +82,17 @@ def test_what_is_no_idx_file_of_bytes_is_refused(
     source = files.put(tmp_path, mnist.SOURCES["t10k-labels-idx1-ubyte.gz"], contents)
     with pytest.raises(Refused, match=r"wanted an idx file of bytes, as from https"):
         mnist.idx(source)
+
+
+def test_of_many_long_sequences_the_first_are_exported_and_the_record_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = small(
+        model={"inputs": 28, "head": {"outputs": 10}}, formats={"input": [9, 8]}, training={"task": "mnist_rows"}
+    )
+    task = tasks.load(spec)
+    assert excerpt(LSTM(spec), task.test, spec).whole
+    monkeypatch.setattr(export, "STEPS", 3 * 28 + 27)
+    part = excerpt(LSTM(spec), task.test, spec)
+    assert (len(part.labels), part.whole) == (3, False)
+    np.testing.assert_array_equal(part.samples.x.ravel(), IMAGES[16:19].ravel())
