@@ -1,72 +1,93 @@
-"""The `torch` engine: quantised evaluation in float64 from the integers, which ties training to the golden model."""
+"""The `torch` engine: quantised evaluation from the integers, which ties training to the golden model.
+
+In float64, as training has it, where that is exact; where sums are wider, the same modules run on `training.exact`.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
-from accel.architecture.cells import Carry, Cell
-from accel.architecture.shape import Network
-from accel.base.fixed import Integers
+from accel.architecture.cells import Carry, Cell, kept_width
+from accel.architecture.shape import Array, Network
+from accel.base.fixed import Fixed, Integers
 from accel.engines.engine import EngineFailed, Observed, observed
 from accel.model.design import Design
 from accel.model.golden import LayerTrace, Trace, before, joined, parted
 from accel.model.samples import Samples
 from accel.spec import Spec
+from training.exact import Exact, make_exact
 from training.export import restored
-from training.model import LSTM, Signals, last_step, stacked
+from training.model import LSTM, Signals, biases, matrices, stacked
 
 EXACT_WIDTH = 54
 """Widest two's complement integer that float64 holds exactly in all its values."""
 
+Number = Callable[[Integers, Fixed], Tensor]
+"""Integers of a format as what the modules compute with."""
+
 
 @torch.no_grad()
 def torch_engine(design: Design, samples: Samples) -> Observed:
-    """Run samples through the modules of `training.model`. EngineFailed where float64 cannot be exact."""
-    _check_widths(design.net)
-    model = restored(design.spec, design.weights)
-    stateful = design.spec.model.stateful
+    """Run samples through the modules of `training.model`."""
+    spec, net = design.spec, design.net
+    model, number = restored(spec, design.weights), _real
+    if _widest(net) > EXACT_WIDTH:
+        _make_exact(model, net)
+        number = _exact
+    stateful = spec.model.stateful
     given = joined(samples.x, samples.lengths) if stateful else samples.x
-    states = None if samples.states is None else _states(design, samples.states)
-    signals = model.signals(torch.from_numpy(design.spec.formats.input.real(given)), states)
-    cells = [array.cell for array in design.net.layers]
-    h = stacked(signals[-1], cells[-1].output)
-    if stateful:
-        h = pad_sequence(list(torch.split(h[0], samples.lengths.tolist())), batch_first=True)
-    layers = [_layer(design.spec, cell, steps) for cell, steps in zip(cells, signals, strict=True)]
+    states = None if samples.states is None else _states(design, samples.states, number)
+    signals = model.signals(number(given, spec.formats.input), states)
+    joint = zip(net.layers, signals, strict=True)
+    layers = [_layer(spec, array.cell, steps) for array, steps in joint]
     if stateful:
         for layer in layers:
             layer.signals = {name: parted(values, samples.lengths) for name, values in layer.signals.items()}
-    logits = _logits(model, h, torch.from_numpy(samples.lengths))
-    return observed(design, Trace(layers, None, _outputs(design, h, logits)), samples)
+    outputs = _outputs(design, model, layers[-1].h, samples.lengths, number)
+    return observed(design, Trace(layers, None, outputs), samples)
 
 
-def _states(design: Design, states: Integers) -> list[tuple[Tensor, Tensor]]:
-    """h_0 and c_0 of every layer, as real numbers."""
+def _real(values: Integers, fmt: Fixed) -> Tensor:
+    return torch.from_numpy(fmt.real(values))
+
+
+def _exact(values: Integers, fmt: Fixed) -> Tensor:
+    return Exact(torch.from_numpy(values), fmt.frac)  # type: ignore[return-value]
+
+
+def _make_exact(model: LSTM, net: Network) -> None:
+    for layer, array in zip(model.layers, net.layers, strict=True):
+        make_exact(
+            layer, dict(zip(matrices(), (array.w_x.frac, array.w_h.frac), strict=True)) | _fracs(array, biases())
+        )
+    if model.head is not None and net.head is not None:
+        make_exact(model.head, {"weight": net.head.w_x.frac} | _fracs(net.head, ("bias",)))
+
+
+def _fracs(array: Array, names: tuple[str, ...]) -> dict[str, int]:
+    """Fraction bits of a layer's biases and scales."""
+    return dict.fromkeys(names, array.bias.frac) | ({"row_scale": array.scale.frac} if array.scale else {})
+
+
+def _states(design: Design, states: Integers, number: Number) -> list[tuple[Tensor, Tensor]]:
+    """h_0 and c_0 of every layer."""
     state, cell = design.spec.formats.state, design.spec.formats.cell
-    return [
-        (torch.from_numpy(state.real(h)), torch.from_numpy(cell.real(c)))
-        for h, c in before(design.net, states, len(states))
-    ]
+    return [(number(h, state), number(c, cell)) for h, c in before(design.net, states, len(states))]
 
 
-def _logits(model: LSTM, h: Tensor, lengths: Tensor) -> Tensor | None:
-    head = model.quantized.spec.model.head if model.quantized else None
-    if head is None:
-        return None
-    return model.readout(last_step(h, lengths)[:, None] if head.when == "last" else h)
-
-
-def _outputs(design: Design, h: Tensor, logits: Tensor | None) -> Integers:
+def _outputs(design: Design, model: LSTM, h: Integers, lengths: Integers, number: Number) -> Integers:
     """What leaves the accelerator: h of the last layer, the logits' integers, or the arg max."""
     head, array = design.spec.model.head, design.net.head
-    if head is None or array is None or logits is None:
-        return _integers(h, design.spec.formats.state.frac)
-    if head.kind == "argmax":
-        return np.asarray(logits.argmax(dim=2, keepdim=True).numpy())
-    return _integers(logits, array.frac)
+    if head is None or array is None:
+        return h
+    if head.when == "last":
+        h = h[np.arange(len(h)), lengths - 1][:, None]
+    logits = _integers(model.readout(number(h, design.spec.formats.state)), array.frac)
+    return logits if head.kind == "logits" else np.argmax(logits, axis=2)[:, :, None]
 
 
 def _layer(spec: Spec, cell: Cell, steps: list[Signals]) -> LayerTrace:
@@ -75,20 +96,21 @@ def _layer(spec: Spec, cell: Cell, steps: list[Signals]) -> LayerTrace:
     return LayerTrace(signals, output=cell.output)
 
 
-def _integers(real: Tensor, frac: int) -> Integers:
-    scaled = real.numpy() * float(2**frac)
+def _integers(number: Tensor, frac: int) -> Integers:
+    finer = f"a signal has more than {frac} fraction bits: quantised evaluation did not narrow it"
+    if isinstance(number, Exact):
+        if number.frac > frac:
+            raise EngineFailed(finer)
+        return np.asarray(number.aligned(frac).numpy())
+    scaled = number.numpy() * float(2**frac)
     whole: Integers = scaled.astype(np.int64)
     if np.any(whole != scaled):
-        raise EngineFailed(f"a signal has more than {frac} fraction bits: quantised evaluation did not narrow it")
+        raise EngineFailed(finer)
     return whole
 
 
-def _check_widths(net: Network) -> None:
+def _widest(net: Network) -> int:
+    """Width of the widest exact sum."""
     act, cell = net.spec.formats.activation, net.spec.formats.cell
-    highway = net.spec.model.cell == "highway"
-    product = Carry(act, cell).total if highway else act.width + max(cell.width, act.width) + 1
-    widest = max(product, *(array.sum_width for array in net.arrays))
-    if widest > EXACT_WIDTH:
-        raise EngineFailed(
-            f"sums of {widest} bits; float64 is exact up to {EXACT_WIDTH}: leave torch out of verify.engines"
-        )
+    kept = Carry(act, cell).total if net.spec.model.cell == "highway" else kept_width(act, cell)
+    return max(kept, *(array.sum_width for array in net.arrays))

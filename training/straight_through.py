@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd import Function
+from torch.overrides import handle_torch_function, has_torch_function_unary
 
 from accel.base.fixed import Fixed
 from accel.base.tables import Table
@@ -72,12 +73,16 @@ def _entries(table: Table, dtype: torch.dtype, device: torch.device) -> Tensor:
 
 def narrow(x: Tensor, fmt: Fixed) -> Tensor:
     """Real numbers to the nearest of a format: round half up, saturate; the gradient passes where nothing saturated."""
+    if has_torch_function_unary(x):
+        return handle_torch_function(narrow, (x,), x, fmt)
     narrowed: Tensor = _Narrow.apply(x, fmt)  # type: ignore[no-untyped-call]
     return narrowed
 
 
 def look_up(x: Tensor, table: Table) -> Tensor:
     """Sigmoid or tanh of real numbers in `table.input`, by the table's own entries."""
+    if has_torch_function_unary(x):
+        return handle_torch_function(look_up, (x,), x, table)
     found: Tensor = _LookUp.apply(x, table)  # type: ignore[no-untyped-call]
     return found
 
@@ -88,5 +93,7 @@ def skip(h: Tensor, threshold: Tensor | float, pull: Tensor | float = 0.0) -> Te
     To it is added the gradient of pull * threshold * sum log(1 + |h| / threshold), as if the loss had this term: it
     draws small states towards zero and leaves large ones nearly alone.
     """
+    if has_torch_function_unary(h):
+        return handle_torch_function(skip, (h,), h, threshold, pull)
     kept: Tensor = _Skip.apply(h, threshold, pull)  # type: ignore[no-untyped-call]
     return kept

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from accel.architecture.cells import HIGHWAY_ROWS, LSTM, LSTM_ROWS, Cell, highway
+from accel.architecture.cells import HIGHWAY_ROWS, LSTM, LSTM_ROWS, Carry, Cell, highway, kept_width
 from accel.base.fixed import Digits, Fixed, Integers, accumulator, bits_for, index_bits
 from accel.base.tables import Table
 from accel.spec import Flow, Spec, Walk, kept
@@ -695,3 +695,22 @@ def misfits(net: Network) -> Iterator[tuple[str, str, object]]:
             yield "engine.cells_per_cycle", f"at least {least} ({array.name}: {why})", array.cells
         if array.sum_width > ACCUMULATOR:
             yield "formats", f"sums of at most {ACCUMULATOR} bits ({array.name})", f"{array.sum_width} bits"
+    for key, bits in narrowings(net):
+        if bits > ACCUMULATOR:
+            yield f"formats.{key}", f"exact sums of at most {ACCUMULATOR} bits", f"{bits} bits"
+
+
+def narrowings(net: Network) -> Iterator[tuple[str, int]]:
+    """Every exact number that is narrowed: the key of its format, and how many bits it has or drops, whichever is more.
+
+    A half unit is added before the drop, for which 64-bit integers have room where neither is more than `ACCUMULATOR`.
+    """
+    formats = net.spec.formats
+    act, cell, state = formats.activation, formats.cell, formats.state
+    yield from (("gate", array.sum_frac - formats.gate.frac) for array in net.layers)
+    if net.spec.model.cell == "highway":
+        sizes = Carry(act, cell)
+        yield "cell", max(sizes.total, sizes.frac - cell.frac)
+        yield "state", cell.width + max(0, state.frac - cell.frac)
+    else:
+        yield "cell", max(kept_width(act, cell), 2 * act.frac - cell.frac)  # and o * tanh(c_t) is narrower

@@ -21,6 +21,8 @@ from accel.model.samples import Samples
 from accel.rtl.convert import load_top, top_signals
 
 FLAGS = ("--cc", "--exe", "--build", "-j", "2", "-O3", "--x-assign", "fast", "--noassert", "-Wno-fatal", "-Wno-lint")
+MODEL = "Vtop"
+"""Class that Verilator makes of the top, whatever that is called."""
 SMALL = "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O0 VM_PARALLEL_BUILDS=0"
 """Make variables for a small design: one file, built quickly."""
 QUICK = "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0 VM_PARALLEL_BUILDS=0"
@@ -97,7 +99,6 @@ def compiled(design: Design, source: Path, folder: Path, small: int, watched: bo
     bench = render(
         "hls_templates",
         "verilator/bench.cpp.j2",
-        top=top,
         layers=[array.name for array in design.net.layers],
         **_streams(design),
         queues=[array.name for array in design.net.by_columns],
@@ -122,12 +123,12 @@ def built(source: Path, top: str, bench: str, folder: Path, make: str, options: 
         if shutil.which(tool) is None:
             raise ToolMissing(f"{tool} is not on PATH; verilator needs it to build")
     write_text(folder / "bench.cpp", bench)
-    made, stamp = (folder / "obj" / f"V{top}").resolve(), folder / "stamp"
-    command = [str(binary), *FLAGS, *options, "-MAKEFLAGS", make]
+    made, stamp = (folder / "obj" / MODEL).resolve(), folder / "stamp"
+    command = [str(binary), *FLAGS, *options, "-MAKEFLAGS", make, "--prefix", MODEL, "--top-module", top]
     digest = hashlib.sha256((source.read_text(encoding="utf-8") + bench + str(command)).encode()).hexdigest()
     if made.is_file() and stamp.is_file() and stamp.read_text() == digest:
         return made
-    _run([*command, "--top-module", top, "--Mdir", "obj", str(source.resolve()), "bench.cpp"], folder, environment)
+    _run([*command, "--Mdir", "obj", str(source.resolve()), "bench.cpp"], folder, environment)
     write_text(stamp, digest)
     return made
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accel.architecture.cells import Carry, kept_width
-from accel.architecture.shape import ACCUMULATOR, Array, ColumnArray, Network
-from accel.base.faults import Fault, Refused
+from accel.architecture.shape import Array, ColumnArray, Network
 from accel.base.fixed import Fixed, Integers, index_bits
 from accel.base.templates import read, render
 from accel.memory.images import bias_shift, bias_width, column_lanes, half_unit, positions, row_words, sum_format
@@ -123,8 +121,12 @@ class Process:
     def _stored_bias(self) -> list[tuple[str, int]]:
         """How biases lie in a frame of weights."""
         array, narrowed = self.array, self.sum_format
-        width, shift = bias_width(array, narrowed), bias_shift(array, narrowed)
-        return [("StoredBiasWidth", width), ("StoredBiasShift", shift), ("StoredHalf", half_unit(array, narrowed))]
+        return [("StoredBiasWidth", bias_width(array, narrowed)), ("StoredBiasShift", bias_shift(array, narrowed))]
+
+    @property
+    def stored_half(self) -> int:
+        """Half a unit that stored biases hold, of up to 62 bits."""
+        return half_unit(self.array, self.sum_format)
 
     @property
     def states(self) -> str:
@@ -239,7 +241,6 @@ def lane_words(array: Array, rows: Integers) -> Integers:
 
 def render_hls(design: Design) -> dict[str, str]:
     """Path within the work folder to text of every C++ file of a design; the same design gives the same text."""
-    _refuse_wide_cell(design.net)
     names = _names(design)
     files = {f"hls/{name}": read("hls_templates", f"hls/{name}") for name in HEADERS}
     return files | {f"hls/{name}": render("hls_templates", f"hls/{name}.j2", **names) for name in TEMPLATES}
@@ -330,11 +331,3 @@ def output_beat(net: Network) -> Beat:
     if net.spec.model.head.kind == "logits":
         return Beat(container(net.head.sum_width), 1)
     return Beat(container(index_bits(net.head.outputs) + 1), 1)
-
-
-def _refuse_wide_cell(net: Network) -> None:
-    """C simulation checks in 64-bit integers, so the exact sum that a cell keeps is no wider than a row's may be."""
-    act, cell = net.spec.formats.activation, net.spec.formats.cell
-    bits = Carry(act, cell).total if net.spec.model.cell == "highway" else kept_width(act, cell)
-    if bits > ACCUMULATOR:
-        raise Refused([Fault("formats.cell", f"exact sums of at most {ACCUMULATOR} bits", f"{bits}")])

@@ -14,6 +14,7 @@ from myhdl import ResetSignal, ToVerilogWarning
 
 from accel.architecture.shape import Array, ColumnArray
 from accel.model.design import Design
+from accel.rtl import signedness
 from accel.rtl.blocks.columns.column_unit import column_unit_block
 from accel.rtl.blocks.columns.mixed_unit import mixed_unit_block
 from accel.rtl.blocks.lanes.unit import unit_block
@@ -50,7 +51,7 @@ def _convert(design: Design) -> str:
     identifier = design.spec.identifier
     module = load_top(design.work, identifier)
     texts = [unit_module(array, f"{identifier}_{array.name}_unit") for array in design.net.arrays]
-    top = getattr(module, identifier)(**top_signals(module), converting=True)
+    top = module.accelerator(**top_signals(module), converting=True)
     return "\n".join([*texts, _verilog(top, identifier)])
 
 
@@ -70,4 +71,6 @@ def _verilog(block: Any, name: str) -> str:
         text = (Path(folder) / f"{name}.v").read_text(encoding="utf-8")
     if SILENT_ZERO.search(text):
         raise ValueError(f"{name}: MyHDL wrote a constant zero for a signal that it could not name")
+    for fault in signedness.faults(text):
+        raise ValueError(f"{name}: an unsigned constant beside a signed operand: {fault}")
     return finished(text)

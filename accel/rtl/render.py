@@ -65,7 +65,6 @@ def _top(design: Design, built: Schedule) -> str:
         "hls_templates",
         "myhdl/top.py.j2",
         name=design.spec.name,
-        identifier=design.spec.identifier,
         title=_title(built),
         formats=f"Formats({', '.join(f'{key}={value!r}' for key, value in design.spec.formats)})",
         tables=tables,

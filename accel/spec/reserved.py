@@ -1,8 +1,6 @@
-"""Words that a spec cannot be named by, since its name becomes one in Verilog, C++ and Python."""
+"""A spec's name as one word of Verilog: it names files, modules and, with an ending of its own, a function of C++."""
 
 from __future__ import annotations
-
-import keyword
 
 VERILOG = """
 accept_on alias always always_comb always_ff always_latch and assert assign assume automatic before begin bind
@@ -25,20 +23,16 @@ trireg type typedef union unique unique0 unsigned until until_with untyped use u
 wait wait_order wand weak weak0 weak1 while wildcard wire with within wor xnor xor
 """
 
-CPP = """
-alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t class compl
-concept const const_cast constexpr continue decltype default delete do double dynamic_cast else enum explicit
-export extern false float for friend goto if inline int long main mutable namespace new noexcept not not_eq
-nullptr operator or or_eq private protected public register reinterpret_cast requires return short signed
-sizeof sparrow static static_assert static_cast std struct switch template this thread_local throw true try
-typedef typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq
+MODULES = """
+accelerator_core board_clock board_top chip cosimulation crc16 frame_bridge frame_receiver frame_sender system uart_rx
+uart_tx
 """
+"""Modules that surround an accelerator on a board or in a simulation."""
 
-TOP = "block clk reset bias lanes ports s_axis m_axis s_weights status flag fill"
-"""Names that the rendered top has for other things."""
+TAKEN = frozenset(f"{VERILOG} {MODULES}".split())
 
 
-def reserved(identifier: str) -> bool:
-    """Whether a language that a design is written in keeps the word for itself."""
-    taken = any(identifier in words.split() for words in (VERILOG, CPP, TOP))
-    return taken or keyword.iskeyword(identifier)
+def identifier(name: str) -> str:
+    """The name with `_` for `-`; `_top` sets it apart where the word is taken."""
+    word = name.replace("-", "_")
+    return f"{word}_top" if word in TAKEN else word

@@ -26,7 +26,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from accel.base.faults import Fault, Refused
 from accel.base.fixed import Fixed
-from accel.spec.reserved import reserved
+from accel.spec.reserved import identifier
 from accel.spec.yaml_file import Document, dotted
 
 
@@ -397,7 +397,7 @@ class Spec(Section):
     """One accelerator, from network to board."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
-    """Names the work folder and the top module."""
+    """Names the work folder and, with `_` for `-`, the top module; a word of Verilog gets `_top` behind it."""
     model: Model
     sparsity: Sparsity
     weights: Weights = Weights()
@@ -410,8 +410,8 @@ class Spec(Section):
 
     @property
     def identifier(self) -> str:
-        """The name as a Python, Verilog, C++ and Tcl identifier."""
-        return self.name.replace("-", "_")
+        """The name as a word of Verilog and Tcl, and of file names."""
+        return identifier(self.name)
 
     @property
     def flows(self) -> tuple[Flow, ...]:
@@ -524,8 +524,6 @@ def _show(value: Any) -> str:
 
 def rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Contradictions between keys: (key path, what is wanted, what came)."""
-    if reserved(spec.identifier):
-        yield "name", "no word that Verilog, C++, Python or the design itself uses", spec.name
     yield from structural_rules(spec)
     yield from _training_rules(spec)
 

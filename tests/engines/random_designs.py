@@ -76,6 +76,49 @@ def formats(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@st.composite
+def extreme_formats(draw: st.DrawFn) -> dict[str, Any]:
+    """Formats to their limits: two bits or 31 and 32, nothing but fraction or none of it, more fraction than bits."""
+
+    def fixed() -> list[int]:
+        width = draw(st.sampled_from([2, 3, 12, 17, 24, 30, 31, 32]))
+        return [width, draw(st.sampled_from([0, 1, width // 2, width - 1, width, min(40, width + 9), 40]))]
+
+    return {name: fixed() for name in ("input", "bias", "gate", "activation", "cell", "state")}
+
+
+@st.composite
+def extreme_specs(draw: st.DrawFn) -> Spec:
+    """A legal spec of one or two units whose formats are at their limits."""
+    units, columns = draw(st.integers(1, 2)), draw(st.booleans())
+    highway = not columns and draw(st.integers(0, 3)) == 0
+    scaled = not highway and draw(st.booleans())
+    model = draw(models()) | {"inputs": draw(st.integers(1, 2)), "hidden": [units] * draw(st.integers(1, 2))}
+    engine: dict[str, Any] = {"units": units, "dataflow": "column" if columns else "row"}
+    if highway:
+        model |= {"cell": "highway", "depth": 2}
+    else:
+        engine["memory"] = draw(st.sampled_from(["rom", "rom", "scratchpad"]))
+    scale = [draw(st.sampled_from([2, 18, 31, 32])), draw(st.sampled_from([0, 16, 31, 40]))]
+    data = {
+        "name": "extreme",
+        "model": model,
+        "sparsity": {"pattern": "dense"},
+        "weights": {
+            **{"per_row": scaled, "width": draw(st.sampled_from([2, 8, 18]))},
+            **{f"{of}_frac": draw(st.sampled_from([0, 6, 16, 24])) for of in ("input", "recurrent", "head")},
+        },
+        "formats": draw(extreme_formats()) | {"scale": scale if scaled else None},
+        "tables": {"address": draw(st.integers(2, 6)), "sigmoid": draw(st.sampled_from([1, 8, 1 << 20]))},
+        "engine": engine,
+        "training": {"task": "seeded", "seed": draw(st.integers(0, 99))},
+    }
+    try:
+        return load_spec.parse(data)
+    except Refused:
+        reject()
+
+
 def specs() -> st.SearchStrategy[Spec]:
     """A legal spec by rows."""
     return parsed(models(), sparsities(), engines())

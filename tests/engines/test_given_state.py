@@ -90,6 +90,6 @@ def test_a_frame_of_a_state_that_ends_too_early_raises_its_flag(tmp_path: Path) 
     driven = dataclasses.replace(driven, sources=driven.sources | {"s_state_lstm0": tuple(torn)}, limit=400)
     module = convert.load_top(tmp_path, made.spec.identifier)
     signals = convert.top_signals(module)
-    record = simulate(getattr(module, made.spec.identifier)(**signals), signals, ("lstm0",), driven, flag())
+    record = simulate(module.accelerator(**signals), signals, ("lstm0",), driven, flag())
     with pytest.raises(EngineFailed, match="'lstm0_state_torn': 1"):
         observe(made, driven, record)

@@ -29,6 +29,7 @@ from accel.spec import Spec
 from tests.engines.random_designs import column_specs, highway_specs, specs
 
 SECONDS = float(os.environ.get("SPARROW_FUZZ_SECONDS", "0"))
+CLOCKED = ("myhdl", "icarus", "verilator", "netlist")
 STEADY = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
 ALWAYS: dict[str, Engine] = {"myhdl": native, "icarus": icarus, "hls": hls}
 
@@ -40,7 +41,7 @@ def check(made: Spec, work: Path, engines: dict[str, Engine]) -> None:
     write_text(work / "rtl" / f"{made.identifier}.v", convert.convert(design))
     given_samples = samples.corners(made, 2) + samples.seeded(made, 3, 4)
     for name, engine in engines.items():
-        result = judge(name, Contender(engine, clocked=name != "hls"), design, given_samples, schedule(design))
+        result = judge(name, Contender(engine, clocked=name in CLOCKED), design, given_samples, schedule(design))
         assert (result.status, result.reason) in (("equal", ""), ("not run", result.reason)), name
 
 

@@ -78,7 +78,7 @@ def drive(
     driven = dataclasses.replace(driven, sources={"s_axis": tuple(x), "s_weights": tuple(loads)}, limit=limit)
     module, flags = convert.load_top(made.work, made.spec.identifier), []
     signals = convert.top_signals(module)
-    top = [getattr(module, made.spec.identifier)(**signals), watch(signals["status"], flags)]
+    top = [module.accelerator(**signals), watch(signals["status"], flags)]
     return driven, simulate(top, signals, ("lstm0",), driven, flag()), flags
 
 

@@ -11,7 +11,6 @@ import pytest
 from jinja2 import TemplateError, UndefinedError
 
 from accel.architecture.shape import network
-from accel.base.faults import Refused
 from accel.base.templates import environment, read, render
 from accel.hls.render import HEADERS, container, lane_words, render_hls
 from accel.model import weights
@@ -126,9 +125,10 @@ def test_a_port_word_is_the_next_size_a_processor_knows(width: int, bits: int) -
     assert container(width) == bits
 
 
-def test_sums_too_wide_to_be_simulated_exactly_are_refused() -> None:
-    wide = spec(
-        formats={"input": [32, 10], "state": [32, 30], "activation": [32, 31], "cell": [32, 20], "gate": [32, 20]}
+def test_a_half_unit_of_more_than_32_bits_is_a_constant_of_64(tmp_path: Path) -> None:
+    fine = spec(
+        formats={"input": [18, 16], "gate": [16, 12], "activation": [18, 17], "state": [18, 16], "scale": [18, 16]},
+        weights={"width": 18, "input_frac": 16, "recurrent_frac": 16, "per_row": True},
     )
-    with pytest.raises(Refused, match=r"formats.cell: wanted exact sums of at most 62 bits, got \d+"):
-        render_hls(Design(wide, weights.seeded(wide), Path()))
+    text = render_hls(Design(fine, weights.seeded(fine), tmp_path))["hls/config.h"]
+    assert "static constexpr long long kStoredHalf = 34359738368LL;" in text

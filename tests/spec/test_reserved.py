@@ -1,20 +1,30 @@
-"""A spec's name becomes an identifier in three languages."""
+"""A spec's name becomes a word of Verilog, set apart where the word is taken."""
 
 from __future__ import annotations
 
+import re
+from importlib import resources
+from pathlib import Path
+
 import pytest
 
-from accel.base.faults import Refused
-from accel.schedule import load_spec
-from tests.engines.awkward import BASE
+from accel.spec.reserved import TAKEN, identifier
 
 
-@pytest.mark.parametrize("name", ["small", "wire", "class", "int", "lambda", "endmodule", "clk"])
-def test_a_reserved_word_is_no_name(name: str) -> None:
-    with pytest.raises(Refused, match="name: wanted no word that Verilog, C\\+\\+, Python or the design itself uses"):
-        load_spec.parse(BASE | {"name": name})
+@pytest.mark.parametrize(
+    ("name", "word"), [("two-words", "two_words"), ("module", "module_top"), ("board-top", "board_top_top")]
+)
+def test_a_taken_word_is_set_apart(name: str, word: str) -> None:
+    assert identifier(name) == word
 
 
-@pytest.mark.parametrize("name", ["digits", "wire-2", "small-lstm"])
-def test_other_words_are(name: str) -> None:
-    assert load_spec.parse(BASE | {"name": name}).name == name
+def test_every_module_around_an_accelerator_is_known() -> None:
+    texts = [
+        path.read_text(encoding="utf-8")
+        for package in ("fpga", "hls_templates")
+        for path in Path(str(resources.files(package))).rglob("*")
+        if path.name.endswith((".v", ".v.j2"))
+    ]
+    modules = {name for text in texts for name in re.findall(r"^module ([a-z]\w*)", text, re.MULTILINE)}
+    assert len(modules) > 5
+    assert modules <= TAKEN

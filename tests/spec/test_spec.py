@@ -38,6 +38,25 @@ BOTH = {"model": {"hidden": [8, 8]}, "engine": {"dataflow": ["row", "column"]}}
 
 BROKEN = [
     pytest.param(
+        {"formats": FORMATS | {"activation": [20, 19], "cell": [32, 0]}},
+        'formats.cell: wanted exact sums of at most 62 bits, got "72 bits"',
+        id="a_cell_whose_sum_is_too_wide",
+    ),
+    pytest.param(
+        {
+            "formats": {"input": [4, 40], "bias": [2, 40], "gate": [16, 0]}
+            | {"activation": [24, 23], "cell": [16, 11], "state": [2, 40]},
+            "weights": {"width": 2, "input_frac": 24, "recurrent_frac": 24},
+        },
+        'formats.gate: wanted exact sums of at most 62 bits, got "64 bits"',
+        id="a_drop_of_too_many_bits",
+    ),
+    pytest.param(
+        {"model": {"cell": "highway", "depth": 1}, "formats": FORMATS | {"cell": [32, 2], "state": [12, 40]}},
+        'formats.state: wanted exact sums of at most 62 bits, got "70 bits"',
+        id="a_state_too_much_finer_than_the_cell",
+    ),
+    pytest.param(
         {"sparsity": COLUMN},
         'engine.dataflow: wanted column for sparsity.pattern: column, got "row"',
         id="row_for_column",

@@ -7,15 +7,19 @@ import pytest
 import torch
 from torch import nn
 
-from accel.engines.engine import EngineFailed, reference
+from accel.base.fixed import Fixed
+from accel.engines.engine import reference
 from accel.model import golden, samples, weights
 from accel.model.design import Design
 from accel.spec import Spec
 from tests.training.small import small
+from training import engine
 from training.engine import torch_engine
+from training.exact import Exact
 from training.export import integers, restored
 from training.model import LSTM
 from training.prune import prune_layers
+from training.straight_through import narrow
 
 SPECS = {
     "one_layer": small(),
@@ -130,10 +134,33 @@ def test_one_wrong_weight_is_seen_by_the_comparison() -> None:
     assert np.any(got.signals["lstm0"]["i_pre"] != wanted.signals["lstm0"]["i_pre"])
 
 
-def test_sums_too_wide_for_float64_are_not_called_exact() -> None:
-    spec = small(formats={"activation": [30, 28], "cell": [32, 20], "state": [30, 28], "gate": [32, 20]})
-    with pytest.raises(EngineFailed, match="float64 is exact up to 54"):
-        torch_engine(Design(spec, weights.seeded(spec), None), samples.corners(spec))  # type: ignore[arg-type]
+WIDE = {
+    "formats": {"input": [32, 28], "activation": [28, 27], "cell": [30, 25], "state": [28, 26], "gate": [32, 20]},
+    "weights": {"width": 18, "input_frac": 16, "recurrent_frac": 16},
+}
+"""Sums of 61 bits."""
+
+
+def test_sums_too_wide_for_float64_equal_the_golden_model() -> None:
+    spec = small(**WIDE)
+    assert_equal(Design(spec, weights.seeded(spec), None), samples.seeded(spec, 9, 7))  # type: ignore[arg-type]
+
+
+def test_float64_rounds_a_product_of_sixty_bits_to_another_integer_and_exact_numbers_do_not() -> None:
+    fmt, factor, dropped = Fixed(32, 30), (1 << 29) + 1, 29
+    just_below_half = ((1 << dropped - 1) - 1) * pow(factor, -1, 1 << dropped) % (1 << dropped)
+    other, frac = just_below_half + (1 << 30), fmt.frac + dropped
+    wanted = fmt.narrow(factor * other, frac)
+    given = [torch.tensor([float(value)], dtype=torch.float64) for value in (factor, other * 2.0**-frac)]
+    exact = narrow(Exact.of(given[0], 0) * Exact.of(given[1], frac), fmt)  # type: ignore[arg-type]
+    assert exact.integers.item() == wanted  # type: ignore[attr-defined]
+    assert (narrow(given[0] * given[1], fmt) * 2.0**fmt.frac).item() != wanted
+
+
+def test_exact_numbers_are_the_same_where_float64_is_exact_too(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "EXACT_WIDTH", 0)
+    chosen = samples.seeded(spec, 9, 7) + samples.corners(spec)
+    assert_equal(Design(spec, weights.seeded(spec), None), chosen)  # type: ignore[arg-type]
 
 
 def test_equal_logits_give_the_lowest_class() -> None:

@@ -8,7 +8,7 @@
 #include <iostream>
 #include <string>
 
-#include "Vchip.h"
+#include "Vtop.h"
 #include "verilated.h"
 
 namespace {
@@ -56,7 +56,7 @@ class Ear {
   std::string heard_;
 };
 
-Vchip chip;
+Vtop chip;
 Ear ear;
 uint64_t cycles = 0;
 
