@@ -101,7 +101,7 @@ POINTS = 6.0 6.0:0.5 4.0
 tradeoff: $(READY)
 	$(BIN)/python -m training.tradeoff $(TRADEOFF) --points $(POINTS)
 
-# After a change of accel/spec/spec.py.
+# After a change of accel/spec.
 schema: $(READY)
 	$(BIN)/sparrow schema > docs/spec.schema.json
 	$(BIN)/sparrow schema --markdown > docs/spec.md

@@ -9,7 +9,7 @@ from typing import Any
 from accel.architecture.shape import misfits, network
 from accel.schedule.proposals import late
 from accel.spec import Spec, checked
-from accel.spec.spec import rules, structural_rules
+from accel.spec.rules import rules, structural_rules
 from accel.spec.yaml_file import Document, read
 
 

@@ -1,25 +1,14 @@
 """The spec: one YAML file, read once at the border into frozen objects. Decisions only."""
 
-from accel.spec.spec import (
-    HIGHWAY_ONLY,
-    MIXED,
-    WALKS,
-    Engine,
-    Flow,
-    Formats,
-    Head,
-    Model,
-    Search,
-    Section,
-    Spec,
-    Training,
-    Walk,
-    Weights,
-    checked,
-    kept,
-    plain,
-    schema,
-)
+from accel.spec.checked import checked
+from accel.spec.dataflow import MIXED, WALKS, Flow, Walk
+from accel.spec.engine import Engine
+from accel.spec.json_schema import schema
+from accel.spec.network import Formats, Head, Model, Search, Weights, kept
+from accel.spec.rules import HIGHWAY_ONLY
+from accel.spec.spec import Spec
+from accel.spec.training import Training
+from accel.spec.types import Section, plain
 
 __all__ = [
     "HIGHWAY_ONLY",

@@ -1,0 +1,59 @@
+"""Section of the accelerator: its lanes, memories and streams."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from accel.spec.dataflow import Dataflow
+from accel.spec.types import Count, Section
+
+
+class Engine(Section):
+    """The lanes: units x 4 gates x lanes per row multipliers."""
+
+    dataflow: Dataflow = "row"
+    """`row`: each row reads its operands one after another; `column`: each operand that is not zero is given to all
+    lanes, which add its column to their rows' sums, so that zeros of x_t and h_t cost nothing; `{input: row, recurrent:
+    column}`: W_x by rows, whose x is dense, and W_h by columns. One for all layers, or a list, one a layer."""
+    units: Count
+    """P: hidden units computed together; by columns, lanes of a gate, which must divide the hidden units."""
+    lanes_per_row: Count = 1
+    """M: multipliers of one row."""
+    lanes: Literal["shared", "split"] = "shared"
+    """`shared`: each lane takes x and h products; `split`: some serve W_x alone, the rest W_h alone (as BRDS)."""
+    input_lanes: Count | None = None
+    """M_x of split lanes: lanes of a row for W_x; the rest of lanes_per_row serves W_h."""
+    cells_per_cycle: Count = 1
+    """E: units the cell stage takes per cycle; divides `units`. A dense layer needs no indices where E and
+    `input_words` are powers of two."""
+    input_words: Count = 1
+    """Elements of x_t in one beat of the input stream."""
+    streams: Annotated[int, Field(ge=1, le=16)] = 1
+    """S: independent sequences that take turns on the lanes, a step each, so that none waits for its own h."""
+    operand_memory: Literal["auto", "block"] = "auto"
+    """Where synthesis puts the operand memories of the lanes: `auto` leaves it to the tool, which may spread them over
+    lookup tables; `block` asks for block RAM."""
+    operand_register: bool = False
+    """A register behind the operand memories: a step's latency grows by a cycle, and the clock is no longer bounded by
+    a block RAM's output that passes the choice between x and h."""
+    target_cycles: Count | None = None
+    """Most cycles that a step may take. `check` refuses lanes that are too few, and says which would do; `generate`
+    refuses a pattern whose exact count is higher."""
+    state_streams: bool = False
+    """h_0 and c_0 of every sequence come through a stream of each LSTM layer, h_n and c_n leave through another, as
+    PyTorch's `lstm(x, (h_0, c_0))` has them; without, a sequence begins with zeros. Costs a step a sequence."""
+    memory: Literal["rom", "scratchpad", "stream"] = "rom"
+    """Where weights live: `rom`, in the bitstream; `scratchpad`, loaded through a stream of their own at the start or
+    while sequences run, into the half of a double memory that no sequence reads; `stream`, outside, from where values
+    and indices come in every step through a stream of each layer, held two groups ahead; the lanes wait for them."""
+    memory_width: Annotated[int, Field(ge=8, le=4096)] | None = None
+    """Bits of a beat of weights, whole bytes (memory: stream)."""
+
+    @property
+    def split(self) -> tuple[int, int] | None:
+        """M_x and M_h of split lanes."""
+        if self.input_lanes is None:
+            return None
+        return self.input_lanes, self.lanes_per_row - self.input_lanes

@@ -1,0 +1,25 @@
+"""The spec's JSON Schema, for editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from accel.spec.spec import Spec
+from accel.spec.types import plain
+
+
+class _Schema(GenerateJsonSchema):
+    """Defaults as they are written in a spec."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return plain(dft)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of the spec, for editors."""
+    return Spec.model_json_schema(schema_generator=_Schema) | {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "sparrow spec",
+    }

@@ -1,0 +1,131 @@
+"""Sections of the network: its layers, which weights are removed, and its arithmetic."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from accel.base.fixed import Fixed
+from accel.spec.types import Count, Depth, Format, Hidden, Section, Share, _power_of_two
+
+
+class Head(Section):
+    """Linear layer behind the last LSTM layer."""
+
+    outputs: Count
+    """Rows of the head."""
+    kind: Literal["argmax", "logits"] = "argmax"
+    """What leaves the accelerator: the index of the largest logit (the lowest on a tie), or every exact logit."""
+    when: Literal["last", "step"] = "last"
+    """After the last step of a sequence only, or after every step."""
+    units: Count | None = None
+    """Multipliers of the head; by default as few as keep pace with the LSTM."""
+
+
+class Model(Section):
+    """The network."""
+
+    cell: Literal["lstm", "highway"] = "lstm"
+    """Kind of recurrent cell; `highway`: of a recurrent highway network (arXiv 1607.03474), its gates coupled."""
+    depth: Depth | None = None
+    """Levels of a highway cell, which a step goes through one after the other; x_t is read in the first."""
+    inputs: Count
+    """Elements of x_t."""
+    hidden: Hidden
+    """Hidden units of each recurrent layer."""
+    bias: bool = True
+    """Whether gates have a bias."""
+    stateful: bool = False
+    """A sequence begins with the h and c that the one before left, not with zeros; reset clears them."""
+    head: Head | None = None
+    """Linear layer behind the last LSTM layer; without one, h_t leaves the accelerator."""
+
+
+class Search(Section):
+    """Dual-ratio search of BRDS (arXiv 2101.02667): the cost is fixed, nonzeros are shared out between W_x and W_h."""
+
+    total: Share
+    """Share of all weights of a layer that is removed; with `cost: cycles`, in the even split that sets the cycles."""
+    steps: Count = 4
+    """Steps along the line of equal cost, in each direction."""
+    cost: Literal["nonzeros", "cycles"] = "nonzeros"
+    """What all splits have in common: nonzeros of a row, or at most the cycles of a step that the even split needs on
+    the lanes of `engine` (each W_h then keeps as many weights as fit)."""
+
+
+class Sparsity(Section):
+    """Which weights are removed. Ratios are shares of zeros."""
+
+    pattern: Literal["dense", "row", "column", "balanced"] = "row"
+    """`row`: every row of a matrix keeps the same number of weights; `column`: in every column each lane of the column
+    dataflow keeps the same number of its rows; `balanced`: one of the two, as `engine.dataflow` has it where it is not
+    the same for all matrices; `dense`: all weights stay."""
+    input: Share | None = None
+    """Share of W_x that is removed (without search)."""
+    recurrent: Share | None = None
+    """Share of W_h that is removed (without search)."""
+    search: Search | None = None
+    """Finds the two ratios, in place of giving them."""
+    head: Share = 0.0
+    """Share of the head's weights that is removed, as many in each row."""
+    shared_by_gates: bool = False
+    """The four rows of a unit keep the same columns: a quarter of the indices and of the operand reads."""
+    threshold: Annotated[float, Field(ge=0.0)] | None = None
+    """In the recurrence of layers by columns h_t counts as 0 where |h_t| is below this, and is skipped; 0 keeps all."""
+    states: Share | None = None
+    """Share of h_t that shall be below the threshold: training draws so many of them to zero."""
+
+
+def kept(ratio: float, columns: int) -> int:
+    """Weights a row of `columns` keeps at this share of zeros: rounded half up."""
+    return math.floor((1.0 - ratio) * columns + 0.5)
+
+
+class Weights(Section):
+    """Integer formats of the weights."""
+
+    kind: Literal["fixed", "ternary", "binary"] = "fixed"
+    """Of the LSTM layers: `fixed` point; `ternary`: -1, 0, 1 in two bits; `binary`: -1, 1 in one. The last two need no
+    multiplier."""
+    per_row: bool = False
+    """Each row's sum is multiplied by a scale of its own (`formats.scale`), into which a normalisation folds."""
+    width: Annotated[int, Field(ge=2, le=18)] = 8
+    """Bits of a fixed weight; the head's are always fixed."""
+    input_frac: Annotated[int, Field(ge=0, le=24)] = 6
+    """Fraction bits of W_x."""
+    recurrent_frac: Annotated[int, Field(ge=0, le=24)] = 6
+    """Fraction bits of W_h."""
+    head_frac: Annotated[int, Field(ge=0, le=24)] = 6
+    """Fraction bits of the head's weights."""
+
+
+class Formats(Section):
+    """Fixed-point formats [width, frac] of the signals (design: where narrowing happens)."""
+
+    input: Format
+    """x_t"""
+    bias: Format = Fixed(16, 10)
+    """b_ih + b_hh, and the head's bias"""
+    gate: Format
+    """Pre-activation of a gate."""
+    activation: Format
+    """Result of sigmoid and tanh."""
+    cell: Format
+    """c_t; of a highway cell s_l as it is carried on"""
+    state: Format
+    """h_t; of a highway cell s_l as lanes, next layer and head read it"""
+    scale: Format | None = None
+    """What a row's sum is multiplied with; for `weights.per_row`."""
+
+
+class Tables(Section):
+    """Sigmoid and tanh tables: 2**address entries over -span..span."""
+
+    address: Annotated[int, Field(ge=2, le=14)] = 10
+    """Address bits; fewer are built where the input has no more inside the span."""
+    sigmoid: Annotated[Count, AfterValidator(_power_of_two)] = 8
+    """Span of the sigmoid table, a power of two."""
+    tanh: Annotated[Count, AfterValidator(_power_of_two)] = 4
+    """Span of the tanh table, a power of two."""

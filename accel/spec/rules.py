@@ -1,0 +1,112 @@
+"""Contradictions between keys of the spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from accel.spec.sparsity_rules import sparsity_rules
+from accel.spec.spec import Spec
+from accel.spec.training_rules import training_rules
+from accel.spec.types import plain
+
+
+def rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """Contradictions between keys: (key path, what is wanted, what came)."""
+    yield from structural_rules(spec)
+    yield from training_rules(spec)
+
+
+def structural_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """Those without which no sizes can be derived."""
+    yield from _cell_rules(spec)
+    yield from sparsity_rules(spec)
+    yield from _engine_rules(spec)
+    yield from _format_rules(spec)
+
+
+def _cell_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """What goes with which cell: the highway cell is built by rows, with lanes that serve both operands."""
+    model = spec.model
+    if (model.cell == "highway") != (model.depth is not None):
+        wanted = "a number of levels for cell: highway" if model.depth is None else "nothing but for cell: highway"
+        yield "model.depth", wanted, model.depth
+    if model.cell == "lstm":
+        return
+    only = "for model.cell: highway"
+    for key, fits in HIGHWAY_ONLY.items():
+        section, name = key.split(".")
+        got = getattr(getattr(spec, section), name)
+        if got != fits:
+            yield key, f"{plain(fits) if fits is not None else 'nothing'} {only}", got
+    studies = spec.training.studies
+    for key in type(studies).model_fields:
+        if (
+            key not in ("lasso", "lasso_reweighted")
+            and getattr(studies, key) != type(studies).model_fields[key].default
+        ):
+            yield f"training.studies.{key}", f"nothing {only}", getattr(studies, key)
+
+
+HIGHWAY_ONLY: dict[str, Any] = {
+    "sparsity.shared_by_gates": False,
+    "weights.kind": "fixed",
+    "weights.per_row": False,
+    "engine.dataflow": "row",
+    "engine.lanes": "shared",
+    "engine.streams": 1,
+    "engine.memory": "rom",
+    "engine.state_streams": False,
+    "training.baselines": (),
+    "training.gradual": False,
+}
+"""Keys that have one value beside a highway cell."""
+
+
+def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    engine = spec.engine
+    if engine.units % engine.cells_per_cycle:
+        yield "engine.cells_per_cycle", f"a divisor of engine.units = {engine.units}", engine.cells_per_cycle
+    if spec.model.stateful and engine.streams > 1:
+        yield "model.stateful", "false with engine.streams above 1 (sequences of a stream do not follow in order)", True
+    if spec.model.stateful and engine.state_streams:
+        yield "engine.state_streams", "false where model.stateful carries the state over", True
+    if (engine.memory == "stream") != (engine.memory_width is not None):
+        wanted = "a width for memory: stream" if engine.memory_width is None else "nothing but for memory: stream"
+        yield "engine.memory_width", wanted, engine.memory_width
+    if engine.memory_width is not None and engine.memory_width % 8:
+        yield "engine.memory_width", "whole bytes", engine.memory_width
+    if engine.lanes == "split" and not (engine.input_lanes and engine.input_lanes < engine.lanes_per_row):
+        yield "engine.input_lanes", "split lanes: at least one and fewer than engine.lanes_per_row", engine.input_lanes
+    if engine.lanes == "shared" and engine.input_lanes is not None:
+        yield "engine.input_lanes", "nothing where lanes are shared", engine.input_lanes
+    for hidden in spec.model.hidden:
+        if engine.units > hidden:
+            yield "engine.units", f"at most the {hidden} hidden units of the layer", engine.units
+
+
+def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    formats, weights = spec.formats, spec.weights
+    if weights.per_row != (formats.scale is not None):
+        wanted = "a format where weights.per_row is true, and nothing where it is not"
+        yield "formats.scale", wanted, formats.scale
+        return
+    sources = [formats.input] + [formats.state] * (len(spec.model.hidden) - 1)
+    for source in dict.fromkeys(sources):
+        frac = max(weights.input_frac + source.frac, weights.recurrent_frac + formats.state.frac)
+        frac += formats.scale.frac if formats.scale else 0
+        for key in ("bias", "gate"):
+            fmt = getattr(formats, key)
+            if fmt.frac > frac:
+                yield f"formats.{key}", f"at most the {frac} fraction bits of the weight products", fmt
+    if spec.model.head is not None and formats.bias.frac > weights.head_frac + formats.state.frac:
+        wanted = f"at most the {weights.head_frac + formats.state.frac} fraction bits of the head's products"
+        yield "formats.bias", wanted, formats.bias
+    if spec.model.cell == "lstm" and formats.state.frac > 2 * formats.activation.frac:
+        yield (
+            "formats.state",
+            f"at most {2 * formats.activation.frac} fraction bits, twice those of activation",
+            formats.state,
+        )
+    if formats.activation.width - formats.activation.frac < 1:
+        yield "formats.activation", "at least one bit above the point (the sign)", formats.activation

@@ -1,0 +1,86 @@
+"""Section of the training, and of the studies beside it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from accel.spec.types import (
+    Baselines,
+    Count,
+    Depths,
+    LowBits,
+    Section,
+    Share,
+    Shares,
+    StateThreshold,
+    Strengths,
+    TaskName,
+    Widths,
+)
+
+
+class Studies(Section):
+    """Methods tried beside the main way and compared with it in the record; the accelerator is not built from them."""
+
+    totals: Shares = ()
+    """Other shares of zeros (in place of `sparsity.search.total`) for the dual-ratio search and the baselines."""
+    equal_cycles: bool = False
+    """The dual-ratio search among splits of as many cycles, where `sparsity.search` has those of as many nonzeros."""
+    states: Shares = ()
+    """State pruning: wanted shares of zeros in h, each fine-tuned from the dense and from the pruned network."""
+    state_threshold: StateThreshold = 0.2
+    """|h| below which a state counts as 0 in the recurrence; `found`: that below which 85 % of the wanted share of the
+    states lie before the network is trained with it."""
+    low_bit: LowBits = ()
+    """Weights of -1, 0, 1: `binary` or `ternary`, from scratch with `none`, `weight`, `batch` or `layer` normalisation
+    (such as `ternary-weight`), drawn at random while training or, with `-rounded` behind it, rounded; or with a learned
+    scale a row from the dense network (`ternary-row`)."""
+    widths: Widths = ()
+    """Weights of so many bits, fraction bits chosen from the weights: without and with fine-tuning."""
+    row_widths: Widths = ()
+    """The same with a scale a row, 16 bits each."""
+    lasso: Strengths = ()
+    """Removal of units: strengths of the group Lasso; each result is made compact and fine-tuned."""
+    lasso_reweighted: bool = False
+    """Shrink short groups by more and long ones by less, in inverse proportion to their length: for networks whose
+    groups are large, such as those of a decoder of many words."""
+    highway: Depths = ()
+    """Recurrent highway networks of so many levels, with as many units, trained from scratch as long."""
+    highway_lasso: Strengths = ()
+    """Removal of their units."""
+
+
+class Training(Section):
+    """How the network is made."""
+
+    task: TaskName
+    """Name of a task in `training/tasks`; `seeded` makes random row-balanced weights without training."""
+    seed: Annotated[int, Field(ge=0)] = 1
+    """Makes a run repeatable: initial weights and the order of samples follow from it."""
+    batch: Count = 64
+    """Sequences of one gradient step."""
+    learning_rate: Annotated[float, Field(gt=0.0)] = 0.005
+    """Largest learning rate of each stage."""
+    gradient_clip: Annotated[float, Field(gt=0.0)] = 1.0
+    """Largest norm of the gradient of all weights together."""
+    steps: Count = 64
+    """Steps through which the gradient goes back in a running text (truncated back-propagation)."""
+    dropout: Share = 0.0
+    """Share of x_t and of the last layer's h_t that is dropped while training, never inside the recurrence."""
+    share: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    """Share of the training split that is used: its first part."""
+    epochs: Count = 20
+    """Dense training."""
+    baselines: Baselines = ()
+    """Other patterns that are pruned to the same number of weights and fine-tuned as long, to compare with; `dense` is
+    the dense network, trained on as long."""
+    studies: Studies = Studies()
+    """Methods tried beside the main way."""
+    gradual: bool = False
+    """Remove weights in steps over the first half of `prune_epochs`, instead of all at once."""
+    prune_epochs: Count = 6
+    """Fine-tuning of each pruned candidate."""
+    quantize_epochs: Count = 6
+    """Quantisation-aware fine-tuning of the winner."""

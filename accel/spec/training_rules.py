@@ -1,0 +1,30 @@
+"""Studies that the spec's own network does not allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from accel.spec.network import kept
+from accel.spec.spec import Spec
+
+
+def training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """Studies that the spec's own network does not allow."""
+    search, studies = spec.sparsity.search, spec.training.studies
+    for key in ("widths", "row_widths"):
+        if getattr(studies, key) and spec.weights.kind != "fixed":
+            yield f"training.studies.{key}", "nothing beside digits (weights.kind)", getattr(studies, key)
+    if studies.highway_lasso and not studies.highway:
+        yield "training.studies.highway_lasso", "nothing without training.studies.highway", studies.highway_lasso
+    if studies.equal_cycles and (search is None or search.cost == "cycles"):
+        yield "training.studies.equal_cycles", "nothing without sparsity.search for cost: nonzeros", True
+    if studies.lasso_reweighted and not studies.lasso:
+        yield "training.studies.lasso_reweighted", "nothing without training.studies.lasso", True
+    if studies.totals and search is None:
+        yield "training.studies.totals", "nothing without sparsity.search", studies.totals
+        return
+    for total in studies.totals:
+        least = min(inputs + hidden for inputs, hidden in spec.sizes)
+        if kept(total, least) < 2:
+            yield "training.studies.totals", "ratios that leave two nonzeros a row, one for each matrix", total
