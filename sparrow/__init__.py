@@ -1,1 +1,5 @@
-"""The command `sparrow` and the list of steps: the only place that knows training, accelerator and tools."""
+"""From a recurrent network in PyTorch to a proven accelerator on a chip: `load` a spec, then `sparrow.flow`."""
+
+from accel.schedule.load_spec import load
+
+__all__ = ["load"]
