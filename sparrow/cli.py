@@ -29,7 +29,7 @@ app = typer.Typer(
 )
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The spec, a YAML file.", show_default=False)]
-MODEL = "State dict: .pt, .safetensors, .onnx; or the folder of a finished training."
+MODEL = "State dict (.pt, .ckpt, .safetensors), TorchScript or .onnx; or the folder of a finished training."
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help=MODEL, show_default=False)]
 Work = Annotated[Path | None, typer.Option("--work", help="Work folder.", show_default="build/<name of the spec>")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -115,12 +115,29 @@ def train(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None
 
 
 @verb
-def import_model(spec_file: SpecFile, model: ModelFile, work: Work = None, as_json: Json = False) -> None:
-    """Take weights from your own nn.LSTM, in place of train."""
+def import_model(
+    spec_file: SpecFile,
+    model: ModelFile,
+    work: Work = None,
+    data: Annotated[Path | None, typer.Option(help="Your x [sequences, steps, inputs]: .npy, or .npz with x.")] = None,
+    lstm: Annotated[list[str] | None, typer.Option(help="LSTM of a state dict; again for the next, in order.")] = None,
+    head: Annotated[str | None, typer.Option(help="Linear layer of a state dict that reads h_t.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="Pattern of tensors that are not needed.")] = None,
+    output: Annotated[str | None, typer.Option(help="The output of an .onnx that counts.")] = None,
+    allow_clipping: Annotated[bool, typer.Option("--allow-clipping", help="Weights may exceed their format.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take weights from your own nn.LSTM, in place of train.
+
+    Every node and tensor of the file must have its place. The network that was read is compared with the file on
+    random x and on your data; what pruning and rounding cost is said.
+    """
     from sparrow import flow
 
     spec, folder = opened(spec_file, work)
-    flow.import_model(spec, model, folder)
+    wishes: dict[str, Any] = {"data_file": data, "lstm": lstm, "head": head, "ignore": ignore, "output": output}
+    wishes["allow_clipping"] = allow_clipping
+    flow.import_model(spec, model, folder, **{name: value for name, value in wishes.items() if value})
     answer(_read(folder / "training.json"), "trained", as_json)
 
 

@@ -275,12 +275,17 @@ def require(name: str, spec: Spec, work: Path) -> None:
         raise Refused([Fault(str(work), f"the results of `sparrow {name}` for this spec", f"results for {got}")])
 
 
-def import_model(spec: Spec, model: Path, work: Path) -> None:
-    """Take the weights from a model of the user's own, or from a folder of a finished training, in place of `train`."""
-    take: Callable[[Spec, Path, Path], None]
+def import_model(spec: Spec, model: Path, work: Path, **wishes: Any) -> None:
+    """Take the weights from a model of the user's own, or from a folder of a finished training, in place of `train`.
+
+    `wishes` are the keywords of `training.importer.import_model`; a folder takes none.
+    """
+    take: Callable[..., None]
     if model.is_dir():
         from training.finished import take as take_finished
 
+        if wishes:
+            raise Refused([Fault(str(model), "no options for a folder", ", ".join(wishes))])
         take = take_finished
     else:
         from training.importer import import_model as take_model
@@ -288,7 +293,7 @@ def import_model(spec: Spec, model: Path, work: Path) -> None:
         take = take_model
     training = step("train")
     ledger.forget(work, training.name)
-    take(spec, model, work)
+    take(spec, model, work, **wishes)
     ledger.record(work, training.name, training.inputs(spec, work), WEIGHTS, made_by="import")
 
 

@@ -190,7 +190,39 @@ def trained(facts: dict[str, Any]) -> list[RenderableType]:
         made.append(table("Dual-ratio search", tried, map(_tried, facts["candidates"])))
     bits = facts["bits"]
     made.append(table("Weight bits", ("dense, 32-bit floats", "kept, with indices"), [(bits["float"], bits["total"])]))
-    return list(made)
+    return [*imported(facts["import"]), *made] if "import" in facts else list(made)
+
+
+def imported(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow import`: what was taken for what, the comparison with the file, and what the integers lose."""
+    names = ("head", "ending")
+    taken = [("layers", ", ".join(facts["layers"])), *((name, facts[name]) for name in names if facts[name])]
+    taken += [(name, ", ".join(facts[name])) for name in ("folded", "ignored") if facts[name]]
+    proven = ("on", "sequences", "steps", "by", "largest difference", "allowed")
+    loss = facts["loss"]
+    kinds = ("", "in the file", "format", "clipped", "largest", "rms error", "of rms")
+    states = [(layer["name"], _percent(layer["relative_error"])) for layer in loss["layers"]]
+    title = f"Golden model against the file's network: relative error (rms) on {loss['inputs']} x"
+    return [
+        table("Taken from the file", ("", ""), taken),
+        table("Compared with the file", proven, map(_compared, facts["compared"])),
+        table("Integers against the file's weights", kinds, map(_lost, loss["matrices"])),
+        table(title, ("h_t of, logits of", "relative error"), states),
+    ]
+
+
+def _compared(one: dict[str, Any]) -> tuple[Any, ...]:
+    numbers = (f"{one[name]:.1e}" for name in ("largest_difference", "allowed"))
+    return one["inputs"], one["sequences"], one["steps"], one["by"], *numbers
+
+
+def _lost(matrix: dict[str, Any]) -> tuple[Any, ...]:
+    sizes = f"{matrix['largest']:.4g}", f"{matrix['rms_error']:.2e}", _percent(matrix["relative_error"])
+    return matrix["name"], matrix["tensor"], matrix["format"], f"{matrix['clipped']:.2%}", *sizes
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.2%}"
 
 
 def _sparse(layer: dict[str, Any]) -> tuple[Any, ...]:

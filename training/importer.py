@@ -1,53 +1,98 @@
-"""`sparrow import`: the user's own trained `nn.LSTM`, pruned after training and quantised."""
+"""`sparrow import`: a person's own trained network, read, proven against its file, pruned after training, quantised."""
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from accel.architecture.shape import network
+from accel.architecture.shape import network as shapes
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_json
 from accel.model import samples as sample_file
 from accel.model import weights as weight_file
+from accel.model.samples import Samples
+from accel.model.weights import Weights
 from accel.spec import Spec
-from training import onnx_model
 from training.export import integers
-from training.model import LSTM
+from training.importing import data, fit, loss, proof
+from training.importing.data import Data
+from training.importing.network import FloatNetwork
+from training.importing.proof import Executor, Proof
+from training.model import LSTM, biases, matrices_of
 from training.prune import choices, prune_head, prune_layers
 from training.rows import equip
 from training.seeded import STEPS
 from training.sizes import bits, layers
 
-State = Mapping[str, Tensor]
+SEQUENCES, LENGTH = 9, 12
+"""Random sequences and their steps, where the user gives no data."""
+MOST_SEQUENCES = 64
+"""Sequences of the user's data that networks are compared on."""
 
 
-def import_model(spec: Spec, path: Path, work: Path) -> None:
-    """Prune and quantise a stored state dict at the spec's ratios (with a search: the even split).
+@dataclass(frozen=True)
+class Source:
+    """A network as it was read, and the ways to run the file it came from."""
 
-    `path` is a `.pt` with a state dict of an `nn.LSTM` of one or more layers, or a `.safetensors` with the same names;
-    a prefix before the names (`lstm.`) is found by itself, and the head is the one `weight` besides; or an `.onnx`
-    with LSTM nodes and a linear layer behind them.
-    Leaves `weights.npz`, `samples.npz` (seeded) and `training.json` in `work`. Refused with every fault found.
+    network: FloatNetwork
+    executors: Callable[[int, int], tuple[int, Iterable[Executor]]]
+    """For so many sequences and steps: the steps that the file takes, and what runs it."""
+    facts: dict[str, Any]
+
+
+def import_model(
+    spec: Spec,
+    path: Path,
+    work: Path,
+    *,
+    data_file: Path | None = None,
+    lstm: Sequence[str] = (),
+    head: str | None = None,
+    ignore: Sequence[str] = (),
+    output: str | None = None,
+    allow_clipping: bool = False,
+) -> None:
+    """Read the network of `path`, prove it equal to the file, prune and quantise it at the spec's ratios.
+
+    `path` is an `.onnx`, or a state dict (`.pt`, `.ckpt`, TorchScript, `.safetensors`). `data_file` (.npy, .npz) holds
+    x [sequences, steps, inputs] on which networks are compared and which becomes `samples.npz`; random x without.
+    `lstm`, `head` and `ignore` say of a state dict what it does not say itself, `output` which output of a graph counts
+    where it has several.
+    With a search in the spec the split is the even one. Leaves `weights.npz`, `samples.npz` and `training.json` in
+    `work`. Refused, with nothing written: what `training.importing` refuses, sizes of another spec, more than 0.1 % of
+    a matrix that clips unless `allow_clipping`.
     """
     check_cell(spec)
-    state = read(path)
-    model = fill(spec, state, str(path))
-    net = network(spec)
-    if spec.sparsity.pattern != "dense":
-        prune_layers(model.layers, [array.kept for array in net.layers], choices(spec))
-    prune_head(model.head, spec)
-    for layer, array in zip(model.layers, net.layers, strict=True):
-        equip(layer, array)
-    weight_file.save(work / "weights.npz", integers(model, net), spec)
-    sample_file.save(work / "samples.npz", sample_file.seeded(spec, spec.verify.sequences, STEPS))
-    record = {"task": None, "metric": None, "models": {}, "layers": layers(net), "bits": bits(net)}
-    write_json(work / "training.json", record | {"imported": path.name, "seed": spec.training.seed})
+    wishes = _Wishes(tuple(lstm), head, tuple(ignore), output)
+    source = read(spec, path, wishes)
+    fit.check(spec, source.network, path.name)
+    given = None if data_file is None else data.load(data_file, spec.model.inputs)
+    proven = [_prove(spec, source, str(path), one) for one in ([None] if given is None else [None, given])]
+    weights = quantized(spec, source.network)
+    matrices = loss.matrices(source.network, weights, spec)
+    if not allow_clipping:
+        loss.check(matrices, str(path))
+    compared = given or data.within(spec.formats.input, spec.training.seed, SEQUENCES, LENGTH, spec.model.inputs)
+    states = loss.layers(source.network, weights, spec, compared.first(MOST_SEQUENCES))
+    facts = source.facts | {"compared": [one.plain() for one in proven]}
+    facts["loss"] = loss.plain(matrices, states, compared.first(MOST_SEQUENCES))
+    weight_file.save(work / "weights.npz", weights, spec)
+    sample_file.save(work / "samples.npz", _samples(spec, given))
+    write_json(work / "training.json", record(spec, weights) | {"imported": path.name, "import": facts})
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """What the user says that the file does not."""
+
+    lstm: tuple[str, ...]
+    head: str | None
+    ignore: tuple[str, ...]
+    output: str | None
 
 
 def check_cell(spec: Spec) -> None:
@@ -56,77 +101,100 @@ def check_cell(spec: Spec) -> None:
         raise Refused([Fault("model.cell", "lstm for an nn.LSTM, or `sparrow train`", spec.model.cell)])
 
 
-def read(path: Path) -> State:
-    """A state dict from `.safetensors`, from `.onnx`, or else from a `.pt` (weights only: none of its code is run)."""
-    return {".safetensors": _safetensors, ".onnx": onnx_model.read}.get(path.suffix, _state_dict)(path)
+def read(spec: Spec, path: Path, wishes: _Wishes) -> Source:
+    """The network of a file, by its kind."""
+    return _onnx(spec, path, wishes) if path.suffix.lower() == ".onnx" else _state_dict(spec, path, wishes)
 
 
-def _safetensors(path: Path) -> State:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+def _onnx(spec: Spec, path: Path, wishes: _Wishes) -> Source:
+    from training.importing import onnx_model, onnx_runs
 
-    try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise Refused([Fault(str(path), "a safetensors file", _first_line(error))]) from None
+    if wishes.lstm or wishes.head or wishes.ignore:
+        raise Refused([Fault(str(path), "--output alone, as a graph says the rest", "--lstm, --head or --ignore")])
+    reading = onnx_model.read(path, wishes.output, spec.model.inputs)
 
+    def executors(sequences: int, steps: int) -> tuple[int, Iterable[Executor]]:
+        at = onnx_model.at_size(reading, sequences, steps)
+        return at.steps, onnx_runs.executors(at)
 
-def _state_dict(path: Path) -> State:
-    try:
-        found: Any = torch.load(path, weights_only=True, map_location="cpu")
-    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-        raise Refused([Fault(str(path), "a state dict", _first_line(error))]) from None
-    if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise Refused([Fault(str(path), "a state dict: names to tensors", type(found).__name__)])
-    return found
+    return Source(reading.network, executors, _facts("onnx", reading.network, ()))
 
 
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+def _state_dict(spec: Spec, path: Path, wishes: _Wishes) -> Source:
+    from training.importing import state_dict, torch_runs
+
+    if wishes.output:
+        raise Refused([Fault(str(path), "--output for an .onnx alone", wishes.output)])
+    outputs = None if spec.model.head is None else spec.model.head.outputs
+    named = state_dict.Named(wishes.lstm, wishes.head, wishes.ignore)
+    network, taken = state_dict.read(path, named, outputs)
+    ignored = tuple(name for name in taken.state if name not in taken.used)
+    facts = _facts("state dict", network, ignored)
+    return Source(network, lambda _, steps: (steps, torch_runs.executors(taken)), facts)
 
 
-def fill(spec: Spec, state: State, place: str) -> LSTM:
-    """A module of the spec with the tensors of a state dict. Refused with every fault found."""
-    model = LSTM(spec)
-    faults = [*_unsupported(state, place), *_absent_or_misshapen(model, state, place)]
-    if faults:
-        raise Refused(faults)
-    wanted = dict(_wanted(model, state))
-    with torch.no_grad():
-        for name, parameter in wanted.items():
-            parameter.copy_(state[name])
+def _facts(reader: str, network: FloatNetwork, ignored: Sequence[str]) -> dict[str, Any]:
+    """What was taken for what."""
+    return {
+        "reader": reader,
+        "layers": [layer.name for layer in network.layers],
+        "head": None if network.head is None else network.head.name,
+        "ending": network.ending or None,
+        "folded": list(network.folded),
+        "ignored": list(ignored),
+    }
+
+
+def _prove(spec: Spec, source: Source, place: str, given: Data | None) -> Proof:
+    """Compare the network with its file: on random x, or on the user's, cut to the steps that the file takes."""
+    x = None if given is None else given.first(MOST_SEQUENCES).x
+    sequences, steps = (SEQUENCES, LENGTH) if x is None else x.shape[:2]
+    taken, executors = source.executors(sequences, steps)
+    if x is None or given is None:
+        x = data.random(spec.training.seed, sequences, taken, spec.model.inputs).x
+        return proof.prove(source.network, x, executors, place, data.RANDOM)
+    return proof.prove(source.network, data.of_steps(x, taken), executors, place, given.origin)
+
+
+def quantized(spec: Spec, network: FloatNetwork) -> Weights:
+    """The integers of a float network, pruned at the spec's ratios."""
+    net, model = shapes(spec), filled(spec, network)
+    if spec.sparsity.pattern != "dense":
+        prune_layers(model.layers, [array.kept for array in net.layers], choices(spec))
+    prune_head(model.head, spec)
+    for layer, array in zip(model.layers, net.layers, strict=True):
+        equip(layer, array)
+    return integers(model, net)
+
+
+@torch.no_grad()
+def filled(spec: Spec, network: FloatNetwork) -> LSTM:
+    """A float64 module of the spec with the matrices of a network that fits it."""
+    model = LSTM(spec).double()
+    for module, layer in zip(model.layers, network.layers, strict=True):
+        for parameter, matrix in zip(matrices_of(module), (layer.w_x, layer.w_h), strict=True):
+            parameter.copy_(torch.from_numpy(matrix))
+        if spec.model.bias:
+            first, second = (module.get_parameter(name) for name in biases())
+            first.copy_(torch.from_numpy(layer.bias))
+            second.zero_()
+    if model.head is not None and network.head is not None:
+        model.head.weight.copy_(torch.from_numpy(network.head.weight))
+        if spec.model.bias:
+            model.head.bias.copy_(torch.from_numpy(network.head.bias))
     return model
 
 
-def _unsupported(state: State, place: str) -> Iterator[Fault]:
-    if any(name.endswith("_reverse") for name in state):
-        yield Fault(place, "an LSTM that reads forward only", "a bidirectional one")
-    if any("weight_hr_l" in name for name in state):
-        yield Fault(place, "an LSTM without projection", "one with proj_size")
+def _samples(spec: Spec, given: Data | None) -> Samples:
+    """The user's sequences as the accelerator takes them; seeded ones where there are none."""
+    if given is None:
+        return sample_file.seeded(spec, spec.verify.sequences, STEPS)
+    x = spec.formats.input.quantize(given.x)
+    return Samples(x, given.lengths, given.lengths * 0 - 1)
 
 
-def _absent_or_misshapen(model: LSTM, state: State, place: str) -> Iterator[Fault]:
-    for name, parameter in _wanted(model, state):
-        shape = tuple(parameter.shape)
-        if name not in state:
-            yield Fault(f"{place}: {name}", f"a tensor of shape {shape}", "nothing")
-        elif tuple(state[name].shape) != shape:
-            yield Fault(f"{place}: {name}", f"shape {shape}", str(tuple(state[name].shape)))
-    known = {name for name, _ in _wanted(model, state)}
-    for name in sorted(set(state) - known):
-        if not name.endswith("_reverse") and "weight_hr_l" not in name:
-            yield Fault(
-                f"{place}: {name}", "no tensor that the spec's network has no place for", str(tuple(state[name].shape))
-            )
-
-
-def _wanted(model: LSTM, state: State) -> Iterator[tuple[str, Tensor]]:
-    """Names of the state dict and the parameters that they fill."""
-    prefix = next((name.removesuffix("weight_ih_l0") for name in state if name.endswith("weight_ih_l0")), "")
-    for number, layer in enumerate(model.layers):
-        for name, parameter in layer.named_parameters():
-            yield f"{prefix}{name.removesuffix('0')}{number}", parameter
-    if model.head is not None:
-        head = next((name.removesuffix("weight") for name in state if name.endswith(".weight")), "head.")
-        for name, parameter in model.head.named_parameters():
-            yield f"{head}{name}", parameter
+def record(spec: Spec, weights: Weights) -> dict[str, Any]:
+    """What every import says in `training.json`."""
+    net = weights.network(spec)
+    sizes = {"layers": layers(net), "bits": bits(net)}
+    return {"task": None, "metric": None, "models": {}, "seed": spec.training.seed} | sizes

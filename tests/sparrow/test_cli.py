@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 import yaml
 from typer.testing import CliRunner, Result
 
@@ -161,6 +163,40 @@ def test_a_model_file_that_is_not_there_is_refused(place: Path) -> None:
     result = sparrow("import", spec_file(place), "none.pt")
     assert result.exit_code == 2
     assert "none.pt" in result.stderr
+
+
+def model_file(place: Path, name: str = "model.pt") -> str:
+    """An LSTM that fits the spec, and a bias that has no place in it."""
+    lstm = torch.nn.LSTM(3, 8)
+    head = torch.nn.Linear(8, 3)
+    extra = {"offset.bias": torch.zeros(2)}
+    torch.save(lstm.state_dict(prefix="lstm.") | head.state_dict(prefix="fc.") | extra, place / name)
+    return name
+
+
+def test_import_tells_what_it_took_and_what_is_lost(place: Path) -> None:
+    np.save(place / "x.npy", np.zeros((2, 4, 3)))
+    result = sparrow("import", spec_file(place), model_file(place), "--ignore", "offset.*", "--data", "x.npy")
+    assert result.exit_code == 0, result.output
+    for words in ("Taken from the file", "offset.bias", "Compared with the file", "x.npy", "clipped", "of rms"):
+        assert words in result.stdout
+    facts = json.loads((place / "build/little/training.json").read_text())["import"]
+    assert (facts["layers"], facts["head"], facts["ignored"]) == (["lstm"], "fc", ["offset.bias"])
+
+
+def test_a_tensor_without_a_place_ends_with_2_and_leaves_nothing(place: Path) -> None:
+    result = sparrow("import", spec_file(place), model_file(place))
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "model.pt: offset.bias: wanted a place in the network, or --ignore 'offset.bias'" in result.stderr
+    assert not list(place.rglob("*.npz"))
+
+
+def test_wishes_that_a_kind_of_file_does_not_take_are_refused(place: Path, ran: str) -> None:
+    (place / "model.onnx").write_bytes(b"")
+    assert "wanted --output alone" in sparrow("import", ran, "model.onnx", "--lstm", "lstm").stderr
+    assert "wanted --output for an .onnx alone" in sparrow("import", ran, model_file(place), "--output", "y").stderr
+    assert "wanted no options for a folder, got head" in sparrow("import", ran, "build/little", "--head", "fc").stderr
 
 
 def test_a_missing_module_of_our_own_is_a_bug(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,300 @@
+"""ONNX graphs without a place in the hardware: each is refused by the node that has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+
+from accel.base.faults import Refused
+from tests.training.importing.graphs import HIDDEN, INPUTS, OUTPUTS, Graph, fine
+from training.importer import import_model
+from training.importing.onnx_model import read
+
+Made = Callable[[Graph], str]
+
+
+def residual(g: Graph) -> str:
+    first = g.layer("x")
+    return g.head(g.node("Add", first, g.layer(first, HIDDEN), name="skip"))
+
+
+def residual_of_x(g: Graph) -> str:
+    return g.head(g.node("Add", "x", g.layer("x", hidden=INPUTS), name="skip"), hidden=INPUTS)
+
+
+def relu_between(g: Graph) -> str:
+    return g.head(g.layer(g.node("Relu", g.layer("x"), name="between"), HIDDEN))
+
+
+def relu_in_the_head(g: Graph) -> str:
+    return g.head(g.node("Relu", g.head(g.layer("x")), name="between"), OUTPUTS)
+
+
+def mean_over_time(g: Graph) -> str:
+    return g.head(g.node("ReduceMean", g.layer("x"), axes=[0], keepdims=0, name="mean"))
+
+
+def most_over_time(g: Graph) -> str:
+    return g.head(g.node("ReduceMax", g.layer("x"), axes=[0], keepdims=0, name="most"))
+
+
+def attention(g: Graph) -> str:
+    h = g.layer("x")
+    return g.head(g.node("Mul", h, g.node("Softmax", h, name="scores"), name="weigh"))
+
+
+def beginning_state(g: Graph) -> str:
+    return g.head(g.squeezed(g.lstm("x", more=("", g.random(1, 5, HIDDEN), "")), 1))
+
+
+def convolution(g: Graph) -> str:
+    x = g.node("Conv", g.node("Transpose", "x", perm=[1, 2, 0]), g.random(INPUTS, INPUTS, 1), name="conv")
+    return g.head(g.layer(g.node("Transpose", x, perm=[2, 0, 1])))
+
+
+def all_steps_at_once(g: Graph) -> str:
+    h = g.node("Transpose", g.layer("x"), perm=[1, 0, 2])
+    return g.node("Gemm", g.node("Flatten", h), g.random(6 * HIDDEN, OUTPUTS), name="dense")
+
+
+def sequences_for_steps(g: Graph) -> str:
+    return g.head(g.layer(g.node("Transpose", g.layer("x"), perm=[1, 0, 2]), HIDDEN))
+
+
+def steps_mixed_with_sequences(g: Graph) -> str:
+    return g.head(g.layer(g.node("Reshape", "x", g.constant([5, -1, INPUTS]))))
+
+
+def steps_turned_round(g: Graph) -> str:
+    at = [g.constant([-1]), g.constant([np.iinfo(np.int64).min + 1]), g.constant([0]), g.constant([-1])]
+    return g.head(g.layer(g.node("Slice", "x", *at)))
+
+
+def last_step_of_the_layer_before(g: Graph) -> str:
+    return g.head(g.layer(g.lstm("x", output=1), HIDDEN))
+
+
+def cell_state(g: Graph) -> str:
+    return g.head(g.squeezed(g.lstm("x", output=2), 0))
+
+
+def some_steps(g: Graph) -> str:
+    return g.head(g.node("Slice", g.layer("x"), g.constant([-2]), g.constant([100]), g.constant([0])))
+
+
+def answers_turned_round(g: Graph) -> str:
+    at = [g.constant([-1]), g.constant([np.iinfo(np.int64).min + 1]), g.constant([0]), g.constant([-1])]
+    return g.node("Slice", g.head(g.layer("x")), *at)
+
+
+def one_fixed_step(g: Graph) -> str:
+    return g.head(g.node("Gather", g.layer("x"), g.constant(np.array(5)), axis=0))
+
+
+def share_of_the_steps(g: Graph) -> str:
+    steps = g.node("Cast", g.node("Gather", g.node("Shape", "x"), g.constant(np.array(0)), axis=0), to=1)
+    return g.node("Div", g.head(g.layer("x")), steps, name="share")
+
+
+def branch_by_size(g: Graph) -> str:
+    h = g.layer("x")
+    steps = g.node("Gather", g.node("Shape", "x"), g.constant(np.array(0)), axis=0)
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("one", "other")]
+    one = helper.make_graph([helper.make_node("Neg", [h], ["one"])], "one", [], ends[:1])
+    other = helper.make_graph([helper.make_node("Identity", [h], ["other"])], "other", [], ends[1:])
+    many = g.node("Greater", steps, g.constant(np.array(100)))
+    return g.head(g.node("If", many, then_branch=one, else_branch=other, name="choice"))
+
+
+def constants_of_their_step(g: Graph) -> str:
+    h = g.layer("x")
+    return g.head(
+        g.node("Add", h, g.node("Slice", g.random(50, 1, HIDDEN), g.constant([0]), g.node("Shape", "x", end=1)))
+    )
+
+
+def added_to_itself_shifted(g: Graph) -> str:
+    return g.head(g.node("Mul", g.layer("x"), g.random(1, 5, HIDDEN), name="each"))
+
+
+def embedding(g: Graph) -> str:
+    tokens = g.node("Cast", "x", to=TensorProto.INT64, name="tokens")
+    return g.head(g.layer(g.node("Gather", g.random(9, INPUTS), tokens)))
+
+
+def weights_from_x(g: Graph) -> str:
+    w = g.node("Reshape", g.node("Slice", "x", g.constant([0]), g.constant([1])), g.constant([1, -1, INPUTS]))
+    return g.head(g.squeezed(g.node("LSTM", "x", w, g.random(1, 16, HIDDEN), outputs=2, name="lstm")[0], 1))
+
+
+def softmax_in_between(g: Graph) -> str:
+    return g.head(g.node("Softmax", g.layer("x"), axis=-1, name="soft"))
+
+
+def softmax_over_steps(g: Graph) -> str:
+    return g.node("Softmax", g.head(g.layer("x")), axis=0, name="soft")
+
+
+def last_of_equal_logits(g: Graph) -> str:
+    return g.node("ArgMax", g.head(g.layer("x")), axis=-1, select_last_index=1, name="index")
+
+
+def gru(g: Graph) -> str:
+    weights = g.random(1, 12, INPUTS), g.random(1, 12, HIDDEN)
+    return g.head(g.squeezed(g.node("GRU", "x", *weights, outputs=2, hidden_size=HIDDEN, name="gate")[0], 1))
+
+
+def rnn(g: Graph) -> str:
+    weights = g.random(1, 4, INPUTS), g.random(1, 4, HIDDEN)
+    return g.head(g.squeezed(g.node("RNN", "x", *weights, outputs=2, hidden_size=HIDDEN, name="gate")[0], 1))
+
+
+def quantised_lstm(g: Graph) -> str:
+    names = [g.random(1, INPUTS, 16), g.random(1, HIDDEN, 16)]
+    made = g.node("DynamicQuantizeLSTM", "x", *names, outputs=2, domain="com.microsoft", name="quick")
+    return g.head(g.squeezed(made[0], 1))
+
+
+def quantised_signal(g: Graph) -> str:
+    low = g.node("QuantizeLinear", g.layer("x"), g.constant(0.1), name="rounded")
+    return g.head(g.node("DequantizeLinear", low, g.constant(0.1)))
+
+
+def random_numbers(g: Graph) -> str:
+    return g.head(g.node("Add", g.layer("x"), g.node("RandomNormal", shape=[HIDDEN], name="noise")))
+
+
+def normalised_by_its_own(g: Graph) -> str:
+    return g.head(g.node("LayerNormalization", g.layer("x"), g.random(HIDDEN), name="norm"))
+
+
+def training_batch_norm(g: Graph) -> str:
+    h = g.node("Reshape", g.layer("x"), g.constant([-1, HIDDEN]))
+    ones = g.constant(np.ones(HIDDEN))
+    return g.head(g.node("BatchNormalization", h, ones, ones, ones, ones, outputs=3, training_mode=1, name="norm")[0])
+
+
+def integer_head(g: Graph) -> str:
+    return g.node("MatMul", g.layer("x"), g.constant(np.ones((HIDDEN, OUTPUTS), np.int32)), name="dense")
+
+
+def no_lstm(g: Graph) -> str:
+    return g.node("MatMul", "x", g.random(INPUTS, OUTPUTS), name="dense")
+
+
+def sum_of_layers(g: Graph) -> str:
+    return g.head(g.node("Concat", g.layer("x"), g.layer("x"), axis=2, name="both"), 2 * HIDDEN)
+
+
+REFUSED: tuple[tuple[Made, str], ...] = (
+    (residual, r"skip \(Add\): wanted one input that depends on x"),
+    (residual_of_x, r"skip \(Add\)"),
+    (relu_between, r"between \(Relu\): wanted LSTM; .* got Relu"),
+    (relu_in_the_head, r"between \(Relu\)"),
+    (mean_over_time, r"mean \(ReduceMean\)"),
+    (most_over_time, r"most \(ReduceMax\)"),
+    (attention, r"scores \(Softmax\): wanted nothing behind it"),
+    (beginning_state, r"\(LSTM\): wanted initial_h of zeros.* got other numbers"),
+    (convolution, r"conv \(Conv\)"),
+    (all_steps_at_once, r"dense \(Gemm\)"),
+    (sequences_for_steps, r"\(LSTM\): wanted h_t of the layer before for X, step by step"),
+    (steps_mixed_with_sequences, r"x: wanted an axis of steps"),
+    (steps_turned_round, r"x: wanted an axis of steps"),
+    (last_step_of_the_layer_before, r"\(LSTM\): wanted h_t of the layer before"),
+    (cell_state, r"\(LSTM\): wanted one of its first 2 outputs to be used, got output 3"),
+    (some_steps, r"wanted the answer of every step, or of the last"),
+    (answers_turned_round, r"wanted the answer of every step, .* got some of them, some twice, or in another order"),
+    (one_fixed_step, r"\(Gather\): wanted inputs that go together"),
+    (share_of_the_steps, r"share \(Div\): wanted constants that no number of steps or sequences changes"),
+    (branch_by_size, r"choice \(If\): wanted a condition that is constant"),
+    (constants_of_their_step, r"\(Add\): wanted constants that no number of steps"),
+    (added_to_itself_shifted, r"each \(Mul\): wanted one affine function"),
+    (embedding, r"tokens \(Cast\): wanted a cast from float to float"),
+    (weights_from_x, r"lstm \(LSTM\): wanted constant weights for W, got a computed tensor"),
+    (softmax_in_between, r"soft \(Softmax\): wanted nothing behind it"),
+    (softmax_over_steps, r"soft \(Softmax\): wanted one over the classes of a step"),
+    (last_of_equal_logits, r"index \(ArgMax\): wanted the first of equal logits"),
+    (gru, r"gate \(GRU\): wanted LSTM; .* got GRU"),
+    (rnn, r"gate \(RNN\): wanted LSTM; .* got RNN"),
+    (quantised_lstm, r"quick \(com.microsoft.DynamicQuantizeLSTM\)"),
+    (quantised_signal, r"rounded \(QuantizeLinear\)"),
+    (random_numbers, r"noise \(RandomNormal\)"),
+    (normalised_by_its_own, r"norm \(LayerNormalization\)"),
+    (training_batch_norm, r"norm \(BatchNormalization\): wanted a normalisation by stored"),
+    (integer_head, r"dense \(MatMul\): wanted constants in floating point, got int32"),
+    (no_lstm, r"wanted at least one LSTM node on the way from x, got none"),
+    (sum_of_layers, r"both \(Concat\)"),
+)
+
+
+@pytest.mark.parametrize(("made", "said"), REFUSED, ids=[made.__name__ for made, _ in REFUSED])
+def test_what_has_no_place_is_refused_by_its_node(tmp_path: Path, made: Made, said: str) -> None:
+    graph = Graph()
+    with pytest.raises(Refused, match=said):
+        read(graph.saved(tmp_path, made(graph)))
+
+
+OPTIONS = [
+    ({"direction": "reverse"}, "reads forward only, got reverse"),
+    ({"direction": "bidirectional"}, "reads forward only, got bidirectional"),
+    ({"activations": ["HardSigmoid", "Tanh", "Tanh"]}, "activations Sigmoid, Tanh, Tanh, got HardSigmoid"),
+    ({"activations": ["Sigmoid", "Tanh"]}, "activations Sigmoid, Tanh, Tanh, got Sigmoid, Tanh"),
+    ({"activation_alpha": [0.5]}, "no activation_alpha"),
+    ({"activation_beta": [0.5]}, "no activation_beta"),
+    ({"clip": 3.0}, "no clip, got 3.0"),
+    ({"input_forget": 1}, "no input_forget"),
+    ({"hidden_size": 7}, "hidden_size 4, as R has it, got 7"),
+    ({"direction": "forward", "output_sequence": 1}, "options of LSTM: .* got output_sequence"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), OPTIONS, ids=[" ".join(options) for options, _ in OPTIONS])
+def test_options_of_an_lstm_that_the_hardware_lacks_are_refused(tmp_path: Path, options: dict, said: str) -> None:
+    graph = Graph()
+    with pytest.raises(Refused, match=f"\\(LSTM\\): wanted .*{said}"):
+        read(graph.saved(tmp_path, graph.head(graph.layer("x", **options))))
+
+
+def test_peepholes_and_shorter_sequences_are_refused(tmp_path: Path) -> None:
+    graph = Graph()
+    path = graph.saved(tmp_path, graph.head(graph.layer("x", more=("", "", "", graph.random(1, 12)))))
+    with pytest.raises(Refused, match=r"wanted no peepholes"):
+        read(path)
+    lengths = graph.input("lengths", "sequences", kind=TensorProto.INT32)
+    path = graph.saved(tmp_path, graph.head(graph.layer("x", more=(lengths,))))
+    with pytest.raises(Refused, match=r"\(no sequence_lens\), got the input lengths"):
+        read(path)
+
+
+def test_states_through_inputs_are_refused_where_the_hardware_starts_from_zeros(tmp_path: Path) -> None:
+    graph = Graph()
+    states = graph.input("h_0", 1, "sequences", HIDDEN), graph.input("c_0", 1, "sequences", HIDDEN)
+    path = graph.saved(tmp_path, graph.head(graph.layer("x", more=("", *states))))
+    with pytest.raises(Refused, match=r"engine.state_streams: wanted true, or .* from its inputs h_0, c_0, got false"):
+        import_model(fine(), path, tmp_path / "work")
+
+
+def test_several_outputs_and_inputs_are_asked_about(tmp_path: Path) -> None:
+    graph = Graph()
+    logits = graph.head(graph.layer("x"))
+    with pytest.raises(Refused, match=r"wanted one output, or --output NAME, got"):
+        read(graph.saved(tmp_path, logits, graph.node("Neg", logits)))
+    with pytest.raises(Refused, match=r"--output: wanted one of .* got nothing"):
+        read(graph.saved(tmp_path, logits), "nothing")
+    other = graph.node("Add", logits, graph.input("z", OUTPUTS))
+    with pytest.raises(Refused, match=r"wanted one input on which .* depends, got x, z"):
+        read(graph.saved(tmp_path, other))
+
+
+def test_weights_of_other_shapes_are_refused(tmp_path: Path) -> None:
+    graph = Graph()
+    made = graph.node("LSTM", "x", graph.random(1, 12, INPUTS), graph.random(1, 16, HIDDEN), outputs=2, name="odd")
+    with pytest.raises(Refused, match=r"odd \(LSTM\): wanted W of shape \[1, 16, 3\], got \[1, 12, 3\]"):
+        read(graph.saved(tmp_path, graph.head(graph.squeezed(made[0], 1))))
+    graph = Graph(("steps", "sequences", INPUTS + 1))
+    with pytest.raises(Refused, match=r"wanted an X of 3 values a step, as W has it, got 4"):
+        read(graph.saved(tmp_path, graph.head(graph.layer("x"))))

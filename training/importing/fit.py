@@ -1,0 +1,64 @@
+"""Whether a network that was read is the one the spec describes; where not, what the spec should say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from accel.base.faults import Fault, Refused
+from accel.spec import Spec
+from training.importing.network import Array, FloatNetwork
+
+CLASSES = ("softmax", "log_softmax", "sigmoid", "argmax")
+"""Endings behind which only the class is the accelerator's own answer."""
+
+
+def check(spec: Spec, network: FloatNetwork, name: str) -> None:
+    """Refused with every key of the spec that `name`, the file, contradicts."""
+    faults = [*_sizes(spec, network, name), *_head(spec, network, name), *_states(spec, network, name)]
+    if not spec.model.bias and any(array.any() for array in _biases(network)):
+        faults.append(Fault("model.bias", f"true, as {name} has biases", "false"))
+    if faults:
+        raise Refused(faults)
+
+
+def _sizes(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
+    inputs = network.layers[0].sizes[0]
+    hidden = [layer.sizes[1] for layer in network.layers]
+    if inputs != spec.model.inputs:
+        first = network.layers[0].name
+        yield Fault("model.inputs", f"{inputs}, as {first} of {name} reads", str(spec.model.inputs))
+    if hidden != list(spec.model.hidden):
+        names = ", ".join(layer.name for layer in network.layers)
+        yield Fault("model.hidden", f"{hidden}, as {name} has ({names})", str(list(spec.model.hidden)))
+
+
+def _head(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
+    wanted, head = spec.model.head, network.head
+    if wanted is None and head is not None:
+        yield Fault("model.head", f"{{outputs: {len(head.bias)}}}, as {name} has ({head.name})", "none")
+    if wanted is not None and head is None:
+        yield Fault("model.head", f"none, as {name} ends with h_t", f"outputs: {wanted.outputs}")
+    if wanted is not None and head is not None and wanted.outputs != len(head.bias):
+        yield Fault("model.head.outputs", f"{len(head.bias)}, as {head.name} of {name}", str(wanted.outputs))
+    when = "step" if wanted is None else wanted.when
+    if network.when is not None and network.when != when:
+        key = "model.head.when" if wanted is not None else "model.head"
+        yield Fault(
+            key, f"{network.when}, as {name} answers", when if wanted is not None else "none: h_t of every step"
+        )
+    if network.ending in CLASSES and (wanted is None or wanted.kind != "argmax"):
+        kind = "none" if wanted is None else wanted.kind
+        yield Fault("model.head.kind", f"argmax, as {name} ends with {network.ending}, or that node cut off", kind)
+
+
+def _states(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
+    if network.given_states and not (spec.engine.state_streams or spec.model.stateful):
+        inputs = ", ".join(network.given_states)
+        wanted = f"true, or model.stateful: true, as {name} starts from its inputs {inputs}"
+        yield Fault("engine.state_streams", wanted, "false")
+
+
+def _biases(network: FloatNetwork) -> Iterator[Array]:
+    yield from (layer.bias for layer in network.layers)
+    if network.head is not None:
+        yield network.head.bias

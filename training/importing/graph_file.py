@@ -1,0 +1,194 @@
+"""An ONNX file as one plain graph: data files, functions and number formats are settled, inputs and outputs named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from accel.base.faults import Fault, Refused
+from training.importing.network import Array
+
+OLDEST = 7
+"""Operator set from which on elementwise operators broadcast as numpy does."""
+
+
+@dataclass(frozen=True)
+class GraphFile:
+    """A model of a file, without functions, in floats of at least 32 bits."""
+
+    path: Path
+    model: Any
+
+    @property
+    def graph(self) -> Any:
+        """The main graph."""
+        return self.model.graph
+
+    @cached_property
+    def opsets(self) -> dict[str, int]:
+        """Versions of the operator sets by domain; the standard one is ''."""
+        return {_domain(entry.domain): entry.version for entry in self.model.opset_import}
+
+    @cached_property
+    def constants(self) -> dict[str, Array]:
+        """Initializers by name."""
+        from onnx import numpy_helper
+
+        return {tensor.name: numpy_helper.to_array(tensor) for tensor in self.graph.initializer}
+
+    @property
+    def inputs(self) -> list[str]:
+        """Inputs that are no constants."""
+        return [value.name for value in self.graph.input if value.name not in self.constants]
+
+    @property
+    def outputs(self) -> list[str]:
+        """Outputs of the graph."""
+        return [value.name for value in self.graph.output]
+
+    def axes(self, name: str) -> list[int | str]:
+        """Size of each axis of an input, or its symbol where any size will do; '' is a symbol nobody named."""
+        kind = next(value for value in self.graph.input if value.name == name).type.tensor_type
+        if not kind.HasField("shape"):
+            raise Refused([Fault(f"{self.path}: {name}", "an input that declares its axes", "no shape")])
+        return [axis.dim_value if axis.HasField("dim_value") else axis.dim_param for axis in kind.shape.dim]
+
+    def kind(self, name: str, floats: np.dtype[Any]) -> np.dtype[Any]:
+        """The numbers of an input; `floats` for floats."""
+        from onnx.helper import tensor_dtype_to_np_dtype
+
+        code = next(value for value in self.graph.input if value.name == name).type.tensor_type.elem_type
+        return floats if code == FLOAT else np.dtype(tensor_dtype_to_np_dtype(code))
+
+    def place(self, node: Any) -> str:
+        """How messages call a node: its name, or what it makes, and its operator."""
+        name = node.name or f"node of {next(filter(None, node.output), '')}"
+        operator = node.op_type if not _domain(node.domain) else f"{node.domain}.{node.op_type}"
+        return f"{self.path}: {name} ({operator})"
+
+
+def _domain(name: str) -> str:
+    return "" if name == "ai.onnx" else name
+
+
+def load(path: Path) -> GraphFile:
+    """The model of a file. Refused: no ONNX, a data file that is missing or short, operator sets that are too old."""
+    import onnx
+
+    try:
+        model = onnx.load_model_from_string(path.read_bytes())
+    except OSError as error:
+        raise Refused([Fault(str(path), "an ONNX model", error.strerror or "a file that cannot be read")]) from None
+    except Exception:  # protobuf raises what its implementation has
+        raise Refused([Fault(str(path), "an ONNX model", "bytes of another kind, or cut off")]) from None
+    if not model.ir_version or not model.graph.output:
+        raise Refused([Fault(str(path), "an ONNX model", "one without version or outputs")])
+    _read_data_files(model, path)
+    _check_opset(model, path)
+    file = GraphFile(path, _plain(model, path))
+    _check_names(file)
+    return file
+
+
+def _check_names(file: GraphFile) -> None:
+    known = {*file.constants, *file.inputs}
+    for node in file.graph.node:
+        for name in filter(None, node.output):
+            if name in known:
+                raise Refused([Fault(file.place(node), "names that are used once", name)])
+            known.add(name)
+
+
+def _check_opset(model: Any, path: Path) -> None:
+    from onnx.defs import onnx_opset_version
+
+    version = next((entry.version for entry in model.opset_import if not _domain(entry.domain)), 0)
+    if not OLDEST <= version <= onnx_opset_version():
+        raise Refused([Fault(f"{path}: operator set", f"{OLDEST} to {onnx_opset_version()}", str(version or "none"))])
+
+
+def _plain(model: Any, path: Path) -> Any:
+    from onnx.inliner import inline_local_functions
+
+    try:
+        flat = inline_local_functions(model) if model.functions else model
+    except Exception:
+        raise Refused([Fault(str(path), "functions that can be inlined", "others")]) from None
+    return widened(flat, (FLOAT16, BFLOAT16), FLOAT)
+
+
+FLOAT, FLOAT16, DOUBLE, BFLOAT16 = 1, 10, 11, 16
+"""Number formats by their codes in ONNX."""
+
+
+def _read_data_files(model: Any, path: Path) -> None:
+    """Load weights that lie in files beside the model, and nowhere else."""
+    from onnx.external_data_helper import load_external_data_for_model, uses_external_data
+
+    stored = [tensor for tensor in tensors(model.graph) if uses_external_data(tensor)]
+    names = {entry.value for tensor in stored for entry in tensor.external_data if entry.key == "location"}
+    for name in sorted(names):
+        wanted = f"its data file {name} beside it"
+        relative = PurePosixPath(name)
+        if relative.is_absolute() or ".." in relative.parts:
+            raise Refused([Fault(str(path), "data files beside it", name)])
+        if not (path.parent / name).is_file():
+            raise Refused([Fault(str(path), wanted, "no such file")])
+    try:
+        load_external_data_for_model(model, str(path.parent))
+    except Exception:
+        raise Refused([Fault(str(path), f"{', '.join(sorted(names))} with the bytes it names", "others")]) from None
+
+
+def tensors(graph: Any) -> Iterator[Any]:
+    """Every stored tensor of a graph, of its nodes' attributes and of their graphs."""
+    yield from graph.initializer
+    for node in nodes(graph):
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+        for inner in subgraphs(node):
+            yield from inner.initializer
+
+
+def nodes(graph: Any) -> Iterator[Any]:
+    """Every node of a graph and of the graphs within."""
+    for node in graph.node:
+        yield node
+        for inner in subgraphs(node):
+            yield from nodes(inner)
+
+
+def subgraphs(node: Any) -> Iterator[Any]:
+    """The graphs among a node's attributes."""
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield attribute.g
+        yield from attribute.graphs
+
+
+def widened(model: Any, narrow: tuple[int, ...], wide: int) -> Any:
+    """A copy of a model in which some number formats are replaced by a wider one that holds the same numbers."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    made = onnx.ModelProto()
+    made.CopyFrom(model)
+    kind = helper.tensor_dtype_to_np_dtype(wide)
+    for tensor in tensors(made.graph):
+        if tensor.data_type in narrow:
+            tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(kind), tensor.name))
+    graphs = [made.graph, *(inner for node in nodes(made.graph) for inner in subgraphs(node))]
+    for value in (value for graph in graphs for value in (*graph.input, *graph.output, *graph.value_info)):
+        if value.type.tensor_type.elem_type in narrow:
+            value.type.tensor_type.elem_type = wide
+    for attribute in (attribute for node in nodes(made.graph) for attribute in node.attribute):
+        if attribute.name in ("to", "dtype", "output_dtype") and attribute.i in narrow:
+            attribute.i = wide
+    return made

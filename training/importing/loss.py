@@ -1,0 +1,164 @@
+"""What integers lose of the user's weights: what clips, what rounding does, and how far h_t goes from the float one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from accel.architecture import shape
+from accel.base.faults import Fault, Refused
+from accel.base.fixed import Digits, Fixed
+from accel.model import golden
+from accel.model.weights import LayerWeights, Weights
+from accel.spec import Spec
+from training.importing.data import Data
+from training.importing.network import Array, FloatNetwork
+
+PARTS = ("w_x", "w_h", "bias")
+"""Of a recurrent layer."""
+MOST_CLIPPED = 0.001
+"""Share of a matrix that may clip unless the user allows more."""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """One matrix or bias before and after."""
+
+    name: str
+    """Where the hardware has it: `layer0.w_x`."""
+    tensor: str
+    """Where the file has it."""
+    key: str
+    """The key of the spec with its fraction bits."""
+    format: Fixed
+    clipped: float
+    """Share of the kept weights that the format does not hold."""
+    largest: float
+    """Largest magnitude of the file."""
+    rms_error: float
+    """Of the kept weights, rounding and clipping together."""
+    relative_error: float | None
+    """The same against the rms of the kept weights; None where those are zeros."""
+    holding: int | None
+    """Fraction bits with which the same width clips nothing; None where none does, or clipping is meant."""
+
+
+def matrices(network: FloatNetwork, weights: Weights, spec: Spec) -> list[Matrix]:
+    """Every matrix and bias of the network against its integers."""
+    net, found = weights.network(spec), list[Matrix]()
+    for layer, array, made in zip(network.layers, net.layers, weights.layers, strict=False):
+        found.extend(_layer(array, made, (layer.w_x, layer.w_h, layer.bias), layer.tensors))
+    if network.head is not None and net.head is not None:
+        head, made = network.head, weights.layers[-1]
+        matrix = net.head.w_x, made.w_x.values, made.w_x.mask
+        bias = net.head.bias, made.bias, np.ones(made.bias.shape, dtype=bool)
+        names = f"{net.head.name}.w_x", f"{net.head.name}.bias"
+        found.append(_matrix((names[0], head.tensors[0], "weights.head_frac"), head.weight, *matrix))
+        found.append(_matrix((names[1], head.tensors[1], "formats.bias"), head.bias, *bias))
+    return found
+
+
+def _layer(
+    array: shape.Array, made: LayerWeights, floats: tuple[Array, Array, Array], tensors: tuple[str, str, str]
+) -> Iterator[Matrix]:
+    scale = None if array.scale is None or made.scale is None else array.scale.real(made.scale)
+    every = np.ones(made.bias.shape, dtype=bool)
+    w_x, w_h, bias = ((f"{array.name}.{part}", tensor) for part, tensor in zip(PARTS, tensors, strict=True))
+    yield _matrix((*w_x, "weights.input_frac"), floats[0], array.w_x, made.w_x.values, made.w_x.mask, scale)
+    yield _matrix((*w_h, "weights.recurrent_frac"), floats[1], array.w_h, made.w_h.values, made.w_h.mask, scale)
+    yield _matrix((*bias, "formats.bias"), floats[2], array.bias, made.bias, every)
+
+
+def _matrix(
+    names: tuple[str, str, str], values: Array, fmt: Fixed, integers: Array, kept: Array, scale: Array | None = None
+) -> Matrix:
+    """`scale` is what each row is multiplied with; rows that are scaled clip where that is nearest to them."""
+    real = fmt.real(integers) * (1.0 if scale is None else scale[:, None])
+    error, size = _rms((real - values)[kept]), _rms(values[kept])
+    meant = isinstance(fmt, Digits) or scale is not None
+    clipped = 0.0 if meant else _clipped(values[kept], fmt)
+    largest = float(np.abs(values).max(initial=0.0))
+    holding = None if meant else _holding(values[kept], fmt)
+    return Matrix(*names, fmt, clipped, largest, error, error / size if size else None, holding)
+
+
+def _rms(values: Array) -> float:
+    return float(np.sqrt(np.mean(np.square(values)))) if values.size else 0.0
+
+
+def _clipped(values: Array, fmt: Fixed) -> float:
+    rounded = np.floor(values * 2.0**fmt.frac + 0.5)
+    return float(np.mean((rounded < fmt.lo) | (rounded > fmt.hi))) if values.size else 0.0
+
+
+def _holding(values: Array, fmt: Fixed) -> int | None:
+    fracs = (frac for frac in range(fmt.frac, -1, -1) if not _clipped(values, Fixed(fmt.width, frac)))
+    return next(fracs, None)
+
+
+def check(found: list[Matrix], place: str) -> None:
+    """Refuse more than MOST_CLIPPED of a matrix beyond its format, with a format that would hold it."""
+    needed: dict[str, list[int | None]] = {}
+    for matrix in found:
+        needed.setdefault(matrix.key, []).append(matrix.holding)
+    faults = []
+    for matrix in found:
+        if matrix.clipped > MOST_CLIPPED:
+            remedy = _remedy(matrix, needed[matrix.key])
+            wanted = f"at most {MOST_CLIPPED:.1%} of it clipped in {matrix.format} ({remedy})"
+            got = f"{matrix.clipped:.1%}, the largest weight {matrix.largest:.4g}"
+            faults.append(Fault(f"{place}: {matrix.tensor} ({matrix.name})", wanted, got))
+    if faults:
+        raise Refused(faults)
+
+
+def _remedy(matrix: Matrix, needed: list[int | None]) -> str:
+    fracs, of_signal = [frac for frac in needed if frac is not None], matrix.key.startswith("formats")
+    if len(fracs) < len(needed):
+        key = matrix.key if of_signal else "weights.width"
+        return f"it takes more bits, {key}, or --allow-clipping"
+    value = f"[{matrix.format.width}, {min(fracs)}]" if of_signal else min(fracs)
+    return f"{matrix.key}: {value} holds it; or --allow-clipping"
+
+
+def layers(network: FloatNetwork, weights: Weights, spec: Spec, data: Data) -> list[dict[str, Any]]:
+    """Relative error (rms) of h_t of each layer, and of the logits: the golden model against the file's own network.
+
+    The golden model reads x in `formats.input`, the float network as it is. Everything between counts: pruning,
+    clipping, rounding, tables.
+    """
+    net, x, lengths = weights.network(spec), data.x, data.lengths
+    if spec.model.stateful:
+        x = np.concatenate([rows[:length] for rows, length in zip(x, lengths, strict=True)])[None]
+        lengths = np.array([x.shape[1]])
+    trace = golden.run(net, weights, spec.formats.input.quantize(x), lengths)
+    states = network.states(x)
+    real = np.arange(x.shape[1]) < lengths[:, None]
+    found = [
+        {"name": array.name, "relative_error": _relative(spec.formats.state.real(one.h)[real], h[real])}
+        for array, one, h in zip(net.layers, trace.layers, states, strict=True)
+    ]
+    if network.head is not None and net.head is not None and trace.logits is not None:
+        got, last = trace.logits / 2.0**net.head.frac, (np.arange(len(x)), lengths - 1)
+        got, h = (got[real], states[-1][real]) if got.shape[1] == x.shape[1] else (got[:, 0], states[-1][last])
+        found.append({"name": net.head.name, "relative_error": _relative(got, network.logits(h))})
+    return found
+
+
+def _relative(got: Array, wanted: Array) -> float | None:
+    size = _rms(wanted)
+    return _rms(got - wanted) / size if size else None
+
+
+def plain(found: list[Matrix], states: list[dict[str, Any]], data: Data) -> dict[str, Any]:
+    """What the record says of it."""
+    return {
+        "inputs": data.origin,
+        "sequences": len(data.x),
+        "steps": int(data.lengths.sum()),
+        "matrices": [asdict(matrix) | {"format": str(matrix.format)} for matrix in found],
+        "layers": states,
+    }

@@ -1,0 +1,99 @@
+"""Recurrent modules among the names of a state dict, each with its layers' tensors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from training.importing.tensors import State
+
+KINDS = {4: "LSTM", 3: "GRU", 1: "RNN"}
+"""Recurrent modules by the blocks of rows of their matrices."""
+PLACED = frozenset(("LSTM",))
+"""Those that the hardware has."""
+NAME = re.compile(
+    r"(?:(?P<module>.*)\.)?(?P<part>(?:weight|bias)_(?:ih|hh|hr))(?:_l(?P<layer>\d+)(?P<reverse>_reverse)?)?"
+)
+
+
+@dataclass
+class Module:
+    """A recurrent module: for each layer the names of its tensors by `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`."""
+
+    name: str
+    layers: dict[int, dict[str, str]] = field(default_factory=dict)
+    backward: list[str] = field(default_factory=list)
+    """Tensors of the direction that reads from the last step to the first."""
+    is_cell: bool = False
+    """Whether it is an LSTMCell, whose names have no number of a layer."""
+
+    @property
+    def title(self) -> str:
+        """How messages call it, and `--lstm` takes it."""
+        return self.name or "(top)"
+
+    @property
+    def names(self) -> list[str]:
+        """All its tensors."""
+        return [*(name for layer in self.layers.values() for name in layer.values()), *self.backward]
+
+    def sizes(self, state: State) -> list[int]:
+        """Inputs of the first layer, then the hidden units of each."""
+        ordered = [self.layers[number] for number in sorted(self.layers)]
+        inputs = state[ordered[0]["weight_ih"]].shape[1]
+        return [inputs, *(state[layer["weight_hh"]].shape[1] for layer in ordered)]
+
+    def faults(self, state: State) -> Iterator[tuple[str, str, str]]:
+        """Place, wanted and got of everything that keeps the module out of the hardware."""
+        if any("weight_hr" in layer for layer in self.layers.values()):
+            yield self.title, "an LSTM without projection", "one with proj_size"
+        elif self.backward:
+            yield self.title, "an LSTM that reads forward only", "a bidirectional one"
+        elif sorted(self.layers) != list(range(len(self.layers))):
+            yield self.title, "layers 0, 1, ... without a gap", f"layers {', '.join(map(str, sorted(self.layers)))}"
+        elif (kind := self._kind(state)) not in PLACED:
+            yield self.title, f"one of {', '.join(sorted(PLACED))}", f"a {kind}" if kind else "matrices of other shapes"
+        else:
+            yield from self._misshapen(state)
+
+    def _kind(self, state: State) -> str | None:
+        """LSTM, GRU or RNN by the shape of its first layer; None where the shapes tell nothing."""
+        matrix = state.get(self.layers[0].get("weight_hh", ""))
+        if matrix is None or matrix.ndim != 2 or matrix.shape[1] == 0 or matrix.shape[0] % matrix.shape[1]:
+            return None
+        return KINDS.get(matrix.shape[0] // matrix.shape[1])
+
+    def _misshapen(self, state: State) -> Iterator[tuple[str, str, str]]:
+        before = None
+        hidden = state[self.layers[0]["weight_hh"]].shape[1]
+        for number in sorted(self.layers):
+            layer = self.layers[number]
+            biases = {"bias_ih", "bias_hh"} & layer.keys()
+            if not {"weight_ih", "weight_hh"} <= layer.keys() or len(biases) == 1:
+                wanted = "weight_ih and weight_hh, and both biases or none"
+                yield f"{self.title}: layer {number}", wanted, ", ".join(sorted(layer))
+                return
+            given = state[layer["weight_ih"]].shape
+            inputs = before or (given[1] if len(given) == 2 else 0)
+            for part, name in layer.items():
+                shape = {"weight_ih": (4 * hidden, inputs), "weight_hh": (4 * hidden, hidden)}.get(part, (4 * hidden,))
+                if tuple(state[name].shape) != shape:
+                    yield name, f"shape {shape}", str(tuple(state[name].shape))
+            before = hidden
+
+
+def modules(state: State) -> dict[str, Module]:
+    """Recurrent modules by name, in the order of the state dict."""
+    found: dict[str, Module] = {}
+    for name in state:
+        match = NAME.fullmatch(name)
+        if match is None:
+            continue
+        module = found.setdefault(match["module"] or "", Module(match["module"] or ""))
+        if match["reverse"]:
+            module.backward.append(name)
+            continue
+        module.is_cell = module.is_cell or match["layer"] is None
+        module.layers.setdefault(int(match["layer"] or 0), {})[match["part"]] = name
+    return {name: module for name, module in found.items() if module.layers}

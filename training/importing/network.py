@@ -1,0 +1,118 @@
+"""The float network that was read from a file, as data: recurrent layers one behind the other, and a linear head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+When = Literal["last", "step"]
+"""After which steps a network answers."""
+Ending = Literal["", "softmax", "log_softmax", "sigmoid", "argmax"]
+"""What a file does with its logits before it answers; nothing of it is in the weights."""
+
+
+@dataclass(frozen=True)
+class Recurrent:
+    """An LSTM layer, float64: W_x [4H, inputs], W_h [4H, H], b_ih + b_hh [4H]; rows in the gate order i, f, g, o."""
+
+    name: str
+    """Of the node or module in the file."""
+    w_x: Array
+    w_h: Array
+    bias: Array
+    tensors: tuple[str, str, str]
+    """Where the file has W_x, W_h and the bias, for messages."""
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Inputs and hidden units."""
+        return self.w_x.shape[1], self.w_h.shape[1]
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A linear layer, float64: weight [outputs, hidden], bias [outputs]."""
+
+    name: str
+    weight: Array
+    bias: Array
+    tensors: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class FloatNetwork:
+    """Everything between x_t and the answer. Without a head h_t of the last layer is the answer."""
+
+    layers: tuple[Recurrent, ...]
+    head: Linear | None
+    when: When | None = None
+    """Whether the file answers after the last step or after every one; None where it does not say."""
+    ending: Ending = ""
+    given_states: tuple[str, ...] = ()
+    """Inputs of the file from which h_0 and c_0 come; without any, sequences begin with zeros."""
+    folded: tuple[str, ...] = ()
+    """Nodes or parametrisations that went into the matrices."""
+
+    def states(self, x: Array, dtype: type[np.floating[Any]] = np.float64) -> list[Array]:
+        """h_t of every layer, [sequences, steps, hidden], of sequences x [sequences, steps, inputs] from h = c = 0."""
+        found = []
+        for layer in self.layers:
+            x = run_layer(layer, x.astype(dtype))
+            found.append(x)
+        return found
+
+    def logits(self, h: Array) -> Array:
+        """What the head makes of h_t [..., hidden]; h itself where there is none."""
+        if self.head is None:
+            return h
+        return np.asarray(h @ self.head.weight.T.astype(h.dtype) + self.head.bias.astype(h.dtype))
+
+    def matrices(self) -> Iterator[tuple[str, Array]]:
+        """Every matrix and bias with its name in the file."""
+        for layer in self.layers:
+            yield from zip(layer.tensors, (layer.w_x, layer.w_h, layer.bias), strict=True)
+        if self.head is not None:
+            yield from zip(self.head.tensors, (self.head.weight, self.head.bias), strict=True)
+
+
+def run_layer(layer: Recurrent, x: Array) -> Array:
+    """h_t [sequences, steps, hidden] of one LSTM layer in the precision of x (Hochreiter & Schmidhuber 1997, with the
+    forget gate of Gers et al. 2000; PyTorch's equations)."""
+    w_h = layer.w_h.T.astype(x.dtype)
+    x_part = x @ layer.w_x.T.astype(x.dtype) + layer.bias.astype(x.dtype)
+    h = c = np.zeros((len(x), len(w_h)), x.dtype)
+    steps = []
+    for t in range(x.shape[1]):
+        i, f, g, o = np.split(x_part[:, t] + h @ w_h, 4, axis=1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        steps.append(h)
+    return np.stack(steps, axis=1)
+
+
+def sigmoid(value: Array) -> Array:
+    """1 / (1 + exp(-value)), without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * value)))
+
+
+def softmax(logits: Array) -> Array:
+    """Shares over the last axis."""
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(powers / powers.sum(-1, keepdims=True))
+
+
+def ended(logits: Array, ending: Ending) -> Array:
+    """Logits [..., outputs] as a file with this ending gives them; the arg max keeps an axis of one."""
+    if ending == "softmax":
+        return softmax(logits)
+    if ending == "log_softmax":
+        below = logits - logits.max(-1, keepdims=True)
+        return np.asarray(below - np.log(np.exp(below).sum(-1, keepdims=True)))
+    if ending == "sigmoid":
+        return sigmoid(logits)
+    return logits if ending == "" else np.argmax(logits, axis=-1, keepdims=True)

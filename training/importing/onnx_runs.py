@@ -1,0 +1,92 @@
+"""The user's ONNX file itself, executed: by onnxruntime where it is installed and takes the file, else by onnx."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from training.importing.graph_file import DOUBLE, FLOAT, widened
+from training.importing.network import Array
+from training.importing.onnx_model import Reading
+from training.importing.proof import CannotRun, Executor
+
+NEWER = 21
+"""An operator set in which the evaluator has all that a network here can have."""
+Feed = dict[str, Array]
+Call = Callable[[str, Feed], Any]
+"""Name of an output and the inputs to that output."""
+
+
+def executors(reading: Reading) -> Iterator[Executor]:
+    """Those that may be able to run the file at the sizes of a reading, the one furthest from our own code first."""
+    single, double = np.dtype(np.float32), np.dtype(np.float64)
+    if (runtime := _onnxruntime(reading)) is not None:
+        yield Executor(f"onnxruntime {version('onnxruntime')}", False, partial(_answers, reading, runtime, single))
+    name = f"onnx {version('onnx')}, reference evaluator"
+    yield Executor(name, True, partial(_answers, reading, _reference(reading), double))
+
+
+def _onnxruntime(reading: Reading) -> Call | None:
+    """None where it is not installed, or does not take the file: some operators and options it lacks."""
+    try:
+        import onnxruntime
+    except ModuleNotFoundError:
+        return None
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level, options.intra_op_num_threads = 4, 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    try:
+        model = reading.file.model.SerializeToString()
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception:  # its exceptions have no common base
+        return None
+    return lambda output, feed: session.run([output], feed)[0]
+
+
+def _reference(reading: Reading) -> Call:
+    """In double precision, every float of the file widened; some operators it has in newer sets alone."""
+    from onnx.reference import ReferenceEvaluator
+    from onnx.version_converter import convert_version
+
+    @cache
+    def evaluator() -> Any:
+        model = widened(reading.file.model, (FLOAT,), DOUBLE)
+        try:
+            return ReferenceEvaluator(model)
+        except RuntimeError:
+            return ReferenceEvaluator(widened(convert_version(reading.file.model, NEWER), (FLOAT,), DOUBLE))
+
+    return lambda output, feed: evaluator().run([output], feed)[0]
+
+
+def _answers(at: Reading, call: Call, kind: np.dtype[Any], x: Array) -> Array:
+    """Answers to x, as many sequences at a time as the reading has; the last batch is filled up with its first."""
+    count, found = at.sequences, []
+    for start in range(0, len(x), count):
+        batch = x[start : start + count]
+        whole = batch[np.arange(count) % len(batch)]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                output = np.asarray(call(at.output, _feed(at, whole, kind)))
+            found.append(at.collected(output)[: len(batch)])
+        except Exception:  # whatever an executor raises, it has not run the file
+            raise CannotRun from None
+    return np.concatenate(found)
+
+
+def _feed(at: Reading, x: Array, kind: np.dtype[Any]) -> Feed:
+    """x in the file's axes; zeros for whatever other inputs it has, such as the state before the first step."""
+    feed = {}
+    pairs = zip(at.file.axes(at.input), at.sizes, strict=True)
+    symbols = {axis: size for axis, size in pairs if isinstance(axis, str) and axis}
+    for name in at.file.inputs:
+        shape = [axis if isinstance(axis, int) else symbols.get(axis, 1) for axis in at.file.axes(name)]
+        feed[name] = np.zeros(shape, at.file.kind(name, kind))
+    feed[at.input] = at.arranged(x).astype(feed[at.input].dtype)
+    return feed

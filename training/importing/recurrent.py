@@ -1,0 +1,155 @@
+"""Recurrent nodes of ONNX: their tensors in the gate order of the hardware, their options, and what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from training.importing.arithmetic import attributes, numbers
+from training.importing.network import Array, Recurrent
+from training.importing.signals import Signal, X, of_layer
+from training.importing.walk import Given, Handler, Layer, Value, Walk
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A recurrent operator of ONNX that has a place in the hardware."""
+
+    order: tuple[int, ...]
+    """Which of ONNX's blocks of rows is each gate of the hardware."""
+    activations: tuple[str, ...]
+    """What its gates and outputs go through, in ONNX's order."""
+
+    @property
+    def gates(self) -> int:
+        """Blocks of rows."""
+        return len(self.order)
+
+
+OPERATORS = {"LSTM": Operator(order=(0, 2, 3, 1), activations=("Sigmoid", "Tanh", "Tanh"))}
+"""ONNX orders an LSTM's gates i, o, f, c, where PyTorch and the hardware have i, f, g, o."""
+OPTIONS = frozenset(
+    ("activation_alpha", "activation_beta", "activations", "clip", "direction", "hidden_size", "input_forget", "layout")
+)
+INPUTS = ("X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P")
+
+
+def recurrent(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+    """An LSTM node: Y and Y_h; the cell state has no way out. Its x is h_t of one layer before, or of the input."""
+    operator, options = OPERATORS[node.op_type], {"layout": 0} | attributes(node)
+    _check_options(walk, node, operator, options)
+    inputs = dict(zip(INPUTS, [*given, *[None] * (len(INPUTS) - len(given))], strict=True))
+    w, r, b = _weights(walk, node, operator, options, inputs)
+    x = inputs["X"]
+    if not isinstance(x, Signal) or x.places.ndim != 3:
+        raise walk.refuse(node, "an X [steps, sequences, inputs] that is computed from x", _shape(x))
+    matrix, offset, rows = x.moved(x.places.swapaxes(0, 1) if options["layout"] else x.places).vectors()
+    if len(offset) != w.shape[1]:
+        raise walk.refuse(node, f"an X of {w.shape[1]} values a step, as W has it", str(len(offset)))
+    steps, sequences = rows.shape
+    _check_rows(walk, node, x.source, rows)
+    states = _states(walk, node, inputs, steps)
+    names = (node.input[1], node.input[2], node.input[3] if inputs["B"] is not None else f"B of {walk.name(node)}")
+    made = Recurrent(walk.name(node), w @ matrix, r, b + w @ offset, names)
+    walk.layers.append(Layer(made, x.source, rows, states, x.folded))
+    walk.steps = steps
+    h = of_layer(len(walk.layers) - 1, steps, sequences, r.shape[1])
+    return _outputs(h, bool(options["layout"]))
+
+
+def _outputs(h: Signal, batch_first: bool) -> list[Value]:
+    """Y with its axis of directions, and Y_h."""
+    last = h.places[-1]
+    if batch_first:
+        return [h.moved(h.places.swapaxes(0, 1)[:, :, None]), h.moved(last[:, None])]
+    return [h.moved(h.places[:, None]), h.moved(last[None])]
+
+
+def _check_options(walk: Walk, node: Any, operator: Operator, options: dict[str, Any]) -> None:
+    def text(value: Any) -> str:
+        return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+    for name in sorted(set(options) - OPTIONS):
+        raise walk.refuse(node, f"options of {node.op_type}: {', '.join(sorted(OPTIONS))}", name)
+    direction = text(options.get("direction", b"forward"))
+    if direction != "forward":
+        raise walk.refuse(node, "an LSTM that reads forward only", direction)
+    activations = tuple(map(text, options.get("activations", ()))) or operator.activations
+    if [name.lower() for name in activations] != [name.lower() for name in operator.activations]:
+        raise walk.refuse(node, f"activations {', '.join(operator.activations)}", ", ".join(activations))
+    if "clip" in options:
+        raise walk.refuse(node, "no clip", text(options["clip"]))
+    for name in ("input_forget", "activation_alpha", "activation_beta"):
+        if options.get(name):
+            raise walk.refuse(node, f"no {name}", text(options[name]))
+
+
+def _weights(
+    walk: Walk, node: Any, operator: Operator, options: dict[str, Any], inputs: dict[str, Value]
+) -> tuple[Array, Array, Array]:
+    """W [gates * H, inputs], R [gates * H, H] and one bias [gates * H], rows in the hardware's order."""
+    r = _constant(walk, node, inputs, "R")
+    hidden = r.shape[-1] if r.ndim else 0
+    rows = operator.gates * hidden
+    if options.get("hidden_size", hidden) != hidden:
+        raise walk.refuse(node, f"hidden_size {hidden}, as R has it", str(options["hidden_size"]))
+    w = _constant(walk, node, inputs, "W")
+    b = np.zeros((1, 2 * rows)) if inputs["B"] is None else _constant(walk, node, inputs, "B")
+    for name, array, shape in (("R", r, (1, rows, hidden)), ("W", w, (1, rows, w.shape[-1])), ("B", b, (1, 2 * rows))):
+        if array.shape != shape or 0 in shape:
+            raise walk.refuse(node, f"{name} of shape {list(shape)}", str(list(array.shape)))
+    b_w, b_r = np.split(b[0], 2)
+    return gates(w[0], operator.order), gates(r[0], operator.order), gates(b_w + b_r, operator.order)
+
+
+def gates(blocks: Array, order: Sequence[int]) -> Array:
+    """Rows in another order of their gates."""
+    parts = np.split(blocks, len(order))
+    return np.concatenate([parts[number] for number in order])
+
+
+def _constant(walk: Walk, node: Any, inputs: dict[str, Value], name: str) -> Array:
+    value = inputs[name]
+    if not isinstance(value, np.ndarray):
+        raise walk.refuse(node, f"constant weights for {name}", "a computed tensor" if value is not None else "nothing")
+    return numbers(walk, node, value)
+
+
+def _states(walk: Walk, node: Any, inputs: dict[str, Value], steps: int) -> tuple[str, ...]:
+    """Names of the graph's inputs that bring h_0 and c_0. Refused: other states, lengths, peepholes."""
+    lengths, peepholes = inputs["sequence_lens"], inputs["P"]
+    if lengths is not None and not (isinstance(lengths, np.ndarray) and np.all(lengths == steps)):
+        raise walk.refuse(node, "sequences of all steps (no sequence_lens)", _shape(lengths))
+    if peepholes is not None and not (isinstance(peepholes, np.ndarray) and not peepholes.any()):
+        raise walk.refuse(node, "no peepholes (P)", _shape(peepholes))
+    names = []
+    for name in ("initial_h", "initial_c"):
+        value = inputs[name]
+        if isinstance(value, Given):
+            names.append(value.name)
+        elif value is not None and not (isinstance(value, np.ndarray) and not value.any()):
+            wanted = f"{name} of zeros, or an input of the graph for it"
+            raise walk.refuse(node, wanted, "other numbers" if isinstance(value, np.ndarray) else "a computed tensor")
+    return tuple(names)
+
+
+def _shape(value: Value) -> str:
+    if isinstance(value, Given):
+        return f"the input {value.name}"
+    places = value.places if isinstance(value, Signal) else value
+    return "nothing" if places is None else f"one of shape {list(np.shape(places))}"  # type: ignore[arg-type]
+
+
+def _check_rows(walk: Walk, node: Any, source: int, rows: Array) -> None:
+    """Refuse steps that are not the steps of the layer before, such as sequences taken for steps."""
+    if source == X:
+        return
+    whole = walk.layers[source].rows.shape
+    if rows.shape != whole or np.any(rows != np.arange(rows.size).reshape(whole)):
+        raise walk.refuse(node, "h_t of the layer before for X, step by step", "other steps or another order")
+
+
+HANDLERS: dict[str, Handler] = dict.fromkeys(OPERATORS, recurrent)

@@ -1,0 +1,67 @@
+"""The user's state dict itself, executed: PyTorch's own modules with the file's tensors under the file's names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.importing.modules import Module
+from training.importing.network import Array
+from training.importing.proof import Executor
+from training.importing.state_dict import Taken
+from training.importing.tensors import State
+
+
+def executors(taken: Taken) -> Iterator[Executor]:
+    """nn.LSTM, nn.LSTMCell and a linear layer in double precision."""
+    yield Executor(f"torch {torch.__version__}", True, lambda x: _answers(taken, x))
+
+
+@torch.no_grad()
+def _answers(taken: Taken, x: Array) -> Array:
+    h = torch.from_numpy(x).double()
+    for module in taken.chain:
+        h = _cell(taken.raw, module, h) if module.is_cell else _lstm(taken.raw, module, h)
+    if taken.head:
+        h = functional.linear(h, *(whole(taken.raw, name) for name in taken.head))
+    return h.numpy()
+
+
+def _lstm(raw: State, module: Module, x: Tensor) -> Tensor:
+    own = {name.removeprefix(f"{module.name}."): whole(raw, name) for name in module.names}
+    hidden = own["weight_hh_l0"].shape[1]
+    lstm = nn.LSTM(x.shape[2], hidden, len(module.layers), bias="bias_ih_l0" in own, batch_first=True).double()
+    lstm.load_state_dict(own)
+    found: Tensor = lstm(x)[0]
+    return found
+
+
+def _cell(raw: State, module: Module, x: Tensor) -> Tensor:
+    own = {name.removeprefix(f"{module.name}."): whole(raw, name) for name in module.names}
+    cell = nn.LSTMCell(x.shape[2], own["weight_hh"].shape[1], bias="bias_ih" in own).double()
+    cell.load_state_dict(own)
+    state, steps = None, []
+    for x_t in x.unbind(1):
+        state = cell(x_t, state)
+        steps.append(state[0])
+    return torch.stack(steps, dim=1)
+
+
+def whole(raw: State, name: str) -> Tensor:
+    """A tensor of the file; where the file has it in parts, as torch puts them together."""
+    if name in raw:
+        return raw[name].double()
+    prefix, _, last = name.rpartition(".")
+    apart = re.sub(r"^\.", "", f"{prefix}.parametrizations.{last}")
+    pairs = ((f"{name}_g", f"{name}_v"), (f"{apart}.original0", f"{apart}.original1"))
+    for g, v in (pair for pair in pairs if pair[0] in raw and pair[1] in raw):
+        size, direction = raw[g].double(), raw[v].double()
+        dim = next((axis for axis, count in enumerate(size.shape) if count != 1), 0 if size.ndim else -1)
+        return direction * (size / torch.norm_except_dim(direction, 2, dim))
+    pairs = ((f"{name}_orig", f"{name}_mask"), (f"{apart}.original", f"{apart}.0.mask"))
+    weight, mask = next(pair for pair in pairs if pair[0] in raw and pair[1] in raw)
+    return raw[weight].double().mul(raw[mask])

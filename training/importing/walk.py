@@ -1,0 +1,241 @@
+"""The way through an ONNX graph from its input to an output, node by node: each has its place, or is refused by name.
+
+A value is a constant, a `Signal` (an affine function of x_t or of one layer's h_t), an `Answer` (what a file does with
+its logits at the end) or `Given` (an input that brings h_0 or c_0). What the output does not need is not
+visited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from accel.base.faults import Fault, Refused
+from training.importing.evaluate import Unevaluated, evaluate
+from training.importing.graph_file import GraphFile, subgraphs
+from training.importing.network import Array, Ending, Recurrent
+from training.importing.signals import Signal, Uneven
+
+MOVES = frozenset(
+    [
+        "Identity",
+        "Transpose",
+        "Reshape",
+        "Squeeze",
+        "Unsqueeze",
+        "Flatten",
+        "Slice",
+        "Gather",
+        "GatherElements",
+        "GatherND",
+        "Split",
+        "Expand",
+    ]
+)
+"""Operators that carry elements from one place to another and compute nothing."""
+RECURRENT = frozenset(("LSTM",))
+"""Recurrent operators that have a place."""
+SUPPORTED = (
+    f"{', '.join(sorted(RECURRENT))}; MatMul, Gemm, Add, Sub, Mul, Div, Neg, Sum, BatchNormalization with constants; "
+    "moves of axes; Softmax, LogSoftmax, Sigmoid or ArgMax at the end"
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """An input of the graph besides x, as the state before the first step."""
+
+    name: str
+    places: Array
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Logits that are already made into what the file answers; nothing can be computed from it any more."""
+
+    logits: Signal
+    ending: Ending
+    node: str
+
+
+Value = ndarray[Any, Any] | Signal | Answer | Given | None
+
+
+@dataclass
+class Layer:
+    """A recurrent layer that was met, and where its x comes from."""
+
+    made: Recurrent
+    source: int
+    rows: Array
+    """Rows of the source, [steps, sequences]."""
+    given: tuple[str, ...] = ()
+    folded: tuple[str, ...] = ()
+
+
+Handler = Callable[["Walk", Any, list[Value]], list[Value]]
+
+
+@dataclass
+class Walk:
+    """One walk at fixed sizes of all axes."""
+
+    file: GraphFile
+    handlers: dict[str, Handler]
+    values: dict[str, Value]
+    """Inputs and constants at first, then whatever the output needs."""
+    free: bool
+    """Whether the input has an axis of any size."""
+    layers: list[Layer] = field(default_factory=list)
+    steps: int = 0
+    producers: dict[str, Any] = field(default_factory=dict)
+    visited: int = 0
+    """Nodes that found their place."""
+    sized: set[str] = field(default_factory=set)
+    """Names of constants, and of what was moved by them, that follow from a number of steps or sequences."""
+
+    def __post_init__(self) -> None:
+        self._register(self.file.graph)
+
+    def _register(self, graph: Any) -> None:
+        for node in graph.node:
+            for name in filter(None, node.output):
+                if name in self.producers or name in self.values:
+                    raise self.refuse(node, "names that are used once", name)
+                self.producers[name] = node
+
+    def refuse(self, node: Any, wanted: str, got: str) -> Refused:
+        """A node without a place."""
+        return Refused([Fault(self.file.place(node), wanted, got)])
+
+    @staticmethod
+    def name(node: Any) -> str:
+        """How records call a node."""
+        return node.name or f"{node.op_type} of {next(filter(None, node.output), '')}"
+
+    def value(self, name: str) -> Value:
+        """The value of a name, and so of everything it needs."""
+        waiting, begun = [name], set[str]()
+        while waiting:
+            top = waiting[-1]
+            if top in self.values:
+                waiting.pop()
+                continue
+            if top not in self.producers:
+                raise Refused([Fault(f"{self.file.path}: {top}", "an input, constant or node of that name", "none")])
+            node = self.producers[top]
+            missing = [one for one in _first_needs(node) if one and one not in self.values]
+            begun.add(top)
+            if begun.intersection(missing):
+                raise self.refuse(node, "a graph without circles", missing[0])
+            if missing:
+                waiting.extend(reversed(missing))
+            else:
+                self._visit(node, top)
+        return self.values[name]
+
+    def _visit(self, node: Any, wanted: str) -> None:
+        if node.op_type == "If" and not node.domain:
+            self._choose_branch(node)
+            return
+        made = self._outputs(node, [self.values[name] if name else None for name in node.input])
+        found = {name: value for name, value in zip(node.output, made, strict=False) if name and value is not None}
+        if wanted not in found:
+            got = f"output {list(node.output).index(wanted) + 1}"
+            raise self.refuse(node, f"one of its first {len(made)} outputs to be used", got)
+        self.values |= found
+        asked = node.op_type in ("Shape", "Size") and not isinstance(self.values[node.input[0]], np.ndarray)
+        if (asked and self.free) or self.sized.intersection(node.input):
+            self.sized.update(found)
+        self.visited += 1
+
+    def _choose_branch(self, node: Any) -> None:
+        """A constant condition leaves one branch; its nodes are nodes of the graph from now on."""
+        import onnx
+        from onnx import numpy_helper
+
+        condition = self.values[node.input[0]]
+        if not isinstance(condition, np.ndarray) or condition.size != 1 or node.input[0] in self.sized:
+            raise self.refuse(node, "a condition that is constant", "one that depends on x or on its size")
+        name = "then_branch" if bool(condition) else "else_branch"
+        branch = next(attribute.g for attribute in node.attribute if attribute.name == name)
+        for tensor in branch.initializer:
+            if tensor.name in self.values or tensor.name in self.producers:
+                raise self.refuse(node, "names that are used once", tensor.name)
+            self.values[tensor.name] = numpy_helper.to_array(tensor)
+        self._register(branch)
+        for outer, inner in zip(node.output, branch.output, strict=True):
+            self.producers[outer] = onnx.helper.make_node("Identity", [inner.name], [outer], name=node.name)
+
+    def _outputs(self, node: Any, given: list[Value]) -> list[Value]:
+        """What a node makes of its inputs."""
+        standard = node.domain in ("", "ai.onnx")
+        constant = all(value is None or isinstance(value, np.ndarray) for value in given)
+        if not standard or next(subgraphs(node), None) is not None:
+            raise self.refuse(node, SUPPORTED, _operator(node))
+        self._check_end(node, given)
+        try:
+            if constant:
+                return list(evaluate(node, given, self.file.opsets))  # type: ignore[arg-type]
+            if node.op_type in ("Shape", "Size"):
+                return list(evaluate(node, [_places(given[0])], self.file.opsets))
+            if node.op_type in MOVES:
+                return self._moved(node, given)
+            if node.op_type in self.handlers:
+                self._check_sizes(node, given)
+                return self.handlers[node.op_type](self, node, given)
+        except Unevaluated:
+            raise self.refuse(node, f"inputs that go together: {SUPPORTED}", _shapes(given)) from None
+        except Uneven:
+            got = "values of several steps or sequences, or constants that differ between them"
+            raise self.refuse(node, "one affine function of x_t or h_t for every step", got) from None
+        raise self.refuse(node, SUPPORTED, _operator(node))
+
+    def _check_sizes(self, node: Any, given: list[Value]) -> None:
+        """Refuse a constant that is another for other numbers of steps or sequences; of h_0 and c_0 only zeros pass."""
+        numbers = node.input[:4] if node.op_type in RECURRENT else node.input
+        for name, value in zip(numbers, given, strict=False):
+            if name in self.sized and isinstance(value, np.ndarray):
+                raise self.refuse(node, "constants that no number of steps or sequences changes", name)
+
+    def _check_end(self, node: Any, given: list[Value]) -> None:
+        """Refuse the softmax, or another end, behind which something still computes."""
+        last = next((value for value in given if isinstance(value, Answer)), None)
+        if last is None or node.op_type in MOVES or node.op_type in ("Shape", "Size", "Cast", "ArgMax"):
+            return
+        raise Refused([Fault(last.node, f"nothing behind it, or another operator: {SUPPORTED}", node.op_type)])
+
+    def _moved(self, node: Any, given: list[Value]) -> list[Value]:
+        first, others = given[0], given[1:]
+        if not all(other is None or isinstance(other, np.ndarray) for other in others):
+            raise self.refuse(node, "constants that say what moves where", "values computed from x")
+        moved = evaluate(node, [_places(first), *others], self.file.opsets)  # type: ignore[list-item]
+        if isinstance(first, Answer):
+            return [replace(first, logits=first.logits.moved(places)) for places in moved]
+        if isinstance(first, Given):
+            return [replace(first, places=places) for places in moved]
+        assert isinstance(first, Signal)
+        return [first.moved(places) for places in moved]
+
+
+def _first_needs(node: Any) -> list[str]:
+    """Names that must be known before a node is visited; of an If the condition, which decides what else."""
+    return list(node.input[:1] if node.op_type == "If" else node.input)
+
+
+def _operator(node: Any) -> str:
+    return node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}"
+
+
+def _places(value: Value) -> Array:
+    if isinstance(value, Answer):
+        return value.logits.places
+    return value.places if isinstance(value, Signal | Given) else np.asarray(value)
+
+
+def _shapes(given: list[Value]) -> str:
+    return ", ".join(str(list(_places(value).shape)) for value in given if value is not None) or "none"
