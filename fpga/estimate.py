@@ -7,14 +7,16 @@ of what the blocks do; the coefficients are fitted on yosys' counts by `tests/be
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from accel.architecture.latencies import CELL_READ, GATES_TO_CELL, SLOT_TO_CELL, SLOT_TO_STATE, capture_delay
+from accel.architecture.cells.operations import Lookup, Mix, Narrow, Operation, Product, Size, Sum, mix_sizes
+from accel.architecture.latencies import before_read, capture_delay, ready, slot_to_cell, slot_to_state
 from accel.architecture.shape import Array, Kept, Network, misfits, network
 from accel.base.fixed import index_bits
 from accel.memory.images import bias_words_width, sum_format
+from accel.model.golden import cell_sizes
 from accel.spec import Spec
 from fpga.board import Board
 
@@ -74,8 +76,8 @@ def unknown(spec: Spec) -> str:
     """Why there is no estimate for a spec; empty where there is one."""
     if spec.by_columns:
         return "the model knows the row engine only"
-    if spec.model.cell != "lstm":
-        return "the model knows LSTM cells only"
+    if spec.model.cell == "highway":
+        return "the model knows cells of one level only"
     if spec.engine.memory != "rom":
         return "the model knows weights in the bitstream only"
     if spec.weights.kind != "fixed" or spec.formats.scale is not None:
@@ -96,9 +98,10 @@ def memories(net: Network) -> Iterator[tuple[str, Memory]]:
             yield "operands", Memory(array.copies, h.depth, h.word_width, "ram", block)
             cells = array.cells * net.spec.formats.cell.width
             yield "c", Memory(1, ((array.streams - 1) << index_bits(slots)) + slots, cells, "ram")
-            for table, copies in (("sigmoid", 3), ("tanh", 1), ("cell_tanh", 1)):
-                found = net.tables[table]
-                yield "tables", Memory(copies * array.cells, 1 << found.address, found.output.width, "rom")
+            lookups = [one.table for one in array.cell.level.operations if isinstance(one, Lookup)]
+            for table, found in net.tables.items():
+                copies = lookups.count(table) * array.cells
+                yield "tables", Memory(copies, 1 << found.address, found.output.width, "rom")
     yield "results", Memory(1, *_results(net), "ram")
 
 
@@ -112,13 +115,22 @@ def _results(net: Network) -> tuple[int, int]:
 
 
 def multipliers(net: Network) -> int:
-    """MULT18X18D: a lane's product, and the three of each cell of the stage."""
+    """MULT18X18D: a lane's product, and those of each cell of the stage."""
     found = sum(
         array.multipliers * _blocks_of(array.weight_width) * _blocks_of(array.operand_width) for array in net.arrays
     )
-    formats = net.spec.formats
-    act, cell = _blocks_of(formats.activation.width), _blocks_of(formats.cell.width)
-    return found + sum(array.cells * (act * cell + 2 * act * act) for array in net.layers)
+    return found + sum(array.cells * _cell_multipliers(array, net) for array in net.layers)
+
+
+def _cell_multipliers(array: Array, net: Network) -> int:
+    """Of one cell: those of its products, and one of each mix."""
+    sizes, found = cell_sizes(net, array), 0
+    for operation in array.cell.level.operations:
+        if isinstance(operation, Product):
+            found += _blocks_of(sizes[operation.a].width) * _blocks_of(sizes[operation.b].width)
+        elif isinstance(operation, Mix):
+            found += _blocks_of(sizes[operation.share].width) * _blocks_of(mix_sizes(operation, sizes).difference)
+    return found
 
 
 def _blocks_of(width: int) -> int:
@@ -140,7 +152,7 @@ def register_terms(net: Network) -> dict[str, int]:
 
 def _chain(array: Array) -> int:
     """Bits of all totals on their way to the cell stage."""
-    return array.units * array.rows_per_unit * array.total_width
+    return array.units * array.sums_per_unit * array.total_width
 
 
 def _lane_registers(array: Array) -> int:
@@ -155,13 +167,33 @@ def _lane_registers(array: Array) -> int:
 
 
 def _cell_registers(array: Array, net: Network) -> int:
-    """Sums, indices, table outputs, products and results of one cell, and the biases and c that it is given."""
-    formats, tables = net.spec.formats, net.tables
-    act, cell, state = formats.activation.width, formats.cell.width, formats.state.width
-    gates = 4 * (array.sum_width + 1 + tables["sigmoid"].address + act)
-    updating = (act + cell) + 2 * act + (act + cell + 1) + (act + cell) + cell + tables["cell_tanh"].address
-    leaving = act + (GATES_TO_CELL + 2) * act + 2 * act + 2 * act + state
-    return gates + updating + leaving + bias_words_width(array, sum_format(array, net.spec)) // array.cells + 2 * cell
+    """Sums, indices, table outputs, products and results of one cell, what waits in it, and the biases and c that it is
+    given.
+    """
+    level, sizes, at = array.cell.level, cell_sizes(net, array), ready(array.cell.level)
+    found = bias_words_width(array, sum_format(array, net.spec)) // array.cells + 2 * net.spec.formats.cell.width
+    for operation in level.operations:
+        found += _operation_registers(operation, sizes)
+        start = max(at[name] for name in operation.operands)
+        found += sum((start - at[name]) * sizes[name].width for name in operation.operands)
+        if isinstance(operation, Narrow):
+            users = [*level.users(operation.name)]
+            found += sum(net.tables[user.table].address for user in users if isinstance(user, Lookup))
+            kept = operation.name in (level.kept, level.state) or any(not isinstance(user, Lookup) for user in users)
+            found += sizes[operation.name].width * kept
+    return found
+
+
+def _operation_registers(operation: Operation, sizes: Mapping[str, Size]) -> int:
+    """Of a narrowing the rounded value, else the result, and what a mix has on its way to it."""
+    match operation:
+        case Narrow():
+            return sizes[operation.source].width + 1
+        case Lookup() | Product() | Sum():
+            return sizes[operation.name].width
+        case Mix():
+            mix = mix_sizes(operation, sizes)
+            return mix.difference + mix.share.width + mix.product + 2 * mix.other.width + mix.total
 
 
 def _delay_registers(array: Array) -> int:
@@ -171,7 +203,8 @@ def _delay_registers(array: Array) -> int:
     if not array.recurrent:
         return ahead * 4 + beat * 4
     slot = beat + index_bits(array.streams)
-    return SLOT_TO_STATE * (beat + bank + 3) + (CELL_READ + SLOT_TO_CELL) * slot + ahead * (6 + bank)
+    memory = before_read(array) + slot_to_cell(array)
+    return slot_to_state(array) * (beat + bank + 3) + memory * slot + ahead * (6 + bank)
 
 
 def lut_terms(net: Network) -> dict[str, int]:

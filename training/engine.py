@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accel.architecture.cells import Carry, Cell, kept_width
+from accel.architecture.cells import Cell
 from accel.architecture.shape import Array, Network
 from accel.base.fixed import Fixed, Integers
 from accel.engines.engine import EngineFailed, Observed, observed
 from accel.model.design import Design
-from accel.model.golden import LayerTrace, Trace, before, joined, parted
+from accel.model.golden import LayerTrace, Trace, before, cell_sizes, first_state, joined, parted
 from accel.model.samples import Samples
 from accel.spec import Spec
 from training.exact import Exact, make_exact
@@ -74,9 +74,12 @@ def _fracs(array: Array, names: tuple[str, ...]) -> dict[str, int]:
 
 
 def _states(design: Design, states: Integers, number: Number) -> list[tuple[Tensor, Tensor]]:
-    """h_0 and c_0 of every layer."""
-    state, cell = design.spec.formats.state, design.spec.formats.cell
-    return [(number(h, state), number(c, cell)) for h, c in before(design.net, states, len(states))]
+    """What every layer reads and keeps before its first step."""
+    formats, found = design.spec.formats, []
+    for array, given in zip(design.net.layers, before(design.net, states), strict=True):
+        kept, read = first_state(design.net, array, given, len(states))
+        found.append((number(read, formats.state), number(kept, formats.cell)))
+    return found
 
 
 def _outputs(design: Design, model: LSTM, h: Integers, lengths: Integers, number: Number) -> Integers:
@@ -111,6 +114,5 @@ def _integers(number: Tensor, frac: int) -> Integers:
 
 def _widest(net: Network) -> int:
     """Width of the widest exact sum."""
-    act, cell = net.spec.formats.activation, net.spec.formats.cell
-    kept = Carry(act, cell).total if net.spec.model.cell == "highway" else kept_width(act, cell)
-    return max(kept, *(array.sum_width for array in net.arrays))
+    cells = [size.width for array in net.layers for size in cell_sizes(net, array).values()]
+    return max(*cells, *(array.sum_width for array in net.arrays))

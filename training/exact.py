@@ -100,6 +100,15 @@ def _stack(parts: Sequence[Exact], dim: int = 0) -> Exact:
     return Exact(torch.stack([part.aligned(frac) for part in parts], dim), frac)
 
 
+def _cat(parts: Sequence[Exact], dim: int = 0) -> Exact:
+    frac = max(part.frac for part in parts)
+    return Exact(torch.cat([part.aligned(frac) for part in parts], dim), frac)
+
+
+def _zeros_like(number: Exact) -> Exact:
+    return Exact(torch.zeros_like(number.integers), 0)
+
+
 def _narrow(x: Exact, fmt: Fixed) -> Exact:
     return Exact(fmt.dropped(x.integers, x.frac).clamp(fmt.lo, fmt.hi), fmt.frac)
 
@@ -118,6 +127,8 @@ MEANINGS: dict[Callable[..., Any], Callable[..., Exact]] = {
     functional.linear: _linear,
     torch.addmm: _addmm,
     torch.stack: _stack,
+    torch.cat: _cat,
+    torch.zeros_like: _zeros_like,
     narrow: _narrow,
     look_up: _look_up,
     skip: _skip,

@@ -15,8 +15,9 @@ from accel.model.samples import Samples
 from accel.model.sparse import Mask
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
 from accel.spec import Spec
+from training.cell import bias_of, matrices_of, set_bias
 from training.highway import network_for
-from training.model import LSTM, bias_of, biases, matrices_of
+from training.model import LSTM
 from training.prune import head_mask, masks
 from training.tasks.task import Examples, Text
 
@@ -35,15 +36,17 @@ def integers(model: LSTM, net: Network) -> Weights:
     return Weights(tuple(layers), threshold_of(net.spec))
 
 
-def layer_integers(lstm: nn.Module, array: Array, number: int = 0) -> LayerWeights:
-    """Layer `number` of an `nn.LSTM`."""
-    parts = zip(matrices_of(lstm, number), (array.w_x, array.w_h), masks(lstm, number), strict=True)
+def layer_integers(layer: nn.Module, array: Array, number: int = 0) -> LayerWeights:
+    """Layer `number` of an `nn.LSTM` or `nn.GRU`, or a highway layer."""
+    parts = zip(matrices_of(layer, number), (array.w_x, array.w_h), masks(layer, number), strict=True)
     w_x, w_h = (_matrix(weight, fmt, mask.cpu().numpy()) for weight, fmt, mask in parts)
-    return LayerWeights(w_x, w_h, _bias(bias_of(lstm, number), array), _scale(lstm, array))
+    return LayerWeights(w_x, w_h, _bias(bias_of(layer, number), array), _scale(layer, array))
 
 
-def _scale(lstm: nn.Module, array: Array) -> Integers | None:
-    return None if array.scale is None else array.scale.quantize(lstm.get_parameter("row_scale").detach().cpu().numpy())
+def _scale(layer: nn.Module, array: Array) -> Integers | None:
+    if array.scale is None:
+        return None
+    return array.scale.quantize(layer.get_parameter("row_scale").detach().cpu().numpy())
 
 
 def head_integers(head: nn.Linear, array: Array) -> LayerWeights:
@@ -58,7 +61,7 @@ def _matrix(weight: Tensor, fmt: Fixed, mask: Mask) -> Matrix:
 
 
 def _bias(bias: Tensor | None, array: Array) -> np.ndarray:
-    return array.bias.quantize(np.zeros(array.rows) if bias is None else bias.detach().cpu().numpy())
+    return array.bias.quantize(np.zeros(array.levels * array.sums) if bias is None else bias.detach().cpu().numpy())
 
 
 @dataclass(frozen=True)
@@ -105,10 +108,7 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
         if array.scale is not None and found.scale is not None:
             layer.register_parameter("row_scale", nn.Parameter(_real(array.scale, found.scale)))
         if spec.model.bias:
-            first, *others = (parameter for name, parameter in layer.named_parameters() if name in biases())
-            first.copy_(_real(array.bias, found.bias))
-            for other in others:
-                other.zero_()
+            set_bias(layer, _real(array.bias, found.bias))
     if model.head is not None:
         assert net.head is not None
         model.head.weight.copy_(_real(net.head.w_x, weights.layers[-1].w_x.values))

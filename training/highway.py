@@ -7,18 +7,17 @@ h = tanh(W_h x + R_h,l s_{l-1} + b),  t = sigmoid(W_t x + R_t,l s_{l-1} + b),  s
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from accel.architecture.cells import Level
-from accel.architecture.cells import highway as cell
+from accel.architecture.cells import Cell, highway
 from accel.spec import Spec
-from training.arithmetic import REAL, Arithmetic, exact
-from training.model import LSTM, Signals, State, bias_of, matrices, matrices_of, stacked
+from training.arithmetic import REAL
+from training.cell import State, matrices, matrices_of, run_layer
+from training.model import LSTM, ends, stacked
 
 CARRY = -2.0
 """Initial bias of t: a new layer carries its state on."""
@@ -39,44 +38,15 @@ class Highway(nn.Module):
             level = torch.cat([torch.zeros(hidden), torch.full((hidden,), CARRY)])
             self.bias_ih_l0 = nn.Parameter(level.repeat(depth))
 
+    @property
+    def cell(self) -> Cell:
+        """Its cell."""
+        return highway(self.depth)
+
     def forward(self, x: Tensor, s: Tensor | None = None) -> Tensor:
         """x [batch, steps, inputs] and the state before, or zeros, to s after every step [batch, steps, hidden]."""
-        names, state = cell(self.depth).levels, None if s is None else (s, s)
-        steps = run_highway(REAL, self, x, state)
-        return torch.stack([signals[names[-1].kept] for signals in steps], 1)
-
-
-def run_highway(arithmetic: Arithmetic, layer: nn.Module, x: Tensor, state: State | None = None) -> Iterator[Signals]:
-    """A highway layer over x [batch, steps, inputs]: each step's signals as named in `accel.architecture.cells`.
-
-    `state` is s as it is read, and as it is carried on.
-    """
-    w_x, w_h = matrices_of(layer)
-    levels = cell(len(w_h) // len(w_x)).levels
-    weights = [part.T for part in arithmetic.w_h(w_h).chunk(len(levels))]
-    biases = _biases(arithmetic, bias_of(layer), x, w_h).chunk(len(levels))
-    x_part = functional.linear(arithmetic.x(x), arithmetic.w_x(w_x)) + biases[0]
-    zero = x_part.new_zeros(len(x), w_h.shape[1])
-    read, s = state or (zero, zero)
-    for part in x_part.unbind(1):
-        signals: Signals = {}
-        for number, (level, weight) in enumerate(zip(levels, weights, strict=True)):
-            pre = torch.addmm(biases[number] if number else part, read, weight)
-            signals |= carry(arithmetic, level, pre, s)
-            read, s = signals[level.state], signals[level.kept]
-        yield signals
-
-
-def _biases(arithmetic: Arithmetic, bias: Tensor | None, x: Tensor, w_h: Tensor) -> Tensor:
-    return x.new_zeros(len(w_h)) if bias is None else arithmetic.bias(bias)
-
-
-def carry(arithmetic: Arithmetic, level: Level, pre: Tensor, s: Tensor) -> Signals:
-    """One level: pre-activations [batch, 2 hidden] and s_{l-1} to s_l and every signal on the way."""
-    h_pre, t_pre = arithmetic.gate(pre).chunk(2, dim=1)
-    h, t = arithmetic.tanh(h_pre), arithmetic.sigmoid(t_pre)
-    s = arithmetic.cell(torch.lerp(s, h, t) if arithmetic is REAL else h * t + s * (1 - t))
-    return dict(zip(level.names, (h_pre, t_pre, h, t, s, arithmetic.state(s)), strict=True))
+        steps = run_layer(REAL, self, x, None if s is None else (s, s))
+        return torch.stack([signals[self.cell.kept] for signals in steps], 1)
 
 
 class RHN(LSTM):
@@ -98,19 +68,8 @@ class RHN(LSTM):
         self, x: Tensor, state: Sequence[State] | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, list[State]]:
         """s of the last layer after every step, and of every layer after the last one: as it is read and carried."""
-        last, found = cell(self.depth).levels[-1], self.signals(x, state)
-        after = [(steps[-1][last.state], steps[-1][last.kept]) for steps in found]
-        return stacked(found[-1], last.state), after
-
-    def signals(self, x: Tensor, state: Sequence[State] | None = None) -> list[list[Signals]]:
-        """Every signal of every step of every layer, in the arithmetic that is switched on."""
-        found = list[list[Signals]]()
-        for number, layer in enumerate(self.layers):
-            arithmetic = REAL if self.quantized is None else exact(self.quantized, self.quantized.layers[number])
-            before = None if state is None else state[number]
-            found.append(list(run_highway(arithmetic, layer, x, before)))
-            x = stacked(found[-1], cell(self.depth).output)
-        return found
+        found = self.signals(x, state)
+        return stacked(found[-1], self.cell.output), ends(self.cell, found)
 
 
 def network_for(

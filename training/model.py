@@ -1,28 +1,28 @@
-"""The network: LSTM layers and a linear head, as real numbers or exactly as the accelerator computes it.
+"""The network: recurrent layers and a linear head, as real numbers or exactly as the accelerator computes it.
 
-With the quantisers off the layers are `torch.nn.LSTM` itself. Switched on, the same parameters run through the
-arithmetic of the golden model, narrowed at its places only (docs: where narrowing happens).
+With the quantisers off the layers are `torch.nn.LSTM` or `torch.nn.GRU` itself. Switched on, the same parameters run
+through the arithmetic of the golden model, narrowed at its places only (docs: where narrowing happens).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import compress
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from accel.architecture.cells import Cell
 from accel.architecture.shape import Network
 from accel.spec import Spec
-from training.arithmetic import REAL, Arithmetic, exact
-from training.straight_through import narrow, skip
+from training.arithmetic import REAL, exact
+from training.cell import Signals, State, bias_of, biases, cell_of, matrices, matrices_of, run_layer
+from training.straight_through import narrow
 
-State = tuple[Tensor, Tensor]
-"""h and c of one layer, [batch, hidden]."""
-Signals = dict[str, Tensor]
-"""The signals of one step by the names of `accel.model.golden`, each [batch, hidden]."""
+MODULES: dict[str, type[nn.Module]] = {"lstm": nn.LSTM, "gru": nn.GRU, "highway": nn.LSTM}
+"""PyTorch's own layers, by the names of `model.cell`; `training.highway` puts its own in their place."""
 
 
 class LSTM(nn.Module):
@@ -48,7 +48,8 @@ class LSTM(nn.Module):
         super().__init__()
         model = spec.model
         self.encoder = encoder or nn.Identity()
-        self.layers = nn.ModuleList(nn.LSTM(i, h, bias=model.bias, batch_first=True) for i, h in spec.sizes)
+        layer = MODULES[model.cell]
+        self.layers = nn.ModuleList(layer(i, h, bias=model.bias, batch_first=True) for i, h in spec.sizes)
         self.head = None if model.head is None else nn.Linear(model.hidden[-1], model.head.outputs, bias=model.bias)
         self.skip = tuple(flow.by_columns or not spec.by_columns for flow in spec.flows)
         self.decoder = decoder
@@ -59,6 +60,11 @@ class LSTM(nn.Module):
         self.register_buffer("threshold", torch.zeros(()))
         self.register_buffer("pull", torch.zeros(()), persistent=False)
         self.pruned = torch.zeros(())
+
+    @property
+    def cell(self) -> Cell:
+        """The cell of all layers."""
+        return cell_of(self.layers[0])
 
     def quantize(self, net: Network | None) -> LSTM:
         """Compute from now on in the formats and with the tables of `net`; None switches the quantisers off."""
@@ -87,12 +93,11 @@ class LSTM(nn.Module):
             found = self.signals(x, state)
             if self.training and self.threshold > 0:
                 self.pruned = self._share_of_zeros(found, lengths)
-            return stacked(found[-1], "h"), [(steps[-1]["h"], steps[-1]["c"]) for steps in found]
+            return stacked(found[-1], self.cell.output), ends(self.cell, found)
         after: list[State] = []
         for number, layer in enumerate(self.layers):
-            before = None if state is None else (state[number][0][None], state[number][1][None])
-            x, (h, c) = layer(x, before)
-            after.append((h[0], c[0]))
+            x, last = real_layer(layer, x, None if state is None else state[number])
+            after.append(last)
         return x, after
 
     def signals(self, x: Tensor, state: Sequence[State] | None = None) -> list[list[Signals]]:
@@ -104,13 +109,13 @@ class LSTM(nn.Module):
             before = None if state is None else state[number]
             threshold = self.threshold if self.skip[number] else 0.0
             found.append(list(run_layer(arithmetic, layer, x, before, threshold, self.pull, norms)))
-            x = stacked(found[-1], "h")
+            x = stacked(found[-1], self.cell.output)
         return found
 
     @torch.no_grad()
     def _share_of_zeros(self, found: list[list[Signals]], lengths: Tensor | None) -> Tensor:
         """Share of the states of all real steps that lie below the threshold."""
-        skipped = [stacked(steps, "h") for steps in compress(found, self.skip)]
+        skipped = [stacked(steps, self.cell.output) for steps in compress(found, self.skip)]
         zeros = (torch.cat(skipped, dim=2).abs() < self.threshold).float().mean(2)
         if lengths is None:
             return zeros.mean()
@@ -131,6 +136,20 @@ class LSTM(nn.Module):
         return functional.linear(h, narrow(self.head.weight, array.w_x), bias)
 
 
+def real_layer(layer: nn.Module, x: Tensor, state: State | None) -> tuple[Tensor, State]:
+    """A module of PyTorch over x [batch, steps, inputs]: h of every step, and what is read and kept after the last."""
+    if isinstance(layer, nn.LSTM):
+        x, (h, c) = layer(x, None if state is None else (state[0][None], state[1][None]))
+        return x, (h[0], c[0])
+    x, h = layer(x, None if state is None else state[1][None])
+    return x, (h[0], h[0])
+
+
+def ends(cell: Cell, found: Sequence[Sequence[Signals]]) -> list[State]:
+    """The state of every layer after its last step."""
+    return [(steps[-1][cell.output], steps[-1][cell.kept]) for steps in found]
+
+
 def last_step(h: Tensor, lengths: Tensor | None) -> Tensor:
     """h [batch, steps, hidden] after the last real step of each sequence, [batch, hidden]."""
     if lengths is None:
@@ -143,74 +162,4 @@ def stacked(steps: Sequence[Signals], name: str) -> Tensor:
     return torch.stack([step[name] for step in steps], dim=1)
 
 
-def matrices(number: int = 0) -> tuple[str, str]:
-    """Names of W_x and W_h of a layer of an `nn.LSTM`."""
-    return f"weight_ih_l{number}", f"weight_hh_l{number}"
-
-
-def biases(number: int = 0) -> tuple[str, str]:
-    """Names of the two biases that PyTorch has and hardware adds up."""
-    return f"bias_ih_l{number}", f"bias_hh_l{number}"
-
-
-def matrices_of(lstm: nn.Module, number: int = 0) -> tuple[Tensor, Tensor]:
-    """W_x [4 hidden, inputs] and W_h [4 hidden, hidden] of a layer of an `nn.LSTM`, as its masks leave them."""
-    w_x, w_h = (getattr(lstm, name) for name in matrices(number))
-    return w_x, w_h
-
-
-def bias_of(lstm: nn.Module, number: int = 0) -> Tensor | None:
-    """The one bias of the hardware, b_ih + b_hh [4 hidden], or the one of a highway layer; None where there is none."""
-    found = [bias for name in biases(number) if (bias := getattr(lstm, name, None)) is not None]
-    return sum(found[1:], found[0]) if found else None
-
-
-def run_layer(
-    arithmetic: Arithmetic,
-    lstm: nn.Module,
-    x: Tensor,
-    state: State | None = None,
-    threshold: Tensor | float = 0.0,
-    pull: Tensor | float = 0.0,
-    norms: Any = None,
-    number: int = 0,
-) -> Iterator[Signals]:
-    """Layer `number` of an `nn.LSTM` over x [batch, steps, inputs]: the signals of each step, x parts in one product.
-
-    In the recurrence h counts as 0 where |h| < threshold, and pull * threshold * log(1 + |h| / threshold), its mean
-    over sequences, steps and units, is added to the loss. `norms` normalise x and h parts (training.low_bit).
-    Where the layer has a `row_scale` [4 hidden], its weights are what the hardware stores, and each row's sum is
-    multiplied by its scale before the bias is added.
-    """
-    w_x, w_h = matrices_of(lstm, number)
-    w_h, bias = arithmetic.w_h(w_h).T, bias_of(lstm, number)
-    scale = getattr(lstm, "row_scale", None)
-    x_part = functional.linear(arithmetic.x(x), arithmetic.w_x(w_x))
-    if scale is not None:
-        scale = arithmetic.scale(scale)
-        x_part, w_h = x_part * scale, w_h * scale
-    if norms is not None:
-        x_part = norms.x(x_part.flatten(0, 1)).view_as(x_part)
-    if bias is not None:
-        x_part = x_part + arithmetic.bias(bias)
-    zero = x_part.new_zeros(len(x), w_h.shape[0])
-    h, c = state or (zero, zero)
-    each = pull / (x_part.shape[1] * zero.numel())
-    for part in x_part.unbind(1):
-        read = skip(h, threshold, each) if threshold > 0 else h
-        pre = torch.addmm(part, read, w_h) if norms is None else part + norms.h(read @ w_h)
-        signals = cell(arithmetic, pre, c)
-        yield signals
-        h, c = signals["h"], signals["c"]
-
-
-def cell(arithmetic: Arithmetic, pre: Tensor, c: Tensor) -> Signals:
-    """One step of the cell: pre-activations [batch, 4 hidden] and c_{t-1} to every signal of the step."""
-    i_pre, f_pre, g_pre, o_pre = arithmetic.gate(pre).chunk(4, dim=1)
-    i, f, o = (arithmetic.sigmoid(gate) for gate in (i_pre, f_pre, o_pre))
-    g = arithmetic.tanh(g_pre)
-    c = arithmetic.cell(f * c + i * g)
-    tanh_c = arithmetic.cell_tanh(c)
-    h = arithmetic.state(o * tanh_c)
-    gates = {"i_pre": i_pre, "f_pre": f_pre, "g_pre": g_pre, "o_pre": o_pre}
-    return gates | {"i": i, "f": f, "g": g, "o": o, "c": c, "tanh_c": tanh_c, "h": h}
+__all__ = ["LSTM", "Signals", "State", "bias_of", "biases", "matrices", "matrices_of", "run_layer"]

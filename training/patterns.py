@@ -52,8 +52,9 @@ def column(w_x: Tensor, w_h: Tensor, kept: Kept) -> Masks:
 
 
 def shared(w_x: Tensor, w_h: Tensor, kept: Kept) -> Masks:
-    """Row-balanced, and the four rows of a unit keep the same columns (`sparsity.shared_by_gates`)."""
-    return shared_by_gates(w_x, kept[0]), shared_by_gates(w_h, kept[1])
+    """Row-balanced, and all rows of a unit keep the same columns (`sparsity.shared_by_gates`)."""
+    gates = len(w_h) // w_h.shape[1]
+    return shared_by_gates(w_x, kept[0], gates), shared_by_gates(w_h, kept[1], gates)
 
 
 PATTERNS: dict[str, Callable[[Tensor, Tensor, Kept], Masks]] = {

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from accel.architecture.cells import cell_named
 from accel.architecture.shape import Kept, network
 from accel.spec import Spec, Walk
 from training.method import Method
@@ -51,13 +52,13 @@ def _first_of_equals(magnitude: Tensor, smallest: Tensor, kept: int) -> Tensor:
     return above | (equal & (equal.cumsum(1) <= room))
 
 
-def shared_by_gates(weight: Tensor, kept: int) -> Tensor:
-    """Mask of a layer's W [4 hidden, columns] in which the four rows of a unit keep the same columns.
+def shared_by_gates(weight: Tensor, kept: int, gates: int) -> Tensor:
+    """Mask of a layer's W [gates hidden, columns] in which all rows of a unit keep the same columns.
 
-    Those with the largest Euclidean norm over the four gates; on a tie the lower column.
+    Those with the largest Euclidean norm over the gates; on a tie the lower column.
     """
-    norms = weight.view(4, -1, weight.shape[1]).square().sum(0)
-    return largest_per_row(norms, kept).repeat(4, 1)
+    norms = weight.view(gates, -1, weight.shape[1]).square().sum(0)
+    return largest_per_row(norms, kept).repeat(gates, 1)
 
 
 def row_balanced(weight: Tensor, kept: int) -> Tensor:
@@ -65,18 +66,20 @@ def row_balanced(weight: Tensor, kept: int) -> Tensor:
     return largest_per_row(weight.abs(), kept)
 
 
-def column_balanced(weight: Tensor, kept: int, units: int) -> Tensor:
-    """Mask of the `kept` largest weights of each lane in each column: `units` x 4 lanes, as `sparse` deals rows.
+def column_balanced(weight: Tensor, kept: int, units: int, gates: int) -> Tensor:
+    """Mask of the `kept` largest weights of each lane in each column, `units` x `gates` lanes of them.
 
-    So every column that is not skipped costs all lanes the same (Spartus, arXiv 2108.02297).
+    Rows are dealt to lanes as `accel.model.sparse` does. So every column that is not skipped costs all lanes the same
+    (Spartus, arXiv 2108.02297).
     """
-    lanes = weight.abs().view(4, -1, units, weight.shape[1]).permute(0, 2, 3, 1)  # [gate, p, column, row of the lane]
+    dealt = weight.abs().view(gates, -1, units, weight.shape[1])
+    lanes = dealt.permute(0, 2, 3, 1)  # [gate, p, column, row of the lane]
     chosen = largest_per_row(lanes.reshape(-1, lanes.shape[3]), kept)
     return chosen.view(lanes.shape).permute(0, 3, 1, 2).reshape(weight.shape)
 
 
 Choice = Callable[[Tensor, int], Tensor]
-"""W [4 hidden, columns] and how many weights are kept (of a row, or of a lane in a column) to the mask of those."""
+"""W [gates hidden, columns] and how many weights are kept (of a row, or of a lane in a column) to the mask of those."""
 Choices = tuple[Choice, Choice]
 """Of W_x and of W_h."""
 BY_ROWS: Choices = (row_balanced, row_balanced)
@@ -84,9 +87,10 @@ BY_ROWS: Choices = (row_balanced, row_balanced)
 
 def choices(spec: Spec) -> tuple[Choices, ...]:
     """Which weights each layer keeps, as a spec's pattern and the layer's dataflow have it."""
+    gates = cell_named(spec.model.cell, spec.model.depth or 1).rows_per_unit
     walks: dict[Walk, Choice] = {
-        "row": shared_by_gates if spec.sparsity.shared_by_gates else row_balanced,
-        "column": partial(column_balanced, units=spec.engine.units),
+        "row": partial(shared_by_gates, gates=gates) if spec.sparsity.shared_by_gates else row_balanced,
+        "column": partial(column_balanced, units=spec.engine.units, gates=gates),
     }
     return tuple((walks[flow.input], walks[flow.recurrent]) for flow in spec.flows)
 

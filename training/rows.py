@@ -16,7 +16,7 @@ from torch.nn.utils import parametrize
 
 from accel.architecture.shape import Array
 from accel.base.fixed import Digits, Fixed
-from training.model import matrices, matrices_of
+from training.cell import cell_of, matrices, matrices_of, scale_by_sum
 from training.prune import masks
 from training.straight_through import narrow
 
@@ -92,7 +92,7 @@ def scaled_rows(layer: nn.Module, kind: Kind) -> None:
 
 
 def equip(layer: nn.Module, array: Array) -> None:
-    """Digits and `row_scale` [4 hidden] of a layer, as its formats in hardware want them; else leave it as it is.
+    """Digits and `row_scale`, one a sum of the cell, of a layer, as its formats in hardware want them, or nothing.
 
     Integers of fixed width with a scale a row lie as near to each row as they can; its largest weights may saturate.
     """
@@ -103,7 +103,7 @@ def equip(layer: nn.Module, array: Array) -> None:
     elif array.scale is not None:
         scale = _stretched(layer, (array.w_x, array.w_h))
     if array.scale is not None and scale is not None:
-        layer.row_scale = nn.Parameter(scale)
+        layer.row_scale = nn.Parameter(scale_by_sum(cell_of(layer), scale))
 
 
 def _digits(layer: nn.Module, kind: Kind, units: tuple[float, float]) -> Tensor:

@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from accel.architecture.cells import HIGHWAY_ROWS, LSTM_ROWS
+from accel.architecture.cells import cell_named
 from accel.architecture.shape import network
 from accel.schedule.load_spec import parse
 from accel.schedule.proposals import for_lanes
@@ -162,10 +162,10 @@ def compact(model: LSTM, spec: Spec) -> tuple[Spec, LSTM]:
 
 
 def _cut(model: LSTM, made: LSTM, left: list[Tensor]) -> None:
-    """Fill the smaller layers of an LSTM with what is left."""
+    """Fill the smaller layers of PyTorch's with what is left."""
     inputs = torch.ones(matrices_of(model.layers[0])[0].shape[1], dtype=torch.bool)
     for source, target, keep in zip(model.layers, made.layers, left, strict=True):
-        rows = keep.repeat(4)
+        rows = keep.repeat(model.cell.rows_per_unit)
         w_x, w_h = matrices_of(source)
         for name, values in zip(matrices(), (w_x[rows][:, inputs], w_h[rows][:, keep]), strict=True):
             target.get_parameter(name).copy_(values)
@@ -261,4 +261,5 @@ def multiplications(spec: Spec) -> int:
 
 def rows_and_levels(spec: Spec) -> tuple[int, int]:
     """Rows of a unit in one level, and levels of a step."""
-    return (LSTM_ROWS, 1) if spec.model.depth is None else (HIGHWAY_ROWS, spec.model.depth)
+    levels = spec.model.depth or 1
+    return cell_named(spec.model.cell, levels).rows_per_unit, levels

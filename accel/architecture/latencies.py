@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from accel.architecture.cells.operations import BEFORE, Level, Lookup, Mix, Narrow, Product, Sum
 from accel.architecture.shape import Array, ColumnArray
 
 ADDRESS_TO_FETCH = 2
@@ -10,39 +13,71 @@ SELECT_TO_TOTAL = 3
 """Operand register, product, total."""
 SLOT_TO_CHAIN = 2
 """From a slot's number to its totals and biases: bias memory, output register."""
-SUM_TO_GATES = 4
-"""From totals and biases to activations: sum, index, table, output register."""
-GATES_TO_CELL = 4
-"""Products, sum, rounding, saturation."""
-CELL_TO_STATE = 5
-"""Table, output register (the index comes with c_t), product, rounding, saturation."""
-
-GATES_TO_CARRIED = 5
-"""Of a highway cell: difference, product, sum, rounding, saturation."""
-CARRIED_TO_STATE = 2
-"""Rounding, saturation."""
-
-SLOT_TO_GATES = SLOT_TO_CHAIN + SUM_TO_GATES
-SLOT_TO_CELL = SLOT_TO_GATES + GATES_TO_CELL
-SLOT_TO_STATE = SLOT_TO_CELL + CELL_TO_STATE
 SLOT_TO_LOGIT = SLOT_TO_CHAIN + 1
 """From a slot of the head to its logit: bias memory, output register, sum."""
+
+HEAD_INTERVAL = 8
+"""Cycles from step to step of a head at least; no layer in front of it goes faster."""
 
 SCALED = 2
 """From a slot's totals and scales to their products: product, output register."""
 
-CELL_READ = SLOT_TO_GATES - 3
-"""From a slot to the address of its c_{t-1}: memory, output register, clearing register, then the gates."""
+OPERATIONS: dict[type, int] = {Narrow: 2, Lookup: 2, Product: 1, Sum: 1, Mix: 3}
+"""Cycles of a cell's operations: sum with the bias, or rounding, then saturation, and beside it a table's index; table,
+output register; product; sum; difference, product, sum."""
+
+BEFORE_READ = 3
+"""From the address of what a cell kept to its operand: memory, output register, clearing register."""
+
+
+@lru_cache
+def ready(level: Level) -> dict[str, int]:
+    """Cycles from a unit's totals and biases to each value of a level; BEFORE comes as late as its first use allows."""
+    early = _ready(level, 0)
+    uses = [max(early[name] for name in use.operands) for use in level.users(BEFORE)]
+    return _ready(level, min(uses))
+
+
+def _ready(level: Level, before: int) -> dict[str, int]:
+    at = {row.name: 0 for row in level.sums} | {BEFORE: before}
+    for operation in level.operations:
+        at[operation.name] = max(at[name] for name in operation.operands) + OPERATIONS[type(operation)]
+    return at
+
+
+def totals_to_gates(level: Level) -> int:
+    """From a unit's totals to the activations that hardware shows, all of them together."""
+    return max(ready(level)[name] for name in level.gates)
+
+
+def slot_to_gates(array: Array) -> int:
+    """From a slot to its activations."""
+    return SLOT_TO_CHAIN + totals_to_gates(array.cell.level)
+
+
+def slot_to_before(array: Array) -> int:
+    """From a slot to what its cell kept in the step, or the level, before."""
+    return SLOT_TO_CHAIN + ready(array.cell.level)[BEFORE]
+
+
+def before_read(array: Array) -> int:
+    """From a slot to the address of what its cell kept."""
+    return slot_to_before(array) - BEFORE_READ
 
 
 def slot_to_cell(array: Array) -> int:
-    """From a slot to what its cell keeps: c_t, or the s_l of a highway cell."""
-    return SLOT_TO_GATES + GATES_TO_CARRIED if array.highway else SLOT_TO_CELL
+    """From a slot to what its cell keeps."""
+    return SLOT_TO_CHAIN + ready(array.cell.level)[array.cell.level.kept]
 
 
 def slot_to_state(array: Array) -> int:
-    """From a slot to what is read of it: h_t, or the s_l of a highway cell."""
-    return slot_to_cell(array) + CARRIED_TO_STATE if array.highway else SLOT_TO_STATE
+    """From a slot to what is read of it."""
+    return SLOT_TO_CHAIN + ready(array.cell.level)[array.cell.level.state]
+
+
+def cell_to_state(array: Array) -> int:
+    """From what a cell keeps to what is read of it."""
+    return slot_to_state(array) - slot_to_cell(array)
 
 
 def tree_levels(per_row: int) -> int:

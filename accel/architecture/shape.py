@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from accel.architecture.cells import HIGHWAY_ROWS, LSTM, LSTM_ROWS, Carry, Cell, highway, kept_width
+from accel.architecture.cells import TABLES, Cell, cell_named
+from accel.architecture.cells.operations import Size
 from accel.base.fixed import Digits, Fixed, Integers, accumulator, bits_for, index_bits
 from accel.base.tables import Table
 from accel.spec import Flow, Spec, Walk, kept
@@ -96,14 +97,15 @@ class Vector:
 class Array:
     """The lanes of one layer: `units` P x `rows_per_unit` x `lanes_per_row` M, working through `outputs` units.
 
-    An LSTM layer has four rows a unit (gates i, f, g, o) and both operands; a highway layer two (h, t), which a step
-    goes through once for each of its `levels`, reading x in the first alone; a linear head has one row and no h.
+    A recurrent layer has the rows of its `kind` of cell for each unit and both operands, and a step goes through them
+    once for each of its `levels`, reading x in the first alone; a linear head (kind None) has one row and no h.
     """
 
     name: str
     inputs: int
     outputs: int
-    rows_per_unit: int
+    kind: str | None
+    """Name of the cell in `accel.architecture.cells`; None for a linear head."""
     kept: Kept
     units: int
     lanes_per_row: int
@@ -138,12 +140,23 @@ class Array:
     @property
     def cell(self) -> Cell:
         """The recurrent cell behind the lanes."""
-        return highway(self.levels) if self.highway else LSTM
+        assert self.kind is not None
+        return cell_named(self.kind, self.levels)
 
     @property
-    def highway(self) -> bool:
-        """Whether the cell is that of a recurrent highway network."""
-        return self.rows_per_unit == HIGHWAY_ROWS
+    def rows_per_unit(self) -> int:
+        """Rows of the matrices for each unit, in a level."""
+        return 1 if self.kind is None else self.cell.rows_per_unit
+
+    @property
+    def sums_per_unit(self) -> int:
+        """Sums that the lanes give the cell for each unit: a row whose x part and h part stay apart has two."""
+        return 1 if self.kind is None else len(self.cell.sums)
+
+    @property
+    def split_rows(self) -> bool:
+        """Whether some row has two sums."""
+        return self.kind is not None and self.cell.split
 
     def level(self, number: int) -> Array:
         """What the lanes do in one level: the same lanes, with x in the first alone."""
@@ -176,6 +189,11 @@ class Array:
     def rows(self) -> int:
         """Rows of the weight matrices; W_h and the biases have so many for each level."""
         return self.rows_per_unit * self.outputs
+
+    @property
+    def sums(self) -> int:
+        """Sums of a level, each with a bias, and a scale where rows have some."""
+        return self.sums_per_unit * self.outputs
 
     @property
     def groups(self) -> int:
@@ -358,7 +376,7 @@ class Array:
     @property
     def scale_words_width(self) -> int:
         """Bits of a word of the memory of scales: those of the rows that the cell stage takes in a cycle."""
-        return self.cells * self.rows_per_unit * (self.scale.width if self.scale else 0)
+        return self.cells * self.sums_per_unit * (self.scale.width if self.scale else 0)
 
     @property
     def depth(self) -> int:
@@ -378,8 +396,8 @@ class Array:
         return {
             "values": self.multipliers * held * self.weight_width,
             "indices": self.units * self.indices * held * self.index_width,
-            "bias": sets * self.levels * self.groups * self.units * self.rows_per_unit * self.bias.width,
-            "scales": sets * self.groups * self.units * self.rows_per_unit * self.scale.width if self.scale else 0,
+            "bias": sets * self.levels * self.groups * self.units * self.sums_per_unit * self.bias.width,
+            "scales": sets * self.groups * self.units * self.sums_per_unit * self.scale.width if self.scale else 0,
             "x copies": copies * self.x_vector.bits,
             "h copies": copies * self.h_vector.bits if self.recurrent else 0,
         }
@@ -470,9 +488,9 @@ class ColumnArray(Array):
         return {
             "values": self.multipliers * sets * self.depth * self.weight_width,
             "indices": self.multipliers * sets * self.depth * self.index_width,
-            "bias": sets * self.rows * self.bias.width,
-            "scales": sets * self.rows * self.scale.width if self.scale else 0,
-            "accumulators": 2 * self.rows * self.total_width,
+            "bias": sets * self.sums * self.bias.width,
+            "scales": sets * self.sums * self.scale.width if self.scale else 0,
+            "accumulators": 2 * self.sums * self.total_width,
             "x queue": self.x_queue * entry_width(self.x_vector),
             "h queue": self.h_queue * entry_width(self.h_vector),
         }
@@ -559,15 +577,13 @@ class Network:
 
     @cached_property
     def tables(self) -> dict[str, Table]:
-        """The tables of the cell stage: `sigmoid` and `tanh` of a gate, and of an LSTM `cell_tanh` of c_t."""
+        """The tables that the cell reads, by their names in `accel.architecture.cells.TABLES`."""
         formats, tables = self.spec.formats, self.spec.tables
-        found = {
-            "sigmoid": Table("sigmoid", formats.gate, formats.activation, tables.address, tables.sigmoid),
-            "tanh": Table("tanh", formats.gate, formats.activation, tables.address, tables.tanh),
+        return {
+            name: Table(function, getattr(formats, key), formats.activation, tables.address, getattr(tables, function))
+            for name, (function, key) in TABLES.items()
+            if name in self.layers[0].cell.tables
         }
-        if self.spec.model.cell == "lstm":
-            found["cell_tanh"] = Table("tanh", formats.cell, formats.activation, tables.address, tables.tanh)
-        return found
 
 
 def even_split(total: float, inputs: int, hidden: int, levels: int = 1) -> Kept:
@@ -617,7 +633,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         name=f"{spec.model.cell}{number}",
         inputs=spec.model.inputs if first else spec.model.hidden[number - 1],
         outputs=spec.model.hidden[number],
-        rows_per_unit=HIGHWAY_ROWS if spec.model.cell == "highway" else LSTM_ROWS,
+        kind=spec.model.cell,
         kept=pair,
         units=engine.units,
         lanes_per_row=engine.lanes_per_row,
@@ -663,7 +679,7 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
         name="head",
         inputs=last.outputs,
         outputs=head.outputs,
-        rows_per_unit=1,
+        kind=None,
         kept=(kept(spec.sparsity.head, last.outputs), 0),
         units=head.units or min(-(-head.outputs // groups), last.outputs),
         lanes_per_row=1,
@@ -695,22 +711,23 @@ def misfits(net: Network) -> Iterator[tuple[str, str, object]]:
             yield "engine.cells_per_cycle", f"at least {least} ({array.name}: {why})", array.cells
         if array.sum_width > ACCUMULATOR:
             yield "formats", f"sums of at most {ACCUMULATOR} bits ({array.name})", f"{array.sum_width} bits"
-    for key, bits in narrowings(net):
+    for key, bits in narrowings(net).items():
         if bits > ACCUMULATOR:
             yield f"formats.{key}", f"exact sums of at most {ACCUMULATOR} bits", f"{bits} bits"
 
 
-def narrowings(net: Network) -> Iterator[tuple[str, int]]:
-    """Every exact number that is narrowed: the key of its format, and how many bits it has or drops, whichever is more.
+def narrowings(net: Network) -> dict[str, int]:
+    """The bits that exact numbers have or drop at most, whichever is more, as they are narrowed to each format of cells;
+    what row sums have is not among them.
 
     A half unit is added before the drop, for which 64-bit integers have room where neither is more than `ACCUMULATOR`.
     """
-    formats = net.spec.formats
-    act, cell, state = formats.activation, formats.cell, formats.state
-    yield from (("gate", array.sum_frac - formats.gate.frac) for array in net.layers)
-    if net.spec.model.cell == "highway":
-        sizes = Carry(act, cell)
-        yield "cell", max(sizes.total, sizes.frac - cell.frac)
-        yield "state", cell.width + max(0, state.frac - cell.frac)
-    else:
-        yield "cell", max(kept_width(act, cell), 2 * act.frac - cell.frac)  # and o * tanh(c_t) is narrower
+    formats, found = net.spec.formats, dict[str, int]()
+    for array in net.layers:
+        level, exact = array.cell.level, {row.name for row in array.cell.sums}
+        sizes = level.sizes(formats, Size(array.sum_width, array.sum_frac))
+        for one in level.narrowings:
+            fmt, source = getattr(formats, one.format), sizes[one.source]
+            has = 0 if one.source in exact else source.width + max(0, fmt.frac - source.frac)
+            found[one.format] = max(found.get(one.format, 0), has, source.frac - fmt.frac)
+    return found

@@ -21,7 +21,7 @@ from accel.engines.status import check_flags, frames, status_of
 from accel.memory.load_frame import fed_beats
 from accel.model.design import Design
 from accel.model.golden import before
-from accel.model.samples import Samples
+from accel.model.samples import Samples, state_formats
 from accel.schedule.schedule import schedule
 from accel.schedule.turns import Turn, all_turns, in_order
 
@@ -63,8 +63,9 @@ class Record:
 
     `unknown` tells whether an unknown value reached a port (where the simulator knows such values). `taken` maps
     an input stream to how many beats it gave, `sinks` an output stream to (cycle, word, `tlast`) of what left it.
-    `layers` maps layer name to `begin` (cycles), `gates`, `c` and `h` (words in order) and `queued` (most entries in
-    the queue of h), `status` the parts of the status word to what they were in the last cycle, number `cycles`.
+    `layers` maps layer name to `begin` (cycles), `gates`, `c` (what cells keep) and `h` (words in order) and `queued`
+    (most entries in the queue of h), `status` the parts of the status word to what they were in the last cycle, number
+    `cycles`.
     """
 
     unknown: bool = False
@@ -167,15 +168,16 @@ def _fed(
 def _frames(
     design: Design, samples: Samples, order: Sequence[Turn], number: int, waits: Sequence[int]
 ) -> Iterator[Beat]:
-    """h_0 and c_0 of a layer for each sequence that begins, zeros for one that fills a turn."""
-    array, formats = design.net.layers[number], design.spec.formats
-    step, cells = byte_width(max(formats.state.width, formats.cell.width)), array.cells
-    h, c = before(design.net, samples.states, len(samples.lengths))[number]
+    """What a layer begins each sequence with (h_0 and c_0 of an LSTM), zeros for one that fills a turn."""
+    assert samples.states is not None
+    array, count = design.net.layers[number], len(design.net.layers[number].cell.states)
+    step, cells = byte_width(max(fmt.width for fmt in state_formats(design.spec))), array.cells
+    states = before(design.net, samples.states)[number]
     taken = [turn for turn in order if not turn.is_step]
     for turn, wait in zip(taken, waits, strict=True):
-        sides = np.zeros((2, array.output_beats * cells), dtype=np.int64)
+        sides = np.zeros((count, array.output_beats * cells), dtype=np.int64)
         if turn.real:
-            sides[:, : array.outputs] = h[turn.sequence], c[turn.sequence]
+            sides[:, : array.outputs] = states[turn.sequence].reshape(count, -1)
         for beat in range(array.output_beats):
             values = sides[:, beat * cells : (beat + 1) * cells].ravel()
             word = sum((int(value) & (1 << step) - 1) << n * step for n, value in enumerate(values))
@@ -183,11 +185,10 @@ def _frames(
 
 
 def _last_states(design: Design, driven: Script, record: Record) -> Integers | None:
-    """h_n and c_n of every sequence as they left, laid out as `Samples.states`."""
+    """The states of every sequence as they left, laid out as `Samples.states`."""
     if not design.spec.engine.state_streams:
         return None
-    formats, parts = design.spec.formats, []
-    step = byte_width(max(formats.state.width, formats.cell.width))
+    parts, step = [], byte_width(max(fmt.width for fmt in state_formats(design.spec)))
     ends = [turn for turn in driven.turns if turn.final]
     for array in design.net.layers:
         seen = record.sinks[f"m_state_{array.name}"]
@@ -195,9 +196,10 @@ def _last_states(design: Design, driven: Script, record: Record) -> Integers | N
         wanted = [(n + 1) * array.output_beats - 1 for n in range(len(ends))]
         if marked != wanted:
             raise EngineFailed(f"tlast of m_state_{array.name}: wanted with words {wanted[:8]}, got {marked[:8]}")
-        words = _vectors([word for _, word, _ in seen], 2 * array.cells, step, array.output_beats)
-        sides = words.reshape(len(words), array.output_beats, 2, array.cells)
-        parts += [sides[:, :, side].reshape(len(words), -1)[:, : array.outputs] for side in (0, 1)]
+        count = len(array.cell.states)
+        words = _vectors([word for _, word, _ in seen], count * array.cells, step, array.output_beats)
+        sides = words.reshape(len(words), array.output_beats, count, array.cells)
+        parts += [sides[:, :, side].reshape(len(words), -1)[:, : array.outputs] for side in range(count)]
     return np.concatenate(parts, axis=1)[in_order(ends)]
 
 
@@ -243,7 +245,7 @@ def _lags(design: Design, driven: Script, record: Record) -> list[Integers]:
 
 def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[str, Integers]:
     array, formats = design.net.layers[number], design.spec.formats
-    seen, rows = record.layers[array.name], array.rows_per_unit
+    seen, rows = record.layers[array.name], len(array.cell.level.gates)
     widths = {"c": formats.cell.width, "h": formats.state.width}
     kept, read = (_vectors(seen[name], array.cells, width, array.output_beats) for name, width in widths.items())
     gates = _vectors(seen["gates"], array.cells * rows, formats.activation.width, array.output_beats)

@@ -94,11 +94,12 @@ def observed(design: Design, trace: Trace, samples: Samples) -> Observed:
 
 
 def _last(design: Design, trace: Trace, samples: Samples) -> Integers | None:
-    """h_n and c_n of every layer where they leave the accelerator."""
+    """The state of every layer after its last step, where it leaves the accelerator."""
     if not design.spec.engine.state_streams:
         return None
     rows, steps = np.arange(len(samples.lengths)), samples.lengths - 1
-    parts = [layer.signals[name][rows, steps] for layer in trace.layers for name in ("h", "c")]
+    layers = zip(design.net.layers, trace.layers, strict=True)
+    parts = [layer.signals[name][rows, steps] for array, layer in layers for name in array.cell.states]
     return np.concatenate(parts, axis=1)
 
 

@@ -61,7 +61,7 @@ def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed
 
 
 def _last_states(design: Design, taken: Sequence[Turn], printed: Sequence[Sequence[str]]) -> Integers | None:
-    """h_n and c_n of every layer, laid out as `Samples.states`."""
+    """The states of every layer, laid out as `Samples.states`."""
     if not design.spec.engine.state_streams:
         return None
     ends = [turn for turn in taken if turn.final]
@@ -155,7 +155,7 @@ def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: 
         ]
     begun: list[Turn] = []
     given_state = design.spec.engine.state_streams
-    states = before(design.net, samples.states, len(samples.lengths))
+    states = [] if samples.states is None else before(design.net, samples.states)
     number = -1
     for turn in order:
         if not turn.is_step:
@@ -180,9 +180,9 @@ def _pass_text(array: Array, layer: LayerWeights) -> str:
     return " ".join(map(str, np.frombuffer(beats, dtype=np.int8)))
 
 
-def _states_text(begun: Sequence[Turn], layer: tuple[Integers, Integers]) -> str:
-    """States that a layer takes: their number, then h_0 and c_0 of each, zeros where a turn is filled."""
-    values = [np.concatenate([side[turn.sequence] * turn.real for side in layer]) for turn in begun]
+def _states_text(begun: Sequence[Turn], layer: Integers) -> str:
+    """States that a layer takes: their number, then the values of each, zeros where a turn is filled."""
+    values = [layer[turn.sequence] * turn.real for turn in begun]
     return " ".join(map(str, [len(begun), *(value for state in values for value in state.tolist())]))
 
 

@@ -10,9 +10,11 @@ import numpy as np
 from accel.architecture.shape import Array, ColumnArray, Network
 from accel.base.fixed import Fixed, Integers, index_bits
 from accel.base.templates import read, render
+from accel.hls.cell_text import cell_text
 from accel.memory.images import bias_shift, bias_width, column_lanes, half_unit, positions, row_words, sum_format
 from accel.memory.load_frame import shape_digest
 from accel.model.design import Design
+from accel.model.samples import state_formats
 from accel.model.weights import LayerWeights
 from accel.spec import Head
 
@@ -22,23 +24,23 @@ HEADERS = (
     "checked_int.h",
     "checked_stream.h",
     "column_engine.h",
-    "column_lstm.h",
+    "column_recurrent.h",
     "fed.h",
     "head.h",
     "highway.h",
     "load.h",
     "lookup.h",
-    "lstm.h",
     "narrow.h",
     "observe.h",
     "platform.h",
     "receive.h",
+    "recurrent.h",
     "row_engine.h",
     "status.h",
 )
 """Files that no spec changes."""
 
-TEMPLATES = ("config.h", "weights.h", "top.h", "top.cpp", "bench.cpp")
+TEMPLATES = ("config.h", "update.h", "weights.h", "top.h", "top.cpp", "bench.cpp")
 
 SOURCES = ("top.cpp", "bench.cpp")
 """What a compiler is given: the accelerator, and the bench that `main` is in."""
@@ -93,6 +95,7 @@ class Process:
             ("Outputs", array.outputs),
             ("Units", array.units),
             ("RowsPerUnit", array.rows_per_unit),
+            ("SumsPerUnit", array.sums_per_unit),
             ("LanesPerRow", array.lanes_per_row),
             ("Lanes", array.multipliers),
             ("Readers", max(1, array.copies)),
@@ -138,7 +141,7 @@ class Process:
     @property
     def memories(self) -> str:
         """Values, columns and biases, and an LSTM layer's scales, as arguments of a process."""
-        scaled = self.head is None and not self.array.highway
+        scaled = self.head is None and not self.levelled
         parts = ["Values", "Rows" if self.by_columns else "Columns", "Bias", *(["Scales"] if scaled else [])]
         if self.array.fed:
             held = ", ".join(f"k{self.type}{part}" for part in parts[1:])
@@ -158,6 +161,19 @@ class Process:
     def by_columns(self) -> bool:
         """Whether the layer takes its operands column by column."""
         return isinstance(self.array, ColumnArray)
+
+    @property
+    def levelled(self) -> bool:
+        """Whether the cell is one of several levels, if of one alone here: its weights have the level as an index."""
+        return self.array.kind == "highway"
+
+    def sum_of(self, part: str) -> list[int]:
+        """For each row of a unit, the sum that its products with "x" or with "h" go to."""
+        if self.array.kind is None:
+            return [0]
+        sums = enumerate(self.array.cell.sums)
+        found = {each.row: number for number, each in sums if each.part in ("both", part)}
+        return [found[row] for row in range(self.array.rows_per_unit)]
 
     @property
     def x_slots(self) -> list[int]:
@@ -213,17 +229,17 @@ class Process:
 
     @property
     def bias(self) -> Integers:
-        """Biases, [unit][row]; of a highway layer [level][unit][row]."""
+        """Biases, [unit][sum]; of a highway layer [level][unit][sum]."""
         levels = [self._by_unit(part) for part in np.split(self.weights.bias, self.array.levels)]
-        return np.stack(levels) if self.array.highway else levels[0]
+        return np.stack(levels) if self.levelled else levels[0]
 
     @property
     def scale(self) -> Integers | None:
-        """Scales, [unit][row]; None where sums are taken as they are."""
+        """Scales, [unit][sum]; None where sums are taken as they are."""
         return None if self.weights.scale is None else self._by_unit(self.weights.scale)
 
-    def _by_unit(self, rows: Integers) -> Integers:
-        return rows.reshape(self.array.rows_per_unit, self.array.outputs).T
+    def _by_unit(self, sums: Integers) -> Integers:
+        return sums.reshape(self.array.sums_per_unit, self.array.outputs).T
 
 
 def lane_words(array: Array, rows: Integers) -> Integers:
@@ -255,6 +271,7 @@ def _names(design: Design) -> dict[str, object]:
     net, spec = design.net, design.spec
     return {
         "top": top_name(design),
+        "cell": cell_text(net.layers[0].cell, net),
         "formats": _formats(net),
         "tables": [{"type": LABELS[name], "entries": table.entries} for name, table in net.tables.items()],
         "arrays": _processes(design),
@@ -269,7 +286,9 @@ def _names(design: Design) -> dict[str, object]:
         "layers": _processes(design)[: len(net.layers)],
         "states": spec.engine.state_streams,
         "fed": spec.engine.memory == "stream",
-        "state_bits": container(max(spec.formats.state.width, spec.formats.cell.width)),
+        "state_bits": container(max(fmt.width for fmt in state_formats(spec))),
+        "state_values": len(net.layers[0].cell.states),
+        "cell_tables": ", ".join(f"k{LABELS[name]}" for name in net.tables),
         "load": {"digest": shape_digest(net)} if spec.engine.memory == "scratchpad" else None,
         "by_columns": spec.by_columns,
         "threshold": design.weights.threshold,
@@ -280,7 +299,7 @@ def _process_headers(net: Network) -> list[str]:
     """Where the processes of the recurrent layers are."""
     if net.spec.model.cell == "highway":
         return ["highway.h"]
-    return sorted({"column_lstm.h" if isinstance(array, ColumnArray) else "lstm.h" for array in net.layers})
+    return sorted({"column_recurrent.h" if isinstance(array, ColumnArray) else "recurrent.h" for array in net.layers})
 
 
 def _formats(net: Network) -> list[tuple[str, int]]:

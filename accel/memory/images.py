@@ -66,8 +66,9 @@ def column_lanes(array: ColumnArray, layer: LayerWeights) -> tuple[Integers, Int
     Where W_x goes by rows, one row of each lane after the other: values, and the columns that they belong to.
     """
     w_x, w_h = layer.w_x, layer.w_h
-    first = _lane_rows(array, w_x) if array.x_by_rows else pack_columns(w_x.values, w_x.mask, array.units)
-    sides = (first, pack_columns(w_h.values, w_h.mask, array.units))
+    lanes = array.units, array.rows_per_unit
+    first = _lane_rows(array, w_x) if array.x_by_rows else pack_columns(w_x.values, w_x.mask, *lanes)
+    sides = (first, pack_columns(w_h.values, w_h.mask, *lanes))
     flat = [[part.reshape(-1, array.units, array.rows_per_unit) for part in side] for side in sides]
     values, rows = (np.concatenate(parts) for parts in zip(*flat, strict=True))
     return values, rows
@@ -133,7 +134,7 @@ def bias_width(array: Array, narrowed: Fixed | None) -> int:
 
 def bias_words_width(array: Array, narrowed: Fixed | None) -> int:
     """Bits of a word of the bias memory: the biases of the units that the cell stage takes in a cycle."""
-    return bias_width(array, narrowed) * array.rows_per_unit * array.cells
+    return bias_width(array, narrowed) * array.sums_per_unit * array.cells
 
 
 def bias_words(array: Array, layer: LayerWeights, narrowed: Fixed | None) -> list[int]:
@@ -158,13 +159,13 @@ def scale_words(array: Array, layer: LayerWeights) -> list[int]:
 
 
 def _slot_words(array: Array, values: Integers, width: int) -> list[int]:
-    """One value a row, `width` bits each, as the cell stage takes them: a slot's cells side by side."""
+    """One value a sum, `width` bits each, as the cell stage takes them: a slot's cells side by side."""
     mask = (1 << width) - 1
-    padded = np.zeros((array.rows_per_unit, array.groups * array.units), dtype=np.int64)
-    padded[:, : array.outputs] = values.reshape(array.rows_per_unit, array.outputs)
+    padded = np.zeros((array.sums_per_unit, array.groups * array.units), dtype=np.int64)
+    padded[:, : array.outputs] = values.reshape(array.sums_per_unit, array.outputs)
     words = []
     for beat in range(array.beats):
-        cells = padded[:, beat * array.cells : (beat + 1) * array.cells].T.reshape(-1)  # a cell's rows side by side
+        cells = padded[:, beat * array.cells : (beat + 1) * array.cells].T.reshape(-1)  # a cell's sums side by side
         words.append(sum((int(value) & mask) << n * width for n, value in enumerate(cells)))
     return words
 

@@ -6,18 +6,30 @@ in int64 beyond.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from accel.architecture.cells import LSTM, Level
+from accel.architecture.cells.operations import (
+    BEFORE,
+    Level,
+    Lookup,
+    Mix,
+    Narrow,
+    Operation,
+    Product,
+    Size,
+    Sum,
+)
 from accel.architecture.shape import Array, ColumnArray, Network
 from accel.base.fixed import Integers
-from accel.model.samples import state_slices
 from accel.model.sparse import Packed
 from accel.model.weights import LayerWeights, Matrix, Weights
+
+COUNTED = ("gate", "cell", "state")
+"""Formats that narrowing to is counted under, in the status word of a layer."""
 
 SPARSE_COST = 4
 """A weight read by its index costs about as much as this many in a dense product."""
@@ -28,7 +40,7 @@ class LayerTrace:
     """Every signal of one recurrent layer over a batch of sequences.
 
     Each entry of `signals` is int64 [sequences, steps, hidden], by its name in `accel.architecture.cells`.
-    `saturations` counts what narrowing clipped in real steps, by signal. `output` is the signal that leaves the layer.
+    `saturations` counts what narrowing clipped in real steps, by format. `output` is the signal that leaves the layer.
     """
 
     signals: dict[str, Integers]
@@ -90,22 +102,19 @@ def recurrent_product(array: Array, matrix: Matrix, sequences: int) -> Callable[
 def run(
     net: Network, weights: Weights, x: Integers, lengths: Integers | None = None, states: Integers | None = None
 ) -> Trace:
-    """Run sequences x, int64 [sequences, steps, inputs] in `formats.input`, each from its `states`, or h = c = 0.
+    """Run sequences x, int64 [sequences, steps, inputs] in `formats.input`, each from its `states`, or from zeros.
 
-    `states` are those of `accel.model.samples.Samples`. A `stateful` model begins each sequence with the h and c of
-    the one before. `lengths` gives each sequence's own number of steps where they differ (x is padded); the head with
+    `states` are those of `accel.samples.Samples`. A `stateful` model begins each sequence with the state of the one
+    before. `lengths` gives each sequence's own number of steps where they differ (x is padded); the head with
     `when: last` then reads the last real step. Raises ValueError for a wrong shape, dtype or range.
     """
     _check(net, x)
     real = np.full(len(x), x.shape[1]) if lengths is None else np.asarray(lengths)
     traces = []
     signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
-    begun = before(net, states, len(signal))
+    begun = [None] * len(net.layers) if states is None else before(net, states)
     for array, layer, state in zip(net.layers, weights.layers, begun, strict=False):
-        if array.highway:
-            traces.append(run_highway(net, array, layer, signal, within))
-        else:
-            traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold_at(array)))
+        traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold_at(array)))
         signal = traces[-1].h
     if net.spec.model.stateful:
         for trace in traces:
@@ -113,12 +122,10 @@ def run(
     return _head(net, weights, traces, real)
 
 
-def before(net: Network, states: Integers | None, sequences: int) -> list[tuple[Integers, Integers]]:
-    """h_0 and c_0 of every layer, each [sequences, hidden]."""
-    hidden = net.spec.model.hidden
-    if states is None:
-        return [(np.zeros((sequences, size), dtype=np.int64),) * 2 for size in hidden]
-    return [(states[:, h], states[:, c]) for h, c in state_slices(hidden)]
+def before(net: Network, states: Integers) -> list[Integers]:
+    """The state of every layer that a sequence begins with, [sequences, values of the layer]."""
+    widths = [len(array.cell.states) * array.outputs for array in net.layers]
+    return np.split(states, np.cumsum(widths)[:-1], axis=1)
 
 
 def joined(x: Integers, lengths: Integers) -> Integers:
@@ -148,104 +155,112 @@ def run_layer(
     layer: LayerWeights,
     x: Integers,
     lengths: Integers,
-    state: tuple[Integers, Integers],
+    given: Integers | None = None,
     threshold: int = 0,
 ) -> LayerTrace:
-    """One LSTM layer over sequences x [sequences, steps, inputs], of which `lengths` steps are real, from h_0, c_0.
+    """One recurrent layer over sequences x [sequences, steps, inputs], of which `lengths` steps are real.
 
-    In the recurrence h counts as 0 where |h| < threshold (Skip, arXiv 1811.10396); whatever else reads h gets it whole.
+    `given` [sequences, values] is each sequence's state as `cell.states` lays it out, zeros where None. x is read in
+    the first level alone. In the recurrence h counts as 0 where |h| < threshold (Skip, arXiv 1811.10396); whatever else
+    reads h gets it whole.
     """
-    h, c = state
-    scale = np.int64(1) if layer.scale is None else layer.scale
-    x_part = (product(layer.w_x.values, array.total_width)(x) << array.x_shift) * scale
-    x_part = x_part + (layer.bias << array.bias_shift)
-    trace = LayerTrace({}, dict.fromkeys(("gate", "cell", "state"), 0))
-    steps: list[dict[str, Integers]] = []
-    h_product = recurrent_product(array, layer.w_h, len(x))
-    for t in range(x.shape[1]):
-        pre = x_part[:, t] + (h_product(kept_states(h, threshold)) << array.h_shift) * scale
-        steps.append(cell(net, array, pre, c, t < lengths, trace.saturations))
-        h, c = steps[-1]["h"], steps[-1]["c"]
-    trace.signals = {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
-    return trace
-
-
-def cell(
-    net: Network, array: Array, pre: Integers, c: Integers, real: npt.NDArray[np.bool_], saturations: dict[str, int]
-) -> dict[str, Integers]:
-    """One step of the cell: exact pre-activations [sequences, 4H] and c_{t-1} to every signal of the step.
-
-    Saturations are counted in `real` sequences, those that are not at their end yet.
-    """
-    formats, tables = net.spec.formats, net.tables
-    act = formats.activation
-    saturations["gate"] += formats.gate.saturations(pre[real], array.sum_frac)
-    gates = np.split(formats.gate.narrow(pre, array.sum_frac), 4, axis=1)
-    i, f, o = (tables["sigmoid"](gates[n]) for n in (0, 1, 3))
-    g = tables["tanh"](gates[2])
-
-    frac = max(act.frac + formats.cell.frac, 2 * act.frac)
-    total = (f * c << frac - act.frac - formats.cell.frac) + (i * g << frac - 2 * act.frac)
-    saturations["cell"] += formats.cell.saturations(total[real], frac)
-    c_t = formats.cell.narrow(total, frac)
-
-    tanh_c = tables["cell_tanh"](c_t)
-    product = o * tanh_c
-    saturations["state"] += formats.state.saturations(product[real], 2 * act.frac)
-    h_t = formats.state.narrow(product, 2 * act.frac)
-    return dict(zip(LSTM.signals, (*gates, i, f, g, o, c_t, tanh_c, h_t), strict=True))
-
-
-def run_highway(net: Network, array: Array, layer: LayerWeights, x: Integers, lengths: Integers) -> LayerTrace:
-    """One recurrent highway layer (arXiv 1607.03474) over sequences x [sequences, steps, inputs] from s = 0.
-
-    s_0 of a step is s of the step before; x is read in the first level alone.
-    """
-    s = read = np.zeros((len(x), array.outputs), dtype=np.int64)
-    x_part = product(layer.w_x.values, array.total_width)(x) << array.x_shift
+    cell, scale = array.cell, _by_sum(array, layer.scale)
+    kept, read = first_state(net, array, given, len(x))
+    x_part = _row_sums(array, product(layer.w_x.values, array.total_width)(x) << array.x_shift, "x") * scale
     levels = [layer.level(number) for number in range(array.levels)]
     products = [recurrent_product(array, level.w_h, len(x)) for level in levels]
-    biases = [level.bias << array.bias_shift for level in levels]
-    trace = LayerTrace({}, dict.fromkeys(("gate", "cell", "state"), 0), array.cell.output)
+    biases = [_by_sum(array, level.bias << array.bias_shift) for level in levels]
+    trace = LayerTrace({}, dict.fromkeys(COUNTED, 0), cell.output)
     steps: list[dict[str, Integers]] = []
     for t in range(x.shape[1]):
         steps.append({})
         part = x_part[:, t]
-        for level, times_s, bias in zip(array.cell.levels, products, biases, strict=True):
-            pre, part = part + (times_s(read) << array.h_shift) + bias, np.zeros_like(part)
-            steps[-1] |= carry(net, array, level, pre, s, t < lengths, trace.saturations)
-            s, read = steps[-1][level.kept], steps[-1][level.state]
+        for level, times_h, bias in zip(cell.levels, products, biases, strict=True):
+            h_part = _row_sums(array, times_h(kept_states(read, threshold)) << array.h_shift, "h") * scale
+            sums, part = part + h_part + bias, np.zeros_like(part)
+            steps[-1] |= run_level(net, array, level, sums, kept, t < lengths, trace.saturations)
+            kept, read = steps[-1][level.kept], steps[-1][level.state]
     trace.signals = {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
     return trace
 
 
-def carry(
+def first_state(net: Network, array: Array, given: Integers | None, sequences: int) -> tuple[Integers, Integers]:
+    """What the cell kept and what is read of it before the first step, both [sequences, hidden]."""
+    if given is None:
+        return (np.zeros((sequences, array.outputs), dtype=np.int64),) * 2
+    level, formats = array.cell.level, net.spec.formats
+    if level.state_follows:
+        return given, formats.state.narrow(given, formats.cell.frac)
+    read, kept = np.split(given, 2, axis=1)
+    return kept, read
+
+
+def _row_sums(array: Array, rows: Integers, part: str) -> Integers:
+    """What one operand adds to each sum of the cell: rows [..., R H] to sums [..., S, H], 0 where a sum has no part."""
+    by_row = rows.reshape(*rows.shape[:-1], array.rows_per_unit, array.outputs)
+    if not array.split_rows:
+        return by_row
+    parts = [by_row[..., each.row, :] * (each.part in ("both", part)) for each in array.cell.sums]
+    return np.stack(parts, axis=-2)
+
+
+def _by_sum(array: Array, values: Integers | None) -> Integers:
+    """One value a sum, [S H], as [S, H]; 1 where there are none."""
+    return np.ones((1, 1), dtype=np.int64) if values is None else values.reshape(array.sums_per_unit, array.outputs)
+
+
+def cell_sizes(net: Network, array: Array, level: Level | None = None) -> dict[str, Size]:
+    """Width and fraction bits of every value of a level, of the first by default."""
+    return (level or array.cell.level).sizes(net.spec.formats, Size(array.sum_width, array.sum_frac))
+
+
+def run_level(
     net: Network,
     array: Array,
     level: Level,
-    pre: Integers,
-    s: Integers,
+    sums: Integers,
+    before: Integers,
     real: npt.NDArray[np.bool_],
     saturations: dict[str, int],
 ) -> dict[str, Integers]:
-    """One level of the highway cell: exact pre-activations [sequences, 2H] and s_{l-1} to s_l = h t + s_{l-1} (1 - t).
+    """One level of the cell: exact sums [sequences, S, hidden] and what was kept before to every signal of the level.
 
-    The coupled carry is exact: 1 is 2**frac of `activation`. s_l is narrowed to `cell`, in which it is carried on, and
-    from there to `state`, in which it is read.
+    Saturations are counted in `real` sequences, those that are not at their end yet.
     """
-    formats, tables = net.spec.formats, net.tables
-    act, kept = formats.activation, formats.cell
-    saturations["gate"] += formats.gate.saturations(pre[real], array.sum_frac)
-    h_pre, t_pre = np.split(formats.gate.narrow(pre, array.sum_frac), 2, axis=1)
-    h, t = tables["tanh"](h_pre), tables["sigmoid"](t_pre)
+    formats = net.spec.formats
+    sizes = cell_sizes(net, array, level)
+    values = {row.name: sums[:, number] for number, row in enumerate(level.sums)} | {BEFORE: before}
+    for operation in level.operations:
+        if isinstance(operation, Narrow):
+            source, frac = values[operation.source], sizes[operation.source].frac
+            fmt = getattr(formats, operation.format)
+            saturations[operation.format] += fmt.saturations(source[real], frac)
+            values[operation.name] = fmt.narrow(source, frac)
+        else:
+            values[operation.name] = _exact(operation, values, sizes, net)
+    return {name: values[name] for name in level.signals}
 
-    frac, one = act.frac + max(act.frac, kept.frac), 1 << act.frac
-    total = (h * t << frac - 2 * act.frac) + (s * (one - t) << frac - act.frac - kept.frac)
-    saturations["cell"] += kept.saturations(total[real], frac)
-    s_l = kept.narrow(total, frac)
-    saturations["state"] += formats.state.saturations(s_l[real], kept.frac)
-    read = formats.state.narrow(s_l, kept.frac)
-    return dict(zip(level.names, (h_pre, t_pre, h, t, s_l, read), strict=True))
+
+def _exact(operation: Operation, values: Mapping[str, Integers], sizes: Mapping[str, Size], net: Network) -> Integers:
+    """A table's entries, or an exact result in the fraction bits that `sizes` has for it."""
+
+    def aligned(name: str, frac: int) -> Integers:
+        return values[name] << frac - sizes[name].frac
+
+    frac = sizes[operation.name].frac
+    match operation:
+        case Lookup():
+            found: Integers = net.tables[operation.table](values[operation.source])
+            return found
+        case Product():
+            return values[operation.a] * values[operation.b]
+        case Sum():
+            return aligned(operation.a, frac) + aligned(operation.b, frac)
+        case Mix():
+            fine, share = frac - sizes[operation.share].frac, values[operation.share]
+            rest = (1 << sizes[operation.share].frac) - share
+            return aligned(operation.one, fine) * share + aligned(operation.other, fine) * rest
+    raise TypeError(f"{operation.name}: {type(operation).__name__} has no golden model")
 
 
 def _head(net: Network, weights: Weights, traces: list[LayerTrace], lengths: Integers) -> Trace:

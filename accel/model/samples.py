@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from accel.architecture.cells import cell_named
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_bytes
-from accel.base.fixed import Integers
+from accel.base.fixed import Fixed, Integers
 from accel.spec import Spec
 
 
@@ -21,7 +21,8 @@ class Samples:
     """Sequences x, int64 [sequences, steps, inputs] in `formats.input`, padded with zeros to the longest.
 
     `lengths` [sequences] are the real numbers of steps, `labels` [sequences] the classes (-1 where a task has none).
-    `states` are h_0 and c_0 of every layer where they are given, layer by layer, [sequences, values].
+    `states` are what every layer begins with where it is given, [sequences, values]: layer by layer h_0, then c_0; of a
+    cell whose h follows from what it keeps (GRU) the latter alone.
     """
 
     x: Integers
@@ -62,24 +63,19 @@ class Samples:
         return Samples(x, lengths, np.concatenate([self.labels, other.labels]), states)
 
 
-def state_slices(hidden: Sequence[int]) -> list[tuple[slice, slice]]:
-    """Where h and c of each layer lie among the values of a sequence's states."""
-    ends = np.cumsum([0, *(2 * size for size in hidden)]).tolist()
-    return [
-        (slice(start, start + size), slice(start + size, start + 2 * size))
-        for start, size in zip(ends, hidden, strict=False)
-    ]
+def state_formats(spec: Spec) -> list[Fixed]:
+    """Formats of what a layer's state consists of: of an LSTM h and c, of a GRU h as it is carried on."""
+    cell = cell_named(spec.model.cell, spec.model.depth or 1)
+    return [getattr(spec.formats, cell.signals[name]) for name in cell.states]
 
 
 def with_states(samples: Samples, spec: Spec) -> Samples:
-    """Random h_0 and c_0 for every sequence where the spec says that they are given: the same for the same seed."""
+    """Random states for every sequence where the spec says that they are given: the same for the same seed."""
     if not spec.engine.state_streams:
         return samples
     rng, count = np.random.default_rng(spec.training.seed + 2), len(samples.lengths)
     parts = [
-        rng.integers(fmt.lo, fmt.hi + 1, (count, size))
-        for size in spec.model.hidden
-        for fmt in (spec.formats.state, spec.formats.cell)
+        rng.integers(fmt.lo, fmt.hi + 1, (count, size)) for size in spec.model.hidden for fmt in state_formats(spec)
     ]
     return replace(samples, states=np.concatenate(parts, axis=1))
 

@@ -68,9 +68,9 @@ def unpack(packed: Packed) -> tuple[Integers, Mask]:
     return matrix, mask
 
 
-def by_lane(matrix: npt.NDArray[Any], units: int) -> npt.NDArray[Any]:
-    """A matrix [4 H, columns] as lanes see it: [gate, p, column, row of the lane], for P = `units`."""
-    found: npt.NDArray[Any] = matrix.reshape(4, -1, units, matrix.shape[1]).transpose(0, 2, 3, 1)
+def by_lane(matrix: npt.NDArray[Any], units: int, gates: int) -> npt.NDArray[Any]:
+    """A matrix [gates H, columns] as lanes see it: [gate, p, column, row of the lane], for P = `units`."""
+    found: npt.NDArray[Any] = matrix.reshape(gates, -1, units, matrix.shape[1]).transpose(0, 2, 3, 1)
     return found
 
 
@@ -79,17 +79,17 @@ def from_lanes(lanes: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return lanes.transpose(0, 3, 1, 2).reshape(-1, lanes.shape[2])
 
 
-def pack_columns(matrix: Integers, mask: Mask, units: int) -> tuple[Integers, Integers]:
+def pack_columns(matrix: Integers, mask: Mask, units: int, gates: int) -> tuple[Integers, Integers]:
     """Values and rows-of-the-lane of the kept weights, both [column, kept, p, gate], rows ascending.
 
     Raises ValueError where lanes keep different numbers in a column or a weight outside the mask is not zero.
     """
-    lanes = by_lane(mask, units)
+    lanes = by_lane(mask, units, gates)
     counts = lanes.sum(axis=3)
     if counts.min() != counts.max():
         raise ValueError(f"lanes keep {counts.min()} to {counts.max()} weights of a column; balance wants one number")
     if np.any(matrix[~mask]):
         raise ValueError("a weight outside the mask is not zero")
     rows = np.nonzero(lanes)[3].reshape(*counts.shape, -1)
-    values = np.take_along_axis(by_lane(matrix, units), rows, axis=3)
+    values = np.take_along_axis(by_lane(matrix, units, gates), rows, axis=3)
     return values.transpose(2, 3, 1, 0), rows.astype(np.int64).transpose(2, 3, 1, 0)

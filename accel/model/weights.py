@@ -47,11 +47,13 @@ class Matrix:
 
 @dataclass(frozen=True)
 class LayerWeights:
-    """An LSTM layer (4H rows, gate order i, f, g, o; row = gate * H + unit) or a head (one row an output).
+    """A recurrent layer (R rows of its cell for each of H units, row = gate * H + unit; an LSTM's are i, f, g, o), or a
+    head (one row an output).
 
     A highway layer has 2H rows (h, t) a level: `w_x` has those of the first, `w_h` and `bias` those of all, one level
-    behind the other. `w_h` of a head has no columns. `bias` is b_ih + b_hh in `formats.bias`. `scale`, in
-    `formats.scale`, is what each row's sum is multiplied with; None where rows have no scales.
+    behind the other. `w_h` of a head has no columns. `bias` is b_ih + b_hh in `formats.bias`, one a sum of the cell: of
+    a GRU r, z, b_in, b_hn (4H for 3H rows). `scale`, in `formats.scale`, is what each sum is multiplied with; None
+    where rows have no scales.
     """
 
     w_x: Matrix
@@ -65,11 +67,12 @@ class LayerWeights:
         return self.w_x.kept, self.w_h.kept
 
     def level(self, number: int) -> LayerWeights:
-        """What one level of a highway layer computes with: no column of x but in the first. An LSTM has one level."""
+        """What one level of a highway layer computes with: no column of x but in the first. Others have one level."""
         rows = len(self.w_x.values)
+        levels = len(self.w_h.values) // rows
         own, none = slice(number * rows, (number + 1) * rows), Matrix(self.w_x.values[:, :0], self.w_x.mask[:, :0])
-        w_x, scale = none if number else self.w_x, None if self.scale is None else self.scale[own]
-        return LayerWeights(w_x, Matrix(self.w_h.values[own], self.w_h.mask[own]), self.bias[own], scale)
+        w_h, bias = Matrix(self.w_h.values[own], self.w_h.mask[own]), np.split(self.bias, levels)[number]
+        return LayerWeights(none if number else self.w_x, w_h, bias, self.scale)
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,7 @@ def _faults(weights: Weights, spec: Spec, source: str) -> Any:
         h_columns, rows = array.outputs if array.recurrent else 0, array.levels * array.rows
         yield from _matrix_faults(layer.w_x, (array.rows, array.inputs), array, 0, searched, f"{place}.w_x")
         yield from _matrix_faults(layer.w_h, (rows, h_columns), array, 1, searched, f"{place}.w_h")
-        yield from _range_faults(layer.bias, (rows,), array.bias, f"{place}.bias")
+        yield from _range_faults(layer.bias, (array.levels * array.sums,), array.bias, f"{place}.bias")
         yield from _scale_faults(layer.scale, array, f"{place}.scale")
         if array.shared_by_gates:
             yield from _sharing_faults(layer, array, place)
@@ -210,7 +213,7 @@ def _faults(weights: Weights, spec: Spec, source: str) -> Any:
 
 def _scale_faults(scale: Integers | None, array: Array, place: str) -> Any:
     if array.scale is not None and scale is not None:
-        yield from _range_faults(scale, (array.rows,), array.scale, place)
+        yield from _range_faults(scale, (array.sums,), array.scale, place)
     elif array.scale is not None or scale is not None:
         yield Fault(place, "a scale for each row" if array.scale else "no scales", "others")
 
@@ -245,7 +248,7 @@ def _matrix_faults(
 
 
 def _column_faults(matrix: Matrix, kept: int, array: ColumnArray, place: str) -> Iterator[Fault]:
-    counts = by_lane(matrix.mask, array.units).sum(axis=3)
+    counts = by_lane(matrix.mask, array.units, array.rows_per_unit).sum(axis=3)
     if counts.min() != kept or counts.max() != kept:
         wanted = f"{kept} of the {array.groups} rows of each of {array.multipliers} lanes in each column"
         yield Fault(place, wanted, f"{counts.min()} to {counts.max()}")
@@ -263,8 +266,9 @@ def _row_faults(matrix: Matrix, kept: int, searched: bool, place: str) -> Iterat
 
 def _sharing_faults(layer: LayerWeights, array: Array, place: str) -> Any:
     for name, matrix in (("w_x", layer.w_x), ("w_h", layer.w_h)):
-        if len(matrix.mask) == array.rows and np.any(matrix.mask != np.tile(matrix.mask[: array.outputs], (4, 1))):
-            yield Fault(f"{place}.{name}", "the same columns in the four rows of a unit (shared_by_gates)", "others")
+        shared = np.tile(matrix.mask[: array.outputs], (array.rows_per_unit, 1))
+        if len(matrix.mask) == array.rows and np.any(matrix.mask != shared):
+            yield Fault(f"{place}.{name}", "the same columns in all rows of a unit (shared_by_gates)", "others")
 
 
 def _range_faults(values: Integers, shape: tuple[int, ...], fmt: Fixed, place: str) -> Any:
@@ -295,12 +299,12 @@ def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWe
     w_x = matrix(array.inputs, array.w_x, array.kept[0], array.walks[0])
     h_columns = array.outputs if array.recurrent else 0
     w_h = matrix(h_columns, array.w_h, array.kept[1], array.walks[1], array.levels)
-    bias = array.bias.quantize(rng.normal(0.0, 0.5, array.levels * array.rows)) * spec.model.bias
-    scale = None if array.scale is None else array.scale.quantize(rng.normal(0.0, 0.5, array.rows))
+    bias = array.bias.quantize(rng.normal(0.0, 0.5, array.levels * array.sums)) * spec.model.bias
+    scale = None if array.scale is None else array.scale.quantize(rng.normal(0.0, 0.5, array.sums))
     return LayerWeights(w_x, w_h, bias, scale)
 
 
 def _seeded_columns(array: Array, rng: np.random.Generator, columns: int, kept: int) -> Mask:
-    lanes = (4, array.units, columns, array.groups)
+    lanes = (array.rows_per_unit, array.units, columns, array.groups)
     chosen = largest_per_row(rng.random(lanes).reshape(-1, array.groups), kept)
     return from_lanes(chosen.reshape(lanes))

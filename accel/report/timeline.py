@@ -191,7 +191,7 @@ def _level_spans(array: Array, begin: int, late: bool, head: bool) -> Iterator[S
             if lane.x_slots:
                 yield Span(f"{array.name} {kind}", start, lane.x_slots, colour, label, late)
             if lane.h_slots:
-                label = "s" if array.highway else "h"
+                label = array.cell.output[0]
                 yield Span(f"{array.name} {kind}", start + lane.x_slots, lane.h_slots, H, label, late)
     for group in range(array.groups):
         slots = min(array.slots_per_group, -(-(array.outputs - group * array.units) // array.cells))

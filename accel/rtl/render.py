@@ -19,6 +19,7 @@ from accel.memory.images import (
 )
 from accel.memory.load_frame import WORD, beats, fed_beats, frame, sections, shape_digest
 from accel.model.design import Design
+from accel.model.samples import state_formats
 from accel.model.weights import LayerWeights
 from accel.rtl.blocks.primitives.hexfile import to_hex
 from accel.schedule.schedule import ColumnStage, Schedule, Stage, schedule
@@ -69,7 +70,6 @@ def _top(design: Design, built: Schedule) -> str:
         formats=f"Formats({', '.join(f'{key}={value!r}' for key, value in design.spec.formats)})",
         tables=tables,
         kinds=sorted({type(array).__name__ for array in design.net.arrays}),
-        cell_tanh="CELL_TANH" if "cell_tanh" in design.net.tables else None,
         stages=stages,
         layers=layers,
         head=head[0] if head else None,
@@ -77,7 +77,8 @@ def _top(design: Design, built: Schedule) -> str:
         state_width=first.h.width if spec.by_columns else None,
         links=list(pairwise(names)),
         load=_load(design),
-        states=max(spec.formats.state.width, spec.formats.cell.width) if spec.engine.state_streams else 0,
+        states=max(fmt.width for fmt in state_formats(spec)) if spec.engine.state_streams else 0,
+        state_values=len(first.cell.states),
         input={"words": first.input_words, "width": first.x.width},
         output=_output(design, built),
     )

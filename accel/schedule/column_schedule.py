@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from accel.architecture.latencies import QUEUE, SLOT_TO_STATE, column_flush, scale_delay
+from accel.architecture.latencies import QUEUE, column_flush, scale_delay, slot_to_state
 from accel.architecture.shape import ColumnArray, Network, Vector
 from accel.base.fixed import Integers
 from accel.model import golden
@@ -25,7 +25,7 @@ TO_MEMORY = QUEUE - 2
 
 def launch_to_state(array: ColumnArray) -> int:
     """From a drain's launch to the first h_t: group, slot, scales where there are some, cell stage."""
-    return 2 + scale_delay(array) + SLOT_TO_STATE
+    return 2 + scale_delay(array) + slot_to_state(array)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _counts(net: Network, weights: Weights, x: Integers, lengths: Integers) -> l
     """For each layer, what is not zero in every beat of x and of h: [sequences, steps, beats]."""
     found, given = [], x
     for array, trace in zip(net.layers, golden.run(net, weights, x, lengths).layers, strict=True):
-        h = trace.signals["h"]
+        h = trace.h
         kept = np.abs(h) >= weights.threshold_at(array)
         found.append((_beats(given != 0, array.x_vector), _beats(kept, array.h_vector)))
         given = h

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from accel.architecture.cells.operations import Mix, Product
 from accel.architecture.shape import Array, ColumnArray, Network, misfits, network
 from accel.base.fixed import Integers
 from accel.schedule.schedule import interval_of, latest_columns
@@ -130,8 +131,9 @@ def _proposal(spec: Spec, units: int, m: int, cells: int) -> Proposal | None:
 
 
 def _multipliers(array: Array) -> int:
-    """Of lanes (none for digits), scales (one a gate) and Hadamard products (three a cell, one of a highway cell)."""
-    products, scales = 1 if array.highway else 3, array.rows_per_unit * (array.scale is not None)
+    """Of lanes (none for digits), scales (one a sum) and Hadamard products (three a cell of an LSTM)."""
+    multiplied = [one for one in array.cell.level.operations if isinstance(one, (Product, Mix))]
+    products, scales = len(multiplied), array.sums_per_unit * (array.scale is not None)
     return array.multipliers * array.multiplies + array.cells * (products + scales)
 
 

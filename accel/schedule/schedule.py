@@ -14,8 +14,10 @@ import numpy as np
 
 from accel.architecture.latencies import (
     ADDRESS_TO_FETCH,
-    CELL_READ,
+    HEAD_INTERVAL,
     SLOT_TO_LOGIT,
+    before_read,
+    cell_to_state,
     slot_delay,
     slot_to_cell,
     slot_to_state,
@@ -78,11 +80,11 @@ def _own_interval(array: Array, after: Array, columns: Integers) -> int:
 
     What a cell keeps is read sooner where the groups `after` are shorter: most in the last one.
     """
+    if array.kind is None:
+        return HEAD_INTERVAL
     shorter = array.cycles_per_group - after.cycles_per_group
     sooner = shorter * (array.groups if shorter > 0 else 1)
-    interval = slot_to_cell(array) + 1 - CELL_READ + sooner
-    if not array.recurrent:
-        return interval
+    interval = slot_to_cell(array) + 1 - before_read(array) + sooner
     table, k_x = positions(after), after.kept[0]
     unit = np.arange(array.rows) % array.outputs
     written = written_at(array)
@@ -141,8 +143,11 @@ class Stage:
 
     @property
     def state_released(self) -> int:
-        """The release pulse of a given state, in the turn that takes it."""
-        return self.last_result - 1
+        """The release pulse of a given state, in the turn that takes it: as its last value of h is read, or of what is
+        kept, where h follows from that.
+        """
+        sooner = cell_to_state(self.array) if self.array.cell.level.state_follows else 0
+        return self.last_result - 1 - sooner
 
     @property
     def under_way(self) -> int:

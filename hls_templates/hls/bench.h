@@ -98,19 +98,20 @@ class Bench {
   }
 
   /// The states of a layer that are taken before the next step into their stream: INPUTS has their number, and for each
-  /// h_0, then c_0. False where no step comes.
+  /// h_0, then c_0 (what is kept alone, where h follows from it). False where no step comes.
   template <typename A, typename Beat>
   bool SendStates(Stream<Beat> &states) {
     if (steps_ == 0) return false;
     for (long long count = Next(inputs_, "INPUTS"); count > 0; --count) {
-      std::vector<long long> values(2 * A::kOutputs);
+      std::vector<long long> values(A::kStateValues * A::kOutputs);
       for (long long &value : values) value = Next(inputs_, "INPUTS");
       for (int first = 0; first < A::kOutputs; first += A::kCells) {
         Beat packet;
         for (int n = 0; n < A::kCells; ++n) {
           const bool real = first + n < A::kOutputs;
-          packet.data.element[n] = real ? values[first + n] : 0;
-          packet.data.element[A::kCells + n] = real ? values[A::kOutputs + first + n] : 0;
+          for (int part = 0; part < A::kStateValues; ++part) {
+            packet.data.element[part * A::kCells + n] = real ? values[part * A::kOutputs + first + n] : 0;
+          }
         }
         packet.last = first + A::kCells >= A::kOutputs;
         KeepAll(packet);
@@ -124,12 +125,13 @@ class Bench {
   template <typename A, typename Beat>
   void ReceiveState(Stream<Beat> &states) {
     while (!states.empty()) {
-      std::vector<long long> values(2 * A::kOutputs);
+      std::vector<long long> values(A::kStateValues * A::kOutputs);
       for (int first = 0; first < A::kOutputs; first += A::kCells) {
         const Beat packet = states.read();
         for (int n = 0; n < A::kCells && first + n < A::kOutputs; ++n) {
-          values[first + n] = static_cast<long long>(packet.data.element[n]);
-          values[A::kOutputs + first + n] = static_cast<long long>(packet.data.element[A::kCells + n]);
+          for (int part = 0; part < A::kStateValues; ++part) {
+            values[part * A::kOutputs + first + n] = static_cast<long long>(packet.data.element[part * A::kCells + n]);
+          }
         }
         if (packet.last != (first + A::kCells >= A::kOutputs)) Stop("tlast is not where a state ends");
       }

@@ -2,7 +2,6 @@
 
 #include "lookup.h"
 #include "narrow.h"
-#include "observe.h"
 #include "platform.h"
 
 namespace sparrow {
@@ -14,13 +13,13 @@ using TanhTable = Table<F::kGateWidth, F::kTanhShift, F::kTanhAddress, F::kActiv
 template <typename F>
 using CellTanhTable = Table<F::kCellWidth, F::kCellTanhShift, F::kCellTanhAddress, F::kActivationWidth>;
 
-/// Biases, [unit][row].
+/// Biases, [unit][sum].
 template <typename A>
-using Biases = Constant<A::kBiasWidth>[A::kOutputs][A::kRowsPerUnit];
+using Biases = Constant<A::kBiasWidth>[A::kOutputs][A::kSumsPerUnit];
 
-/// What each row's sum is multiplied with, [unit][row].
+/// What each sum is multiplied with, [unit][sum].
 template <typename A>
-using Scales = Constant<A::kScaleWidth>[A::kOutputs][A::kRowsPerUnit];
+using Scales = Constant<A::kScaleWidth>[A::kOutputs][A::kSumsPerUnit];
 
 /// In place of scales where sums are taken as they are.
 struct NoScales {};
@@ -56,86 +55,59 @@ Int<A::kGateWidth> PreActivation(const Int<A::kScaledWidth> &sum, const Constant
   return Narrow<A::kSumWidth, A::kFrac - A::kGateFrac, A::kGateWidth>(WithBias<A>(sum, bias), saturations.gate);
 }
 
-/// Activations of the four gates.
-template <typename F>
-struct Gates {
-  Int<F::kActivationWidth> i, f, g, o;
-};
-
-/// Exact row sums of one unit to the activations of its gates.
-template <typename A, typename Factors>
-Gates<A> Activate(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit], const Factors &scales,
-                  const Constant<A::kBiasWidth> (&bias)[A::kRowsPerUnit],
-                  const typename SigmoidTable<A>::Entries_t &sigmoid, const typename TanhTable<A>::Entries_t &tanh,
-                  int unit, LayerStatus &saturations) {
+/// A value with kFrac fraction bits in a format with kOutFrac: rounded half up, saturated; counts where that clips.
+template <int kIn, int kFrac, int kOut, int kOutFrac>
+Int<kOut> Narrowed(const Int<kIn> &x, std::uint32_t &clipped) {
   #pragma HLS INLINE
-  Int<A::kGateWidth> pre[A::kRowsPerUnit];
-  #pragma HLS ARRAY_PARTITION variable=pre type=complete
-Rows:
-  for (int row = 0; row < A::kRowsPerUnit; ++row) {
-    #pragma HLS UNROLL
-    pre[row] = PreActivation<A>(Scaled<A>(sums[row], scales, unit, row), bias[row], saturations);
-    Observe(kInputPre + row, A::kLayer, unit, pre[row]);
-  }
-  const Gates<A> gates = {SigmoidTable<A>::Lookup(sigmoid, pre[0]), SigmoidTable<A>::Lookup(sigmoid, pre[1]),
-                          TanhTable<A>::Lookup(tanh, pre[2]), SigmoidTable<A>::Lookup(sigmoid, pre[3])};
-  Observe(kInput, A::kLayer, unit, gates.i);
-  Observe(kForget, A::kLayer, unit, gates.f);
-  Observe(kCandidate, A::kLayer, unit, gates.g);
-  Observe(kOutput, A::kLayer, unit, gates.o);
-  return gates;
+  constexpr int kFiner = Max(0, kOutFrac - kFrac);
+  const Int<kIn + kFiner> raised = Int<kIn + kFiner>(x) << kFiner;
+  return Narrow<kIn + kFiner, kFrac + kFiner - kOutFrac, kOut>(raised, clipped);
 }
 
-/// c_t = f * c_{t-1} + i * g, exact, then narrowed.
-template <typename F>
-Int<F::kCellWidth> NextCell(const Gates<F> &gates, const Int<F::kCellWidth> &c, LayerStatus &saturations) {
+/// a * 2**kAShift + b * 2**kBShift, exact.
+template <int kA, int kAShift, int kB, int kBShift>
+Int<Max(kA + kAShift, kB + kBShift) + 1> Added(const Int<kA> &a, const Int<kB> &b) {
   #pragma HLS INLINE
-  constexpr int kFrac = Max(F::kActivationFrac + F::kCellFrac, 2 * F::kActivationFrac);
-  constexpr int kOldShift = kFrac - F::kActivationFrac - F::kCellFrac;
-  constexpr int kNewShift = kFrac - 2 * F::kActivationFrac;
-  constexpr int kOld = F::kActivationWidth + F::kCellWidth + kOldShift;
-  constexpr int kNew = 2 * F::kActivationWidth + kNewShift;
-  constexpr int kSum = Max(kOld, kNew) + 1;
-  const Int<kOld> kept = gates.f * c;
-  const Int<kNew> added = gates.i * gates.g;
-  const Int<kOld> kept_aligned = kept << kOldShift;
-  const Int<kNew> added_aligned = added << kNewShift;
-  const Int<kSum> sum = kept_aligned + added_aligned;
-  return Narrow<kSum, kFrac - F::kCellFrac, F::kCellWidth>(sum, saturations.cell);
+  const Int<kA + kAShift> aligned_a = Int<kA + kAShift>(a) << kAShift;
+  const Int<kB + kBShift> aligned_b = Int<kB + kBShift>(b) << kBShift;
+  return aligned_a + aligned_b;
 }
 
-/// h_t = o * tanh(c_t), exact, then narrowed.
-template <typename F>
-Int<F::kStateWidth> NextState(const Int<F::kActivationWidth> &o, const Int<F::kActivationWidth> &tanh_c,
-                              LayerStatus &saturations) {
-  #pragma HLS INLINE
-  const Int<2 * F::kActivationWidth> product = o * tanh_c;
-  return Narrow<2 * F::kActivationWidth, 2 * F::kActivationFrac - F::kStateFrac, F::kStateWidth>(product, saturations.state);
+/// Width of a mix: of share * (one - other), or of other, one bit more.
+constexpr int MixWidth(int one, int other, int share, int share_frac) {
+  return Max(share + Max(one, other) + 1, other + share_frac) + 1;
 }
 
-/// c_t and h_t of one unit.
+/// one * share + other * (1 - share), exact, 1 being 2**kShareFrac. As other + share * (one - other) it is the same number
+/// with one product in place of two.
+template <int kOne, int kOneShift, int kOther, int kOtherShift, int kShare, int kShareFrac>
+Int<MixWidth(kOne + kOneShift, kOther + kOtherShift, kShare, kShareFrac)> Mixed(const Int<kOne> &one,
+                                                                                const Int<kOther> &other,
+                                                                                const Int<kShare> &share) {
+  #pragma HLS INLINE
+  constexpr int kAlignedOther = kOther + kOtherShift;
+  constexpr int kDifference = Max(kOne + kOneShift, kAlignedOther) + 1;
+  const Int<kOne + kOneShift> aligned_one = Int<kOne + kOneShift>(one) << kOneShift;
+  const Int<kAlignedOther> aligned_other = Int<kAlignedOther>(other) << kOtherShift;
+  const Int<kDifference> difference = aligned_one - aligned_other;
+  const Int<kShare + kDifference> product = share * difference;
+  const Int<kAlignedOther + kShareFrac> raised = Int<kAlignedOther + kShareFrac>(aligned_other) << kShareFrac;
+  return product + raised;
+}
+
+/// What a cell keeps of one unit, and what is read of it: c_t and h_t of an LSTM.
 template <typename F>
 struct CellValues {
   Int<F::kCellWidth> c;
   Int<F::kStateWidth> h;
 };
 
-/// One step of one unit: exact row sums and c_{t-1} to c_t and h_t.
-template <typename A, typename Factors>
-CellValues<A> UpdateCell(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit], const Factors &scales,
-                         const Constant<A::kBiasWidth> (&bias)[A::kRowsPerUnit], const Int<A::kCellWidth> &c,
-                         const typename SigmoidTable<A>::Entries_t &sigmoid,
-                         const typename TanhTable<A>::Entries_t &tanh,
-                         const typename CellTanhTable<A>::Entries_t &cell_tanh, int unit, LayerStatus &saturations) {
+/// What is read of a kept value, in a cell where nothing else bears on it.
+template <typename F>
+Int<F::kStateWidth> ReadOf(const Int<F::kCellWidth> &c) {
   #pragma HLS INLINE
-  const Gates<A> gates = Activate<A>(sums, scales, bias, sigmoid, tanh, unit, saturations);
-  const Int<A::kCellWidth> c_t = NextCell<A>(gates, c, saturations);
-  const Int<A::kActivationWidth> tanh_c = CellTanhTable<A>::Lookup(cell_tanh, c_t);
-  const Int<A::kStateWidth> h_t = NextState<A>(gates.o, tanh_c, saturations);
-  Observe(kC, A::kLayer, unit, c_t);
-  Observe(kTanhC, A::kLayer, unit, tanh_c);
-  Observe(kH, A::kLayer, unit, h_t);
-  return {c_t, h_t};
+  std::uint32_t uncounted = 0;
+  return Narrowed<F::kCellWidth, F::kCellFrac, F::kStateWidth, F::kStateFrac>(c, uncounted);
 }
 
 }  // namespace sparrow

@@ -11,9 +11,16 @@ namespace sparrow {
 template <typename A>
 using LaneRows = Index<A::kIndexWidth>[A::kDepth][A::kLanes];
 
-/// Sums of all rows, [lane = unit, row of the unit][row of the lane].
+/// Sums of all rows, [unit, sum of the unit][row of the lane].
 template <typename A>
-using Accumulators = Int<A::kTotalWidth>[A::kLanes][A::kGroups];
+using Accumulators = Int<A::kTotalWidth>[A::kUnits * A::kSumsPerUnit][A::kGroups];
+
+/// The sum that a lane (unit, row of the unit) adds to.
+template <typename A>
+constexpr int SumOf(int lane, bool from_h) {
+  const int row = lane % A::kRowsPerUnit;
+  return lane / A::kRowsPerUnit * A::kSumsPerUnit + (from_h ? A::kSumOfH[row] : A::kSumOfX[row]);
+}
 
 /// What of a vector is not zero: values and their columns, `count` of them.
 template <int kWidth, int kColumns>
@@ -48,7 +55,8 @@ Cycles:
       const Int<A::kOperandWidth> factor = Int<A::kOperandWidth>(x[lane % Copies(A::kReaders)][columns[word][lane]])
                                            << A::kXShift;
       const Int<A::kWeightWidth> value = values[word][lane];
-      sums[lane][row] = sums[lane][row] + Product<A>(value, factor);
+      Int<A::kTotalWidth> &sum = sums[SumOf<A>(lane, false)][row];
+      sum = sum + Product<A>(value, factor);
     }
     ++kept;
     if (kept == A::kKeptX) {
@@ -82,7 +90,8 @@ Cycles:
       #pragma HLS UNROLL
       const int row = rows[word][lane];
       const Int<A::kWeightWidth> value = values[word][lane];
-      sums[lane][row] = sums[lane][row] + Product<A>(value, factor);
+      Int<A::kTotalWidth> &sum = sums[SumOf<A>(lane, from_h)][row];
+      sum = sum + Product<A>(value, factor);
     }
     ++kept;
     if (kept == (from_h ? A::kKeptH : A::kKeptX)) {
@@ -99,11 +108,11 @@ void TakeSums(Accumulators<A> &sums, int unit, Sums<A, A::kCells> &taken) {
 Units:
   for (int n = 0; n < A::kCells; ++n) {
     #pragma HLS UNROLL
-  Rows:
-    for (int row = 0; row < A::kRowsPerUnit; ++row) {
+  Sums:
+    for (int number = 0; number < A::kSumsPerUnit; ++number) {
       #pragma HLS UNROLL
-      Int<A::kTotalWidth> &sum = sums[(unit + n) % A::kUnits * A::kRowsPerUnit + row][(unit + n) / A::kUnits];
-      taken[n][row] = sum;
+      Int<A::kTotalWidth> &sum = sums[(unit + n) % A::kUnits * A::kSumsPerUnit + number][(unit + n) / A::kUnits];
+      taken[n][number] = sum;
       sum = 0;
     }
   }

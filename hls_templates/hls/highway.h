@@ -4,6 +4,7 @@
 #include "platform.h"
 #include "receive.h"
 #include "row_engine.h"
+#include "update.h"
 
 namespace sparrow {
 
@@ -17,81 +18,19 @@ struct Later : A {
   static constexpr const int (&kSlots)[A::kLanesPerRow] = A::kLaterSlots;
 };
 
-/// Biases, [level][unit][row].
+/// Biases, [level][unit][sum].
 template <typename A>
-using LevelBiases = Constant<A::kBiasWidth>[A::kLevels][A::kOutputs][A::kRowsPerUnit];
-
-/// Signals of a level in the order of the golden model; those of the next level follow.
-enum LevelSignal { kHighwayPre, kTransformPre, kHighway, kTransform, kKept, kRead, kLevelSignals };
-
-/// s_l = h t + s_{l-1} (1 - t), exact, then narrowed to the format in which it is carried on. As s + t (h - s) it is the
-/// same number with one product in place of two.
-template <typename F>
-Int<F::kCellWidth> Carry(const Int<F::kActivationWidth> &h, const Int<F::kActivationWidth> &t,
-                         const Int<F::kCellWidth> &s, LayerStatus &saturations) {
-  #pragma HLS INLINE
-  constexpr int kFine = Max(F::kActivationFrac, F::kCellFrac);
-  constexpr int kAlignedH = F::kActivationWidth + kFine - F::kActivationFrac;
-  constexpr int kAlignedS = F::kCellWidth + kFine - F::kCellFrac;
-  constexpr int kDifference = Max(kAlignedH, kAlignedS) + 1;
-  constexpr int kProduct = F::kActivationWidth + kDifference;
-  constexpr int kRaised = kAlignedS + F::kActivationFrac;
-  constexpr int kSum = Max(kProduct, kRaised) + 1;
-  const Int<kAlignedH> aligned_h = Int<kAlignedH>(h) << (kFine - F::kActivationFrac);
-  const Int<kAlignedS> aligned_s = Int<kAlignedS>(s) << (kFine - F::kCellFrac);
-  const Int<kDifference> difference = aligned_h - aligned_s;
-  const Int<kProduct> product = t * difference;
-  const Int<kRaised> raised = Int<kRaised>(aligned_s) << F::kActivationFrac;
-  const Int<kSum> sum = product + raised;
-  return Narrow<kSum, F::kActivationFrac + kFine - F::kCellFrac, F::kCellWidth>(sum, saturations.cell);
-}
-
-/// s_l as it is carried on, and as lanes, next layer and head read it.
-template <typename F>
-struct LevelValues {
-  Int<F::kCellWidth> kept;
-  Int<F::kStateWidth> read;
-};
-
-/// One level of one unit: exact row sums and s_{l-1} to s_l.
-template <typename A>
-LevelValues<A> UpdateLevel(const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit],
-                           const Constant<A::kBiasWidth> (&bias)[A::kRowsPerUnit], const Int<A::kCellWidth> &s,
-                           const typename SigmoidTable<A>::Entries_t &sigmoid,
-                           const typename TanhTable<A>::Entries_t &tanh, int level, int unit, LayerStatus &saturations) {
-  #pragma HLS INLINE
-  const Int<A::kGateWidth> h_pre = PreActivation<A>(sums[0], bias[0], saturations);
-  const Int<A::kGateWidth> t_pre = PreActivation<A>(sums[1], bias[1], saturations);
-  const Int<A::kActivationWidth> h = TanhTable<A>::Lookup(tanh, h_pre);
-  const Int<A::kActivationWidth> t = SigmoidTable<A>::Lookup(sigmoid, t_pre);
-  const Int<A::kCellWidth> kept = Carry<A>(h, t, s, saturations);
-  constexpr int kFiner = Max(0, A::kStateFrac - A::kCellFrac);
-  const Int<A::kCellWidth + kFiner> raised = Int<A::kCellWidth + kFiner>(kept) << kFiner;
-  const Int<A::kStateWidth> read =
-      Narrow<A::kCellWidth + kFiner, A::kCellFrac + kFiner - A::kStateFrac, A::kStateWidth>(raised, saturations.state);
-  const int first = level * kLevelSignals;
-  Observe(first + kHighwayPre, A::kLayer, unit, h_pre);
-  Observe(first + kTransformPre, A::kLayer, unit, t_pre);
-  Observe(first + kHighway, A::kLayer, unit, h);
-  Observe(first + kTransform, A::kLayer, unit, t);
-  Observe(first + kKept, A::kLayer, unit, kept);
-  Observe(first + kRead, A::kLayer, unit, read);
-  return {kept, read};
-}
+using LevelBiases = Constant<A::kBiasWidth>[A::kLevels][A::kOutputs][A::kSumsPerUnit];
 
 /// Process: one step of a recurrent highway layer (arXiv 1607.03474), x_t in, s of the last level out. s lives as long as
 /// the hardware, that is from call to call; the step after the end of a sequence reads it as zero (unless the model is
 /// stateful), so nothing has to clear it.
-template <typename A, typename Indices, typename Out>
+template <typename A, typename Indices, typename Out, typename... Tables>
 void HighwayStep(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
-                 const LevelBiases<A> &bias, const typename SigmoidTable<A>::Entries_t &sigmoid,
-                 const typename TanhTable<A>::Entries_t &tanh, Stream<Out> &out, LayerStatus &saturations) {
+                 const LevelBiases<A> &bias, Stream<Out> &out, LayerStatus &saturations, const Tables &...tables) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=bias type=complete dim=3
   #pragma HLS ARRAY_PARTITION variable=bias type=cyclic factor=A::kCells dim=2
-  #pragma HLS BIND_STORAGE variable=sigmoid type=rom_np
-  #pragma HLS BIND_STORAGE variable=tanh type=rom_np
-  static_assert(A::kRowsPerUnit == 2, "a highway unit has the rows h and t");
   static Int<A::kStateWidth> read[Copies(A::kReaders)][2][A::kOutputs];  // s_{l-1} and s_l
   static Int<A::kCellWidth> kept[A::kOutputs];
   static bool goes_on = false;
@@ -117,17 +56,18 @@ void HighwayStep(const Operands<A> &x, const bool &end, const Values<A> &values,
     return Int<A::kOperandWidth>(read[copy][bank][column]) << A::kHShift;
   };
 
-  const auto update = [&](int unit, const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit]) -> Int<A::kStateWidth> {
+  const auto update = [&](int unit, const Int<A::kTotalWidth> (&sums)[A::kSumsPerUnit]) -> Int<A::kStateWidth> {
     #pragma HLS INLINE
     const Int<A::kCellWidth> before = fresh ? Int<A::kCellWidth>(0) : kept[unit];
-    const LevelValues<A> values = UpdateLevel<A>(sums, bias[level][unit], before, sigmoid, tanh, level, unit, counted);
-    kept[unit] = values.kept;
+    const NoScales none;
+    const CellValues<A> values = UpdateCell<A>(sums, none, bias[level][unit], before, level, unit, counted, tables...);
+    kept[unit] = values.c;
   Copies:
     for (int copy = 0; copy < Copies(A::kReaders); ++copy) {
       #pragma HLS UNROLL
-      read[copy][!bank][unit] = values.read;
+      read[copy][!bank][unit] = values.h;
     }
-    return values.read;
+    return values.h;
   };
 
   const auto emit = [&](int first_unit, const Sums<A, A::kCells> &sums) {

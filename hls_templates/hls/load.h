@@ -11,10 +11,10 @@ namespace sparrow {
 /// A beat of the stream that weights come in.
 using Word_t = Port<32, 1>;
 
-/// Scales of an array's rows, where they have some.
+/// Scales of an array's sums, where they have some.
 template <typename A>
 using StoredScales =
-    std::conditional_t<(A::kScaleWidth > 0), Constant<Max(1, A::kScaleWidth)>[A::kOutputs][A::kRowsPerUnit], NoScales>;
+    std::conditional_t<(A::kScaleWidth > 0), Constant<Max(1, A::kScaleWidth)>[A::kOutputs][A::kSumsPerUnit], NoScales>;
 
 /// One set of the weights of an array by columns.
 template <typename A>
@@ -168,7 +168,7 @@ Beats:
 /// the gate format, which rounding adds here.
 template <typename A, typename Set>
 void FillBiases(Stream<Word_t> &in, Frame &frame, Set &set) {
-  constexpr int kParts = (A::kCells * A::kRowsPerUnit * A::kStoredBiasWidth + 31) / 32;
+  constexpr int kParts = (A::kCells * A::kSumsPerUnit * A::kStoredBiasWidth + 31) / 32;
   std::uint32_t parts[kParts] = {};
   #pragma HLS ARRAY_PARTITION variable=parts type=complete
   int part = 0;
@@ -182,23 +182,23 @@ Beats:
   Cells:
     for (int n = 0; n < A::kCells; ++n) {
       #pragma HLS UNROLL
-    Rows:
-      for (int row = 0; row < A::kRowsPerUnit; ++row) {
+    Sums:
+      for (int sum = 0; sum < A::kSumsPerUnit; ++sum) {
         #pragma HLS UNROLL
         const long long stored =
-            SignedField<A::kStoredBiasWidth>(parts, (n * A::kRowsPerUnit + row) * A::kStoredBiasWidth);
+            SignedField<A::kStoredBiasWidth>(parts, (n * A::kSumsPerUnit + sum) * A::kStoredBiasWidth);
         const long long bias = (stored * (1LL << A::kStoredBiasShift) - A::kStoredHalf) >> A::kBiasShift;
-        if (unit + n < A::kOutputs) set.bias[unit + n][row] = bias;
+        if (unit + n < A::kOutputs) set.bias[unit + n][sum] = bias;
       }
     }
     unit += A::kCells;
   }
 }
 
-/// Scales of an array's rows, as biases.
+/// Scales of an array's sums, as biases.
 template <typename A, typename Set>
 void FillScales(Stream<Word_t> &in, Frame &frame, Set &set) {
-  constexpr int kParts = (A::kCells * A::kRowsPerUnit * A::kScaleWidth + 31) / 32;
+  constexpr int kParts = (A::kCells * A::kSumsPerUnit * A::kScaleWidth + 31) / 32;
   std::uint32_t parts[kParts] = {};
   #pragma HLS ARRAY_PARTITION variable=parts type=complete
   int part = 0;
@@ -212,11 +212,11 @@ Beats:
   Cells:
     for (int n = 0; n < A::kCells; ++n) {
       #pragma HLS UNROLL
-    Rows:
-      for (int row = 0; row < A::kRowsPerUnit; ++row) {
+    Sums:
+      for (int sum = 0; sum < A::kSumsPerUnit; ++sum) {
         #pragma HLS UNROLL
-        const long long scale = SignedField<A::kScaleWidth>(parts, (n * A::kRowsPerUnit + row) * A::kScaleWidth);
-        if (unit + n < A::kOutputs) set.scales[unit + n][row] = scale;
+        const long long scale = SignedField<A::kScaleWidth>(parts, (n * A::kSumsPerUnit + sum) * A::kScaleWidth);
+        if (unit + n < A::kOutputs) set.scales[unit + n][sum] = scale;
       }
     }
     unit += A::kCells;

@@ -2,10 +2,8 @@
 
 namespace sparrow {
 
-/// Signals of an LSTM cell, in the order of the golden model.
-enum Signal { kInputPre, kForgetPre, kCellPre, kOutputPre, kInput, kForget, kCandidate, kOutput, kC, kTanhC, kH };
-
-/// Shows a value to the bench that watches the simulation; nothing at all in hardware.
+/// Shows a value to the bench that watches the simulation, under its number in the order of the golden model; nothing at
+/// all in hardware.
 #if defined(__SYNTHESIS__)
 inline void Observe(int, int, int, long long) {}
 #else

@@ -53,9 +53,9 @@ int Column(const NoColumns &, int, int cycle, int reader) {
   return column < A::kOutputs ? column : 0;  // what an idle lane reads does not count
 }
 
-/// Exact sums of the rows of kCount units.
+/// Exact sums of kCount units: one a row, two where the x part and the h part of a row stay apart.
 template <typename A, int kCount>
-using Sums = Int<A::kTotalWidth>[kCount][A::kRowsPerUnit];
+using Sums = Int<A::kTotalWidth>[kCount][A::kSumsPerUnit];
 
 /// A weight times an operand; digits (-1, 0, 1 in two bits, or 0 for 1 and -1 in one bit) need no multiplier.
 template <typename A>
@@ -78,7 +78,9 @@ Units:
   Rows:
     for (int row = 0; row < A::kRowsPerUnit; ++row) {
       #pragma HLS UNROLL
-      Int<A::kTotalWidth> sum = cycle == 0 ? Int<A::kTotalWidth>(0) : sums[unit][row];
+      const bool apart = A::kSumOfX[row] != A::kSumOfH[row];
+      Int<A::kTotalWidth> sum = cycle == 0 ? Int<A::kTotalWidth>(0) : sums[unit][A::kSumOfX[row]];
+      Int<A::kTotalWidth> sum_of_h = cycle == 0 ? Int<A::kTotalWidth>(0) : sums[unit][A::kSumOfH[row]];
     Lanes:
       for (int m = 0; m < A::kLanesPerRow; ++m) {
         #pragma HLS UNROLL
@@ -87,9 +89,14 @@ Units:
         const Int<A::kWeightWidth> value = values[word][(unit * A::kRowsPerUnit + row) * A::kLanesPerRow + m];
         const Int<A::kOperandWidth> read = operand(reader, column, cycle < A::kXSlots[m]);
         const Int<A::kOperandWidth> factor = cycle < A::kSlots[m] ? read : Int<A::kOperandWidth>(0);
-        sum = sum + Product<A>(value, factor);
+        if (apart && cycle >= A::kXSlots[m]) {
+          sum_of_h = sum_of_h + Product<A>(value, factor);
+        } else {
+          sum = sum + Product<A>(value, factor);
+        }
       }
-      sums[unit][row] = sum;
+      if (apart) sums[unit][A::kSumOfH[row]] = sum_of_h;
+      sums[unit][A::kSumOfX[row]] = sum;
     }
   }
 }
@@ -101,10 +108,10 @@ void CopySums(const Sums<A, kFrom> &from, int unit, Sums<A, kTo> &to) {
 Units:
   for (int n = 0; n < kTo; ++n) {
     #pragma HLS UNROLL
-  Rows:
-    for (int row = 0; row < A::kRowsPerUnit; ++row) {
+  Sums:
+    for (int sum = 0; sum < A::kSumsPerUnit; ++sum) {
       #pragma HLS UNROLL
-      to[n][row] = from[unit + n][row];
+      to[n][sum] = from[unit + n][sum];
     }
   }
 }

@@ -92,7 +92,7 @@ def test_rounding_down_instead_of_half_up_is_seen(small: Design, tmp_path: Path)
 
 def test_a_state_that_outlives_its_sequence_is_seen(small: Design, tmp_path: Path) -> None:
     design = rendered(small.spec, tmp_path)
-    edit(tmp_path / "hls" / "lstm.h", r"goes_on\[stream\] = [^;]*;", "goes_on[stream] = true;")
+    edit(tmp_path / "hls" / "recurrent.h", r"goes_on\[stream\] = [^;]*;", "goes_on[stream] = true;")
     with pytest.raises(AssertionError):
         assert_equal(hls(design, stimuli(design.spec)), reference(design, stimuli(design.spec)))
 

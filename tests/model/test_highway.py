@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accel.architecture.cells import Carry
+from accel.architecture.cells.operations import MixSizes, Size
 from accel.architecture.shape import network
 from accel.base.faults import Refused
 from accel.base.fixed import Fixed, bits_for, index_bits
@@ -74,10 +74,11 @@ def test_golden_model_equals_the_equations_one_number_at_a_time(formats: dict) -
 @pytest.mark.parametrize("kept", [Fixed(5, 4), Fixed(4, 1), Fixed(6, 6)], ids=["as fine", "coarser", "finer"])
 def test_one_product_gives_the_integer_of_two_within_its_widths(kept: Fixed) -> None:
     act = Fixed(5, 4)
-    sizes, one = Carry(act, kept), 1 << act.frac
+    narrow, wide = (Size(fmt.width, fmt.frac) for fmt in (act, kept))
+    sizes, one = MixSizes(narrow, wide, narrow), 1 << act.frac
     every = (np.arange(fmt.lo, fmt.hi + 1) for fmt in (act, act, kept))
     h, t, s = np.meshgrid(*every, indexing="ij")
-    difference = (h << sizes.h_shift) - (s << sizes.s_shift)
+    difference = (h << sizes.one_shift) - (s << sizes.other_shift)
     total = t * difference + (s << sizes.sum_shift)
     two = (h * t << sizes.frac - 2 * act.frac) + (s * (one - t) << sizes.frac - act.frac - kept.frac)
     np.testing.assert_array_equal(total, two)

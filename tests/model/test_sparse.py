@@ -64,7 +64,7 @@ def test_packed_columns_hold_every_weight_of_every_lane_once(
     chosen = largest_per_row(rng.random((4 * units * columns, rows)), kept).reshape(4, units, columns, rows)
     mask = from_lanes(chosen)
     matrix = np.where(mask, rng.integers(-9, 9, mask.shape), 0)
-    values, places = pack_columns(matrix, mask, units)
+    values, places = pack_columns(matrix, mask, units, 4)
     again = np.zeros_like(matrix)
     for column, k, p, gate in np.ndindex(values.shape):
         again[gate * units * rows + places[column, k, p, gate] * units + p, column] += values[column, k, p, gate]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from accel.architecture.cells import Level
+from accel.architecture.cells.operations import Level
 from accel.base.faults import Refused
 from accel.base.files import read_json
 from accel.base.progress import silent
@@ -20,7 +20,7 @@ from accel.schedule.load_spec import load
 from accel.spec import Spec
 from sparrow import flow
 from tests.training.small import small, task
-from training import highway, pipeline
+from training import cell, pipeline
 from training.arithmetic import Arithmetic
 from training.engine import torch_engine
 from training.export import integers, restored
@@ -114,7 +114,7 @@ def test_restoring_and_exporting_gives_the_same_integers(spec: Spec) -> None:
 
 
 def test_a_carry_that_is_not_coupled_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    spec, coupled = SPECS["row-balanced"], highway.carry
+    spec, coupled = SPECS["row-balanced"], cell.run_level
     design, chosen = Design(spec, weights.seeded(spec), Path()), samples.seeded(spec, 4, 5)
 
     def uncoupled(arithmetic: Arithmetic, level: Level, pre: torch.Tensor, s: torch.Tensor) -> Signals:
@@ -122,7 +122,7 @@ def test_a_carry_that_is_not_coupled_is_a_difference(monkeypatch: pytest.MonkeyP
         kept = arithmetic.cell(found[level.kept] + s * found[level.gates[1]])
         return found | {level.kept: kept, level.state: arithmetic.state(kept)}
 
-    monkeypatch.setattr(highway, "carry", uncoupled)
+    monkeypatch.setattr(cell, "run_level", uncoupled)
     found = min(differences(reference(design, chosen), torch_engine(design, chosen), {}), key=lambda one: one.row)
     assert (found.signal, found.row) == ("highway0.s2", 0)  # s_0 is zero, so that the first level is right
 

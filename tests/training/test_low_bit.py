@@ -9,8 +9,9 @@ import torch
 
 from tests.training.small import small
 from training.arithmetic import REAL
+from training.cell import run_level
 from training.low_bit import LowBit, apply, binary, fold, ternary
-from training.model import LSTM, bias_of, cell, matrices_of
+from training.model import LSTM, bias_of, matrices_of
 
 SPEC = small(model={"hidden": [8, 5]})
 
@@ -78,7 +79,8 @@ def by_folded(model: LSTM, x: torch.Tensor) -> torch.Tensor:
         bias, rows = bias_of(layer), []
         h = c = x.new_zeros(len(x), w_h.digits.shape[1])
         for part in x.unbind(1):
-            signals = cell(REAL, w_x(part) + w_h(h) + (0 if bias is None else bias), c)
+            pre = w_x(part) + w_h(h) + (0 if bias is None else bias)
+            signals = run_level(REAL, model.cell.level, pre, c)
             h, c = signals["h"], signals["c"]
             rows.append(h)
         x = torch.stack(rows, 1)

@@ -108,7 +108,7 @@ def test_the_four_rows_of_a_unit_can_share_their_columns() -> None:
 
 def test_shared_columns_are_those_with_the_largest_norm_over_the_gates() -> None:
     weight = torch.tensor([[3.0, 2.0, 0.0], [0.0, 2.0, 0.0], [0.0, 2.0, 0.0], [0.0, 2.0, 1.0]])
-    assert shared_by_gates(weight, 1).tolist() == [[False, True, False]] * 4
+    assert shared_by_gates(weight, 1, 4).tolist() == [[False, True, False]] * 4
 
 
 def test_gradual_pruning_ends_at_the_wanted_number_half_way_and_never_gives_back() -> None:
@@ -135,8 +135,8 @@ def test_balanced_columns_are_what_the_lanes_want_and_keep_the_largest() -> None
     weight = model.layers[0].weight_hh_l0.detach().clone()
     prune(model.layers[0], array.kept, choose=choices(chosen)[0])
     mask = masks(model.layers[0])[1]
-    magnitudes = np.abs(sparse.by_lane(weight.numpy(), array.units))
-    kept = sparse.by_lane(mask.numpy(), array.units)
+    magnitudes = np.abs(sparse.by_lane(weight.numpy(), array.units, 4))
+    kept = sparse.by_lane(mask.numpy(), array.units, 4)
     assert (kept.sum(axis=3) == array.kept[1]).all()
     assert (np.where(kept, magnitudes, np.inf).min(3) >= np.where(kept, 0, magnitudes).max(3)).all()
     integers(model, network(chosen))  # what the export makes of it
@@ -154,5 +154,5 @@ def test_where_dataflows_differ_each_matrix_keeps_the_largest_of_its_own_groups(
     prune(model.layers[0], array.kept, choose=choices(chosen)[0])
     of_x, of_h = masks(model.layers[0])
     assert torch.equal(of_x, largest_per_row(w_x.abs(), 3))
-    assert torch.equal(of_h, column_balanced(w_h, 2, 2))
+    assert torch.equal(of_h, column_balanced(w_h, 2, 2, 4))
     integers(model, network(chosen))

@@ -1,14 +1,33 @@
-"""The cell stage: bias, tables and Hadamard products of one unit a cycle, as one pipeline. Works while lanes go on."""
+"""The cell stage: one unit a cycle through the operations of its cell, as one pipeline. Works while lanes go on.
+
+Every operation is a block; a value that is needed later than it comes waits in registers. When each comes is what
+`accel.pipeline.ready` says.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from myhdl import always_comb, block
+from myhdl import always, always_comb, block
 
-from accel.architecture.latencies import GATES_TO_CELL
+from accel.architecture.cells.operations import (
+    BEFORE,
+    Level,
+    Lookup,
+    Mix,
+    MixSizes,
+    Narrow,
+    Operation,
+    Product,
+    Size,
+    Sum,
+    mix_sizes,
+)
+from accel.architecture.latencies import ready, totals_to_gates
 from accel.architecture.shape import Array
+from accel.base.fixed import Fixed
 from accel.base.tables import Table
 from accel.rtl.blocks.primitives.arithmetic import add, add_half, align, clamp, clips, drop, multiply
 from accel.rtl.blocks.primitives.memory import rom
@@ -27,21 +46,23 @@ class TableFile:
 
 @dataclass(frozen=True)
 class CellConstants:
-    """What one cell stage is built from."""
+    """What one cell stage is built from; `tables` by the names that the cell's operations have for them."""
 
     array: Array
     formats: Formats
-    sigmoid: TableFile
-    tanh: TableFile
-    cell_tanh: TableFile | None
-    """An LSTM's."""
+    tables: Mapping[str, TableFile]
     bias_width: int
     bias_shift: int
 
     @property
-    def tables(self) -> list[TableFile]:
-        """What each row of a unit passes through."""
-        return [self.sigmoid if name == "sigmoid" else self.tanh for name in self.array.cell.functions]
+    def level(self) -> Level:
+        """The operations, those of every level."""
+        return self.array.cell.level
+
+    @property
+    def sizes(self) -> dict[str, Size]:
+        """Width and fraction bits of every value; a row sum's with half a unit of the gate format."""
+        return self.level.sizes(self.formats, Size(self.sum_width, self.array.sum_frac))
 
     @property
     def dropped(self) -> int:
@@ -53,22 +74,24 @@ class CellConstants:
         """Width of total + bias + half a unit."""
         return max(self.array.sum_width, self.dropped + 1) + 1
 
+    def format(self, operation: Narrow) -> Fixed:
+        """What an operation narrows to."""
+        found: Fixed = getattr(self.formats, operation.format)
+        return found
+
 
 class CellSignals:
-    """What one cell makes, each at its own stage: an activation a row, then what is kept, and what is read of it.
+    """What one cell makes: its activations, all at once; then what is kept, and what is read of it, as they come.
 
-    An LSTM's are i, f, g, o, then c_t, then h_t; those of a highway cell h, t, then s_l in `cell`, then in `state`.
+    `clipped` tells of every narrowing, in the order of the list, whether it saturates; each comes with its value.
     """
 
     def __init__(self, constants: CellConstants) -> None:
-        rows, formats = range(constants.array.rows_per_unit), constants.formats
-        self.gates = [signed(formats.activation.width) for _ in rows]
-        self.c = signed(formats.cell.width)
-        self.h = signed(formats.state.width)
-        self.gates_clipped = [flag() for _ in rows]
-        """Whether a pre-activation is saturated, two stages behind its total; the others, as they come."""
-        self.c_clipped = flag()
-        self.h_clipped = flag()
+        level, sizes = constants.level, constants.sizes
+        self.gates = [signed(sizes[name].width) for name in level.gates]
+        self.c = signed(sizes[level.kept].width)
+        self.h = signed(sizes[level.state].width)
+        self.clipped = [flag() for _ in level.narrowings]
 
 
 @block
@@ -86,102 +109,179 @@ def look_up(clk: Any, index: Any, value: Any, table: TableFile) -> Any:
 
 
 @block
-def gate(clk: Any, total: Any, bias: Any, value: Any, clipped: Any, constants: CellConstants, table: TableFile) -> Any:
-    """Activation of one gate from its row's total and bias words. Latency: SUM_TO_GATES.
+def narrow_sum(
+    clk: Any, total: Any, bias: Any, value: Any, clipped: Any, indices: Any, shifts: Any, constants: CellConstants
+) -> Any:
+    """A row's total with its bias, in the gate format; as `settle`. Latency: 2.
 
-    The stored bias holds half a unit of the gate format, so rounding is a shift; saturation to the gate format falls
-    together with the clamp to the table, whose span the format covers.
+    `total` and `bias` are words. The stored bias holds half a unit of the format, so rounding is a shift.
     """
-    shift = constants.dropped + table.table.shift
     row_total, row_bias = signed(len(total)), signed(len(bias))
     aligned = signed(len(bias) + constants.bias_shift)
     exact = signed(constants.sum_width)
-    wide = signed(max(2, constants.sum_width - shift))
-    index = signed(table.table.address)
-    narrowed = signed(max(2, constants.sum_width - constants.dropped))
-
+    rounded = signed(max(2, constants.sum_width - constants.dropped))
     reading_total = as_signed(total, row_total)
     reading_bias = as_signed(bias, row_bias)
     aligning = align(row_bias, aligned, constants.bias_shift)
     adding = add(clk, row_total, aligned, exact)
-    dropping = drop(exact, wide, shift)
-    clamping = clamp(clk, wide, index)
-    looking = look_up(clk, index, value, table)
-    narrowing = drop(exact, narrowed, constants.dropped)
-    watching = clips(clk, narrowed, clipped, constants.formats.gate.width)
-    return reading_total, reading_bias, aligning, adding, dropping, clamping, looking, narrowing, watching
+    dropping = drop(exact, rounded, constants.dropped)
+    settling = settle(clk, rounded, value, clipped, indices, shifts, constants.formats.gate.width)
+    return reading_total, reading_bias, aligning, adding, dropping, settling
 
 
 @block
-def next_cell(clk: Any, out: Any, c_before: Any, index: Any, constants: CellConstants) -> Any:
-    """c_t = f * c_{t-1} + i * g, and the index of its tanh. Latency: GATES_TO_CELL."""
-    assert constants.cell_tanh is not None
-    formats, table = constants.formats, constants.cell_tanh.table
-    act, cell = formats.activation, formats.cell
-    i, f, g, _ = out.gates
-    frac = max(act.frac + cell.frac, 2 * act.frac)
-    kept, entered = signed(act.width + cell.width), signed(2 * act.width)
-    kept_aligned = signed(len(kept) + frac - act.frac - cell.frac)
-    entered_aligned = signed(len(entered) + frac - 2 * act.frac)
-    total = signed(max(len(kept_aligned), len(entered_aligned)) + 1)
-    rounded = signed(max(2, len(total) + 1 - (frac - cell.frac)))
-    wide = signed(max(2, len(rounded) - table.shift))
-
-    keeping = multiply(clk, f, c_before, kept)
-    entering = multiply(clk, i, g, entered)
-    aligning_kept = align(kept, kept_aligned, frac - act.frac - cell.frac)
-    aligning_entered = align(entered, entered_aligned, frac - 2 * act.frac)
-    adding = add(clk, kept_aligned, entered_aligned, total)
-    rounding = add_half(clk, total, rounded, frac - cell.frac)
-    saturating = clamp(clk, rounded, out.c)
-    watching = clips(clk, rounded, out.c_clipped, cell.width)
-    dropping = drop(rounded, wide, table.shift)
-    clamping = clamp(clk, wide, index)
-    multiplying = (keeping, entering, aligning_kept, aligning_entered)
-    return multiplying, adding, rounding, saturating, watching, dropping, clamping
+def narrow(clk: Any, source: Any, value: Any, clipped: Any, indices: Any, shifts: Any, shift: int, width: int) -> Any:
+    """An exact value in a format of `width` bits with `shift` fraction bits less; as `settle`. Latency: 2."""
+    raised = signed(len(source) + max(0, -shift))
+    rounded = signed(max(2, len(source) + 1 - shift))
+    raising = align(source, raised, max(0, -shift))
+    rounding = add_half(clk, raised, rounded, max(0, shift))
+    settling = settle(clk, rounded, value, clipped, indices, shifts, width)
+    return raising, rounding, settling
 
 
 @block
-def next_state(clk: Any, reset: Any, out: Any, index: Any, constants: CellConstants) -> Any:
-    """h_t = o * tanh(c_t); o waits for c_t. Latency: CELL_TO_STATE from c_t and its index."""
-    formats = constants.formats
-    act, shift = formats.activation, 2 * formats.activation.frac - formats.state.frac
-    tanh_c, o_late = signed(act.width), signed(act.width)
-    product = signed(2 * act.width)
-    rounded = signed(max(2, 2 * act.width + 1 - shift))
+def settle(clk: Any, rounded: Any, value: Any, clipped: Any, indices: Any, shifts: Any, width: int) -> Any:
+    """A rounded value saturated to `width` bits, and whether that changes it; None where tables alone read it.
 
-    looking = look_up(clk, index, tanh_c, constants.cell_tanh)
-    waiting = delay(clk, reset, out.gates[3], o_late, GATES_TO_CELL + 2)
-    multiplying = multiply(clk, o_late, tanh_c, product)
-    rounding = add_half(clk, product, rounded, shift)
-    saturating = clamp(clk, rounded, out.h)
-    watching = clips(clk, rounded, out.h_clipped, formats.state.width)
-    return looking, waiting, multiplying, rounding, saturating, watching
-
-
-@block
-def gates(clk: Any, chain: Any, bias: Any, out: Any, constants: CellConstants) -> Any:
-    """Activations of a unit's rows; `chain` and `bias` hold them side by side, the first one lowest.
-
-    Latency: SUM_TO_GATES.
+    `indices` are the value's places in tables, without its low `shifts` bits, saturated to the table at once: the
+    format covers the table's span. Latency: 1.
     """
-    total, stored = constants.array.scaled_width, constants.bias_width
-    rows, tables = range(constants.array.rows_per_unit), constants.tables
-    totals = [chain((r + 1) * total, r * total) for r in rows]
-    biases = [bias((r + 1) * stored, r * stored) for r in rows]
-    return [gate(clk, totals[r], biases[r], out.gates[r], out.gates_clipped[r], constants, tables[r]) for r in rows]
+    watching = clips(clk, rounded, clipped, width)
+    placing = [to_index(clk, rounded, index, shift) for index, shift in zip(indices, shifts, strict=True)]
+    return (watching, placing) if value is None else (watching, placing, clamp(clk, rounded, value))
 
 
 @block
-def cell(clk: Any, reset: Any, chain: Any, bias: Any, c_before: Any, out: Any, constants: CellConstants) -> Any:
-    """One unit: four totals and biases in, c_t and h_t out. Latency: SUM_TO_GATES + GATES_TO_CELL + CELL_TO_STATE.
+def to_index(clk: Any, rounded: Any, index: Any, shift: int) -> Any:
+    """A rounded value's place in a table. Latency: 1."""
+    wide = signed(max(2, len(rounded) - shift))
+    dropping = drop(rounded, wide, shift)
+    clamping = clamp(clk, wide, index)
+    return dropping, clamping
 
-    `chain` and `bias` hold rows i, f, g, o; `c_before` comes with the activations.
+
+@block
+def subtract(clk: Any, a: Any, b: Any, o: Any) -> Any:
+    """o = a - b in full width. Latency: 1."""
+
+    @always(clk.posedge)
+    def subtracting():
+        o.next = a - b
+
+    return subtracting
+
+
+@block
+def mix(clk: Any, reset: Any, one: Any, other: Any, share: Any, total: Any, sizes: MixSizes) -> Any:
+    """one * share + other * (1 - share) as other + share * (one - other), with one multiplier. Latency: 3."""
+    one_aligned = signed(sizes.one.width + sizes.one_shift)
+    other_aligned = signed(sizes.other.width + sizes.other_shift)
+    difference, share_late = signed(sizes.difference), signed(sizes.share.width)
+    product = signed(sizes.product)
+    other_late, other_raised = signed(sizes.other.width), signed(sizes.other.width + sizes.sum_shift)
+
+    aligning_one = align(one, one_aligned, sizes.one_shift)
+    aligning_other = align(other, other_aligned, sizes.other_shift)
+    subtracting = subtract(clk, one_aligned, other_aligned, difference)
+    waiting_share = delay(clk, reset, share, share_late, 1)
+    multiplying = multiply(clk, share_late, difference, product)
+    waiting_other = delay(clk, reset, other, other_late, 2)
+    raising = align(other_late, other_raised, sizes.sum_shift)
+    adding = add(clk, product, other_raised, total)
+    products = (aligning_one, aligning_other, subtracting, waiting_share, multiplying)
+    return products, waiting_other, raising, adding
+
+
+@block
+def add_aligned(clk: Any, a: Any, b: Any, o: Any, a_shift: int, b_shift: int) -> Any:
+    """o = a * 2**a_shift + b * 2**b_shift in full width. Latency: 1."""
+    a_aligned, b_aligned = signed(len(a) + a_shift), signed(len(b) + b_shift)
+    aligning_a = align(a, a_aligned, a_shift)
+    aligning_b = align(b, b_aligned, b_shift)
+    adding = add(clk, a_aligned, b_aligned, o)
+    return aligning_a, aligning_b, adding
+
+
+@block
+def exact(clk: Any, reset: Any, operands: Any, o: Any, operation: Operation, constants: CellConstants) -> Any:
+    """A product, a sum or a mix of its operands, which come together. Latency: OPERATIONS[type(operation)]."""
+    sizes = constants.sizes
+    match operation:
+        case Product():
+            return multiply(clk, *operands, o)
+        case Sum():
+            frac = sizes[operation.name].frac
+            return add_aligned(clk, *operands, o, *(frac - sizes[name].frac for name in operation.operands))
+        case Mix():
+            return mix(clk, reset, *operands, o, mix_sizes(operation, sizes))
+    raise TypeError(f"{operation.name}: {type(operation).__name__} has no block")
+
+
+class Wiring:
+    """The signals of one cell by the names of its list: those that leave it, and fresh ones for all others.
+
+    `words` are the totals and biases of row sums; `indices` where a lookup finds its entry. A narrowed value that
+    tables alone read has no signal.
     """
-    assert constants.cell_tanh is not None
-    index = signed(constants.cell_tanh.table.address)
 
-    activating = gates(clk, chain, bias, out, constants)
-    updating = next_cell(clk, out, c_before, index, constants)
-    leaving = next_state(clk, reset, out, index, constants)
-    return activating, updating, leaving
+    def __init__(self, chain: Any, bias: Any, before: Any, out: CellSignals, constants: CellConstants) -> None:
+        level, at, last = constants.level, ready(constants.level), totals_to_gates(constants.level)
+        total, stored = constants.array.scaled_width, constants.bias_width
+        self.words = {
+            row.name: (chain((n + 1) * total, n * total), bias((n + 1) * stored, n * stored))
+            for n, row in enumerate(level.sums)
+        }
+        self.values: dict[str, Any] = {BEFORE: before, level.kept: out.c, level.state: out.h}
+        self.values |= {name: gate for name, gate in zip(level.gates, out.gates, strict=True) if at[name] == last}
+        self.clipped = {one.name: out.clipped[n] for n, one in enumerate(level.narrowings)}
+        self.indices: dict[str, Any] = {}
+        for operation in level.operations:
+            if isinstance(operation, Lookup):
+                self.indices[operation.name] = signed(constants.tables[operation.table].table.address)
+            read = any(not isinstance(user, Lookup) for user in level.users(operation.name))
+            if read or not isinstance(operation, Narrow):
+                self.values.setdefault(operation.name, signed(constants.sizes[operation.name].width))
+
+    def tables_at(self, name: str, constants: CellConstants) -> tuple[list[Any], list[int]]:
+        """Where tables are read at a value: their indices, and the low bits that those are without."""
+        users = [user for user in constants.level.users(name) if isinstance(user, Lookup)]
+        shifts = [constants.tables[user.table].table.shift for user in users]
+        return [self.indices[user.name] for user in users], shifts
+
+
+@block
+def cell(
+    clk: Any, reset: Any, chain: Any, bias: Any, before: Any, kept: Any, out: CellSignals, constants: CellConstants
+) -> Any:
+    """One unit in one level: totals and biases in, activations, what is kept and what is read of it out.
+
+    `chain` and `bias` hold the unit's sums side by side, the first one lowest. `before` comes as late as
+    `ready(level)[BEFORE]` says. `kept` is what later operations take for what is kept, where that is not always `out.c`
+    but at times a given state; else None. Latency: `ready(level)[level.state]`.
+    """
+    level, at, sizes = constants.level, ready(constants.level), constants.sizes
+    wiring, made = Wiring(chain, bias, before, out, constants), []
+    values = dict(wiring.values) if kept is None else wiring.values | {level.kept: kept}
+    for operation in level.operations:
+        name, o = operation.name, wiring.values.get(operation.name)
+        if isinstance(operation, Lookup):
+            made.append(look_up(clk, wiring.indices[name], o, constants.tables[operation.table]))
+        elif isinstance(operation, Narrow):
+            fmt, ends = getattr(constants.formats, operation.format), wiring.tables_at(name, constants)
+            ports = (o, wiring.clipped[name], *ends)
+            if operation.source in wiring.words:
+                made.append(narrow_sum(clk, *wiring.words[operation.source], *ports, constants))
+            else:
+                shift = sizes[operation.source].frac - fmt.frac
+                made.append(narrow(clk, values[operation.source], *ports, shift, fmt.width))
+        else:
+            start, operands = max(at[operand] for operand in operation.operands), []
+            for operand in operation.operands:
+                operands.append(values[operand] if at[operand] == start else signed(sizes[operand].width))
+                if at[operand] < start:
+                    made.append(delay(clk, reset, values[operand], operands[-1], start - at[operand]))
+            made.append(exact(clk, reset, operands, o, operation, constants))
+    last = totals_to_gates(level)
+    waits = [(values[name], gate, last - at[name]) for name, gate in zip(level.gates, out.gates, strict=True)]
+    return made, [delay(clk, reset, value, gate, cycles) for value, gate, cycles in waits if cycles]

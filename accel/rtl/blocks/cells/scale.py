@@ -38,8 +38,8 @@ def scale_row(clk: Any, total: Any, factor: Any, scaled: Any) -> Any:
 
 @block
 def scale_unit(clk: Any, head: Any, factors: Any, scaled: Any, array: Array, scale: Fixed) -> Any:
-    """The totals of one unit's rows, side by side, each times its factor. Latency: SCALED."""
-    rows, width, narrow = array.rows_per_unit, array.total_width, scale.width
+    """The totals of one unit, side by side, each times its factor. Latency: SCALED."""
+    rows, width, narrow = array.sums_per_unit, array.total_width, scale.width
     totals = [head((r + 1) * width, r * width) for r in range(rows)]
     factor = [factors((r + 1) * narrow, r * narrow) for r in range(rows)]
     products = [signed(array.scaled_width) for _ in range(rows)]
@@ -58,7 +58,7 @@ def scale_totals(
     Latency: SCALED from the totals.
     """
     scale = constants.scale
-    cells, width = array.cells, array.rows_per_unit * scale.width
+    cells, width = array.cells, array.sums_per_unit * scale.width
     read, factors = bits(cells * width), bits(cells * width)
     words = [factors((e + 1) * width, e * width) for e in range(cells)]
     if not array.writable:

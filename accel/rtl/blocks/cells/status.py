@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import always, always_comb, always_seq, block
 
-from accel.architecture.latencies import SLOT_TO_CHAIN, slot_to_cell, slot_to_state
+from accel.architecture.latencies import SLOT_TO_CHAIN, ready
 from accel.architecture.shape import Array
 from accel.rtl.blocks.primitives.register import delay, register
 from accel.rtl.blocks.primitives.signals import bits, flag, joined
@@ -37,9 +37,9 @@ class Status:
 
 
 class LayerStatus:
-    """Ports of the status word for one layer: how often narrowing clipped a gate's pre-activation, c_t, h_t.
+    """Ports of the status word for one layer: how often narrowing to a format clipped, in all levels.
 
-    Of a highway layer, in all its levels: what a cell keeps, and what is read of it.
+    `gate` counts pre-activations, `cell` what is kept (c_t of an LSTM), `state` what is read (h_t).
     """
 
     def __init__(self, given_state: bool) -> None:
@@ -145,12 +145,15 @@ def count_narrowed(clk: Any, reset: Any, slot: Any, latency: int, present: int, 
 
 @block
 def count_saturations(clk: Any, reset: Any, slot: Any, signals: Any, saturations: Any, array: Array) -> Any:
-    """Count what the cells clip, those beyond the last unit left out. Latency: as `count_narrowed`."""
-    present, rows = array.outputs - (array.output_beats - 1) * array.cells, array.rows_per_unit
-    gates = [clipped for out in signals for clipped in out.gates_clipped]
-    cells, states = [out.c_clipped for out in signals], [out.h_clipped for out in signals]
-    return (
-        count_narrowed(clk, reset, slot, SLOT_TO_CHAIN + 2, rows * present, gates, saturations.gate),
-        count_narrowed(clk, reset, slot, slot_to_cell(array), present, cells, saturations.cell),
-        count_narrowed(clk, reset, slot, slot_to_state(array), present, states, saturations.state),
-    )
+    """Count what the cells clip, by format, those beyond the last unit left out. Latency: as `count_narrowed`."""
+    present, level = array.outputs - (array.output_beats - 1) * array.cells, array.cell.level
+    at, counting = ready(level), []
+    for key, counter in (("gate", saturations.gate), ("cell", saturations.cell), ("state", saturations.state)):
+        places = [(n, at[one.name]) for n, one in enumerate(level.narrowings) if one.format == key]
+        last = max(cycle for _, cycle in places)
+        waits = [(out.clipped[n], last - cycle) for out in signals for n, cycle in places]
+        flags = [flag() if cycles else clipped for clipped, cycles in waits]
+        late = [delay(clk, reset, one, flags[n], cycles) for n, (one, cycles) in enumerate(waits) if cycles]
+        count = len(places) * present
+        counting += [late, count_narrowed(clk, reset, slot, SLOT_TO_CHAIN + last, count, flags, counter)]
+    return counting

@@ -158,8 +158,8 @@ def column_layer(
     walk, drain, slot = Walk(array), Drain(array), Slot(array)
     vacant, drained, swept, carried = flag(), flag(), flag(), flag()
     place = bits(index_bits(array.groups))
-    heads = [bits(4 * array.total_width) for _ in range(array.cells)]
-    sums = [bits(4 * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
+    heads = [bits(array.sums_per_unit * array.total_width) for _ in range(array.cells)]
+    sums = [bits(array.sums_per_unit * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
     h_number = h.address(array.h_vector.high, 0)
 
     holding = hold_threshold(clk, reset, states, bounds)

@@ -1,6 +1,7 @@
 """State that comes from outside: h_0 and c_0 of a sequence before its first step, h_n and c_n after its last.
 
-A frame has a beat a slot: the slot's values of h, then those of c. A turn of its own writes h_0 and c_0 where a step
+A frame has a beat a slot: the slot's values of h, then those of c; of a cell whose h follows from what it keeps (GRU),
+what it keeps alone. A turn of its own writes h_0 and c_0 where a step
 writes h_t and c_t, at the same cycles, so a sequence's first step finds them like any other's.
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 
 from myhdl import always_comb, always_seq, block
 
-from accel.architecture.latencies import CELL_TO_STATE, SLOT_TO_CELL, SLOT_TO_STATE
+from accel.architecture.latencies import cell_to_state, slot_to_cell, slot_to_state
 from accel.architecture.shape import Array, Vector
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.cells.cell import CellConstants
@@ -25,14 +26,15 @@ from accel.rtl.blocks.streams.receiver import Beats, Inbox, receive
 from accel.spec import Formats
 
 
-def value_width(formats: Formats) -> int:
+def value_width(array: Array, formats: Formats) -> int:
     """Bits of a value in a frame, of h or of c."""
-    return max(formats.state.width, formats.cell.width)
+    cell = array.cell
+    return max(int(getattr(formats, cell.signals[name]).width) for name in cell.states)
 
 
 def state_vector(array: Array, formats: Formats) -> Vector:
     """How frames are stored on their way in, two sequences of them."""
-    return Vector(array.beats, 2 * array.cells, value_width(formats), 0)
+    return Vector(array.beats, len(array.cell.states) * array.cells, value_width(array, formats), 0)
 
 
 class GivenState:
@@ -138,30 +140,38 @@ def take_states(
 ) -> Any:
     """Frames of h_0 and c_0 from their stream into the memories of h and c, through `kept_h` and `kept_c`.
 
+    `h_t` are the cells' signals; where h follows from what is kept, they follow `kept_c` already.
     Where weights are loaded (`stores`), none is taken before there are weights.
     Latency: 0 from c_t and h_t.
     """
     array, formats, axis, states = cells.array, cells.formats, given.state_in, given.states
-    width, count = value_width(formats), array.cells
-    beats, c_read = Beats(len(states.write.word)), flag()
-    word = states.write.word
-    h_parts = [word(n * width + formats.state.width, n * width) for n in range(count)]
-    c_parts = [word((count + n) * width + formats.cell.width, (count + n) * width) for n in range(count)]
-    h_given, c_given = bits(len(kept_h)), bits(len(kept_c))
+    width, count, c_width = value_width(array, formats), array.cells, len(kept_c) // array.cells
+    beats, values = Beats(len(states.write.word)), len(array.cell.states) * array.cells
+    word, c_given, c_first = states.write.word, bits(len(kept_c)), values - array.cells
+    c_parts = [word((c_first + n) * width + c_width, (c_first + n) * width) for n in range(count)]
     depth = state_vector(array, formats).depth
 
     if not array.writable:
-        entering = axis_input(axis, beats, 2 * count, width)
+        entering = axis_input(axis, beats, values, width)
     else:
         arriving = Beats(len(states.write.word))
         waiting = await_weights(arriving, beats, stores.loading)
-        entering = (axis_input(axis, arriving, 2 * count, width), waiting)
+        entering = (axis_input(axis, arriving, values, width), waiting)
     receiving = receive(clk, reset, beats, states, array.output_beats, 1, False, False, False)
     watching = watch_frames(clk, reset, beats, given.status.state_torn, array.output_beats)
-    parting = (gather(h_parts, h_given), gather(c_parts, c_given))
-    keeping_c = keep_given(clk, reset, slot, states.write, c_given, c_t, kept_c, c_read, SLOT_TO_CELL, depth)
-    keeping_h = keep_given(clk, reset, slot, states.write, h_given, h_t, kept_h, states.release, SLOT_TO_STATE, depth)
-    return entering, receiving, watching, parting, keeping_c, keeping_h
+    parting_c = gather(c_parts, c_given)
+    common, to_cell = (entering, receiving, watching, parting_c), slot_to_cell(array)
+    if cells.level.state_follows:
+        keeping_c = keep_given(clk, reset, slot, states.write, c_given, c_t, kept_c, states.release, to_cell, depth)
+        return common, keeping_c, gather(h_t, kept_h)
+    c_read, h_given = flag(), bits(len(kept_h))
+    h_parts = [word(n * width + formats.state.width, n * width) for n in range(count)]
+    parting_h = gather(h_parts, h_given)
+    keeping_c = keep_given(clk, reset, slot, states.write, c_given, c_t, kept_c, c_read, to_cell, depth)
+    keeping_h = keep_given(
+        clk, reset, slot, states.write, h_given, joined(h_t), kept_h, states.release, slot_to_state(array), depth
+    )
+    return common, parting_h, keeping_c, keeping_h
 
 
 @block
@@ -169,20 +179,21 @@ def give_states(
     clk: Any, reset: Any, slot: Any, given: GivenState, signals: Any, layer: Any, cells: CellConstants
 ) -> Any:
     """h_t and c_t of a sequence's last step leave through their stream. Latency: 2 from h_t."""
-    array, width = cells.array, value_width(cells.formats)
+    array, width = cells.array, value_width(cells.array, cells.formats)
+    latency = slot_to_state(array)
     inbox, outbox, axis = given.inbox, given.last, given.state_out
     leaving = Beats(len(outbox.word))
     late_c = [like(out.c) for out in signals]
-    wide = [signed(width) for _ in range(2 * array.cells)]
-    word = joined(wide)
     real, final, closing = like(slot.real), like(slot.final), like(slot.closing)
-    values = [*(out.h for out in signals), *late_c]
+    values = late_c if cells.level.state_follows else [*(out.h for out in signals), *late_c]
+    wide = [signed(width) for _ in values]
+    word = joined(wide)
 
-    waiting = [delay(clk, reset, out.c, late_c[n], CELL_TO_STATE) for n, out in enumerate(signals)]
+    waiting = [delay(clk, reset, out.c, late_c[n], cell_to_state(array)) for n, out in enumerate(signals)]
     extending = [extend(value, wide[n]) for n, value in enumerate(values)]
-    reals = delay(clk, reset, slot.real, real, SLOT_TO_STATE)
-    finals = delay(clk, reset, slot.final, final, SLOT_TO_STATE)
-    closings = delay(clk, reset, slot.closing, closing, SLOT_TO_STATE)
+    reals = delay(clk, reset, slot.real, real, latency)
+    finals = delay(clk, reset, slot.final, final, latency)
+    closings = delay(clk, reset, slot.closing, closing, latency)
 
     @always_comb
     def promising():
@@ -196,5 +207,5 @@ def give_states(
         outbox.final.next = final
 
     sending = emit(clk, reset, outbox, leaving, array.output_beats, layer.state_sequences)
-    finishing = axis_output(leaving, axis, 2 * array.cells, width, False)
+    finishing = axis_output(leaving, axis, len(values), width, False)
     return waiting, extending, reals, finals, closings, promising, emitting, sending, finishing

@@ -7,11 +7,17 @@ from typing import Any
 
 from myhdl import ConcatSignal, always, always_comb, block
 
-from accel.architecture.latencies import CELL_READ, SLOT_TO_GATES, scale_delay, slot_delay, slot_to_cell, slot_to_state
+from accel.architecture.latencies import (
+    before_read,
+    scale_delay,
+    slot_delay,
+    slot_to_cell,
+    slot_to_gates,
+    slot_to_state,
+)
 from accel.architecture.shape import Array
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.cells.cell import CellConstants, CellSignals, cell
-from accel.rtl.blocks.cells.highway_cell import highway_cell
 from accel.rtl.blocks.cells.scale import ScaleConstants, scale_totals
 from accel.rtl.blocks.cells.status import count_saturations
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants, lane_array
@@ -46,14 +52,14 @@ class Observed:
     """What a test bench may watch of a layer; left open, synthesis removes it."""
 
     def __init__(self, constants: CellConstants) -> None:
-        cells, formats = constants.array.cells, constants.formats
+        cells, level, sizes = constants.array.cells, constants.level, constants.sizes
         self.begin = flag()
         self.gates_valid = flag()
-        self.gates = bits(cells * constants.array.rows_per_unit * formats.activation.width)
+        self.gates = bits(cells * len(level.gates) * constants.formats.activation.width)
         self.c_valid = flag()
-        self.c = bits(cells * formats.cell.width)
+        self.c = bits(cells * sizes[level.kept].width)
         self.h_valid = flag()
-        self.h = bits(cells * formats.state.width)
+        self.h = bits(cells * sizes[level.state].width)
 
 
 @block
@@ -121,21 +127,22 @@ def cell_depth(array: Array) -> int:
 
 @block
 def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, array: Array) -> Any:
-    """c_{t-1} of a slot, zero in a fresh sequence, when its activations come; c_t is written back.
+    """What the cell kept before, of an LSTM c_{t-1}, zero in a fresh sequence; what it keeps now is written back.
 
-    Of a highway layer s_{l-1} and s_l. Latency: SLOT_TO_GATES from the slot to `c_before`.
+    Latency: slot_to_before from the slot to `c_before`.
     """
     read, stored = bits(len(c_t)), bits(len(c_t))
     written = like(slot.valid)
     writing = delay(clk, reset, slot.valid, written, slot_to_cell(array))
     wanted = like(slot.valid)
-    wanting = delay(clk, reset, slot.valid, wanted, CELL_READ)
+    ahead = before_read(array)
+    wanting = delay(clk, reset, slot.valid, wanted, ahead)
     width = len(slot.stream) + len(slot.beat)
     slot_address, address, back = bits(width), bits(width), bits(width)
     addressing = gather([slot.beat, slot.stream], slot_address)
-    reading = delay(clk, reset, slot_address, address, CELL_READ)
+    reading = delay(clk, reset, slot_address, address, ahead)
     fresh = like(slot.fresh)
-    freshes = delay(clk, reset, slot.fresh, fresh, CELL_READ + 2)
+    freshes = delay(clk, reset, slot.fresh, fresh, ahead + 2)
     writing_back = delay(clk, reset, slot_address, back, slot_to_cell(array))
 
     @always(clk.posedge)
@@ -251,12 +258,12 @@ def observe(observed: Any, begin: Any, gates: Any, c_t: Any, h_t: Any) -> Any:
 def cell_stage(
     clk: Any, reset: Any, slot: Any, heads: Any, signals: Any, c_t: Any, layer: Any, cells: Any, stores: Any
 ) -> Any:
-    """E cells side by side with their bias and c memories; `c_t` is what c's memory keeps.
+    """E cells side by side with their bias and c memories; `c_t` is what c's memory keeps, from outside at times.
 
     Latency: slot_to_state from a slot to its h_t.
     """
-    array, make = cells.array, highway_cell if cells.array.highway else cell
-    count, bias_width, c_width = array.cells, array.rows_per_unit * cells.bias_width, cells.formats.cell.width
+    array, c_width = cells.array, len(signals[0].c)
+    count, bias_width = array.cells, array.sums_per_unit * cells.bias_width
     bias = bits(count * bias_width)
     c_before, before = bits(count * c_width), [signed(c_width) for _ in range(count)]
     biases = [bias((e + 1) * bias_width, e * bias_width) for e in range(count)]
@@ -265,7 +272,12 @@ def cell_stage(
     reading_biases = read_biases(clk, slot, bias, layer, stores)
     memory = cell_memory(clk, reset, slot, c_t, c_before, array)
     readers = [as_signed(c_words[e], before[e]) for e in range(count)]
-    stages = [make(clk, reset, heads[e], biases[e], before[e], signals[e], cells) for e in range(count)]
+    kept: list[Any] = [None] * count
+    if array.given_state and cells.level.state_follows:
+        kept = [signed(c_width) for _ in range(count)]
+        kept_words = [c_t((e + 1) * c_width, e * c_width) for e in range(count)]
+        readers += [as_signed(kept_words[e], kept[e]) for e in range(count)]
+    stages = [cell(clk, reset, heads[e], biases[e], before[e], kept[e], signals[e], cells) for e in range(count)]
     return reading_biases, memory, readers, stages
 
 
@@ -299,12 +311,12 @@ def cells_and_state(
         keeping = [gather([out.c for out in signals], kept_c), gather([out.h for out in signals], kept_h)]
     else:
         keeping = [
-            take_states(clk, reset, slot, given, c_t, h_t, kept_c, kept_h, cells, stores),
+            take_states(clk, reset, slot, given, c_t, [out.h for out in signals], kept_c, kept_h, cells, stores),
             give_states(clk, reset, slot, given, signals, layer, cells),
         ]
     stage = cell_stage(clk, reset, slot, heads, signals, kept_c, layer, cells, stores)
     state = write_state(clk, reset, slot, kept_h, h, outbox, layer.every_step, array)
-    gates_valid = delay(clk, reset, slot.real, observed.gates_valid, SLOT_TO_GATES)
+    gates_valid = delay(clk, reset, slot.real, observed.gates_valid, slot_to_gates(array))
     c_valid = delay(clk, reset, slot.real, observed.c_valid, slot_to_cell(array))
     h_valid = delay(clk, reset, slot.real, observed.h_valid, slot_to_state(array))
     watching = observe(observed, begin, gates, c_t, h_t)
@@ -335,8 +347,8 @@ def recurrent_layer(
     """
     array = cells.array
     issue, slot, h = Issue(array), Slot(array), Write(array.h_vector)
-    heads = [bits(array.rows_per_unit * array.total_width) for _ in range(array.cells)]
-    sums = [bits(array.rows_per_unit * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
+    heads = [bits(array.sums_per_unit * array.total_width) for _ in range(array.cells)]
+    sums = [bits(array.sums_per_unit * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
 
     promising = promise(inbox.take, inbox.final, outbox.promise, layer.every_step)
     stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)

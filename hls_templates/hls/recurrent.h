@@ -4,15 +4,17 @@
 #include "platform.h"
 #include "receive.h"
 #include "row_engine.h"
+#include "update.h"
 
 namespace sparrow {
 
 /// In place of the streams of states where a sequence begins with zeros.
 struct NoStates {};
 
-/// A beat of a state: the values of h of the units that the cell stage takes together, then those of c.
+/// A beat of a state: the values of h of the units that the cell stage takes together, then those of c; those of what is
+/// kept alone where h follows from it.
 template <typename A>
-using State_t = Port<A::kStateBits, 2 * A::kCells>;
+using State_t = Port<A::kStateBits, A::kStateValues * A::kCells>;
 
 /// h_0 into the bank that the next step of its sequence reads, and c_0.
 template <typename A, int kCopies, int kBanks>
@@ -27,11 +29,14 @@ Beats:
     for (int n = 0; n < A::kCells; ++n) {
       #pragma HLS UNROLL
       if (first + n >= A::kOutputs) continue;
-      c[first + n] = static_cast<long long>(packet.data.element[A::kCells + n]);
+      c[first + n] = static_cast<long long>(packet.data.element[(A::kStateValues - 1) * A::kCells + n]);
+      const Int<A::kStateWidth> given =
+          A::kStateValues == 1 ? ReadOf<A>(c[first + n])
+                               : Int<A::kStateWidth>(static_cast<long long>(packet.data.element[n]));
     Copies:
       for (int copy = 0; copy < kCopies; ++copy) {
         #pragma HLS UNROLL
-        h[copy][bank][first + n] = static_cast<long long>(packet.data.element[n]);
+        h[copy][bank][first + n] = given;
       }
     }
   }
@@ -49,8 +54,8 @@ Beats:
     for (int n = 0; n < A::kCells; ++n) {
       #pragma HLS UNROLL
       const bool real = first + n < A::kOutputs;
-      packet.data.element[n] = real ? static_cast<long long>(h[first + n]) : 0;
-      packet.data.element[A::kCells + n] = real ? static_cast<long long>(c[first + n]) : 0;
+      if (A::kStateValues > 1) packet.data.element[n] = real ? static_cast<long long>(h[first + n]) : 0;
+      packet.data.element[(A::kStateValues - 1) * A::kCells + n] = real ? static_cast<long long>(c[first + n]) : 0;
     }
     packet.last = first + A::kCells >= A::kOutputs;
     KeepAll(packet);
@@ -58,22 +63,19 @@ Beats:
   }
 }
 
-/// Process: one step of an LSTM layer, x_t in, h_t out; several streams take turns, a step each. h and c live as long as
+/// Process: one step of a recurrent layer, x_t in, h_t out; several streams take turns, a step each. h and c live as long as
 /// the hardware, that is from call to call; a stream's step after the end of a sequence reads them as zero (unless the
 /// model is stateful), so nothing has to clear them. Where the state of a sequence is given, a turn of its own takes h_0
 /// and c_0 from `state_in` before the first step, and h_n and c_n leave through `state_out` after the last.
-template <typename A, typename Source, typename Indices, typename Factors, typename Out, typename StateIn, typename StateOut>
-void LstmStep(const Operands<A> &x, const bool &end, Source &values, const Indices &indices,
-              const Biases<A> &bias, const Factors &scales, const typename SigmoidTable<A>::Entries_t &sigmoid,
-              const typename TanhTable<A>::Entries_t &tanh, const typename CellTanhTable<A>::Entries_t &cell_tanh,
-              Stream<Out> &out, StateIn &state_in, StateOut &state_out, LayerStatus &saturations) {
+/// `tables` are those that the cell reads.
+template <typename A, typename Source, typename Indices, typename Factors, typename Out, typename StateIn,
+          typename StateOut, typename... Tables>
+void RecurrentStep(const Operands<A> &x, const bool &end, Source &values, const Indices &indices,
+                   const Biases<A> &bias, const Factors &scales, Stream<Out> &out, StateIn &state_in,
+                   StateOut &state_out, LayerStatus &saturations, const Tables &...tables) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=bias type=complete dim=2
   #pragma HLS ARRAY_PARTITION variable=bias type=cyclic factor=A::kCells dim=1
-  #pragma HLS BIND_STORAGE variable=sigmoid type=rom_np
-  #pragma HLS BIND_STORAGE variable=tanh type=rom_np
-  #pragma HLS BIND_STORAGE variable=cell_tanh type=rom_np
-  static_assert(A::kRowsPerUnit == 4, "an LSTM unit has the gates input, forget, cell, output");
   constexpr int kBanks = 2 * A::kStreams;  // a stream's h_{t-1} and its h_t
   static Int<A::kStateWidth> h[Copies(A::kReaders)][kBanks][A::kOutputs];
   static Int<A::kCellWidth> c[A::kStreams][A::kOutputs];
@@ -109,10 +111,10 @@ void LstmStep(const Operands<A> &x, const bool &end, Source &values, const Indic
     return Int<A::kOperandWidth>(h[copy][old_bank][column]) << A::kHShift;
   };
 
-  const auto update = [&](int unit, const Int<A::kTotalWidth> (&sums)[A::kRowsPerUnit]) -> Int<A::kStateWidth> {
+  const auto update = [&](int unit, const Int<A::kTotalWidth> (&sums)[A::kSumsPerUnit]) -> Int<A::kStateWidth> {
     #pragma HLS INLINE
     const Int<A::kCellWidth> old_c = first ? Int<A::kCellWidth>(0) : c[stream][unit];
-    const CellValues<A> values = UpdateCell<A>(sums, scales, bias[unit], old_c, sigmoid, tanh, cell_tanh, unit, counted);
+    const CellValues<A> values = UpdateCell<A>(sums, scales, bias[unit], old_c, 0, unit, counted, tables...);
     c[stream][unit] = values.c;
   Copies:
     for (int copy = 0; copy < Copies(A::kReaders); ++copy) {

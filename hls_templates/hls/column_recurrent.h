@@ -4,6 +4,7 @@
 #include "column_engine.h"
 #include "platform.h"
 #include "receive.h"
+#include "update.h"
 
 namespace sparrow {
 
@@ -11,20 +12,16 @@ namespace sparrow {
 template <typename A>
 using Threshold = Int<A::kStateWidth>;
 
-/// Process: one step of an LSTM layer by columns, x_t in, h_t out; what is zero of x_t and of h_{t-1} takes no cycle
-/// (where W_x goes by rows, x_t is read whole). State lives from call to call as in `LstmStep`; the encoder behind the
+/// Process: one step of a recurrent layer by columns, x_t in, h_t out; what is zero of x_t and of h_{t-1} takes no cycle
+/// (where W_x goes by rows, x_t is read whole). State lives from call to call as in `RecurrentStep`; the encoder behind the
 /// cells keeps what of h_t the stream's next step reads.
-template <typename A, typename Factors, typename Out>
+template <typename A, typename Factors, typename Out, typename... Tables>
 void ColumnStep(const Operands<A> &x, const bool &end, const Values<A> &values, const LaneRows<A> &rows,
-                const Biases<A> &bias, const Factors &scales, const typename SigmoidTable<A>::Entries_t &sigmoid,
-                const typename TanhTable<A>::Entries_t &tanh, const typename CellTanhTable<A>::Entries_t &cell_tanh,
-                const Threshold<A> &threshold, Stream<Out> &out, LayerStatus &saturations) {
+                const Biases<A> &bias, const Factors &scales, const Threshold<A> &threshold, Stream<Out> &out,
+                LayerStatus &saturations, const Tables &...tables) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=bias type=complete dim=2
   #pragma HLS ARRAY_PARTITION variable=bias type=cyclic factor=A::kCells dim=1
-  #pragma HLS BIND_STORAGE variable=sigmoid type=rom_np
-  #pragma HLS BIND_STORAGE variable=tanh type=rom_np
-  #pragma HLS BIND_STORAGE variable=cell_tanh type=rom_np
   static_assert(A::kOutputs == A::kUnits * A::kGroups, "every lane has as many rows as the others");
   static Nonzeros<A::kStateWidth, A::kOutputs> h[A::kStreams];
   static Int<A::kCellWidth> c[A::kStreams][A::kOutputs];
@@ -65,8 +62,7 @@ Units:
       #pragma HLS UNROLL
       const int unit = first_unit + n;
       const Int<A::kCellWidth> old_c = first ? Int<A::kCellWidth>(0) : c[stream][unit];
-      const CellValues<A> cell =
-          UpdateCell<A>(taken[n], scales, bias[unit], old_c, sigmoid, tanh, cell_tanh, unit, counted);
+      const CellValues<A> cell = UpdateCell<A>(taken[n], scales, bias[unit], old_c, 0, unit, counted, tables...);
       c[stream][unit] = cell.c;
       if (cell.h >= threshold || cell.h <= -threshold) h[stream].Append(cell.h, unit);
       packet.data.element[n] = cell.h;

@@ -1,0 +1,72 @@
+"""What a kind of recurrent cell is, and the signals of a step as they come about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from accel.architecture.cells.operations import Level, Lookup, RowSum
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One kind of cell: `rows` of the matrices for each unit, and what each way through the lanes computes.
+
+    Levels have the same operations under names of their own; W_h and the biases have rows for each of them.
+    """
+
+    title: str
+    rows: str
+    """What they are, in words."""
+    rows_per_unit: int
+    levels: tuple[Level, ...]
+
+    @property
+    def level(self) -> Level:
+        """The first level, which stands for all where names do not matter."""
+        return self.levels[0]
+
+    @property
+    def sums(self) -> tuple[RowSum, ...]:
+        """What the lanes give the cell for each unit, in a level."""
+        return self.level.sums
+
+    @property
+    def split(self) -> bool:
+        """Whether the x part and the h part of some row are sums of their own."""
+        return any(row.part != "both" for row in self.sums)
+
+    @cached_property
+    def signals(self) -> dict[str, str]:
+        """Each signal and the key of `formats` that it is in, in the order they come about."""
+        return {name: key for level in self.levels for name, key in level.signals.items()}
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Tables that the cell reads, in the order of `accel.base.tables`' users: those of gates first."""
+        used = {operation.table for operation in self.level.operations if isinstance(operation, Lookup)}
+        return tuple(name for name in TABLES if name in used)
+
+    @property
+    def kept(self) -> str:
+        """What is carried on to the next step."""
+        return self.levels[-1].kept
+
+    @property
+    def output(self) -> str:
+        """What leaves the layer."""
+        return self.levels[-1].state
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Signals that a sequence's state from outside consists of: h and c of an LSTM; what is kept, if h follows."""
+        return (self.kept,) if self.level.state_follows else (self.output, self.kept)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Signals without which an engine has shown nothing."""
+        return tuple(name for level in self.levels for name in (level.kept, level.state))
+
+
+TABLES = {"sigmoid": ("sigmoid", "gate"), "tanh": ("tanh", "gate"), "cell_tanh": ("tanh", "cell")}
+"""Every table of the cell stage: its function, and the key of `formats` that its input is in."""

@@ -1,0 +1,63 @@
+"""The HLS text of a cell: a line of C++ for each operation of its list, on integers of exactly the width they need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from accel.architecture.cells import Cell
+from accel.architecture.cells.operations import Lookup, Mix, Narrow, Operation, Product, Size, Sum
+from accel.architecture.shape import Network
+from accel.model.golden import cell_sizes
+
+LABELS = {"sigmoid": "SigmoidTable", "tanh": "TanhTable", "cell_tanh": "CellTanhTable"}
+"""C++ types of the tables."""
+
+
+def cell_text(cell: Cell, net: Network) -> dict[str, Any]:
+    """What the template `update.h` is filled with."""
+    level, sizes = cell.level, cell_sizes(net, net.layers[0])
+    sums = {row.name: number for number, row in enumerate(level.sums)}
+    shown = [(f"k{_camel(name)}", name) for name in level.signals]
+    return {
+        "title": cell.title,
+        "kept": level.kept,
+        "state": level.state,
+        "signals": [signal for signal, _ in shown],
+        "observed": shown,
+        "tables": [(name, LABELS[name]) for name in cell.tables],
+        "lines": [_line(operation, sizes, sums) for operation in level.operations],
+    }
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _line(operation: Operation, sizes: Mapping[str, Size], sums: Mapping[str, int]) -> str:
+    size = sizes[operation.name]
+    return f"const Int<{size.width}> {operation.name} = {_value(operation, sizes, sums)};"
+
+
+def _value(operation: Operation, sizes: Mapping[str, Size], sums: Mapping[str, int]) -> str:
+    size, read = sizes[operation.name], [sizes[name] for name in operation.operands]
+    match operation:
+        case Narrow() if operation.source in sums:
+            number = sums[operation.source]
+            return f"PreActivation<A>(Scaled<A>(sums[{number}], scales, unit, {number}), bias[{number}], saturations)"
+        case Narrow():
+            source = sizes[operation.source]
+            widths = f"{source.width}, {source.frac}, {size.width}, {size.frac}"
+            return f"Narrowed<{widths}>({operation.source}, saturations.{operation.format})"
+        case Lookup():
+            return f"{LABELS[operation.table]}<A>::Lookup({operation.table}, {operation.source})"
+        case Product():
+            return f"{operation.a} * {operation.b}"
+        case Sum():
+            shifts = ", ".join(f"{one.width}, {size.frac - one.frac}" for one in read)
+            return f"Added<{shifts}>({operation.a}, {operation.b})"
+        case Mix():
+            one, other, share = read
+            fine = max(one.frac, other.frac)
+            widths = f"{one.width}, {fine - one.frac}, {other.width}, {fine - other.frac}, {share.width}, {share.frac}"
+            return f"Mixed<{widths}>({operation.one}, {operation.other}, {operation.share})"
