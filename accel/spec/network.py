@@ -27,8 +27,9 @@ class Head(Section):
 class Model(Section):
     """The network."""
 
-    cell: Literal["lstm", "highway"] = "lstm"
-    """Kind of recurrent cell; `highway`: of a recurrent highway network (arXiv 1607.03474), its gates coupled."""
+    cell: Literal["lstm", "highway", "gru"] = "lstm"
+    """Kind of recurrent cell; `highway`: of a recurrent highway network (arXiv 1607.03474), its gates coupled; `gru`:
+    as PyTorch has it, n = tanh(W_in x + b_in + r (W_hn h + b_hn)), in ONNX linear_before_reset = 1."""
     depth: Depth | None = None
     """Levels of a highway cell, which a step goes through one after the other; x_t is read in the first."""
     inputs: Count
@@ -113,9 +114,9 @@ class Formats(Section):
     activation: Format
     """Result of sigmoid and tanh."""
     cell: Format
-    """c_t; of a highway cell s_l as it is carried on"""
+    """c_t; of a highway cell s_l, of a GRU h_t, as it is carried on"""
     state: Format
-    """h_t; of a highway cell s_l as lanes, next layer and head read it"""
+    """h_t; of a highway cell s_l, of a GRU h_t, as lanes, next layer and head read it"""
     scale: Format | None = None
     """What a row's sum is multiplied with; for `weights.per_row`."""
 

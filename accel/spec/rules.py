@@ -31,7 +31,7 @@ def _cell_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if (model.cell == "highway") != (model.depth is not None):
         wanted = "a number of levels for cell: highway" if model.depth is None else "nothing but for cell: highway"
         yield "model.depth", wanted, model.depth
-    if model.cell == "lstm":
+    if model.cell != "highway":
         return
     only = "for model.cell: highway"
     for key, fits in HIGHWAY_ONLY.items():

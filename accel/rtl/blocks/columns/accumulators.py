@@ -90,8 +90,36 @@ def bank_memory(
 
 
 @block
-def accumulators(clk: Any, steering: Steering, rows: Any, products: Any, leaving: Any, depth: int) -> Any:
+def carry_parts(clk: Any, of_h: Any, products: Any, parts: Any) -> Any:
+    """Products, one cycle later; the last lane's to the last but one part, or to the last one where it is `of_h`.
+
+    Latency: 1.
+    """
+    whole = len(products) - 1
+
+    @always(clk.posedge)
+    def carrying():
+        for n in range(whole):
+            parts[n].next = products[n]
+
+    @always(clk.posedge)
+    def parting():
+        if of_h:
+            parts[whole].next = 0
+            parts[whole + 1].next = products[whole]
+        else:
+            parts[whole].next = products[whole]
+            parts[whole + 1].next = 0
+
+    return carrying, parting
+
+
+@block
+def accumulators(clk: Any, steering: Steering, rows: Any, products: Any, of_h: Any, leaving: Any, depth: int) -> Any:
     """A lane's products added to the sums of their rows; `leaving` are those of the group that the drain reads.
+
+    Where the last lane's rows have two sums, `of_h` tells which one a product is for, and `rows` names its row twice;
+    else it is None.
 
     A sum is written three cycles after it was read, so the three products before may be on their way to the same row:
     their sums are taken from where they are. Latency: 4 from a row's number to its sum, 2 from a group to `leaving`.
@@ -143,7 +171,7 @@ def accumulators(clk: Any, steering: Steering, rows: Any, products: Any, leaving
         carry(clk, read_rows, added_rows),
         carry(clk, added_rows, summed_rows),
         carry(clk, summed_rows, written_rows),
-        carry(clk, products, late),
+        carry(clk, products, late) if of_h is None else carry_parts(clk, of_h, products, late),
         carry(clk, sums, before),
     ]
     s = steering

@@ -10,7 +10,7 @@ from accel.architecture.latencies import ADDRESS_TO_FETCH, DRAIN_TO_CAPTURE, WOR
 from accel.architecture.shape import ColumnArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.accumulators import Steering
-from accel.rtl.blocks.columns.column_unit import column_instance, column_unit
+from accel.rtl.blocks.columns.column_unit import broadcast_width, column_instance, column_unit
 from accel.rtl.blocks.columns.drain import Drain
 from accel.rtl.blocks.columns.mixed_unit import mixed_instance, mixed_unit
 from accel.rtl.blocks.columns.row_feed import RowReading
@@ -147,12 +147,13 @@ def column_array(
     steering = Steering(index_bits(array.groups))
     chains = [*heads, *[bits(len(heads[0])) for _ in range(array.units)]]
     words = [bits(array.word_width) for _ in range(array.units)]
-    operand, shared = bits(array.operand_width), bits(array.operand_width)
+    operand, shared = bits(broadcast_width(array)), bits(broadcast_width(array))
     walked = walk.operand
+    parts = [walked(array.operand_width, 0), *([walk.of_h] if array.split_rows else [])]
 
     lanes = steer_lanes(clk, reset, walk, steering, array)
     drains = steer_drain(clk, reset, drain, swept, place, steering)
-    flattening = gather([walked(array.operand_width, 0)], operand)
+    flattening = gather(parts, operand)
     broadcasting = delay(clk, reset, operand, shared, ADDRESS_TO_FETCH + 1)
     if array.writable:
         memories = scratchpads(clk, walk, words, stores.weights, array)

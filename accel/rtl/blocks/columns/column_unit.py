@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import always, block
+from myhdl import always, always_comb, block
 
 from accel.architecture.shape import ColumnArray
 from accel.base.fixed import index_bits
@@ -16,17 +16,25 @@ ROWS = """
 genvar ${rows}_lane;
 generate
 for (${rows}_lane = 0; ${rows}_lane < $lanes; ${rows}_lane = ${rows}_lane + 1) begin: ${rows}_slice
-    always @(posedge $clk) $rows[${rows}_lane] <= $word[$offset+${rows}_lane*$high +: $high];
+    always @(posedge $clk) $rows[${rows}_lane] <= $word[$offset+PLACE*$high +: $high];
 end
 endgenerate
 """
 
 
+def rows_text(text: str, split: bool) -> str:
+    """Verilog in which each lane takes its own row number; where the last lane has two sums, both take its own."""
+    return text.replace("PLACE", "(${rows}_lane < $numbers ? ${rows}_lane : $numbers-1)" if split else "${rows}_lane")
+
+
 @block
-def row_numbers(clk: Any, word: Any, rows: Any, offset: int) -> Any:
-    """Which of its rows each lane's weight belongs to, from bit `offset` of the memory word on. Latency: 1."""
+def row_numbers(clk: Any, word: Any, rows: Any, numbers: int, offset: int) -> Any:
+    """Which of its rows each lane's weight belongs to: `numbers` of them from bit `offset` of the memory word on.
+
+    Latency: 1.
+    """
     lanes, high = len(rows), len(rows[0])
-    row_numbers.verilog_code = ROWS
+    row_numbers.verilog_code = rows_text(ROWS, lanes > numbers)
     for row in rows:
         row.driven = "reg"
     clk.read = word.read = True
@@ -36,7 +44,7 @@ def row_numbers(clk: Any, word: Any, rows: Any, offset: int) -> Any:
     def slicing():
         packed = int(word) >> offset
         for n in range(lanes):
-            rows[n].next = packed >> n * high & mask
+            rows[n].next = packed >> min(n, numbers - 1) * high & mask
 
     return slicing
 
@@ -45,31 +53,61 @@ def row_numbers(clk: Any, word: Any, rows: Any, offset: int) -> Any:
 def column_unit(
     clk: Any, word: Any, shared: Any, steering: Steering, chain_in: Any, chain_out: Any, array: ColumnArray
 ) -> Any:
-    """Four lanes, a gate each: value and row number of the memory word, times the operand, onto the row's sum.
+    """A lane for each gate: value and row number of the memory word, times the operand, onto the row's sum.
 
-    The operand comes a stage after the word. Latency: WORD_TO_SUM; DRAIN_TO_CAPTURE + 1 from a group to the chain.
+    The operand comes a stage after the word; above it, where a row has two sums, whether it is h.
+    Latency: WORD_TO_SUM; DRAIN_TO_CAPTURE + 1 from a group to the chain.
     """
-    lanes, width = array.rows_per_unit, array.total_width
+    lanes, sums, width = array.rows_per_unit, array.sums_per_unit, array.total_width
     stored, operand = signed_list(lanes, array.weight_width), signed_list(1, array.operand_width)
     products = signed_list(lanes, array.product_width)
-    rows, leaving = unsigned_list(lanes, array.index_width), signed_list(lanes, width)
+    rows, leaving = unsigned_list(sums, array.index_width), signed_list(sums, width)
 
     slicer = weights(clk, word, stored, array.weight_width)
-    numbers = row_numbers(clk, word, rows, lanes * array.weight_width)
+    numbers = row_numbers(clk, word, rows, lanes, lanes * array.weight_width)
     parting = unflatten(shared, operand)
     multiplier = weigh(clk, stored, operand, products, array)
-    adder = accumulators(clk, steering, rows, products, leaving, array.groups)
+    of_h = flag() if array.split_rows else None
+    telling = tell_part(clk, shared, of_h, array, 1) if array.split_rows else ()
+    adder = accumulators(clk, steering, rows, products, of_h, leaving, array.groups)
     chain = capture_chain(clk, steering.capture, leaving, chain_in, chain_out)
-    return slicer, numbers, parting, multiplier, adder, chain
+    return slicer, numbers, parting, multiplier, telling, adder, chain
+
+
+@block
+def tell_part(clk: Any, shared: Any, of_h: Any, array: ColumnArray, cycles: int) -> Any:
+    """Whether the operand of so many cycles ago is h, from the bit above it. Latency: `cycles`."""
+    stages = [flag() for _ in range(cycles)]
+    low = array.operand_width
+
+    @always_comb
+    def leaving():
+        of_h.next = stages[cycles - 1]
+
+    @always(clk.posedge)
+    def taking():
+        stages[0].next = shared[low]
+
+    @always(clk.posedge)
+    def waiting():
+        for n in range(1, cycles):
+            stages[n].next = stages[n - 1]
+
+    return (leaving, taking, waiting) if cycles > 1 else (leaving, taking)
+
+
+def broadcast_width(array: ColumnArray) -> int:
+    """Bits of what all lanes are given: the operand, and whether it is h, where a row has two sums."""
+    return array.operand_width + array.split_rows
 
 
 def column_unit_block(array: ColumnArray) -> Any:
     """A unit on fresh signals, as it is converted to a module."""
-    chain = array.rows_per_unit * array.total_width
+    chain = array.sums_per_unit * array.total_width
     return column_unit(
         clk=flag(),
         word=bits(array.word_width),
-        shared=bits(array.operand_width),
+        shared=bits(broadcast_width(array)),
         steering=Steering(index_bits(array.groups)),
         chain_in=bits(chain),
         chain_out=bits(chain),

@@ -9,7 +9,7 @@ from myhdl import always, block
 from accel.architecture.shape import ColumnArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
-from accel.rtl.blocks.columns.column_unit import PORTS
+from accel.rtl.blocks.columns.column_unit import PORTS, broadcast_width, rows_text, tell_part
 from accel.rtl.blocks.columns.row_feed import RowReading, fetch_x
 from accel.rtl.blocks.lanes.lanes import capture_chain, unflatten, weigh, weights
 from accel.rtl.blocks.primitives.register import register
@@ -20,20 +20,20 @@ ROWS = """
 genvar ${rows}_lane;
 generate
 for (${rows}_lane = 0; ${rows}_lane < $lanes; ${rows}_lane = ${rows}_lane + 1) begin: ${rows}_slice
-    always @(posedge $clk) $rows[${rows}_lane] <= $from_x ? $row : $word[$offset+${rows}_lane*$stride +: $high];
+    always @(posedge $clk) $rows[${rows}_lane] <= $from_x ? $row : $word[$offset+PLACE*$stride +: $high];
 end
 endgenerate
 """
 
 
 @block
-def choose_rows(clk: Any, word: Any, from_x: Any, row: Any, rows: Any, stride: int, offset: int) -> Any:
+def choose_rows(clk: Any, word: Any, from_x: Any, row: Any, rows: Any, numbers: int, stride: int, offset: int) -> Any:
     """Which of its rows each lane's weight belongs to: the same one in all lanes for W_x, for W_h as the word says.
 
     Latency: 1.
     """
     lanes, high = len(rows), len(row)
-    choose_rows.verilog_code = ROWS
+    choose_rows.verilog_code = rows_text(ROWS, lanes > numbers)
     for number in rows:
         number.driven = "reg"
     for signal in (clk, word, from_x, row):
@@ -44,7 +44,7 @@ def choose_rows(clk: Any, word: Any, from_x: Any, row: Any, rows: Any, stride: i
     def slicing():
         packed = int(word) >> offset
         for n in range(lanes):
-            rows[n].next = int(row) if from_x else packed >> n * stride & mask
+            rows[n].next = int(row) if from_x else packed >> min(n, numbers - 1) * stride & mask
 
     return slicing
 
@@ -61,35 +61,37 @@ def mixed_unit(
     chain_out: Any,
     array: ColumnArray,
 ) -> Any:
-    """Four lanes, a gate each: the weight times the x at its index, onto the sum of the row that all lanes are at; or
+    """A lane for each gate: the weight times the x at its index, onto the sum of the row that all lanes are at; or
     times the h that all share, onto the sum of the row at its index.
 
     Latency: WORD_TO_SUM + 1; DRAIN_TO_CAPTURE + 1 from a group to the chain.
     """
-    lanes, width = array.rows_per_unit, array.total_width
+    lanes, sums, width = array.rows_per_unit, array.sums_per_unit, array.total_width
     late, offset = bits(len(word)), lanes * array.weight_width
     stored, h = signed_list(lanes, array.weight_width), signed_list(1, array.operand_width)
     operand, products = signed_list(lanes, array.operand_width), signed_list(lanes, array.product_width)
-    rows, leaving = unsigned_list(lanes, index_bits(array.groups)), signed_list(lanes, width)
+    rows, leaving = unsigned_list(sums, index_bits(array.groups)), signed_list(sums, width)
 
     waiting = register(clk, word, late)
     slicer = weights(clk, late, stored, array.weight_width)
-    numbers = choose_rows(clk, late, reading.from_x, reading.row, rows, array.index_width, offset)
+    numbers = choose_rows(clk, late, reading.from_x, reading.row, rows, lanes, array.index_width, offset)
     parting = unflatten(shared, h)
     fetching = fetch_x(clk, word, reading, x, h, operand, array, offset)
     multiplier = weigh(clk, stored, operand, products, array)
-    adder = accumulators(clk, steering, rows, products, leaving, array.groups)
+    of_h = flag() if array.split_rows else None
+    telling = tell_part(clk, shared, of_h, array, 2) if array.split_rows else ()
+    adder = accumulators(clk, steering, rows, products, of_h, leaving, array.groups)
     chain = capture_chain(clk, steering.capture, leaving, chain_in, chain_out)
-    return waiting, slicer, numbers, parting, fetching, multiplier, adder, chain
+    return waiting, slicer, numbers, parting, fetching, multiplier, telling, adder, chain
 
 
 def mixed_unit_block(array: ColumnArray) -> Any:
     """A unit on fresh signals, as it is converted to a module."""
-    chain = array.rows_per_unit * array.total_width
+    chain = array.sums_per_unit * array.total_width
     return mixed_unit(
         clk=flag(),
         word=bits(array.word_width),
-        shared=bits(array.operand_width),
+        shared=bits(broadcast_width(array)),
         reading=RowReading(array),
         x=Write(array.x_vector),
         steering=Steering(index_bits(array.groups)),

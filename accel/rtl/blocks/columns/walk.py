@@ -22,6 +22,8 @@ class Walk:
         self.valid = flag()
         """The word at the address is added; else there is none for the lanes."""
         self.operand = signed(array.operand_width)
+        self.of_h = flag()
+        """The operand is h, where that makes a difference: where a row has two sums."""
         self.bank = flag()
         """Accumulators of the step."""
         self.begin = flag()
@@ -124,6 +126,13 @@ def walk_columns(
             walk.operand.next = 0
 
     @always_seq(clk.posedge, reset=reset)
+    def parting():
+        if x_taken:
+            walk.of_h.next = False
+        elif h_taken:
+            walk.of_h.next = True
+
+    @always_seq(clk.posedge, reset=reset)
     def stepping():
         if x_taken:
             busy.next = True
@@ -160,6 +169,7 @@ def walk_columns(
         addressing,
         working,
         stepping,
+        parting if array.split_rows else (),
         keeping_set if array.writable else (),
         going_on,
         aligning_x,

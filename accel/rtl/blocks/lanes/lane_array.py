@@ -12,9 +12,16 @@ from accel.architecture.shape import Array
 from accel.rtl.blocks.lanes.fed_weights import fed_weights
 from accel.rtl.blocks.lanes.lanes import Reading, fetch, flatten
 from accel.rtl.blocks.lanes.sequencer import Issue, dense_places, lane_control
-from accel.rtl.blocks.lanes.unit import dense_instance, dense_unit, feedforward_instance, recurrent_instance, unit
+from accel.rtl.blocks.lanes.unit import (
+    dense_instance,
+    dense_unit,
+    feedforward_instance,
+    recurrent_instance,
+    shared_width,
+    unit,
+)
 from accel.rtl.blocks.primitives.memory import rom, scratchpad
-from accel.rtl.blocks.primitives.register import delay, register
+from accel.rtl.blocks.primitives.register import delay, gather, register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 from accel.rtl.blocks.streams.loader import aim
 
@@ -89,6 +96,13 @@ def sparse_units(
 
 
 @block
+def share(clk: Any, operand: Any, reading: Any, shared: Any) -> Any:
+    """Operands side by side in one word, and above them which of them are h. Latency: 0 from the operands."""
+    flat, of_h = bits(len(operand) * len(operand[0])), bits(len(reading.from_h))
+    return flatten(operand, flat), register(clk, reading.from_h, of_h), gather([flat, of_h], shared)
+
+
+@block
 def dense_units(
     clk: Any,
     reset: Any,
@@ -106,12 +120,12 @@ def dense_units(
     array, module = constants.array, constants.module
     ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
     places = bits(array.lanes_per_row * array.index_width)
-    shared = bits(array.lanes_per_row * array.operand_width)
+    shared = bits(shared_width(array))
     operand = signed_list(array.lanes_per_row, array.operand_width)
 
     placing = dense_places(clk, reset, issue, places, array)
     fetching = fetch(clk, places, reading, x, h, operand, array, 0)
-    flattening = flatten(operand, shared)
+    flattening = share(clk, operand, reading, shared) if array.split_rows else flatten(operand, shared)
     if module:
         units = [dense_instance(clk, words[n], first, capture, shared, *ends[n], module, n) for n in range(array.units)]
     else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import always, block
+from myhdl import always, always_comb, block
 
 from accel.architecture.shape import Array
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
@@ -324,6 +324,60 @@ def accumulate(clk: Any, first: Any, products: Any, totals: Any) -> Any:
                 totals[n].next = totals[n] + products[n]
 
     return accumulating
+
+
+@block
+def accumulate_parts(clk: Any, first: Any, of_h: Any, products: Any, totals: Any) -> Any:
+    """`accumulate` where the last row has two totals for each lane: of its products with x, then of those with h.
+
+    `of_h` [lanes of a row] tells which products are with h. Latency: 1.
+    """
+    per_row = len(of_h)
+    whole = len(products) - per_row
+
+    @always(clk.posedge)
+    def accumulating():
+        for n in range(whole):
+            if first:
+                totals[n].next = products[n]
+            else:
+                totals[n].next = totals[n] + products[n]
+
+    @always(clk.posedge)
+    def accumulating_x():
+        for m in range(per_row):
+            if of_h[m]:
+                if first:
+                    totals[whole + m].next = 0
+            elif first:
+                totals[whole + m].next = products[whole + m]
+            else:
+                totals[whole + m].next = totals[whole + m] + products[whole + m]
+
+    @always(clk.posedge)
+    def accumulating_h():
+        for m in range(per_row):
+            if not of_h[m]:
+                if first:
+                    totals[whole + per_row + m].next = 0
+            elif first:
+                totals[whole + per_row + m].next = products[whole + m]
+            else:
+                totals[whole + per_row + m].next = totals[whole + per_row + m] + products[whole + m]
+
+    return accumulating, accumulating_x, accumulating_h
+
+
+@block
+def bits_above(word: Any, o: Any, low: int) -> Any:
+    """The bits of a word from `low` on. Latency: 0."""
+    high = len(word)
+
+    @always_comb
+    def taking():
+        o.next = word[high:low]
+
+    return taking
 
 
 @block

@@ -14,7 +14,9 @@ from accel.architecture.shape import Array
 from accel.rtl.blocks.lanes.lanes import (
     Reading,
     accumulate,
+    accumulate_parts,
     add_rows,
+    bits_above,
     capture_chain,
     carry,
     fetch,
@@ -22,29 +24,34 @@ from accel.rtl.blocks.lanes.lanes import (
     weigh,
     weights,
 )
+from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 from accel.rtl.blocks.streams.receiver import Write
 
 
 @block
 def rows(
-    clk: Any, word: Any, first: Any, capture: Any, operand: Any, chain_in: Any, chain_out: Any, array: Array
+    clk: Any, word: Any, first: Any, capture: Any, operand: Any, of_h: Any, chain_in: Any, chain_out: Any, array: Array
 ) -> Any:
     """Multiply, accumulate and pass on: values of the memory word times operands, which come a stage later.
 
-    Latency: capture_delay + 1 - ADDRESS_TO_FETCH.
+    `of_h` tells for each lane of a row, a stage behind its operand, whether that is h, where a row has two sums; else
+    None. Latency: capture_delay + 1 - ADDRESS_TO_FETCH.
     """
-    count, lanes = array.rows_per_unit, array.rows_per_unit * array.lanes_per_row
+    count, lanes = array.sums_per_unit, array.rows_per_unit * array.lanes_per_row
     stored, kept = signed_list(lanes, array.weight_width), signed_list(lanes, array.weight_width)
     waiting = signed_list(lanes, array.weight_width) if array.operand_register else stored
     products = signed_list(lanes, array.product_width)
-    partial = signed_list(lanes, array.total_width)
+    partial = signed_list(count * array.lanes_per_row, array.total_width)
 
     slicer = weights(clk, word, stored, array.weight_width)
     waiter = [carry(clk, stored, waiting)] if array.operand_register else []
     carrier = carry(clk, waiting, kept)
     multiplier = weigh(clk, kept, operand, products, array)
-    accumulator = accumulate(clk, first, products, partial)
+    if of_h is None:
+        accumulator = accumulate(clk, first, products, partial)
+    else:
+        accumulator = accumulate_parts(clk, first, of_h, products, partial)
     if array.lanes_per_row == 1:
         chain = capture_chain(clk, capture, partial, chain_in, chain_out)
         return slicer, waiter, carrier, multiplier, accumulator, chain
@@ -74,28 +81,43 @@ def unit(
     operand = signed_list(array.indices, array.operand_width)
     offset = array.rows_per_unit * array.lanes_per_row * array.weight_width
     fetching = fetch(clk, word, reading, x, h, operand, array, offset)
-    working = rows(clk, word, first, capture, operand, chain_in, chain_out, array)
-    return fetching, working
+    if not array.split_rows:
+        return fetching, rows(clk, word, first, capture, operand, None, chain_in, chain_out, array)
+    with_operand, of_h = bits(array.lanes_per_row), bits(array.lanes_per_row)
+    waiting = (register(clk, reading.from_h, with_operand), register(clk, with_operand, of_h))
+    return fetching, waiting, rows(clk, word, first, capture, operand, of_h, chain_in, chain_out, array)
 
 
 @block
 def dense_unit(
     clk: Any, word: Any, first: Any, capture: Any, shared: Any, chain_in: Any, chain_out: Any, array: Array
 ) -> Any:
-    """Rows of one unit of a dense layer: the operands come from outside, the same for all units. Latency: as `rows`."""
+    """Rows of one unit of a dense layer: the operands come from outside, the same for all units.
+
+    Where a row has two sums, `shared` tells above the operands which of them are h. Latency: as `rows`.
+    """
     operand = signed_list(array.lanes_per_row, array.operand_width)
     parting = unflatten(shared, operand)
-    working = rows(clk, word, first, capture, operand, chain_in, chain_out, array)
-    return parting, working
+    if not array.split_rows:
+        return parting, rows(clk, word, first, capture, operand, None, chain_in, chain_out, array)
+    with_operand, of_h = bits(array.lanes_per_row), bits(array.lanes_per_row)
+    taking = bits_above(shared, with_operand, array.lanes_per_row * array.operand_width)
+    waiting = register(clk, with_operand, of_h)
+    return parting, taking, waiting, rows(clk, word, first, capture, operand, of_h, chain_in, chain_out, array)
+
+
+def shared_width(array: Array) -> int:
+    """Bits of what the units of a dense layer share."""
+    return array.lanes_per_row * (array.operand_width + array.split_rows)
 
 
 def unit_block(array: Array) -> Any:
     """A unit of the array on fresh signals, as it is converted to a module."""
-    chain = array.rows_per_unit * array.total_width
+    chain = array.sums_per_unit * array.total_width
     ends = {"chain_in": bits(chain), "chain_out": bits(chain), "array": array}
     common = {"clk": flag(), "word": bits(array.word_width), "first": flag(), "capture": flag()}
     if array.dense:
-        return dense_unit(**common, shared=bits(array.lanes_per_row * array.operand_width), **ends)
+        return dense_unit(**common, shared=bits(shared_width(array)), **ends)
     h = Write(array.h_vector) if array.recurrent else None
     return unit(**common, reading=Reading(array), x=Write(array.x_vector), h=h, **ends)
 
