@@ -158,6 +158,43 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "sparsity": {"pattern": "dense"},
         "engine": {"units": 3, "lanes_per_row": 2, "operand_register": True},
     },
+    "GRU, three lanes a row, two cells, saturating": {
+        **TIGHT,
+        "model": {
+            "cell": "gru",
+            "inputs": 4,
+            "hidden": [6, 5],
+            "head": {"outputs": 3, "kind": "logits", "when": "step"},
+        },
+        "formats": TIGHT["formats"] | {"cell": [5, 5]},
+        "engine": {"units": 4, "lanes_per_row": 3, "cells_per_cycle": 2},
+    },
+    "GRU, a scale a row, loaded weights, given states, two streams": {
+        "model": {"cell": "gru", "inputs": 3, "hidden": [6, 5], "head": {"outputs": 4, "kind": "argmax"}},
+        "weights": BASE["weights"] | {"kind": "ternary", "per_row": True},
+        "formats": FINE | {"scale": [7, 5]},
+        "engine": {"units": 3, "streams": 2, "memory": "scratchpad", "state_streams": True},
+    },
+    "dense GRU, fed weights, operand register, two lanes a row, given states": {
+        "model": {"cell": "gru", "inputs": 3, "hidden": [5]},
+        "sparsity": {"pattern": "dense"},
+        "formats": FINE,
+        "engine": {
+            **{"units": 2, "lanes_per_row": 2, "operand_register": True, "state_streams": True},
+            **{"memory": "stream", "memory_width": 64},
+        },
+    },
+    "GRU, split lanes, gates share columns, stateful": {
+        "model": {
+            "cell": "gru",
+            "inputs": 4,
+            "hidden": [7],
+            "stateful": True,
+            "head": {"outputs": 3, "kind": "logits"},
+        },
+        "sparsity": {"pattern": "row", "input": 0.5, "recurrent": 0.6, "shared_by_gates": True},
+        "engine": {"units": 4, "lanes_per_row": 3, "lanes": "split", "input_lanes": 1},
+    },
     "arg max of every step, sparse head": {
         "sparsity": BASE["sparsity"] | {"head": 0.4},
         "model": {"inputs": 3, "hidden": [6], "head": {"outputs": 4, "kind": "argmax", "when": "step"}},
@@ -207,6 +244,26 @@ COLUMNS: dict[str, dict[str, Any]] = {
             "cells_per_cycle": 2,
             "memory": "scratchpad",
         },
+    },
+    "GRU by columns, then both ways, a scale a row, two streams, saturating": {
+        **TIGHT,
+        "model": {
+            "cell": "gru",
+            "inputs": 3,
+            "hidden": [4, 6],
+            "head": {"outputs": 3, "kind": "logits", "when": "step"},
+        },
+        "sparsity": {"pattern": "balanced", "input": 0.4, "recurrent": 0.3, "threshold": 0.1},
+        "weights": TIGHT["weights"] | {"per_row": True},
+        "formats": TIGHT["formats"] | {"scale": [6, 2]},
+        "engine": {"dataflow": ["column", plain(MIXED)], "units": 2, "cells_per_cycle": 2, "streams": 2},
+    },
+    "GRU by columns, ternary, stateful, loaded": {
+        "model": {"cell": "gru", "inputs": 3, "hidden": [6], "stateful": True},
+        "sparsity": {"pattern": "column", "input": 0.6, "recurrent": 0.3, "threshold": 0.05},
+        "weights": {"kind": "ternary", "input_frac": 2, "recurrent_frac": 3},
+        "formats": FINE,
+        "engine": {"dataflow": "column", "units": 2, "memory": "scratchpad"},
     },
 }
 """Designs with layers by columns."""

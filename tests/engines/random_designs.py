@@ -14,7 +14,7 @@ from accel.spec import MIXED, WALKS, Spec, plain
 
 @st.composite
 def models(draw: st.DrawFn) -> dict[str, Any]:
-    """One or two small layers, with and without biases and a head."""
+    """One or two small layers of LSTMs or GRUs, with and without biases and a head."""
     head = None
     if draw(st.booleans()):
         head = {
@@ -24,6 +24,7 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
         }
     hidden = draw(st.lists(st.integers(1, 14), min_size=1, max_size=2))
     return {
+        "cell": draw(st.sampled_from(["lstm", "lstm", "gru"])),
         "inputs": draw(st.integers(1, 9)),
         "hidden": hidden,
         **{key: draw(st.booleans()) for key in ("bias", "stateful")},

@@ -70,6 +70,7 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
         "Copies(A::kReaders)",
         "A::kUnits",
         "A::kRowsPerUnit",
+        "A::kSumsPerUnit",
         "A::kLanes",
         "A::kLanesPerRow",
         "A::kCells",

@@ -1,0 +1,160 @@
+"""GRUs in torch: PyTorch's own module, its parts in the hardware's order, and the golden model signal by signal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from accel.architecture.cells.operations import Level
+from accel.base.files import read_json
+from accel.base.progress import silent
+from accel.engines.engine import flat, reference
+from accel.engines.verify import differences
+from accel.model import samples, weights
+from accel.model.design import Design
+from accel.spec import Spec
+from tests.training.small import small, task
+from training import cell, pipeline
+from training.arithmetic import REAL, Arithmetic
+from training.cell import bias_of, set_bias
+from training.engine import torch_engine
+from training.export import integers, restored
+from training.highway import network_for
+from training.model import Signals, run_layer, stacked
+from training.prune import prune_layers
+from training.units import alive, compact, remove
+
+CELL = {"cell": "gru"}
+ROWS = {"search": None, "input": 0.3, "recurrent": 0.5}
+COARSE = {"gate": [6, 3], "activation": [4, 3], "cell": [5, 2], "state": [4, 3], "bias": [6, 3]}
+COLUMNS = {"pattern": "column", "search": None, "input": 0.3, "recurrent": 0.5, "threshold": 0.1}
+SPECS = {
+    "row-balanced": small(model=CELL, sparsity=ROWS),
+    "two layers, dense, no bias": small(
+        model=CELL | {"hidden": [8, 5], "bias": False}, sparsity={"pattern": "dense", "search": None}
+    ),
+    "stateful, gates share columns": small(model=CELL | {"stateful": True}, sparsity=ROWS | {"shared_by_gates": True}),
+    "coarse": small(model=CELL, sparsity=ROWS, formats=COARSE),
+    "by columns, ternary": small(
+        model=CELL,
+        sparsity=COLUMNS,
+        weights={"kind": "ternary", "input_frac": 1, "recurrent_frac": 1},
+        engine={"dataflow": "column", "units": 2},
+    ),
+    "a scale a row": small(
+        model=CELL, sparsity=ROWS, weights={"per_row": True}, formats={"scale": [8, 6]}, engine={"state_streams": True}
+    ),
+}
+
+
+@pytest.fixture(params=SPECS.values(), ids=SPECS.keys())
+def spec(request: pytest.FixtureRequest) -> Spec:
+    found: Spec = request.param
+    return found
+
+
+def test_the_operations_are_those_of_pytorchs_module() -> None:
+    torch.manual_seed(0)
+    layer, x, h = nn.GRU(3, 5, batch_first=True).double(), torch.randn(2, 6, 3).double(), torch.randn(2, 5).double()
+    steps = list(run_layer(REAL, layer, x, (h, h)))
+    torch.testing.assert_close(stacked(steps, "h"), layer(x, h[None])[0])
+
+
+def test_biases_go_to_the_sums_they_belong_to_and_back() -> None:
+    torch.manual_seed(0)
+    layer, other = nn.GRU(3, 2), nn.GRU(3, 2)
+    b_ih, b_hh = layer.bias_ih_l0, layer.bias_hh_l0
+    wanted = torch.cat([b_ih[:4] + b_hh[:4], b_ih[4:], b_hh[4:]])
+    found = bias_of(layer)
+    assert found is not None
+    torch.testing.assert_close(found, wanted)
+    set_bias(other, found)
+    torch.testing.assert_close(bias_of(other), wanted)
+
+
+def test_a_sequence_goes_on_from_the_state_before() -> None:
+    torch.manual_seed(0)
+    model, x = network_for(SPECS["row-balanced"]).double(), torch.randn(2, 6, 3, dtype=torch.float64)
+    for net in (None, weights.seeded(SPECS["row-balanced"]).network(SPECS["row-balanced"])):
+        model.quantize(net)
+        _, state = model.hidden(x[:, :4])
+        torch.testing.assert_close(model.hidden(x[:, 4:], state)[0], model.hidden(x)[0][:, 4:])
+
+
+def test_quantised_evaluation_equals_the_golden_model_in_every_signal(spec: Spec) -> None:
+    drawn = weights.seeded(spec)
+    design, chosen = Design(spec, drawn, Path()), samples.seeded(spec, 9, 7) + samples.corners(spec)
+    wanted, got = reference(design, chosen), torch_engine(design, chosen)
+    every = {array.name: tuple(array.cell.signals) for array in drawn.network(spec).layers}
+    assert list(differences(wanted, got, every)) == []
+
+
+@pytest.mark.parametrize("name", ["row-balanced", "two layers, dense, no bias", "coarse"])
+def test_a_module_and_its_integers_compute_the_same(name: str) -> None:
+    torch.manual_seed(3)
+    spec = SPECS[name]
+    model, net = network_for(spec).double(), weights.seeded(spec).network(spec)
+    if spec.sparsity.pattern == "row":
+        prune_layers(model.layers, [array.kept for array in net.layers])
+    design, chosen = Design(spec, integers(model, net), Path()), samples.seeded(spec, 4, 5)
+    x = torch.from_numpy(spec.formats.input.real(chosen.x))
+    h = stacked(model.quantize(net).signals(x)[-1], "h")
+    golden = reference(design, chosen).signals[net.layers[-1].name]["h"]
+    np.testing.assert_array_equal(flat(h.detach().numpy(), chosen.lengths), spec.formats.state.real(golden))
+
+
+def test_restoring_and_exporting_gives_the_same_integers() -> None:
+    spec = SPECS["row-balanced"]
+    drawn = weights.seeded(spec)
+    again = integers(restored(spec, drawn), drawn.network(spec))
+    for one, other in zip(drawn.layers, again.layers, strict=True):
+        for name in ("w_x", "w_h"):
+            np.testing.assert_array_equal(getattr(one, name).values, getattr(other, name).values)
+        np.testing.assert_array_equal(one.bias, other.bias)
+
+
+def test_a_reset_gate_that_meets_the_x_part_too_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec, right = SPECS["row-balanced"], cell.run_level
+    design, chosen = Design(spec, weights.seeded(spec), Path()), samples.seeded(spec, 4, 5)
+
+    def wrong(arithmetic: Arithmetic, level: Level, pre: torch.Tensor, before: torch.Tensor) -> Signals:
+        r, z, n_x, n_h = pre.chunk(4, dim=1)
+        return right(arithmetic, level, torch.cat([r, z, torch.zeros_like(n_x), n_x + n_h], dim=1), before)
+
+    monkeypatch.setattr(cell, "run_level", wrong)
+    found = min(differences(reference(design, chosen), torch_engine(design, chosen), {}), key=lambda one: one.row)
+    assert (found.signal, found.row) == ("gru0.n_x", 0)
+
+
+def test_the_compact_network_has_the_same_outputs() -> None:
+    torch.manual_seed(0)
+    spec = small(model=CELL | {"hidden": [8, 6]})
+    model, left = network_for(spec).double(), [torch.arange(8) % 3 != 0, torch.arange(6) > 2]
+    remove(model, left)
+    assert [keep.tolist() for keep in alive(model)] == [keep.tolist() for keep in left]
+    made, smaller = compact(model, spec)
+    assert made.model.hidden == (5, 3)
+    x = torch.randn(4, 6, 3, dtype=torch.float64)
+    torch.testing.assert_close(smaller(x)[0], model(x)[0], atol=1e-12, rtol=0)
+
+
+def test_the_main_way_ends_in_weights_that_fit_the_spec(tmp_path: Path) -> None:
+    spec = SPECS["row-balanced"]
+    pipeline.write(spec, task(), pipeline.make(spec, task(), tmp_path / "checkpoints", silent), tmp_path)
+    found = weights.load(tmp_path / "weights.npz", spec).layers[0]
+    assert found.kept == (2, 4)
+    assert found.bias.shape == (4 * 8,)
+    models = read_json(tmp_path / "training.json")["models"]
+    assert models["golden"] == models["quantized"]
+
+
+def test_the_dual_ratio_search_keeps_the_cost(tmp_path: Path) -> None:
+    spec = small(model=CELL, sparsity={"search": {"total": 0.5, "steps": 1}}, engine={"units": 3})
+    made = pipeline.make(spec, task(), tmp_path / "checkpoints", silent)
+    assert {sum(candidate.kept[0]) for candidate in made.candidates} == {6}
+    pipeline.write(spec, task(), made, tmp_path)
+    assert weights.load(tmp_path / "weights.npz", spec).layers[0].kept == made.candidates[0].kept[0]
