@@ -1,4 +1,4 @@
-"""Three calls on a live `nn.LSTM`, for training loops of the user's own: `prune`, `quantize`, `export`.
+"""Three calls on a live `nn.LSTM` or `nn.GRU`, for training loops of the user's own: `prune`, `quantize`, `export`.
 
 prune(lstm, spec)                   # masks, through which training goes on
 lstm = quantize(lstm, spec)         # the same parameters in the accelerator's arithmetic
@@ -8,6 +8,7 @@ export(lstm, head, spec, work)      # the integers, for `sparrow generate`
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,11 +23,14 @@ from accel.spec import Spec
 from training import prune as pruning
 from training.arithmetic import exact
 from training.export import head_integers, layer_integers
-from training.model import run_layer, stacked
+from training.model import State, ends, run_layer, stacked
 from training.straight_through import narrow
 
+MODES = {"LSTM": "lstm", "GRU": "gru"}
+"""Modules of PyTorch that have a cell here, by their `mode`, and its name in `model.cell`."""
 
-def prune(lstm: nn.LSTM, spec: Spec) -> None:
+
+def prune(lstm: nn.RNNBase, spec: Spec) -> None:
     """Mask all weights but the largest of each row, at the spec's ratios (with a search: the even split).
 
     Training goes on through the masks; weights outside stay exactly zero. Refused where the sizes differ from the spec.
@@ -38,39 +42,56 @@ def prune(lstm: nn.LSTM, spec: Spec) -> None:
 
 
 class Quantized(nn.Module):
-    """An `nn.LSTM` computed in the arithmetic of the accelerator; parameters are shared, gradients go straight through.
+    """An `nn.LSTM` or `nn.GRU` computed in the arithmetic of the accelerator; parameters are shared, gradients go
+    straight through.
 
-    Takes and returns what the `nn.LSTM` does. In float64 every signal equals the golden model's to the last bit.
+    Takes and returns what the module does. In float64 every signal equals the golden model's to the last bit.
     """
 
-    def __init__(self, lstm: nn.LSTM, spec: Spec) -> None:
+    def __init__(self, lstm: nn.RNNBase, spec: Spec) -> None:
         super().__init__()
         check(lstm, spec)
         check_weights(spec)
         self.lstm = lstm
         self.net = _network(lstm, spec)
 
-    def forward(self, x: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """x in the layout of the `nn.LSTM` (`batch_first` or not) to all h_t and to (h_n, c_n)."""
+    def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """x in the layout of the module (`batch_first` or not) to all h_t and to the state after the last step.
+
+        `state`, before the first step and after the last: (h, c) of an LSTM, h of a GRU, [layers, batch, hidden] each.
+        """
         x = narrow(x if self.lstm.batch_first else x.transpose(0, 1), self.net.spec.formats.input)
-        ends = []
+        found = []
         for number, array in enumerate(self.net.layers):
-            before = None if state is None else (state[0][number], state[1][number])
+            before = None if state is None else self._before(state, number)
             threshold = 0.0 if array not in self.net.by_columns else self.net.spec.sparsity.threshold or 0.0
             steps = list(run_layer(exact(self.net, array), self.lstm, x, before, threshold, number=number))
-            x = stacked(steps, "h")
-            ends.append((steps[-1]["h"], steps[-1]["c"]))
-        h_n, c_n = (torch.stack(part) for part in zip(*ends, strict=True))
-        return x if self.lstm.batch_first else x.transpose(0, 1), (h_n, c_n)
+            x = stacked(steps, array.cell.output)
+            found.append(steps)
+        h_n, kept = (torch.stack(part) for part in zip(*ends(self.net.layers[0].cell, found), strict=True))
+        after = kept if self._state_follows else (h_n, kept)
+        return x if self.lstm.batch_first else x.transpose(0, 1), after
+
+    @property
+    def _state_follows(self) -> bool:
+        """Whether a layer's state is one tensor: what is carried on, of which h_t follows."""
+        return self.net.layers[0].cell.level.state_follows
+
+    def _before(self, state: Any, number: int) -> State:
+        """What a layer reads and keeps before its first step."""
+        if not self._state_follows:
+            return state[0][number], state[1][number]
+        kept = narrow(state[number], self.net.spec.formats.cell)
+        return narrow(kept, self.net.spec.formats.state), kept
 
 
-def quantize(lstm: nn.LSTM, spec: Spec) -> Quantized:
-    """The module that computes as the accelerator will; fine-tune it in place of the `nn.LSTM`."""
+def quantize(lstm: nn.RNNBase, spec: Spec) -> Quantized:
+    """The module that computes as the accelerator will; fine-tune it in place of the one given."""
     return Quantized(lstm, spec)
 
 
 def export(
-    lstm: nn.LSTM | Quantized, head: nn.Linear | None, spec: Spec, work: Path, samples: Samples | None = None
+    lstm: nn.RNNBase | Quantized, head: nn.Linear | None, spec: Spec, work: Path, samples: Samples | None = None
 ) -> Weights:
     """Leave `weights.npz` and `samples.npz` in `work`; the integers are those that `Quantized` computes with.
 
@@ -93,15 +114,18 @@ def export(
     return made
 
 
-def check(lstm: nn.LSTM, spec: Spec) -> None:
-    """Refused, with every fault, where an `nn.LSTM` is none that the accelerator of the spec computes."""
+def check(lstm: nn.RNNBase, spec: Spec) -> None:
+    """Refused, with every fault, where a module is none that the accelerator of the spec computes."""
+    if lstm.mode not in MODES:
+        raise Refused([Fault("module", "an nn.LSTM or an nn.GRU", type(lstm).__name__)])
     faults = []
-    if spec.model.cell != "lstm":
-        faults.append(Fault("model.cell", "lstm for an nn.LSTM, or `sparrow train`", spec.model.cell))
+    if spec.model.cell != MODES[lstm.mode]:
+        wanted = f"{MODES[lstm.mode]} for an nn.{lstm.mode}, or `sparrow train`"
+        faults.append(Fault("model.cell", wanted, spec.model.cell))
     if lstm.bidirectional:
-        faults.append(Fault("LSTM", "one that reads forward only", "a bidirectional one"))
+        faults.append(Fault(lstm.mode, "one that reads forward only", "a bidirectional one"))
     if lstm.proj_size:
-        faults.append(Fault("LSTM", "one without projection", f"proj_size {lstm.proj_size}"))
+        faults.append(Fault(lstm.mode, "one without projection", f"proj_size {lstm.proj_size}"))
     sizes = (lstm.input_size, [lstm.hidden_size] * lstm.num_layers, lstm.bias)
     wanted = (spec.model.inputs, list(spec.model.hidden), spec.model.bias)
     for key, want, got in zip(("inputs", "hidden", "bias"), wanted, sizes, strict=True):
@@ -112,21 +136,21 @@ def check(lstm: nn.LSTM, spec: Spec) -> None:
 
 
 def check_weights(spec: Spec) -> None:
-    """Refuse weights that have more to them than an `nn.LSTM` has: digits, and scales of rows."""
+    """Refuse weights that have more to them than a module of PyTorch has: digits, and scales of rows."""
     for key, usual in (("kind", "fixed"), ("per_row", False)):
         got = getattr(spec.weights, key)
         if got != usual:
             raise Refused([Fault(f"weights.{key}", f"{usual}, or `sparrow train`", str(got))])
 
 
-def _network(lstm: nn.LSTM, spec: Spec) -> Network:
+def _network(lstm: nn.RNNBase, spec: Spec) -> Network:
     """Shapes with the ratios that the masks really have; beside columns they are what the spec says."""
     if spec.by_columns:
         return network(spec)
     return network(spec, [_kept(lstm, number) for number in range(lstm.num_layers)])
 
 
-def _kept(lstm: nn.LSTM, number: int) -> tuple[int, int]:
+def _kept(lstm: nn.RNNBase, number: int) -> tuple[int, int]:
     """Weights that the first row of each matrix keeps; all of them where nothing is pruned."""
     k_x, k_h = (int(mask[0].sum()) for mask in pruning.masks(lstm, number))
     return k_x, k_h

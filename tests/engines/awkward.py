@@ -193,7 +193,7 @@ AWKWARD: dict[str, dict[str, Any]] = {
             "head": {"outputs": 3, "kind": "logits"},
         },
         "sparsity": {"pattern": "row", "input": 0.5, "recurrent": 0.6, "shared_by_gates": True},
-        "engine": {"units": 4, "lanes_per_row": 3, "lanes": "split", "input_lanes": 1},
+        "engine": {"units": 4, "lanes_per_row": 3, "lanes": "split", "input_lanes": 1, "cells_per_cycle": 2},
     },
     "arg max of every step, sparse head": {
         "sparsity": BASE["sparsity"] | {"head": 0.4},

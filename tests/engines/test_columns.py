@@ -28,7 +28,8 @@ from tests.engines.awkward import BASE, COLUMNS, design
 from training.engine import torch_engine
 
 FIRST, *OTHERS = COLUMNS
-ROWS_FIRST, BOTH_WAYS = OTHERS[-4], OTHERS[-3]
+ROWS_FIRST = "a layer by rows, then one by columns, two cells"
+BOTH_WAYS = "W_x by rows and W_h by columns, three cells and input words"
 LATER = [name for name in OTHERS if name != BOTH_WAYS][1:]
 """Wait for `make test-all`: large, and their parts are in others."""
 

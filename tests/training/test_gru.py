@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,18 @@ import torch
 from torch import nn
 
 from accel.architecture.cells.operations import Level
+from accel.base.faults import Refused
 from accel.base.files import read_json
 from accel.base.progress import silent
 from accel.engines.engine import flat, reference
 from accel.engines.verify import differences
 from accel.model import samples, weights
 from accel.model.design import Design
+from accel.model.golden import run
 from accel.spec import Spec
 from tests.training.small import small, task
 from training import cell, pipeline
+from training.api import export, prune, quantize
 from training.arithmetic import REAL, Arithmetic
 from training.cell import bias_of, set_bias
 from training.engine import torch_engine
@@ -150,6 +154,41 @@ def test_the_main_way_ends_in_weights_that_fit_the_spec(tmp_path: Path) -> None:
     assert found.bias.shape == (4 * 8,)
     models = read_json(tmp_path / "training.json")["models"]
     assert models["golden"] == models["quantized"]
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_a_live_module_is_pruned_quantised_and_exported(batch_first: bool, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    spec = small(model=CELL | {"hidden": [8, 8], "head": None}, sparsity=ROWS)
+    module = nn.GRU(3, 8, num_layers=2, batch_first=batch_first).double()
+    prune(module, spec)
+    quantized, made = quantize(module, spec), export(module, None, spec, tmp_path)
+    assert made.layers[0].kept == (2, 4)
+    chosen = samples.seeded(spec, 4, 5)
+    x = torch.from_numpy(spec.formats.input.real(chosen.x))
+    golden = run(made.network(spec), made, chosen.x)
+    order = (lambda values: values) if batch_first else (lambda values: values.transpose(0, 1))
+    h, h_n = quantized(order(x))
+    np.testing.assert_array_equal(order(h).detach().numpy(), spec.formats.state.real(golden.h))
+    last = np.stack([layer.signals["h_kept"][:, -1] for layer in golden.layers])
+    np.testing.assert_array_equal(h_n.detach().numpy(), spec.formats.cell.real(last))
+    first, state = quantized(order(x[:, :2]))
+    torch.testing.assert_close(order(quantized(order(x[:, 2:]), state)[0]), order(h)[:, 2:])
+    assert order(first).shape == (4, 2, 8)
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        pytest.param(nn.LSTM(3, 8), "model.cell: wanted lstm for an nn.LSTM", id="an LSTM"),
+        pytest.param(nn.RNN(3, 8), "module: wanted an nn.LSTM or an nn.GRU, got RNN", id="no gates at all"),
+        pytest.param(nn.GRU(3, 8, bidirectional=True), "GRU: wanted one that reads forward only", id="both ways"),
+        pytest.param(nn.GRU(3, 7), "model.hidden: wanted [8], got [7] in the module", id="another size"),
+    ],
+)
+def test_a_module_that_is_not_the_specs_is_refused(module: nn.RNNBase, message: str) -> None:
+    with pytest.raises(Refused, match=re.escape(message)):
+        quantize(module, SPECS["row-balanced"])
 
 
 def test_the_dual_ratio_search_keeps_the_cost(tmp_path: Path) -> None:
