@@ -717,10 +717,10 @@ def misfits(net: Network) -> Iterator[tuple[str, str, object]]:
 
 
 def narrowings(net: Network) -> dict[str, int]:
-    """The bits that exact numbers have or drop at most, whichever is more, as they are narrowed to each format of cells;
-    what row sums have is not among them.
+    """The bits that exact numbers have or drop at most, whichever is more, as cells narrow them to each format.
 
-    A half unit is added before the drop, for which 64-bit integers have room where neither is more than `ACCUMULATOR`.
+    What row sums have is not among them. A half unit is added before the drop, for which 64-bit integers have room
+    where neither is more than `ACCUMULATOR`.
     """
     formats, found = net.spec.formats, dict[str, int]()
     for array in net.layers:
