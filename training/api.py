@@ -120,8 +120,8 @@ def check(lstm: nn.RNNBase, spec: Spec) -> None:
         raise Refused([Fault("module", "an nn.LSTM or an nn.GRU", type(lstm).__name__)])
     faults = []
     if spec.model.cell != MODES[lstm.mode]:
-        wanted = f"{MODES[lstm.mode]} for an nn.{lstm.mode}, or `sparrow train`"
-        faults.append(Fault("model.cell", wanted, spec.model.cell))
+        fits = f"{MODES[lstm.mode]} for an nn.{lstm.mode}, or `sparrow train`"
+        faults.append(Fault("model.cell", fits, spec.model.cell))
     if lstm.bidirectional:
         faults.append(Fault(lstm.mode, "one that reads forward only", "a bidirectional one"))
     if lstm.proj_size:
