@@ -40,6 +40,8 @@ class Status:
     """By layer and signal (gate, cell, state): values that narrowing clipped."""
     loaded: bool
     """There are weights; always so where they are in the bitstream."""
+    torn: bool
+    """A vector was cut short: the rest of it counted as zeros, and its sequence ended with it."""
     load_errors: tuple[str, ...]
     """What was wrong with the last frame of weights that ended, which then changed nothing."""
 
@@ -66,5 +68,6 @@ def read_status(payload: bytes, parts: Parts) -> Status:
         cycles=seen["cycles"],
         saturations={layer: {signal: seen[f"{layer}_{signal}"] for signal in SATURATIONS} for layer in layers},
         loaded=bool(seen.get("loaded", 1)),
+        torn=bool(seen.get("torn", 0)),
         load_errors=tuple(sentence for flag, sentence in LOAD_ERRORS.items() if seen.get(flag)),
     )

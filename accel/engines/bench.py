@@ -1,7 +1,7 @@
 """The one test bench of the hardware engines: what is driven, what is recorded, and what it means.
 
 The first half of the steps runs freely, so that cycles can be counted; the rest has gaps in the input stream and
-back-pressure on the output.
+back-pressure on the output. One sequence ends in the middle of an x_t (`accel.engines.torn`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from accel.architecture.shape import ColumnArray
 from accel.base.fixed import Integers
 from accel.engines.engine import EngineFailed, Observed
 from accel.engines.status import check_flags, frames, status_of
+from accel.engines.torn import sent_beats
 from accel.memory.load_frame import fed_beats
 from accel.model.design import Design
 from accel.model.golden import before
@@ -116,10 +117,10 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
     free = len(taken) if len(taken) < 4 else len(taken) // 2 + 1
     beats: list[Beat] = []
     pauses: list[int] = []
-    for number, turn in enumerate(taken):
+    for number, (turn, sent) in enumerate(zip(taken, sent_beats(design, samples, taken), strict=True)):
         stalls = number >= free
         x_t = samples.x[turn.sequence, turn.step] if turn.real else np.zeros_like(samples.x[0, 0])
-        words = list(_words(design, x_t))
+        words = list(_words(design, x_t))[:sent]
         for place, word in enumerate(words):
             wait = rng.choice((0, 0, 1, 5)) if stalls else 0
             beats.append(Beat(wait, word, turn.final and place == len(words) - 1))
@@ -224,7 +225,8 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
     """A record as signals of every step. Raises EngineFailed where the stream's protocol was broken."""
     signals = {array.name: _layer(design, number, driven, record) for number, array in enumerate(design.net.layers)}
     _check_ends(design, driven, record)
-    check_flags(design, record.status)
+    torn = len(driven.sources["s_axis"]) < len(driven.turns) * design.net.layers[0].input_beats
+    check_flags(design, record.status, torn)
     if record.status["cycles"] != record.cycles:
         raise EngineFailed(f"status word: wanted {record.cycles} cycles, got {record.status['cycles']}")
     check_queues(design, record)

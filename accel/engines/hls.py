@@ -19,6 +19,7 @@ from accel.base.files import write_bytes, write_text
 from accel.base.fixed import Integers
 from accel.engines.engine import EngineFailed, Observed, ProgramFailed, Status, ToolMissing, generated
 from accel.engines.status import check_flags, frames, status_of
+from accel.engines.torn import sent_beats
 from accel.hls.render import SOURCES, result_values
 from accel.memory.load_frame import fed_beats
 from accel.model.design import Design
@@ -51,7 +52,8 @@ def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed
     results = outputs.reshape(-1, result_values(design.net))
     answered = [turn for turn in taken if gives_result(design, turn)]
     printed = [line.split() for line in counted.splitlines()]
-    status = _status(design, taken, {line[0]: line[1] for line in printed if line[0] != "state"})
+    torn = min(sent_beats(design, samples, taken)) < design.net.layers[0].input_beats
+    status = _status(design, taken, {line[0]: line[1] for line in printed if line[0] != "state"}, torn)
     return Observed(
         _by_layer(design, signals, taken),
         results[in_order(answered)],
@@ -86,9 +88,10 @@ def _loads(design: Design, taken: Sequence[Turn]) -> Loads | None:
     return {0: [good], 1: [bad]} if len(taken) > 1 else {0: [good, bad]}
 
 
-def _status(design: Design, taken: Sequence[Turn], printed: Mapping[str, str]) -> Status:
-    check_flags(design, {name: int(value) for name, value in printed.items()})
-    return status_of(design, taken, {name: int(value) for name, value in printed.items()})
+def _status(design: Design, taken: Sequence[Turn], printed: Mapping[str, str], torn: bool) -> Status:
+    counted = {name: int(value) for name, value in printed.items()}
+    check_flags(design, counted, torn)
+    return status_of(design, taken, counted)
 
 
 def gives_result(design: Design, turn: Turn) -> bool:
@@ -143,9 +146,10 @@ def compiler() -> str:
 def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: Loads | None = None) -> str:
     """Turns as the bench reads them: how many steps, then for each whether it ends its sequence, and its elements.
 
-    Where weights are loaded, each step is preceded by the number of frames, and each frame by its number of words;
-    where states are given, by how many each layer takes before it, and by their values. Where weights are fed, what an
-    array is fed in every step comes before all steps.
+    A step that is cut short says, as a negative number, after how many beats. Where weights are loaded, each step is
+    preceded by the number of frames, and each frame by its number of words; where states are given, by how many each
+    layer takes before it, and by their values. Where weights are fed, what an array is fed in every step comes before
+    all steps.
     """
     zeros = [0] * samples.x.shape[2]
     lines = [f"{sum(turn.is_step for turn in order)}"]
@@ -156,7 +160,7 @@ def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: 
     begun: list[Turn] = []
     given_state = design.spec.engine.state_streams
     states = [] if samples.states is None else before(design.net, samples.states)
-    number = -1
+    number, beats = -1, sent_beats(design, samples, [turn for turn in order if turn.is_step])
     for turn in order:
         if not turn.is_step:
             begun.append(turn)
@@ -169,7 +173,8 @@ def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: 
             lines += [_states_text(begun, layer) for layer in states]
             begun = []
         x_t = samples.x[turn.sequence, turn.step].tolist() if turn.real else zeros
-        lines.append(" ".join(map(str, [int(turn.final), *x_t])))
+        cut = beats[number] < design.net.layers[0].input_beats
+        lines.append(" ".join(map(str, [-beats[number] if cut else int(turn.final), *x_t])))
     return "\n".join(lines) + "\n"
 
 

@@ -19,14 +19,15 @@ def frames(design: Design) -> tuple[list[int], list[int]]:
     return words, [words[0], *(word ^ (1 << WORD) - 1 for word in words[1:])]
 
 
-def check_flags(design: Design, seen: Mapping[str, int]) -> None:
-    """After a good frame and the bad one there are weights, and the checksum was wrong; no frame of states was torn.
+def check_flags(design: Design, seen: Mapping[str, int], torn: bool) -> None:
+    """After a good frame and the bad one there are weights, and the checksum was wrong; no frame of states was torn,
+    and an x_t if it says so.
 
     Raises EngineFailed.
     """
-    wanted: dict[str, int] = {}
+    wanted = {"torn": int(torn)}
     if design.spec.engine.memory == "scratchpad":
-        wanted = {"loaded": 1, "load_short": 0, "load_long": 0, "load_shape": 0, "load_checksum": 1}
+        wanted |= {"loaded": 1, "load_short": 0, "load_long": 0, "load_shape": 0, "load_checksum": 1}
     if design.spec.engine.state_streams:
         wanted |= {f"{layer.name}_state_torn": 0 for layer in design.net.layers}
     got = {name: seen.get(name) for name in wanted}

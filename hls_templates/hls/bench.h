@@ -44,7 +44,8 @@ class Observations {
 };
 
 /// The world around the accelerator: bench INPUTS OUTPUTS [SIGNALS [EXPECTED]].
-/// INPUTS: the number of steps, then for each whether it ends its sequence, and its x_t. OUTPUTS: results, one a line.
+/// INPUTS: the number of steps, then for each whether it ends its sequence (a negative number: after how many beats
+/// tlast cuts it short), and its x_t. OUTPUTS: results, one a line.
 /// SIGNALS: what was observed, "-" for nothing. EXPECTED: the OUTPUTS there should be; a difference is a failure.
 class Bench {
  public:
@@ -145,13 +146,17 @@ class Bench {
   bool Send(Stream<In_t> &in) {
     if (steps_ == 0) return false;
     --steps_;
-    ends_ = Next(inputs_, "INPUTS") != 0;
-    for (int sent = 0; sent < kInputs; sent += kInWords) {
+    const long long how = Next(inputs_, "INPUTS");
+    const int all = (kInputs + kInWords - 1) / kInWords;
+    const int beats = how < 0 ? -how : all;
+    ends_ = how != 0;
+    for (int beat = 0; beat < all; ++beat) {
       In_t packet;
       for (int word = 0; word < kInWords; ++word) {
-        packet.data.element[word] = sent + word < kInputs ? Next(inputs_, "INPUTS") : 0;
+        packet.data.element[word] = beat * kInWords + word < kInputs ? Next(inputs_, "INPUTS") : 0;
       }
-      packet.last = ends_ && sent + kInWords >= kInputs;
+      if (beat >= beats) continue;
+      packet.last = ends_ && beat == beats - 1;
       KeepAll(packet);
       in.write(packet);
     }
@@ -177,9 +182,10 @@ class Bench {
   }
 
   /// Prints the status word, its parts by the names of the layers; exit status.
-  int Finish(std::uint32_t steps, const LayerStatus (&saturations)[kLayers], const char *const (&names)[kLayers]) {
+  int Finish(std::uint32_t steps, bool torn, const LayerStatus (&saturations)[kLayers],
+             const char *const (&names)[kLayers]) {
     long long rest;
-    std::printf("steps %" PRIu32 "\n", steps);
+    std::printf("steps %" PRIu32 "\ntorn %d\n", steps, torn);
     for (int layer = 0; layer < kLayers; ++layer) {
       const char *const name = names[layer];
       std::printf("%s_state_torn %d\n", name, saturations[layer].state_torn);

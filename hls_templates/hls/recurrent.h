@@ -16,23 +16,31 @@ struct NoStates {};
 template <typename A>
 using State_t = Port<A::kStateBits, A::kStateValues * A::kCells>;
 
-/// h_0 into the bank that the next step of its sequence reads, and c_0.
+/// h_0 into the bank that the next step of its sequence reads, and c_0. What is missing of a frame that tlast cuts short
+/// counts as zeros, what comes beyond its beats is dropped up to tlast, and both are `torn`.
 template <typename A, int kCopies, int kBanks>
 void TakeState(Stream<State_t<A>> &in, Int<A::kStateWidth> (&h)[kCopies][kBanks][A::kOutputs], int bank,
                Int<A::kCellWidth> (&c)[A::kOutputs], bool &torn) {
+  bool ended = false;
 Beats:
   for (int first = 0; first < A::kOutputs; first += A::kCells) {
     #pragma HLS PIPELINE II=1
-    const State_t<A> packet = in.read();
-    if (packet.last != (first + A::kCells >= A::kOutputs)) torn = true;
+    const bool missing = ended;
+    State_t<A> packet;
+    if (!missing) {
+      packet = in.read();
+      ended = packet.last;
+      if (ended != (first + A::kCells >= A::kOutputs)) torn = true;
+    }
   Cells:
     for (int n = 0; n < A::kCells; ++n) {
       #pragma HLS UNROLL
       if (first + n >= A::kOutputs) continue;
-      c[first + n] = static_cast<long long>(packet.data.element[(A::kStateValues - 1) * A::kCells + n]);
+      c[first + n] =
+          missing ? 0 : static_cast<long long>(packet.data.element[(A::kStateValues - 1) * A::kCells + n]);
       const Int<A::kStateWidth> given =
           A::kStateValues == 1 ? ReadOf<A>(c[first + n])
-                               : Int<A::kStateWidth>(static_cast<long long>(packet.data.element[n]));
+                               : Int<A::kStateWidth>(missing ? 0 : static_cast<long long>(packet.data.element[n]));
     Copies:
       for (int copy = 0; copy < kCopies; ++copy) {
         #pragma HLS UNROLL
@@ -40,6 +48,8 @@ Beats:
       }
     }
   }
+Surplus:
+  while (!ended) ended = in.read().last;
 }
 
 /// h_n and c_n.

@@ -8,18 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accel.engines.bench import observe, script
-from accel.engines.cosimulation import simulate
-from accel.engines.engine import EngineFailed, Observed, golden, reference
+from accel.engines.engine import Observed, golden, reference
 from accel.engines.verify import Contender, judge
 from accel.model import samples, weights
 from accel.model.design import Design
 from accel.model.samples import Samples
-from accel.rtl import convert
-from accel.rtl.blocks.primitives.signals import flag
 from accel.schedule.turns import TAKE_STATE, all_turns, turns
 from tests.designs import design, spec
-from tests.engines import awkward
 from tests.engines.test_verify import Even
 
 GIVEN = spec(model={"inputs": 3, "hidden": [6, 5]}, engine={"units": 3, "state_streams": True})
@@ -79,17 +74,3 @@ def test_a_state_is_taken_in_a_turn_of_its_own_before_the_first_step() -> None:
     ]
     assert [turn.sequence for turn in turns([1, 3, 1], 2, True)] == [0, 1, 1, 2, 1]
     assert all_turns([1, 3, 1], 2, False) == turns([1, 3, 1], 2)
-
-
-def test_a_frame_of_a_state_that_ends_too_early_raises_its_flag(tmp_path: Path) -> None:
-    small = {"model": {"inputs": 2, "hidden": [4]}, "engine": {"units": 2, "state_streams": True}}
-    made = awkward.design(tmp_path, **small)
-    given = samples.seeded(made.spec, 1, 2)
-    driven = script(made, given)
-    torn = [dataclasses.replace(beat, last=n == 1) for n, beat in enumerate(driven.sources["s_state_lstm0"])]
-    driven = dataclasses.replace(driven, sources=driven.sources | {"s_state_lstm0": tuple(torn)}, limit=400)
-    module = convert.load_top(tmp_path, made.spec.identifier)
-    signals = convert.top_signals(module)
-    record = simulate(module.accelerator(**signals), signals, ("lstm0",), driven, flag())
-    with pytest.raises(EngineFailed, match="'lstm0_state_torn': 1"):
-        observe(made, driven, record)

@@ -106,7 +106,7 @@ def test_an_error_a_lost_and_a_late_reply_are_told_apart() -> None:
         Host(Wire(refuse), FACTS, timeout=0.1).status()
     with pytest.raises(TimeoutError, match=r"no answer after 0.02 s; 3 bytes of one came"):
         Host(Wire(lambda frame: b"\x5a\x81\x01"), FACTS, timeout=0.02).status()
-    assert Host(Wire(late), FACTS, timeout=0.1).status() == Status(5, 1, 7, 256, {}, True, ())
+    assert Host(Wire(late), FACTS, timeout=0.1).status() == Status(5, 1, 7, 256, {}, True, False, ())
 
 
 def test_a_status_of_another_bitstream_or_bridge_is_no_status() -> None:
@@ -118,14 +118,14 @@ def test_a_status_of_another_bitstream_or_bridge_is_no_status() -> None:
 
 def test_the_parts_of_a_status_come_by_name() -> None:
     flags = (("loaded", 1), ("load_short", 1), ("load_long", 1), ("load_shape", 1), ("load_checksum", 1))
-    parts = (*DOUBLER_STATUS, *flags, ("lstm0_gate", 32), ("lstm0_cell", 32), ("lstm0_state", 32))
-    said = {"steps": 4, "cycles": 9, "loaded": 1, "load_shape": 1, "lstm0_cell": 3, "lstm0_state": 1 << 31}
+    parts = (*DOUBLER_STATUS, ("torn", 1), *flags, ("lstm0_gate", 32), ("lstm0_cell", 32), ("lstm0_state", 32))
+    said = {"steps": 4, "cycles": 9, "torn": 1, "loaded": 1, "load_shape": 1, "lstm0_cell": 3, "lstm0_state": 1 << 31}
     word = 0
     for name, bits in reversed(parts):
         word = word << bits | said.get(name, 0)
     found = read_status(bytes([VERSION, 1, 0, 2, 0]) + word.to_bytes(21, "little"), parts)
     counts = {"lstm0": {"gate": 0, "cell": 3, "state": 1 << 31}}
-    assert found == Status(1, 2, 4, 9, counts, True, ("they are weights of another shape",))
+    assert found == Status(1, 2, 4, 9, counts, True, True, ("they are weights of another shape",))
 
 
 def test_facts_come_back_as_they_were_written_and_those_of_other_frames_are_refused(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ class Status:
         """Steps that began in the first layer."""
         self.cycles = bits(COUNTER)
         """Clock cycles."""
+        self.torn = flag()
+        """A `tlast` cut an x_t short: the rest of it counted as zeros, and its sequence ended with it."""
         if writable:
             self.loaded = flag()
             """There are weights; before, no input is taken."""
@@ -48,7 +50,8 @@ class LayerStatus:
         self.state = bits(COUNTER)
         if given_state:
             self.state_torn = flag()
-            """A frame of h_0 and c_0 did not end with its last beat: what came since then belongs to no sequence."""
+            """A frame of h_0 and c_0 did not end with its last beat: zeros took the place of what was missing, and what
+            was too much was dropped."""
 
 
 @block

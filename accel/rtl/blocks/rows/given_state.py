@@ -13,7 +13,6 @@ from myhdl import always_comb, always_seq, block
 
 from accel.architecture.latencies import cell_to_state, slot_to_cell, slot_to_state
 from accel.architecture.shape import Array, Vector
-from accel.base.fixed import index_bits
 from accel.rtl.blocks.cells.cell import CellConstants
 from accel.rtl.blocks.cells.status import LayerStatus
 from accel.rtl.blocks.primitives.memory import ram
@@ -23,6 +22,7 @@ from accel.rtl.blocks.streams.axis import AxiStream, axis_input, axis_output, ex
 from accel.rtl.blocks.streams.loader import await_weights
 from accel.rtl.blocks.streams.outbox import Outbox, emit
 from accel.rtl.blocks.streams.receiver import Beats, Inbox, receive
+from accel.rtl.blocks.streams.resynchronise import resynchronise
 from accel.spec import Formats
 
 
@@ -99,33 +99,6 @@ def keep_given(
 
 
 @block
-def watch_frames(clk: Any, reset: Any, beats: Any, torn: Any, count: int) -> Any:
-    """Whether a frame ever ended elsewhere than with its last beat. Latency: 1."""
-    last = count - 1
-    number = bits(index_bits(count))
-    moving, ending = flag(), flag()
-
-    @always_comb
-    def looking():
-        moving.next = beats.valid and beats.ready
-        ending.next = number == last
-
-    @always_seq(clk.posedge, reset=reset)
-    def counting():
-        if moving and ending:
-            number.next = 0
-        elif moving:
-            number.next = number + 1
-
-    @always_seq(clk.posedge, reset=reset)
-    def comparing():
-        if moving and beats.last != ending:
-            torn.next = True
-
-    return looking, counting, comparing
-
-
-@block
 def take_states(
     clk: Any,
     reset: Any,
@@ -151,16 +124,17 @@ def take_states(
     c_parts = [word((c_first + n) * width + c_width, (c_first + n) * width) for n in range(count)]
     depth = state_vector(array, formats).depth
 
+    arriving = Beats(len(states.write.word))
     if not array.writable:
-        entering = axis_input(axis, beats, values, width)
+        entering = axis_input(axis, arriving, values, width)
     else:
-        arriving = Beats(len(states.write.word))
-        waiting = await_weights(arriving, beats, stores.loading)
-        entering = (axis_input(axis, arriving, values, width), waiting)
+        early = Beats(len(states.write.word))
+        waiting = await_weights(early, arriving, stores.loading)
+        entering = (axis_input(axis, early, values, width), waiting)
+    framing = resynchronise(clk, reset, arriving, beats, given.status.state_torn, array.output_beats, True)
     receiving = receive(clk, reset, beats, states, array.output_beats, 1, False, False, False)
-    watching = watch_frames(clk, reset, beats, given.status.state_torn, array.output_beats)
     parting_c = gather(c_parts, c_given)
-    common, to_cell = (entering, receiving, watching, parting_c), slot_to_cell(array)
+    common, to_cell = (entering, framing, receiving, parting_c), slot_to_cell(array)
     if cells.level.state_follows:
         keeping_c = keep_given(clk, reset, slot, states.write, c_given, c_t, kept_c, states.release, to_cell, depth)
         return common, keeping_c, gather(h_t, kept_h)
