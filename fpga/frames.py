@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from binascii import crc_hqx
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 VERSION = 2
 """Of kinds and payloads: tells a host from a bitstream that speaks otherwise."""
@@ -12,7 +14,11 @@ RUN, STATUS, PIECE, LAST_PIECE = 0x01, 0x02, 0x03, 0x04
 RESULTS, STATUS_REPLY, TAKEN, ERROR = 0x81, 0x82, 0x83, 0xEE
 ANSWERS = {RUN: RESULTS, STATUS: STATUS_REPLY, PIECE: TAKEN, LAST_PIECE: TAKEN}
 REQUEST_SYNC, REPLY_SYNC = 0xA5, 0x5A
+KINDS = {REQUEST_SYNC: frozenset(ANSWERS), REPLY_SYNC: frozenset({*ANSWERS.values(), ERROR})}
+"""Of the frames that begin with these bytes."""
 HEADER, CRC = 5, 2
+LONGEST = 0xFFFF
+"""Bytes of a payload, as many as a length can say."""
 BAD_CRC, CUT_SHORT = 1, 2
 ERRORS = {
     BAD_CRC: "the CRC of the request is wrong",
@@ -46,12 +52,7 @@ class Frame:
 
 def crc(data: bytes) -> int:
     """CRC-16 CCITT, beginning with FFFF."""
-    value = 0xFFFF
-    for byte in data:
-        value ^= byte << 8
-        for _ in range(8):
-            value = (value << 1 ^ (0x1021 if value & 0x8000 else 0)) & 0xFFFF
-    return value
+    return crc_hqx(data, 0xFFFF)
 
 
 def encode(frame: Frame, sync: int = REQUEST_SYNC) -> bytes:
@@ -60,17 +61,70 @@ def encode(frame: Frame, sync: int = REQUEST_SYNC) -> bytes:
     return bytes([sync]) + body + crc(body).to_bytes(2, "little")
 
 
-def decode(data: bytes, sync: int = REPLY_SYNC) -> tuple[Frame | None, bytes]:
-    """The first whole and right frame, and the bytes behind it; None and what may still become one otherwise."""
-    waiting = len(data)
-    for start in (place for place, byte in enumerate(data) if byte == sync):
-        rest = data[start:]
-        end = HEADER + int.from_bytes(rest[3:5], "little")
-        if len(rest) < HEADER or len(rest) < end + CRC:
-            waiting = min(waiting, start)
-        elif crc(rest[1:end]) == int.from_bytes(rest[end : end + CRC], "little"):
-            return Frame(rest[1], rest[2], rest[HEADER:end]), rest[end + CRC :]
-    return None, data[waiting:]
+class Decoder:
+    """Frames out of a byte stream that may hold anything else, of payloads of at most `longest` bytes.
+
+    Each place that could begin a frame is looked at once, and has its CRC computed once, when its last byte is there;
+    what is neither of a known kind nor short enough begins none. So the time grows with the length of the stream,
+    whatever it holds, and noise that looks like a frame's beginning holds up no frame behind it.
+    """
+
+    def __init__(self, sync: int, longest: int = LONGEST) -> None:
+        self._sync, self._longest = sync, longest
+        self._data, self._base = bytearray(), 0  # `_base` is the place of its first byte in the stream
+        self._looked = 0  # places before this one have been looked at
+        self._done = 0  # places before this one belong to frames that were found
+        self._begun: list[tuple[int, int]] = []  # end and start of what may become a frame, the first to end first
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Frames that are whole with these further bytes, in their order. Of two that overlap, the first is one."""
+        self._data += data
+        self._look()
+        whole = []
+        while self._begun and self._begun[0][0] <= self._end:
+            end, start = heappop(self._begun)
+            whole.append((start, end))
+        found = [frame for start, end in sorted(whole) if (frame := self._frame(start, end))]
+        self._forget()
+        return found
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of what may still become a frame."""
+        starts = [start for _, start in self._begun if start >= self._done]
+        return self._end - min([*starts, max(self._looked, self._done)])
+
+    @property
+    def _end(self) -> int:
+        return self._base + len(self._data)
+
+    def _look(self) -> None:
+        """Note the ends of all that seems to begin."""
+        while (found := self._data.find(self._sync, self._looked - self._base)) >= 0:
+            self._looked = self._base + found
+            if found + HEADER > len(self._data):
+                return
+            length = int.from_bytes(self._data[found + 3 : found + HEADER], "little")
+            if self._data[found + 1] in KINDS[self._sync] and length <= self._longest:
+                heappush(self._begun, (self._looked + HEADER + length + CRC, self._looked))
+            self._looked += 1
+        self._looked = self._end
+
+    def _frame(self, start: int, end: int) -> Frame | None:
+        """The frame at these places, None where the CRC says that there is none."""
+        data = bytes(self._data[start - self._base : end - self._base])
+        if start < self._done or crc(data[1:-CRC]) != int.from_bytes(data[-CRC:], "little"):
+            return None
+        self._done = end
+        return Frame(data[1], data[2], data[HEADER:-CRC])
+
+    def _forget(self) -> None:
+        """Drop bytes that no frame can begin with any more, many at once."""
+        window = HEADER + self._longest + CRC
+        if len(self._data) > 2 * window:
+            dropped = len(self._data) - window
+            del self._data[:dropped]
+            self._base += dropped
 
 
 def pieces(words: Sequence[int], longest: int) -> Iterator[tuple[int, bytes]]:

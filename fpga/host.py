@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from accel.base.fixed import Integers
 from fpga.frames import (
@@ -19,13 +20,15 @@ from fpga.frames import (
     ERROR,
     ERRORS,
     HEADER,
+    REPLY_SYNC,
     RUN,
     STATUS,
+    TAKEN,
     VERSION,
     WORD,
     BoardError,
+    Decoder,
     Frame,
-    decode,
     encode,
     pieces,
 )
@@ -72,13 +75,17 @@ def silent(taken: int, of: int) -> None:
 
 
 def read_facts(path: Path) -> Facts:
-    """The facts that `build` left. Raises BoardError where they are those of another version of the frames."""
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if found.get("version") != VERSION:
-        raise BoardError(f"{path}: frames of version {found.get('version', 1)}, this host speaks {VERSION}")
-    found["packing"] = Packing(**found["packing"])
-    found["status"] = tuple((name, bits) for name, bits in found["status"])
-    return Facts(**found)
+    """The facts that `build` left. Raises BoardError where they are none, or of another version of the frames."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if found.get("version") != VERSION:
+            raise BoardError(f"{path}: frames of version {found.get('version', 1)}, this host speaks {VERSION}")
+        packing = found["packing"]
+        found["packing"] = Packing(**packing | {"input_format": tuple(packing["input_format"])})
+        found["status"] = tuple((name, bits) for name, bits in found["status"])
+        return Facts(**found)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise BoardError(f"{path}: not what this host's `build` writes; build the bitstream anew") from None
 
 
 def connect(folder: Path, port: str, timeout: float = 2.0) -> Host:
@@ -96,13 +103,17 @@ class Host:
         self.line, self.facts, self.timeout = line, facts, timeout
         self._number = 0
 
-    def predict(self, x: Integers) -> Integers:
-        """One sequence, integers [steps, inputs], to its results, [results, values].
+    def predict(self, x: npt.ArrayLike) -> Integers:
+        """One sequence, [steps, inputs], to its results, integers [results, values].
 
-        Raises BoardError with the board's reason, TimeoutError where no right answer comes in time.
+        Integers are of the input's format, real numbers are rounded half up to it and saturated. Raises ValueError for
+        another shape or range before anything is sent, BoardError with the board's reason or where it gives more or
+        fewer results, TimeoutError where no right answer comes in time.
         """
-        reply = self._ask(RUN, self.facts.packing.packed(np.asarray(x)))
-        return self.facts.packing.unpacked(reply.payload)
+        payload = self.facts.packing.packed(x)
+        if len(payload) > self.facts.buffer:
+            raise ValueError(f"x: wanted at most {self.facts.buffer} bytes, the board's buffer, got {len(payload)}")
+        return self.facts.packing.unpacked(self._ask(RUN, payload).payload, len(np.asarray(x)))
 
     def status(self) -> Status:
         """Counters of the board, and the status word of its accelerator."""
@@ -144,22 +155,24 @@ class Host:
         self._number = (self._number + 1) % 256
         request = encode(Frame(kind, self._number, payload))
         self.line.reset_input_buffer()
-        self.line.write(request)
+        written = self.line.write(request)
+        if written is not None and written != len(request):
+            raise TimeoutError(f"the line took {written} of the {len(request)} bytes of a request")
         reply = self._answer(len(request))
-        if reply.kind == ERROR:
+        if reply.kind == ERROR and len(reply.payload) == 1:
             code = int.from_bytes(reply.payload, "little")
             raise BoardError(ERRORS.get(code, f"error {reply.payload.hex()}"), code)
-        if reply.kind != ANSWERS[kind]:
-            raise BoardError(f"an answer of kind {reply.kind:02x} to a request of kind {kind:02x}")
+        if reply.kind != ANSWERS[kind] or (reply.kind == TAKEN and reply.payload):
+            answer = f"an answer of kind {reply.kind:02x} and {len(reply.payload)} bytes"
+            raise BoardError(f"{answer} to a request of kind {kind:02x}")
         return reply
 
     def _answer(self, sent: int) -> Frame:
         """The reply with this request's number; late replies to earlier ones are passed over."""
         allowed = self.timeout + (sent + HEADER + self.facts.buffer) * BITS_PER_BYTE / self.facts.baud
-        end, data = monotonic() + allowed, b""
+        end, decoder = monotonic() + allowed, Decoder(REPLY_SYNC, self.facts.buffer)
         while monotonic() < end:
-            data += self.line.read(256)
-            reply, data = decode(data)
-            if reply is not None and reply.number == self._number:
-                return reply
-        raise TimeoutError(f"no answer after {allowed:.2g} s; {len(data)} bytes of one came")
+            for reply in decoder.feed(self.line.read(256)):
+                if reply.number == self._number:
+                    return reply
+        raise TimeoutError(f"no answer after {allowed:.2g} s; {decoder.waiting} bytes of one came")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from accel.base.fixed import Integers
+from accel.base.fixed import Fixed, Integers
 from fpga.frames import BoardError
 
 
@@ -18,27 +18,42 @@ class Packing:
     inputs: int
     input_words: int
     input_bytes: int
+    input_format: tuple[int, int]
+    """Width and fraction of `formats.input`."""
     values: int
     output_words: int
     output_bytes: int
     signed: bool
+    every_step: bool
+    """Whether each step has a result, or a sequence one."""
 
-    def packed(self, x: npt.NDArray[np.int64]) -> bytes:
-        """The payload of a sequence, [steps, inputs]; ValueError for a wrong shape or range."""
-        if x.ndim != 2 or x.shape[1] != self.inputs or len(x) == 0 or not np.issubdtype(x.dtype, np.integer):
-            raise ValueError(f"x: wanted integers [steps, {self.inputs}], got {x.dtype} {x.shape}")
-        limit = 1 << (8 * self.input_bytes - 1)
-        if x.min() < -limit or x.max() >= limit:
-            raise ValueError(f"x: wanted {-limit} to {limit - 1}, got {x.min()} to {x.max()}")
-        filled = np.pad(x, ((0, 0), (0, -self.inputs % self.input_words)))
+    def packed(self, x: npt.ArrayLike) -> bytes:
+        """The payload of a sequence, [steps, inputs].
+
+        Integers are of the input's format, real numbers are rounded half up to it and saturated. ValueError for another
+        shape, an integer out of range, NaN.
+        """
+        sequence, fmt = np.asarray(x), Fixed(*self.input_format)
+        vectors = sequence.ndim == 2 and sequence.shape[1] == self.inputs and len(sequence) > 0
+        if not vectors or sequence.dtype.kind not in "iuf":
+            wanted = f"integers or real numbers [steps, {self.inputs}]"
+            raise ValueError(f"x: wanted {wanted}, got {sequence.dtype} {sequence.shape}")
+        if sequence.dtype.kind == "f":
+            sequence = fmt.quantize(sequence)
+        if sequence.min() < fmt.lo or sequence.max() > fmt.hi:
+            raise ValueError(f"x: wanted {fmt.lo} to {fmt.hi} ({fmt}), got {sequence.min()} to {sequence.max()}")
+        filled = np.pad(sequence, ((0, 0), (0, -self.inputs % self.input_words)))
         return b"".join(int(value).to_bytes(self.input_bytes, "little", signed=True) for value in filled.ravel())
 
-    def unpacked(self, payload: bytes) -> Integers:
-        """The results in a payload, [results, values]; BoardError where it holds no whole vectors."""
-        size = self.output_bytes
-        vector = self.values + -self.values % self.output_words
-        if not payload or len(payload) % (vector * size):
-            raise BoardError(f"results of {len(payload)} bytes, no multiple of {vector * size}")
+    def unpacked(self, payload: bytes, steps: int) -> Integers:
+        """The results of a sequence of so many steps, [results, values].
+
+        BoardError where the payload holds more or less than these.
+        """
+        size, vector = self.output_bytes, self.values + -self.values % self.output_words
+        wanted = (steps if self.every_step else 1) * vector * size
+        if len(payload) != wanted:
+            raise BoardError(f"results of {len(payload)} bytes, wanted {wanted}")
         parts = (payload[start : start + size] for start in range(0, len(payload), size))
         values = [int.from_bytes(part, "little", signed=self.signed) for part in parts]
         return np.array(values, dtype=np.int64).reshape(-1, vector)[:, : self.values]

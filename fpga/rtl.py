@@ -27,6 +27,8 @@ class Rtl:
     files: Mapping[str, str]
     tied: Mapping[str, str] = field(default_factory=dict)
     """Verilog constants of input ports that never change."""
+    vector_beats: int = 1
+    """Beats of one x_t at the input stream."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -53,7 +55,9 @@ def generated(spec: Spec, work: Path) -> Rtl:
     if not (folder / f"{spec.identifier}.v").is_file():
         raise Refused([Fault(str(folder), "Verilog made by `sparrow generate`", "none")])
     paths = sorted(path for path in folder.iterdir() if path.suffix in (".v", *CONTENTS))
-    return Rtl(spec.identifier, "clk", {path.name: path.read_text(encoding="utf-8") for path in paths}, tied(spec))
+    files = {path.name: path.read_text(encoding="utf-8") for path in paths}
+    beats = -(-spec.model.inputs // spec.engine.input_words)
+    return Rtl(spec.identifier, "clk", files, tied(spec), vector_beats=beats)
 
 
 def tied(spec: Spec) -> dict[str, str]:

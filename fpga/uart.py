@@ -50,10 +50,12 @@ def packing(design: Design, rtl: Rtl) -> Packing:
         inputs=first.inputs,
         input_words=first.input_words,
         input_bytes=rtl.width("s_axis_tdata") // first.input_words // 8,
+        input_format=(first.x.width, first.x.frac),
         values=result_values(design.net),
         output_words=last.cells,
         output_bytes=rtl.width("m_axis_tdata") // last.cells // 8,
         signed=head is None or head.kind == "logits",
+        every_step=head is None or head.when == "step",
     )
 
 
@@ -101,6 +103,7 @@ def board_rtl(rtl: Rtl, board: Board, mhz: float, serial: Serial | None = None) 
         cycles=cycles,
         tied=rtl.tied,
         input_bytes=rtl.width("s_axis_tdata") // 8,
+        vector_bytes=rtl.vector_beats * rtl.width("s_axis_tdata") // 8,
         output_bytes=rtl.width("m_axis_tdata") // 8,
         version=VERSION,
         status=status,

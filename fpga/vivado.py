@@ -153,6 +153,15 @@ def _scripts(board: Board) -> Iterator[tuple[str, str]]:
         yield "processor.tcl", read("fpga", f"templates/vivado/{board.processor}.tcl")
 
 
+def _results(design: Design) -> list[int]:
+    """The lowest and the highest value that a result can have."""
+    head, kind = design.net.head, design.spec.model.head and design.spec.model.head.kind
+    if head is None:
+        return [design.spec.formats.state.lo, design.spec.formats.state.hi]
+    highest = head.outputs - 1 if kind == "argmax" else (1 << head.sum_width - 1) - 1
+    return [0 if kind == "argmax" else -highest - 1, highest]
+
+
 def _deployed(design: Design, rtl: Rtl, streams: dict[str, Stream]) -> dict[str, str]:
     """What lies beside the bitstream on the board."""
     first, fmt = design.net.layers[0], design.spec.formats.input
@@ -166,6 +175,7 @@ def _deployed(design: Design, rtl: Rtl, streams: dict[str, Stream]) -> dict[str,
             "words": streams["output"].words,
             "bits": streams["output"].outer,
             "signed": streams["output"].signed,
+            "range": _results(design),
         },
         "every_step": design.spec.model.head is None or design.spec.model.head.when == "step",
     }

@@ -1,13 +1,15 @@
-"""Runs the accelerator on a PYNQ board: integers in, integers out, each sequence one DMA transfer in each direction.
+"""Runs the accelerator on a PYNQ board: a sequence in, its results out, one DMA transfer in each direction.
 
 Needs `pynq` and numpy only: the folder with the bitstream, its hardware description, `accelerator.json` and this file
-can be copied to the board as it is.
+can be copied to the board as it is. The registers of the DMA engine (AXI DMA, direct register mode) are used here as
+they are, since the waits of the library's class for it have no end. Nothing here waits for ever.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,23 @@ import numpy as np
 import numpy.typing as npt
 
 Integers = npt.NDArray[np.int64]
-STATUS = {"send": 0x04, "receive": 0x34}
-"""Status registers of the DMA engine (MM2S_DMASR, S2MM_DMASR)."""
+CHANNELS = {"send": 0x00, "receive": 0x30}
+"""Where the registers of memory to stream (MM2S) and of stream to memory (S2MM) begin."""
+CONTROL, STATUS, ADDRESS, ADDRESS_HIGH, LENGTH = 0x00, 0x04, 0x18, 0x1C, 0x28
+RUN, RESET = 1 << 0, 1 << 2
+"""Bits of CONTROL. A reset of either channel is one of the whole engine, and of the accelerator behind it."""
+HALTED, IDLE, DONE, ERRORS = 1 << 0, 1 << 1, 1 << 12, 0x770
+"""Bits of STATUS. DONE stays until it is written; it is enabled by the same bit of CONTROL."""
+LONGEST = (1 << 26) - 1
+"""Bytes of a transfer, as many as its register can say."""
+
+
+class TransferFailed(Exception):
+    """The results that came are not those of the sequence. The engine and the accelerator were reset."""
 
 
 class Accelerator:
-    """The bitstream of a folder, loaded."""
+    """The bitstream of a folder, loaded. `timeout` bounds, in seconds, a transfer and a reset."""
 
     def __init__(self, folder: Path | str = ".", timeout: float = 5.0) -> None:
         import pynq  # exists on the board only
@@ -29,58 +42,115 @@ class Accelerator:
         self.facts: dict[str, Any] = json.loads((folder / "accelerator.json").read_text(encoding="utf-8"))
         self.timeout = timeout
         self._allocate = pynq.allocate
-        self._dma: Any = pynq.Overlay(str(folder / self.facts["bitstream"])).dma
+        found = pynq.Overlay(str(folder / self.facts["bitstream"])).ip_dict["dma"]
+        self._registers: Any = pynq.MMIO(found["phys_addr"], found["addr_range"])
+        self.reset()
 
     def quantise(self, real: npt.ArrayLike) -> Integers:
-        """Real numbers in the input's format: rounded half up, saturated."""
+        """Real numbers in the input's format: rounded half up, saturated. ValueError for NaN."""
         width, frac = self.facts["input"]["format"]
         limit = 2 ** (width - 1)
         scaled = np.floor(np.asarray(real, dtype=np.float64) * 2.0**frac + 0.5)
+        if np.isnan(scaled).any():
+            raise ValueError("x: wanted numbers, got NaN")
         return np.asarray(np.clip(scaled, -limit, limit - 1).astype(np.int64))
 
     def predict(self, x: npt.ArrayLike) -> Integers:
-        """One sequence, integers [steps, inputs] in the input's format, to its results, [results, values].
+        """One sequence, [steps, inputs], to its results, integers [results, values].
 
-        Raises ValueError for a wrong shape or range, TimeoutError (after a reset of the transfers) where no complete
-        answer comes in time.
+        Integers are of the input's format, real numbers are rounded half up to it and saturated. Raises ValueError for
+        another shape or range before anything is sent. Raises, after a reset of engine and accelerator, TimeoutError
+        where no complete answer comes in time, TransferFailed where it is too short, too long, or no answer.
         """
         sequence = self._checked(np.asarray(x))
-        sent = self._allocate(shape=(sequence.size,), dtype=sequence.dtype)
         received = self._allocate(shape=(self._received_size(len(sequence)),), dtype=self._type("output"))
+        sent = self._allocate(shape=(sequence.size,), dtype=sequence.dtype)
         try:
             sent[:] = sequence.ravel()
-            sent.flush()
-            self._dma.recvchannel.transfer(received)
-            self._dma.sendchannel.transfer(sent)
-            self._wait("send", self._dma.sendchannel)
-            self._wait("receive", self._dma.recvchannel)
-            received.invalidate()
-            return np.array(received, dtype=np.int64).reshape(-1, self._padded("output"))[:, : self.facts["values"]]
-        finally:
+            results = self._exchanged(sent, received)
+        except BaseException:
+            self.reset()  # where this fails the engine may still write: its memory is then never given back
             sent.freebuffer()
             received.freebuffer()
+            raise
+        sent.freebuffer()
+        received.freebuffer()
+        return results
 
-    def status(self) -> dict[str, Any]:
-        """Idle and error of both directions, and the DMA engine's status words."""
-        channels = {"send": self._dma.sendchannel, "receive": self._dma.recvchannel}
-        return {
-            name: {"idle": channel.idle, "error": channel.error, "word": f"0x{self._dma.read(STATUS[name]):08x}"}
-            for name, channel in channels.items()
-        }
+    def status(self) -> dict[str, str]:
+        """The status words of both directions."""
+        return {name: f"0x{self._read(name, STATUS):08x}" for name in CHANNELS}
 
     def reset(self) -> None:
-        """Stop and restart both transfers. The accelerator itself starts anew with the next sequence that ends."""
-        for channel in (self._dma.sendchannel, self._dma.recvchannel):
-            channel.stop()
-            channel.start()
+        """Reset the DMA engine and the accelerator, and let both directions run.
+
+        Raises TimeoutError where the engine does not come out of it: then the bitstream has to be loaded anew.
+        """
+        self._write("send", CONTROL, RESET)
+        self._wait("reset", lambda: not any(self._read(name, CONTROL) & RESET for name in CHANNELS))
+        for name in CHANNELS:
+            self._write(name, CONTROL, RUN | DONE)
+        self._wait("start", lambda: not any(self._read(name, STATUS) & HALTED for name in CHANNELS))
+
+    def _exchanged(self, sent: Any, received: Any) -> Integers:
+        """What comes back for what is sent. What was in the memory before is overwritten first, so it never returns."""
+        lowest, highest = self.facts["output"]["range"]
+        limits = np.iinfo(received.dtype)
+        received[:] = limits.min if limits.min < lowest else limits.max
+        for buffer in (sent, received):
+            buffer.flush()
+        self._begin("receive", received)
+        self._begin("send", sent)
+        for name in CHANNELS:
+            self._wait(name, lambda name=name: self._finished(name))  # type: ignore[misc]
+        moved = self._read("receive", LENGTH)
+        if moved != received.nbytes:
+            raise TransferFailed(f"results of {moved} bytes, wanted {received.nbytes}")
+        received.invalidate()
+        results = np.array(received, dtype=np.int64).reshape(-1, self._padded("output"))[:, : self.facts["values"]]
+        if results.min() < lowest or results.max() > highest:
+            raise TransferFailed(f"results: wanted {lowest} to {highest}, got {results.min()} to {results.max()}")
+        return results
+
+    def _begin(self, name: str, buffer: Any) -> None:
+        address = int(buffer.physical_address)
+        self._write(name, STATUS, DONE)
+        self._write(name, ADDRESS, address & 0xFFFFFFFF)
+        self._write(name, ADDRESS_HIGH, address >> 32)
+        self._write(name, LENGTH, buffer.nbytes)
+
+    def _finished(self, name: str) -> bool:
+        status = self._read(name, STATUS)
+        if status & ERRORS:
+            raise TransferFailed(f"{name}: an error, or more results than wanted; {self.status()}")
+        return status & (DONE | IDLE) == DONE | IDLE
+
+    def _wait(self, name: str, finished: Callable[[], bool]) -> None:
+        end = time.monotonic() + self.timeout
+        while not finished():
+            if time.monotonic() > end:
+                raise TimeoutError(f"{name}: no end after {self.timeout} s; {self.status()}")
+            time.sleep(0)
+
+    def _read(self, name: str, register: int) -> int:
+        return int(self._registers.read(CHANNELS[name] + register))
+
+    def _write(self, name: str, register: int, value: int) -> None:
+        self._registers.write(CHANNELS[name] + register, value)
 
     def _checked(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
         inputs, (width, _) = self.facts["inputs"], self.facts["input"]["format"]
-        if x.ndim != 2 or x.shape[1] != inputs or len(x) == 0 or not np.issubdtype(x.dtype, np.integer):
-            raise ValueError(f"x: wanted integers [steps, {inputs}], got {x.dtype} {x.shape}")
+        if x.ndim != 2 or x.shape[1] != inputs or len(x) == 0 or x.dtype.kind not in "iuf":
+            raise ValueError(f"x: wanted integers or real numbers [steps, {inputs}], got {x.dtype} {x.shape}")
+        if x.dtype.kind == "f":
+            x = self.quantise(x)
         limit = 2 ** (width - 1)
         if x.min() < -limit or x.max() >= limit:
             raise ValueError(f"x: wanted {-limit} to {limit - 1}, got {x.min()} to {x.max()}")
+        sides = {"input": len(x) * self._padded("input"), "output": self._received_size(len(x))}
+        for side, count in sides.items():
+            if count * self._type(side).itemsize > LONGEST:
+                raise ValueError(f"x: wanted at most {LONGEST} bytes of {side}, got {len(x)} steps")
         padding = self._padded("input") - inputs
         return np.pad(x, ((0, 0), (0, padding))).astype(self._type("input"))
 
@@ -96,12 +166,3 @@ class Accelerator:
     def _type(self, side: str) -> np.dtype[Any]:
         facts = self.facts[side]
         return np.dtype(f"{'int' if facts.get('signed', True) else 'uint'}{facts['bits']}")
-
-    def _wait(self, name: str, channel: Any) -> None:
-        end = time.monotonic() + self.timeout
-        while not channel.idle:
-            if channel.error or time.monotonic() > end:
-                status = self.status()
-                self.reset()
-                raise TimeoutError(f"{name}: no end after {self.timeout} s; {status}")
-            time.sleep(0)

@@ -18,7 +18,7 @@ from accel.engines.engine import ToolMissing
 from accel.engines.verilator import SMALL, program
 from fpga.board import find
 from fpga.chip import GATES, plan
-from fpga.frames import Frame, decode
+from fpga.frames import REPLY_SYNC, Decoder, Frame, encode
 from fpga.host import Facts, Host
 from fpga.rtl import Rtl
 from fpga.tool import run
@@ -229,9 +229,6 @@ def exchange(chip: Chip, *requests: bytes, silence: int = 8000) -> list[Frame]:
     for request in requests:
         chip.write(request)
         chip.listen(silence)
-    replies, heard = [], chip.heard
-    while heard:
-        reply, heard = decode(heard)
-        assert reply is not None
-        replies.append(reply)
+    replies = Decoder(REPLY_SYNC).feed(chip.heard)
+    assert b"".join(encode(reply, REPLY_SYNC) for reply in replies) == chip.heard
     return replies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +114,7 @@ endmodule
 """
 
 SCALER = Rtl("scale", "clk", {"scale.v": SCALE})
-PACKING = Packing(inputs=1, input_words=1, input_bytes=2, values=1, output_words=1, output_bytes=3, signed=True)
+PACKING = Packing(1, 1, 2, (16, 0), 1, 1, 3, signed=True, every_step=True)
 FACTS = Facts(baud=1_500_000, buffer=16, packing=PACKING, status=status_parts(SCALER))
 TIMEOUT = 6000 / 12e6
 """More than the board's patience, on its clock."""
@@ -176,6 +177,15 @@ def test_bad_frames_are_answered_with_their_fault_and_nothing_hangs(tmp_path: Pa
     assert len(replies) == 10
 
 
+def test_a_sequence_that_is_no_whole_vectors_never_reaches_the_accelerator(tmp_path: Path) -> None:
+    pairs = replace(DOUBLER, vector_beats=2)
+    sent = [encode(Frame(RUN, n, sequence(*range(n)))) for n in range(1, 6)] + [encode(Frame(STATUS, 6, b""))]
+    *replies, last = simulate(pairs, sent, tmp_path)
+    assert [reply.payload for reply in replies[::2]] == 3 * [b"\x05"]
+    assert replies[1::2] == [Frame(0x81, n, doubled(*range(n))) for n in (2, 4)]
+    assert read_status(last.payload, DOUBLER_STATUS).steps == 6
+
+
 def test_what_the_line_does_to_a_piece_is_made_good(tmp_path: Path) -> None:
     with connected(interpreted(SCALER, tmp_path), FACTS, TIMEOUT) as (chip, host):
         chip.faults = [lost, flipped, arrives, cut, unanswered, arrives, unanswered, lost, arrives]
@@ -208,6 +218,7 @@ def story(chip: Chip, host: Host) -> None:
         chip.faults = [fault]
         with pytest.raises(BoardError, match=sentence):
             require_factor(host, 7)
+    assert exchange(chip, encode(Frame(RUN, 99, sequence(1, 2) + b"\x00"))) == [Frame(ERROR, 99, b"\x05")]
     chip.faults = [arrives, *ATTEMPTS * [lost]]
     with pytest.raises(TimeoutError):
         host.load(weights(8))
@@ -215,7 +226,7 @@ def story(chip: Chip, host: Host) -> None:
     chip.faults = [arrives, arrives, flipped, unanswered, arrives, arrives, cut]  # sequences are requests, too
     host.load(weights(8), lambda taken, of: require_factor(host, 8 if taken == of else 7))
     status = host.status()
-    assert (status.runs, status.errors, status.steps, status.load_errors) == (9, 5, 18, ())
+    assert (status.runs, status.errors, status.steps, status.load_errors) == (9, 6, 18, ())
     with pytest.raises(BoardError, match="the accelerator gave no answer, and was reset"):
         host.load([0xDEAD, *weights(8)])
     with pytest.raises(BoardError, match="there are no weights yet"):
@@ -239,6 +250,7 @@ def test_weights_are_loaded_refused_given_up_and_replaced(tmp_path: Path) -> Non
         pytest.param(("fed <= 17'd2", "fed <= 17'd0"), id="number_taken_for_weights"),
         pytest.param(("? s_weights_tready : s_axis_tready", "? 1'b1 : s_axis_tready"), id="deaf_to_back_pressure"),
         pytest.param(("rx_data != (count[0] ?", "1'b0 && rx_data != (count[0] ?"), id="crc_not_compared"),
+        pytest.param(("length != 16'd0 && vectors", "length != 16'd0"), id="odd_sequence_taken"),
         pytest.param(("idle >= GAP_CYCLES", "1'b0"), id="waits_for_the_rest_of_a_frame"),
         pytest.param(("{status, errors, runs, VERSION}", "{status, runs, errors, VERSION}"), id="counters_exchanged"),
     ],

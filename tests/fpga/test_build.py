@@ -143,7 +143,7 @@ def test_a_board_with_open_tools_gets_the_whole_chip_and_what_its_host_has_to_kn
     words = planned.commands[2].choices[0]
     assert ("--freq", "100.0") in pairwise(words)
     (tmp_path / "host.json").write_text(planned.files["host.json"])
-    packing = Packing(3, 1, 1, 1, 1, 1, signed=False)
+    packing = Packing(3, 1, 1, (8, 6), 1, 1, 1, signed=False, every_step=False)
     assert read_facts(tmp_path / "host.json") == Facts(115200, 2048, packing, (("steps", 32),))
 
 

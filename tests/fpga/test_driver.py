@@ -1,123 +1,140 @@
-"""The PYNQ driver over a stand-in for the board, which answers as the golden model does."""
+"""The PYNQ driver over a board that obeys, and over one that does not: whatever goes wrong, it ends, and tells."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fpga.pynq.driver import Accelerator
+from fpga.pynq.driver import Accelerator, TransferFailed
+from tests.fpga.dma_board import OLD, Board
 
+FACTS: dict[str, Any] = {
+    "name": "little",
+    "bitstream": "small.bit",
+    "inputs": 3,
+    "input": {"words": 4, "bits": 16, "format": [10, 8]},
+    "values": 2,
+    "output": {"words": 1, "bits": 16, "signed": True, "range": [-1024, 1023]},
+    "every_step": True,
+}
 
-class Buffer(np.ndarray):
-    """Memory that the DMA engine sees; counts what is not given back."""
-
-    alive = 0
-
-    def flush(self) -> None: ...
-    def invalidate(self) -> None: ...
-    def freebuffer(self) -> None:
-        Buffer.alive -= 1
-
-
-def allocate(shape: tuple[int, ...], dtype: Any) -> Buffer:
-    Buffer.alive += 1
-    return np.zeros(shape, dtype=dtype).view(Buffer)
-
-
-class Channel:
-    """One direction of the DMA engine."""
-
-    def __init__(self) -> None:
-        self.idle, self.error, self.starts = True, False, 0
-        self.buffer: Any = None
-
-    def transfer(self, buffer: Buffer) -> None:
-        self.buffer = buffer
-
-    def stop(self) -> None:
-        self.idle = True
-
-    def start(self) -> None:
-        self.starts += 1
-
-
-class Dma:
-    """An accelerator that answers each step with its doubled and its negated first input."""
-
-    def __init__(self) -> None:
-        self.sendchannel, self.recvchannel = Channel(), Channel()
-        self.sendchannel.transfer = self.answer  # type: ignore[method-assign]
-        self.stuck = False
-
-    def answer(self, sent: Buffer) -> None:
-        if self.stuck:
-            self.recvchannel.idle = False
-            return
-        first = np.asarray(sent).reshape(-1, 4)[:, 0].astype(np.int64)
-        self.recvchannel.buffer[:] = np.stack([2 * first, -first], axis=1).ravel()
-
-    def read(self, address: int) -> int:
-        return address
+Made = tuple[Accelerator, Board]
 
 
 @pytest.fixture
-def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Accelerator, Dma]:
-    dma = Dma()
-    module = ModuleType("pynq")
-    module.allocate = allocate  # type: ignore[attr-defined]
-    module.Overlay = lambda path: type("Overlay", (), {"dma": dma, "path": path})  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "pynq", module)
-    facts = {
-        "name": "little",
-        "bitstream": "small.bit",
-        "inputs": 3,
-        "input": {"words": 4, "bits": 16, "format": [10, 8]},
-        "values": 2,
-        "output": {"words": 1, "bits": 16, "signed": True},
-        "every_step": True,
-    }
-    (tmp_path / "accelerator.json").write_text(json.dumps(facts))
-    return Accelerator(tmp_path, timeout=0.05), dma
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    board = Board()
+    monkeypatch.setitem(sys.modules, "pynq", board.module())
+    (tmp_path / "accelerator.json").write_text(json.dumps(FACTS))
+    return Accelerator(tmp_path, timeout=0.05), board
 
 
-def test_a_sequence_goes_out_padded_and_its_results_come_back(board: tuple[Accelerator, Dma]) -> None:
-    accelerator, _ = board
-    np.testing.assert_array_equal(accelerator.predict([[1, 2, 3], [-512, 0, 511]]), [[2, -1], [-1024, 512]])
-    assert Buffer.alive == 0
+def test_sequences_go_out_padded_and_their_results_come_back(made: Made) -> None:
+    accelerator, board = made
+    for _ in range(3):
+        np.testing.assert_array_equal(accelerator.predict([[1, 2, 3], [-512, 0, 511]]), [[2, -1], [-1024, 512]])
+        assert accelerator.predict([[5, 0, 0]]).tolist() == [[10, -5]]
+    assert (board.resets, board.memory) == (1, {})
 
 
-def test_real_numbers_are_rounded_half_up_and_saturated(board: tuple[Accelerator, Dma]) -> None:
-    accelerator, _ = board
+def test_real_numbers_are_rounded_half_up_and_saturated_and_nan_is_refused(made: Made) -> None:
+    accelerator, _ = made
     np.testing.assert_array_equal(accelerator.quantise([0.5 / 256, -0.5 / 256, 9.0, -9.0]), [1, 0, 511, -512])
+    assert accelerator.predict([[0.5 / 256, 0.0, 0.0], [-9.0, 0.0, np.inf]]).tolist() == [[2, -1], [-1024, 512]]
+    with pytest.raises(ValueError, match="x: wanted numbers, got NaN"):
+        accelerator.predict([[0.0, float("nan"), 0.0]])
 
 
 @pytest.mark.parametrize(
     ("x", "sentence"),
     [
-        ([[1, 2]], r"wanted integers \[steps, 3\], got int64 \(1, 2\)"),
-        ([[1.0, 2.0, 3.0]], r"wanted integers \[steps, 3\], got float64"),
-        (np.zeros((0, 3), dtype=int), r"wanted integers \[steps, 3\]"),
+        ([[1, 2]], r"wanted integers or real numbers \[steps, 3\], got int64 \(1, 2\)"),
+        ([[True, False, True]], r"wanted integers or real numbers \[steps, 3\], got bool"),
+        (np.zeros((0, 3), dtype=int), r"wanted integers or real numbers \[steps, 3\]"),
         ([[512, 0, 0]], "wanted -512 to 511, got 0 to 512"),
+        (np.broadcast_to(np.int64(0), (1 << 23, 3)), "wanted at most 67108863 bytes of input, got 8388608 steps"),
     ],
 )
-def test_a_wrong_sequence_is_refused_before_anything_is_sent(
-    x: Any, sentence: str, board: tuple[Accelerator, Dma]
-) -> None:
+def test_a_wrong_sequence_is_refused_before_anything_is_sent(x: Any, sentence: str, made: Made) -> None:
+    accelerator, board = made
     with pytest.raises(ValueError, match=sentence):
-        board[0].predict(x)
+        accelerator.predict(x)
+    assert (board.resets, board.memory) == (1, {})
 
 
-def test_an_answer_that_does_not_come_is_a_time_out_with_the_status_and_a_reset(board: tuple[Accelerator, Dma]) -> None:
-    accelerator, dma = board
-    dma.stuck = True
-    with pytest.raises(TimeoutError, match=r"receive: no end after 0.05 s; .*'receive': {'idle': False.*0x00000034"):
+FAULTS = {
+    "takes nothing": (TimeoutError, r"send: no end after 0.05 s; {'send': '0x00000000', 'receive': '0x00000000'}"),
+    "gives nothing": (TimeoutError, r"receive: no end after 0.05 s; {'send': '0x00001002'"),
+    "cut": (TransferFailed, "results of 4 bytes, wanted 8"),
+    "odd": (TransferFailed, "results of 7 bytes, wanted 8"),
+    "more": (TransferFailed, "receive: an error, or more results than wanted; .*'receive': '0x00000011'"),
+    "writes nothing": (TransferFailed, "results: wanted -1024 to 1023, got -32768 to -32768"),
+}
+
+
+@pytest.mark.parametrize(("fault", "error", "sentence"), [(fault, *told) for fault, told in FAULTS.items()], ids=FAULTS)
+def test_a_transfer_that_fails_is_told_and_the_next_one_is_right(
+    fault: str, error: type[Exception], sentence: str, made: Made
+) -> None:
+    accelerator, board = made
+    for _ in range(2):
+        board.fault = fault
+        with pytest.raises(error, match=sentence):
+            accelerator.predict([[1, 2, 3], [4, 5, 6]])
+        board.fault = ""
+        assert accelerator.predict([[1, 2, 3]]).tolist() == [[2, -1]]
+    assert (board.resets, board.memory) == (3, {})
+
+
+def test_what_the_memory_held_before_never_comes_back_even_where_any_value_could_be_a_result(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accelerator, board = made
+    monkeypatch.setitem(accelerator.facts["output"], "range", [-32768, 32767])
+    board.fault = "writes nothing"
+    assert OLD not in accelerator.predict([[1, 2, 3]])
+
+
+@pytest.mark.parametrize("fault", ["stays in reset", "stays halted"])
+def test_an_engine_that_no_reset_mends_is_told_and_keeps_its_memory(fault: str, made: Made) -> None:
+    accelerator, board = made
+    board.fault = "gives nothing"
+    reset = board._halt
+
+    def spoilt() -> None:
+        reset()
+        board.fault = fault
+
+    board._halt = spoilt  # type: ignore[method-assign]
+    with pytest.raises(TimeoutError, match=r"(reset|start): no end after 0\.05 s"):
         accelerator.predict([[1, 2, 3]])
-    assert (dma.sendchannel.starts, dma.recvchannel.starts, Buffer.alive) == (1, 1, 0)
-    dma.stuck = False
-    assert accelerator.predict([[1, 2, 3]]).tolist() == [[2, -1]]
+    assert len(board.memory) == 2
+
+
+def test_a_program_that_is_interrupted_leaves_the_engine_reset(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    accelerator, board = made
+
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    board.fault = "gives nothing"
+    monkeypatch.setattr("fpga.pynq.driver.time.sleep", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        accelerator.predict([[1, 2, 3]])
+    assert (board.resets, board.memory) == (2, {})
+
+
+def test_an_engine_that_does_not_start_is_told_when_the_bitstream_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = Board()
+    board.fault = "stays halted"
+    monkeypatch.setitem(sys.modules, "pynq", board.module())
+    (tmp_path / "accelerator.json").write_text(json.dumps(FACTS))
+    with pytest.raises(TimeoutError, match=r"start: no end after 0\.05 s"):
+        Accelerator(tmp_path, timeout=0.05)

@@ -11,8 +11,8 @@ import pytest
 
 from fpga.frames import (
     ERROR,
-    LAST_PIECE,
     PIECE,
+    REQUEST_SYNC,
     RESULTS,
     RUN,
     STATUS,
@@ -20,11 +20,9 @@ from fpga.frames import (
     TAKEN,
     VERSION,
     BoardError,
+    Decoder,
     Frame,
-    crc,
-    decode,
     encode,
-    pieces,
 )
 from fpga.host import ATTEMPTS, Facts, Host, read_facts
 from fpga.packing import Packing
@@ -34,29 +32,6 @@ from fpga.uart import facts_text
 DOUBLER_STATUS = (("steps", 32), ("cycles", 32))
 
 
-def test_the_crc_is_the_one_of_the_standard() -> None:
-    assert crc(b"123456789") == 0x29B1
-
-
-def test_a_frame_is_found_in_noise_and_in_pieces() -> None:
-    frame = Frame(0x81, 3, b"\x5a\x01")
-    data = b"\x00\x5a\x5a" + encode(frame, 0x5A) + b"rest"
-    assert decode(data) == (frame, b"rest")
-    assert decode(encode(frame, 0x5A)[:-1])[0] is None
-    assert decode(b"nothing") == (None, b"")
-
-
-def test_words_of_weights_go_into_numbered_pieces_and_the_last_one_is_marked() -> None:
-    assert list(pieces([1, 2, 0xFFFFFFFF], 10)) == [
-        (PIECE, bytes([0, 0, 1, 0, 0, 0, 2, 0, 0, 0])),
-        (LAST_PIECE, bytes([1, 0, 255, 255, 255, 255])),
-    ]
-    assert [kind for kind, _ in pieces([1, 2], 10)] == [LAST_PIECE]
-    for words in ([], [1 << 32], [-1], [0] * 65537):
-        with pytest.raises(ValueError, match="words: wanted 1 to 65536 of 32 bits"):
-            list(pieces(words, 6))
-
-
 class Wire:
     """A line to a board made of a function."""
 
@@ -64,8 +39,7 @@ class Wire:
         self.answer, self.data = answer, b""
 
     def write(self, data: bytes) -> int:
-        frame, _ = decode(data, 0xA5)
-        assert frame is not None
+        (frame,) = Decoder(REQUEST_SYNC).feed(data)
         self.data += self.answer(frame)  # type: ignore[operator]
         return len(data)
 
@@ -77,7 +51,7 @@ class Wire:
         self.data = b""
 
 
-PACKING = Packing(inputs=3, input_words=2, input_bytes=2, values=1, output_words=1, output_bytes=3, signed=True)
+PACKING = Packing(3, 2, 2, (10, 8), 1, 1, 3, signed=True, every_step=True)
 FACTS = Facts(baud=1_500_000, buffer=16, packing=PACKING, status=DOUBLER_STATUS)
 STATUS_OF_DOUBLER = bytes([VERSION, 5, 0, 1, 0, 7, 0, 0, 0, 0, 1, 0, 0])
 
@@ -172,8 +146,96 @@ def test_weights_that_a_board_took_and_has_not_are_missed() -> None:
         Host(Wire(answer(3)), facts, timeout=0.1).load([1])
 
 
-def test_a_wrong_vector_is_refused_before_it_is_sent() -> None:
-    host = Host(Wire(None), FACTS)
-    for x in (np.zeros((2, 4), dtype=int), np.zeros((0, 3), dtype=int), np.zeros((1, 3)), np.full((1, 3), 40000)):
-        with pytest.raises(ValueError, match="x: wanted"):
-            host.predict(x)
+def refused(x: object, sentence: str, facts: Facts = FACTS) -> None:
+    """Nothing is sent: the line would fail."""
+    with pytest.raises(ValueError, match=sentence):
+        Host(Wire(None), facts).predict(x)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("x", "sentence"),
+    [
+        ([[1, 2, 3, 4]], r"wanted integers or real numbers \[steps, 3\], got int64 \(1, 4\)"),
+        ([1, 2, 3], r"\[steps, 3\], got int64 \(3,\)"),
+        (np.zeros((0, 3), dtype=int), r"\[steps, 3\], got int64 \(0, 3\)"),
+        ([[True, False, True]], r"got bool \(1, 3\)"),
+        ([[512, 0, 0]], r"wanted -512 to 511 \(fixed<10,8>\), got 0 to 512"),  # fits into the two bytes on the line
+        ([[0, -513, 0]], "wanted -512 to 511 .*, got -513 to 0"),
+        ([[0.5, float("nan"), 0.0]], "NaN"),
+        ([[0, 0, 0]] * 3, "wanted at most 16 bytes, the board's buffer, got 24"),
+    ],
+)
+def test_a_wrong_sequence_is_refused_before_anything_is_sent(x: object, sentence: str) -> None:
+    refused(x, sentence)
+
+
+def test_real_numbers_are_rounded_half_up_to_the_format_and_saturated() -> None:
+    seen: list[bytes] = []
+
+    def answer(frame: Frame) -> bytes:
+        seen.append(frame.payload)
+        return encode(Frame(RESULTS, frame.number, bytes(6)), 0x5A)
+
+    Host(Wire(answer), FACTS, timeout=0.1).predict([[0.5 / 256, -0.5 / 256, -1.5 / 256], [9.0, -9.0, np.inf]])
+    assert np.frombuffer(seen[0], "<i2").tolist() == [1, 0, -1, 0, 511, -512, 511, 0]
+
+
+@pytest.mark.parametrize(
+    ("payload", "sentence"),
+    [
+        (bytes(3), "results of 3 bytes, wanted 6"),
+        (bytes(9), "results of 9 bytes, wanted 6"),
+        (bytes(7), "results of 7 bytes, wanted 6"),
+        (b"", "results of 0 bytes, wanted 6"),
+    ],
+)
+def test_results_too_few_too_many_or_odd_are_refused(payload: bytes, sentence: str) -> None:
+    host = Host(Wire(lambda frame: encode(Frame(RESULTS, frame.number, payload), 0x5A)), FACTS, timeout=0.1)
+    with pytest.raises(BoardError, match=f"^{sentence}$"):
+        host.predict([[1, 2, 3], [4, 5, 6]])
+
+
+def test_of_a_network_that_answers_once_one_result_is_wanted() -> None:
+    once = dataclasses.replace(FACTS, packing=dataclasses.replace(PACKING, every_step=False))
+    wires = [Wire(lambda frame, n=n: encode(Frame(RESULTS, frame.number, bytes(n)), 0x5A)) for n in (3, 6)]
+    assert Host(wires[0], once, timeout=0.1).predict([[1, 2, 3], [4, 5, 6]]).tolist() == [[0]]
+    with pytest.raises(BoardError, match="results of 6 bytes, wanted 3"):
+        Host(wires[1], once, timeout=0.1).predict([[1, 2, 3], [4, 5, 6]])
+
+
+@pytest.mark.parametrize("answer", [Frame(TAKEN, 1, b"\x00"), Frame(ERROR, 1, b"\x01\x00"), Frame(ERROR, 1, b"")])
+def test_an_answer_with_more_or_less_than_belongs_to_it_is_none(answer: Frame) -> None:
+    with pytest.raises(BoardError, match=rf"an answer of kind {answer.kind:02x} and {len(answer.payload)} bytes"):
+        Host(Wire(lambda _: encode(answer, 0x5A)), FACTS, timeout=0.1).load([1])
+
+
+def test_an_answer_behind_a_flood_of_noise_is_found_and_noise_without_end_is_a_time_out() -> None:
+    noise = b"\x5a\x81\x01\x10\x00\x5a" * 2000
+
+    def behind(frame: Frame) -> bytes:
+        return noise + encode(Frame(STATUS_REPLY, frame.number, STATUS_OF_DOUBLER), 0x5A)
+
+    assert Host(Wire(behind), FACTS, timeout=5).status().runs == 5
+
+    class Flood(Wire):
+        def read(self, size: int = 1) -> bytes:
+            return (noise * 2)[:size]
+
+    with pytest.raises(TimeoutError, match="no answer after"):
+        Host(Flood(lambda _: b""), FACTS, timeout=0.05).status()
+
+
+def test_a_line_that_takes_less_than_a_request_is_told() -> None:
+    class Narrow(Wire):
+        def write(self, data: bytes) -> int:
+            return len(data) - 1
+
+    with pytest.raises(TimeoutError, match="the line took 6 of the 7 bytes of a request"):
+        Host(Narrow(None), FACTS).status()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"version": 2}', '{"version": 2, "packing": {"inputs": 3}}'])
+def test_facts_that_are_none_are_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text(text)
+    with pytest.raises(BoardError, match="not what this host's `build` writes"):
+        read_facts(tmp_path / "host.json")

@@ -243,7 +243,8 @@ def test_dividers_of_another_clock_show(text: str, mhz: float, wrong: list[str],
 
 
 def test_only_sequences_that_fit_into_the_buffers_are_sent() -> None:
-    packing = Packing(inputs=3, input_words=2, input_bytes=1, values=5, output_words=2, output_bytes=2, signed=True)
+    sizes = {"inputs": 3, "input_words": 2, "input_bytes": 1, "values": 5, "output_words": 2, "output_bytes": 2}
+    packing = Packing(**sizes, input_format=(8, 6), signed=True, every_step=True)
     given = Samples(np.zeros((3, 8, 3), dtype=np.int64), np.array([2, 8, 5]), np.zeros(3, dtype=np.int64))
     assert fitting(given, packing, 36, once=False).lengths.tolist() == [2]
     assert fitting(given, packing, 36, once=True).lengths.tolist() == [2, 8, 5]

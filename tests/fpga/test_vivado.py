@@ -6,11 +6,13 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 from accel.base.faults import Refused
+from accel.engines.bench import RESET_CYCLES
 from accel.engines.engine import ToolMissing
 from accel.model import weights
 from accel.model.design import Design
@@ -108,6 +110,7 @@ def test_the_block_design_connects_processor_memory_and_streams(
         *("memory/aclk", "control/aclk", "ps/M_AXI_GP0_ACLK", "ps/S_AXI_HP0_ACLK"),
     }
     assert "make_bd_intf_pins_external -name to_accelerator dma/M_AXIS_MM2S" in lines
+    assert "make_bd_pins_external -name dma_resetn dma/mm2s_prmry_reset_out_n" in lines
     assert lines[-4:] == [
         "synth_design -top board_top -part xc7z020clg400-1",
         "write_checkpoint -force synthesised.dcp",
@@ -208,9 +211,9 @@ module system_wrapper ({ports}
     output [63:0] to_accelerator_tdata, output [7:0] to_accelerator_tkeep, output to_accelerator_tlast,
     input to_accelerator_tready, output to_accelerator_tvalid, input [63:0] from_accelerator_tdata,
     input [7:0] from_accelerator_tkeep, input from_accelerator_tlast, output from_accelerator_tready,
-    input from_accelerator_tvalid, output reg aclk, output [0:0] aresetn);
+    input from_accelerator_tvalid, output reg aclk, output [0:0] aresetn, output dma_resetn);
   assign to_accelerator_tdata = {{32'hffabcdef, 32'h00000001}};
-  assign {{to_accelerator_tvalid, to_accelerator_tlast, from_accelerator_tready, aresetn}} = 4'b1111;
+  assign {{to_accelerator_tvalid, to_accelerator_tlast, from_accelerator_tready, aresetn, dma_resetn}} = 5'b11111;
   initial begin
     aclk = 0;
     #1 $display("%h %h %b", from_accelerator_tdata, from_accelerator_tkeep, from_accelerator_tlast);
@@ -223,6 +226,43 @@ endmodule
     answer = (1 << 48) - 1 - (0xABCDEF << 24 | 0x000001)
     high, low = answer >> 24, answer & 0xFFFFFF
     assert shown == f"{high:08x}{0xFF000000 | low:08x} ff 1\n"
+
+
+RESETS = """
+module system_wrapper (%s
+    output [7:0] to_accelerator_tdata, output [0:0] to_accelerator_tkeep, output to_accelerator_tlast,
+    input to_accelerator_tready, output to_accelerator_tvalid, input [7:0] from_accelerator_tdata,
+    input [0:0] from_accelerator_tkeep, input from_accelerator_tlast, output from_accelerator_tready,
+    input from_accelerator_tvalid, output reg aclk, output reg [0:0] aresetn, output reg dma_resetn);
+  integer cycle;
+  initial begin
+    aclk = 0;
+    {aresetn, dma_resetn} = 2'b01;
+    for (cycle = 0; cycle < 400; cycle = cycle + 1) begin
+      #1 aclk = 1;
+      #1 aclk = 0;
+      $display("%%b", board_top.accelerator.reset);
+      if (cycle == 2) aresetn = 1;
+      if (cycle == 200) dma_resetn = 0;
+      if (cycle == 201) dma_resetn = 1;
+    end
+  end
+endmodule
+"""
+
+
+def test_a_reset_of_the_dma_engine_is_one_of_the_accelerator_as_long_as_it_needs(digits: Spec, tmp_path: Path) -> None:
+    if shutil.which("iverilog") is None:
+        pytest.skip("iverilog not found; it runs the board's top")
+    write(made(digits, "pynq-z2"), tmp_path)
+    ports = "".join(f"inout [{width - 1}:0] {name}, " for name, width in FIXED_IO["zynq7"].items())
+    (tmp_path / "wrapper.v").write_text(RESETS % ports)
+    sources = ["board_top.v", "digits.v", "wrapper.v"]
+    subprocess.run(["iverilog", "-g2012", "-Wall", "-o", "run", "-s", "board_top", *sources], cwd=tmp_path, check=True)
+    shown = subprocess.run(["vvp", "run"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout.split()
+    lengths = [len(list(run)) for level, run in groupby(shown) if level == "1"]
+    assert len(lengths) == 2
+    assert min(lengths) >= 4 * RESET_CYCLES
 
 
 def test_utilisation_is_read() -> None:
@@ -256,6 +296,6 @@ def test_the_deploy_folder_says_what_the_driver_has_to_know(digits: Spec) -> Non
         "inputs": 8,
         "input": {"words": 1, "bits": 8, "format": [8, 6]},
         "values": 1,
-        "output": {"words": 1, "bits": 8, "signed": False},
+        "output": {"words": 1, "bits": 8, "signed": False, "range": [0, 9]},
         "every_step": False,
     }

@@ -15,7 +15,8 @@
 
 module frame_bridge #(
   parameter [7:0] VERSION = 8'd0,   // of what is said above
-  parameter INPUT_BYTES = 1,
+  parameter INPUT_BYTES = 1,        // of a beat of x_t
+  parameter VECTOR_BYTES = 1,       // of all its beats
   parameter OUTPUT_BYTES = 1,
   parameter STATUS_BITS = 1,
   parameter LOADABLE = 0,           // weights are loaded; otherwise pieces of them make no sense
@@ -58,10 +59,14 @@ module frame_bridge #(
   wire right, wrong;
   wire [7:0] fault, kind, number, payload;
   wire [15:0] length, piece;
+  wire vectors;
   reg [16:0] fed;
-  frame_receiver #(.BUFFER_BITS(BUFFER_BITS), .GAP_CYCLES(GAP_CYCLES)) receiver (
+  frame_receiver #(
+    .BUFFER_BITS(BUFFER_BITS), .VECTOR_BYTES(VECTOR_BYTES), .GAP_CYCLES(GAP_CYCLES)
+  ) receiver (
     .clk(clk), .reset(reset), .rx_data(rx_data), .rx_valid(rx_valid), .listening(state == AT_REQUEST),
     .right(right), .wrong(wrong), .fault(fault), .kind(kind), .number(number), .length(length), .first(piece),
+    .vectors(vectors),
     .place(fed[BUFFER_BITS-1:0]), .payload(payload)
   );
 
@@ -160,7 +165,7 @@ module frame_bridge #(
     begin
       idle <= 32'd0;
       feed_phase <= 2'd0;
-      if (kind == RUN && length != 16'd0 && length % INPUT_BYTES == 0) begin
+      if (kind == RUN && length != 16'd0 && vectors) begin
         if (loaded) begin_run;
         else fail(NO_WEIGHTS);
       end else if (kind == STATUS && length == 16'd0) begin

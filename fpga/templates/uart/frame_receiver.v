@@ -7,6 +7,7 @@
 
 module frame_receiver #(
   parameter BUFFER_BITS = 11,      // a payload has at most 2**BUFFER_BITS bytes
+  parameter VECTOR_BYTES = 1,      // bytes of one x_t
   parameter GAP_CYCLES = 100000    // silence within a frame that ends it
 ) (
   input wire clk,
@@ -21,6 +22,7 @@ module frame_receiver #(
   output reg [7:0] number,
   output reg [15:0] length,
   output reg [15:0] first,         // the first two bytes of the payload
+  output wire vectors,             // the payload is whole vectors, nothing beyond
   input wire [BUFFER_BITS-1:0] place,
   output reg [7:0] payload         // its byte at `place` two cycles ago
 );
@@ -31,6 +33,8 @@ module frame_receiver #(
   reg [1:0] state;
   reg [31:0] idle;
   reg [15:0] crc, count;
+  reg [15:0] beyond;               // bytes behind the last whole vector
+  assign vectors = beyond == 16'd0;
   wire [15:0] next_crc;
   wire [15:0] announced = {rx_data, length[7:0]};
   crc16 checking (.crc(crc), .data(rx_data), .next(next_crc));
@@ -74,6 +78,7 @@ module frame_receiver #(
             default: begin
               length[15:8] <= rx_data;
               count <= 16'd0;
+              beyond <= 16'd0;
               if ({1'b0, announced} > BUFFER) refuse(TOO_LONG);
               else state <= announced == 16'd0 ? AT_CRC : AT_BODY;
             end
@@ -81,6 +86,7 @@ module frame_receiver #(
         end
         AT_BODY: begin
           crc <= next_crc;
+          beyond <= beyond + 16'd1 == VECTOR_BYTES ? 16'd0 : beyond + 16'd1;
           if (count == 16'd0) first[7:0] <= rx_data;
           if (count == 16'd1) first[15:8] <= rx_data;
           if (count + 16'd1 == length) begin

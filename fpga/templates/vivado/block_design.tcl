@@ -62,6 +62,7 @@ proc make_ports {} {
         [get_bd_intf_ports from_accelerator]
     make_bd_pins_external -name aclk [get_bd_pins $::ps_clock]
     make_bd_pins_external -name aresetn [get_bd_pins reset/peripheral_aresetn]
+    make_bd_pins_external -name dma_resetn [get_bd_pins dma/mm2s_prmry_reset_out_n]
     set_property CONFIG.ASSOCIATED_BUSIF to_accelerator:from_accelerator [get_bd_ports aclk]
 }
 
