@@ -1,0 +1,233 @@
+"""The network in plain Python integers, written from `docs/arithmetic.md` alone: it must give the golden model's bits.
+
+Nothing of `accel` is imported by the part that computes; it reads the two files that everybody has.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from accel.model import golden, samples, weights
+from accel.schedule.load_spec import parse
+from accel.spec import Spec, plain
+from tests.designs import data
+
+Format = Sequence[int]
+Row = Sequence[int]
+
+
+def narrow(value: int, frac: int, to: Format) -> int:
+    width, own = to
+    shift = frac - own
+    rounded = value << -shift if shift <= 0 else (value + (1 << shift - 1)) >> shift
+    return min(max(rounded, -(1 << width - 1)), (1 << width - 1) - 1)
+
+
+def quantised(real: float, to: Format) -> int:
+    width, frac = to
+    return min(max(math.floor(real * 2.0**frac + 0.5), -(1 << width - 1)), (1 << width - 1) - 1)
+
+
+def sigmoid(x: float) -> float:
+    return 0.5 * (1 + math.tanh(0.5 * x))
+
+
+def table(function: Callable[[float], float], given: Format, span: int, spec: dict[str, Any]) -> Callable[[int], int]:
+    width, frac = given
+    within = min(width, frac + 1 + int(math.log2(span)))
+    address = min(spec["tables"]["address"], within)
+    shift, half = within - address, 1 << address - 1
+    output = spec["formats"]["activation"]
+    bins = range(-half, half)
+    entries = {k: quantised(function(((k << shift) + (2**shift - 1) / 2) / 2**frac), output) for k in bins}
+    return lambda value: entries[min(max(value >> shift, -half), half - 1)]
+
+
+class Network:
+    """A spec as JSON data and the arrays of `weights.npz`."""
+
+    def __init__(self, spec: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        self.spec, self.formats, self.model = spec, spec["formats"], spec["model"]
+        self.arrays = {key: array.tolist() for key, array in arrays.items()}
+        gate, cell, spans = self.formats["gate"], self.formats["cell"], spec["tables"]
+        self.sigmoid = table(sigmoid, gate, spans["sigmoid"], spec)
+        self.tanh = table(math.tanh, gate, spans["tanh"], spec)
+        self.cell_tanh = table(math.tanh, cell, spans["tanh"], spec)
+
+    def row(self, n: int, r: int, x: Row | None, h: Row, first: bool, w_h: int) -> tuple[int, int]:
+        """A row's sum and its fraction bits; `w_h` is the row of W_h, of the bias and of the scale."""
+        kinds, head = self.spec["weights"], n == len(self.model["hidden"])
+        frac_x = self.formats["input" if first else "state"][1]
+        fine_x = kinds["head_frac" if head else "input_frac"] + frac_x
+        fine_h = fine_x if head else kinds["recurrent_frac"] + self.formats["state"][1]
+        frac = max(fine_x, fine_h)
+        total = 0
+        if x is not None:
+            total += sum(w * v for w, v in zip(self.arrays[f"{n}.w_x"][r], x, strict=True)) << frac - fine_x
+        if not head:
+            total += sum(w * v for w, v in zip(self.arrays[f"{n}.w_h"][w_h], h, strict=True)) << frac - fine_h
+        if f"{n}.scale" in self.arrays:
+            total, frac = total * self.arrays[f"{n}.scale"][w_h], frac + self.formats["scale"][1]
+        return total + (self.arrays[f"{n}.bias"][w_h] << frac - self.formats["bias"][1]), frac
+
+    def lstm(self, n: int, x: Row, h: Row, c: Row, by_columns: bool) -> tuple[list[int], list[int]]:
+        act, cell, units = self.formats["activation"], self.formats["cell"], self.model["hidden"][n]
+        if by_columns:
+            h = [0 if abs(value) < self.arrays["threshold"] else value for value in h]
+        c_t, h_t = [], []
+        for unit in range(units):
+            pre = []
+            for gate in range(4):
+                r = gate * units + unit
+                total, frac = self.row(n, r, x, h, n == 0, r)
+                pre.append(narrow(total, frac, self.formats["gate"]))
+            i, f, o = (self.sigmoid(pre[gate]) for gate in (0, 1, 3))
+            g = self.tanh(pre[2])
+            q = max(act[1] + cell[1], 2 * act[1])
+            kept = (f * c[unit] << q - act[1] - cell[1]) + (i * g << q - 2 * act[1])
+            c_t.append(narrow(kept, q, cell))
+            h_t.append(narrow(o * self.cell_tanh(c_t[-1]), 2 * act[1], self.formats["state"]))
+        return h_t, c_t
+
+    def highway(self, n: int, x: Row, r: Row, s: Row) -> tuple[list[int], list[int]]:
+        act, cell, units = self.formats["activation"], self.formats["cell"], self.model["hidden"][n]
+        for level in range(self.model["depth"]):
+            s_l = []
+            for unit in range(units):
+                pre = []
+                for gate in range(2):
+                    own = gate * units + unit
+                    read = x if level == 0 else None
+                    total, frac = self.row(n, own, read, r, n == 0, 2 * units * level + own)
+                    pre.append(narrow(total, frac, self.formats["gate"]))
+                h, t = self.tanh(pre[0]), self.sigmoid(pre[1])
+                q = act[1] + max(act[1], cell[1])
+                kept = (h * t << q - 2 * act[1]) + (s[unit] * ((1 << act[1]) - t) << q - act[1] - cell[1])
+                s_l.append(narrow(kept, q, cell))
+            s, r = s_l, [narrow(value, cell[1], self.formats["state"]) for value in s_l]
+        return list(r), list(s)
+
+    def sequence(self, x: Sequence[Row], states: list[tuple[Row, Row]], columns: Sequence[bool]) -> list[Row]:
+        """Results of a sequence; `states` are h and c of every layer, and become those of its last step."""
+        head, results = self.model["head"], []
+        for step, x_t in enumerate(x):
+            value = list(x_t)
+            for n, (h, c) in enumerate(states):
+                if self.model["cell"] == "highway":
+                    value, kept = self.highway(n, value, h, c)
+                else:
+                    value, kept = self.lstm(n, value, h, c, columns[n])
+                states[n] = (value, kept)
+            if head is None:
+                results.append(value)
+            elif head["when"] == "step" or step == len(x) - 1:
+                logits = [self.row(len(states), k, value, [], False, k)[0] for k in range(head["outputs"])]
+                results.append(logits if head["kind"] == "logits" else [logits.index(max(logits))])
+        return results
+
+
+LOGITS = {"outputs": 3, "kind": "logits"}
+COLUMNS = {"input": "row", "recurrent": "column"}
+SPECS: dict[str, dict[str, Any]] = {
+    "arg max of the last step": {"model": {"head": {"outputs": 12}}, "weights": {"head_frac": 4}},
+    "arg max of every step, the logits often equal": {
+        "model": {"bias": False, "head": {"outputs": 5, "when": "step"}},
+        "weights": {"width": 2, "input_frac": 4, "recurrent_frac": 4, "head_frac": 0},
+        "formats": {
+            **{"input": [8, 6], "bias": [4, 2], "gate": [8, 5]},
+            **{"activation": [4, 3], "cell": [6, 3], "state": [3, 2]},
+        },
+    },
+    "no head, two layers, coarse input": {
+        "model": {"hidden": [8, 4], "head": None},
+        "formats": {"input": [6, 2], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [8, 7]},
+    },
+    "logits of every step, few address bits, wide span, a cell finer than its product": {
+        "model": {"head": {"outputs": 3, "kind": "logits", "when": "step"}},
+        "formats": {"input": [8, 6], "gate": [6, 3], "activation": [9, 6], "cell": [20, 14], "state": [12, 11]},
+        "tables": {"address": 5, "sigmoid": 16, "tanh": 2},
+    },
+    "everything saturates": {
+        "model": {"head": None},
+        "weights": {"width": 6, "input_frac": 2, "recurrent_frac": 2},
+        "formats": {
+            **{"input": [4, 2], "bias": [6, 2], "gate": [5, 2]},
+            **{"activation": [5, 4], "cell": [4, 3], "state": [4, 4]},
+        },
+    },
+    "ternary with scales": {
+        "model": {"head": LOGITS},
+        "weights": {"kind": "ternary", "per_row": True, "input_frac": 1, "recurrent_frac": 0},
+        "formats": {
+            **{"input": [8, 6], "gate": [16, 12], "activation": [12, 11]},
+            **{"cell": [16, 11], "state": [12, 11], "scale": [10, 8]},
+        },
+    },
+    "binary": {
+        "model": {"head": LOGITS},
+        "sparsity": {"pattern": "dense", "input": None, "recurrent": None},
+        "weights": {"kind": "binary", "input_frac": 3, "recurrent_frac": 3},
+    },
+    "by columns with a threshold, one layer by rows": {
+        "model": {"hidden": [8, 8], "head": LOGITS},
+        "sparsity": {"pattern": "balanced", "input": 0.3, "recurrent": 0.5, "threshold": 0.1},
+        "engine": {"units": 4, "dataflow": ["row", COLUMNS]},
+    },
+    "given states": {"model": {"hidden": [8, 4], "head": LOGITS}, "engine": {"units": 4, "state_streams": True}},
+    "stateful": {"model": {"stateful": True, "head": None}},
+    "stateful highway of three levels": {
+        "model": {"cell": "highway", "depth": 3, "hidden": [8], "stateful": True, "head": None},
+        "formats": {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [18, 14], "state": [12, 10]},
+    },
+    "highway with a head and a coarse cell": {
+        "model": {"cell": "highway", "depth": 2, "hidden": [8, 4], "head": LOGITS},
+        "engine": {"units": 4, "cells_per_cycle": 2},
+        "formats": {"input": [8, 6], "gate": [10, 6], "activation": [12, 11], "cell": [10, 7], "state": [12, 11]},
+    },
+}
+
+
+def given(spec: Spec) -> samples.Samples:
+    return samples.seeded(spec, 5, 4) + samples.corners(spec, 3)
+
+
+def by_page(spec: Spec, folder: Path, inputs: samples.Samples) -> list[Row]:
+    """All results of all sequences, by the two files and this module."""
+    network = Network(json.loads((folder / "spec.json").read_text()), dict(np.load(folder / "weights.npz")))
+    flows = network.spec["engine"]["dataflow"]
+    by_layer = flows if isinstance(flows, list) else [flows] * len(network.model["hidden"])
+    columns = [flow == "column" or (isinstance(flow, dict) and flow["recurrent"] == "column") for flow in by_layer]
+    hidden, states, results = network.model["hidden"], [], []
+    for n, length in enumerate(inputs.lengths.tolist()):
+        if inputs.states is not None:
+            values = iter(inputs.states[n].tolist())
+            states = [([next(values) for _ in range(size)], [next(values) for _ in range(size)]) for size in hidden]
+        elif n == 0 or not network.model["stateful"]:
+            states = [([0] * size, [0] * size) for size in hidden]
+        results += network.sequence(inputs.x[n, :length].tolist(), states, columns)
+    return results
+
+
+def by_golden(spec: Spec, found: weights.Weights, inputs: samples.Samples) -> list[Row]:
+    """The same by the golden model."""
+    traced = golden.run(found.network(spec), found, inputs.x, inputs.lengths, inputs.states).outputs
+    counts = inputs.lengths.tolist() if traced.shape[1] > 1 else [1] * len(traced)
+    return [row for rows, count in zip(traced.tolist(), counts, strict=True) for row in rows[:count]]
+
+
+@pytest.mark.parametrize("sections", SPECS.values(), ids=SPECS)
+def test_a_stranger_who_read_the_page_computes_every_bit(sections: dict[str, Any], tmp_path: Path) -> None:
+    spec = parse(data(**sections))
+    found, inputs = weights.seeded(spec), given(spec)
+    weights.save(tmp_path / "weights.npz", found, spec)
+    (tmp_path / "spec.json").write_text(json.dumps(plain(spec)))
+    wanted = by_golden(spec, found, inputs)
+    assert len({tuple(row) for row in wanted}) > 1
+    assert by_page(spec, tmp_path, inputs) == wanted
