@@ -141,6 +141,21 @@ def normalize(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     return [signal.affine(by, shift - mean * by, walk.name(node))]
 
 
+def convolve(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+    """Conv over single steps (kernel 1), which is a linear layer over axis 1."""
+    options: dict[str, Any] = {"group": 1, "strides": [1], "pads": [0], "auto_pad": b"NOTSET"}
+    options |= attributes(node)
+    signal, (weight, *bias) = one_signal(walk, node, given)
+    places, kernel = signal.places, list(weight.shape[2:])
+    moves = options["group"] != 1 or set(options["strides"]) != {1} or any(options["pads"])
+    if not isinstance(given[0], Signal) or moves or set(kernel) - {1} or weight.ndim != places.ndim or places.ndim < 3:
+        raise walk.refuse(node, f"a Conv of kernel 1, stride 1 and one group; {SUPPORTED}", f"kernel {kernel}")
+    made = _product(walk, node, signal.moved(np.moveaxis(places, 1, -1)), weight.reshape(weight.shape[:2]).T, True)
+    for constant in bias:
+        made = made.affine(np.ones(()), constant, "")
+    return [made.moved(np.moveaxis(made.places, -1, 1))]
+
+
 def cast(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     """Cast from one float format to another."""
     kind, value = attributes(node).get("to"), given[0]
@@ -213,6 +228,7 @@ ARITHMETIC: dict[str, Handler] = {
     "MatMul": matmul,
     "Gemm": gemm,
     "BatchNormalization": normalize,
+    "Conv": convolve,
     "Cast": cast,
     "Dropout": dropout,
     "Softmax": ending("softmax"),

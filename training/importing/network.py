@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,8 @@ When = Literal["last", "step"]
 """After which steps a network answers."""
 Ending = Literal["", "softmax", "log_softmax", "sigmoid", "argmax"]
 """What a file does with its logits before it answers; nothing of it is in the weights."""
+Begin = Sequence[tuple[Array, Array]]
+"""h_0 and c_0 [sequences, hidden] of every layer."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,31 @@ class FloatNetwork:
     when: When | None = None
     """Whether the file answers after the last step or after every one; None where it does not say."""
     ending: Ending = ""
-    given_states: tuple[str, ...] = ()
-    """Inputs of the file from which h_0 and c_0 come; without any, sequences begin with zeros."""
+    given: tuple[tuple[str, str], ...] = ()
+    """For each layer the inputs of the file that bring h_0 and c_0, '' for zeros; empty where all begin with zeros."""
     folded: tuple[str, ...] = ()
     """Nodes or parametrisations that went into the matrices."""
 
-    def states(self, x: Array, dtype: type[np.floating[Any]] = np.float64) -> list[Array]:
-        """h_t of every layer, [sequences, steps, hidden], of sequences x [sequences, steps, inputs] from h = c = 0."""
+    @property
+    def given_states(self) -> tuple[str, ...]:
+        """Names of the file's inputs that bring states."""
+        return tuple(dict.fromkeys(name for pair in self.given for name in pair if name))
+
+    def begin(self, sequences: int, seed: int | None = None) -> list[tuple[Array, Array]]:
+        """h_0 and c_0 of zeros; with a seed, normal numbers where inputs of the file bring them."""
+        rng, found = np.random.default_rng(seed), []
+        for layer, names in zip(self.layers, self.given or [("", "")] * len(self.layers), strict=True):
+            h, c = (
+                rng.normal(0.0, 0.5, (sequences, layer.sizes[1])) * bool(name and seed is not None) for name in names
+            )
+            found.append((h, c))
+        return found
+
+    def states(self, x: Array, begin: Begin | None = None, dtype: type[np.floating[Any]] = np.float64) -> list[Array]:
+        """h_t of every layer [sequences, steps, hidden], of x [sequences, steps, inputs]; from zeros unless `begin`."""
         found = []
-        for layer in self.layers:
-            x = run_layer(layer, x.astype(dtype))
+        for layer, (h, c) in zip(self.layers, begin or self.begin(len(x)), strict=True):
+            x = run_layer(layer, x.astype(dtype), h.astype(dtype), c.astype(dtype))
             found.append(x)
         return found
 
@@ -80,12 +97,11 @@ class FloatNetwork:
             yield from zip(self.head.tensors, (self.head.weight, self.head.bias), strict=True)
 
 
-def run_layer(layer: Recurrent, x: Array) -> Array:
-    """h_t [sequences, steps, hidden] of one LSTM layer in the precision of x (Hochreiter & Schmidhuber 1997, with the
-    forget gate of Gers et al. 2000; PyTorch's equations)."""
+def run_layer(layer: Recurrent, x: Array, h: Array, c: Array) -> Array:
+    """h_t [sequences, steps, hidden] of one LSTM layer in the precision of x, from h_0 and c_0 (Hochreiter and
+    Schmidhuber 1997, with the forget gate of Gers et al. 2000; PyTorch's equations)."""
     w_h = layer.w_h.T.astype(x.dtype)
     x_part = x @ layer.w_x.T.astype(x.dtype) + layer.bias.astype(x.dtype)
-    h = c = np.zeros((len(x), len(w_h)), x.dtype)
     steps = []
     for t in range(x.shape[1]):
         i, f, g, o = np.split(x_part[:, t] + h @ w_h, 4, axis=1)

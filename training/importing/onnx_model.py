@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,11 @@ import numpy as np
 from accel.base.faults import Fault, Refused
 from training.importing import graph_file, recurrent
 from training.importing.arithmetic import ARITHMETIC
+from training.importing.axes import choices, shape_beside
 from training.importing.ends import End
 from training.importing.graph_file import GraphFile
 from training.importing.network import Array, FloatNetwork
+from training.importing.reading import Reading
 from training.importing.signals import Signal, X, of_input
 from training.importing.walk import RECURRENT, Answer, Given, Layer, Walk
 
@@ -22,53 +23,6 @@ SIZES = ((6, 5, 3, 2), (5, 7, 2, 3))
 """Two choices of sizes for axes that may have any: what is read must be the same for both."""
 LARGEST = 1 << 24
 """Elements of an input of fixed size that is still followed."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A network as it was read at one size of each axis of the input, [steps, sequences] of which are `rows`."""
-
-    file: GraphFile
-    output: str
-    input: str
-    sizes: tuple[int, ...]
-    features: int | None
-    """The axis of x_t."""
-    network: FloatNetwork
-    rows: Array
-    """Number of the input's row at each step of each sequence."""
-    axis: int | None
-    """The axis of the output's values; None where each stands alone."""
-    answers: Array
-    """Row (step * sequences + sequence) of each answer, in the output's shape without that axis."""
-
-    @property
-    def steps(self) -> int:
-        """Steps of this reading."""
-        return int(self.rows.shape[0])
-
-    @property
-    def sequences(self) -> int:
-        """Sequences of this reading."""
-        return int(self.rows.shape[1])
-
-    def arranged(self, x: Array) -> Array:
-        """x [sequences, steps, inputs] in the axes of the file's input."""
-        flat = np.empty((self.rows.size, x.shape[2]), x.dtype)
-        flat[self.rows.T] = x
-        if self.features is None:
-            return flat.reshape(self.sizes)
-        rest = [size for axis, size in enumerate(self.sizes) if axis != self.features]
-        return np.moveaxis(flat.reshape(*rest, -1), -1, self.features)
-
-    def collected(self, output: Array) -> Array:
-        """What the file answered as [sequences, steps or 1, outputs]. Raises ValueError where its shape is another."""
-        values = output[..., None] if self.axis is None else np.moveaxis(output, self.axis, -1)
-        if values.shape[:-1] != self.answers.shape:
-            raise ValueError(f"{output.shape} for answers {self.answers.shape}")
-        ordered = np.argsort(self.answers, axis=None)
-        flat = values.reshape(self.answers.size, -1)[ordered]
-        return flat.reshape(-1, self.sequences, flat.shape[1]).swapaxes(0, 1)
 
 
 def read(path: Path, output: str | None = None, inputs: int | None = None) -> Reading:
@@ -96,7 +50,8 @@ def at_size(reading: Reading, sequences: int, steps: int) -> Reading:
         same = {other for name, other in zip(reading.file.axes(reading.input), sizes, strict=True) if name == known}
         if isinstance(known, str) and known and same != {size}:
             return reading
-    found = _at(reading.file, reading.output, reading.input, tuple(sizes), reading.features)
+    others = sequences if reading.others == reading.sequences else reading.others
+    found = _at(reading.file, reading.output, reading.input, tuple(sizes), reading.features, others)
     _require_same(reading, found)
     return found
 
@@ -162,55 +117,32 @@ def _input(file: GraphFile, output: str) -> str:
 
 def _followed(file: GraphFile, output: str, x: str, sizes: Sequence[int], inputs: int | None) -> Reading:
     """The reading with x_t along the axis that leads to the end; else why the one that came furthest did not."""
-    axes = file.axes(x)
     refusals: list[tuple[int, Refused]] = []
-    for features in _candidates(axes, inputs):
+    for at, features, others in choices(file, x, sizes, inputs):
         walked: list[Walk] = []
         try:
-            return _at(file, output, x, _sized(axes, sizes, features, inputs), features, walked)
+            return _at(file, output, x, at, features, others, walked)
         except Refused as refused:
             refusals.append((walked[0].visited if walked else -1, refused))
     raise max(refusals, key=lambda one: one[0])[1]
 
 
-def _candidates(axes: Sequence[int | str], inputs: int | None) -> list[int | None]:
-    """Axes that x_t may lie along, the likeliest first: of the spec's size, else from the last on; None is no axis."""
-    order = list(reversed(range(len(axes))))
-    declared = [axis for axis in order if axes[axis] == inputs]
-    if declared:
-        return [*declared, *(axis for axis in order if isinstance(axes[axis], int) and axis not in declared)]
-    return [None, *order] if inputs == 1 else [*order, None]
-
-
-def _sized(
-    axes: Sequence[int | str], sizes: Sequence[int], features: int | None, inputs: int | None
-) -> tuple[int, ...]:
-    """A size for every axis: as declared, else the next of `sizes`; the same for the same symbol."""
-    chosen: dict[str, int] = {}
-    left = iter((*sizes, *(2 for _ in axes)))
-    made = []
-    for number, axis in enumerate(axes):
-        if isinstance(axis, int):
-            made.append(axis)
-        elif number == features and inputs is not None:
-            made.append(inputs)
-        else:
-            size = chosen.get(axis) or next(left)
-            made.append(size)
-            if axis:
-                chosen[axis] = size
-    return tuple(made)
-
-
 def _at(
-    file: GraphFile, output: str, x: str, sizes: tuple[int, ...], features: int | None, walked: list[Walk] | None = None
+    file: GraphFile,
+    output: str,
+    x: str,
+    sizes: tuple[int, ...],
+    features: int | None,
+    others: int,
+    walked: list[Walk] | None = None,
 ) -> Reading:
     """The network at fixed sizes with x_t along the axis `features`. `walked` is given the walk, however it ends."""
     place = f"{file.path}: {x}"
     if not 0 < np.prod(sizes, dtype=float) <= LARGEST:
         raise Refused([Fault(place, f"an input of 1 to {LARGEST} elements", str(list(sizes)))])
     free = any(isinstance(axis, str) for axis in file.axes(x))
-    walk = Walk(file, ARITHMETIC | recurrent.HANDLERS, dict(_known(file, x, of_input(sizes, features))), free)
+    known = dict(_known(file, x, sizes, others)) | {x: of_input(sizes, features)}
+    walk = Walk(file, ARITHMETIC | recurrent.HANDLERS, known, free)
     if walked is not None:
         walked.append(walk)
     value = walk.value(output)
@@ -220,24 +152,30 @@ def _at(
         raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM node on the way from x", got)])
     chain = _chain(walk, logits.source)
     rows = chain[0].rows
+    _check_states(chain, place)
     _check_order(rows, sizes, features, place)
     end = End(f"{file.path}: {output}", logits, rows.shape, ending == "argmax")
     head, when, axis, answers = end.read()
-    given = tuple(dict.fromkeys(name for layer in chain for name in layer.given))
     folded = tuple(dict.fromkeys(name for layer in chain for name in layer.folded if name))
     layers = tuple(layer.made for layer in chain)
-    network = FloatNetwork(layers, head, when, ending, given, folded)  # type: ignore[arg-type]
-    return Reading(file, output, x, sizes, features, network, rows, axis, answers)
+    network = FloatNetwork(layers, head, when, ending, _names(chain), folded)  # type: ignore[arg-type]
+    states = tuple(layer.given for layer in chain)
+    return Reading(file, output, x, sizes, features, network, rows, axis, answers, others, states)
 
 
-def _known(file: GraphFile, x: str, signal: Signal) -> Iterator[tuple[str, Any]]:
+def _names(chain: Sequence[Layer]) -> tuple[tuple[str, str], ...]:
+    """Inputs that bring h_0 and c_0 of each layer; none where all begin with zeros."""
+    found = [tuple("" if state is None else state.name for state in layer.given) for layer in chain]
+    return tuple(found) if any(map(any, found)) else ()  # type: ignore[arg-type]
+
+
+def _known(file: GraphFile, x: str, sizes: tuple[int, ...], others: int) -> Iterator[tuple[str, Any]]:
+    """Constants, and the inputs besides x as numbers of their elements."""
     yield from file.constants.items()
     for name in file.inputs:
-        yield name, signal if name == x else Given(name, np.zeros(_other_sizes(file, name)))
-
-
-def _other_sizes(file: GraphFile, name: str) -> tuple[int, ...]:
-    return tuple(size if isinstance(size, int) else 1 for size in file.axes(name))
+        if name != x:
+            shape = shape_beside(file, name, x, sizes, others)
+            yield name, Given(name, np.arange(int(np.prod(shape))).reshape(shape))
 
 
 def _chain(walk: Walk, last: int) -> list[Layer]:
@@ -247,6 +185,14 @@ def _chain(walk: Walk, last: int) -> list[Layer]:
         found.append(walk.layers[last])
         last = walk.layers[last].source
     return found[::-1]
+
+
+def _check_states(chain: Sequence[Layer], place: str) -> None:
+    """Refuse states that share elements of an input."""
+    given = [state for layer in chain for state in layer.given if state is not None]
+    elements = [(state.name, number) for state in given for number in state.places.flat]
+    if len(set(elements)) < len(elements):
+        raise Refused([Fault(place, "inputs of their own for h_0 and c_0 of each layer", "one for several")])
 
 
 def _check_order(rows: Array, sizes: Sequence[int], features: int | None, place: str) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from training.importing.graph_file import DOUBLE, FLOAT, widened
-from training.importing.network import Array
-from training.importing.onnx_model import Reading
+from training.importing.network import Array, Begin
 from training.importing.proof import CannotRun, Executor
+from training.importing.reading import Reading
 
 NEWER = 21
 """An operator set in which the evaluator has all that a network here can have."""
@@ -64,29 +64,29 @@ def _reference(reading: Reading) -> Call:
     return lambda output, feed: evaluator().run([output], feed)[0]
 
 
-def _answers(at: Reading, call: Call, kind: np.dtype[Any], x: Array) -> Array:
+def _answers(at: Reading, call: Call, kind: np.dtype[Any], x: Array, begin: Begin) -> Array:
     """Answers to x, as many sequences at a time as the reading has; the last batch is filled up with its first."""
     count, found = at.sequences, []
     for start in range(0, len(x), count):
-        batch = x[start : start + count]
-        whole = batch[np.arange(count) % len(batch)]
+        size = min(count, len(x) - start)
+        chosen = start + np.arange(count) % size
+        states = [(h[chosen], c[chosen]) for h, c in begin]
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                output = np.asarray(call(at.output, _feed(at, whole, kind)))
-            found.append(at.collected(output)[: len(batch)])
+                output = np.asarray(call(at.output, _feed(at, x[chosen], states, kind)))
+            found.append(at.collected(output)[:size])
         except Exception:  # whatever an executor raises, it has not run the file
             raise CannotRun from None
     return np.concatenate(found)
 
 
-def _feed(at: Reading, x: Array, kind: np.dtype[Any]) -> Feed:
-    """x in the file's axes; zeros for whatever other inputs it has, such as the state before the first step."""
-    feed = {}
-    pairs = zip(at.file.axes(at.input), at.sizes, strict=True)
-    symbols = {axis: size for axis, size in pairs if isinstance(axis, str) and axis}
-    for name in at.file.inputs:
-        shape = [axis if isinstance(axis, int) else symbols.get(axis, 1) for axis in at.file.axes(name)]
-        feed[name] = np.zeros(shape, at.file.kind(name, kind))
+def _feed(at: Reading, x: Array, begin: Begin, kind: np.dtype[Any]) -> Feed:
+    """x and the states in the file's axes; zeros for inputs that the output does not depend on."""
+    feed = {name: np.zeros(at.shape(name), at.file.kind(name, kind)) for name in at.file.inputs}
     feed[at.input] = at.arranged(x).astype(feed[at.input].dtype)
+    for states, places in zip(begin, at.states, strict=True):
+        for values, place in zip(states, places, strict=True):
+            if place is not None:
+                feed[place.name].reshape(-1)[place.places] = values
     return feed

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from accel.base.faults import Fault, Refused
-from training.importing.network import Array, Ending, FloatNetwork, ended
+from training.importing.network import Array, Begin, Ending, FloatNetwork, ended
 
 SINGLE, DOUBLE = 1e-5, 1e-6
 """Difference that rounding is allowed, against the largest sum of magnitudes behind an output. In double precision it
@@ -20,6 +20,8 @@ NOISE = 50
 """Allowance for chaotic networks: so many times the difference that single precision makes in the network itself."""
 DROWNED = 1e-2
 """Relative noise beyond which single precision tells nothing."""
+SEED = 1
+"""Of h_0 and c_0 where inputs of the file bring them."""
 FLOOR = 1e-2
 """|h| below this counts as this in a sum of magnitudes."""
 
@@ -31,8 +33,8 @@ class Executor:
     name: str
     exact: bool
     """Whether in double precision, so that rounding is no excuse."""
-    run: Callable[[Array], Array]
-    """x [sequences, steps, inputs] to answers [sequences, steps or 1, outputs]. Raises CannotRun."""
+    run: Callable[[Array, Begin], Array]
+    """x [sequences, steps, inputs], h_0 and c_0 to answers [sequences, steps or 1, outputs]. Raises CannotRun."""
 
 
 class CannotRun(Exception):
@@ -61,12 +63,13 @@ def prove(network: FloatNetwork, x: Array, executors: Iterable[Executor], place:
 
     Refused where the answers differ beyond rounding, and where nothing can run the file.
     """
+    begin = network.begin(len(x), SEED)
     for executor in executors:
         try:
-            answers = executor.run(x)
+            answers = executor.run(x, begin)
         except CannotRun:
             continue
-        found = difference(network, x, answers, executor.exact)
+        found = difference(network, x, begin, answers, executor.exact)
         if found is None:
             continue
         largest, allowed = found
@@ -77,15 +80,17 @@ def prove(network: FloatNetwork, x: Array, executors: Iterable[Executor], place:
     raise Refused([Fault(place, "a file that onnxruntime or onnx's reference evaluator can run", "one they cannot")])
 
 
-def difference(network: FloatNetwork, x: Array, answers: Array, exact: bool) -> tuple[float, float] | None:
+def difference(
+    network: FloatNetwork, x: Array, begin: Begin, answers: Array, exact: bool
+) -> tuple[float, float] | None:
     """Largest difference of the answers and the largest that is allowed, in units of the outputs' magnitudes.
 
     `answers` are [sequences, steps or 1, outputs]. None where single precision is too coarse for this network.
     """
-    logits, magnitude = _logits(network, x, np.float64)
+    logits, magnitude = _logits(network, x, begin, np.float64)
     rounding = DOUBLE
     if not exact:
-        single, _ = _logits(network, x, np.float32)
+        single, _ = _logits(network, x, begin, np.float32)
         noise = float(np.max(np.abs(single - logits) / magnitude))
         if not noise < DROWNED:
             return None
@@ -103,9 +108,9 @@ def difference(network: FloatNetwork, x: Array, answers: Array, exact: bool) -> 
     return float(np.max(np.abs(answers - wanted))), rounding * max(1.0, steepest)
 
 
-def _logits(network: FloatNetwork, x: Array, kind: type[np.floating[Any]]) -> tuple[Array, Array]:
+def _logits(network: FloatNetwork, x: Array, begin: Begin, kind: type[np.floating[Any]]) -> tuple[Array, Array]:
     """Logits [sequences, steps, outputs], and for each output the largest sum of magnitudes behind it."""
-    h = network.states(x, kind)[-1]
+    h = network.states(x, begin, kind)[-1]
     most = np.maximum(np.abs(h).max(axis=(0, 1)), FLOOR)
     if network.head is None:
         return h, most

@@ -51,7 +51,8 @@ def recurrent(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
         raise walk.refuse(node, f"an X of {w.shape[1]} values a step, as W has it", str(len(offset)))
     steps, sequences = rows.shape
     _check_rows(walk, node, x.source, rows)
-    states = _states(walk, node, inputs, steps)
+    _check_lengths(walk, node, inputs, steps)
+    states = _states(walk, node, inputs, (sequences, r.shape[1]), bool(options["layout"]))
     names = (node.input[1], node.input[2], node.input[3] if inputs["B"] is not None else f"B of {walk.name(node)}")
     made = Recurrent(walk.name(node), w @ matrix, r, b + w @ offset, names)
     walk.layers.append(Layer(made, x.source, rows, states, x.folded))
@@ -118,27 +119,42 @@ def _constant(walk: Walk, node: Any, inputs: dict[str, Value], name: str) -> Arr
     return numbers(walk, node, value)
 
 
-def _states(walk: Walk, node: Any, inputs: dict[str, Value], steps: int) -> tuple[str, ...]:
-    """Names of the graph's inputs that bring h_0 and c_0. Refused: other states, lengths, peepholes."""
+def _check_lengths(walk: Walk, node: Any, inputs: dict[str, Value], steps: int) -> None:
+    """Refuse sequences of other lengths, and peepholes."""
     lengths, peepholes = inputs["sequence_lens"], inputs["P"]
     if lengths is not None and not (isinstance(lengths, np.ndarray) and np.all(lengths == steps)):
         raise walk.refuse(node, "sequences of all steps (no sequence_lens)", _shape(lengths))
     if peepholes is not None and not (isinstance(peepholes, np.ndarray) and not peepholes.any()):
         raise walk.refuse(node, "no peepholes (P)", _shape(peepholes))
-    names = []
-    for name in ("initial_h", "initial_c"):
-        value = inputs[name]
-        if isinstance(value, Given):
-            names.append(value.name)
-        elif value is not None and not (isinstance(value, np.ndarray) and not value.any()):
-            wanted = f"{name} of zeros, or an input of the graph for it"
-            raise walk.refuse(node, wanted, "other numbers" if isinstance(value, np.ndarray) else "a computed tensor")
-    return tuple(names)
+
+
+def _states(
+    walk: Walk, node: Any, inputs: dict[str, Value], shape: tuple[int, int], batch_first: bool
+) -> tuple[Given | None, Given | None]:
+    """h_0 and c_0 where inputs of the graph bring them, None where they are zeros. Refused: others."""
+    h, c = (_state(walk, node, name, inputs[name], shape, batch_first) for name in ("initial_h", "initial_c"))
+    return h, c
+
+
+def _state(walk: Walk, node: Any, name: str, value: Value, shape: tuple[int, int], batch_first: bool) -> Given | None:
+    if value is None or (isinstance(value, np.ndarray) and not value.any()):
+        return None
+    if not isinstance(value, Given):
+        got = "other numbers" if isinstance(value, np.ndarray) else "a computed tensor"
+        raise walk.refuse(node, f"{name} of zeros, or an input of the graph for it", got)
+    axis = 1 if batch_first else 0
+    if value.places.ndim != 3 or value.places.shape[axis] != 1 or value.places.squeeze(axis).shape != shape:
+        wanted = f"{name} [1, sequences, hidden] of {shape[0]} sequences and {shape[1]} units"
+        raise walk.refuse(node, wanted, _shape(value))
+    places = value.places.squeeze(axis)
+    if np.any(np.diff(places, axis=1) != 1) or np.any(np.diff(places, axis=0) <= 0):
+        raise walk.refuse(node, f"an input for {name} with its units and sequences in order", "another order")
+    return Given(value.name, places)
 
 
 def _shape(value: Value) -> str:
     if isinstance(value, Given):
-        return f"the input {value.name}"
+        return f"the input {value.name}, {list(value.places.shape)}"
     places = value.places if isinstance(value, Signal) else value
     return "nothing" if places is None else f"one of shape {list(np.shape(places))}"  # type: ignore[arg-type]
 

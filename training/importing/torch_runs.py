@@ -18,7 +18,7 @@ from training.importing.tensors import State
 
 def executors(taken: Taken) -> Iterator[Executor]:
     """nn.LSTM, nn.LSTMCell and a linear layer in double precision."""
-    yield Executor(f"torch {torch.__version__}", True, lambda x: _answers(taken, x))
+    yield Executor(f"torch {torch.__version__}", True, lambda x, _: _answers(taken, x))
 
 
 @torch.no_grad()

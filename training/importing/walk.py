@@ -40,8 +40,8 @@ MOVES = frozenset(
 RECURRENT = frozenset(("LSTM",))
 """Recurrent operators that have a place."""
 SUPPORTED = (
-    f"{', '.join(sorted(RECURRENT))}; MatMul, Gemm, Add, Sub, Mul, Div, Neg, Sum, BatchNormalization with constants; "
-    "moves of axes; Softmax, LogSoftmax, Sigmoid or ArgMax at the end"
+    f"{', '.join(sorted(RECURRENT))}; MatMul, Gemm, Add, Sub, Mul, Div, Neg, Sum, BatchNormalization, "
+    "Conv of kernel 1 with constants; moves of axes; Softmax, LogSoftmax, Sigmoid or ArgMax at the end"
 )
 
 
@@ -51,6 +51,7 @@ class Given:
 
     name: str
     places: Array
+    """Which element of the input each element is."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class Layer:
     source: int
     rows: Array
     """Rows of the source, [steps, sequences]."""
-    given: tuple[str, ...] = ()
+    given: tuple[Given | None, Given | None] = (None, None)
+    """h_0 and c_0, each [sequences, hidden]; None for zeros."""
     folded: tuple[str, ...] = ()
 
 

@@ -9,7 +9,8 @@ import onnx
 from onnx.reference import ReferenceEvaluator
 
 from training.importing.network import ended
-from training.importing.onnx_model import Reading, read
+from training.importing.onnx_model import read
+from training.importing.reading import Reading
 
 
 def wrong(path: Path, steps: int = 9, sequences: int = 4, batch_first: bool = False, inputs: int = 3) -> float:

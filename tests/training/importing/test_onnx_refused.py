@@ -10,8 +10,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from accel.base.faults import Refused
-from tests.training.importing.graphs import HIDDEN, INPUTS, OUTPUTS, Graph, fine
-from training.importer import import_model
+from tests.training.importing.graphs import HIDDEN, INPUTS, OUTPUTS, Graph
 from training.importing.onnx_model import read
 
 Made = Callable[[Graph], str]
@@ -52,7 +51,12 @@ def beginning_state(g: Graph) -> str:
 
 
 def convolution(g: Graph) -> str:
-    x = g.node("Conv", g.node("Transpose", "x", perm=[1, 2, 0]), g.random(INPUTS, INPUTS, 1), name="conv")
+    x = g.node("Conv", g.node("Transpose", "x", perm=[1, 2, 0]), g.random(INPUTS, INPUTS, 3), pads=[1, 1], name="conv")
+    return g.head(g.layer(g.node("Transpose", x, perm=[2, 0, 1])))
+
+
+def convolution_of_groups(g: Graph) -> str:
+    x = g.node("Conv", g.node("Transpose", "x", perm=[1, 2, 0]), g.random(INPUTS, 1, 1), group=INPUTS, name="conv")
     return g.head(g.layer(g.node("Transpose", x, perm=[2, 0, 1])))
 
 
@@ -199,7 +203,8 @@ REFUSED: tuple[tuple[Made, str], ...] = (
     (most_over_time, r"most \(ReduceMax\)"),
     (attention, r"scores \(Softmax\): wanted nothing behind it"),
     (beginning_state, r"\(LSTM\): wanted initial_h of zeros.* got other numbers"),
-    (convolution, r"conv \(Conv\)"),
+    (convolution, r"conv \(Conv\): wanted a Conv of kernel 1, .* got kernel \[3\]"),
+    (convolution_of_groups, r"conv \(Conv\): wanted a Conv of kernel 1, stride 1 and one group"),
     (all_steps_at_once, r"dense \(Gemm\)"),
     (sequences_for_steps, r"\(LSTM\): wanted h_t of the layer before for X, step by step"),
     (steps_mixed_with_sequences, r"x: wanted an axis of steps"),
@@ -268,14 +273,6 @@ def test_peepholes_and_shorter_sequences_are_refused(tmp_path: Path) -> None:
     path = graph.saved(tmp_path, graph.head(graph.layer("x", more=(lengths,))))
     with pytest.raises(Refused, match=r"\(no sequence_lens\), got the input lengths"):
         read(path)
-
-
-def test_states_through_inputs_are_refused_where_the_hardware_starts_from_zeros(tmp_path: Path) -> None:
-    graph = Graph()
-    states = graph.input("h_0", 1, "sequences", HIDDEN), graph.input("c_0", 1, "sequences", HIDDEN)
-    path = graph.saved(tmp_path, graph.head(graph.layer("x", more=("", *states))))
-    with pytest.raises(Refused, match=r"engine.state_streams: wanted true, or .* from its inputs h_0, c_0, got false"):
-        import_model(fine(), path, tmp_path / "work")
 
 
 def test_several_outputs_and_inputs_are_asked_about(tmp_path: Path) -> None:

@@ -64,6 +64,18 @@ def normalised(g: Graph) -> str:
     return g.head(g.node("Transpose", g.node("BatchNormalization", h, *statistics), perm=[2, 0, 1]))
 
 
+def convolved_steps(g: Graph) -> str:
+    h = g.layer(g.node("Transpose", g.node("Conv", turned(g, "x"), g.random(5, INPUTS, 1)), perm=[2, 0, 1]), 5)
+    return g.node(
+        "Transpose", g.node("Conv", turned(g, h), g.random(OUTPUTS, HIDDEN, 1), g.random(OUTPUTS)), perm=[2, 0, 1]
+    )
+
+
+def turned(g: Graph, value: str) -> str:
+    """[steps, sequences, features] as a Conv over steps has it."""
+    return str(g.node("Transpose", value, perm=[1, 2, 0]))
+
+
 def without_bias(g: Graph) -> str:
     weights = g.random(1, 4 * HIDDEN, INPUTS), g.random(1, 4 * HIDDEN, HIDDEN)
     return g.head(g.squeezed(g.node("LSTM", "x", *weights, outputs=2, hidden_size=HIDDEN)[0], 1))
@@ -163,18 +175,10 @@ def zero_peepholes_and_whole_lengths(g: Graph) -> str:
 
 RIGHT: tuple[Made, ...] = (
     *(two_layers, two_sizes, gemm_last, gemm_turned, weight_on_the_left, scaled_head, scaled_everywhere),
-    *(layers_in_line, normalised, without_bias, computed_constants, integers_with_scales, zeros_of_a_shape),
-    *(chosen_by_a_constant, dropped_and_cast, flattened_steps, last_by_gather, last_by_slice, classes_turned_round),
-    *(
-        a_part_of_the_units,
-        units_twice,
-        softmax_of_some_classes,
-        softmax,
-        log_softmax,
-        sigmoid,
-        index_of_turned_classes,
-        zero_peepholes_and_whole_lengths,
-    ),
+    *(layers_in_line, normalised, convolved_steps, without_bias, computed_constants, integers_with_scales),
+    *(zeros_of_a_shape, chosen_by_a_constant, dropped_and_cast, flattened_steps, last_by_gather),
+    *(last_by_slice, classes_turned_round, a_part_of_the_units, units_twice, softmax_of_some_classes),
+    *(softmax, log_softmax, sigmoid, index_of_turned_classes, zero_peepholes_and_whole_lengths),
 )
 
 
@@ -249,14 +253,6 @@ def test_other_floats_are_taken_with_the_numbers_they_hold(tmp_path: Path, kind:
     np.testing.assert_array_equal(w_h[:HIDDEN], stored[:HIDDEN])
     np.testing.assert_array_equal(w_h[HIDDEN : 2 * HIDDEN], stored[2 * HIDDEN : 3 * HIDDEN])
     import_model(fine(), path, tmp_path / "work")
-
-
-def test_states_that_come_through_inputs_fit_a_spec_that_has_them(tmp_path: Path) -> None:
-    graph = Graph()
-    states = graph.input("h_0", 1, "sequences", HIDDEN), graph.input("c_0", 1, "sequences", HIDDEN)
-    path = graph.saved(tmp_path, graph.head(graph.layer("x", more=("", *states))))
-    assert read(path).network.given_states == ("h_0", "c_0")
-    import_model(fine(engine={"units": 4, "state_streams": True}), path, tmp_path / "work")
 
 
 def test_one_of_several_outputs_is_named(tmp_path: Path) -> None:

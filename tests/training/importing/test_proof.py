@@ -33,11 +33,11 @@ def network(ending: Ending = "") -> FloatNetwork:
 
 
 def answers(of: FloatNetwork, kind: type[np.floating] = np.float64) -> Array:
-    return ended(of.logits(of.states(X, kind)[-1]), of.ending)
+    return ended(of.logits(of.states(X, dtype=kind)[-1]), of.ending)
 
 
 def executor(of: FloatNetwork, exact: bool = True) -> Executor:
-    return Executor("another", exact, lambda x: answers(of, np.float64 if exact else np.float32))
+    return Executor("another", exact, lambda x, _: answers(of, np.float64 if exact else np.float32))
 
 
 def changed(of: FloatNetwork, by: float) -> FloatNetwork:
@@ -111,7 +111,7 @@ def test_another_class_is_found_where_it_is_no_tie() -> None:
 def test_answers_of_another_shape_or_no_numbers_are_found() -> None:
     honest = network()
     for made in (answers(honest)[..., :1], np.full((6, 9, OUTPUTS), np.nan)):
-        wrong = Executor("another", True, lambda x, made=made: made)  # type: ignore[misc]
+        wrong = Executor("another", True, lambda x, _, made=made: made)  # type: ignore[misc]
         with pytest.raises(Refused, match="got a difference of"):
             prove(honest, X, [wrong], "file", "random")
 
@@ -126,7 +126,7 @@ def test_single_precision_that_drowns_leaves_the_decision_to_the_next(monkeypatc
 
 
 def test_a_file_that_nothing_can_run_is_not_taken() -> None:
-    def cannot(_: Array) -> Array:
+    def cannot(*_: Array) -> Array:
         raise CannotRun
 
     with pytest.raises(Refused, match=r"file: wanted a file that onnxruntime or onnx's reference evaluator can run"):
