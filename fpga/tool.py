@@ -14,6 +14,8 @@ from accel.base.files import write_text
 from accel.base.templates import render
 from accel.base.tools import Program
 from accel.engines.engine import ToolMissing
+from accel.proof.ledger import file_digest
+from accel.proof.versions import at as version_at
 
 Argv = tuple[str, ...]
 
@@ -24,7 +26,7 @@ class ToolFailed(Unfinished):
 
 @dataclass(frozen=True)
 class Command:
-    """One step of a plan; it is done when these very words made `makes`, after `needs` were written.
+    """One step of a plan; it is done when these very words made `makes` of `needs`, as all of them are now.
 
     Paths are within the plan's folder.
 
@@ -51,7 +53,7 @@ class Command:
 
     @property
     def done(self) -> str:
-        """The words that made the products, left when they were made."""
+        """What made the products, left when they were made."""
         return f"{self.step}.done.txt"
 
 
@@ -108,10 +110,14 @@ class Plan:
         return Plan(later.title, files, self.commands + later.commands, reports)
 
 
+def texts(plan: Plan) -> dict[str, str]:
+    """A plan's files, and a `build.sh` that runs its commands without Python."""
+    return {**plan.files, "build.sh": render("fpga", "templates/build.sh.j2", plan=plan, line=shlex.join)}
+
+
 def write(plan: Plan, folder: Path) -> list[Path]:
-    """Write a plan's files, and a `build.sh` that runs its commands without Python; unchanged files stay."""
-    script = render("fpga", "templates/build.sh.j2", plan=plan, line=shlex.join)
-    files = {**plan.files, "build.sh": script}
+    """Write the texts of a plan; unchanged files stay."""
+    files = texts(plan)
     for path, text in files.items():
         write_text(folder / path, text)
     (folder / "build.sh").chmod(0o755)
@@ -137,15 +143,9 @@ def run(plan: Plan, folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def due(command: Command, folder: Path) -> bool:
-    """Whether a product is missing, made by other words, or older than something it is made of."""
-    made, done = [folder / path for path in command.makes], folder / command.done
-    if not made or not all(path.is_file() for path in made):
-        return True
-    if not done.is_file() or done.read_text(encoding="utf-8") != _words(command):
-        return True
-    oldest = min(path.stat().st_mtime_ns for path in made)
-    needed = [folder / path for path in command.needs]
-    return any(not path.is_file() or path.stat().st_mtime_ns > oldest for path in needed)
+    """Whether a product is missing or edited, or was made by other words, of other files, by another version."""
+    done = folder / command.done
+    return not command.makes or not done.is_file() or done.read_text(encoding="utf-8") != _done(command, folder)
 
 
 def found(command: Command) -> Argv | None:
@@ -158,9 +158,9 @@ def found(command: Command) -> Argv | None:
 
 
 def versions(plan: Plan) -> dict[str, str]:
-    """What the programs that a plan runs here say of their versions."""
+    """Versions of the programs that a plan runs here."""
     names = dict.fromkeys(argv[0] for command in plan.commands if (argv := found(command)) is not None)
-    return {Path(name).name: Program(Path(name).name, "", (name,)).version_of(name) for name in names}
+    return {Path(name).name: version_at(name) for name in names}
 
 
 def lacking(command: Command) -> list[str]:
@@ -188,9 +188,14 @@ def execute(command: Command, folder: Path) -> None:
     absent = [path for path in command.makes if not (folder / path).is_file()]
     if absent:
         raise ToolFailed(f"step {command.step} did not make {', '.join(absent)}; {_tail(command, folder)}")
-    for path in command.makes:
-        (folder / path).touch()  # a product that a tool copied has the age of what it was copied from
-    write_text(folder / command.done, _words(command))
+    write_text(folder / command.done, _done(command, folder))
+
+
+def _done(command: Command, folder: Path) -> str:
+    """What made the products: words, version of the program, and every file by SHA-256, products too."""
+    program = found(command)
+    files = [f"{path} {file_digest(folder / path)}" for path in (*command.needs, *command.makes)]
+    return "\n".join([_words(command), version_at(program[0]) if program else "", *files]) + "\n"
 
 
 def _words(command: Command) -> str:

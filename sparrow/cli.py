@@ -33,6 +33,8 @@ MODEL = "State dict (.pt, .ckpt, .safetensors), TorchScript or .onnx; or the fol
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help=MODEL, show_default=False)]
 Work = Annotated[Path | None, typer.Option("--work", help="Work folder.", show_default="build/<name of the spec>")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+REPLACE = "Set aside what lies there and this command did not make."
+Replace = Annotated[bool, typer.Option("--replace", help=REPLACE)]
 
 
 def verb(function: Callable[..., None]) -> Callable[..., None]:
@@ -89,8 +91,8 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Validate a spec; print everything that follows from it, or (--lanes, --cycles) designs to choose from."""
-    from accel.base.files import write_text
     from accel.report.derived import derive, proposed
+    from sparrow import flow
 
     spec, folder = opened(spec_file, work)
     if lanes is not None and cycles is not None:
@@ -99,18 +101,18 @@ def check(
         answer(proposed(spec, lanes, cycles), "proposed", as_json)
         return
     facts = derive(spec, folder) | {"resources": _resources(spec, folder)}
-    write_text(folder / "spec.json", spec.resolved())
+    flow.resolve(spec, folder)
     answer(facts, "checked", as_json)
 
 
 @verb
-def train(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+def train(spec_file: SpecFile, work: Work = None, replace: Replace = False, as_json: Json = False) -> None:
     """Train, prune and quantise the network.
 
     Leaves integer weights and the record of how they came about. Goes on from its checkpoints.
     """
     spec, folder = opened(spec_file, work)
-    _perform("train", spec, folder)
+    _perform("train", spec, folder, replace)
     answer(_read(folder / "training.json"), "trained", as_json)
 
 
@@ -125,6 +127,7 @@ def import_model(
     ignore: Annotated[list[str] | None, typer.Option(help="Pattern of tensors that are not needed.")] = None,
     output: Annotated[str | None, typer.Option(help="The output of an .onnx that counts.")] = None,
     allow_clipping: Annotated[bool, typer.Option("--allow-clipping", help="Weights may exceed their format.")] = False,
+    replace: Replace = False,
     as_json: Json = False,
 ) -> None:
     """Take weights from your own nn.LSTM, in place of train.
@@ -137,18 +140,18 @@ def import_model(
     spec, folder = opened(spec_file, work)
     wishes: dict[str, Any] = {"data_file": data, "lstm": lstm, "head": head, "ignore": ignore, "output": output}
     wishes["allow_clipping"] = allow_clipping
-    flow.import_model(spec, model, folder, **{name: value for name, value in wishes.items() if value})
+    flow.import_model(spec, model, folder, replace, **{name: value for name, value in wishes.items() if value})
     answer(_read(folder / "training.json"), "trained", as_json)
 
 
 @verb
 def generate(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
     """Render MyHDL, Verilog, HLS C++ and scripts."""
-    from sparrow import ledger
+    from accel.proof import ledger
 
     spec, folder = opened(spec_file, work)
     _perform("generate", spec, folder)
-    files = [str(folder / name) for name in ledger.recorded(folder, "generate")["outputs"]]
+    files = [str(folder / name) for name in ledger.outputs(folder, "generate")]
     answer({"files": files}, "files", as_json)
 
 
@@ -160,7 +163,7 @@ def verify(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> Non
     must equal the golden model and the schedule.
     """
     spec, folder = opened(spec_file, work)
-    _perform("verify", spec, folder, after="generate")
+    _perform("verify", spec, folder)
     answer(_read(folder / "verify.json"), "verified", as_json)
 
 
@@ -184,32 +187,35 @@ def build(
     are run where Vivado is found, and `--plan` writes a folder that builds itself where it is.
     """
     from sparrow import flow
+    from sparrow.building import Build
 
     spec, folder = opened(spec_file, work)
-    flow.require("generate", spec, folder)
     options = {"alone": alone, "from_cpp": from_cpp, "allow_slow": allow_slow, "seed": seed, "seeds": seeds}
-    answer(flow.build(spec, folder, board, plan, options, read_back), "built", as_json)
+    wanted = Build(spec, board, plan, options, read_back)
+    flow.perform(wanted.step, spec, folder)
+    answer(wanted.facts, "built", as_json)
 
 
 @verb
 def report(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
     """Write report.html and report.json."""
     spec, folder = opened(spec_file, work)
-    _perform("report", spec, folder, after="verify")
+    _perform("report", spec, folder)
     answer({"files": [str(folder / name) for name in ("report.html", "report.json")]}, "files", as_json)
 
 
 @verb
-def run(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
+def run(spec_file: SpecFile, work: Work = None, replace: Replace = False, as_json: Json = False) -> None:
     """All steps in order, as far as needed.
 
-    Skips the steps whose inputs did not change, and goes on where an earlier run stopped.
+    Skips the steps for which nothing changed: spec, files, sparrow's sources, versions of tools. Goes on where an
+    earlier run stopped.
     """
     from sparrow import flow, printing
 
     spec, folder = opened(spec_file, work)
     with printing.progress() as progress:
-        done = flow.run(spec, folder, progress)
+        done = flow.run(spec, folder, progress, replace=replace)
     facts = _read(folder / "report.json") | {"steps": done, "files": [str(folder / "report.html")]}
     answer(facts, "ran", as_json)
 
@@ -245,14 +251,13 @@ def _resources(spec: Any, folder: Path) -> dict[str, Any] | None:
     return facts(spec, planned_or_trained(spec, folder), find(spec.target.board))
 
 
-def _perform(name: str, spec: Any, folder: Path, after: str | None = None) -> None:
-    """Do one step of the flow, whether or not it is current, on results of the one before that must be current."""
+def _perform(name: str, spec: Any, folder: Path, replace: bool = False) -> None:
+    """Do one step of the flow, whether or not it is current, on results of those before that must be current."""
     from sparrow import flow, printing
+    from sparrow.steps import step
 
-    if after is not None:
-        flow.require(after, spec, folder)
     with printing.progress() as progress:
-        flow.step(name).perform(spec, folder, progress)
+        flow.perform(step(name), spec, folder, progress, replace)
 
 
 def _read(path: Path) -> Any:

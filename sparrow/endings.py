@@ -34,7 +34,7 @@ from accel.base.faults import (
     Stopped,
     Unfinished,
 )
-from sparrow.sources import PACKAGES
+from accel.proof.sources import PACKAGES
 
 TRACEBACK = "SPARROW_TRACEBACK"
 """Environment variable; set, tracebacks are printed instead of being kept in a file."""

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from sparrow.sources import PACKAGES, ROOT
+from accel.proof.sources import PACKAGES, ROOT
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from accel.architecture.shape import Network, network
 from accel.base.faults import Fault, Refused
+from accel.base.files import write_json
 from accel.model import samples as sample_file
 from accel.model import weights as weight_file
 from accel.model.samples import Samples
@@ -23,7 +24,9 @@ from accel.spec import Spec
 from training import prune as pruning
 from training.arithmetic import exact
 from training.export import head_integers, layer_integers
+from training.hand_over import taking
 from training.model import State, ends, run_layer, stacked
+from training.seeded import STEPS, untrained
 from training.straight_through import narrow
 
 MODES = {"LSTM": "lstm", "GRU": "gru"}
@@ -91,13 +94,21 @@ def quantize(lstm: nn.RNNBase, spec: Spec) -> Quantized:
 
 
 def export(
-    lstm: nn.RNNBase | Quantized, head: nn.Linear | None, spec: Spec, work: Path, samples: Samples | None = None
+    lstm: nn.RNNBase | Quantized,
+    head: nn.Linear | None,
+    spec: Spec,
+    work: Path,
+    samples: Samples | None = None,
+    replace: bool = False,
 ) -> Weights:
-    """Leave `weights.npz` and `samples.npz` in `work`; the integers are those that `Quantized` computes with.
+    """Leave what `sparrow import` leaves in `work`: weights, samples, a record; `sparrow run` goes on from there.
+
+    The integers are those that `Quantized` computes with.
 
     `samples` are sequences to verify on, seeded ones by default. Refused where the module does not fit the spec: sizes,
     head, or rows that keep different numbers of weights. A head that is not pruned yet (`training.prune.prune_head`)
-    loses its smallest weights where the spec has `sparsity.head`.
+    loses its smallest weights where the spec has `sparsity.head`. Refused, too, where weights that were made in another
+    way would be replaced; with `replace` they are set aside.
     """
     module = lstm.lstm if isinstance(lstm, Quantized) else lstm
     check(module, spec)
@@ -109,8 +120,10 @@ def export(
         pruning.prune_head(head, spec)
         layers.append(head_integers(head, net.head))
     made = Weights(tuple(layers), threshold_of(spec))
-    weight_file.save(work / "weights.npz", made, spec)
-    sample_file.save(work / "samples.npz", samples or sample_file.seeded(spec, spec.verify.sequences, 8))
+    with taking(spec, work, "training.api.export", replace) as folder:
+        weight_file.save(folder / "weights.npz", made, spec)
+        sample_file.save(folder / "samples.npz", samples or sample_file.seeded(spec, spec.verify.sequences, STEPS))
+        write_json(folder / "training.json", untrained(made.network(spec), None, spec))
     return made
 
 

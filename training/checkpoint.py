@@ -1,11 +1,13 @@
-"""Checkpoints: one file a stage, replaced in one move after each epoch, so that a run killed at any moment goes on."""
+"""Checkpoints: two files a stage, so that a run killed at any moment goes on: the last one, and the one before.
+
+A file is a line with the SHA-256 of what follows, then what torch saves. One that is damaged is told and not used.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
-import pickle
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ from typing import Any
 import torch
 
 from accel.base.files import write_bytes
+from accel.base.progress import say
 from accel.spec import Section, Spec
+from training.hand_over import CHECKPOINT
 
 Checkpoint = dict[str, Any]
 
@@ -35,16 +39,34 @@ def written(section: Section) -> dict[str, Any]:
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
-    """Replace the file atomically."""
+    """Replace the file atomically; what was there is kept as the one before."""
     buffer = io.BytesIO()
     torch.save(checkpoint, buffer)
-    write_bytes(path, buffer.getvalue())
+    if path.is_file():
+        path.replace(_before(path))
+    write_bytes(path, _head(buffer.getvalue()) + buffer.getvalue())
 
 
 def load(path: Path, wanted: str) -> Checkpoint | None:
-    """The checkpoint, if there is one that can be read and has the wanted fingerprint."""
-    try:
-        found: Checkpoint = torch.load(path, weights_only=True, map_location="cpu")
-    except (FileNotFoundError, EOFError, RuntimeError, pickle.UnpicklingError):
-        return None
-    return found if found.get("fingerprint") == wanted else None
+    """The checkpoint, else the one before, if it is whole and has the wanted fingerprint; a damaged one is told."""
+    for each in (path, _before(path)):
+        try:
+            whole = each.read_bytes()
+        except FileNotFoundError:
+            continue
+        head, _, contents = whole.partition(b"\n")
+        if head + b"\n" != _head(contents):
+            say(f"{each} is damaged, or no checkpoint of this version: it is not used")
+            continue
+        found: Checkpoint = torch.load(io.BytesIO(contents), weights_only=True, map_location="cpu")
+        if found.get("fingerprint") == wanted:
+            return found
+    return None
+
+
+def _before(path: Path) -> Path:
+    return path.with_name(f"{path.name}.before")
+
+
+def _head(contents: bytes) -> bytes:
+    return CHECKPOINT + hashlib.sha256(contents).hexdigest().encode() + b"\n"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from accel.base.faults import Fault, Refused
-from accel.base.files import read_json, write_json
+from accel.base.files import write_json
 from accel.model import samples as sample_file
 from accel.model import weights as weight_file
 from accel.spec import Spec
+from training.record_file import read_record
 from training.seeded import STEPS
 
 
@@ -20,7 +19,7 @@ def take(spec: Spec, folder: Path, work: Path) -> None:
     the spec: digest, formats, shapes, row balance.
     """
     weights = weight_file.load(folder / "weights.npz", spec)
-    record = _record(folder / "training.json")
+    record = read_record(folder / "training.json")
     stored = folder / "samples.npz"
     if stored.is_file():
         samples = sample_file.load(stored, spec)
@@ -29,13 +28,3 @@ def take(spec: Spec, folder: Path, work: Path) -> None:
     weight_file.save(work / "weights.npz", weights, spec)
     sample_file.save(work / "samples.npz", samples)
     write_json(work / "training.json", record | {"imported": folder.name})
-
-
-def _record(path: Path) -> dict[str, Any]:
-    try:
-        record = read_json(path)
-    except (OSError, ValueError) as error:
-        raise Refused([Fault(str(path), "the record of a training", str(error))]) from None
-    if not isinstance(record, dict):
-        raise Refused([Fault(str(path), "the record of a training", type(record).__name__)])
-    return record

@@ -16,6 +16,7 @@ from accel.model import samples as sample_file
 from accel.model import weights as weight_file
 from accel.model.samples import Samples
 from accel.model.weights import Weights
+from accel.proof.ledger import file_digest
 from accel.spec import Spec
 from training.export import integers
 from training.importing import data, fit, loss, proof
@@ -25,8 +26,7 @@ from training.importing.proof import Executor, Proof
 from training.model import LSTM, biases, matrices_of
 from training.prune import choices, prune_head, prune_layers
 from training.rows import equip
-from training.seeded import STEPS
-from training.sizes import bits, layers
+from training.seeded import STEPS, untrained
 
 SEQUENCES, LENGTH = 9, 12
 """Random sequences and their steps, where the user gives no data."""
@@ -82,7 +82,8 @@ def import_model(
     facts["loss"] = loss.plain(matrices, states, compared.first(MOST_SEQUENCES))
     weight_file.save(work / "weights.npz", weights, spec)
     sample_file.save(work / "samples.npz", _samples(spec, given))
-    write_json(work / "training.json", record(spec, weights) | {"imported": path.name, "import": facts})
+    imported = {"imported": path.name, "sha256": file_digest(path), "import": facts}
+    write_json(work / "training.json", record(spec, weights) | imported)
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,4 @@ def _samples(spec: Spec, given: Data | None) -> Samples:
 
 def record(spec: Spec, weights: Weights) -> dict[str, Any]:
     """What every import says in `training.json`."""
-    net = weights.network(spec)
-    sizes = {"layers": layers(net), "bits": bits(net)}
-    return {"task": None, "metric": None, "models": {}, "seed": spec.training.seed} | sizes
+    return untrained(weights.network(spec), None, spec)

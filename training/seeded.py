@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from accel.architecture.shape import Network
 from accel.base.files import write_json
 from accel.model import samples, weights
 from accel.spec import Spec
@@ -19,6 +21,10 @@ def write(spec: Spec, work: Path) -> None:
     drawn = weights.seeded(spec)
     weights.save(work / "weights.npz", drawn, spec)
     samples.save(work / "samples.npz", samples.seeded(spec, spec.verify.sequences, STEPS))
-    net = drawn.network(spec)
-    record = {"task": SEEDED, "metric": None, "models": {}, "layers": layers(net), "bits": bits(net)}
-    write_json(work / "training.json", record | {"seed": spec.training.seed})
+    write_json(work / "training.json", untrained(drawn.network(spec), SEEDED, spec))
+
+
+def untrained(net: Network, task: str | None, spec: Spec) -> dict[str, Any]:
+    """The record of weights that sparrow did not train."""
+    record = {"task": task, "metric": None, "models": {}, "layers": layers(net), "bits": bits(net)}
+    return record | {"seed": spec.training.seed}

@@ -37,5 +37,8 @@ def write_json(path: Path, data: Any) -> bool:
 
 
 def read_json(path: Path) -> Any:
-    """Parse a JSON file that an earlier step wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Parse a JSON file that an earlier step wrote. Raises ValueError where it is none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError(f"{path}: JSON that is nested too deeply") from None

@@ -1,7 +1,8 @@
-"""How long work says where it is."""
+"""How long work says where it is, and what must be said besides."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 Progress = Callable[[str, int, int, str], None]
@@ -10,3 +11,8 @@ Progress = Callable[[str, int, int, str], None]
 
 def silent(stage: str, done: int, total: int, note: str) -> None:
     """Progress for callers that do not want any."""
+
+
+def say(sentence: str) -> None:
+    """Tell a person what work does unasked, on standard error: a file is kept aside, a damaged one is not used."""
+    print(f"note: {sentence}", file=sys.stderr, flush=True)

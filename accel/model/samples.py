@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from accel.architecture.cells import cell_named
+from accel.base.archives import read_arrays, require_integers
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_bytes
 from accel.base.fixed import Fixed, Integers
@@ -89,17 +90,29 @@ def save(path: Path, samples: Samples) -> None:
 
 def load(path: Path, spec: Spec) -> Samples:
     """Read `samples.npz`; Refused where it does not fit the spec."""
-    fmt, inputs = spec.formats.input, spec.model.inputs
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-            samples = Samples(*(stored[name].astype(np.int64) for name in ("x", "lengths", "labels")))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise Refused([Fault(str(path), "a samples file made by sparrow", str(error))]) from None
-    if samples.x.ndim != 3 or samples.x.shape[2] != inputs or len(samples.lengths) != len(samples.x):
-        raise Refused([Fault(f"{path}: x", f"shape [sequences, steps, {inputs}]", str(samples.x.shape))])
-    if samples.x.min() < fmt.lo or samples.x.max() > fmt.hi:
-        raise Refused([Fault(f"{path}: x", f"{fmt.lo} to {fmt.hi}", f"{samples.x.min()} to {samples.x.max()}")])
+    arrays = read_arrays(path, "a samples file made by sparrow")
+    if missing := [name for name in ("x", "lengths", "labels") if name not in arrays]:
+        raise Refused([Fault(f"{path}: arrays", "x, lengths and labels", f"none called {' or '.join(missing)}")])
+    require_integers(arrays, str(path))
+    samples = Samples(*(arrays[name].astype(np.int64) for name in ("x", "lengths", "labels")))
+    if faults := list(_faults(samples, spec, str(path))):
+        raise Refused(faults)
     return with_states(samples, spec)
+
+
+def _faults(samples: Samples, spec: Spec, place: str) -> Iterator[Fault]:
+    """What about stored samples does not fit the spec."""
+    x, lengths, labels, fmt = samples.x, samples.lengths, samples.labels, spec.formats.input
+    if x.ndim != 3 or x.shape[2] != spec.model.inputs or not x.size:
+        yield Fault(f"{place}: x", f"shape [sequences, steps, {spec.model.inputs}]", str(x.shape))
+        return
+    if lengths.shape != x.shape[:1] or labels.shape != x.shape[:1]:
+        wanted, got = f"one for each of {len(x)} sequences", f"shapes {lengths.shape} and {labels.shape}"
+        yield Fault(f"{place}: lengths, labels", wanted, got)
+        return
+    for name, found, low, high in (("x", x, fmt.lo, fmt.hi), ("lengths", lengths, 1, x.shape[1])):
+        if found.min() < low or found.max() > high:
+            yield Fault(f"{place}: {name}", f"{low} to {high}", f"{found.min()} to {found.max()}")
 
 
 def seeded(spec: Spec, sequences: int, steps: int) -> Samples:

@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import math
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from accel.architecture.shape import Array, ColumnArray, Kept, Network, network, row_cost
+from accel.base.archives import read_arrays, require_integers
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_bytes
 from accel.base.fixed import Digits, Fixed, Integers
@@ -148,7 +148,7 @@ def save(path: Path, weights: Weights, spec: Spec) -> str:
 
 def load(path: Path, spec: Spec) -> Weights:
     """Read `weights.npz` and check digest, formats, shapes, ranges and row balance against the spec; Refused if not."""
-    arrays = _read(path)
+    arrays = read_arrays(path, "a weights file made by sparrow")
     formats, digest = str(arrays.pop("formats", "")), str(arrays.pop("digest", ""))
     if _digest(arrays, formats) != digest:
         raise Refused([Fault(f"{path}: digest", digest or "a digest", "contents that do not fit it")])
@@ -157,20 +157,13 @@ def load(path: Path, spec: Spec) -> Weights:
     names = set(_expected_names(spec))
     if set(arrays) != names:
         raise Refused([Fault(f"{path}: arrays", ", ".join(sorted(names)), ", ".join(sorted(arrays)))])
-    threshold = int(arrays.pop(THRESHOLD, np.array(0)))
+    require_integers(arrays, str(path))
+    threshold = int(arrays.pop(THRESHOLD, np.zeros(1)).sum())
     weights = Weights(tuple(_layer(arrays, number) for number in range(len(network(spec).arrays))), threshold)
     faults = list(_faults(weights, spec, str(path)))
     if faults:
         raise Refused(faults)
     return weights
-
-
-def _read(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
-        raise Refused([Fault(str(path), "a weights file made by sparrow", str(error))]) from None
 
 
 def _expected_names(spec: Spec) -> list[str]:
@@ -206,9 +199,14 @@ def _faults(weights: Weights, spec: Spec, source: str) -> Any:
         yield from _scale_faults(layer.scale, array, f"{place}.scale")
         if array.shared_by_gates:
             yield from _sharing_faults(layer, array, place)
-        wanted, got = (row_cost(pair, array.levels) for pair in (array.kept, layer.kept))
-        if searched and abs(wanted - got) >= array.levels:
-            yield Fault(place, f"{wanted} nonzeros a row in both matrices", str(got))
+        if (
+            searched
+            and layer.w_x.mask.shape == (array.rows, array.inputs)
+            and layer.w_h.mask.shape == (rows, h_columns)
+        ):
+            wanted, got = (row_cost(pair, array.levels) for pair in (array.kept, layer.kept))
+            if abs(wanted - got) >= array.levels:
+                yield Fault(place, f"{wanted} nonzeros a row in both matrices", str(got))
 
 
 def _scale_faults(scale: Integers | None, array: Array, place: str) -> Any:
@@ -235,6 +233,8 @@ def _matrix_faults(
     """`of_h` is 0 for W_x and 1 for W_h."""
     fmt = (array.w_x, array.w_h)[of_h]
     yield from _range_faults(matrix.values, shape, fmt, place)
+    if matrix.mask.shape != shape:
+        yield Fault(f"{place}.mask", f"shape {shape}", str(matrix.mask.shape))
     if matrix.mask.shape != shape or matrix.values.shape != shape or 0 in shape:
         return
     if isinstance(array, ColumnArray) and array.walks[of_h] == "column":

@@ -22,13 +22,12 @@ from accel.base.files import read_json, write_json, write_text
 from accel.model import samples
 from accel.model.design import Design
 from accel.model.samples import Samples
-from accel.rtl import convert, render
 from accel.schedule import load_spec
 from accel.schedule.schedule import schedule
 from fpga.energy.liberty import library
 from fpga.energy.measure import count
 from fpga.energy.parts import NAMES
-from sparrow import flow
+from sparrow import flow, steps
 from tests.bench.skipping import accuracy, zero_shares
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,14 +79,9 @@ def trained(name: str, dense: bool) -> Design:
         kept = {key: value for key, value in data["sparsity"].items() if key in ("threshold", "states")}
         data |= {"name": f"{name}-dense", "sparsity": {"pattern": "dense", **kept}}
     given = load_spec.parse(data)
-    work, step = ROOT / "build" / given.name, flow.step("train")
-    if not step.is_current(given, work):
-        step.perform(given, work)
-    made = flow.design(given, work)
-    for path, text in render.render(made).items():
-        write_text(work / path, text)
-    write_text(work / "rtl" / f"{given.identifier}.v", convert.convert(made))
-    return made
+    work = ROOT / "build" / given.name
+    flow.run(given, work, steps=steps.STEPS[:2])
+    return steps.design(given, work)
 
 
 def rows(name: str, cells: str) -> list[Row]:

@@ -32,7 +32,7 @@ from accel.rtl import convert, render
 from accel.schedule import load_spec
 from accel.schedule.schedule import Schedule, schedule
 from accel.spec import Spec
-from sparrow import flow
+from sparrow import steps
 from tests.bench.skipping_page import page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,7 +91,7 @@ def trained(name: str, runs: Path, seed: int) -> Case:
     dense, folder = load_spec.load(ROOT / "specs" / f"{whole}.yaml"), folder_of(name, runs, seed)
     given = load_spec.load(folder / "spec.yaml") if study else dense
     test, metric = samples.load(folder / "samples.npz", given), dense_metric(whole, runs, seed)
-    return Case(flow.design(given, folder), test.first(given.verify.sequences), test, operations(dense), metric)
+    return Case(steps.design(given, folder), test.first(given.verify.sequences), test, operations(dense), metric)
 
 
 def dense_metric(whole: str, runs: Path, seed: int) -> float:

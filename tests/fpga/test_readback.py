@@ -25,7 +25,7 @@ from fpga.packing import Packing
 from fpga.readback import RECORD, ReadBack, dividers, fitting, plan, read_back, require_readable, require_readable_cells
 from fpga.reports import Utilization
 from fpga.simulated_line import SimulatedLine
-from sparrow import flow
+from sparrow import steps
 from sparrow.cli import app
 
 SPEC = Path(__file__).parents[2] / "specs" / "tiny-hx8k.yaml"
@@ -41,7 +41,7 @@ def command(work: Path, *options: str) -> tuple[int, str]:
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     work = tmp_path_factory.mktemp("tiny")
     for name in ("train", "generate"):
-        flow.step(name).perform(load(SPEC), work)
+        steps.step(name).perform(load(SPEC), work)
     return work
 
 
@@ -57,7 +57,7 @@ def built(work: Path) -> Path:
 
 
 def design(work: Path) -> Design:
-    return flow.design(load(SPEC), work)
+    return steps.design(load(SPEC), work)
 
 
 def check_the_record(work: Path) -> None:

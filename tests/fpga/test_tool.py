@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from accel.engines.engine import ToolMissing
+from fpga import tool
 from fpga.tool import Command, Plan, ToolFailed, run, write
 
 COPY = Command("copy", (("no-such-tool", "a"), ("cp", "a", "b")), ("a",), ("b",))
@@ -31,6 +32,19 @@ def test_a_changed_file_runs_what_depends_on_it(tmp_path: Path) -> None:
         os.utime(path, ns=(0, 0))
     changed = Plan(PLAN.title, {"a": "other\n"}, PLAN.commands)
     assert list(run(changed, tmp_path)) == [("copy", "done"), ("again", "done")]
+
+
+def test_an_edited_product_is_made_again(tmp_path: Path) -> None:
+    list(run(PLAN, tmp_path))
+    (tmp_path / "b").write_text("edited")
+    assert list(run(PLAN, tmp_path)) == [("copy", "done"), ("again", "unchanged")]
+    assert (tmp_path / "b").read_text() == "text\n"
+
+
+def test_another_version_of_the_program_does_its_step_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    list(run(PLAN, tmp_path))
+    monkeypatch.setattr(tool, "version_at", lambda path: "2.0")
+    assert list(run(PLAN, tmp_path)) == [("copy", "done"), ("again", "done")]
 
 
 def test_a_missing_tool_is_named_before_anything_runs(tmp_path: Path) -> None:

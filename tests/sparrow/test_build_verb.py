@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from accel.base.faults import REFUSED, UNFINISHED
 from accel.base.files import write_text
 from accel.schedule import load_spec
-from sparrow import flow
+from sparrow import steps
 from sparrow.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     work = tmp_path_factory.mktemp("tiny")
     chosen = load_spec.load(TINY)
     for name in ("train", "generate"):
-        flow.step(name).perform(chosen, work)
+        steps.step(name).perform(chosen, work)
     return work
 
 

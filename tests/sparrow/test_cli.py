@@ -19,7 +19,7 @@ from accel.engines.engine import Observed, golden
 from accel.engines.verify import Contender
 from accel.model.design import Design
 from accel.model.samples import Samples
-from sparrow import flow
+from sparrow import engines
 from sparrow.cli import app
 from tests.designs import data
 
@@ -134,7 +134,7 @@ def flipped(given: Design, inputs: Samples) -> Observed:
 
 
 def test_a_difference_ends_with_1_and_is_named(ran: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(flow.ENGINES, "golden", Contender(flipped))
+    monkeypatch.setitem(engines.ENGINES, "golden", Contender(flipped))
     for verb in ("verify", "run"):
         result = sparrow(verb, ran)
         assert result.exit_code == 1

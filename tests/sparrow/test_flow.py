@@ -10,16 +10,20 @@ from types import SimpleNamespace
 import pytest
 
 from accel.base.faults import Crashed, Different, Refused
-from accel.base.files import write_text
+from accel.base.files import read_json, write_text
 from accel.base.progress import Progress
 from accel.engines.engine import Observed, ToolMissing, golden
 from accel.model import samples, weights
 from accel.model.design import Design
 from accel.model.samples import Samples
+from accel.proof import ledger
+from accel.proof.outputs import Outputs
+from accel.proof.sources import files
 from accel.spec import Spec
-from sparrow import flow, ledger
-from sparrow.flow import Step
+from sparrow import engines, flow, steps
+from sparrow.step import Depends, Step
 from tests.designs import spec, stimuli
+from training import hand_over
 
 
 class Counted:
@@ -29,21 +33,25 @@ class Counted:
         self.runs: list[str] = []
         self.broken = False
         self.steps = (
-            Step("first", self.first, ("training",), (), ("accel.base.faults",)),
-            Step("second", self.second, ("verify",), ("one.txt",), ("accel.base.faults",)),
+            Step("first", self.first, Depends(("training",), (), (), self.code, ("python",))),
+            Step("second", self.second, Depends(("verify",), ("one.txt",), ("first",), self.code, ("myhdl",))),
         )
 
-    def first(self, chosen: Spec, work: Path, progress: Progress) -> list[str]:
-        self.runs.append("first")
-        write_text(work / "one.txt", f"seed {chosen.training.seed}")
-        return ["one.txt"]
+    def code(self) -> set[Path]:
+        return files("accel.base.faults")
 
-    def second(self, chosen: Spec, work: Path, progress: Progress) -> list[str]:
+    def first(self, chosen: Spec, work: Path, outputs: Outputs, progress: Progress) -> list[str]:
+        self.runs.append("first")
+        outputs.claim("one.txt")
+        return outputs.write({"one.txt": f"seed {chosen.training.seed}"})
+
+    def second(self, chosen: Spec, work: Path, outputs: Outputs, progress: Progress) -> list[str]:
         self.runs.append("second")
-        write_text(work / "two.txt", "half" if self.broken else "whole")
+        outputs.claim("two.txt")
+        left = outputs.write({"two.txt": "half" if self.broken else "whole"})
         if self.broken:
             raise KeyboardInterrupt
-        return ["two.txt"]
+        return left
 
     def go(self, work: Path, **sections: dict) -> list[str]:
         """Steps that ran."""
@@ -95,43 +103,51 @@ def test_a_step_stopped_on_its_second_run_counts_as_not_done(counted: Counted, t
     assert counted.go(tmp_path) == ["second"]
 
 
-def test_files_of_an_earlier_run_that_are_no_longer_made_are_removed(tmp_path: Path) -> None:
-    for name in ("old.txt", "new.txt"):
-        write_text(tmp_path / name, name)
-        ledger.record(tmp_path, "step", "inputs", [name], made_by="step")
-    assert not (tmp_path / "old.txt").exists()
-    assert (tmp_path / "new.txt").exists()
-
-
 @pytest.mark.parametrize("contents", ["{", "[]", ""])
-def test_an_unreadable_ledger_means_that_nothing_is_done(counted: Counted, tmp_path: Path, contents: str) -> None:
+def test_an_unreadable_manifest_is_refused_and_replaced_where_that_is_asked_for(
+    counted: Counted, tmp_path: Path, contents: str
+) -> None:
     counted.go(tmp_path)
     (tmp_path / ledger.NAME).write_text(contents)
-    assert counted.go(tmp_path) == ["first", "second"]
+    with pytest.raises(Refused, match="wanted what sparrow wrote there"):
+        counted.go(tmp_path)
+    assert set(flow.run(spec(), tmp_path, steps=counted.steps, replace=True).values()) == {"done"}
+    assert counted.go(tmp_path) == []
 
 
 def test_code_behind_a_step_counts(counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counted.go(tmp_path)
-    monkeypatch.setattr(flow.sources, "digest", lambda *names: "other code")
+    monkeypatch.setattr("accel.proof.sources.digest", lambda path: "other code")
     assert counted.go(tmp_path) == ["first", "second"]
 
 
-def test_a_tool_that_appears_repeats_the_steps_that_could_use_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = flow.step("verify").inputs(spec(), tmp_path)
-    monkeypatch.setattr(flow.tools, "paths", lambda names: dict.fromkeys(names, "/elsewhere"))
-    assert flow.step("verify").inputs(spec(), tmp_path) != before
+def test_the_version_of_a_tool_counts(counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted.go(tmp_path)
+    monkeypatch.setattr("accel.proof.versions.package", lambda name: "0.12" if name == "myhdl" else "")
+    assert counted.go(tmp_path) == ["first", "second"]
 
 
-def test_every_section_of_the_spec_reaches_some_step() -> None:
-    assert {section for step in flow.STEPS for section in step.sections} == set(Spec.model_fields)
+def test_why_a_step_is_done_again_is_said(counted: Counted, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    counted.go(tmp_path)
+    assert capsys.readouterr().err == ""
+    counted.go(tmp_path, verify={"sequences": 3})
+    assert "note: second again, since a link changed: verify.sequences: wanted 32, got 3\n" in capsys.readouterr().err
 
 
-def test_code_of_every_step_exists() -> None:
-    for step in flow.STEPS:
-        for name in step.code:
-            assert flow.sources.files(name), name
+def test_a_file_that_changes_under_a_step_is_refused(counted: Counted, tmp_path: Path) -> None:
+    def second(chosen: Spec, work: Path, outputs: Outputs, progress: Progress) -> list[str]:
+        write_text(work / "one.txt", "changed meanwhile")
+        return []
+
+    counted.go(tmp_path)
+    one = Step("second", second, counted.steps[1].links)
+    with pytest.raises(Refused, match=r"one\.txt: wanted sha256"):
+        one.perform(spec(), tmp_path)
+
+
+def test_every_section_of_the_spec_reaches_some_step(tmp_path: Path) -> None:
+    links = [step.links(spec(), tmp_path, step.made_by) for step in steps.STEPS]
+    assert {section for one in links for section in one.spec} == set(Spec.model_fields)
 
 
 def imported(chosen: Spec, model: Path, folder: Path) -> None:
@@ -141,34 +157,83 @@ def imported(chosen: Spec, model: Path, folder: Path) -> None:
     write_text(folder / "training.json", "{}")
 
 
-def test_imported_weights_are_never_trained_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def importer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "training.importer", SimpleNamespace(import_model=imported))
+
+
+@pytest.mark.usefixtures("importer")
+def test_imported_weights_are_never_trained_over(tmp_path: Path) -> None:
     flow.import_model(spec(), Path("model.pt"), tmp_path)
-    assert flow.run(spec(), tmp_path, steps=flow.STEPS[:1]) == {"train": "unchanged"}
-    with pytest.raises(Refused, match="wanted weights imported for this spec"):
-        flow.run(spec(training={"seed": 2}), tmp_path, steps=flow.STEPS[:1])
+    assert flow.run(spec(), tmp_path, steps=steps.STEPS[:1]) == {"train": "unchanged"}
+    with pytest.raises(Refused, match=r"wanted what `sparrow import` left for this spec.*\n.*seed: wanted 1, got 2"):
+        flow.run(spec(training={"seed": 2}), tmp_path, steps=steps.STEPS[:1])
+    with pytest.raises(Refused, match="got that of `sparrow import`"):
+        flow.perform(steps.step("train"), spec(), tmp_path)
 
 
-def test_a_step_on_results_of_another_spec_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="wanted the results of `sparrow generate` for this spec"):
-        flow.require("generate", spec(), tmp_path)
+@pytest.mark.usefixtures("importer")
+def test_an_import_over_trained_weights_is_refused_and_sets_them_aside_where_that_is_asked_for(tmp_path: Path) -> None:
+    flow.run(spec(), tmp_path, steps=steps.STEPS[:1])
+    trained = (tmp_path / "training.json").read_bytes()
+    with pytest.raises(Refused, match="got that of `sparrow train`"):
+        flow.import_model(spec(), Path("model.pt"), tmp_path)
+    assert (tmp_path / "training.json").read_bytes() == trained
+    flow.import_model(spec(), Path("model.pt"), tmp_path, replace=True)
+    assert (tmp_path / "set-aside/1/training.json").read_bytes() == trained
+    flow.import_model(spec(), Path("model.pt"), tmp_path)  # over an import that nobody changed
+    assert hand_over.maker(tmp_path) == "sparrow import"
+
+
+@pytest.mark.usefixtures("importer")
+def test_an_import_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flow.import_model(spec(), Path("model.pt"), tmp_path / "work")
+    before = {path: path.read_bytes() for path in (tmp_path / "work").iterdir()}
+    monkeypatch.setitem(sys.modules, "training.importer", SimpleNamespace(import_model=lambda *given: 1 // 0))
+    with pytest.raises(ZeroDivisionError):
+        flow.import_model(spec(), Path("model.pt"), tmp_path / "work")
+    assert {path: path.read_bytes() for path in (tmp_path / "work").iterdir()} == before
+
+
+def test_weights_that_no_step_left_are_not_trained_over(tmp_path: Path) -> None:
+    imported(spec(), Path(), tmp_path)
+    before = (tmp_path / "weights.npz").read_bytes()
+    with pytest.raises(Refused, match=r"weights\.npz: wanted no such file yet"):
+        flow.run(spec(), tmp_path)
+    assert (tmp_path / "weights.npz").read_bytes() == before
+
+
+def test_a_step_on_results_that_are_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        Refused, match="wanted the results of `sparrow train` for this spec, its sources and tools, got"
+    ):
+        flow.perform(steps.step("generate"), spec(), tmp_path)
+    assert not (tmp_path / ledger.NAME).exists()
 
 
 def test_without_weights_there_is_no_design(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="wanted weights made by `sparrow train` or `sparrow import`, got no such file"):
-        flow.design(spec(), tmp_path)
+        steps.design(spec(), tmp_path)
 
 
-def prepared(work: Path) -> Spec:
-    """A work folder as training leaves it; verified by the golden engine alone."""
-    chosen = spec(verify={"engines": ["golden"]})
-    imported(chosen, Path(), work)
-    return chosen
+GOLDEN = spec(verify={"engines": ["golden"]})
 
 
-def test_verification_leaves_its_file(tmp_path: Path) -> None:
-    assert flow.verify(prepared(tmp_path), tmp_path) == ["verify.json"]
-    assert '"status": "equal"' in (tmp_path / "verify.json").read_text()
+def verified(work: Path) -> None:
+    """A work folder as training leaves it, verified by the golden engine alone."""
+    imported(GOLDEN, Path(), work)
+    steps.step("verify").perform(GOLDEN, work)
+
+
+def test_verification_leaves_its_file_which_names_what_it_verified(tmp_path: Path) -> None:
+    flow.run(GOLDEN, tmp_path, steps=steps.STEPS[:3])
+    found = read_json(tmp_path / "verify.json")
+    assert found["engines"][0]["status"] == "equal"
+    assert found["verified"]["spec"] == GOLDEN.digest
+    for name in ("weights.npz", "samples.npz", "rtl/little.v", "hls/top.cpp", "myhdl/little.py"):
+        assert found["verified"]["files"][name] == ledger.file_digest(tmp_path / name)
+    assert set(found["verified"]["tools"]) >= {"python", "verilator", "g++", "torch"}
+    assert len(found["verified"]["sources"]) == 64
 
 
 def one_result_too_few(made: Design, inputs: Samples) -> Observed:
@@ -180,7 +245,7 @@ def one_result_too_few(made: Design, inputs: Samples) -> Observed:
 def test_a_difference_stops_the_flow_and_is_on_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("accel.engines.engine.golden", one_result_too_few)
     with pytest.raises(Different, match="golden: outputs"):
-        flow.verify(prepared(tmp_path), tmp_path)
+        verified(tmp_path)
     assert '"status": "different"' in (tmp_path / "verify.json").read_text()
 
 
@@ -189,7 +254,7 @@ def test_a_crash_of_an_engine_is_no_difference_and_its_traceback_is_on_file(
 ) -> None:
     monkeypatch.setattr("accel.engines.engine.golden", lambda made, inputs: 1 // 0)
     with pytest.raises(Crashed, match="golden: ZeroDivisionError"):
-        flow.verify(prepared(tmp_path), tmp_path)
+        verified(tmp_path)
     found = json.loads((tmp_path / "verify.json").read_text())["engines"][0]
     assert found["status"] == "crashed"
     assert "1 // 0" in found["traceback"]
@@ -200,20 +265,18 @@ def test_an_engine_without_its_package_is_a_missing_tool(tmp_path: Path) -> None
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(str(tmp_path))
         with pytest.raises(ToolMissing, match="the Python package no_such_package_anywhere is not installed"):
-            flow.engine("lonely:engine")(Design(spec(), weights.seeded(spec()), tmp_path), stimuli(spec()))
+            engines.engine("lonely:engine")(Design(spec(), weights.seeded(spec()), tmp_path), stimuli(spec()))
 
 
 def test_a_missing_module_of_our_own_is_not_a_missing_tool(tmp_path: Path) -> None:
     with pytest.raises(ModuleNotFoundError):
-        flow.engine("accel.engines.none:engine")(Design(spec(), weights.seeded(spec()), tmp_path), stimuli(spec()))
+        engines.engine("accel.engines.none:engine")(Design(spec(), weights.seeded(spec()), tmp_path), stimuli(spec()))
 
 
 @pytest.mark.parametrize(("cost", "again"), [("nonzeros", False), ("cycles", True)])
-def test_weights_depend_on_the_engine_where_the_search_counts_its_cycles(
-    cost: str, again: bool, tmp_path: Path
-) -> None:
-    def inputs(units: int) -> str:
+def test_weights_depend_on_the_engine_where_the_search_counts_its_cycles(cost: str, again: bool) -> None:
+    def links(units: int) -> object:
         sparsity = {"input": None, "recurrent": None, "search": {"total": 0.5, "cost": cost}}
-        return flow.step("train").inputs(spec(sparsity=sparsity, engine={"units": units}), tmp_path)
+        return hand_over.links(spec(sparsity=sparsity, engine={"units": units}), "sparrow train")
 
-    assert (inputs(4) != inputs(2)) is again
+    assert (links(4) != links(2)) is again

@@ -18,7 +18,7 @@ from accel.model import samples, weights
 from accel.model.design import Design
 from accel.schedule.load_spec import load
 from accel.spec import Spec
-from sparrow import flow
+from sparrow import flow, steps
 from tests.training.small import small, task
 from training import cell, pipeline
 from training.arithmetic import Arithmetic
@@ -174,7 +174,7 @@ def test_what_group_lasso_leaves_is_a_spec_of_its_own(tmp_path: Path) -> None:
     folder = tmp_path / "compact" / "highway-2-units-150.0"
     spec = load(folder / "spec.yaml")
     flow.import_model(spec, folder, tmp_path / "own")
-    array = flow.design(spec, tmp_path / "own").net.layers[0]
+    array = steps.design(spec, tmp_path / "own").net.layers[0]
     assert (spec.model.cell, spec.model.depth, array.levels, array.dense) == ("highway", 2, 2, True)
     assert spec.model.hidden[0] < 8
 

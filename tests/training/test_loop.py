@@ -17,9 +17,9 @@ from accel.engines.engine import reference
 from accel.model import samples, weights
 from accel.model.design import Design
 from accel.schedule.load_spec import load
-from sparrow import flow
+from sparrow import flow, steps
 from tests.training.small import small, task
-from training import pipeline
+from training import checkpoint, pipeline
 from training.loop import Fit, Stage, rate
 from training.model import LSTM
 
@@ -86,11 +86,58 @@ def test_other_formats_repeat_only_the_stage_that_depends_on_them(tmp_path: Path
     assert set(run(tmp_path, spec=small(formats={"gate": [14, 10]}))) == {"quantized"}
 
 
-def test_a_torn_checkpoint_is_not_resumed(tmp_path: Path) -> None:
+def damage(path: Path, bit: int) -> None:
+    """Flip one bit of a file."""
+    changed = bytearray(path.read_bytes())
+    changed[bit // 8 % len(changed)] ^= 1 << bit % 8
+    path.write_bytes(changed)
+
+
+@pytest.mark.parametrize("lost", [0, 1, 100, -1])
+def test_of_a_torn_checkpoint_the_one_before_is_taken(
+    tmp_path: Path, lost: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     run(tmp_path)
+    whole = outcome(tmp_path)
     path = tmp_path / "checkpoints" / "quantized.pt"
-    path.write_bytes(path.read_bytes()[:100])
-    assert set(run(tmp_path)) == {"quantized"}
+    path.write_bytes(path.read_bytes()[:lost])
+    assert run(tmp_path) == ["quantized"]
+    assert f"note: {path} is damaged" in capsys.readouterr().err
+    assert outcome(tmp_path) == whole
+
+
+@pytest.mark.parametrize("bit", [3, 8 * 30, 8 * 100 + 1, 8 * 3000 + 5, 8 * 5000, 8 * 9000 + 2])
+def test_a_flipped_bit_anywhere_in_a_checkpoint_is_told_and_changes_no_number(
+    tmp_path: Path, bit: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path)
+    whole = outcome(tmp_path)
+    damage(tmp_path / "checkpoints" / "dense.pt", bit)
+    damage(tmp_path / "checkpoints" / "quantized.pt", bit)
+    damage(tmp_path / "checkpoints" / "quantized.pt.before", bit)
+    run(tmp_path)
+    said = capsys.readouterr().err
+    for name in ("dense.pt", "quantized.pt", "quantized.pt.before"):
+        assert f"{tmp_path / 'checkpoints' / name} is damaged" in said
+    assert outcome(tmp_path) == whole
+
+
+def test_every_flipped_bit_of_a_checkpoint_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "one.pt"
+    checkpoint.save(path, {"fingerprint": "f", "numbers": torch.arange(20.0)})
+    whole = path.read_bytes()
+    for bit in range(0, 8 * len(whole), 53):
+        path.write_bytes(whole)
+        damage(path, bit)
+        assert checkpoint.load(path, "f") is None
+    path.write_bytes(whole)
+    assert checkpoint.load(path, "f") is not None
+    assert checkpoint.load(path, "another") is None
+
+
+def test_a_checkpoint_that_is_somebody_elses_is_no_checkpoint(tmp_path: Path) -> None:
+    torch.save({"fingerprint": "f"}, tmp_path / "one.pt")
+    assert checkpoint.load(tmp_path / "one.pt", "f") is None
 
 
 def test_what_a_run_leaves_fits_together(tmp_path: Path) -> None:
@@ -185,7 +232,7 @@ def is_a_finished_training_of_its_own(folder: Path, work: Path) -> None:
     """What removing units left is a spec and weights that `import` takes, dense or as sparse as the whole one."""
     smaller = load(folder / "spec.yaml")
     flow.import_model(smaller, folder, work)
-    made = flow.design(smaller, work)
+    made = steps.design(smaller, work)
     assert smaller.model.hidden[0] < 8
     assert made.net.layers[0].dense == (smaller.sparsity.pattern == "dense")
     assert sum(made.net.layers[0].kept) <= sum(planned(smaller)[0])

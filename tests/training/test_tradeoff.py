@@ -11,7 +11,7 @@ import pytest
 from accel.base.faults import Refused
 from accel.base.files import read_json
 from accel.schedule.load_spec import load
-from sparrow import flow
+from sparrow import flow, steps
 from tests.training.small import BASE, task
 from training import tradeoff
 from training.paired import difference, spread
@@ -44,7 +44,7 @@ def test_points_of_several_seeds_become_rows_and_networks_that_can_be_imported(
     folder = tmp_path / "work" / "little-2" / "compact" / "units-150.0-column-balanced"
     spec = load(folder / "spec.yaml")
     flow.import_model(spec, folder, tmp_path / "own")
-    assert flow.design(spec, tmp_path / "own").net.layers[0].outputs == record["150.0"]["2"]["hidden"][0]
+    assert steps.design(spec, tmp_path / "own").net.layers[0].outputs == record["150.0"]["2"]["hidden"][0]
     monkeypatch.setattr(tradeoff, "run", lambda *given: pytest.fail("what is there was run again"))
     tradeoff.main([*call, "--points", "150", "--seeds", "1", "2"])
     tradeoff.main([*call, "--only-write"])

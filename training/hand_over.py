@@ -1,0 +1,123 @@
+"""Weights in a work folder: what they depend on by who made them, and how those that a person made get there.
+
+`sparrow train` makes them in the work folder itself. An import, an export from Python and a finished training that is
+taken over are made elsewhere and moved in whole; nothing that is there is replaced unless that is asked for.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from accel.base.faults import Fault, Refused
+from accel.proof import ledger
+from accel.proof.folder import held
+from accel.proof.links import Links
+from accel.proof.outputs import Outputs, set_aside_unreadable
+from accel.proof.sources import digests, reached
+from accel.proof.versions import versions
+from accel.spec import Spec, plain
+
+STEP = "train"
+TAKING = ".taking-"
+CHECKPOINT = b"sparrow checkpoint "
+"""What every checkpoint begins with."""
+FILES = ("weights.npz", "samples.npz", "training.json")
+NETWORK = ("model", "sparsity", "weights", "formats", "tables")
+
+TRAIN = "sparrow train"
+
+Maker = Literal["sparrow train", "sparrow import", "sparrow import FOLDER", "training.api.export"]
+CODE: dict[str, tuple[str, ...]] = {
+    TRAIN: ("training",),
+    "sparrow import": ("training.importer",),
+    "training.api.export": ("training.api",),
+}
+"""Our code behind the weights, by who made them; a finished training is taken as it is, whatever made it."""
+
+TOOLS = ("python", "numpy", "torch", "sklearn", "scipy")
+
+
+def maker(work: Path) -> str:
+    """Who made the weights of a work folder, a Maker; where there are none, training is to."""
+    known = ledger.entry(work, STEP)
+    return known.made_by if known else TRAIN
+
+
+def links(spec: Spec, made_by: str) -> Links:
+    """What weights of a maker depend on."""
+    sections = {section: plain(getattr(spec, section)) for section in (*NETWORK, "training")}
+    if (lanes := lanes_of_pattern(spec)) is not None:
+        sections["engine"] = lanes
+    if not CODE.get(made_by):
+        return Links(sections)
+    return Links(sections, {}, digests(reached(*CODE[made_by])), versions(TOOLS))
+
+
+def lanes_of_pattern(spec: Spec) -> Any:
+    """What of the engine the weights depend on: all of it where the search counts cycles, the units that a pattern by
+    columns is balanced for (and the matrices that are, where not all are), else nothing."""
+    search = spec.sparsity.search
+    if search is not None and search.cost == "cycles":
+        return plain(spec.engine)
+    if not spec.by_columns:
+        return None
+    return spec.engine.units if len(spec.walks) == 1 else [spec.engine.units, plain(spec.flows)]
+
+
+def no_checkpoints(work: Path) -> list[str]:
+    """Files among the checkpoints, as paths within the work folder, that are none that training saves."""
+    every = (path for path in sorted(work.glob("checkpoints/**/*")) if path.is_file() and not _is_checkpoint(path))
+    return [str(path.relative_to(work)) for path in every]
+
+
+def _is_checkpoint(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(CHECKPOINT)) == CHECKPOINT
+
+
+def require_own(work: Path) -> None:
+    """Refused where training would replace weights that it did not make."""
+    made_by = maker(work)
+    if made_by != TRAIN:
+        raise Refused([_taken(work, "weights.npz", made_by)])
+
+
+@contextmanager
+def taking(spec: Spec, work: Path, made_by: Maker, replace: bool = False) -> Iterator[Path]:
+    """A folder to leave weights, samples and their record in; they move into the work folder when the context ends.
+
+    Refused, with nothing changed, where they would replace those of another maker and `replace` does not say so. An
+    exception within changes nothing either.
+    """
+    with held(work), tempfile.TemporaryDirectory(dir=work, prefix=TAKING) as name:
+        for killed in work.glob(f"{TAKING}*"):
+            if killed.name != Path(name).name:
+                shutil.rmtree(killed)
+        if replace:
+            set_aside_unreadable(work)
+        made, known = Path(name), links(spec, made_by)
+        yield made
+        contents = {name: (made / name).read_bytes() for name in FILES}
+        if not replace:
+            _require_no_others(work, made_by)
+        outputs = Outputs(work, STEP, made_by, known, replace)
+        outputs.claim(*FILES)
+        ledger.record(work, STEP, made_by, known, outputs.write(contents))
+
+
+def _require_no_others(work: Path, made_by: str) -> None:
+    """Refused where weights would replace those of another maker."""
+    known = ledger.entry(work, STEP)
+    there = [name for name in FILES if (work / name).exists()]
+    if known is not None and known.made_by != made_by and there:
+        raise Refused([_taken(work, name, known.made_by) for name in there])
+
+
+def _taken(work: Path, name: str, made_by: str) -> Fault:
+    wanted = "nothing that would be lost: another --work, or --replace"
+    return Fault(str(work / name), wanted, f"that of `{made_by}`")
