@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from accel.model.samples import Samples
 from accel.schedule import load_spec
 from accel.schedule.schedule import Stage, schedule
 from tests.engines.awkward import BASE, COLUMNS, design
+from tests.engines.deliberate import spoil
 from training.engine import torch_engine
 
 FIRST, *OTHERS = COLUMNS
@@ -93,13 +93,6 @@ def test_the_engines_without_a_clock_equal_golden(name: str, tmp_path: Path) -> 
         assert (result.status, result.reason) == ("equal", ""), engine
 
 
-def spoil(made: Design, pattern: str, replacement: str) -> None:
-    file = made.work / "rtl" / "awkward.v"
-    text, count = re.subn(pattern, replacement, file.read_text())
-    assert count == 1
-    write_text(file, text)
-
-
 @pytest.mark.parametrize("ago", ["near", "middle", "far"])
 def test_a_sum_that_is_not_forwarded_gives_wrong_bits(ago: str, copied: Design) -> None:
     """Three products may be on their way to a row when the next one reads its sum."""
@@ -159,13 +152,15 @@ def test_rows_and_columns_on_the_same_lanes_equal_golden(engine: Engine, both_wa
 
 def test_a_row_whose_products_follow_each_other_needs_its_latest_sum(both_ways: Design, tmp_path: Path) -> None:
     made = copy(both_ways, tmp_path)
-    spoil(made, r"(assign \w*steer_lanes\w*_near = )[^;]*;", r"\g<1>1'b0;")
+    spoil(made.work / "rtl" / "awkward.v", r"(assign \w*steer_lanes\w*_near = )[^;]*;", r"\g<1>1'b0;")
     assert verdict(icarus, made).mismatches > 0
 
 
 def test_x_given_back_after_its_first_row_gives_wrong_bits(both_ways: Design, tmp_path: Path) -> None:
     made = copy(both_ways, tmp_path)
-    spoil(made, r"(_give_back\w*_ending <= )(\w*_last;)", r"\g<1>!\g<2>")  # a lane has two rows
+    spoil(
+        made.work / "rtl" / "awkward.v", r"(_give_back\w*_ending <= )(\w*_last;)", r"\g<1>!\g<2>"
+    )  # a lane has two rows
     assert verdict(icarus, made).mismatches > 0
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from accel.base.files import write_text
 from accel.engines.icarus import icarus
 from accel.engines.verify import Contender, judge
 from accel.memory.load_frame import fed_beats
 from accel.model import samples
 from accel.schedule.schedule import schedule
 from tests.engines.awkward import design
+from tests.engines.deliberate import spoil
 
 
 def fed(width: int) -> dict:
@@ -33,10 +32,7 @@ def test_a_step_takes_its_interval_or_its_beats_whichever_is_more(tmp_path: Path
 
 def test_lanes_that_do_not_wait_for_late_weights_are_caught(tmp_path: Path) -> None:
     made = design(tmp_path, verilog=True, **fed(16))
-    file = tmp_path / "rtl" / "awkward.v"
-    text, count = re.subn(r"(assign \w*fed\w* = )\(\w+ != 0\);", r"\1 1'b1;", file.read_text())
-    assert count == 1
-    write_text(file, text)
+    spoil(tmp_path / "rtl" / "awkward.v", r"(assign \w*fed\w* = )\(\w+ != 0\);", r"\1 1'b1;")
     result = judge("icarus", Contender(icarus, clocked=True), made, samples.seeded(made.spec, 3, 3), schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)

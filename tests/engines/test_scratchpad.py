@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from accel.schedule import load_spec
 from accel.schedule.schedule import schedule
 from accel.spec import MIXED, plain
 from tests.engines.awkward import design
+from tests.engines.deliberate import spoil
 
 LOADED = {"model": {"inputs": 3, "hidden": [5]}, "engine": {"units": 2, "memory": "scratchpad"}}
 BY_COLUMNS = {
@@ -134,10 +134,7 @@ def test_a_bad_load_changes_nothing_but_its_flag_and_a_right_one_clears_it(
 
 def test_a_checksum_that_nobody_compares_is_caught(tmp_path: Path) -> None:
     made = design(tmp_path, verilog=True, **LOADED)
-    file = tmp_path / "rtl" / "awkward.v"
-    text = file.read_text()
-    line = next(line for line in text.splitlines() if "checksum <= " in line and "complement" in line)
-    write_text(file, text.replace(line, line.split("<=")[0] + "<= 0;"))
+    spoil(tmp_path / "rtl" / "awkward.v", r"(checksum <= )[^;]*complement[^;]*;", r"\1 0;")
     result = judge("icarus", Contender(icarus, clocked=True), made, two_sequences(made), schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)
@@ -148,10 +145,7 @@ def test_a_checksum_that_nobody_compares_is_caught(tmp_path: Path) -> None:
 def test_lanes_by_columns_that_stay_with_one_set_are_caught(tmp_path: Path) -> None:
     """A step takes its set when it begins; the first frame goes to the second set."""
     made = design(tmp_path, verilog=True, **BY_COLUMNS)
-    file = tmp_path / "rtl" / "awkward.v"
-    text, count = re.subn(r"(_walk_weight_set <= )(?!0)[^;]*;", r"\g<1>1'b0;", file.read_text())
-    assert count == 1
-    write_text(file, text)
+    spoil(tmp_path / "rtl" / "awkward.v", r"(_walk_weight_set <= )(?!0)[^;]*;", r"\g<1>1'b0;")
     result = judge("icarus", Contender(icarus, clocked=True), made, two_sequences(made), schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)

@@ -18,7 +18,7 @@ from accel.rtl.blocks.columns.walk import Walk
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants, nought, scratchpads, weight_memories
 from accel.rtl.blocks.primitives.register import delay, gather, register
 from accel.rtl.blocks.primitives.signals import bits, flag
-from accel.rtl.blocks.streams.receiver import Write
+from accel.rtl.blocks.streams.inbox import Write
 
 
 @block

@@ -22,7 +22,7 @@ from accel.rtl.blocks.lanes.slots import Slot, slots
 from accel.rtl.blocks.primitives.fifo import Fifo
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
 from accel.rtl.blocks.rows.layer import Observed, cells_and_state, slot_later
-from accel.rtl.blocks.streams.receiver import Write
+from accel.rtl.blocks.streams.inbox import Write
 
 
 @dataclass(frozen=True)

@@ -123,35 +123,11 @@ def launches(clk: Any, reset: Any, finished: Any, free: Any, fits: Any, launch: 
 
 
 @block
-def drain_steps(
-    clk: Any,
-    reset: Any,
-    walk: Walk,
-    inbox: Any,
-    outbox: Any,
-    drain: Drain,
-    drained: Any,
-    array: ColumnArray,
-    emits: bool,
-) -> Any:
-    """Step after step in the order of the lanes: a group in every P/E cycles. Latency: 1 from `launch`.
+def reserve(launch: Any, final: Any, outbox: Any, fits: Any, emits: bool) -> Any:
+    """Whether the results of the next step fit (out), and room for them as it is launched (in). Latency: 0.
 
     `emits` says whether every step has results, or a sequence's last one only.
     """
-    last_slot, last_group = array.slots_per_group - 1, array.groups - 1
-    slot = bits(index_bits(array.slots_per_group))
-    running, free, launch, fits = flag(), flag(), flag(), flag()
-    next_bank, fresh, final, weight_set = flag(), flag(), flag(), flag()
-
-    @always_comb
-    def framing():
-        drain.reading.next = running and slot == 0
-        drain.opening.next = drain.group == 0
-        drained.next = running and slot == last_slot and drain.group == last_group
-
-    @always_comb
-    def resting():
-        free.next = drained or not running
 
     @always_comb
     def promising():
@@ -162,6 +138,28 @@ def drain_steps(
     def promising_last():
         fits.next = outbox.room or not final
         outbox.promise.next = launch and final
+
+    return promising if emits else promising_last
+
+
+@block
+def read_groups(clk: Any, reset: Any, launch: Any, drain: Drain, free: Any, drained: Any, array: ColumnArray) -> Any:
+    """Group after group from `launch` on, one in every P/E cycles; `free` for the next step (out) as the last one ends.
+
+    Latency: 1.
+    """
+    last_slot, last_group = array.slots_per_group - 1, array.groups - 1
+    slot, running = bits(index_bits(array.slots_per_group)), flag()
+
+    @always_comb
+    def framing():
+        drain.reading.next = running and slot == 0
+        drain.opening.next = drain.group == 0
+        drained.next = running and slot == last_slot and drain.group == last_group
+
+    @always_comb
+    def resting():
+        free.next = drained or not running
 
     @always_seq(clk.posedge, reset=reset)
     def counting():
@@ -177,6 +175,41 @@ def drain_steps(
         elif running:
             slot.next = slot + 1
 
+    return framing, resting, counting
+
+
+@block
+def carry_set(clk: Any, reset: Any, launch: Any, walk: Walk, inbox: Any, next_bank: Any, drain: Drain) -> Any:
+    """The set of weights that the step which is launched has read. Latency: 1."""
+    weight_set = flag()
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching():
+        if launch:
+            drain.weight_set.next = weight_set
+
+    begins = remember(clk, reset, walk.begin, walk.next_bank, inbox.weight_set, next_bank, weight_set)
+    return latching, begins
+
+
+@block
+def drain_steps(
+    clk: Any,
+    reset: Any,
+    walk: Walk,
+    inbox: Any,
+    outbox: Any,
+    drain: Drain,
+    drained: Any,
+    array: ColumnArray,
+    emits: bool,
+) -> Any:
+    """Step after step in the order of the lanes: a group in every P/E cycles. Latency: 1 from `launch`.
+
+    `emits` says whether every step has results, or a sequence's last one only.
+    """
+    free, launch, fits, next_bank, fresh, final = (flag() for _ in range(6))
+
     @always_seq(clk.posedge, reset=reset)
     def latching():
         if launch:
@@ -185,28 +218,11 @@ def drain_steps(
             drain.fresh.next = fresh
             drain.final.next = final
 
-    @always_seq(clk.posedge, reset=reset)
-    def latching_set():
-        if launch:
-            drain.weight_set.next = weight_set
-
+    reading = read_groups(clk, reset, launch, drain, free, drained, array)
+    reserving = reserve(launch, final, outbox, fits, emits)
     launching = launches(clk, reset, walk.finished, free, fits, launch, column_flush(array))
     turning = take_turns(clk, reset, launch, drain.stream, array.streams)
     freshes = remember(clk, reset, inbox.take, walk.next_bank, inbox.fresh, next_bank, fresh)
     finals = remember(clk, reset, inbox.take, walk.next_bank, inbox.final, next_bank, final)
-    sets: Any = ()
-    if array.writable:
-        begins = remember(clk, reset, walk.begin, walk.next_bank, inbox.weight_set, next_bank, weight_set)
-        sets = (latching_set, begins)
-    return (
-        framing,
-        resting,
-        promising if emits else promising_last,
-        counting,
-        latching,
-        sets,
-        launching,
-        turning,
-        freshes,
-        finals,
-    )
+    sets = [carry_set(clk, reset, launch, walk, inbox, next_bank, drain)] if array.writable else []
+    return latching, reading, reserving, launching, turning, freshes, finals, sets

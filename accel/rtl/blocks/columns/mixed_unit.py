@@ -14,7 +14,7 @@ from accel.rtl.blocks.columns.row_feed import RowReading, fetch_x
 from accel.rtl.blocks.lanes.lanes import capture_chain, unflatten, weigh, weights
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
-from accel.rtl.blocks.streams.receiver import Write
+from accel.rtl.blocks.streams.inbox import Write
 
 ROWS = """
 genvar ${rows}_lane;

@@ -119,48 +119,66 @@ def lowest(mask: Any, rest: Any) -> Any:
     return taking
 
 
+class Held:
+    """The entry whose elements become columns."""
+
+    def __init__(self, vector: Vector) -> None:
+        self.occupied = flag()
+        self.mask = bits(vector.words)
+        """Elements that are still to come."""
+        self.rest = bits(vector.words)
+        """Those without the next one."""
+        self.number = bits(vector.high)
+        self.word = bits(vector.word_width)
+        self.ending = flag()
+        self.moving = flag()
+        """The next element becomes the column."""
+        self.joining = flag()
+        """No element is left: the vector's end joins the column that waits."""
+        self.emptying = flag()
+        """The entry is done with."""
+
+
 @block
-def pick(clk: Any, reset: Any, end: Fifo, column: Column, vector: Vector, per_column: int, start: int) -> Any:
-    """The elements of the queue's entries one by one; an end alone joins the column that waits. Latency: 2."""
+def hold(clk: Any, reset: Any, end: Fifo, held: Held, vector: Vector) -> Any:
+    """The queue's next entry (in), held (out) until all its elements have moved on. Latency: 1."""
     width, words, high = vector.word_width, vector.words, vector.high
-    valid, void, last, taken = column.valid, column.void, column.last, column.taken
-    mask, rest, number, word, ending = bits(words), bits(words), bits(high), bits(width), flag()
-    occupied, loading, moving, joining, emptying = flag(), flag(), flag(), flag(), flag()
-    values = signed_list(words, vector.width)
-    place = bits(max(1, vector.low))
-    from_beat, from_place, base = bits(len(column.base) + 1), bits(len(column.base)), bits(len(column.base) + 1)
-    per_beat = words * per_column
-    stored = end.word
+    stored, loading = end.word, flag()
     fields = [stored(words, 0), stored(words + width, words), stored(words + width + high, words + width)]
     stored_mask, stored_word, stored_number, stored_ending = *fields, stored(len(stored) - 1)
-    count = vector.words
-
-    @always_comb
-    def deciding():
-        moving.next = occupied and (taken or not valid)
-        joining.next = occupied and mask == 0 and valid and not last and not taken
 
     @always_comb
     def freeing():
-        emptying.next = joining or (moving and rest == 0)
+        held.emptying.next = held.joining or (held.moving and held.rest == 0)
 
     @always_comb
     def asking():
-        end.ready.next = emptying or not occupied
-        loading.next = end.valid and (emptying or not occupied)
+        end.ready.next = held.emptying or not held.occupied
+        loading.next = end.valid and (held.emptying or not held.occupied)
 
     @always_seq(clk.posedge, reset=reset)
     def holding():
         if loading:
-            occupied.next = True
-            mask.next = stored_mask
-            word.next = stored_word
-            number.next = stored_number
-            ending.next = stored_ending
-        elif emptying:
-            occupied.next = False
-        elif moving:
-            mask.next = rest
+            held.occupied.next = True
+            held.mask.next = stored_mask
+            held.word.next = stored_word
+            held.number.next = stored_number
+            held.ending.next = stored_ending
+        elif held.emptying:
+            held.occupied.next = False
+        elif held.moving:
+            held.mask.next = held.rest
+
+    resting = lowest(held.mask, held.rest)
+    return freeing, asking, holding, resting
+
+
+@block
+def locate(held: Held, base: Any, vector: Vector, per_column: int) -> Any:
+    """Where the weights of the next element begin (out), among those of the vector. Latency: 0."""
+    mask, number = held.mask, held.number
+    place, count, per_beat = bits(max(1, vector.low)), vector.words, vector.words * per_column
+    from_beat, from_place = bits(len(base)), bits(len(base) - 1)
 
     @always_comb
     def placing():
@@ -178,40 +196,53 @@ def pick(clk: Any, reset: Any, end: Fifo, column: Column, vector: Vector, per_co
     def locating():
         base.next = from_beat + from_place
 
-    @always_seq(clk.posedge, reset=reset)
-    def showing():
-        if moving:
-            valid.next = True
-            void.next = mask == 0
-            last.next = ending and rest == 0
-            column.base.next = base + start
-        elif joining:
-            last.next = True
-        elif taken:
-            valid.next = False
+    return placing, scaling, locating
+
+
+@block
+def choose(clk: Any, reset: Any, held: Held, column: Column, vector: Vector) -> Any:
+    """The value of the next element becomes that of the column. Latency: 1."""
+    mask, count = held.mask, vector.words
+    values = signed_list(vector.words, vector.width)
 
     @always_seq(clk.posedge, reset=reset)
     def choosing():
-        if moving:
+        if held.moving:
             for e in downrange(count):
                 if mask[e]:
                     column.value.next = values[e]
 
-    parting = unflatten(word, values)
-    resting = lowest(mask, rest)
-    return (
-        deciding,
-        freeing,
-        asking,
-        holding,
-        placing,
-        scaling,
-        locating,
-        showing,
-        choosing,
-        parting,
-        resting,
-    )
+    parting = unflatten(held.word, values)
+    return choosing, parting
+
+
+@block
+def pick(clk: Any, reset: Any, end: Fifo, column: Column, vector: Vector, per_column: int, start: int) -> Any:
+    """The elements of the queue's entries one by one; an end alone joins the column that waits. Latency: 2."""
+    held, base = Held(vector), bits(len(column.base) + 1)
+    valid, void, last, taken = column.valid, column.void, column.last, column.taken
+
+    @always_comb
+    def deciding():
+        held.moving.next = held.occupied and (taken or not valid)
+        held.joining.next = held.occupied and held.mask == 0 and valid and not last and not taken
+
+    @always_seq(clk.posedge, reset=reset)
+    def showing():
+        if held.moving:
+            valid.next = True
+            void.next = held.mask == 0
+            last.next = held.ending and held.rest == 0
+            column.base.next = base + start
+        elif held.joining:
+            last.next = True
+        elif taken:
+            valid.next = False
+
+    holding = hold(clk, reset, end, held, vector)
+    locating = locate(held, base, vector, per_column)
+    choosing = choose(clk, reset, held, column, vector)
+    return deciding, showing, holding, locating, choosing
 
 
 @block

@@ -11,7 +11,7 @@ from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.operand_queue import Column
 from accel.rtl.blocks.lanes.lanes import operands
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
-from accel.rtl.blocks.streams.receiver import Write
+from accel.rtl.blocks.streams.inbox import Write
 
 
 class RowReading:

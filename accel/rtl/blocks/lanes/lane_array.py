@@ -23,7 +23,7 @@ from accel.rtl.blocks.lanes.unit import (
 from accel.rtl.blocks.primitives.memory import rom, scratchpad
 from accel.rtl.blocks.primitives.register import delay, gather, register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
-from accel.rtl.blocks.streams.loader import aim
+from accel.rtl.blocks.streams.load_fill import aim
 
 
 @dataclass(frozen=True)

@@ -71,27 +71,29 @@ def take_turns(clk: Any, reset: Any, take: Any, number: Any, count: int) -> Any:
 
 
 @block
-def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release_at: int) -> Any:
-    """Count through the cycles and groups of a step, level after level; release x at address `release_at`.
-
-    Latency: 1 from `turn`.
-    """
-    take, turn, release = inbox.take, inbox.turn, inbox.release
-    active, address, position, opening = issue.active, issue.address, issue.position, issue.opening
-    first, last = issue.first, issue.last
-    ending, going, fed = flag(), issue.going, issue.fed
+def go_on(issue: Any, fed: bool) -> Any:
+    """Whether the lanes work in this cycle: a step runs and, where weights are `fed`, they have come. Latency: 0."""
+    active = issue.active
 
     @always_comb
     def going_on():
-        going.next = active
+        issue.going.next = active
 
     @always_comb
     def going_on_if_fed():
-        going.next = active and fed
-        issue.waiting.next = active and not fed
+        issue.going.next = active and issue.fed
+        issue.waiting.next = active and not issue.fed
 
-    ends = Ends(array)
+    return going_on_if_fed if fed else going_on
+
+
+@block
+def count_cycles(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -> Any:
+    """The address of every cycle of a step, and its place within the group. Latency: 1 from `turn`."""
+    active, address, position, opening = issue.active, issue.address, issue.position, issue.opening
+    first, last, going = issue.first, issue.last, issue.going
     last_address, last_cycle, following = ends.address, ends.cycle, ends.following
+    ending = flag()
 
     @always_comb
     def framing():
@@ -121,55 +123,107 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
         elif going:
             position.next = position + 1
 
+    return framing, stepping, grouping
+
+
+@block
+def latch_step(clk: Any, reset: Any, inbox: Any, issue: Any) -> Any:
+    """What is known of a step, from its turn on. Latency: 1 from `turn`."""
+
     @always_seq(clk.posedge, reset=reset)
     def latching():
-        if turn:
+        if inbox.turn:
             issue.fresh.next = inbox.fresh
             issue.final.next = inbox.final
             issue.x_bank.next = inbox.bank
 
+    return latching
+
+
+@block
+def latch_level(clk: Any, reset: Any, inbox: Any, issue: Any) -> Any:
+    """What is known of a step that goes through levels, each a turn of its own. Latency: 1 from `turn`."""
+
     @always_seq(clk.posedge, reset=reset)
     def latching_steps():
-        if take:
+        if inbox.take:
             issue.final.next = inbox.final
             issue.x_bank.next = inbox.bank
 
     @always_seq(clk.posedge, reset=reset)
     def latching_levels():
-        if turn:
-            issue.fresh.next = take and inbox.fresh
+        if inbox.turn:
+            issue.fresh.next = inbox.take and inbox.fresh
             issue.level.next = issue.next_level
 
-    @always_seq(clk.posedge, reset=reset)
-    def latching_set():
-        if turn:
-            issue.weight_set.next = inbox.weight_set
+    return latching_steps, latching_levels
+
+
+@block
+def latch_set(clk: Any, reset: Any, inbox: Any, issue: Any) -> Any:
+    """The set of weights that a step's sequence began with. Latency: 1 from `turn`."""
 
     @always_seq(clk.posedge, reset=reset)
-    def latching_given():
-        if turn:
-            issue.given.next = not take
+    def latching():
+        if inbox.turn:
+            issue.weight_set.next = inbox.weight_set
+
+    return latching
+
+
+@block
+def release_x(clk: Any, reset: Any, inbox: Any, issue: Any, release_at: int) -> Any:
+    """Give x back as the lanes are at address `release_at`. Latency: 1."""
 
     @always_seq(clk.posedge, reset=reset)
     def releasing():
-        release.next = going and address == release_at
+        inbox.release.next = issue.going and issue.address == release_at
+
+    return releasing
+
+
+@block
+def release_x_of_steps(clk: Any, reset: Any, inbox: Any, issue: Any, release_at: int) -> Any:
+    """The same where some turns take a state, which `issue.given` (out) tells, and have no x. Latency: 1."""
 
     @always_seq(clk.posedge, reset=reset)
-    def releasing_steps():
-        release.next = going and address == release_at and not issue.given
+    def latching():
+        if inbox.turn:
+            issue.given.next = not inbox.take
 
+    @always_seq(clk.posedge, reset=reset)
+    def releasing():
+        inbox.release.next = issue.going and issue.address == release_at and not issue.given
+
+    return latching, releasing
+
+
+@block
+def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release_at: int) -> Any:
+    """Count through the cycles and groups of a step, level after level; release x at address `release_at`.
+
+    Latency: 1 from `turn`.
+    """
+    turn, ends = inbox.turn, Ends(array)
+    going = go_on(issue, bool(array.fed))
+    counting = count_cycles(clk, reset, turn, issue, ends)
+    release = release_x_of_steps if array.given_state else release_x
+    releasing = release(clk, reset, inbox, issue, release_at)
     turns = [
         take_turns(clk, reset, turn, issue.read_bank, array.h_vector.banks),
         take_turns(clk, reset, turn, issue.write_bank, array.h_vector.banks),
         take_turns(clk, reset, turn, issue.stream, array.streams),
     ]
-    releases = (latching_given, releasing_steps) if array.given_state else (releasing,)
-    goes = going_on_if_fed if array.fed else going_on
-    common = (goes, framing, stepping, grouping, releases, turns)
     if array.levels > 1:
-        counting = take_turns(clk, reset, turn, issue.next_level, array.levels)
-        return *common, latching_steps, latching_levels, counting, level_ends(issue.level, ends, array)
-    return (*common, latching, latching_set) if array.writable else (*common, latching)
+        latching = latch_level(clk, reset, inbox, issue)
+        levels = [
+            take_turns(clk, reset, turn, issue.next_level, array.levels),
+            level_ends(issue.level, ends, array),
+        ]
+    else:
+        latching, levels = latch_step(clk, reset, inbox, issue), []
+    sets = [latch_set(clk, reset, inbox, issue)] if array.writable else []
+    return going, counting, releasing, turns, latching, levels, sets
 
 
 @block

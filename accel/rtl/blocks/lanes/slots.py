@@ -52,11 +52,47 @@ def slot_level(clk: Any, reset: Any, capture: Any, level: Any, slot: Any, array:
 
 
 @block
-def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: Any, array: Array) -> Any:
-    """Count the slots of a group from `capture` on; `opening` marks a step's first group. Latency: 1.
+def slot_turn(clk: Any, reset: Any, capture: Any, given: Any, slot: Any) -> Any:
+    """Whether a slot is of a step, or of the turn that takes a sequence's state. Latency: 1."""
 
-    `issue` carries what is known of the step, aligned to `capture`.
-    """
+    @always_seq(clk.posedge, reset=reset)
+    def latching():
+        if capture:
+            slot.given.next = given
+
+    @always_comb
+    def telling():
+        slot.real.next = slot.valid and not slot.given
+
+    return latching, telling
+
+
+@block
+def every_slot_real(slot: Any) -> Any:
+    """Every slot is of a step. Latency: 0."""
+
+    @always_comb
+    def telling():
+        slot.real.next = slot.valid
+
+    return telling
+
+
+@block
+def slot_set(clk: Any, reset: Any, capture: Any, weight_set: Any, slot: Any) -> Any:
+    """The set of weights that a slot's sums are made with. Latency: 1."""
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching():
+        if capture:
+            slot.weight_set.next = weight_set
+
+    return latching
+
+
+@block
+def count_slots(clk: Any, reset: Any, capture: Any, opening: Any, slot: Any, array: Array) -> Any:
+    """One slot after the other from `capture` on; the step's first group is `opening`. Latency: 1."""
     last_slot, last_beat = array.slots_per_group - 1, array.output_beats - 1
     number = bits(index_bits(array.slots_per_group))
     done = flag()
@@ -86,6 +122,16 @@ def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: An
         elif capture or (slot.valid and not done):
             slot.beat.next = slot.beat + 1
 
+    return closing, finishing, counting, numbering
+
+
+@block
+def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: Any, array: Array) -> Any:
+    """Count the slots of a group from `capture` on; `opening` marks a step's first group. Latency: 1.
+
+    `issue` carries what is known of the step, aligned to `capture`.
+    """
+
     @always_seq(clk.posedge, reset=reset)
     def latching():
         if capture:
@@ -94,25 +140,8 @@ def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: An
             slot.bank.next = issue.write_bank
             slot.stream.next = issue.stream
 
-    @always_seq(clk.posedge, reset=reset)
-    def latching_set():
-        if capture:
-            slot.weight_set.next = issue.weight_set
-
-    @always_seq(clk.posedge, reset=reset)
-    def latching_given():
-        if capture:
-            slot.given.next = issue.given
-
-    @always_comb
-    def telling():
-        slot.real.next = slot.valid
-
-    @always_comb
-    def telling_apart():
-        slot.real.next = slot.valid and not slot.given
-
-    kinds = (latching_given, telling_apart) if array.given_state else (telling,)
-    latches = (latching, latching_set) if array.writable else (latching,)
+    counting = count_slots(clk, reset, capture, opening, slot, array)
+    turns = slot_turn(clk, reset, capture, issue.given, slot) if array.given_state else every_slot_real(slot)
+    sets = [slot_set(clk, reset, capture, issue.weight_set, slot)] if array.writable else []
     levels = [slot_level(clk, reset, capture, issue.level, slot, array)] if array.levels > 1 else []
-    return closing, finishing, counting, numbering, latches, kinds, levels
+    return latching, counting, turns, sets, levels

@@ -26,7 +26,7 @@ from accel.rtl.blocks.lanes.lanes import (
 )
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
-from accel.rtl.blocks.streams.receiver import Write
+from accel.rtl.blocks.streams.inbox import Write
 
 
 @block

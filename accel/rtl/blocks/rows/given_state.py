@@ -19,10 +19,11 @@ from accel.rtl.blocks.primitives.memory import ram
 from accel.rtl.blocks.primitives.register import delay, gather, like
 from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
 from accel.rtl.blocks.streams.axis import AxiStream, axis_input, axis_output, extend
-from accel.rtl.blocks.streams.loader import await_weights
+from accel.rtl.blocks.streams.inbox import Beats, Inbox
 from accel.rtl.blocks.streams.outbox import Outbox, emit
-from accel.rtl.blocks.streams.receiver import Beats, Inbox, receive
+from accel.rtl.blocks.streams.receiver import receive
 from accel.rtl.blocks.streams.resynchronise import resynchronise
+from accel.rtl.blocks.streams.weight_sets import await_weights
 from accel.spec import Formats
 
 

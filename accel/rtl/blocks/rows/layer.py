@@ -28,7 +28,7 @@ from accel.rtl.blocks.primitives.register import as_signed, delay, gather, like,
 from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
 from accel.rtl.blocks.rows.begin import begin_level, begin_step, begin_turn
 from accel.rtl.blocks.rows.given_state import GivenState, give_states, take_states
-from accel.rtl.blocks.streams.receiver import Write
+from accel.rtl.blocks.streams.inbox import Write
 
 
 @dataclass(frozen=True)

@@ -4,219 +4,179 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import ConcatSignal, Signal, always_comb, always_seq, block
+from myhdl import ConcatSignal, always_comb, always_seq, block
 
-from accel.architecture.shape import Vector
 from accel.rtl.blocks.primitives.signals import bits, flag
+from accel.rtl.blocks.streams.ages import age_steps, age_turns, fresh_after_each, fresh_once
+from accel.rtl.blocks.streams.inbox import Beats, Inbox
 
 
-class Write:
-    """A write into the operand memories of all lanes: one word, broadcast; `address` is the bank above the word."""
+class Filling:
+    """The bank that is being filled."""
 
-    def __init__(self, vector: Vector) -> None:
-        self.enable = flag()
-        self.address = bits(vector.bank_width + vector.high)
-        self.word = bits(vector.word_width)
+    def __init__(self) -> None:
+        self.moving = flag()
+        """A beat goes into it."""
+        self.upper = flag()
+        """Which of the two it is."""
+        self.lower_completes = flag()
+        """The lower bank's last beat moves."""
+        self.upper_completes = flag()
 
 
-class Inbox:
-    """Between a receiver and the layer that reads its banks."""
+class Marks:
+    """What is known of a bank."""
 
-    def __init__(self, vector: Vector) -> None:
-        self.available = flag()
-        """The next step's x is complete."""
-        self.bank = flag()
-        """Bank of the next step."""
-        self.starts = Signal(bool(1))
-        """The next step starts a sequence."""
-        self.fresh = Signal(bool(1))
-        """The next step starts from zero state."""
-        self.opens = Signal(bool(1))
-        """The next turn is a sequence's first: its first step, or the taking of its state, which comes before."""
+    def __init__(self) -> None:
+        self.full = flag()
+        """It holds all of an x_t that no step has given back."""
         self.final = flag()
-        """The next step ends a sequence."""
-        self.take = flag()
-        """A step begins on the bank."""
-        self.turn = flag()
-        """A turn begins: a step, or the taking of a sequence's state."""
-        self.release = flag()
-        """The oldest step's bank may be overwritten."""
-        self.weight_set = flag()
-        """Set of weights that the next step's sequence began with, where they are loaded."""
-        self.write = Write(vector)
+        """That x_t ends its sequence."""
 
 
-class Beats:
-    """Words on their way, AXI4-Stream handshake: a beat moves in a cycle with `valid` and `ready`.
+@block
+def fill(clk: Any, reset: Any, beats: Any, filling: Any, lower: Any, upper: Any, write: Any, count: int) -> Any:
+    """Write `count` beats (in) into a bank that is not full, then go on to the other. Latency: 1 to `write` (out)."""
+    valid, ready, word = beats.valid, beats.ready, beats.word
+    enable, address, written = write.enable, write.address, write.word
+    moving, into_upper = filling.moving, filling.upper
+    completing = flag()
+    last_beat = count - 1
+    number = bits(len(address) - 1)
+    place = ConcatSignal(into_upper, number)
 
-    `last` marks the last beat of a sequence's last step.
+    @always_comb
+    def accepting():
+        if into_upper:
+            ready.next = not upper.full
+            moving.next = valid and not upper.full
+        else:
+            ready.next = not lower.full
+            moving.next = valid and not lower.full
+
+    @always_comb
+    def closing():
+        completing.next = moving and number == last_beat
+
+    @always_comb
+    def telling():
+        filling.lower_completes.next = completing and not into_upper
+        filling.upper_completes.next = completing and into_upper
+
+    @always_seq(clk.posedge, reset=reset)
+    def counting():
+        if completing:
+            number.next = 0
+            into_upper.next = not into_upper
+        elif moving:
+            number.next = number + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def writing():
+        enable.next = moving
+        address.next = place
+        written.next = word
+
+    return accepting, closing, telling, counting, writing
+
+
+@block
+def mark(clk: Any, reset: Any, completes: Any, last: Any, freed: Any, marks: Any) -> Any:
+    """Keep the marks of a bank from its last beat, `completes` with `last`, until it is `freed`. Latency: 1."""
+
+    @always_seq(clk.posedge, reset=reset)
+    def marking():
+        if completes:
+            marks.full.next = True
+            marks.final.next = last
+        elif freed:
+            marks.full.next = False
+
+    return marking
+
+
+@block
+def hand_over(clk: Any, reset: Any, lower: Any, upper: Any, inbox: Any, free_lower: Any, free_upper: Any) -> Any:
+    """Offer the banks in turn and free them in turn: `available`, `bank` and `final` of the inbox (out) follow from the
+    marks (in), `free_lower` and `free_upper` (out) from its `release` (in). Latency: 0; 1 from `take` to the next bank.
     """
+    next_bank, oldest = inbox.bank, flag()
 
-    def __init__(self, width: int) -> None:
-        self.word = bits(width)
-        self.valid = flag()
-        self.ready = flag()
-        self.last = flag()
-        self.weight_set = flag()
-        """From a layer whose weights are loaded: the set that the sequence began with."""
+    @always_comb
+    def choosing():
+        if next_bank:
+            inbox.available.next = upper.full
+            inbox.final.next = upper.final
+        else:
+            inbox.available.next = lower.full
+            inbox.final.next = lower.final
+
+    @always_comb
+    def freeing():
+        free_lower.next = inbox.release and not oldest
+        free_upper.next = inbox.release and oldest
+
+    @always_seq(clk.posedge, reset=reset)
+    def handing_over():
+        if inbox.take:
+            next_bank.next = not next_bank
+        if inbox.release:
+            oldest.next = not oldest
+
+    return choosing, freeing, handing_over
+
+
+@block
+def carry_set(clk: Any, reset: Any, beats: Any, filling: Any, inbox: Any) -> Any:
+    """Hand on, with each bank, the set of weights that came with its beats. Latency: 1."""
+    lower_set, upper_set = flag(), flag()
+
+    @always_seq(clk.posedge, reset=reset)
+    def marking():
+        if filling.moving and filling.upper:
+            upper_set.next = beats.weight_set
+        elif filling.moving:
+            lower_set.next = beats.weight_set
+
+    @always_comb
+    def choosing():
+        if inbox.bank:
+            inbox.weight_set.next = upper_set
+        else:
+            inbox.weight_set.next = lower_set
+
+    return marking, choosing
 
 
 @block
 def receive(
     clk: Any,
     reset: Any,
-    beats: Any,
-    inbox: Any,
+    beats: Beats,
+    inbox: Inbox,
     count: int,
     streams: int,
     stateful: bool,
     with_set: bool,
     given_state: bool,
 ) -> Any:
-    """Write `count` beats into a bank, then hand the bank over. Latency: 1 from the last beat to `available`.
+    """Write `count` beats (in) into a bank, then hand it over (inbox). Latency: 1 from the last beat to `available`.
 
     The step after a sequence's last one is fresh, unless the model is stateful: then only the first one after reset.
     With several streams that take turns, the step is meant that comes a round later. `with_set` hands on the set of
     weights that comes with the beats. Where a sequence's state is given, a turn of its own takes it.
     """
-    valid, ready, word, last = beats.valid, beats.ready, beats.word, beats.last
-    available, next_bank, final = inbox.available, inbox.bank, inbox.final
-    starts, fresh, opens = inbox.starts, inbox.fresh, inbox.opens
-    take, release, turn = inbox.take, inbox.release, inbox.turn
-    given = [flag() for _ in range(streams)]
-    enable, written = inbox.write.enable, inbox.write.word
-
-    last_beat = count - 1
-    number = bits(len(inbox.write.address) - 1)
-    filling, oldest = flag(), flag()
-    full_lower, full_upper, final_lower, final_upper = flag(), flag(), flag(), flag()
-    moving, completing = flag(), flag()
-    set_lower, set_upper = flag(), flag()
-    ages, oldest_age, awake = [Signal(bool(1)) for _ in range(streams)], streams - 1, flag()
-    place = ConcatSignal(filling, number)
-
-    @always_comb
-    def choosing():
-        if next_bank:
-            available.next = full_upper
-            final.next = final_upper
-        else:
-            available.next = full_lower
-            final.next = final_lower
-
-    @always_comb
-    def accepting():
-        if filling:
-            ready.next = not full_upper
-            moving.next = valid and not full_upper
-        else:
-            ready.next = not full_lower
-            moving.next = valid and not full_lower
-
-    @always_comb
-    def closing():
-        completing.next = moving and number == last_beat
-
-    @always_seq(clk.posedge, reset=reset)
-    def counting():
-        if completing:
-            number.next = 0
-            filling.next = not filling
-        elif moving:
-            number.next = number + 1
-
-    @always_seq(clk.posedge, reset=reset)
-    def marking_lower():
-        if completing and not filling:
-            full_lower.next = True
-            final_lower.next = last
-        elif release and not oldest:
-            full_lower.next = False
-
-    @always_seq(clk.posedge, reset=reset)
-    def marking_upper():
-        if completing and filling:
-            full_upper.next = True
-            final_upper.next = last
-        elif release and oldest:
-            full_upper.next = False
-
-    @always_seq(clk.posedge, reset=reset)
-    def handing_over():
-        if take:
-            next_bank.next = not next_bank
-        if release:
-            oldest.next = not oldest
-
-    @always_comb
-    def showing():
-        starts.next = ages[oldest_age]
-
-    @always_seq(clk.posedge, reset=reset)
-    def refreshing():
-        if take:
-            ages[0].next = final
-            for n in range(oldest_age):
-                ages[n + 1].next = ages[n]
-
-    @always_comb
-    def opening():
-        opens.next = starts
-
-    @always_comb
-    def opening_with_state():
-        opens.next = starts and not given[oldest_age]
-        fresh.next = False
-
-    @always_seq(clk.posedge, reset=reset)
-    def refreshing_with_state():
-        if turn:
-            ages[0].next = final
-            given[0].next = not final
-            if not take:
-                ages[0].next = starts
-                given[0].next = True
-            for n in range(oldest_age):
-                ages[n + 1].next = ages[n]
-                given[n + 1].next = given[n]
-
-    @always_comb
-    def starting():
-        fresh.next = starts
-
-    @always_comb
-    def starting_once():
-        fresh.next = not awake
-
-    @always_seq(clk.posedge, reset=reset)
-    def waking():
-        if take:
-            awake.next = True
-
-    @always_seq(clk.posedge, reset=reset)
-    def marking_sets():
-        if moving and filling:
-            set_upper.next = beats.weight_set
-        elif moving:
-            set_lower.next = beats.weight_set
-
-    @always_comb
-    def choosing_set():
-        if next_bank:
-            inbox.weight_set.next = set_upper
-        else:
-            inbox.weight_set.next = set_lower
-
-    @always_seq(clk.posedge, reset=reset)
-    def writing():
-        enable.next = moving
-        inbox.write.address.next = place
-        written.next = word
-
-    banks = (choosing, accepting, closing, counting, marking_lower, marking_upper, handing_over, writing)
-    ageing: Any = (showing, opening, refreshing, starting)
-    if stateful:
-        ageing = (showing, opening, refreshing, waking, starting_once)
+    filling, lower, upper = Filling(), Marks(), Marks()
+    free_lower, free_upper = flag(), flag()
+    filled = fill(clk, reset, beats, filling, lower, upper, inbox.write, count)
+    marked = [
+        mark(clk, reset, filling.lower_completes, beats.last, free_lower, lower),
+        mark(clk, reset, filling.upper_completes, beats.last, free_upper, upper),
+    ]
+    handed = hand_over(clk, reset, lower, upper, inbox, free_lower, free_upper)
     if given_state:
-        ageing = (showing, opening_with_state, refreshing_with_state)
-    return banks, ageing, (marking_sets, choosing_set) if with_set else ()
+        aged: Any = age_turns(clk, reset, inbox, streams)
+    else:
+        fresh = fresh_once(clk, reset, inbox) if stateful else fresh_after_each(inbox)
+        aged = age_steps(clk, reset, inbox, streams), fresh
+    return filled, marked, handed, aged, carry_set(clk, reset, beats, filling, inbox) if with_set else ()

@@ -1,0 +1,91 @@
+"""Which step begins a sequence, and which begins from zeros: what the step before of the same stream has left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import Signal, always_comb, always_seq, block
+
+from accel.rtl.blocks.primitives.signals import flag
+
+
+@block
+def age_steps(clk: Any, reset: Any, inbox: Any, streams: int) -> Any:
+    """`starts` and `opens` of the inbox (out) where the stream's last step was `final` (in). Latency: 1 from `take`."""
+    ages, oldest = [Signal(bool(1)) for _ in range(streams)], streams - 1
+
+    @always_comb
+    def showing():
+        inbox.starts.next = ages[oldest]
+
+    @always_comb
+    def opening():
+        inbox.opens.next = inbox.starts
+
+    @always_seq(clk.posedge, reset=reset)
+    def refreshing():
+        if inbox.take:
+            ages[0].next = inbox.final
+            for n in range(oldest):
+                ages[n + 1].next = ages[n]
+
+    return showing, opening, refreshing
+
+
+@block
+def age_turns(clk: Any, reset: Any, inbox: Any, streams: int) -> Any:
+    """The same where a turn takes a sequence's state before its first step; none is `fresh`. Latency: 1 from `turn`."""
+    ages, oldest = [Signal(bool(1)) for _ in range(streams)], streams - 1
+    given = [flag() for _ in range(streams)]
+    final, starts = inbox.final, inbox.starts
+
+    @always_comb
+    def showing():
+        starts.next = ages[oldest]
+
+    @always_comb
+    def opening():
+        inbox.opens.next = starts and not given[oldest]
+        inbox.fresh.next = False
+
+    @always_seq(clk.posedge, reset=reset)
+    def refreshing():
+        if inbox.turn:
+            ages[0].next = final
+            given[0].next = not final
+            if not inbox.take:
+                ages[0].next = starts
+                given[0].next = True
+            for n in range(oldest):
+                ages[n + 1].next = ages[n]
+                given[n + 1].next = given[n]
+
+    return showing, opening, refreshing
+
+
+@block
+def fresh_after_each(inbox: Any) -> Any:
+    """Every sequence begins from zeros: `fresh` (out) of the inbox is its `starts` (in). Latency: 0."""
+
+    @always_comb
+    def starting():
+        inbox.fresh.next = inbox.starts
+
+    return starting
+
+
+@block
+def fresh_once(clk: Any, reset: Any, inbox: Any) -> Any:
+    """Only the first step after a reset begins from zeros. Latency: 1 from `take`."""
+    awake = flag()
+
+    @always_comb
+    def starting():
+        inbox.fresh.next = not awake
+
+    @always_seq(clk.posedge, reset=reset)
+    def waking():
+        if inbox.take:
+            awake.next = True
+
+    return starting, waking
