@@ -114,36 +114,50 @@ def carry_parts(clk: Any, of_h: Any, products: Any, parts: Any) -> Any:
     return carrying, parting
 
 
+class Passing:
+    """The numbers of the rows whose products are on their way, stage by stage behind the reading of their sums."""
+
+    def __init__(self, lanes: int, high: int) -> None:
+        self.read, self.added, self.summed, self.written = (unsigned_list(lanes, high) for _ in range(4))
+
+
+class Sums:
+    """The sums of each lane: as they lie in the two banks, and as they are added to."""
+
+    def __init__(self, lanes: int, width: int) -> None:
+        self.lower, self.upper = signed_list(lanes, width), signed_list(lanes, width)
+        self.latest = signed_list(lanes, width)
+        self.before = signed_list(lanes, width)
+        """The latest ones, a cycle later."""
+
+
 @block
-def accumulators(clk: Any, steering: Steering, rows: Any, products: Any, of_h: Any, leaving: Any, depth: int) -> Any:
-    """A lane's products added to the sums of their rows; `leaving` are those of the group that the drain reads.
+def pass_rows(clk: Any, rows: Any, passing: Passing) -> Any:
+    """`rows` (in) on their way through the stages. Latency: 1 a stage."""
+    stages = [rows, passing.read, passing.added, passing.summed, passing.written]
+    return [carry(clk, stages[n], stages[n + 1]) for n in range(4)]
 
-    Where the last lane's rows have two sums, `of_h` tells which one a product is for, and `rows` names its row twice;
-    else it is None.
 
-    A sum is written three cycles after it was read, so the three products before may be on their way to the same row:
-    their sums are taken from where they are. Latency: 4 from a row's number to its sum, 2 from a group to `leaving`.
-    """
-    lanes, width, high = len(rows), len(leaving[0]), len(steering.group)
-    read_rows, added_rows, summed_rows, written_rows = (unsigned_list(lanes, high) for _ in range(4))
-    late = signed_list(lanes, len(products[0]))
-    lower, upper = signed_list(lanes, width), signed_list(lanes, width)
-    old, sums, before = signed_list(lanes, width), signed_list(lanes, width), signed_list(lanes, width)
-    follows = [flag() for _ in range(lanes)]
-    near, middle, far = steering.near, steering.middle, steering.far
-    upper_worked, upper_drained = steering.bank, steering.drain_bank
+@block
+def add_to_sums(clk: Any, steering: Steering, passing: Passing, late: Any, sums: Sums, width: int) -> Any:
+    """Products (`late`, in) added to the latest sums of their rows, wherever these are on their way. Latency: 2."""
+    lanes = len(late)
+    read, added, summed, written = passing.read, passing.added, passing.summed, passing.written
+    lower, upper, latest, before = sums.lower, sums.upper, sums.latest, sums.before
+    near, middle, far, upper_worked = steering.near, steering.middle, steering.far, steering.bank
+    old, follows = signed_list(lanes, width), [flag() for _ in range(lanes)]
 
     @always(clk.posedge)
     def following():
         for n in range(lanes):
-            follows[n].next = near and read_rows[n] == added_rows[n]
+            follows[n].next = near and read[n] == added[n]
 
     @always(clk.posedge)
     def recalling():
         for n in range(lanes):
-            if middle and read_rows[n] == summed_rows[n]:
-                old[n].next = sums[n]
-            elif far and read_rows[n] == written_rows[n]:
+            if middle and read[n] == summed[n]:
+                old[n].next = latest[n]
+            elif far and read[n] == written[n]:
                 old[n].next = before[n]
             elif upper_worked:
                 old[n].next = upper[n]
@@ -154,9 +168,17 @@ def accumulators(clk: Any, steering: Steering, rows: Any, products: Any, of_h: A
     def adding():
         for n in range(lanes):
             if follows[n]:
-                sums[n].next = sums[n] + late[n]
+                latest[n].next = latest[n] + late[n]
             else:
-                sums[n].next = old[n] + late[n]
+                latest[n].next = old[n] + late[n]
+
+    return following, recalling, adding
+
+
+@block
+def leave(clk: Any, upper_drained: Any, sums: Sums, leaving: Any) -> Any:
+    """The sums that the drain reads (`leaving`, out), of the bank that it drains. Latency: 1."""
+    lanes, lower, upper = len(leaving), sums.lower, sums.upper
 
     @always(clk.posedge)
     def draining():
@@ -166,24 +188,37 @@ def accumulators(clk: Any, steering: Steering, rows: Any, products: Any, of_h: A
             else:
                 leaving[n].next = lower[n]
 
+    return draining
+
+
+@block
+def accumulators(clk: Any, steering: Steering, rows: Any, products: Any, of_h: Any, leaving: Any, depth: int) -> Any:
+    """A lane's products added to the sums of their rows; `leaving` are those of the group that the drain reads.
+
+    Where the last lane's rows have two sums, `of_h` tells which one a product is for, and `rows` names its row twice;
+    else it is None.
+
+    A sum is written three cycles after it was read, so the three products before may be on their way to the same row:
+    their sums are taken from where they are. Latency: 4 from a row's number to its sum, 2 from a group to `leaving`.
+    """
+    lanes, width, s = len(rows), len(leaving[0]), steering
+    passing, sums, late = Passing(lanes, len(s.group)), Sums(lanes, width), signed_list(lanes, len(products[0]))
     moving = [
-        carry(clk, rows, read_rows),
-        carry(clk, read_rows, added_rows),
-        carry(clk, added_rows, summed_rows),
-        carry(clk, summed_rows, written_rows),
+        pass_rows(clk, rows, passing),
         carry(clk, products, late) if of_h is None else carry_parts(clk, of_h, products, late),
-        carry(clk, sums, before),
+        carry(clk, sums.latest, sums.before),
     ]
-    s = steering
+    adding = add_to_sums(clk, s, passing, late, sums, width)
+    leaves = leave(clk, s.drain_bank, sums, leaving)
     lower_bank = bank_memory(
-        *(clk, s.drain_lower, rows, s.group, s.write_lower, summed_rows, sums),
-        *(s.clear_lower, s.clear_group, lower, depth),
+        *(clk, s.drain_lower, rows, s.group, s.write_lower, passing.summed, sums.latest),
+        *(s.clear_lower, s.clear_group, sums.lower, depth),
     )
     upper_bank = bank_memory(
-        *(clk, s.drain_upper, rows, s.group, s.write_upper, summed_rows, sums),
-        *(s.clear_upper, s.clear_group, upper, depth),
+        *(clk, s.drain_upper, rows, s.group, s.write_upper, passing.summed, sums.latest),
+        *(s.clear_upper, s.clear_group, sums.upper, depth),
     )
-    return following, recalling, adding, draining, moving, lower_bank, upper_bank
+    return moving, adding, leaves, lower_bank, upper_bank
 
 
 def unsigned_list(count: int, width: int) -> list[Any]:

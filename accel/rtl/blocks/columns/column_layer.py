@@ -113,6 +113,37 @@ def queue_x(clk: Any, reset: Any, inbox: Any, column: Column, array: ColumnArray
 
 
 @block
+def queue_h(clk: Any, reset: Any, h: Write, carried: Any, bounds: Bounds, column: Column, end: Fifo, array: Any) -> Any:
+    """The columns of h that count, of those that are `carried` (in) to the next step. Latency: QUEUE."""
+    number = h.address(array.h_vector.high, 0)
+    return operand_queue(
+        *(clk, reset, carried, number, h.word, bounds, column, end),
+        *(array.h_vector, array.outputs, array.h_queue, array.kept[1], array.h_start),
+    )
+
+
+@block
+def take_slots(
+    clk: Any,
+    reset: Any,
+    drain: Drain,
+    slot: Slot,
+    heads: Any,
+    sums: Any,
+    layer: ColumnConstants,
+    array: Any,
+    stores: Any,
+) -> Any:
+    """The slots of the groups that are drained; `sums` (out) are `heads` (in), scaled where rows have scales.
+
+    Latency: 1, and scale_delay where they have.
+    """
+    if layer.scales:
+        return scaled_drain(clk, reset, drain, slot, heads, sums, array, layer.scales, stores)
+    return slots(clk, reset, drain.reading, drain.opening, drain, slot, array)
+
+
+@block
 def scaled_drain(
     clk: Any,
     reset: Any,
@@ -160,42 +191,23 @@ def column_layer(
     place = bits(index_bits(array.groups))
     heads = [bits(array.sums_per_unit * array.total_width) for _ in range(array.cells)]
     sums = [bits(array.sums_per_unit * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
-    h_number = h.address(array.h_vector.high, 0)
 
     holding = hold_threshold(clk, reset, states, bounds)
     if array.x_by_rows:
         x_columns = offer_rows(clk, reset, inbox, x_column, row, array)
     else:
         x_columns = queue_x(clk, reset, inbox, x_column, array)
-    h_queue = operand_queue(
-        *(clk, reset, carried, h_number, h.word, bounds, h_column, h_end),
-        *(array.h_vector, array.outputs, array.h_queue, array.kept[1], array.h_start),
-    )
+    h_columns = queue_h(clk, reset, h, carried, bounds, h_column, h_end, array)
     walking = walk_columns(clk, reset, x_column, h_column, row, inbox, vacant, walk, array)
     sweeping = sweep(clk, reset, place, swept, array.groups)
     using = vacancy(clk, reset, walk, drained, drain.write_bank, swept, vacant)
     lanes = column_array(clk, reset, walk, inbox.write, drain, swept, place, heads, layer.lanes, stores)
     draining = drain_steps(clk, reset, walk, inbox, outbox, drain, drained, array, layer.every_step)
-    if layer.scales:
-        slotting = scaled_drain(clk, reset, drain, slot, heads, sums, array, layer.scales, stores)
-    else:
-        slotting = slots(clk, reset, drain.reading, drain.opening, drain, slot, array)
+    slotting = take_slots(clk, reset, drain, slot, heads, sums, layer, array, stores)
     cell_stage = cells_and_state(
         clk, reset, slot, sums, walk.begin, h, outbox, observed, saturations, layer, cells, stores, None
     )
     carrying = carry_state(h, outbox.final, carried, layer.stateful)
     watching = high_water(clk, reset, h_end.held, observed.queued)
-    return (
-        holding,
-        x_columns,
-        h_queue,
-        walking,
-        sweeping,
-        using,
-        lanes,
-        draining,
-        slotting,
-        cell_stage,
-        carrying,
-        watching,
-    )
+    queues = holding, x_columns, h_columns, carrying, watching
+    return queues, walking, sweeping, using, lanes, draining, slotting, cell_stage

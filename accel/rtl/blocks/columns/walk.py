@@ -59,41 +59,53 @@ def walk_row(clk: Any, reset: Any, x: Column, row: Any, free: Any, inbox: Any, w
     return following, give_back(clk, reset, taken, last, free, inbox.release)
 
 
-@block
-def walk_columns(
-    clk: Any, reset: Any, x: Column, h: Column, row: Any, inbox: Any, vacant: Any, walk: Walk, array: ColumnArray
-) -> Any:
-    """Columns of x, then those of h unless the sequence begins, then the next step's: K_x or K_h cycles each.
+class Turn:
+    """Whose turn it is on the lanes, and how long."""
 
-    A step begins as soon as its first x is there and its accumulators are `vacant`. A vector that ends without a column
-    takes a cycle. Where W_x goes by rows, these stand in the place of columns, and `row` is the number of the next one.
-    Latency: 1 from a column to its first address.
-    """
-    k_x, k_h = array.kept
-    x_taken, h_taken, x_last, h_last, fresh = x.taken, h.taken, x.last, h.last, inbox.fresh
-    busy, from_h, started, closing, free = flag(), flag(), flag(), flag(), flag()
-    remaining = bits(index_bits(max(k_x, k_h)))
-    x_operand, h_operand = signed(array.operand_width), signed(array.operand_width)
+    def __init__(self, array: ColumnArray) -> None:
+        self.free = flag()
+        """The lanes can take the next column."""
+        self.remaining = bits(index_bits(max(array.kept)))
+        """Weights of the column that come after the present one."""
+        self.busy = flag()
+        self.from_h = flag()
+        """Columns of h are taken, else those of x."""
+        self.started = flag()
+        """A column of the step has been taken."""
+        self.closing = flag()
+        """The column is the step's last one."""
+
+
+@block
+def choose_columns(x: Column, h: Column, inbox: Any, vacant: Any, walk: Walk, turn: Turn) -> Any:
+    """Which column is taken (x.taken, h.taken; out), and what begins and ends with it. Latency: 0."""
+    x_taken, free = x.taken, turn.free
 
     @always_comb
     def resting():
-        free.next = remaining == 0
+        free.next = turn.remaining == 0
 
     @always_comb
     def choosing():
-        x_taken.next = free and x.valid and not from_h and (started or vacant)
-        h_taken.next = free and h.valid and from_h
+        x_taken.next = free and x.valid and not turn.from_h and (turn.started or vacant)
+        h.taken.next = free and h.valid and turn.from_h
 
     @always_comb
     def telling():
-        walk.begin.next = x_taken and not started
-        inbox.turn.next = x_taken and not started
-        inbox.take.next = x_taken and x_last
-        walk.finished.next = busy and closing and remaining == 0
+        walk.begin.next = x_taken and not turn.started
+        inbox.turn.next = x_taken and not turn.started
+        inbox.take.next = x_taken and x.last
+        walk.finished.next = turn.busy and turn.closing and turn.remaining == 0
 
-    @always_comb
-    def giving_back():
-        inbox.release.next = x_taken and x_last
+    return resting, choosing, telling
+
+
+@block
+def count_weights(clk: Any, reset: Any, x: Column, h: Column, walk: Walk, turn: Turn, array: ColumnArray) -> Any:
+    """The weights of the column that was taken, one after the other, with its operand. Latency: 1."""
+    k_x, k_h = array.kept
+    x_taken, h_taken, free, remaining = x.taken, h.taken, turn.free, turn.remaining
+    x_operand, h_operand = signed(array.operand_width), signed(array.operand_width)
 
     @always_seq(clk.posedge, reset=reset)
     def counting():
@@ -125,53 +137,93 @@ def walk_columns(
             walk.valid.next = False
             walk.operand.next = 0
 
+    aligning = align(x.value, x_operand, array.x_shift), align(h.value, h_operand, array.h_shift)
+    return counting, addressing, working, aligning
+
+
+@block
+def tell_sides(clk: Any, reset: Any, x: Column, h: Column, walk: Walk) -> Any:
+    """Whether the operand is h, where a row's x and h sums are two. Latency: 1."""
+
     @always_seq(clk.posedge, reset=reset)
     def parting():
-        if x_taken:
+        if x.taken:
             walk.of_h.next = False
-        elif h_taken:
+        elif h.taken:
             walk.of_h.next = True
+
+    return parting
+
+
+@block
+def keep_set(clk: Any, reset: Any, inbox: Any, walk: Walk) -> Any:
+    """The set of weights that a step reads, from its begin on. Latency: 1."""
+
+    @always_seq(clk.posedge, reset=reset)
+    def keeping():
+        if walk.begin:
+            walk.weight_set.next = inbox.weight_set
+
+    return keeping
+
+
+@block
+def follow_steps(clk: Any, reset: Any, x: Column, h: Column, fresh: Any, walk: Walk, turn: Turn) -> Any:
+    """From x to h, unless the sequence begins (`fresh`, in), and on to the next step and its bank. Latency: 1."""
+    x_taken, h_taken, x_last, h_last = x.taken, h.taken, x.last, h.last
 
     @always_seq(clk.posedge, reset=reset)
     def stepping():
         if x_taken:
-            busy.next = True
-            closing.next = x_last and fresh
-            started.next = not x_last
-            from_h.next = x_last and not fresh
+            turn.busy.next = True
+            turn.closing.next = x_last and fresh
+            turn.started.next = not x_last
+            turn.from_h.next = x_last and not fresh
             walk.bank.next = walk.next_bank
         elif h_taken:
-            busy.next = True
-            closing.next = h_last
-            from_h.next = not h_last
-        elif free:
-            busy.next = False
-
-    @always_seq(clk.posedge, reset=reset)
-    def keeping_set():
-        if x_taken and not started:
-            walk.weight_set.next = inbox.weight_set
+            turn.busy.next = True
+            turn.closing.next = h_last
+            turn.from_h.next = not h_last
+        elif turn.free:
+            turn.busy.next = False
 
     @always_seq(clk.posedge, reset=reset)
     def going_on():
         if (x_taken and x_last and fresh) or (h_taken and h_last):
             walk.next_bank.next = not walk.next_bank
 
-    releasing = walk_row(clk, reset, x, row, free, inbox, walk) if array.x_by_rows else giving_back
-    aligning_x = align(x.value, x_operand, array.x_shift)
-    aligning_h = align(h.value, h_operand, array.h_shift)
-    return (
-        resting,
-        choosing,
-        telling,
-        releasing,
-        counting,
-        addressing,
-        working,
-        stepping,
-        parting if array.split_rows else (),
-        keeping_set if array.writable else (),
-        going_on,
-        aligning_x,
-        aligning_h,
-    )
+    return stepping, going_on
+
+
+@block
+def give_x_back(x: Column, release: Any) -> Any:
+    """x is given back (out) as its last column is taken. Latency: 0."""
+
+    @always_comb
+    def giving_back():
+        release.next = x.taken and x.last
+
+    return giving_back
+
+
+@block
+def walk_columns(
+    clk: Any, reset: Any, x: Column, h: Column, row: Any, inbox: Any, vacant: Any, walk: Walk, array: ColumnArray
+) -> Any:
+    """Columns of x, then those of h unless the sequence begins, then the next step's: K_x or K_h cycles each.
+
+    A step begins as soon as its first x is there and its accumulators are `vacant`. A vector that ends without a column
+    takes a cycle. Where W_x goes by rows, these stand in the place of columns, and `row` is the number of the next one.
+    Latency: 1 from a column to its first address.
+    """
+    turn = Turn(array)
+    choosing = choose_columns(x, h, inbox, vacant, walk, turn)
+    counting = count_weights(clk, reset, x, h, walk, turn, array)
+    following = follow_steps(clk, reset, x, h, inbox.fresh, walk, turn)
+    if array.x_by_rows:
+        releasing = walk_row(clk, reset, x, row, turn.free, inbox, walk)
+    else:
+        releasing = give_x_back(x, inbox.release)
+    parting = [tell_sides(clk, reset, x, h, walk)] if array.split_rows else []
+    sets = [keep_set(clk, reset, inbox, walk)] if array.writable else []
+    return choosing, counting, following, releasing, parting, sets
