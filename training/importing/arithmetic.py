@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from training.importing.network import Array, Ending
-from training.importing.signals import Signal, Uneven
+from training.importing.signals import Signal, Uneven, broadcast
 from training.importing.walk import SUPPORTED, Answer, Handler, Value, Walk
 
 FLOATS = frozenset((1, 10, 11, 16))
@@ -122,7 +122,7 @@ def gemm(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     if summand is None:
         return [made]
     made, (constant,) = one_signal(walk, node, [made, summand])
-    if np.broadcast_shapes(made.places.shape, constant.shape) != made.places.shape:
+    if broadcast(made.places.shape, constant.shape) != made.places.shape:
         raise walk.refuse(node, f"a C of {list(made.places.shape)}", f"{list(constant.shape)}")
     return [made.affine(np.ones(()), options["beta"] * constant, "")]
 
@@ -133,6 +133,8 @@ def normalize(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     signal, constants = one_signal(walk, node, given)
     if options["training_mode"] or not options["spatial"] or len(constants) != 4 or not isinstance(given[0], Signal):
         raise walk.refuse(node, "a normalisation by stored mean and variance", "one of its own batch")
+    if signal.places.ndim < 2 or any(constant.shape != signal.places.shape[1:2] for constant in constants):
+        raise walk.refuse(node, "four constants [features] for axis 1", f"{list(signal.places.shape)}")
     shape = [-1] + [1] * (signal.places.ndim - 2)
     scale, shift, mean, variance = (constant.reshape(shape) for constant in constants)
     by = scale / np.sqrt(variance + options["epsilon"])

@@ -17,6 +17,8 @@ RANDOM = frozenset(
 """Operators whose result is no constant though their inputs are."""
 NEWER = {"DequantizeLinear": 19}
 """Operators that the evaluator has from a version on which computes what the ones before did."""
+SAID = 64
+"""Elements of a tensor that may say a shape or a number of repeats."""
 LARGEST = 1 << 27
 """Elements of a tensor that is still made."""
 
@@ -33,7 +35,7 @@ def evaluate(node: Any, given: Sequence[Array | None], opsets: dict[str, int]) -
     from onnx import helper
     from onnx.reference import ReferenceEvaluator
 
-    if node.op_type in RANDOM or _too_large(node, given):
+    if node.op_type in RANDOM or _too_large(node, given, opsets):
         raise Unevaluated
     named = {name: value for name, value in zip(node.input, given, strict=True) if name}
     opsets = opsets | {"": max(opsets[""], NEWER.get(node.op_type, 0))}
@@ -52,8 +54,19 @@ def evaluate(node: Any, given: Sequence[Array | None], opsets: dict[str, int]) -
     return [np.asarray(value) for value in outputs]
 
 
-def _too_large(node: Any, given: Sequence[Array | None]) -> bool:
-    """Whether a shape or a number of repeats among the inputs asks for more elements than any network has."""
-    wanted = {"ConstantOfShape": 0, "Expand": 1, "Tile": 1, "Reshape": 1}.get(node.op_type)
-    shape = None if wanted is None or wanted >= len(given) else given[wanted]
-    return shape is not None and math.prod(max(1, int(size)) for size in shape.ravel()) > LARGEST
+def _too_large(node: Any, given: Sequence[Array | None], opsets: dict[str, int]) -> bool:
+    """Whether a node asks for more elements than any network has: by its inputs' shapes, and the sizes they say."""
+    from onnx import defs, helper, numpy_helper
+    from onnx.shape_inference import infer_node_outputs
+
+    arrays = {name: np.asarray(value) for name, value in zip(node.input, given, strict=True) if name}
+    kinds = {name: helper.np_dtype_to_tensor_dtype(value.dtype) for name, value in arrays.items()}
+    types = {name: helper.make_tensor_type_proto(kinds[name], value.shape) for name, value in arrays.items()}
+    small = {name: numpy_helper.from_array(value, name) for name, value in arrays.items() if value.size <= SAID}
+    try:
+        schema = defs.get_schema(node.op_type, opsets[""], "")
+        found = infer_node_outputs(schema, node, types, small)
+    except Exception:  # it knows no shapes of this operator: what it makes is of the size of what it is given
+        return False
+    shapes = (kind.tensor_type.shape.dim for kind in found.values())
+    return any(math.prod(max(1, axis.dim_value) for axis in shape) > LARGEST for shape in shapes)

@@ -89,14 +89,52 @@ def load(path: Path) -> GraphFile:
     if not model.ir_version or not model.graph.output:
         raise Refused([Fault(str(path), "an ONNX model", "one without version or outputs")])
     _read_data_files(model, path)
+    _check_tensors(model, path)
     _check_opset(model, path)
     file = GraphFile(path, _plain(model, path))
     _check_names(file)
     return file
 
 
+def _check_tensors(model: Any, path: Path) -> None:
+    """Refuse tensors whose bytes are not those of their shape, and inputs of types that ONNX does not have."""
+    from onnx.helper import tensor_dtype_to_np_dtype
+    from onnx.numpy_helper import to_array
+
+    for tensor in tensors(model.graph):
+        try:
+            to_array(tensor)
+        except Exception:  # whatever a damaged tensor makes it stumble over
+            raise Refused([Fault(f"{path}: {tensor.name}", "a tensor with the bytes of its shape", "others")]) from None
+    for value in model.graph.input:
+        try:
+            tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
+        except KeyError:
+            raise Refused([Fault(f"{path}: {value.name}", "an input of numbers", "another type")]) from None
+
+
+def conforms(node: Any, model: Any) -> bool:
+    """Whether a node has the inputs and attributes that its operator set says; unknown operators, and those
+    with graphs of their own, are left open."""
+    from onnx import checker, defs
+
+    versions = {_domain(entry.domain): entry.version for entry in model.opset_import}
+    if not defs.has(node.op_type, _domain(node.domain)) or next(subgraphs(node), None) is not None:
+        return True
+    context = checker.C.CheckerContext()
+    context.ir_version, context.opset_imports = model.ir_version, versions
+    try:
+        checker.check_node(node, context)
+    except Exception:  # its own kind, and those of bytes that are no text
+        return False
+    return True
+
+
 def _check_names(file: GraphFile) -> None:
     known = {*file.constants, *file.inputs}
+    texts = (text for node in nodes(file.graph) for text in (node.name, node.op_type, *node.input, *node.output))
+    if not all(isinstance(text, str) for text in (*texts, *known)):
+        raise Refused([Fault(str(file.path), "names in UTF-8", "other bytes")])
     for node in file.graph.node:
         for name in filter(None, node.output):
             if name in known:

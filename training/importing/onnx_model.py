@@ -138,8 +138,7 @@ def _at(
 ) -> Reading:
     """The network at fixed sizes with x_t along the axis `features`. `walked` is given the walk, however it ends."""
     place = f"{file.path}: {x}"
-    if not 0 < np.prod(sizes, dtype=float) <= LARGEST:
-        raise Refused([Fault(place, f"an input of 1 to {LARGEST} elements", str(list(sizes)))])
+    _check_size(sizes, place)
     free = any(isinstance(axis, str) for axis in file.axes(x))
     known = dict(_known(file, x, sizes, others)) | {x: of_input(sizes, features)}
     walk = Walk(file, ARITHMETIC | recurrent.HANDLERS, known, free)
@@ -150,6 +149,8 @@ def _at(
     if not isinstance(logits, Signal) or logits.source == X:
         got = "none" if isinstance(logits, Signal) else "an output that does not depend on x"
         raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM node on the way from x", got)])
+    if not np.issubdtype(kind := file.kind(x, np.dtype(np.float32)), np.floating):
+        raise Refused([Fault(place, "an input of floating-point numbers", str(kind))])
     chain = _chain(walk, logits.source)
     rows = chain[0].rows
     _check_states(chain, place)
@@ -161,6 +162,11 @@ def _at(
     network = FloatNetwork(layers, head, when, ending, _names(chain), folded)  # type: ignore[arg-type]
     states = tuple(layer.given for layer in chain)
     return Reading(file, output, x, sizes, features, network, rows, axis, answers, others, states)
+
+
+def _check_size(shape: tuple[int, ...], place: str) -> None:
+    if not 0 < np.prod(shape, dtype=float) <= LARGEST or min(shape, default=1) < 1:
+        raise Refused([Fault(place, f"an input of 1 to {LARGEST} elements", str(list(shape)))])
 
 
 def _names(chain: Sequence[Layer]) -> tuple[tuple[str, str], ...]:
@@ -175,6 +181,7 @@ def _known(file: GraphFile, x: str, sizes: tuple[int, ...], others: int) -> Iter
     for name in file.inputs:
         if name != x:
             shape = shape_beside(file, name, x, sizes, others)
+            _check_size(shape, f"{file.path}: {name}")
             yield name, Given(name, np.arange(int(np.prod(shape))).reshape(shape))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from functools import cache, partial
 from importlib.metadata import version
 from typing import Any
@@ -42,7 +44,8 @@ def _onnxruntime(reading: Reading) -> Call | None:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
         model = reading.file.model.SerializeToString()
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        with redirect_stdout(io.StringIO()):  # of a model it does not take it prints why
+            session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception:  # its exceptions have no common base
         return None
     return lambda output, feed: session.run([output], feed)[0]

@@ -31,9 +31,6 @@ class Operator:
 
 OPERATORS = {"LSTM": Operator(order=(0, 2, 3, 1), activations=("Sigmoid", "Tanh", "Tanh"))}
 """ONNX orders an LSTM's gates i, o, f, c, where PyTorch and the hardware have i, f, g, o."""
-OPTIONS = frozenset(
-    ("activation_alpha", "activation_beta", "activations", "clip", "direction", "hidden_size", "input_forget", "layout")
-)
 INPUTS = ("X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P")
 
 
@@ -73,14 +70,14 @@ def _check_options(walk: Walk, node: Any, operator: Operator, options: dict[str,
     def text(value: Any) -> str:
         return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
-    for name in sorted(set(options) - OPTIONS):
-        raise walk.refuse(node, f"options of {node.op_type}: {', '.join(sorted(OPTIONS))}", name)
     direction = text(options.get("direction", b"forward"))
     if direction != "forward":
         raise walk.refuse(node, "an LSTM that reads forward only", direction)
     activations = tuple(map(text, options.get("activations", ()))) or operator.activations
     if [name.lower() for name in activations] != [name.lower() for name in operator.activations]:
         raise walk.refuse(node, f"activations {', '.join(operator.activations)}", ", ".join(activations))
+    if options["layout"] not in (0, 1):
+        raise walk.refuse(node, "layout 0 or 1", text(options["layout"]))
     if "clip" in options:
         raise walk.refuse(node, "no clip", text(options["clip"]))
     for name in ("input_forget", "activation_alpha", "activation_beta"):

@@ -12,6 +12,18 @@ X = -1
 """Number of the source that is the graph's input; recurrent layers count from 0."""
 
 
+class Unfit(Exception):
+    """Shapes that do not go together."""
+
+
+def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that ONNX's broadcasting makes of several. Raises Unfit."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise Unfit from None
+
+
 class Uneven(Exception):
     """A constant that is not the same for every step and sequence, or values of several steps in one vector."""
 
@@ -45,8 +57,8 @@ class Signal:
         return replace(self, places=places)
 
     def affine(self, scale: Array, shift: Array, node: str) -> Signal:
-        """scale * self + shift, element by element as ONNX broadcasts. Raises Uneven where rows would differ."""
-        shape = np.broadcast_shapes(self.places.shape, scale.shape, shift.shape)
+        """scale * self + shift, element by element as ONNX broadcasts. Raises Uneven where rows would differ, Unfit."""
+        shape = broadcast(self.places.shape, scale.shape, shift.shape)
         wide = self.moved(np.broadcast_to(self.places, shape))
         try:
             by, plus = wide._each(scale, 1.0), wide._each(shift, 0.0)

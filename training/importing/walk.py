@@ -16,9 +16,9 @@ from numpy import ndarray
 
 from accel.base.faults import Fault, Refused
 from training.importing.evaluate import Unevaluated, evaluate
-from training.importing.graph_file import GraphFile, subgraphs
+from training.importing.graph_file import GraphFile, conforms, subgraphs
 from training.importing.network import Array, Ending, Recurrent
-from training.importing.signals import Signal, Uneven
+from training.importing.signals import Signal, Uneven, Unfit
 
 MOVES = frozenset(
     [
@@ -141,6 +141,10 @@ class Walk:
         return self.values[name]
 
     def _visit(self, node: Any, wanted: str) -> None:
+        if not conforms(node, self.file.model):
+            names = ", ".join(str(attribute.name) for attribute in node.attribute) or "none"
+            wanted = f"inputs and attributes as operator set {self.file.opsets['']} has them"
+            raise self.refuse(node, wanted, f"{len(node.input)} inputs, attributes {names}")
         if node.op_type == "If" and not node.domain:
             self._choose_branch(node)
             return
@@ -160,11 +164,14 @@ class Walk:
         import onnx
         from onnx import numpy_helper
 
-        condition = self.values[node.input[0]]
+        condition = self.values.get(next(iter(node.input), ""))
         if not isinstance(condition, np.ndarray) or condition.size != 1 or node.input[0] in self.sized:
             raise self.refuse(node, "a condition that is constant", "one that depends on x or on its size")
         name = "then_branch" if bool(condition) else "else_branch"
-        branch = next(attribute.g for attribute in node.attribute if attribute.name == name)
+        branch = next((attribute.g for attribute in node.attribute if attribute.name == name), None)
+        if branch is None or len(branch.output) != len(node.output):
+            got = "none" if branch is None else str(len(branch.output))
+            raise self.refuse(node, f"a {name} of {len(node.output)} outputs", got)
         for tensor in branch.initializer:
             if tensor.name in self.values or tensor.name in self.producers:
                 raise self.refuse(node, "names that are used once", tensor.name)
@@ -190,7 +197,7 @@ class Walk:
             if node.op_type in self.handlers:
                 self._check_sizes(node, given)
                 return self.handlers[node.op_type](self, node, given)
-        except Unevaluated:
+        except (Unevaluated, Unfit):
             raise self.refuse(node, f"inputs that go together: {SUPPORTED}", _shapes(given)) from None
         except Uneven:
             got = "values of several steps or sequences, or constants that differ between them"

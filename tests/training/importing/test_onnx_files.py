@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -106,11 +107,48 @@ def test_names_used_twice_are_refused(tmp_path: Path) -> None:
         read(graph.saved(tmp_path, logits))
 
 
-def test_a_constant_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+HUGE: dict[str, Callable[[Graph], str]] = {
+    "ConstantOfShape": lambda g: g.node("ConstantOfShape", g.constant([1 << 40]), name="huge"),
+    "Range": lambda g: g.node("Range", *(g.constant(np.array(n)) for n in (0, 1 << 40, 1)), name="huge"),
+    "MatMul": lambda g: g.node("MatMul", g.random(1 << 18, 1), g.random(1, 1 << 18), name="huge"),
+    "Add": lambda g: g.node("Add", g.random(1 << 18, 1), g.random(1, 1 << 18), name="huge"),
+    "Tile": lambda g: g.node("Tile", g.random(2), g.constant([1 << 40]), name="huge"),
+    "Expand": lambda g: g.node("Expand", g.random(1), g.constant([1 << 40]), name="huge"),
+    "Pad": lambda g: g.node("Pad", g.random(2), g.constant([0, 1 << 40]), name="huge"),
+}
+
+
+@pytest.mark.parametrize("made", HUGE.values(), ids=HUGE)
+def test_a_constant_that_would_fill_the_memory_is_refused(tmp_path: Path, made: Callable[[Graph], str]) -> None:
     graph = Graph()
-    huge = graph.node("ConstantOfShape", graph.constant([1 << 40]), name="huge")
-    with pytest.raises(Refused, match=r"huge \(ConstantOfShape\)"):
-        read(graph.saved(tmp_path, graph.node("Add", graph.head(graph.layer("x")), huge)))
+    logits = graph.node("Add", graph.head(graph.layer("x")), made(graph))
+    with pytest.raises(Refused, match=r"huge \(.*\): wanted inputs that go together"):
+        read(graph.saved(tmp_path, logits))
+
+
+def test_inputs_that_would_fill_the_memory_are_refused(tmp_path: Path) -> None:
+    graph = Graph(("steps", 1 << 50, INPUTS))
+    with pytest.raises(Refused, match=r"x: wanted an input of 1 to"):
+        read(graph.saved(tmp_path, graph.head(graph.layer("x"))))
+    graph = Graph()
+    state = graph.input("h_0", 1, 1 << 50, HIDDEN)
+    with pytest.raises(Refused, match=r"h_0: wanted an input of 1 to"):
+        read(graph.saved(tmp_path, graph.head(graph.layer("x", more=("", state, "")))))
+
+
+def test_a_tensor_with_other_bytes_than_its_shape_is_refused(tmp_path: Path) -> None:
+    graph = Graph()
+    model = graph.model(graph.head(graph.layer("x")))
+    model.graph.initializer[1].dims[1] += 1
+    with pytest.raises(Refused, match=r"model.onnx: c1: wanted a tensor with the bytes of its shape"):
+        read(saved(tmp_path, model))
+
+
+def test_a_node_with_attributes_of_another_kind_is_refused(tmp_path: Path) -> None:
+    graph = Graph()
+    logits = graph.node("Gemm", graph.squeezed(graph.lstm("x", output=1), 0), graph.random(HIDDEN, 2), alpha="much")
+    with pytest.raises(Refused, match=r"\(Gemm\): wanted inputs and attributes as operator set 17 has them"):
+        read(graph.saved(tmp_path, logits))
 
 
 def test_what_the_output_does_not_need_is_no_matter(tmp_path: Path) -> None:

@@ -252,8 +252,9 @@ OPTIONS = [
     ({"activation_beta": [0.5]}, "no activation_beta"),
     ({"clip": 3.0}, "no clip, got 3.0"),
     ({"input_forget": 1}, "no input_forget"),
+    ({"layout": 2}, "layout 0 or 1, got 2"),
     ({"hidden_size": 7}, "hidden_size 4, as R has it, got 7"),
-    ({"direction": "forward", "output_sequence": 1}, "options of LSTM: .* got output_sequence"),
+    ({"output_sequence": 1}, "inputs and attributes as operator set 17 has them, got .* output_sequence"),
 ]
 
 
