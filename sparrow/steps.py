@@ -118,11 +118,11 @@ def _require_equal(found: Verification, left_in: Path) -> None:
 
 def report(spec: Spec, work: Path, outputs: Outputs, progress: Progress) -> list[str]:
     """One page for a person, `report.html`, and one file for a program, `report.json`."""
-    from accel.report.report import FILES, write
+    from accel.report.report import texts
 
-    made = design(spec, work)
-    outputs.claim(*FILES)
-    return write(made)
+    made = texts(design(spec, work))
+    outputs.claim(*made)
+    return outputs.write(made)
 
 
 STEPS = (

@@ -119,5 +119,5 @@ def _require_no_others(work: Path, made_by: str) -> None:
 
 
 def _taken(work: Path, name: str, made_by: str) -> Fault:
-    wanted = "nothing that would be lost: another --work, or --replace"
-    return Fault(str(work / name), wanted, f"that of `{made_by}`")
+    wanted = "no weights of another maker: another --work, or --replace, which sets them aside"
+    return Fault(str(work / name), wanted, f"those of `{made_by}`")

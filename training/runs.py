@@ -9,6 +9,7 @@ from typing import Any
 
 from accel.base.files import read_json, write_json
 from accel.base.progress import Progress
+from accel.proof.folder import held
 from accel.schedule.load_spec import load
 from accel.spec import Spec
 from training.checkpoint import fingerprint
@@ -39,7 +40,8 @@ class Run:
         """Train, or go on with training; keep the record, without the curves of every epoch."""
         from training.train import train
 
-        train(self.spec, self.folder, progress)
+        with held(self.folder):
+            train(self.spec, self.folder, progress)
         made = read_json(self.folder / "training.json")
         made.pop("curves")
         write_json(self.kept, {"digest": self.digest, **made})

@@ -10,7 +10,10 @@ from typing import Any
 
 
 def write_bytes(path: Path, contents: bytes) -> bool:
-    """Replace a file in one move; leaves it (and its time stamp) alone when nothing changes. True if it was written."""
+    """Replace a file in one move; leaves it (and its time stamp) alone when nothing changes. True if it was written.
+
+    An OSError names the file.
+    """
     if path.is_file() and path.read_bytes() == contents:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -20,8 +23,10 @@ def write_bytes(path: Path, contents: bytes) -> bool:
             file.write(contents)
         Path(name).chmod(0o644)
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink()
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a full disk names none
         raise
     return True
 

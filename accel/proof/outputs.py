@@ -84,7 +84,8 @@ def set_aside(work: Path, names: list[str]) -> None:
     for name in names:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         inside(work, name).rename(target / name)
-        say(f"{work / name} is not what sparrow left there; it is kept as {target / name}")
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    say(f"{work / names[0]}{more}: not what a finished step left there; kept in {target}")
 
 
 def set_aside_unreadable(work: Path) -> None:

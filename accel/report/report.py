@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from accel.base.files import write_json, write_text
+import json
+
 from accel.model.design import Design
 from accel.report.facts import gather
 from accel.report.page import page
 
-FILES = ("report.json", "report.html")
 
-
-def write(design: Design) -> list[str]:
-    """Leave `report.json` and a self-contained `report.html` in the work folder, from what earlier steps left there."""
+def texts(design: Design) -> dict[str, str]:
+    """`report.json` and a self-contained `report.html`, from what earlier steps left in the work folder."""
     facts = gather(design)
-    write_json(design.work / FILES[0], facts)
-    write_text(design.work / FILES[1], page(design, facts))
-    return list(FILES)
+    return {"report.json": json.dumps(facts, indent=2) + "\n", "report.html": page(design, facts)}

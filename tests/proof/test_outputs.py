@@ -33,7 +33,8 @@ def test_with_replace_it_is_set_aside(tmp_path: Path, capsys: pytest.CaptureFixt
     step(tmp_path, replace=True)
     assert (tmp_path / "rtl/out.v").read_text() == "made"
     assert (tmp_path / ASIDE / "1/rtl/out.v").read_text() == "mine"
-    assert "rtl/out.v is not what sparrow left there; it is kept as" in capsys.readouterr().err
+    said = f"note: {tmp_path}/rtl/out.v: not what a finished step left there; kept in {tmp_path}/{ASIDE}/1\n"
+    assert capsys.readouterr().err == said
 
 
 def test_an_edited_result_is_set_aside_before_it_is_made_again(tmp_path: Path) -> None:

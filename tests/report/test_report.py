@@ -11,20 +11,26 @@ from pathlib import Path
 
 import pytest
 
-from accel.base.files import read_json, write_json
+from accel.base.files import read_json, write_json, write_text
 from accel.engines.engine import golden
 from accel.engines.verify import Contender, verify
 from accel.model import golden as golden_model
 from accel.model import samples, weights
 from accel.model.design import Design
 from accel.model.samples import corners
-from accel.report.report import write
+from accel.report.report import texts
 from accel.report.timeline import runs, with_every_weight
 from accel.schedule.schedule import schedule
 from tests.designs import spec
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MODELS = {"float": 0.9712, "pruned": 0.9634, "quantized": 0.9589, "golden": 0.9589}
+
+
+def write(design: Design) -> None:
+    """Leave the report in the work folder."""
+    for name, text in texts(design).items():
+        write_text(design.work / name, text)
 
 
 def prepared(work: Path, **sections: dict) -> Design:

@@ -168,7 +168,7 @@ def test_imported_weights_are_never_trained_over(tmp_path: Path) -> None:
     assert flow.run(spec(), tmp_path, steps=steps.STEPS[:1]) == {"train": "unchanged"}
     with pytest.raises(Refused, match=r"wanted what `sparrow import` left for this spec.*\n.*seed: wanted 1, got 2"):
         flow.run(spec(training={"seed": 2}), tmp_path, steps=steps.STEPS[:1])
-    with pytest.raises(Refused, match="got that of `sparrow import`"):
+    with pytest.raises(Refused, match="got those of `sparrow import`"):
         flow.perform(steps.step("train"), spec(), tmp_path)
 
 
@@ -176,7 +176,7 @@ def test_imported_weights_are_never_trained_over(tmp_path: Path) -> None:
 def test_an_import_over_trained_weights_is_refused_and_sets_them_aside_where_that_is_asked_for(tmp_path: Path) -> None:
     flow.run(spec(), tmp_path, steps=steps.STEPS[:1])
     trained = (tmp_path / "training.json").read_bytes()
-    with pytest.raises(Refused, match="got that of `sparrow train`"):
+    with pytest.raises(Refused, match="got those of `sparrow train`"):
         flow.import_model(spec(), Path("model.pt"), tmp_path)
     assert (tmp_path / "training.json").read_bytes() == trained
     flow.import_model(spec(), Path("model.pt"), tmp_path, replace=True)
