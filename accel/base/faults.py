@@ -20,7 +20,9 @@ class Fault:
     got: str
 
     def __str__(self) -> str:
-        return f"{self.place}: wanted {self.wanted}, got {self.got}"
+        """One line; what a file brings of line ends and a terminal's commands is escaped."""
+        said = f"{self.place}: wanted {self.wanted}, got {self.got}"
+        return "".join(char if char.isprintable() else repr(char)[1:-1] for char in said)
 
 
 class Refused(Exception):

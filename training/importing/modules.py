@@ -13,7 +13,7 @@ KINDS = {4: "LSTM", 3: "GRU", 1: "RNN"}
 PLACED = frozenset(("LSTM",))
 """Those that the hardware has."""
 NAME = re.compile(
-    r"(?:(?P<module>.*)\.)?(?P<part>(?:weight|bias)_(?:ih|hh|hr))(?:_l(?P<layer>\d+)(?P<reverse>_reverse)?)?"
+    r"(?:(?P<module>.*)\.)?(?P<part>(?:weight|bias)_(?:ih|hh|hr))(?:_l(?P<layer>0|[1-9]\d*)(?P<reverse>_reverse)?)?"
 )
 
 
@@ -25,8 +25,13 @@ class Module:
     layers: dict[int, dict[str, str]] = field(default_factory=dict)
     backward: list[str] = field(default_factory=list)
     """Tensors of the direction that reads from the last step to the first."""
-    is_cell: bool = False
-    """Whether it is an LSTMCell, whose names have no number of a layer."""
+    spelled: set[bool] = field(default_factory=set)
+    """Whether names are without a number of a layer."""
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether it is an LSTMCell, whose names have no number of a layer."""
+        return True in self.spelled
 
     @property
     def title(self) -> str:
@@ -48,18 +53,23 @@ class Module:
         """Place, wanted and got of everything that keeps the module out of the hardware."""
         if any("weight_hr" in layer for layer in self.layers.values()):
             yield self.title, "an LSTM without projection", "one with proj_size"
+        elif len(self.spelled) > 1:
+            yield self.title, "names of an LSTM or of an LSTMCell", "both"
         elif self.backward:
             yield self.title, "an LSTM that reads forward only", "a bidirectional one"
         elif sorted(self.layers) != list(range(len(self.layers))):
             yield self.title, "layers 0, 1, ... without a gap", f"layers {', '.join(map(str, sorted(self.layers)))}"
         elif (kind := self._kind(state)) not in PLACED:
             yield self.title, f"one of {', '.join(sorted(PLACED))}", f"a {kind}" if kind else "matrices of other shapes"
+        elif len({"bias_ih" in layer or "bias_hh" in layer for layer in self.layers.values()}) > 1:
+            yield self.title, "biases in all layers or none", "biases in some"
         else:
             yield from self._misshapen(state)
 
     def _kind(self, state: State) -> str | None:
         """LSTM, GRU or RNN by the shape of its first layer; None where the shapes tell nothing."""
-        matrix = state.get(self.layers[0].get("weight_hh", ""))
+        name = self.layers[0].get("weight_hh")
+        matrix = None if name is None else state[name]
         if matrix is None or matrix.ndim != 2 or matrix.shape[1] == 0 or matrix.shape[0] % matrix.shape[1]:
             return None
         return KINDS.get(matrix.shape[0] // matrix.shape[1])
@@ -94,6 +104,6 @@ def modules(state: State) -> dict[str, Module]:
         if match["reverse"]:
             module.backward.append(name)
             continue
-        module.is_cell = module.is_cell or match["layer"] is None
+        module.spelled.add(match["layer"] is None)
         module.layers.setdefault(int(match["layer"] or 0), {})[match["part"]] = name
     return {name: module for name, module in found.items() if module.layers}

@@ -177,9 +177,9 @@ def _no_numbers(taken: Taken, place: str) -> Iterator[Fault]:
     """Tensors of the network that are no finite real numbers."""
     for name in (name for name in taken.state if name in taken.used):
         tensor = taken.state[name]
-        if not tensor.dtype.is_floating_point or tensor.layout != torch.strided:
+        if not tensor.dtype.is_floating_point or tensor.layout != torch.strided or tensor.is_meta:
             kind = "sparse" if tensor.layout != torch.strided else str(tensor.dtype).removeprefix("torch.")
-            yield Fault(f"{place}: {name}", "floating-point numbers", kind)
+            yield Fault(f"{place}: {name}", "floating-point numbers", "none stored" if tensor.is_meta else kind)
             continue
         for what, test in BROKEN.items():
             if broken := int(test(tensor.double()).sum()):

@@ -115,6 +115,12 @@ def test_layers_with_gaps_or_other_shapes_are_refused(tmp_path: Path) -> None:
     gap = {name.replace("_l1", "_l2"): tensor for name, tensor in state.items()}
     with pytest.raises(Refused, match=r"layers 0, 1, ... without a gap, got layers 0, 2"):
         network(stored(tmp_path, gap))
+    some = {name: tensor for name, tensor in state.items() if not name.startswith("lstm.bias") or name.endswith("l0")}
+    with pytest.raises(Refused, match=r"lstm: wanted biases in all layers or none, got biases in some"):
+        network(stored(tmp_path, some))
+    both = {name.replace("hh_l1", "hh"): tensor for name, tensor in state.items()}
+    with pytest.raises(Refused, match=r"lstm: wanted names of an LSTM or of an LSTMCell, got both"):
+        network(stored(tmp_path, both))
     half = {name: tensor for name, tensor in state.items() if name != "lstm.bias_hh_l0"}
     with pytest.raises(Refused, match=r"both biases or none"):
         network(stored(tmp_path, half))
@@ -127,9 +133,10 @@ def test_layers_with_gaps_or_other_shapes_are_refused(tmp_path: Path) -> None:
         (torch.tensor([[torch.inf] * 3] * 16), r"lstm.weight_ih_l0: wanted finite numbers, got infinity in 48 of 48"),
         (torch.ones(16, 3, dtype=torch.complex64), r"lstm.weight_ih_l0: wanted floating-point numbers, got complex64"),
         (torch.ones(16, 3, dtype=torch.int8), r"lstm.weight_ih_l0: wanted floating-point numbers, got int8"),
+        (torch.ones(16, 3, device="meta"), r"lstm.weight_ih_l0: wanted floating-point numbers, got none stored"),
         (torch.ones(16, 3).to_sparse(), r"lstm.weight_ih_l0: wanted floating-point numbers, got sparse"),
     ],
-    ids=["nan", "infinity", "complex", "integer", "sparse"],
+    ids=["nan", "infinity", "complex", "integer", "meta", "sparse"],
 )
 def test_tensors_that_are_no_finite_real_numbers_are_refused(tmp_path: Path, value: torch.Tensor, said: str) -> None:
     with pytest.raises(Refused, match=said):
