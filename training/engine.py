@@ -47,8 +47,8 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
     if stateful:
         for layer in layers:
             layer.signals = {name: parted(values, samples.lengths) for name, values in layer.signals.items()}
-    outputs = _outputs(design, model, layers[-1].h, samples.lengths, number)
-    return observed(design, Trace(layers, None, outputs), samples)
+    sums = _sums(design, model, layers[-1].h, samples.lengths, number)
+    return observed(design, Trace(layers, sums, _outputs(design, layers[-1].h, sums)), samples)
 
 
 def _real(values: Integers, fmt: Fixed) -> Tensor:
@@ -82,15 +82,22 @@ def _states(design: Design, states: Integers, number: Number) -> list[tuple[Tens
     return found
 
 
-def _outputs(design: Design, model: LSTM, h: Integers, lengths: Integers, number: Number) -> Integers:
-    """What leaves the accelerator: h of the last layer, the logits' integers, or the arg max."""
+def _sums(design: Design, model: LSTM, h: Integers, lengths: Integers, number: Number) -> Integers | None:
+    """The exact sums of the head, where there is one."""
     head, array = design.spec.model.head, design.net.head
     if head is None or array is None:
-        return h
+        return None
     if head.when == "last":
         h = h[np.arange(len(h)), lengths - 1][:, None]
-    logits = _integers(model.readout(number(h, design.spec.formats.state)), array.frac)
-    return logits if head.kind == "logits" else np.argmax(logits, axis=2)[:, :, None]
+    return _integers(model.readout(number(h, design.spec.formats.state)), array.frac)
+
+
+def _outputs(design: Design, h: Integers, sums: Integers | None) -> Integers:
+    """What leaves the accelerator: h of the last layer, the logits' integers, or the arg max."""
+    head = design.spec.model.head
+    if head is None or sums is None:
+        return h
+    return sums if head.kind == "logits" else np.argmax(sums, axis=2)[:, :, None]
 
 
 def _layer(spec: Spec, cell: Cell, steps: list[Signals]) -> LayerTrace:

@@ -14,9 +14,9 @@ from itertools import pairwise
 import numpy as np
 
 from accel.architecture.latencies import byte_width
-from accel.architecture.shape import ColumnArray
+from accel.architecture.shape import Array, ColumnArray
 from accel.base.fixed import Integers
-from accel.engines.engine import EngineFailed, Observed
+from accel.engines.engine import LOGITS, EngineFailed, Observed
 from accel.engines.status import check_flags, frames, status_of
 from accel.engines.torn import sent_beats
 from accel.memory.load_frame import fed_beats
@@ -65,14 +65,15 @@ class Record:
     `unknown` tells whether an unknown value reached a port (where the simulator knows such values). `taken` maps
     an input stream to how many beats it gave, `sinks` an output stream to (cycle, word, `tlast`) of what left it.
     `layers` maps layer name to `begin` (cycles), `gates`, `c` (what cells keep) and `h` (words in order) and `queued`
-    (most entries in the queue of h), `status` the parts of the status word to what they were in the last cycle, number
-    `cycles`.
+    (most entries in the queue of h), `logits` are the words of the head, `status` maps the parts of the status word to
+    what they were in the last cycle, number `cycles`.
     """
 
     unknown: bool = False
     taken: dict[str, int] = field(default_factory=dict)
     sinks: dict[str, list[tuple[int, int, bool]]] = field(default_factory=dict)
     layers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    logits: list[int] = field(default_factory=list)
     status: dict[str, int] = field(default_factory=dict)
     cycles: int = 0
 
@@ -224,6 +225,8 @@ def _words(design: Design, x_t: Integers) -> Iterator[int]:
 def observe(design: Design, driven: Script, record: Record) -> Observed:
     """A record as signals of every step. Raises EngineFailed where the stream's protocol was broken."""
     signals = {array.name: _layer(design, number, driven, record) for number, array in enumerate(design.net.layers)}
+    if design.net.head is not None:
+        signals[design.net.head.name] = {LOGITS: _logits(design.net.head, design, driven, record)}
     _check_ends(design, driven, record)
     torn = len(driven.sources["s_axis"]) < len(driven.turns) * design.net.layers[0].input_beats
     check_flags(design, record.status, torn)
@@ -258,6 +261,12 @@ def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[
         found |= {level.kept: kept[own], level.state: read[own]}
         found |= {name: gates[own, :, n] for n, name in enumerate(level.gates)}
     return {name: _ordered(values[:, : array.outputs], driven.turns) for name, values in found.items()}
+
+
+def _logits(head: Array, design: Design, driven: Script, record: Record) -> Integers:
+    """Exact sums of the head, a row a result."""
+    rows = _vectors(record.logits, head.cells, head.sum_width, head.output_beats)[:, : head.outputs]
+    return _ordered(rows, [turn for turn in driven.turns if _results(design, turn)])
 
 
 def _ordered(rows: Integers, taken: Sequence[Turn]) -> Integers:

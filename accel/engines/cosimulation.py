@@ -114,6 +114,8 @@ def _sample(signals: Any, layers: tuple[str, ...], cycle: int, record: Record) -
                 seen[signal].append(int(getattr(watched, signal)))
         if hasattr(watched, "queued"):
             seen["queued"][:] = [int(watched.queued)]
+    if "head" in signals and signals["head"].logit_valid:
+        record.logits.append(int(signals["head"].logit))
 
 
 def simulate(dut: Any, signals: Any, layers: tuple[str, ...], script: Script, unknown: Any = None) -> Record:

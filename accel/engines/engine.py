@@ -15,6 +15,9 @@ from accel.model.golden import Trace
 from accel.model.golden import run as run_golden
 from accel.model.samples import Samples
 
+LOGITS = "logits"
+"""The signal of a head: its exact sums with their biases, arg max or not."""
+
 
 class ToolMissing(Unfinished):
     """The engine needs a program that is not on this machine; says which and what for. Reported as `not run`."""
@@ -56,11 +59,12 @@ class Observed:
     """What an engine did with samples, padding left out.
 
     `signals` maps layer name to signal name to int64 [steps of all sequences in order, hidden]; an engine reports those
-    of `accel.architecture.cells` that it can see, at least what its cell requires. `outputs` is int64 [results,
-    values], in order. `last_states` are h_n and c_n as they leave, laid out as `Samples.states`, where the spec has
-    them. `status` is what the status word counted in these steps, None from an engine that does not count.
-    `step_cycles` are the cycles from each step's start to the next one's where the input never waited (HDL engines),
-    `lags`, an entry for each layer but the first, those from its start there to its start at a later layer.
+    of `accel.architecture.cells` that it can see, at least what its cell requires; the head's `logits` are int64
+    [results, outputs], whatever leaves the accelerator. `outputs` is int64 [results, values], in order. `last_states`
+    are h_n and c_n as they leave, laid out as `Samples.states`, where the spec has them. `status` is what the status
+    word counted in these steps, None from an engine that does not count. `step_cycles` are the cycles from each step's
+    start to the next one's where the input never waited (HDL engines), `lags`, an entry for each layer but the first,
+    those from its start there to its start at a later layer.
     """
 
     signals: dict[str, dict[str, Integers]]
@@ -88,6 +92,8 @@ def observed(design: Design, trace: Trace, samples: Samples) -> Observed:
     lengths = np.ones_like(samples.lengths) if once else samples.lengths
     layers = zip(design.net.layers, trace.layers, strict=True)
     signals = {a.name: {name: flat(v, samples.lengths) for name, v in t.signals.items()} for a, t in layers}
+    if design.net.head is not None and trace.logits is not None:
+        signals[design.net.head.name] = {LOGITS: flat(trace.logits, lengths)}
     counts = {a.name: t.saturations for a, t in zip(design.net.layers, trace.layers, strict=True) if t.saturations}
     status = Status(samples.steps, counts) if counts else None
     return Observed(signals, flat(trace.outputs, lengths), status=status, last_states=_last(design, trace, samples))

@@ -17,7 +17,7 @@ import numpy as np
 from accel.architecture.shape import Array
 from accel.base.files import write_bytes, write_text
 from accel.base.fixed import Integers
-from accel.engines.engine import EngineFailed, Observed, ProgramFailed, Status, ToolMissing, generated
+from accel.engines.engine import LOGITS, EngineFailed, Observed, ProgramFailed, Status, ToolMissing, generated
 from accel.engines.status import check_flags, frames, status_of
 from accel.engines.torn import sent_beats
 from accel.hls.render import SOURCES, result_values
@@ -48,7 +48,7 @@ def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed
         write_text(folder / "inputs", inputs_text(design, samples, order, _loads(design, taken)))
         counted = _run([str(program), "inputs", "outputs", "signals"], folder, "the bench", WRONG)
         outputs = np.array((folder / "outputs").read_text().split(), dtype=np.int64)
-        signals = np.fromfile(folder / "signals", dtype=np.int32).astype(np.int64)
+        signals = np.fromfile(folder / "signals", dtype=np.int64)
     results = outputs.reshape(-1, result_values(design.net))
     answered = [turn for turn in taken if gives_result(design, turn)]
     printed = [line.split() for line in counted.splitlines()]
@@ -197,13 +197,19 @@ def _signed(words: Sequence[int]) -> list[int]:
 
 
 def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str, dict[str, Integers]]:
-    """[turn][layer][signal][unit] to layer name to signal name to [step][unit]."""
+    """[turn][layer][signal][unit], logits last, to layer name to signal name to [step][unit], or [result][output]."""
     names = list(design.net.layers[0].cell.signals)
     sizes = [len(names) * array.outputs for array in design.net.layers]
-    steps = flat.reshape(-1, sum(sizes))[in_order(taken)]
-    parts = np.split(steps, np.cumsum(sizes)[:-1], axis=1)
-    joined = zip(design.net.layers, parts, strict=True)
-    return {array.name: dict(zip(names, np.split(part, len(names), axis=1), strict=True)) for array, part in joined}
+    turns = flat.reshape(-1, sum(sizes) + (design.net.head.outputs if design.net.head else 0))
+    *parts, logits = np.split(turns, np.cumsum(sizes), axis=1)
+    found = {}
+    for array, part in zip(design.net.layers, parts, strict=True):
+        found[array.name] = dict(zip(names, np.split(part[in_order(taken)], len(names), axis=1), strict=True))
+    if design.net.head is None:
+        return found
+    answered = [place for place, turn in enumerate(taken) if gives_result(design, turn)]
+    order = in_order([taken[place] for place in answered])
+    return found | {design.net.head.name: {LOGITS: logits[answered][order]}}
 
 
 def _digest(folder: Path, command: Sequence[str]) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from accel.base.faults import Refused
 from accel.base.fixed import Integers
 from accel.base.progress import Progress, silent
-from accel.engines.engine import Engine, EngineFailed, Observed, ProgramFailed, Status, ToolMissing, reference
+from accel.engines.engine import LOGITS, Engine, EngineFailed, Observed, ProgramFailed, Status, ToolMissing, reference
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.schedule.schedule import steady
@@ -161,9 +161,8 @@ def judge(name: str, contender: Contender, design: Design, samples: Samples, pre
         return Result(name, "crashed", 0, 0, None, _since(start), reason, traceback.format_exc())
     seconds = _since(start)
     expected = reference(design, samples)
-    required = {array.name: array.cell.required for array in design.net.layers}
-    found = list(differences(expected, got, required))
-    reasons = [_sentence(found, samples)] if found else []
+    found = list(differences(expected, got, required_signals(design)))
+    reasons = [_sentence(found, samples, _once(design))] if found else []
     reasons += list(_cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples)))
     if contender.clocked and len(design.net.layers) > 1 and not reasons:
         reasons += list(_lag_faults(got.lags, predicted.lags(samples)))
@@ -172,6 +171,18 @@ def judge(name: str, contender: Contender, design: Design, samples: Samples, pre
     status: Verdict = "different" if reasons else "equal"
     mismatches = sum(difference.count for difference in found)
     return Result(name, status, samples.steps, mismatches, cycles, seconds, "; ".join(reasons))
+
+
+def required_signals(design: Design) -> Required:
+    """Signals of each layer, and of the head, that every engine must show."""
+    layers = {array.name: array.cell.required for array in design.net.layers}
+    return layers | ({design.net.head.name: (LOGITS,)} if design.net.head else {})
+
+
+def _once(design: Design) -> bool:
+    """Whether a sequence has one result, and the head one row."""
+    head = design.spec.model.head
+    return head is not None and head.when == "last"
 
 
 def _since(start: float) -> float:
@@ -183,7 +194,8 @@ def differences(expected: Observed, got: Observed, required: Required) -> Iterat
 
     Signals come in the order in which they come about: the first that differs is nearest the cause.
     """
-    for layer in sorted(expected.signals.keys() | got.signals.keys()):
+    order = {name: number for number, name in enumerate(expected.signals)}
+    for layer in sorted(expected.signals.keys() | got.signals.keys(), key=lambda name: (order.get(name, -1), name)):
         wanted, seen = expected.signals.get(layer, {}), got.signals.get(layer, {})
         place = {name: number for number, name in enumerate(wanted or seen)}
         names = seen.keys() | set(required.get(layer, ()))
@@ -211,9 +223,15 @@ def _compare(signal: str, expected: Integers | None, got: Integers | None) -> It
         yield Difference(signal, count, both, 0, f"{len(expected)} rows", f"{len(got)} rows")
 
 
-def _sentence(found: list[Difference], samples: Samples) -> str:
-    """The first difference in the order of time: where it is, what was expected, what came."""
+def _sentence(found: list[Difference], samples: Samples, once: bool) -> str:
+    """The first difference in the order of time: where it is, what was expected, what came.
+
+    `once` tells that a head has a row a sequence, that of its last step.
+    """
+    ends = np.cumsum(samples.lengths) - 1
     signals = [difference for difference in found if difference.signal not in ("outputs", LAST_STATES)]
+    if once:
+        signals = [_at_end(difference, ends) for difference in signals]
     first = min(signals, key=lambda difference: difference.row) if signals else found[0]
     wanted = f"expected {first.expected}, got {first.got}"
     if first.signal == LAST_STATES:
@@ -223,6 +241,13 @@ def _sentence(found: list[Difference], samples: Samples) -> str:
     sequence, step = _position(first.row, samples.lengths)
     place = f"step {first.row} (sequence {sequence}, step {step}), unit {first.column}"
     return f"{first.signal} differs first at {place}: {wanted}"
+
+
+def _at_end(difference: Difference, ends: Integers) -> Difference:
+    """A difference of the head, whose rows are sequences, at the last step of its sequence."""
+    if not difference.signal.endswith(f".{LOGITS}"):
+        return difference
+    return replace(difference, row=int(ends[min(difference.row, len(ends) - 1)]))
 
 
 def _position(row: int, lengths: Integers) -> tuple[int, int]:

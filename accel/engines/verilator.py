@@ -102,6 +102,7 @@ def compiled(design: Design, source: Path, folder: Path, small: int, watched: bo
         layers=[array.name for array in design.net.layers],
         **_streams(design),
         queues=[array.name for array in design.net.by_columns],
+        head=design.net.head is not None,
         watched=watched,
         reset_cycles=RESET_CYCLES,
         idle_after=IDLE_AFTER,
@@ -164,6 +165,8 @@ def _read(path: Path, layers: tuple[str, ...], driven: Script) -> Record:
             record.sinks[group].append((int(cycle), int(word, 16), part == "last"))
         elif group in record.taken:
             record.taken[group] = int(word, 16)
+        elif group == "head":
+            record.logits.append(int(word, 16))
         elif group == "status":
             record.status[part], record.cycles = int(word, 16), int(cycle)
         else:

@@ -277,6 +277,7 @@ def _names(design: Design) -> dict[str, object]:
         "arrays": _processes(design),
         "inputs": spec.model.inputs,
         "hidden": spec.model.hidden,
+        "head": spec.model.head,
         "stateful": spec.model.stateful,
         "signals": len(net.layers[0].cell.signals),
         "process_headers": _process_headers(net),

@@ -14,33 +14,44 @@
 
 namespace sparrow {
 
-/// Every signal of one step, [layer][signal][unit], as the processes showed them.
+/// Every signal of one step, [layer][signal][unit], as the processes showed them; behind them the logits of the head.
 class Observations {
  public:
   Observations() {
-    for (const int hidden : kHidden) {
-      begin_.push_back(values_.size());
-      values_.resize(values_.size() + static_cast<std::size_t>(kSignals) * hidden);
-    }
+    for (const int hidden : kHidden) Add(kSignals, hidden);
+    Add(1, kHeadOutputs);
   }
 
   void Note(int signal, int layer, int unit, long long value) {
-    values_.at(begin_.at(layer) + static_cast<std::size_t>(signal) * kHidden[layer] + unit) = value;
-    ++noted_;
+    const std::size_t place = begin_.at(layer) + static_cast<std::size_t>(signal) * units_[layer] + unit;
+    values_.at(place) = value;
+    ++noted_[place];
   }
 
-  /// Writes the step as 32-bit integers of this machine and forgets it; false where something was not observed.
-  bool Write(std::FILE *file) {
-    const bool complete = noted_ == values_.size();
-    noted_ = 0;
+  /// Writes the step as 64-bit integers of this machine and forgets it; false unless every value was observed once. In a
+  /// step without an answer the head shows nothing, and zeros are written.
+  bool Write(std::FILE *file, bool answered) {
+    const std::size_t wanted = answered ? values_.size() : begin_.back();
+    bool complete = true;
+    for (std::size_t place = 0; place < noted_.size(); ++place) complete &= noted_[place] == (place < wanted ? 1 : 0);
     std::fwrite(values_.data(), sizeof(values_[0]), values_.size(), file);
+    values_.assign(values_.size(), 0);
+    noted_.assign(noted_.size(), 0);
     return complete;
   }
 
  private:
+  void Add(int signals, int units) {
+    begin_.push_back(values_.size());
+    units_.push_back(units);
+    values_.resize(values_.size() + static_cast<std::size_t>(signals) * units);
+    noted_.resize(values_.size());
+  }
+
   std::vector<std::size_t> begin_;
-  std::vector<std::int32_t> values_;
-  std::size_t noted_ = 0;
+  std::vector<int> units_;
+  std::vector<std::int64_t> values_;
+  std::vector<int> noted_;
 };
 
 /// The world around the accelerator: bench INPUTS OUTPUTS [SIGNALS [EXPECTED]].
@@ -178,7 +189,8 @@ class Bench {
       ended = packet.last;
     }
     if (ended != ends_) Stop("tlast is not where the sequence ends");
-    if (signals_ != nullptr && !observations_.Write(signals_)) Stop("a signal was not observed");
+    const bool answered = kHeadEveryStep || ends_;
+    if (signals_ != nullptr && !observations_.Write(signals_, answered)) Stop("a signal was not observed once");
   }
 
   /// Prints the status word, its parts by the names of the layers; exit status.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cell.h"
+#include "observe.h"
 #include "platform.h"
 #include "receive.h"
 #include "row_engine.h"
@@ -37,6 +38,7 @@ void LinearHead(const Operands<A> &x, const bool &end, Source &values, const Ind
     if (row >= A::kOutputs) return;
     const bool last_row = row == A::kOutputs - 1;
     const Int<A::kSumWidth> logit = WithBias<A>(sums[0][0], bias[row][0]);
+    Observe(kLogit, A::kLayer, row, logit);
     if (row == 0 || logit > largest) {
       largest = logit;
       winner = row;

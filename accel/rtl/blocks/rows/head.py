@@ -7,6 +7,7 @@ from typing import Any
 from myhdl import always_comb, always_seq, block
 
 from accel.architecture.latencies import SLOT_TO_LOGIT
+from accel.architecture.shape import Array
 from accel.rtl.blocks.lanes.lane_array import lane_array
 from accel.rtl.blocks.lanes.sequencer import Issue, sequence
 from accel.rtl.blocks.lanes.slots import Slot
@@ -15,6 +16,27 @@ from accel.rtl.blocks.primitives.register import as_signed, delay, like
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
 from accel.rtl.blocks.rows.begin import begin_step
 from accel.rtl.blocks.rows.layer import emit_set, promise, read_biases, slot_control
+
+
+class HeadObserved:
+    """What a test bench may watch of a head, arg max or not; left open, synthesis removes it."""
+
+    def __init__(self, array: Array) -> None:
+        self.logit_valid = flag()
+        self.logit = bits(array.sum_width)
+
+
+@block
+def observe_logits(clk: Any, reset: Any, slot: Any, logit: Any, observed: Any) -> Any:
+    """Copies of the exact logits for the test bench. Latency: 0 from the logit."""
+    word = logit(len(logit), 0)
+    valids = delay(clk, reset, slot.valid, observed.logit_valid, SLOT_TO_LOGIT)
+
+    @always_comb
+    def copying():
+        observed.logit.next = word
+
+    return valids, copying
 
 
 @block
@@ -98,6 +120,7 @@ def head_layer(
     reset: Any,
     inbox: Any,
     outbox: Any,
+    observed: Any,
     layer: Any,
     argmax: bool,
     bias_width: int,
@@ -124,7 +147,8 @@ def head_layer(
         emitting = emit_largest(clk, reset, slot, logit, outbox)
     else:
         emitting = emit_logits(clk, reset, slot, logit, outbox)
-    working = (beginning, promising, stepping, lanes, slotting, summing, emitting)
+    watching = observe_logits(clk, reset, slot, logit, observed)
+    working = (beginning, promising, stepping, lanes, slotting, summing, emitting, watching)
     if not array.writable:
         return working
     return (*working, emit_set(clk, reset, slot, outbox, SLOT_TO_LOGIT + argmax))
