@@ -154,13 +154,37 @@ def _tables(tables: list[dict[str, Any]]) -> Group:
 
 
 def verified(facts: dict[str, Any]) -> list[RenderableType]:
-    """`sparrow verify`: what each engine did."""
+    """`sparrow verify`: what lies in memories, what the sequences reach, and what each engine did."""
     title = (
         f"{facts['spec']}: {facts['sequences']} sequences + {facts['corners']} corners, {facts['steps']} steps; "
         f"{facts['predicted_cycles_per_step']} cycles per step predicted, utilisation {facts['utilisation']:.1%}"
     )
     columns = ("engine", "status", "steps", "mismatches", "cycles per step", "seconds", "reason")
-    return [table(title, columns, [_engine(result) for result in facts["engines"]])]
+    engines = table(title, columns, [_engine(result) for result in facts["engines"]])
+    return [_memories(facts["memories"]), _coverage(facts["coverage"]), engines]
+
+
+def _memories(held: dict[str, Any]) -> Text:
+    """What the comparison of memory contents found, the first difference of each file."""
+    status = (held["status"], STATUS_STYLE[held["status"]])
+    counts = f"; {held['words']:,} words of {held['files']} files, {held['mismatches']} mismatches"
+    lines = [
+        f"\n  {one['file']}, {one['word']}: wanted {one['wanted']}, got {one['got']}" for one in held["differences"]
+    ]
+    return Text.assemble("Memory contents: ", status, counts, *lines)
+
+
+def _coverage(reached: dict[str, Any]) -> str:
+    """What the sequences reach, in numbers; the report has the names."""
+    sides, tables, weights = reached["clamps"], reached["tables"], reached["weights"]
+    clipped = sum(side["clipped"] > 0 for side in sides)
+    never = sum(side["why"].startswith("cannot") for side in sides)
+    read, entries = (sum(table[key] for table in tables) for key in ("read", "entries"))
+    shown, kept = (sum(use[key] for use in weights) for key in ("shown", "kept"))
+    return (
+        f"Coverage: {clipped} of {len(sides)} sides of narrowings clip, {never} cannot; {read} of {entries} entries of "
+        f"tables are read; a change of {shown:,} of {kept:,} weights would show"
+    )
 
 
 def _engine(result: dict[str, Any]) -> tuple[Any, ...]:

@@ -81,10 +81,14 @@ def _require_pace(made: Design) -> None:
 
 
 def verify(spec: Spec, work: Path, outputs: Outputs, progress: Progress) -> list[str]:
-    """Run every engine of `verify.engines`; leaves `verify.json`, which names what was verified by SHA-256.
+    """Compare memory contents, then run every engine of `verify.engines` on corners made for the design and on real
+    sequences; leaves `verify.json`, which names what was verified by SHA-256.
 
     Raises Different, else Crashed, else Unfinished.
     """
+    from accel.engines.covered import cover, sequences
+    from accel.engines.memories import check_memories
+    from accel.model.reach import reach
     from accel.schedule.schedule import schedule
 
     made, known = design(spec, work), ledger.entry(work, "verify")
@@ -94,7 +98,9 @@ def verify(spec: Spec, work: Path, outputs: Outputs, progress: Progress) -> list
             shutil.rmtree(work / name, ignore_errors=True)
     real = samples.load(work / "samples.npz", spec).first(spec.verify.sequences)
     chosen: dict[str, Contender] = {name: ENGINES[name] for name in spec.verify.engines}
-    found = compare(made, real, samples.corners(spec), chosen, schedule(made), progress)
+    contents, bounds = check_memories(made), reach(made.net, made.weights)
+    given = sequences(made, samples.corners(spec), real, bounds)
+    found = compare(made, given, chosen, schedule(made), contents, cover(made, given.all, bounds), progress)
     facts = found.plain() | {"verified": {"spec": spec.digest, **outputs.links.plain()}}
     outputs.write({"verify.json": json.dumps(facts, indent=2) + "\n"})
     _require_equal(found, work / "verify.json")
@@ -103,12 +109,12 @@ def verify(spec: Spec, work: Path, outputs: Outputs, progress: Progress) -> list
 
 
 def _require_equal(found: Verification, left_in: Path) -> None:
-    """Raises Different where an engine differs, else Crashed, else Unfinished, where one has shown nothing."""
+    """Raises Different where memories or an engine differ; else Crashed or Unfinished, where one has shown nothing."""
 
     def reasons(status: Verdict) -> str:
         return "; ".join(f"{one.engine}: {one.reason}" for one in found.having(status))
 
-    if why := reasons("different"):
+    if why := "; ".join(filter(None, [found.memories.reason, reasons("different")])):
         raise Different(found.plain(), "verified", why)
     if why := reasons("crashed"):
         raise Crashed(found.plain(), "verified", why, left_in)

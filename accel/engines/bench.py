@@ -9,22 +9,20 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
 from accel.architecture.latencies import byte_width
-from accel.architecture.shape import Array, ColumnArray
 from accel.base.fixed import Integers
-from accel.engines.engine import LOGITS, EngineFailed, Observed
-from accel.engines.status import check_flags, frames, status_of
+from accel.engines.engine import EngineFailed
+from accel.engines.status import frames
 from accel.engines.torn import sent_beats
 from accel.memory.load_frame import fed_beats
 from accel.model.design import Design
 from accel.model.golden import before
 from accel.model.samples import Samples, state_formats
 from accel.schedule.schedule import schedule
-from accel.schedule.turns import Turn, all_turns, in_order
+from accel.schedule.turns import Turn, all_turns
 
 RESET_CYCLES = 16
 """Longer than any pipeline of valid bits that reset does not reach at once."""
@@ -125,7 +123,7 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
         for place, word in enumerate(words):
             wait = rng.choice((0, 0, 1, 5)) if stalls else 0
             beats.append(Beat(wait, word, turn.final and place == len(words) - 1))
-        pauses += [rng.choice((0, 0, 3, 40)) if stalls else 0 for _ in range(_results(design, turn))]
+        pauses += [rng.choice((0, 0, 3, 40)) if stalls else 0 for _ in range(result_words(design, turn))]
     sources, sinks = {"s_axis": tuple(beats)}, {"m_axis": tuple(pauses)}
     if design.spec.engine.memory == "scratchpad":
         loads = frames(design)
@@ -155,7 +153,7 @@ def _fed(
     steps = [n for n, turn in enumerate(order) if turn.is_step]
     calm = steps[free] if free < len(steps) else len(order)
     for array, layer in zip(design.net.arrays, design.weights.layers, strict=True):
-        taken = order if array.recurrent else [turn for turn in order if turn.is_step and _results(design, turn)]
+        taken = order if array.recurrent else [turn for turn in order if turn.is_step and result_words(design, turn)]
         words = fed_beats(array, layer)
         yield (
             array.name,
@@ -186,33 +184,6 @@ def _frames(
             yield Beat(wait if beat == 0 else 0, word, beat == array.output_beats - 1)
 
 
-def _last_states(design: Design, driven: Script, record: Record) -> Integers | None:
-    """The states of every sequence as they left, laid out as `Samples.states`."""
-    if not design.spec.engine.state_streams:
-        return None
-    parts, step = [], byte_width(max(fmt.width for fmt in state_formats(design.spec)))
-    ends = [turn for turn in driven.turns if turn.final]
-    for array in design.net.layers:
-        seen = record.sinks[f"m_state_{array.name}"]
-        marked = [n for n, (_, _, last) in enumerate(seen) if last]
-        wanted = [(n + 1) * array.output_beats - 1 for n in range(len(ends))]
-        if marked != wanted:
-            raise EngineFailed(f"tlast of m_state_{array.name}: wanted with words {wanted[:8]}, got {marked[:8]}")
-        count = len(array.cell.states)
-        words = _vectors([word for _, word, _ in seen], count * array.cells, step, array.output_beats)
-        sides = words.reshape(len(words), array.output_beats, count, array.cells)
-        parts += [sides[:, :, side].reshape(len(words), -1)[:, : array.outputs] for side in range(count)]
-    return np.concatenate(parts, axis=1)[in_order(ends)]
-
-
-def _results(design: Design, turn: Turn) -> int:
-    """Result words of a turn."""
-    head, last = design.spec.model.head, design.net.arrays[-1]
-    if head and head.when == "last" and not turn.final:
-        return 0
-    return 1 if head and head.kind == "argmax" else last.output_beats
-
-
 def _words(design: Design, x_t: Integers) -> Iterator[int]:
     """Beats of one x_t, each value in whole bytes."""
     array = design.net.layers[0]
@@ -222,92 +193,9 @@ def _words(design: Design, x_t: Integers) -> Iterator[int]:
         yield sum((int(value) & ((1 << step) - 1)) << n * step for n, value in enumerate(values))
 
 
-def observe(design: Design, driven: Script, record: Record) -> Observed:
-    """A record as signals of every step. Raises EngineFailed where the stream's protocol was broken."""
-    signals = {array.name: _layer(design, number, driven, record) for number, array in enumerate(design.net.layers)}
-    if design.net.head is not None:
-        signals[design.net.head.name] = {LOGITS: _logits(design.net.head, design, driven, record)}
-    _check_ends(design, driven, record)
-    torn = len(driven.sources["s_axis"]) < len(driven.turns) * design.net.layers[0].input_beats
-    check_flags(design, record.status, torn)
-    if record.status["cycles"] != record.cycles:
-        raise EngineFailed(f"status word: wanted {record.cycles} cycles, got {record.status['cycles']}")
-    check_queues(design, record)
-    begins = record.layers[design.net.layers[0].name]["begin"][: driven.free]
-    cycles = [after - before for before, after in pairwise(begins)]
-    status = status_of(design, driven.turns, record.status)
-    step_cycles = np.array(cycles, dtype=np.int64)
-    last_states = _last_states(design, driven, record)
-    outputs, lags = _outputs(design, driven, record), _lags(design, driven, record)
-    return Observed(signals, outputs, step_cycles, status, last_states, lags)
-
-
-def _lags(design: Design, driven: Script, record: Record) -> list[Integers]:
-    """Cycles from the begin of each step that ran freely at the first layer to its begin at each later one."""
-    first, *later = ([*record.layers[array.name]["begin"]][: driven.free] for array in design.net.layers)
-    return [np.array(layer, dtype=np.int64) - np.array(first[: len(layer)], dtype=np.int64) for layer in later]
-
-
-def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[str, Integers]:
-    array, formats = design.net.layers[number], design.spec.formats
-    seen, rows = record.layers[array.name], len(array.cell.level.gates)
-    widths = {"c": formats.cell.width, "h": formats.state.width}
-    kept, read = (_vectors(seen[name], array.cells, width, array.output_beats) for name, width in widths.items())
-    gates = _vectors(seen["gates"], array.cells * rows, formats.activation.width, array.output_beats)
-    gates = gates.reshape(len(gates), -1, rows)
-    found: dict[str, Integers] = {}
-    for place, level in enumerate(array.cell.levels):
-        own = slice(place, None, array.levels)
-        found |= {level.kept: kept[own], level.state: read[own]}
-        found |= {name: gates[own, :, n] for n, name in enumerate(level.gates)}
-    return {name: _ordered(values[:, : array.outputs], driven.turns) for name, values in found.items()}
-
-
-def _logits(head: Array, design: Design, driven: Script, record: Record) -> Integers:
-    """Exact sums of the head, a row a result."""
-    rows = _vectors(record.logits, head.cells, head.sum_width, head.output_beats)[:, : head.outputs]
-    return _ordered(rows, [turn for turn in driven.turns if _results(design, turn)])
-
-
-def _ordered(rows: Integers, taken: Sequence[Turn]) -> Integers:
-    """A row a turn to a row a real step, sequence by sequence; rows that should not be there stay at the end."""
-    order = [place for place in in_order(taken) if place < len(rows)]
-    return np.concatenate([rows[order], rows[len(taken) :]])
-
-
-def _vectors(words: Sequence[int], count: int, width: int, beats: int) -> Integers:
-    """Words of `count` signed values each to [steps, beats * count]; a step cut short is left out."""
-    whole = len(words) // beats * beats
-    mask, sign = (1 << width) - 1, 1 << (width - 1)
-    values = [((word >> n * width & mask) ^ sign) - sign for word in words[:whole] for n in range(count)]
-    return np.array(values, dtype=np.int64).reshape(-1, beats * count)
-
-
-def _outputs(design: Design, driven: Script, record: Record) -> Integers:
-    """Results, a row each, as the golden model gives them."""
+def result_words(design: Design, turn: Turn) -> int:
+    """Result words of a turn."""
     head, last = design.spec.model.head, design.net.arrays[-1]
-    words = [word for _, word, _ in record.sinks["m_axis"]]
-    if head and head.kind == "argmax":
-        rows = np.array(words, dtype=np.int64).reshape(-1, 1)
-    else:
-        width = byte_width(last.sum_width if head else last.h.width)
-        rows = _vectors(words, last.cells, width, last.output_beats)[:, : last.outputs]
-    return _ordered(rows, [turn for turn in driven.turns if _results(design, turn)])
-
-
-def check_queues(design: Design, record: Record) -> None:
-    """No queue of h ever held more than it has places, and where one is, it was watched."""
-    for array in design.net.layers:
-        if isinstance(array, ColumnArray):
-            most = max(record.layers[array.name]["queued"], default=-1)
-            if not 0 <= most <= array.h_queue:
-                raise EngineFailed(f"{array.name}: the queue of h has {array.h_queue} places, and {most} were taken")
-
-
-def _check_ends(design: Design, driven: Script, record: Record) -> None:
-    """`tlast` marks the last result word of each sequence and no other."""
-    counts = np.cumsum([_results(design, turn) for turn in driven.turns])
-    ends = [int(count) for count, turn in zip(counts, driven.turns, strict=True) if turn.final]
-    marked = [n + 1 for n, (_, _, last) in enumerate(record.sinks["m_axis"]) if last]
-    if marked != ends:
-        raise EngineFailed(f"tlast: wanted after results {ends[:8]}, got after {marked[:8]}")
+    if head and head.when == "last" and not turn.final:
+        return 0
+    return 1 if head and head.kind == "argmax" else last.output_beats

@@ -18,6 +18,7 @@ from accel.architecture.shape import Array
 from accel.base.files import write_bytes, write_text
 from accel.base.fixed import Integers
 from accel.engines.engine import LOGITS, EngineFailed, Observed, ProgramFailed, Status, ToolMissing, generated
+from accel.engines.observe import ordered
 from accel.engines.status import check_flags, frames, status_of
 from accel.engines.torn import sent_beats
 from accel.hls.render import SOURCES, result_values
@@ -49,14 +50,14 @@ def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed
         counted = _run([str(program), "inputs", "outputs", "signals"], folder, "the bench", WRONG)
         outputs = np.array((folder / "outputs").read_text().split(), dtype=np.int64)
         signals = np.fromfile(folder / "signals", dtype=np.int64)
-    results = outputs.reshape(-1, result_values(design.net))
+    results = _whole(outputs, result_values(design.net), "results")
     answered = [turn for turn in taken if gives_result(design, turn)]
     printed = [line.split() for line in counted.splitlines()]
     torn = min(sent_beats(design, samples, taken)) < design.net.layers[0].input_beats
     status = _status(design, taken, {line[0]: line[1] for line in printed if line[0] != "state"}, torn)
     return Observed(
         _by_layer(design, signals, taken),
-        results[in_order(answered)],
+        ordered(results, answered),
         status=status,
         last_states=_last_states(design, taken, [line[1:] for line in printed if line[0] == "state"]),
     )
@@ -200,7 +201,9 @@ def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str
     """[turn][layer][signal][unit], logits last, to layer name to signal name to [step][unit], or [result][output]."""
     names = list(design.net.layers[0].cell.signals)
     sizes = [len(names) * array.outputs for array in design.net.layers]
-    turns = flat.reshape(-1, sum(sizes) + (design.net.head.outputs if design.net.head else 0))
+    turns = _whole(flat, sum(sizes) + (design.net.head.outputs if design.net.head else 0), "signals")
+    if len(turns) != len(taken):
+        raise EngineFailed(f"signals of {len(turns)} steps, not of {len(taken)}")
     *parts, logits = np.split(turns, np.cumsum(sizes), axis=1)
     found = {}
     for array, part in zip(design.net.layers, parts, strict=True):
@@ -210,6 +213,13 @@ def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str
     answered = [place for place, turn in enumerate(taken) if gives_result(design, turn)]
     order = in_order([taken[place] for place in answered])
     return found | {design.net.head.name: {LOGITS: logits[answered][order]}}
+
+
+def _whole(flat: Integers, size: int, what: str) -> Integers:
+    """Values as rows of so many. EngineFailed where one is cut short."""
+    if flat.size % size:
+        raise EngineFailed(f"{flat.size} values of {what}, {size} a row: one is cut short")
+    return flat.reshape(-1, size)
 
 
 def _digest(folder: Path, command: Sequence[str]) -> bytes:

@@ -16,9 +16,10 @@ from myhdl import Cosimulation, CosimulationError
 
 from accel.base.files import write_text
 from accel.base.templates import render
-from accel.engines.bench import observe, script
+from accel.engines.bench import script
 from accel.engines.cosimulation import simulate
 from accel.engines.engine import EngineFailed, Observed, ProgramFailed, ToolMissing, converted
+from accel.engines.observe import observe
 from accel.engines.ports import STATUS, listed, ports
 from accel.model.design import Design
 from accel.model.samples import Samples

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from accel.engines.bench import observe, script
+from accel.engines.bench import script
 from accel.engines.cosimulation import simulate
 from accel.engines.engine import EngineFailed, Observed, generated
+from accel.engines.observe import observe
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl.convert import load_top, top_signals

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from accel.architecture.shape import Array
 from accel.base.faults import Refused
 from accel.base.fixed import Integers
 from accel.base.progress import Progress, silent
-from accel.engines.engine import LOGITS, Engine, EngineFailed, Observed, ProgramFailed, Status, ToolMissing, reference
+from accel.engines.counts import cycle_faults, lag_faults, status_faults
+from accel.engines.covered import Covered, Sequences
+from accel.engines.engine import LOGITS, Engine, EngineFailed, Observed, ProgramFailed, ToolMissing, reference
+from accel.engines.memories import Memories
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.schedule.schedule import steady
@@ -45,8 +49,9 @@ class Prediction(Protocol):
 
 @dataclass(frozen=True)
 class Contender:
-    """An engine under test. A `clocked` one must measure its cycles and have a status word; one that `counts` has a
-    status word, too; a `slow` one gets `verify.slow_steps` steps.
+    """An engine under test. A `clocked` one must measure its cycles, have a status word, and show activations, what
+    cells keep and what is read of it; another one must show every signal. One that `counts` has a status word, too; a
+    `slow` one gets `verify.slow_steps` steps.
     """
 
     engine: Engine
@@ -57,7 +62,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one engine; the fields are those of `verify.json`."""
+    """What became of one engine; the fields are those of `verify.json`. `unseen` are signals that it does not show."""
 
     engine: str
     status: Verdict
@@ -66,12 +71,13 @@ class Result:
     cycles_per_step: int | None
     seconds: float
     reason: str
+    unseen: tuple[str, ...] = ()
     traceback: str = ""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """`verify.json`: the job, the prediction, and one result an engine."""
+    """`verify.json`: the job, the prediction, what lies in memories, what is reached, and one result an engine."""
 
     spec: str
     sequences: int
@@ -81,6 +87,8 @@ class Verification:
     nonzeros_per_step: int
     predicted_cycles_per_step: int
     utilisation: float
+    memories: Memories
+    coverage: Covered
     engines: tuple[Result, ...]
 
     @property
@@ -111,17 +119,19 @@ class Difference:
 
 def verify(
     design: Design,
-    real: Samples,
-    corners: Samples,
+    sequences: Sequences,
     contenders: Mapping[str, Contender],
     predicted: Prediction,
+    memories: Memories,
+    coverage: Covered,
     progress: Progress = silent,
 ) -> Verification:
-    """Run every contender on the corners, then on the real sequences, and compare it with the golden model.
+    """Run every contender on the sequences, and compare it with the golden model.
 
-    Slow engines get as many leading sequences as fit into `verify.slow_steps`; their result says how many steps.
+    `memories` has been compared before, `coverage` is what the sequences reach. Slow engines get as many leading
+    sequences as fit into `verify.slow_steps`; their result says how many steps.
     """
-    samples, layers = corners + real, design.net.layers
+    samples, layers = sequences.all, design.net.layers
     lanes = sum(array.multipliers for array in layers)
     nonzeros = sum(array.nonzeros for array in layers)
     results: list[Result] = []
@@ -131,13 +141,15 @@ def verify(
         results.append(judge(name, contender, design, given, predicted))
     return Verification(
         spec=design.spec.name,
-        sequences=len(real.lengths),
-        corners=len(corners.lengths),
+        sequences=len(sequences.real.lengths),
+        corners=len(samples.lengths) - len(sequences.real.lengths),
         steps=samples.steps,
         lanes=lanes,
         nonzeros_per_step=nonzeros,
         predicted_cycles_per_step=predicted.cycles_over(samples),
         utilisation=round(predicted.busy_over(samples), 4),
+        memories=memories,
+        coverage=coverage,
         engines=tuple(results),
     )
 
@@ -158,25 +170,35 @@ def judge(name: str, contender: Contender, design: Design, samples: Samples, pre
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"{type(error).__name__} in {where.name}, line {where.lineno}: {error}"
-        return Result(name, "crashed", 0, 0, None, _since(start), reason, traceback.format_exc())
+        return Result(name, "crashed", 0, 0, None, _since(start), reason, traceback=traceback.format_exc())
     seconds = _since(start)
     expected = reference(design, samples)
-    found = list(differences(expected, got, required_signals(design)))
+    found = list(differences(expected, got, required_signals(design, contender.clocked)))
     reasons = [_sentence(found, samples, _once(design))] if found else []
-    reasons += list(_cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples)))
+    reasons += list(cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples)))
     if contender.clocked and len(design.net.layers) > 1 and not reasons:
-        reasons += list(_lag_faults(got.lags, predicted.lags(samples)))
-    reasons += list(_status_faults(expected.status, got.status, contender.clocked or contender.counts))
+        reasons += list(lag_faults(got.lags, predicted.lags(samples)))
+    reasons += list(status_faults(expected.status, got.status, contender.clocked or contender.counts))
     cycles = None if got.step_cycles is None or not got.step_cycles.size else steady(got.step_cycles)
     status: Verdict = "different" if reasons else "equal"
     mismatches = sum(difference.count for difference in found)
-    return Result(name, status, samples.steps, mismatches, cycles, seconds, "; ".join(reasons))
+    return Result(name, status, samples.steps, mismatches, cycles, seconds, "; ".join(reasons), _unseen(expected, got))
 
 
-def required_signals(design: Design) -> Required:
-    """Signals of each layer, and of the head, that every engine must show."""
-    layers = {array.name: array.cell.required for array in design.net.layers}
+def required_signals(design: Design, clocked: bool) -> Required:
+    """Signals of each layer, and of the head, that an engine must show: all, or with a clock those that have ports."""
+    layers = {array.name: _of_hardware(array) if clocked else tuple(array.cell.signals) for array in design.net.layers}
     return layers | ({design.net.head.name: (LOGITS,)} if design.net.head else {})
+
+
+def _of_hardware(array: Array) -> tuple[str, ...]:
+    return tuple(name for level in array.cell.levels for name in (*level.gates, level.kept, level.state))
+
+
+def _unseen(expected: Observed, got: Observed) -> tuple[str, ...]:
+    """Signals of the golden model that an engine does not show."""
+    every = ((layer, name) for layer, named in expected.signals.items() for name in named)
+    return tuple(f"{layer}.{name}" for layer, name in every if name not in got.signals.get(layer, {}))
 
 
 def _once(design: Design) -> bool:
@@ -202,13 +224,16 @@ def differences(expected: Observed, got: Observed, required: Required) -> Iterat
         for name in sorted(names, key=lambda name: (place.get(name, -1), name)):
             yield from _compare(f"{layer}.{name}", wanted.get(name), seen.get(name))
     yield from _compare("outputs", expected.outputs, got.outputs)
-    if expected.last_states is not None:
+    if expected.last_states is not None or got.last_states is not None:
         yield from _compare(LAST_STATES, expected.last_states, got.last_states)
 
 
 def _compare(signal: str, expected: Integers | None, got: Integers | None) -> Iterator[Difference]:
     if expected is None or got is None:
         yield Difference(signal, 1, 0, 0, *("nothing" if side is None else "a signal" for side in (expected, got)))
+        return
+    if not np.issubdtype(got.dtype, np.integer):
+        yield Difference(signal, got.size, 0, 0, "integers", str(got.dtype))
         return
     if expected.shape[1:] != got.shape[1:]:
         yield Difference(signal, expected.size, 0, 0, f"shape {expected.shape}", f"shape {got.shape}")
@@ -255,49 +280,3 @@ def _position(row: int, lengths: Integers) -> tuple[int, int]:
     ends = np.cumsum(lengths)
     sequence = int(np.searchsorted(ends, row, side="right"))
     return sequence, row - int(ends[sequence - 1] if sequence else 0)
-
-
-def _cycle_faults(measured: Integers | None, clocked: bool, predicted: Integers) -> Iterator[str]:
-    if measured is None or not measured.size:
-        if clocked:
-            yield "measured no cycles"
-        return
-    if measured.size > predicted.size:
-        yield f"measured {measured.size} intervals between {predicted.size + 1} steps"
-        return
-    wrong = np.flatnonzero(measured != predicted[: measured.size])
-    if wrong.size:
-        first = int(wrong[0])
-        where = f"{wrong.size} of {measured.size} measured steps, the first is number {first}"
-        yield f"cycles per step: expected {predicted[first]}, got {int(measured[first])} ({where})"
-
-
-def _lag_faults(measured: Sequence[Integers], predicted: Sequence[Integers]) -> Iterator[str]:
-    """Steps that begin at a later layer in another cycle than they should."""
-    if len(measured) != len(predicted):
-        yield f"measured steps at {len(measured)} later layers, not at {len(predicted)}"
-        return
-    for number, (seen, wanted) in enumerate(zip(measured, predicted, strict=True), 1):
-        if not 0 < seen.size <= wanted.size:
-            yield f"layer {number}: measured {seen.size} steps of {wanted.size}"
-            continue
-        wrong = np.flatnonzero(seen != wanted[: seen.size])
-        if wrong.size:
-            first = int(wrong[0])
-            where = f"({wrong.size} of {seen.size} measured steps, the first is number {first})"
-            yield f"layer {number}: cycles behind the first: expected {wanted[first]}, got {seen[first]} {where}"
-
-
-def _status_faults(expected: Status | None, got: Status | None, required: bool) -> Iterator[str]:
-    assert expected is not None
-    if got is None:
-        if required:
-            yield "reported no status word"
-        return
-    if got.steps != expected.steps:
-        yield f"status word: expected {expected.steps} steps, got {got.steps}"
-    for layer, counts in expected.saturations.items():
-        for signal, count in counts.items():
-            seen = got.saturations.get(layer, {}).get(signal)
-            if seen != count:
-                yield f"status word: expected {count} saturations of {layer}.{signal}, got {seen}"

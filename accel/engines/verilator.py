@@ -13,8 +13,9 @@ from pathlib import Path
 
 from accel.base.files import write_text
 from accel.base.templates import render
-from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, observe, require_results, script
+from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, require_results, script
 from accel.engines.engine import Observed, ProgramFailed, ToolMissing, converted
+from accel.engines.observe import observe
 from accel.engines.ports import ports, status
 from accel.model.design import Design
 from accel.model.samples import Samples

@@ -24,7 +24,7 @@ from accel.architecture.cells.operations import (
     Sum,
 )
 from accel.architecture.shape import Array, ColumnArray, Network
-from accel.base.fixed import Integers
+from accel.base.fixed import Fixed, Integers
 from accel.model.sparse import Packed
 from accel.model.weights import LayerWeights, Matrix, Weights
 
@@ -164,19 +164,19 @@ def run_layer(
     the first level alone. In the recurrence h counts as 0 where |h| < threshold (Skip, arXiv 1811.10396); whatever else
     reads h gets it whole.
     """
-    cell, scale = array.cell, _by_sum(array, layer.scale)
+    cell, scale = array.cell, by_sum(array, layer.scale)
     kept, read = first_state(net, array, given, len(x))
-    x_part = _row_sums(array, product(layer.w_x.values, array.total_width)(x) << array.x_shift, "x") * scale
+    x_part = row_sums(array, product(layer.w_x.values, array.total_width)(x) << array.x_shift, "x") * scale
     levels = [layer.level(number) for number in range(array.levels)]
     products = [recurrent_product(array, level.w_h, len(x)) for level in levels]
-    biases = [_by_sum(array, level.bias << array.bias_shift) for level in levels]
+    biases = [by_sum(array, level.bias << array.bias_shift) for level in levels]
     trace = LayerTrace({}, dict.fromkeys(COUNTED, 0), cell.output)
     steps: list[dict[str, Integers]] = []
     for t in range(x.shape[1]):
         steps.append({})
         part = x_part[:, t]
         for level, times_h, bias in zip(cell.levels, products, biases, strict=True):
-            h_part = _row_sums(array, times_h(kept_states(read, threshold)) << array.h_shift, "h") * scale
+            h_part = row_sums(array, times_h(kept_states(read, threshold)) << array.h_shift, "h") * scale
             sums, part = part + h_part + bias, np.zeros_like(part)
             steps[-1] |= run_level(net, array, level, sums, kept, t < lengths, trace.saturations)
             kept, read = steps[-1][level.kept], steps[-1][level.state]
@@ -195,7 +195,7 @@ def first_state(net: Network, array: Array, given: Integers | None, sequences: i
     return kept, read
 
 
-def _row_sums(array: Array, rows: Integers, part: str) -> Integers:
+def row_sums(array: Array, rows: Integers, part: str) -> Integers:
     """What one operand adds to each sum of the cell: rows [..., R H] to sums [..., S, H], 0 where a sum has no part."""
     by_row = rows.reshape(*rows.shape[:-1], array.rows_per_unit, array.outputs)
     if not array.split_rows:
@@ -204,7 +204,7 @@ def _row_sums(array: Array, rows: Integers, part: str) -> Integers:
     return np.stack(parts, axis=-2)
 
 
-def _by_sum(array: Array, values: Integers | None) -> Integers:
+def by_sum(array: Array, values: Integers | None) -> Integers:
     """One value a sum, [S H], as [S, H]; 1 where there are none."""
     return np.ones((1, 1), dtype=np.int64) if values is None else values.reshape(array.sums_per_unit, array.outputs)
 
@@ -227,21 +227,27 @@ def run_level(
 
     Saturations are counted in `real` sequences, those that are not at their end yet.
     """
-    formats = net.spec.formats
+    values, sizes = level_values(net, array, level, sums, before), cell_sizes(net, array, level)
+    for narrow in level.narrowings:
+        fmt: Fixed = getattr(net.spec.formats, narrow.format)
+        saturations[narrow.format] += fmt.saturations(values[narrow.source][real], sizes[narrow.source].frac)
+    return {name: values[name] for name in level.signals}
+
+
+def level_values(net: Network, array: Array, level: Level, sums: Integers, before: Integers) -> dict[str, Integers]:
+    """Every value of a level by its name, exact ones too: from exact sums [n, S, hidden] and what was kept before."""
     sizes = cell_sizes(net, array, level)
     values = {row.name: sums[:, number] for number, row in enumerate(level.sums)} | {BEFORE: before}
     for operation in level.operations:
         if isinstance(operation, Narrow):
-            source, frac = values[operation.source], sizes[operation.source].frac
-            fmt = getattr(formats, operation.format)
-            saturations[operation.format] += fmt.saturations(source[real], frac)
-            values[operation.name] = fmt.narrow(source, frac)
+            fmt: Fixed = getattr(net.spec.formats, operation.format)
+            values[operation.name] = fmt.narrow(values[operation.source], sizes[operation.source].frac)
         else:
-            values[operation.name] = _exact(operation, values, sizes, net)
-    return {name: values[name] for name in level.signals}
+            values[operation.name] = operate(operation, values, sizes, net)
+    return values
 
 
-def _exact(operation: Operation, values: Mapping[str, Integers], sizes: Mapping[str, Size], net: Network) -> Integers:
+def operate(operation: Operation, values: Mapping[str, Integers], sizes: Mapping[str, Size], net: Network) -> Integers:
     """A table's entries, or an exact result in the fraction bits that `sizes` has for it."""
 
     def aligned(name: str, frac: int) -> Integers:

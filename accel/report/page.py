@@ -47,6 +47,7 @@ def verdict(verify: dict[str, Any]) -> dict[str, str]:
     for engine in verify["engines"]:
         counts[engine["status"]] += 1
     words = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    bad = counts["different"] + counts["failed"] + counts["crashed"]
+    held = verify["memories"]["status"]
+    bad = counts["different"] + counts["failed"] + counts["crashed"] + (held != "equal")
     colour = "bad" if bad else "open" if counts["not run"] else "good"
-    return {"words": f"{len(verify['engines'])} engines: {words}", "colour": colour}
+    return {"words": f"memories {held}, {len(verify['engines'])} engines: {words}", "colour": colour}

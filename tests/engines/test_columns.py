@@ -10,11 +10,12 @@ import pytest
 
 from accel.architecture.shape import ColumnArray
 from accel.base.files import write_text
-from accel.engines.bench import Record, check_queues
+from accel.engines.bench import Record
 from accel.engines.engine import Engine, EngineFailed, Observed, golden
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
+from accel.engines.observe import check_queues
 from accel.engines.verify import Contender, Result, judge
 from accel.hls.render import render_hls
 from accel.model import samples, weights

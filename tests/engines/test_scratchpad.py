@@ -11,11 +11,12 @@ import pytest
 from myhdl import block, instance
 
 from accel.base.files import write_text
-from accel.engines.bench import Beat, Record, Script, observe, script
+from accel.engines.bench import Beat, Record, Script, script
 from accel.engines.cosimulation import simulate
 from accel.engines.engine import reference
 from accel.engines.icarus import icarus
 from accel.engines.native import native
+from accel.engines.observe import observe
 from accel.engines.verify import Contender, judge
 from accel.memory.load_frame import frame, sealed, shape_digest
 from accel.model import samples, weights

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from accel.base.files import write_text
-from accel.engines import bench, torn
-from accel.engines.bench import Beat, Script, observe, script
+from accel.engines import torn
+from accel.engines.bench import Beat, Script, script
 from accel.engines.cosimulation import simulate
 from accel.engines.engine import Engine, EngineFailed, Observed, reference
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
+from accel.engines.observe import observe
 from accel.engines.verify import Contender, Result, judge
 from accel.engines.verilator import verilator
 from accel.hls.render import render_hls
@@ -184,7 +185,7 @@ def test_a_frame_of_a_state_that_is_too_short_or_too_long_harms_no_other(
             return dataclasses.replace(driven, sources=sources, limit=2 * driven.limit)
 
         monkeypatch.setattr(f"{engine.__module__}.script", spoilt)
-        monkeypatch.setattr(bench, "check_flags", lambda _, status, torn, seen=seen: seen.update(status))
+        monkeypatch.setattr("accel.engines.observe.check_flags", lambda _, status, torn, seen=seen: seen.update(status))
         wanted = reference(made, dataclasses.replace(given, states=shortened))
         found = engine(made, given)
         np.testing.assert_array_equal(found.last_states, wanted.last_states)

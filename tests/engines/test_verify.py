@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from accel.base.faults import Refused
+from accel.engines.covered import Covered, Sequences
 from accel.engines.engine import Engine, EngineFailed, Observed, ProgramFailed, ToolMissing, golden
+from accel.engines.memories import Memories
 from accel.engines.verify import Contender, Result, Verification, verify
 from accel.model import samples
 from accel.model.design import Design
@@ -19,6 +21,8 @@ from accel.model.samples import Samples
 from tests.designs import design, spec
 
 CYCLES, LAG = 24, 31
+HELD = Memories("equal", 1, 1, 0, ())
+REACHED = Covered(1, 1, (), (), ())
 
 
 class Even:
@@ -78,7 +82,7 @@ def judged(tmp_path: Path) -> Callable[..., Result]:
 def verified(work: Path, contenders: dict[str, Contender], **sections: dict) -> Verification:
     made = design(spec(**sections), work)
     real = samples.seeded(made.spec, 7, 5)
-    return verify(made, real, samples.corners(made.spec), contenders, Even())
+    return verify(made, Sequences(samples.corners(made.spec), real, None), contenders, Even(), HELD, REACHED)
 
 
 def test_a_faultless_engine_is_equal(judged: Callable[..., Result]) -> None:
@@ -163,6 +167,11 @@ def measure_no_step(seen: Observed) -> None:
     seen.step_cycles = np.array([], dtype=np.int64)
 
 
+def measure_the_first_steps_alone(seen: Observed) -> None:
+    assert seen.step_cycles is not None
+    seen.step_cycles = seen.step_cycles[:17]
+
+
 def measure_too_much(seen: Observed) -> None:
     assert seen.step_cycles is not None
     seen.step_cycles = np.concatenate([seen.step_cycles, seen.step_cycles])
@@ -176,6 +185,10 @@ def start_at_one_layer(seen: Observed) -> None:
     seen.lags = []
 
 
+def start_the_first_steps_alone(seen: Observed) -> None:
+    seen.lags = [seen.lags[0][:18]]
+
+
 def start_no_step(seen: Observed) -> None:
     seen.lags = [np.array([], dtype=np.int64)]
 
@@ -186,6 +199,7 @@ def start_no_step(seen: Observed) -> None:
         (start_late, "layer 1: cycles behind the first: expected 31, got 32 (1 of 37 measured steps"),
         (start_at_one_layer, "measured steps at 0 later layers, not at 1"),
         (start_no_step, "layer 1: measured 0 steps of 37"),
+        (start_the_first_steps_alone, "layer 1: measured 18 steps of 37"),
     ],
 )
 def test_a_step_that_begins_otherwise_at_a_later_layer_is_a_difference(
@@ -208,6 +222,36 @@ def count_too_much(seen: Observed) -> None:
     seen.status.saturations["lstm0"]["cell"] += 1
 
 
+def count_what_is_not_there(seen: Observed) -> None:
+    assert seen.status is not None
+    seen.status.saturations["lstm0"]["heat"] = 7
+
+
+def count_in_a_layer_that_is_not_there(seen: Observed) -> None:
+    assert seen.status is not None
+    seen.status.saturations["lstm7"] = {"cell": 7}
+
+
+def hide_gate(seen: Observed) -> None:
+    del seen.signals["lstm0"]["g"]
+
+
+def show_real_numbers(seen: Observed) -> None:
+    seen.signals["lstm0"]["c"] = seen.signals["lstm0"]["c"].astype(np.float64)
+
+
+def hide_results(seen: Observed) -> None:
+    seen.outputs = seen.outputs[:0]
+
+
+def hide_logits(seen: Observed) -> None:
+    del seen.signals["head"]
+
+
+def invent_last_states(seen: Observed) -> None:
+    seen.last_states = np.zeros((11, 16), dtype=np.int64)
+
+
 def count_nothing(seen: Observed) -> None:
     seen.status = None
 
@@ -216,14 +260,22 @@ FAULTS = [
     (lose_step_count, "status word: expected "),
     (count_too_much, "status word: expected "),
     (count_nothing, "reported no status word"),
+    (count_what_is_not_there, "status word: expected no saturations of lstm0.heat, got 7"),
+    (count_in_a_layer_that_is_not_there, "status word: expected no saturations of lstm7.cell, got 7"),
+    (measure_the_first_steps_alone, "measured 17 intervals between 37 steps"),
     (measure_too_much, "measured "),
+    (hide_gate, "lstm0.g differs first at step 0 (sequence 0, step 0), unit 0: expected a signal, got nothing"),
+    (show_real_numbers, "lstm0.c differs first at step 0 (sequence 0, step 0), unit 0: expected integers, got float64"),
+    (hide_results, "outputs differ first at result 0, value 0: expected 11 rows, got 0 rows"),
+    (hide_logits, "head.logits differs first at step 3 (sequence 0, step 3), unit 0: expected a signal, got nothing"),
+    (invent_last_states, "h_n and c_n differ first in sequence 0, value 0: expected nothing, got a signal"),
     (drop_last, "outputs differ first at result 10, value 0: expected 11 rows, got 10 rows"),
     (repeat_last, "outputs differ first at result 11, value 0: expected 11 rows, got 12 rows"),
     (wrong_class, "outputs differ first at result 2, value 0: expected "),
     (lose_step, "lstm0.h differs first at step "),
     (lose_unit, "lstm0.h differs first at step 0 (sequence 0, step 0), unit 0: expected shape "),
     (hide_cell, "lstm0.c differs first at step 0 (sequence 0, step 0), unit 0: expected a signal, got nothing"),
-    (hide_layer, "lstm0.c differs first at step 0 (sequence 0, step 0), unit 0: expected a signal, got nothing"),
+    (hide_layer, "lstm0.i differs first at step 0 (sequence 0, step 0), unit 0: expected a signal, got nothing"),
     (invent_signal, "lstm0.q differs first at step 0 (sequence 0, step 0), unit 0: expected nothing, got a signal"),
     (invent_layer, "lstm1.i_pre differs first at step 0 (sequence 0, step 0), unit 0: expected nothing, got a signal"),
     (stall_once, f"cycles per step: expected {CYCLES}, got {CYCLES + 1} (1 of "),
@@ -240,6 +292,24 @@ def test_every_fault_makes_an_engine_different(
     result = judged(faulty(change), clocked=True)
     assert result.status == "different"
     assert result.reason.startswith(reason)
+
+
+def hide_what_has_no_port(seen: Observed) -> None:
+    for name in ("i_pre", "f_pre", "g_pre", "o_pre", "tanh_c"):
+        del seen.signals["lstm0"][name]
+
+
+def test_hardware_need_not_show_what_has_no_port_and_it_is_said(judged: Callable[..., Result]) -> None:
+    result = judged(faulty(hide_what_has_no_port), clocked=True)
+    assert result.status == "equal"
+    assert result.unseen == ("lstm0.i_pre", "lstm0.f_pre", "lstm0.g_pre", "lstm0.o_pre", "lstm0.tanh_c")
+
+
+def test_an_engine_without_a_clock_must_show_every_signal(judged: Callable[..., Result]) -> None:
+    result = judged(faulty(hide_what_has_no_port))
+    assert result.status == "different"
+    assert result.reason.startswith("lstm0.i_pre differs first at step 0")
+    assert judged(golden).unseen == ()
 
 
 def test_engines_without_a_clock_need_not_measure(judged: Callable[..., Result]) -> None:
@@ -305,6 +375,8 @@ def test_the_file_has_the_agreed_fields(tmp_path: Path) -> None:
         "nonzeros_per_step",
         "predicted_cycles_per_step",
         "utilisation",
+        "memories",
+        "coverage",
         "engines",
     } <= facts.keys()
     assert list(facts["engines"][0]) == [
@@ -315,6 +387,7 @@ def test_the_file_has_the_agreed_fields(tmp_path: Path) -> None:
         "cycles_per_step",
         "seconds",
         "reason",
+        "unseen",
         "traceback",
     ]
     assert facts["sequences"] == 7

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -12,11 +13,14 @@ from pathlib import Path
 import pytest
 
 from accel.base.files import read_json, write_json, write_text
+from accel.engines.covered import cover, sequences
 from accel.engines.engine import golden
+from accel.engines.memories import Memories, Mismatch
 from accel.engines.verify import Contender, verify
 from accel.model import golden as golden_model
 from accel.model import samples, weights
 from accel.model.design import Design
+from accel.model.reach import reach
 from accel.model.samples import corners
 from accel.report.report import texts
 from accel.report.timeline import runs, with_every_weight
@@ -24,6 +28,7 @@ from accel.schedule.schedule import schedule
 from tests.designs import spec
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+HELD = Memories("equal", 12, 3456, 0, ())
 MODELS = {"float": 0.9712, "pruned": 0.9634, "quantized": 0.9589, "golden": 0.9589}
 
 
@@ -51,7 +56,10 @@ def prepared(work: Path, **sections: dict) -> Design:
     bits = {"float": 10000, "values": 800, "indices": 300, "bias": 100, "total": 1200}
     record = {"task": "test", "metric": "accuracy", "models": MODELS, "layers": layers, "bits": bits, "seed": 1}
     write_json(work / "training.json", record | {"candidates": candidates})
-    found = verify(design, inputs, corners(chosen), {"golden": Contender(golden)}, schedule(design))
+    reached = reach(design.net, design.weights)
+    given = sequences(design, corners(chosen), inputs, reached)
+    covered = cover(design, given.all, reached)
+    found = verify(design, given, {"golden": Contender(golden)}, schedule(design), HELD, covered)
     write_json(work / "verify.json", found.plain())
     return design
 
@@ -109,8 +117,31 @@ def test_a_difference_is_shown_as_bad_and_a_missing_tool_as_open(tmp_path: Path)
         write_json(tmp_path / "verify.json", facts)
         write(design)
         html = (tmp_path / "report.html").read_text()
-        assert f'class="verdict {colour}" id="verdict">1 engines: 1 {status}' in html
+        assert f'class="verdict {colour}" id="verdict">memories equal, 1 engines: 1 {status}' in html
         assert "&lt;b&gt; &amp; co" in html
+
+
+def test_a_wrong_word_in_a_memory_is_shown_as_bad_with_its_place(tmp_path: Path) -> None:
+    design = prepared(tmp_path)
+    facts = read_json(tmp_path / "verify.json")
+    wrong = Mismatch("rtl/little_tanh.hex", "word 7, entry 0", "1f", "<1e>")
+    facts["memories"] = dataclasses.asdict(Memories("different", 12, 3456, 1, (wrong,)))
+    write_json(tmp_path / "verify.json", facts)
+    write(design)
+    html = (tmp_path / "report.html").read_text()
+    assert 'class="verdict bad" id="verdict">memories different, 1 engines: 1 equal' in html
+    assert "rtl/little_tanh.hex, word 7, entry 0: wanted 1f, got &lt;1e&gt;" in html
+
+
+def test_what_was_not_reached_is_shown_with_its_reason(tmp_path: Path) -> None:
+    write(prepared(tmp_path))
+    reached = read_json(tmp_path / "verify.json")["coverage"]
+    text = re.sub(r"\s+", " ", " ".join(read(tmp_path).text))
+    for side in reached["clamps"]:
+        assert side["why"] in text
+    assert any(side["why"].startswith("cannot be: it gets to ") for side in reached["clamps"])
+    for use in reached["weights"]:
+        assert f"{use['layer']} {use['matrix']} {use['kept']:,} {use['met']:,} {use['shown']:,}" in text
 
 
 def test_same_design_gives_the_same_page(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ PORT = re.compile(r"^(input|output)\s+(?:(?:wire|reg|signed)\s+)*(?:\[(\d+):0\]\
 THERE: dict[str, Callable[[Spec], bool]] = {
     "always": lambda spec: True,
     "no head": lambda spec: spec.model.head is None,
+    "a head": lambda spec: spec.model.head is not None,
     "a head with logits": lambda spec: spec.model.head is not None and spec.model.head.kind == "logits",
     "a head with arg max": lambda spec: spec.model.head is not None and spec.model.head.kind == "argmax",
     "`memory: scratchpad`": lambda spec: spec.engine.memory == "scratchpad",

@@ -1,0 +1,153 @@
+"""What the verified sequences reach, and why they do not reach the rest: the part `coverage` of `verify.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import add
+from typing import Any
+
+from accel.architecture.cells.operations import Narrow
+from accel.architecture.shape import Array, Network
+from accel.base.fixed import Fixed
+from accel.model.coverage import Clamp, Coverage, Reads, Use, measure
+from accel.model.design import Design
+from accel.model.directed import directed, steps_tried, table_ends, table_ranges
+from accel.model.golden import cell_sizes, run
+from accel.model.reach import LONGEST, Reach
+from accel.model.samples import Samples
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a narrowing: how many values were clipped there, by all sequences and by those of slow engines; where
+    none was, why not.
+    """
+
+    layer: str
+    signal: str
+    side: str
+    values: int
+    clipped: int
+    clipped_slow: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A table: entries that were read, those that could be, and why an end was not read."""
+
+    table: str
+    entries: int
+    reachable: int
+    read: int
+    read_slow: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Covered:
+    """What sequences of `steps` steps reach; slow engines get `slow_steps` of them."""
+
+    steps: int
+    slow_steps: int
+    clamps: tuple[Side, ...]
+    tables: tuple[Entries, ...]
+    weights: tuple[Use, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """What engines are given: corners, then `real` sequences, then corners that are too long for slow engines."""
+
+    corners: Samples
+    real: Samples
+    longer: Samples | None
+
+    @property
+    def all(self) -> Samples:
+        """In this order."""
+        return self.corners + self.real + self.longer if self.longer else self.corners + self.real
+
+
+def sequences(design: Design, corners: Samples, real: Samples, reached: Sequence[Reach]) -> Sequences:
+    """Corners and real sequences with those that are made for the design; slow engines get corners for half of their
+    steps.
+    """
+    made = directed(design.net, design.weights, reached, corners)
+    left, near = design.spec.verify.slow_steps // 2 - corners.steps, [corners]
+    far: list[Samples] = []
+    for one in made:
+        (near if one.steps <= left else far).append(one)
+        left -= one.steps if near[-1] is one else 0
+    return Sequences(reduce(add, near), real, reduce(add, far) if far else None)
+
+
+def cover(design: Design, given: Samples, reached: Sequence[Reach]) -> Covered:
+    """What all of these sequences reach, and why not the rest."""
+    slow = given.within(design.spec.verify.slow_steps)
+    whole, part = (_measured(design, samples) for samples in (given, slow))
+    sides = [
+        side
+        for all_of, slow_of in zip(whole.clamps, part.clamps, strict=True)
+        for side in _sides(design.net, all_of, slow_of, reached)
+    ]
+    tables = [_entries(design.net, *pair, reached) for pair in zip(whole.tables, part.tables, strict=True)]
+    return Covered(whole.steps, part.steps, tuple(sides), tuple(tables), whole.weights)
+
+
+def _measured(design: Design, samples: Samples) -> Coverage:
+    trace = run(design.net, design.weights, samples.x, samples.lengths, samples.states)
+    return measure(design.net, design.weights, samples, trace)
+
+
+def _sides(net: Network, whole: Clamp, slow: Clamp, reached: Sequence[Reach]) -> Iterator[Side]:
+    (place,) = (number for number, array in enumerate(net.layers) if array.name == whole.layer)
+    for side in ("below", "above"):
+        clipped = getattr(whole, side)
+        why = "" if clipped else _why(net, net.layers[place], reached, reached[place], whole.signal, side)
+        yield Side(whole.layer, whole.signal, side, whole.values, clipped, getattr(slow, side), why)
+
+
+def _why(net: Network, array: Array, every: Sequence[Reach], reached: Reach, signal: str, side: str) -> str:
+    """Why a side was not clipped."""
+    earliest = reached.earliest.get((signal, side))
+    tried = steps_tried(every)
+    if earliest is None:
+        return f"cannot be: {_room(net, array, reached, signal, side)}"
+    if earliest > LONGEST:
+        return f"not within {LONGEST} steps"
+    if earliest > tried:
+        return f"not before step {earliest}, and {tried} were tried"
+    return f"not found in sequences of {tried} steps"
+
+
+def _room(net: Network, array: Array, reached: Reach, signal: str, side: str) -> str:
+    """How far a value gets, and where its format ends, both in units of the value."""
+    level, narrow = _narrowing(array, signal)
+    fmt: Fixed = getattr(net.spec.formats, narrow.format)
+    frac = cell_sizes(net, array, level)[narrow.source].frac
+    value = reached.values[narrow.source]
+    end, limit = (value.lo.min(), fmt.lo) if side == "below" else (value.hi.max(), fmt.hi)
+    return f"it gets to {int(end) / 2**frac:.8g} at most, and {fmt} to {fmt.real(limit):.8g}"
+
+
+def _narrowing(array: Array, signal: str) -> tuple[Any, Narrow]:
+    return next((level, level.narrowed(signal)) for level in array.cell.levels if signal in level.named)
+
+
+def _entries(net: Network, whole: Reads, slow: Reads, reached: Sequence[Reach]) -> Entries:
+    ranges, tried = table_ranges(net, reached)[whole.table], steps_tried(reached)
+    reachable = len({place for lo, hi in set(ranges) for place in range(lo, hi + 1)})
+    can = table_ends(net, reached)[whole.table]
+    missed = [
+        f"the {name} entry " + (f"not found in sequences of {tried} steps" if possible else "cannot be read")
+        for name, was_read, possible in zip(("lowest", "highest"), (whole.lowest, whole.highest), can, strict=True)
+        if not was_read
+    ]
+    return Entries(whole.table, whole.entries, reachable, whole.read, slow.read, "; ".join(missed))

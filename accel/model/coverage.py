@@ -1,0 +1,219 @@
+"""What a set of sequences reaches: clamps on both sides, entries of tables, weights whose change would show.
+
+Everything follows from the golden model's trace and from the cell's list of operations, by the names of its signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from accel.architecture.cells.operations import Level, Lookup
+from accel.architecture.shape import Array, Network
+from accel.base.fixed import Fixed, Integers
+from accel.model.golden import (
+    LayerTrace,
+    Trace,
+    before,
+    by_sum,
+    cell_sizes,
+    first_state,
+    kept_states,
+    level_values,
+    product,
+    row_sums,
+)
+from accel.model.samples import Samples
+from accel.model.sparse import Mask
+from accel.model.weights import LayerWeights, Weights
+
+EVALUATIONS = 10_000_000
+"""Weights times steps that are tried for what a change would do; beyond, steps are left out evenly."""
+
+
+@dataclass(frozen=True)
+class Clamp:
+    """One narrowing: of so many values, how many were clipped from below and from above."""
+
+    layer: str
+    signal: str
+    below: int
+    above: int
+    values: int
+
+
+@dataclass(frozen=True)
+class Reads:
+    """One table: how many of its entries were read, and whether the two ends were, where the index is clamped."""
+
+    table: str
+    entries: int
+    read: int
+    lowest: bool
+    highest: bool
+
+
+@dataclass(frozen=True)
+class Use:
+    """Kept weights of one matrix: how many were multiplied by something else than 0, and how many would show.
+
+    A weight would show where one unit more or less changes what the row's sum is narrowed to, all else equal, in one
+    of `steps` steps (of a head, whose sums stay exact: where it is multiplied by something else than 0).
+    """
+
+    layer: str
+    matrix: str
+    kept: int
+    met: int
+    shown: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What `steps` steps reach."""
+
+    steps: int
+    clamps: tuple[Clamp, ...]
+    tables: tuple[Reads, ...]
+    weights: tuple[Use, ...]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """All real steps of one level at once: operands [n, columns], and every value [n, hidden] by its name."""
+
+    level: Level
+    number: int
+    x: Integers
+    read: Integers
+    values: Mapping[str, Integers]
+
+
+def measure(net: Network, weights: Weights, samples: Samples, trace: Trace) -> Coverage:
+    """What samples reach, whose trace this is."""
+    levels = levels_of(net, weights, samples, trace)
+    clamps = [clamp for array, _, steps in levels for one in steps for clamp in _clamps(net, array, one)]
+    uses = [use for array, layer, steps in levels for one in steps for use in _uses(net, array, layer, one)]
+    if net.head is not None:
+        uses.append(_head_use(net.head, weights.layers[-1], trace, samples))
+    reads = [_reads(net, name, [one for *_, steps in levels for one in steps]) for name in net.tables]
+    return Coverage(samples.steps, tuple(clamps), tuple(reads), tuple(uses))
+
+
+def levels_of(
+    net: Network, weights: Weights, samples: Samples, trace: Trace
+) -> list[tuple[Array, LayerWeights, list[Steps]]]:
+    """Every layer with its weights and its levels, all real steps at once."""
+    return [
+        (array, layer, list(_levels(net, array, layer, weights.threshold_at(array), number, samples, trace)))
+        for number, (array, layer) in enumerate(zip(net.layers, weights.layers, strict=False))
+    ]
+
+
+def _real(values: Integers, lengths: Integers) -> Integers:
+    """[sequences, steps, ...] to [n, ...], padding left out."""
+    return values[np.arange(values.shape[1]) < lengths[:, None]]
+
+
+def _levels(
+    net: Network, array: Array, layer: LayerWeights, threshold: int, number: int, samples: Samples, trace: Trace
+) -> Iterator[Steps]:
+    """Every level of a layer, its values computed anew from the operands of all steps at once."""
+    own, cell = trace.layers[number], array.cell
+    x = _real(samples.x if number == 0 else trace.layers[number - 1].h, samples.lengths)
+    kept, read = _begun(net, array, own, number, samples)
+    for place, level in enumerate(cell.levels):
+        weights = layer.level(place)
+        sums = exact_sums(array, weights, x if place == 0 else x[:, :0], kept_states(read, threshold))
+        values = level_values(net, array, level, sums, kept)
+        yield Steps(level, place, x if place == 0 else x[:, :0], kept_states(read, threshold), values)
+        kept, read = (_real(own.signals[name], samples.lengths) for name in (level.kept, level.state))
+
+
+def exact_sums(array: Array, layer: LayerWeights, x: Integers, read: Integers) -> Integers:
+    """Sums of a level with their biases, [n, S, hidden], of operands [n, columns]."""
+    scale = by_sum(array, layer.scale)
+    parts = ((layer.w_x, x, array.x_shift, "x"), (layer.w_h, read, array.h_shift, "h"))
+    sums = [row_sums(array, product(w.values, array.sum_width)(v) << shift, side) for w, v, shift, side in parts]
+    return np.asarray((sums[0] + sums[1]) * scale + by_sum(array, layer.bias << array.bias_shift))
+
+
+def _begun(net: Network, array: Array, own: LayerTrace, number: int, samples: Samples) -> tuple[Integers, Integers]:
+    """What the cell kept and what was read of it before each real step, both [n, hidden]."""
+    given = None if samples.states is None else before(net, samples.states)[number]
+    firsts = first_state(net, array, given, len(samples.lengths))
+    level, found = array.cell.levels[-1], []
+    for first, name in zip(firsts, (level.kept, level.state), strict=True):
+        after = own.signals[name]
+        if net.spec.model.stateful:
+            ends = after[np.arange(len(after)), samples.lengths - 1]
+            first = np.concatenate([first[:1], ends[:-1]])
+        found.append(_real(np.concatenate([first[:, None], after[:, :-1]], axis=1), samples.lengths))
+    return found[0], found[1]
+
+
+def _clamps(net: Network, array: Array, steps: Steps) -> Iterator[Clamp]:
+    sizes = cell_sizes(net, array, steps.level)
+    for narrow in steps.level.narrowings:
+        fmt: Fixed = getattr(net.spec.formats, narrow.format)
+        dropped = fmt.dropped(steps.values[narrow.source], sizes[narrow.source].frac)
+        below, above = (int(np.count_nonzero(side)) for side in (dropped < fmt.lo, dropped > fmt.hi))
+        yield Clamp(array.name, narrow.name, below, above, dropped.size)
+
+
+def _reads(net: Network, name: str, steps: list[Steps]) -> Reads:
+    table, half = net.tables[name], 1 << (net.tables[name].address - 1)
+    read = np.zeros(2 * half, dtype=bool)
+    for one in steps:
+        for operation in one.level.operations:
+            if isinstance(operation, Lookup) and operation.table == name:
+                read[table.index(one.values[operation.source]) + half] = True
+    return Reads(name, len(read), int(read.sum()), bool(read[0]), bool(read[-1]))
+
+
+def _uses(net: Network, array: Array, layer: LayerWeights, steps: Steps) -> Iterator[Use]:
+    weights = layer.level(steps.number)
+    suffix = f" {steps.number + 1}" if array.levels > 1 else ""
+    of_x = ("W_x", "x", weights.w_x.mask, steps.x, array.x_shift)
+    of_h = ("W_h", "h", weights.w_h.mask, steps.read, array.h_shift)
+    for matrix, part, mask, operand, shift in (of_x, of_h):
+        if not mask.size:
+            continue
+        met = int((mask & (operand != 0).any(axis=0)).sum())
+        shown, tried = _shown(net, array, weights, steps, mask, operand << shift, part)
+        yield Use(array.name, matrix + suffix, int(mask.sum()), met, shown, tried)
+
+
+def _shown(
+    net: Network, array: Array, weights: LayerWeights, steps: Steps, mask: Mask, operand: Integers, part: str
+) -> tuple[int, int]:
+    """How many kept weights are such that one unit more or less changes the narrowed sum; in how many steps tried."""
+    stride = -(-mask.sum() * len(operand) // EVALUATIONS)
+    scale, frac, shown = by_sum(array, weights.scale), array.sum_frac, 0
+    fmt, numbers = net.spec.formats.gate, range(0, len(operand), max(1, int(stride)))
+    for place, row in enumerate(steps.level.sums):
+        if row.part not in ("both", part):
+            continue
+        units, columns = np.nonzero(mask[row.row * array.outputs : (row.row + 1) * array.outputs])
+        factor = np.broadcast_to(scale, (len(steps.level.sums), array.outputs))[place]
+        sums, waiting = steps.values[row.name], np.arange(len(units))
+        for n in numbers:
+            if not len(waiting):
+                break
+            u, change = units[waiting], operand[n, columns[waiting]] * factor[units[waiting]]
+            as_is = fmt.narrow(sums[n, u], frac)
+            same = (fmt.narrow(sums[n, u] + change, frac) == as_is) & (fmt.narrow(sums[n, u] - change, frac) == as_is)
+            waiting = waiting[same]
+        shown += len(units) - len(waiting)
+    return shown, len(numbers)
+
+
+def _head_use(head: Array, layer: LayerWeights, trace: Trace, samples: Samples) -> Use:
+    h, mask = trace.h, layer.w_x.mask
+    once = trace.logits is not None and trace.logits.shape[1] == 1 and h.shape[1] > 1
+    read = h[np.arange(len(h)), samples.lengths - 1] if once else _real(h, samples.lengths)
+    met = int((mask & (read != 0).any(axis=0)).sum())
+    return Use(head.name, "W_x", int(mask.sum()), met, met, len(read))

@@ -1,0 +1,244 @@
+"""Corner sequences made for one design: they clip what can be clipped, and read the ends of tables that can be read.
+
+A search over sequences of extreme inputs, led by the golden model itself. The same design gives the same sequences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product as combinations
+
+import numpy as np
+
+from accel.architecture.cells.operations import Lookup
+from accel.architecture.shape import Network
+from accel.base.fixed import Fixed, Integers
+from accel.model.coverage import Steps, levels_of
+from accel.model.golden import cell_sizes, run
+from accel.model.reach import Reach
+from accel.model.samples import Samples
+from accel.model.weights import Weights
+
+STEPS = 48
+"""Longest sequence that is tried."""
+LONGER = 2
+"""Times as many steps as intervals let the latest clamp be hit in at the earliest, and a few more."""
+BUDGET = 64
+"""Steps of all sequences together."""
+CANDIDATES = 48
+"""Sequences that are tried at once, fewer where layers are large."""
+VALUES = 1_000_000
+"""Hidden values, of all steps, of the sequences that are tried at once."""
+ROUNDS = 12
+"""Times that the best are changed and tried again."""
+
+
+Try = tuple[Integers, Integers | None]
+"""Inputs of a sequence, [steps, inputs], and its state where one is given."""
+
+
+@dataclass(frozen=True, order=True)
+class Target:
+    """One side of a narrowing of a layer, or one end of a table (whose layer is empty)."""
+
+    layer: str
+    name: str
+    side: str
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Inputs [steps, inputs] of one sequence, its state (None for zeros), and when it first meets each target."""
+
+    x: Integers
+    state: Integers | None
+    first: Mapping[Target, int]
+
+
+def steps_tried(reached: Sequence[Reach]) -> int:
+    """How long the sequences are that are tried."""
+    earliest = [step for layer in reached for step in layer.earliest.values() if step <= STEPS]
+    return min(STEPS, LONGER * max(earliest, default=0) + 4)
+
+
+def directed(net: Network, weights: Weights, reached: Sequence[Reach], given: Samples) -> list[Samples]:
+    """Sequences that meet what `given` does not, each as samples of its own, those that meet most a step first."""
+    net = _each_alone(net)
+    length = steps_tried(reached)
+    wanted = set(_targets(net, reached, length)) - set(_met(net, weights, given))
+    if not wanted:
+        return []
+    found: list[Tried] = []
+    best: dict[Target, tuple[int, Try]] = {}
+    rng = np.random.default_rng(net.spec.training.seed + 3)
+    x, states = _first_tries(net, weights, length, rng)
+    for _ in range(ROUNDS):
+        margins = _margins(net, weights, Samples(x, np.full(len(x), length), np.full(len(x), -1), states))
+        for target in wanted:
+            best_of = margins[target].max(axis=1)
+            place = int(best_of.argmax())
+            if target not in best or best_of[place] > best[target][0]:
+                best[target] = (int(best_of[place]), (x[place], None if states is None else states[place]))
+        found += list(_tries(x, states, margins, wanted))
+        missed = sorted(target for target in wanted if best[target][0] < 0)
+        if not missed:
+            break
+        x, states = _next_tries(net, [best[target][1] for target in missed], len(x), rng)
+    return [_as_samples(one, length) for one, length in _chosen(found, wanted)]
+
+
+def _each_alone(net: Network) -> Network:
+    """The network with every sequence from its own state, so that sequences can be tried side by side."""
+    spec = net.spec.model_copy(update={"model": net.spec.model.model_copy(update={"stateful": False})})
+    return replace(net, spec=spec)
+
+
+def _targets(net: Network, reached: Sequence[Reach], length: int) -> Iterator[Target]:
+    """What intervals do not rule out in so many steps."""
+    for array, layer in zip(net.layers, reached, strict=True):
+        yield from (Target(array.name, *side) for side, step in layer.earliest.items() if step <= length)
+    for name, (lowest, highest) in table_ends(net, reached).items():
+        yield from (Target("", name, side) for side, can in (("lowest", lowest), ("highest", highest)) if can)
+
+
+def table_ends(net: Network, reached: Sequence[Reach]) -> dict[str, tuple[bool, bool]]:
+    """Whether intervals let the lowest and the highest entry of each table be read."""
+    found = {}
+    for name, ranges in table_ranges(net, reached).items():
+        half = 1 << (net.tables[name].address - 1)
+        found[name] = (min(lo for lo, _ in ranges) == -half, max(hi for _, hi in ranges) == half - 1)
+    return found
+
+
+def table_ranges(net: Network, reached: Sequence[Reach]) -> dict[str, list[tuple[int, int]]]:
+    """Signed indices that intervals let each table be read at, a range for every unit that reads it."""
+    found: dict[str, list[tuple[int, int]]] = {name: [] for name in net.tables}
+    for array, layer in zip(net.layers, reached, strict=True):
+        for operation in (one for level in array.cell.levels for one in level.operations):
+            if isinstance(operation, Lookup):
+                table, source = net.tables[operation.table], layer.values[operation.source]
+                ends = (table.index(source.lo).tolist(), table.index(source.hi).tolist())
+                found[operation.table] += zip(*ends, strict=True)
+    return found
+
+
+def _met(net: Network, weights: Weights, given: Samples) -> Iterator[Target]:
+    for target, margins in _margins(net, weights, given).items():
+        if (margins >= 0).any():
+            yield target
+
+
+def _margins(net: Network, weights: Weights, samples: Samples) -> dict[Target, Integers]:
+    """How far beyond each target every step gets, [sequences, steps]; what it meets is 0 and more."""
+    trace = run(net, weights, samples.x, samples.lengths, samples.states)
+    found: dict[Target, Integers] = {}
+    real = np.arange(samples.x.shape[1]) < samples.lengths[:, None]
+    for array, _, steps in levels_of(net, weights, samples, trace):
+        for one in steps:
+            for target, margin in _of_level(net, array.name, cell_sizes(net, array, one.level), one):
+                placed = np.full(real.shape, np.iinfo(np.int64).min)
+                placed[real] = margin
+                found[target] = np.maximum(placed, found.get(target, placed))
+    return found
+
+
+def _of_level(net: Network, layer: str, sizes: Mapping[str, object], steps: Steps) -> Iterator[tuple[Target, Integers]]:
+    for narrow in steps.level.narrowings:
+        fmt: Fixed = getattr(net.spec.formats, narrow.format)
+        dropped = fmt.dropped(steps.values[narrow.source], sizes[narrow.source].frac)  # type: ignore[attr-defined]
+        yield Target(layer, narrow.name, "above"), dropped.max(axis=1) - fmt.hi - 1
+        yield Target(layer, narrow.name, "below"), fmt.lo - 1 - dropped.min(axis=1)
+    for operation in steps.level.operations:
+        if isinstance(operation, Lookup):
+            table = net.tables[operation.table]
+            half, place = 1 << (table.address - 1), steps.values[operation.source] >> table.shift
+            yield Target("", operation.table, "highest"), place.max(axis=1) - half + 1
+            yield Target("", operation.table, "lowest"), -half - place.min(axis=1)
+
+
+def _first_tries(
+    net: Network, weights: Weights, length: int, rng: np.random.Generator
+) -> tuple[Integers, Integers | None]:
+    """Inputs that drive all rows of a unit of the first layer together, each up or down; the rest at random."""
+    fmt, w_x, array = net.spec.formats.input, weights.layers[0].w_x.values, net.layers[0]
+    count = max(8, min(CANDIDATES, VALUES // (length * sum(layer.outputs for layer in net.layers))))
+    rows = w_x.reshape(array.rows_per_unit, array.outputs, -1)
+    patterns = []
+    for signs in combinations((1, -1), repeat=array.rows_per_unit):
+        pulls = np.tensordot(signs, rows, axes=1)
+        patterns.append(np.where(pulls[np.abs(pulls).sum(axis=1).argmax()] >= 0, fmt.hi, fmt.lo))
+    rest = rng.choice((fmt.lo, fmt.hi), (max(0, count - len(patterns)), length, array.inputs))
+    rest[::2] = rest[::2, :1]  # half of them the same in every step
+    driven = np.repeat(np.array(patterns)[:count, None], length, axis=1)
+    return np.concatenate([driven, rest]), _random_states(net, count, rng)
+
+
+def _random_states(net: Network, count: int, rng: np.random.Generator) -> Integers | None:
+    """Extreme states where they are given."""
+    if not net.spec.engine.state_streams:
+        return None
+    ends = [(fmt.lo, fmt.hi) for fmt in state_ranges(net)]
+    return np.stack([rng.choice(pair, count) for pair in ends], axis=1)
+
+
+def state_ranges(net: Network) -> list[Fixed]:
+    """The format of every value of a sequence's state."""
+    formats = net.spec.formats
+    return [
+        getattr(formats, array.cell.signals[name])
+        for array in net.layers
+        for name in array.cell.states
+        for _ in range(array.outputs)
+    ]
+
+
+def _next_tries(
+    net: Network, parents: Sequence[Try], count: int, rng: np.random.Generator
+) -> tuple[Integers, Integers | None]:
+    """Changed copies of the sequences that came nearest: some inputs turned, from some step on; some states anew."""
+    fmt, length = net.spec.formats.input, len(parents[0][0])
+    x = np.stack([parents[n % len(parents)][0] for n in range(count)])
+    turned = rng.random((count, 1, x.shape[2])) < rng.choice((0.05, 0.2, 0.5), (count, 1, 1))
+    begin = rng.integers(0, length, (count, 1, 1)) * rng.integers(0, 2, (count, 1, 1))
+    late = np.arange(length)[None, :, None] >= begin
+    x = np.where(turned & late, fmt.lo + fmt.hi - x, x)
+    anew = _random_states(net, count, rng)
+    given = [parents[n % len(parents)][1] for n in range(count)]
+    if anew is None:
+        return x, None
+    states = np.stack([state for state in given if state is not None])
+    return x, np.where(rng.random(states.shape) < 0.2, anew, states)
+
+
+def _tries(
+    x: Integers, states: Integers | None, margins: Mapping[Target, Integers], wanted: set[Target]
+) -> Iterator[Tried]:
+    for number in range(len(x)):
+        first = {t: int((margins[t][number] >= 0).argmax()) for t in wanted if (margins[t][number] >= 0).any()}
+        if first:
+            yield Tried(x[number], None if states is None else states[number], first)
+
+
+def _chosen(found: Sequence[Tried], wanted: set[Target]) -> Iterator[tuple[Tried, int]]:
+    """Sequences, and how far they go, that together meet what any of them does: those that meet most a step first."""
+    missing, left = set(wanted), BUDGET
+    while missing:
+        offers = [
+            (sum(step < length for step in new.values()) / length, -length, number)
+            for number, one in enumerate(found)
+            if (new := {target: step for target, step in one.first.items() if target in missing})
+            for length in {step + 1 for step in new.values()}
+            if length <= left
+        ]
+        if not offers:
+            return
+        _, shorter, number = max(offers)
+        missing -= {target for target, step in found[number].first.items() if step < -shorter}
+        left += shorter
+        yield found[number], -shorter
+
+
+def _as_samples(one: Tried, length: int) -> Samples:
+    states = None if one.state is None else one.state[None]
+    return Samples(one.x[None, :length], np.array([length]), np.array([-1]), states)

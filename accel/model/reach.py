@@ -1,0 +1,171 @@
+"""What sequences can reach at all: an interval for every value of every unit, whatever the input does in its format.
+
+Operands of one operation are taken to be independent, so an interval may be wider than what happens, never narrower: an
+end that lies outside cannot be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product as combinations
+
+import numpy as np
+
+from accel.architecture.cells.operations import BEFORE, Level, Narrow, Operation, Size
+from accel.architecture.shape import Array, Network
+from accel.base.fixed import Fixed, Integers
+from accel.model.golden import by_sum, cell_sizes, operate, product, row_sums
+from accel.model.weights import LayerWeights, Weights
+
+LONGEST = 64
+"""Steps that are followed one by one; what still grows then may be anything in its format."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Smallest and largest integer of each unit."""
+
+    lo: Integers
+    hi: Integers
+
+    def hull(self, other: Interval) -> Interval:
+        """Both."""
+        return Interval(np.minimum(self.lo, other.lo), np.maximum(self.hi, other.hi))
+
+    @property
+    def none(self) -> Interval:
+        """That of no unit."""
+        return Interval(self.lo[:0], self.hi[:0])
+
+    def holds(self, other: Interval) -> bool:
+        """Whether the other lies within."""
+        return bool((self.lo <= other.lo).all() and (self.hi >= other.hi).all())
+
+
+Sums = Callable[[Interval], list[Interval]]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a layer's values can be, by name, and by name and side in which step, at the earliest, one is clamped."""
+
+    values: Mapping[str, Interval]
+    earliest: Mapping[tuple[str, str], int]
+
+
+def reach(net: Network, weights: Weights) -> list[Reach]:
+    """Intervals of every value of every layer."""
+    fmt, found = net.spec.formats.input, []
+    x = _whole(fmt, net.spec.model.inputs)
+    for array, layer in zip(net.layers, weights.layers, strict=False):
+        found.append(_layer(net, array, layer, x, weights.threshold_at(array)))
+        x = found[-1].values[array.cell.output]
+    return found
+
+
+def _whole(fmt: Fixed, count: int) -> Interval:
+    return Interval(np.full(count, fmt.lo), np.full(count, fmt.hi))
+
+
+def _zeros(count: int) -> Interval:
+    return Interval(np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64))
+
+
+def _layer(net: Network, array: Array, layer: LayerWeights, x: Interval, threshold: int) -> Reach:
+    """Step after step, until nothing grows; what grows for too long may be anything."""
+    formats, level = net.spec.formats, array.cell.levels[-1]
+    whole = (_whole(formats.cell, array.outputs), _whole(formats.state, array.outputs))
+    state = whole if array.given_state else (_zeros(array.outputs), _zeros(array.outputs))
+    sums = [_sums(array, layer.level(number), x if number == 0 else x.none) for number in range(array.levels)]
+    earliest: dict[tuple[str, str], int] = {}
+    for step in range(1, LONGEST + 2):
+        if step > LONGEST:
+            state = whole
+        values = _step(net, array, sums, state, threshold)
+        for side in _clamped(net, array, values):
+            earliest.setdefault(side, step)
+        after = values[level.kept], values[level.state]
+        if all(old.holds(new) for old, new in zip(state, after, strict=True)):
+            break
+        state = (state[0].hull(after[0]), state[1].hull(after[1]))
+    return Reach(values, earliest)
+
+
+def _step(
+    net: Network, array: Array, sums: Sequence[Sums], state: tuple[Interval, Interval], threshold: int
+) -> dict[str, Interval]:
+    """Every value of one step, all levels, before which states lie in these intervals."""
+    values: dict[str, Interval] = {}
+    kept, read = state
+    for level, sums_of in zip(array.cell.levels, sums, strict=True):
+        values |= _level(net, array, level, sums_of(_pruned(read, threshold)), kept)
+        kept, read = values[level.kept], values[level.state]
+    return values
+
+
+def _pruned(read: Interval, threshold: int) -> Interval:
+    """Where small states count as 0."""
+    return read.hull(_zeros(len(read.lo))) if threshold else read
+
+
+def _sums(array: Array, layer: LayerWeights, x: Interval) -> Sums:
+    """From what is read of the state to the row sums of a level with their biases, one interval a sum of the cell."""
+    bias, scale = by_sum(array, layer.bias << array.bias_shift), by_sum(array, layer.scale)
+    of_x = _ends(array, layer.w_x.values, array.x_shift, "x")(x)
+    of_h = _ends(array, layer.w_h.values, array.h_shift, "h")
+
+    def found(h: Interval) -> list[Interval]:
+        sides = [np.stack(ends) * scale for ends in (of_x, of_h(h))]
+        lo, hi = (bias + sum(end(side, axis=0) for side in sides) for end in (np.min, np.max))
+        return [Interval(*ends) for ends in zip(lo, hi, strict=True)]
+
+    return found
+
+
+def _ends(array: Array, matrix: Integers, shift: int, part: str) -> Callable[[Interval], tuple[Integers, Integers]]:
+    """From operands to the smallest and the largest sum of each row, [S, hidden]."""
+    up, down = (product(side, array.sum_width) for side in (np.maximum(matrix, 0), np.minimum(matrix, 0)))
+
+    def found(operand: Interval) -> tuple[Integers, Integers]:
+        ends = np.stack([operand.lo, operand.hi])
+        rising, falling = (row_sums(array, times(ends) << shift, part) for times in (up, down))
+        return rising[0] + falling[1], rising[1] + falling[0]
+
+    return found
+
+
+def _level(net: Network, array: Array, level: Level, sums: list[Interval], kept: Interval) -> dict[str, Interval]:
+    sizes = cell_sizes(net, array, level)
+    values = {row.name: interval for row, interval in zip(level.sums, sums, strict=True)} | {BEFORE: kept}
+    for operation in level.operations:
+        values[operation.name] = _of(operation, values, sizes, net)
+    del values[BEFORE]
+    return values
+
+
+def _of(operation: Operation, values: Mapping[str, Interval], sizes: Mapping[str, Size], net: Network) -> Interval:
+    """What an operation makes of intervals: narrowing keeps ends; others, linear in each operand, end at corners."""
+    operands = [values[name] for name in operation.operands]
+    if isinstance(operation, Narrow):
+        fmt: Fixed = getattr(net.spec.formats, operation.format)
+        frac = sizes[operation.source].frac
+        return Interval(fmt.narrow(operands[0].lo, frac), fmt.narrow(operands[0].hi, frac))
+    corners = combinations(*((operand.lo, operand.hi) for operand in operands))
+    results = [operate(operation, dict(zip(operation.operands, ends, strict=True)), sizes, net) for ends in corners]
+    return Interval(np.min(results, axis=0), np.max(results, axis=0))
+
+
+def _clamped(net: Network, array: Array, values: Mapping[str, Interval]) -> list[tuple[str, str]]:
+    """Narrowings that may clip, each with its side."""
+    found = []
+    for level in array.cell.levels:
+        sizes = cell_sizes(net, array, level)
+        for narrow in level.narrowings:
+            fmt: Fixed = getattr(net.spec.formats, narrow.format)
+            source, frac = values[narrow.source], sizes[narrow.source].frac
+            if (fmt.dropped(source.lo, frac) < fmt.lo).any():
+                found.append((narrow.name, "below"))
+            if (fmt.dropped(source.hi, frac) > fmt.hi).any():
+                found.append((narrow.name, "above"))
+    return found
