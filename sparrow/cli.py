@@ -168,6 +168,25 @@ def verify(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> Non
 
 
 @verb
+def predict(
+    spec_file: SpecFile,
+    x: Annotated[Path, typer.Argument(metavar="X", help="Your x [sequences, steps, inputs]: .npy, or .npz with x.")],
+    y: Annotated[Path, typer.Option("--output", "-o", help="The answers, .npy.")] = Path("y.npy"),
+    engine: Annotated[str, typer.Option(help="Engine that computes them; must equal golden.")] = "golden",
+    work: Work = None,
+    as_json: Json = False,
+) -> None:
+    """Your own sequences through the accelerator: float in, float out.
+
+    Answers are logits, classes, or h_t where there is no head; NaN or -1 behind the end of a sequence.
+    """
+    from sparrow import predicting
+
+    spec, folder = opened(spec_file, work)
+    answer(predicting.predict(spec, folder, x, y, engine), "predicted", as_json)
+
+
+@verb
 def build(
     spec_file: SpecFile,
     work: Work = None,

@@ -217,6 +217,14 @@ def trained(facts: dict[str, Any]) -> list[RenderableType]:
     return [*imported(facts["import"]), *made] if "import" in facts else list(made)
 
 
+def predicted(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow predict`: where the answers lie, and how much of x the input's format clips."""
+    names = ("sequences", "steps", "engine")
+    rows = [("answers", facts["file"]), ("shape", " x ".join(map(str, facts["shape"])))]
+    rows += [(name, str(facts[name])) for name in names] + [("x that clips", f"{facts['clipped']:.2%}")]
+    return [table("Predicted", ("", ""), rows)]
+
+
 def imported(facts: dict[str, Any]) -> list[RenderableType]:
     """`sparrow import`: what was taken for what, the comparison with the file, and what the integers lose."""
     names = ("head", "ending")

@@ -13,14 +13,15 @@ from accel.architecture.shape import network as shapes
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_json
 from accel.model import samples as sample_file
+from accel.model import sequences
 from accel.model import weights as weight_file
 from accel.model.samples import Samples
+from accel.model.sequences import Data
 from accel.model.weights import Weights
 from accel.proof.ledger import file_digest
 from accel.spec import Spec
 from training.export import integers
 from training.importing import data, fit, loss, proof
-from training.importing.data import Data
 from training.importing.network import FloatNetwork
 from training.importing.proof import Executor, Proof
 from training.model import LSTM, biases, matrices_of
@@ -70,7 +71,7 @@ def import_model(
     wishes = _Wishes(tuple(lstm), head, tuple(ignore), output)
     source = read(spec, path, wishes)
     fit.check(spec, source.network, path.name)
-    given = None if data_file is None else data.load(data_file, spec.model.inputs)
+    given = None if data_file is None else sequences.load(data_file, spec.model.inputs)
     proven = [_prove(spec, source, str(path), one) for one in ([None] if given is None else [None, given])]
     weights = quantized(spec, source.network)
     matrices = loss.matrices(source.network, weights, spec)
@@ -149,11 +150,11 @@ def _facts(reader: str, network: FloatNetwork, ignored: Sequence[str]) -> dict[s
 def _prove(spec: Spec, source: Source, place: str, given: Data | None) -> Proof:
     """Compare the network with its file: on random x, or on the user's, cut to the steps that the file takes."""
     x = None if given is None else given.first(MOST_SEQUENCES).x
-    sequences, steps = (SEQUENCES, LENGTH) if x is None else x.shape[:2]
-    taken, executors = source.executors(sequences, steps)
+    count, steps = (SEQUENCES, LENGTH) if x is None else x.shape[:2]
+    taken, executors = source.executors(count, steps)
     if x is None or given is None:
-        x = data.random(spec.training.seed, sequences, taken, spec.model.inputs).x
-        return proof.prove(source.network, x, executors, place, data.RANDOM)
+        x = data.random(spec.training.seed, count, taken, spec.model.inputs).x
+        return proof.prove(source.network, x, executors, place, sequences.RANDOM)
     return proof.prove(source.network, data.of_steps(x, taken), executors, place, given.origin)
 
 
@@ -191,7 +192,7 @@ def _samples(spec: Spec, given: Data | None) -> Samples:
     if given is None:
         return sample_file.seeded(spec, spec.verify.sequences, STEPS)
     x = spec.formats.input.quantize(given.x)
-    return Samples(x, given.lengths, given.lengths * 0 - 1)
+    return sample_file.with_states(Samples(x, given.lengths, given.lengths * 0 - 1), spec)
 
 
 def record(spec: Spec, weights: Weights) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from accel.architecture import shape
 from accel.base.faults import Fault, Refused
 from accel.base.fixed import Digits, Fixed
 from accel.model import golden
+from accel.model.sequences import Data
 from accel.model.weights import LayerWeights, Weights
 from accel.spec import Spec
-from training.importing.data import Data
 from training.importing.network import Array, FloatNetwork
 
 PARTS = ("w_x", "w_h", "bias")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from accel.base.faults import Refused
+from accel.model import samples
 from tests.training.importing.graphs import HIDDEN, INPUTS, Graph, fine
 from training.importer import import_model
 from training.importing import onnx_runs
@@ -68,6 +69,16 @@ def test_states_through_inputs_are_proven_with_states_that_are_not_zeros(
     import_model(fine(hidden, engine=STREAMS), path, tmp_path / "work")
     assert json.loads((tmp_path / "work/training.json").read_text())["import"]["compared"]
     assert all(np.all(value != 0) for feed in fed for name, value in feed.items())
+
+
+def test_the_users_sequences_get_states_to_verify_with(tmp_path: Path) -> None:
+    graph = Graph()
+    path, spec = graph.saved(tmp_path, apart(graph)), fine(engine=STREAMS)
+    np.save(tmp_path / "x.npy", np.ones((2, 5, INPUTS)))
+    import_model(spec, path, tmp_path / "work", data_file=tmp_path / "x.npy")
+    states = samples.load(tmp_path / "work/samples.npz", spec).states
+    assert states is not None
+    assert states.shape == (2, 2 * HIDDEN)
 
 
 def test_states_that_are_mixed_up_are_found_by_the_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

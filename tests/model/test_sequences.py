@@ -1,4 +1,4 @@
-"""The user's own sequences for import."""
+"""The user's own sequences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from accel.base.faults import Refused
-from training.importing.data import load
+from accel.model.sequences import load
 
 X = np.ones((2, 5, 3))
 

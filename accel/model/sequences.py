@@ -1,0 +1,67 @@
+"""A person's own sequences as a file of real numbers."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from accel.base.faults import Fault, Refused
+
+Array = npt.NDArray[Any]
+RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class Data:
+    """x float64 [sequences, steps, inputs], padded with zeros; `lengths` are the real steps of each sequence."""
+
+    x: Array
+    lengths: Array
+    origin: str = RANDOM
+    """`random`, or the name of the file."""
+
+    def first(self, count: int) -> Data:
+        """The first `count` sequences."""
+        return Data(self.x[:count], self.lengths[:count], self.origin)
+
+
+def load(path: Path, inputs: int) -> Data:
+    """Sequences of a `.npy` [sequences, steps, inputs], or a `.npz` with `x` and, where they differ, `lengths`.
+
+    Refused: another shape, numbers that are not finite.
+    """
+    arrays = _arrays(path)
+    x = arrays["x"]
+    if x.ndim != 3 or 0 in x.shape or x.shape[2] != inputs or not np.issubdtype(x.dtype, np.number):
+        raise Refused([Fault(f"{path}: x", f"numbers [sequences, steps, {inputs}]", f"{x.dtype} {list(x.shape)}")])
+    if np.iscomplexobj(x) or not np.isfinite(x.astype(np.float64)).all():
+        raise Refused([Fault(f"{path}: x", "finite real numbers", "others")])
+    lengths = arrays.get("lengths", np.full(len(x), x.shape[1]))
+    if lengths.shape != x.shape[:1] or not np.issubdtype(lengths.dtype, np.integer):
+        raise Refused([Fault(f"{path}: lengths", f"{len(x)} whole numbers", f"{lengths.dtype} {list(lengths.shape)}")])
+    if lengths.min() < 1 or lengths.max() > x.shape[1]:
+        raise Refused([Fault(f"{path}: lengths", f"1 to {x.shape[1]}", f"{lengths.min()} to {lengths.max()}")])
+    real = np.arange(x.shape[1]) < lengths[:, None]
+    return Data(np.where(real[..., None], x.astype(np.float64), 0.0), lengths.astype(np.int64), path.name)
+
+
+def _arrays(path: Path) -> dict[str, Array]:
+    try:
+        with path.open("rb") as file:
+            stored = np.load(file, allow_pickle=False)
+            if isinstance(stored, np.ndarray):
+                return {"x": stored}
+            found = {name: stored[name] for name in stored.files if name in ("x", "lengths")}
+            names = ", ".join(stored.files)
+    except OSError as error:
+        raise Refused([Fault(str(path), "sequences (.npy, .npz)", error.strerror or "a damaged file")]) from None
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        raise Refused([Fault(str(path), "sequences (.npy, .npz)", "another kind of file, or a damaged one")]) from None
+    if "x" not in found:
+        raise Refused([Fault(str(path), "an array x", names or "none")])
+    return found

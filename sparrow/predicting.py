@@ -1,0 +1,62 @@
+"""`sparrow predict`: a person's own sequences through the network that lies in a work folder."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from accel.base.faults import Fault, Refused
+from accel.base.files import write_bytes
+from accel.engines.predict import Prediction
+from accel.engines.predict import predict as answers
+from accel.model import sequences
+from accel.model.design import Design
+from accel.proof import ledger
+from accel.proof.folder import held, inside
+from accel.spec import Spec
+from sparrow.engines import ENGINES
+from sparrow.steps import before, design
+
+UNRENDERED = ("golden", "torch")
+"""Engines that take the weights as they are; the others run what `sparrow generate` left."""
+
+
+def predict(spec: Spec, work: Path, x: Path, y: Path, engine: str = "golden") -> dict[str, Any]:
+    """Answer the sequences of the file `x` (.npy, .npz) and leave the answers in `y` (.npy); says what was done.
+
+    Refused: stale weights, or for an engine that runs them stale files of `generate`; an engine that is unknown; a file
+    that is not what `accel.model.sequences.load` takes. Raises Different where the engine is not equal to the golden
+    model, and then leaves nothing.
+    """
+    if engine not in ENGINES:
+        raise Refused([Fault("--engine", f"one of {', '.join(ENGINES)}", engine)])
+    if y.suffix != ".npy":
+        raise Refused([Fault("--output", "a file .npy", str(y))])
+    data = sequences.load(x, spec.model.inputs)
+    with held(work):
+        earlier = before("generate" if engine in UNRENDERED else "verify")
+        if lacking := [fault for step in earlier for fault in step.lacking(spec, work)]:
+            raise Refused(lacking)
+        made = _run(design(spec, work), data, engine)
+    contents = io.BytesIO()
+    np.save(contents, made.y)
+    write_bytes(y, contents.getvalue())
+    steps = int(data.lengths.sum())
+    facts = {"file": str(y), "engine": engine, "shape": list(made.y.shape), "clipped": made.clipped}
+    return facts | {"sequences": len(data.x), "steps": steps}
+
+
+def _run(made: Design, data: sequences.Data, engine: str) -> Prediction:
+    """In a copy of what `generate` left, since engines build where they run."""
+    with TemporaryDirectory(prefix="sparrow-") as scratch:
+        for name in ledger.outputs(made.work, "generate") if engine not in UNRENDERED else ():
+            copy = Path(scratch) / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(inside(made.work, name), copy)
+        alone = Design(made.spec, made.weights, Path(scratch))
+        return answers(alone, data, ENGINES[engine].engine, engine)
