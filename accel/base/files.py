@@ -24,7 +24,7 @@ def write_bytes(path: Path, contents: bytes) -> bool:
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException as error:
-        Path(name).unlink()
+        Path(name).unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # a full disk names none
         raise

@@ -27,10 +27,14 @@ def digest(path: Path) -> str:
     return hashlib.sha256(contents(path)).hexdigest()
 
 
-@cache
 def contents(path: Path) -> bytes:
-    """A source file, read once in a process: its modules do not change either."""
-    return path.read_bytes()
+    """A source file as it was when this process first asked for any: modules that are loaded do not change either."""
+    return _every()[path] if path in _every() else path.read_bytes()
+
+
+@cache
+def _every() -> dict[Path, bytes]:
+    return {path: path.read_bytes() for package in PACKAGES for path in _behind(package)}
 
 
 def files(*names: str) -> set[Path]:

@@ -14,7 +14,7 @@ from myhdl import ResetSignal, ToVerilogWarning
 
 from accel.architecture.shape import Array, ColumnArray
 from accel.model.design import Design
-from accel.rtl import signedness
+from accel.rtl import names, signedness
 from accel.rtl.blocks.columns.column_unit import column_unit_block
 from accel.rtl.blocks.columns.mixed_unit import mixed_unit_block
 from accel.rtl.blocks.lanes.unit import unit_block
@@ -43,8 +43,12 @@ def top_signals(module: ModuleType) -> dict[str, Any]:
 
 
 def convert(design: Design) -> str:
-    """The Verilog of a design whose MyHDL and memory contents lie in its work folder: unit modules, then the top."""
-    return shallow(lambda: _convert(design))
+    """The Verilog of a design whose MyHDL and memory contents lie in its work folder: unit modules, then the top.
+
+    The same design gives the same text, whatever the process converted before.
+    """
+    with names.fresh():
+        return shallow(lambda: _convert(design))
 
 
 def _convert(design: Design) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import itertools
 import json
 import os
 import re
@@ -19,6 +21,8 @@ from accel.base.faults import REFUSED, UNFINISHED
 from accel.base.files import read_json
 from accel.proof import ledger
 from accel.proof.folder import held
+from accel.schedule import load_spec
+from sparrow import flow
 from tests.sparrow.test_chain import LEFT, SPEC, WORK, finished, place, ran, sparrow, write_spec
 
 __all__ = ["finished", "place", "ran"]
@@ -29,6 +33,8 @@ HOLDER = """
 import sys
 from pathlib import Path
 from accel.proof.folder import held
+from accel.schedule import load_spec
+from sparrow import flow
 with held(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -56,6 +62,37 @@ def test_a_full_disk_ends_with_3_and_a_sentence_and_run_goes_on_afterwards(place
     result = sparrow("run", SPEC)
     assert result.exit_code == 0, result.output
     assert not (place / "set-aside").exists()
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing may catch it."""
+
+
+@pytest.mark.parametrize(
+    ("write", "after"), [(1, False), (2, True), (4, True), (5, False), (6, True), (9, True), (30, True), (47, False)]
+)
+def test_a_run_that_is_killed_at_any_write_goes_on_to_the_same_files(
+    place: Path, finished: Path, monkeypatch: pytest.MonkeyPatch, write: int, after: bool
+) -> None:
+    chosen, replace, count = load_spec.load(SPEC), Path.replace, itertools.count(1)
+
+    def killed(path: Path, target: Path) -> None:
+        number = next(count)
+        if number == write and not after:
+            raise Killed
+        replace(path, target)
+        if number == write:
+            raise Killed
+
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        patch.setattr(Path, "replace", killed)
+        flow.run(chosen, place)
+    flow.run(chosen, place)
+    assert set(flow.run(chosen, place).values()) == {"unchanged"}
+    for name in ("weights.npz", "samples.npz", "training.json", "rtl/little.v", "hls/top.cpp", "report.json"):
+        assert (place / name).read_bytes() == (finished / WORK / name).read_bytes() or name == "report.json"
+    kept = {path.name for path in place.glob("set-aside/**/*") if path.is_file()}
+    assert kept <= {"weights.npz", "samples.npz", "training.json"}
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])

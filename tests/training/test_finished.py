@@ -53,6 +53,12 @@ def test_a_training_that_is_not_finished_is_refused_and_nothing_written(
     assert not (tmp_path / "work").exists()
 
 
+def test_a_training_of_another_seed_is_refused(finished: Path, tmp_path: Path) -> None:
+    other = small(sparsity={"search": None, "input": 0.5, "recurrent": 0.5}, training={"seed": 7})
+    with pytest.raises(Refused, match=r"training\.json: seed: wanted 7, as training\.seed of the spec, got 1"):
+        take(other, finished, tmp_path / "work")
+
+
 def test_weights_of_other_sizes_are_refused(finished: Path, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="shape"):
         take(SPEC.model_copy(update={"model": small(model={"inputs": 4}).model}), finished, tmp_path / "work")
