@@ -105,7 +105,8 @@ def adapter(design: Design) -> Rtl:
     """The core of Vitis HLS under the name and the ports of the generated Verilog."""
     shapes = {"input": input_beat(design.net), "output": output_beat(design.net)}
     top = design.spec.identifier
-    text = render("fpga", "templates/vivado/adapter.v.j2", top=top, tied=tied(design.spec), **shapes)
+    fillers = design.spec.engine.streams > 1
+    text = render("fpga", "templates/vivado/adapter.v.j2", top=top, tied=tied(design.spec), fillers=fillers, **shapes)
     return Rtl(top, "clk", {f"{top}.v": text})
 
 

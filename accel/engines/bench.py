@@ -32,11 +32,12 @@ IDLE_AFTER = 64
 
 @dataclass(frozen=True)
 class Beat:
-    """One input beat: cycles to wait before it is presented, its word, and its `tlast`."""
+    """One input beat: cycles to wait before it is presented, its word, its `tlast`, and its `tuser` if it has one."""
 
     wait: int
     word: int
     last: bool
+    filler: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
         words = list(_words(design, x_t))[:sent]
         for place, word in enumerate(words):
             wait = rng.choice((0, 0, 1, 5)) if stalls else 0
-            beats.append(Beat(wait, word, turn.final and place == len(words) - 1))
+            beats.append(Beat(wait, word, turn.final and place == len(words) - 1, not turn.real))
         pauses += [rng.choice((0, 0, 3, 40)) if stalls else 0 for _ in range(result_words(design, turn))]
     sources, sinks = {"s_axis": tuple(beats)}, {"m_axis": tuple(pauses)}
     if design.spec.engine.memory == "scratchpad":
@@ -134,7 +135,7 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
         for number, array in enumerate(design.net.layers):
             waits = [rng.choice((0, 0, 1, 5)) if n >= calm else 0 for n, turn in enumerate(order) if not turn.is_step]
             sources[f"s_state_{array.name}"] = tuple(_frames(design, samples, order, number, waits))
-            ends = [n for n, turn in enumerate(order) if turn.final]
+            ends = [n for n, turn in enumerate(order) if turn.final and turn.real]
             sinks[f"m_state_{array.name}"] = tuple(
                 rng.choice((0, 0, 3, 40)) if n >= calm else 0 for n in ends for _ in range(array.output_beats)
             )
@@ -153,7 +154,7 @@ def _fed(
     steps = [n for n, turn in enumerate(order) if turn.is_step]
     calm = steps[free] if free < len(steps) else len(order)
     for array, layer in zip(design.net.arrays, design.weights.layers, strict=True):
-        taken = order if array.recurrent else [turn for turn in order if turn.is_step and result_words(design, turn)]
+        taken = order if array.recurrent else [turn for turn in order if turn.is_step and computes(design, turn)]
         words = fed_beats(array, layer)
         yield (
             array.name,
@@ -193,9 +194,15 @@ def _words(design: Design, x_t: Integers) -> Iterator[int]:
         yield sum((int(value) & ((1 << step) - 1)) << n * step for n, value in enumerate(values))
 
 
+def computes(design: Design, turn: Turn) -> bool:
+    """Whether the last array has something to do in a turn."""
+    head = design.spec.model.head
+    return head is None or head.when == "step" or turn.final
+
+
 def result_words(design: Design, turn: Turn) -> int:
-    """Result words of a turn."""
+    """Result words of a turn; those of a filler do not leave."""
     head, last = design.spec.model.head, design.net.arrays[-1]
-    if head and head.when == "last" and not turn.final:
+    if not turn.real or not computes(design, turn):
         return 0
     return 1 if head and head.kind == "argmax" else last.output_beats

@@ -59,6 +59,7 @@ def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record,
 @block
 def source(clk: Any, axis: Any, name: str, beats: tuple[Beat, ...], record: Record) -> Any:
     """Sends beats after reset, each after its wait."""
+    tuser = axis.tuser if hasattr(axis, "tuser") else flag()
 
     @instance
     def sending():
@@ -69,6 +70,7 @@ def source(clk: Any, axis: Any, name: str, beats: tuple[Beat, ...], record: Reco
                 yield clk.negedge
             axis.tdata.next = beat.word
             axis.tlast.next = beat.last
+            tuser.next = beat.filler
             axis.tvalid.next = True
             yield clk.posedge
             while not axis.tready:

@@ -67,7 +67,7 @@ def _last_states(design: Design, taken: Sequence[Turn], printed: Sequence[Sequen
     """The states of every layer, laid out as `Samples.states`."""
     if not design.spec.engine.state_streams:
         return None
-    ends = [turn for turn in taken if turn.final]
+    ends = [turn for turn in taken if turn.final and turn.real]
     layers = [
         np.array([line[1:] for line in printed if line[0] == str(number)], dtype=np.int64)
         for number in range(len(design.net.layers))
@@ -98,7 +98,7 @@ def _status(design: Design, taken: Sequence[Turn], printed: Mapping[str, str], t
 def gives_result(design: Design, turn: Turn) -> bool:
     """Whether a result leaves the accelerator after this step."""
     head = design.spec.model.head
-    return head is None or head.when == "step" or turn.final
+    return turn.real and (head is None or head.when == "step" or turn.final)
 
 
 def compiled(folder: Path, flags: Sequence[str] = ()) -> Path:
@@ -147,10 +147,10 @@ def compiler() -> str:
 def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: Loads | None = None) -> str:
     """Turns as the bench reads them: how many steps, then for each whether it ends its sequence, and its elements.
 
-    A step that is cut short says, as a negative number, after how many beats. Where weights are loaded, each step is
-    preceded by the number of frames, and each frame by its number of words; where states are given, by how many each
-    layer takes before it, and by their values. Where weights are fed, what an array is fed in every step comes before
-    all steps.
+    A filler ends its sequence with 2 in place of 1, a step that is cut short says, as a negative number, after how many
+    beats. Where weights are loaded, each step is preceded by the number of frames, and each frame by its number of
+    words; where states are given, by how many each layer takes before it, and by their values. Where weights are fed,
+    what an array is fed in every step comes before all steps.
     """
     zeros = [0] * samples.x.shape[2]
     lines = [f"{sum(turn.is_step for turn in order)}"]
@@ -175,7 +175,8 @@ def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: 
             begun = []
         x_t = samples.x[turn.sequence, turn.step].tolist() if turn.real else zeros
         cut = beats[number] < design.net.layers[0].input_beats
-        lines.append(" ".join(map(str, [-beats[number] if cut else int(turn.final), *x_t])))
+        how = -beats[number] if cut else int(turn.final) + (not turn.real)
+        lines.append(" ".join(map(str, [how, *x_t])))
     return "\n".join(lines) + "\n"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from accel.architecture.latencies import byte_width
 from accel.architecture.shape import Array, ColumnArray
 from accel.base.fixed import Integers
-from accel.engines.bench import Record, Script, result_words
+from accel.engines.bench import Record, Script, computes, result_words
 from accel.engines.engine import LOGITS, EngineFailed, Observed
 from accel.engines.status import check_flags, status_of
 from accel.model.design import Design
@@ -69,9 +69,9 @@ def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[
 
 
 def _logits(head: Array, design: Design, driven: Script, record: Record) -> Integers:
-    """Exact sums of the head, a row a result."""
+    """Exact sums of the head, a row a result; those of fillers are left out."""
     rows = _vectors(record.logits, head.cells, head.sum_width, head.output_beats)[:, : head.outputs]
-    return ordered(rows, [turn for turn in driven.turns if result_words(design, turn)])
+    return ordered(rows, [turn for turn in driven.turns if computes(design, turn)])
 
 
 def ordered(rows: Integers, taken: Sequence[Turn]) -> Integers:
@@ -113,7 +113,7 @@ def check_queues(design: Design, record: Record) -> None:
 def _check_ends(design: Design, driven: Script, record: Record) -> None:
     """`tlast` marks the last result word of each sequence and no other."""
     counts = np.cumsum([result_words(design, turn) for turn in driven.turns])
-    ends = [int(count) for count, turn in zip(counts, driven.turns, strict=True) if turn.final]
+    ends = [int(count) for count, turn in zip(counts, driven.turns, strict=True) if turn.final and turn.real]
     marked = [n + 1 for n, (_, _, last) in enumerate(record.sinks["m_axis"]) if last]
     if marked != ends:
         raise EngineFailed(f"tlast: wanted after results {ends[:8]}, got after {marked[:8]}")
@@ -124,7 +124,7 @@ def _last_states(design: Design, driven: Script, record: Record) -> Integers | N
     if not design.spec.engine.state_streams:
         return None
     parts, step = [], byte_width(max(fmt.width for fmt in state_formats(design.spec)))
-    ends = [turn for turn in driven.turns if turn.final]
+    ends = [turn for turn in driven.turns if turn.final and turn.real]
     for array in design.net.layers:
         seen = record.sinks[f"m_state_{array.name}"]
         marked = [n for n, (_, _, last) in enumerate(seen) if last]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-DRIVEN = re.compile(r"s_\w+_(tdata|tvalid|tlast)|m_\w+_tready|states_threshold")
+DRIVEN = re.compile(r"s_\w+_(tdata|tvalid|tlast|tuser)|m_\w+_tready|states_threshold")
 """Inputs of the accelerator beside clk and reset: one side of its streams, and the threshold of states."""
 
 STATUS = "status_"

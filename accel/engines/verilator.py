@@ -143,14 +143,15 @@ def _streams(design: Design) -> dict[str, list[str]]:
     return {
         "sources": [name for name in valid if name.startswith("s_")],
         "sinks": [name for name in valid if name.startswith("m_")],
+        "marked": [name for name in valid if f"{name}_tuser" in names],
         "status": list(status(signals)),
     }
 
 
 def _script_text(driven: Script) -> str:
-    """A line a beat, `source NAME wait last word`, and a line a word that is expected, `sink NAME pause`."""
+    """A line a beat, `source NAME wait last filler word`, and a line a word that is expected, `sink NAME pause`."""
     beats = (
-        f"source {name} {beat.wait} {int(beat.last)} {beat.word:x}\n"
+        f"source {name} {beat.wait} {int(beat.last)} {int(beat.filler)} {beat.word:x}\n"
         for name, source in driven.sources.items()
         for beat in source
     )

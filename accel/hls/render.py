@@ -26,6 +26,7 @@ HEADERS = (
     "column_engine.h",
     "column_recurrent.h",
     "fed.h",
+    "fillers.h",
     "head.h",
     "highway.h",
     "load.h",
@@ -132,11 +133,21 @@ class Process:
         return half_unit(self.array, self.sum_format)
 
     @property
+    def state_ports(self) -> str:
+        """Streams of h_0, c_0 and of h_n, c_n, as arguments of the top."""
+        return f"s_state_{self.array.name}, m_state_{self.array.name}"
+
+    @property
+    def made_state(self) -> str:
+        """Stream of h_n and c_n to the process that withholds those of fillers."""
+        return f"{self.array.name}_state"
+
+    @property
     def states(self) -> str:
         """Streams of h_0, c_0 and of h_n, c_n, as arguments of a process."""
         if not self.array.given_state:
             return "no_states, no_states"
-        return f"s_state_{self.array.name}, m_state_{self.array.name}"
+        return f"s_state_{self.array.name}, {self.made_state}" if self.array.streams > 1 else self.state_ports
 
     @property
     def memories(self) -> str:
@@ -284,6 +295,9 @@ def _names(design: Design) -> dict[str, object]:
         "input": input_beat(net),
         "output": output_beat(net),
         "result_values": result_values(net),
+        "result_beats": 1 if spec.model.head and spec.model.head.kind == "argmax" else net.arrays[-1].output_beats,
+        "every_step": spec.model.head is None or spec.model.head.when == "step",
+        "fillers": net.layers[0].streams > 1,
         "layers": _processes(design)[: len(net.layers)],
         "states": spec.engine.state_streams,
         "fed": spec.engine.memory == "stream",
@@ -316,7 +330,7 @@ def _formats(net: Network) -> list[tuple[str, int]]:
 
 def _processes(design: Design) -> list[Process]:
     arrays = design.net.arrays
-    outs = [f"{array.name}_out" for array in arrays[:-1]] + ["m_axis"]
+    outs = [f"{array.name}_out" for array in arrays[:-1]] + ["made" if arrays[0].streams > 1 else "m_axis"]
     heads = [design.spec.model.head if array == design.net.head else None for array in arrays]
     joined = zip(arrays, design.weights.layers, ["s_axis", *outs[:-1]], outs, heads, strict=True)
     return [

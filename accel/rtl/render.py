@@ -81,6 +81,7 @@ def _top(design: Design, built: Schedule) -> str:
         state_values=len(first.cell.states),
         input={"words": first.input_words, "width": first.x.width},
         output=_output(design, built),
+        fillers=_fillers(built),
     )
     return text
 
@@ -111,6 +112,7 @@ def _stage(design: Design, stage: Stage | ColumnStage) -> dict[str, Any]:
         "scaled": array.scale is not None,
         "argmax": head is not None and head.kind == "argmax",
         "cells": array.cells,
+        "output_beats": array.output_beats,
         "given_state": array.given_state,
         "state_sequences": stage.under_way if isinstance(stage, Stage) else None,
         "fed": array.fed,
@@ -139,6 +141,18 @@ def _result_width(design: Design) -> int:
     return design.net.head.sum_width
 
 
+def _fillers(built: Schedule) -> dict[str, Any] | None:
+    """Where streams take turns, how many results, and states of each layer, can be under way between input and output.
+
+    A layer's input holds two, and what a step or a sequence leaves has its room before it begins.
+    """
+    if built.stages[0].array.streams == 1:
+        return None
+    waiting = 2 * len(built.stages)
+    states = [waiting + stage.under_way for stage in built.stages if isinstance(stage, Stage)]
+    return {"results": waiting + built.emit_steps, "states": states}
+
+
 def _output(design: Design, built: Schedule) -> dict[str, Any]:
     last, head = design.net.arrays[-1], design.spec.model.head
     return {
@@ -146,5 +160,6 @@ def _output(design: Design, built: Schedule) -> dict[str, Any]:
         "width": _result_width(design) if head else last.h.width,
         "unsigned": head is not None and head.kind == "argmax",
         "results": built.stages[-1].results,
+        "every_step": head is None or head.when == "step",
         "steps": built.emit_steps,
     }

@@ -55,8 +55,8 @@ class Observations {
 };
 
 /// The world around the accelerator: bench INPUTS OUTPUTS [SIGNALS [EXPECTED]].
-/// INPUTS: the number of steps, then for each whether it ends its sequence (a negative number: after how many beats
-/// tlast cuts it short), and its x_t. OUTPUTS: results, one a line.
+/// INPUTS: the number of steps, then for each whether it ends its sequence (2: it is a filler as well; a negative
+/// number: after how many beats tlast cuts it short), and its x_t. OUTPUTS: results, one a line.
 /// SIGNALS: what was observed, "-" for nothing. EXPECTED: the OUTPUTS there should be; a difference is a failure.
 class Bench {
  public:
@@ -161,6 +161,7 @@ class Bench {
     const int all = (kInputs + kInWords - 1) / kInWords;
     const int beats = how < 0 ? -how : all;
     ends_ = how != 0;
+    filler_ = how == 2;
     for (int beat = 0; beat < all; ++beat) {
       In_t packet;
       for (int word = 0; word < kInWords; ++word) {
@@ -168,6 +169,7 @@ class Bench {
       }
       if (beat >= beats) continue;
       packet.last = ends_ && beat == beats - 1;
+      SetFiller(packet, filler_);
       KeepAll(packet);
       in.write(packet);
     }
@@ -188,7 +190,7 @@ class Bench {
       }
       ended = packet.last;
     }
-    if (ended != ends_) Stop("tlast is not where the sequence ends");
+    if (ended != (ends_ && !filler_)) Stop("tlast is not where the sequence ends");
     const bool answered = kHeadEveryStep || ends_;
     if (signals_ != nullptr && !observations_.Write(signals_, answered)) Stop("a signal was not observed once");
   }
@@ -211,6 +213,11 @@ class Bench {
   }
 
  private:
+  template <typename T>
+  static void SetFiller(T &packet, bool filler) {
+    if constexpr (kMarked<T>) packet.user = filler;
+  }
+
   /// The design did what it must not: exit status 1, as of a wrong result.
   [[noreturn]] static void Stop(const char *sentence) {
     std::fprintf(stderr, "bench: %s\n", sentence);
@@ -261,6 +268,7 @@ class Bench {
   long results_ = 0;
   long wrong_ = 0;
   bool ends_ = false;
+  bool filler_ = false;
 };
 
 }  // namespace sparrow

@@ -81,10 +81,47 @@ template <int kWidth, int kWords>
 using Port = Packet<kWidth, kWords>;
 #endif
 
+/// A beat of x_t where streams take turns: `user` with the last beat marks a step that nobody waits for, a filler.
+#if defined(SPARROW_VITIS)
+template <int kWidth, int kWords>
+using MarkedPort = hls::axis<Beat<kWidth, kWords>, 1, 0, 0>;
+#else
+template <int kWidth, int kWords>
+struct MarkedPort {
+  Beat<kWidth, kWords> data;
+  bool last;
+  bool user;
+};
+#endif
+
+template <typename T>
+constexpr bool kMarked = false;
+template <int kWidth, int kWords>
+constexpr bool kMarked<MarkedPort<kWidth, kWords>> = true;
+
+/// Whether a beat is one of a filler, where beats can be.
+template <typename T>
+bool IsFiller(const T &packet) {
+  #pragma HLS INLINE
+  if constexpr (kMarked<T>) return packet.user != 0;
+  return false;
+}
+
 /// Every byte of a packet between processes counts anyway.
 template <int kWidth, int kWords>
 void KeepAll(Packet<kWidth, kWords> &) {
   #pragma HLS INLINE
+}
+
+/// Nor does anybody drop bytes of what a bench sends.
+template <int kWidth, int kWords>
+void KeepAll(MarkedPort<kWidth, kWords> &packet) {
+#if defined(SPARROW_VITIS)
+  packet.keep = -1;
+  packet.strb = -1;
+#else
+  (void)packet;
+#endif
 }
 
 #if defined(SPARROW_VITIS)

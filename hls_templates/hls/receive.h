@@ -9,9 +9,9 @@ template <typename A>
 using Operands = Int<A::kXWidth>[Copies(A::kReaders)][A::kInputs];
 
 /// Process: one vector from its stream into the copy of every reader; `end` tells whether a sequence ended with it. What
-/// is missing of a vector that tlast cuts short counts as zeros, and raises `torn` for good.
+/// is missing of a vector that tlast cuts short counts as zeros, and raises `torn` for good. `filler` is set if it is one.
 template <typename A, typename In>
-void Receive(Stream<In> &in, Operands<A> &x, bool &end, bool &torn) {
+void Receive(Stream<In> &in, Operands<A> &x, bool &end, bool &torn, bool &filler) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=x type=cyclic factor=A::kInputWords dim=2
   static bool torn_before = false;
@@ -25,6 +25,7 @@ Beats:
     if (!missing) {
       packet = in.read();
       ended = packet.last;
+      filler = IsFiller(packet);
       if (ended && beat < A::kInputBeats - 1) torn_before = true;
     }
   Words:
@@ -41,6 +42,14 @@ Beats:
   }
   end = ended;
   torn = torn_before;
+}
+
+/// Process: the same where there are no fillers.
+template <typename A, typename In>
+void Receive(Stream<In> &in, Operands<A> &x, bool &end, bool &torn) {
+  #pragma HLS INLINE
+  bool filler = false;
+  Receive<A>(in, x, end, torn, filler);
 }
 
 /// Process: the same from the layer before, which cuts nothing.

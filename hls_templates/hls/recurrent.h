@@ -53,13 +53,13 @@ Surplus:
 }
 
 /// h_n and c_n.
-template <typename A>
-void GiveState(Stream<State_t<A>> &out, const Int<A::kStateWidth> (&h)[A::kOutputs],
+template <typename A, typename Out>
+void GiveState(Stream<Out> &out, const Int<A::kStateWidth> (&h)[A::kOutputs],
                const Int<A::kCellWidth> (&c)[A::kOutputs]) {
 Beats:
   for (int first = 0; first < A::kOutputs; first += A::kCells) {
     #pragma HLS PIPELINE II=1
-    State_t<A> packet;
+    Out packet;
   Cells:
     for (int n = 0; n < A::kCells; ++n) {
       #pragma HLS UNROLL

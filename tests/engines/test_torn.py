@@ -53,6 +53,11 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [5, 3], "head": {"outputs": 3}},
         "engine": {"units": 3, "streams": 3, "state_streams": True},
     },
+    "a GRU, given states": {
+        "model": {"cell": "gru", "inputs": 3, "hidden": [5]},
+        "formats": FINE,
+        "engine": {"units": 3, "state_streams": True},
+    },
     "stateful highway": {
         "model": {"cell": "highway", "depth": 2, "inputs": 4, "hidden": [4], "stateful": True},
         "formats": FINE,

@@ -80,6 +80,7 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
         "kLanes",
         "kIndices",
         "kStreams",
+        "kMarks",
         "A::kSetBeats",
         "A::kFedBytes",
         "A::kReaders",

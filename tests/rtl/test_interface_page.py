@@ -28,6 +28,7 @@ THERE: dict[str, Callable[[Spec], bool]] = {
     "a head with arg max": lambda spec: spec.model.head is not None and spec.model.head.kind == "argmax",
     "`memory: scratchpad`": lambda spec: spec.engine.memory == "scratchpad",
     "`memory: stream`": lambda spec: spec.engine.memory == "stream",
+    "`streams` above 1": lambda spec: spec.engine.streams > 1,
     "`state_streams`": lambda spec: spec.engine.state_streams,
     "a layer by columns": lambda spec: spec.by_columns,
     "the layer by columns": lambda spec: spec.by_columns,

@@ -12,13 +12,18 @@ from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
 
 
 class AxiStream:
-    """Ports of one AXI4-Stream: `words` values of `width` bits a beat; `tlast` ends a sequence."""
+    """Ports of one AXI4-Stream: `words` values of `width` bits a beat; `tlast` ends a sequence.
 
-    def __init__(self, words: int, width: int) -> None:
+    With `marked`, `tuser` marks fillers (`accel.rtl.blocks.streams.fillers`).
+    """
+
+    def __init__(self, words: int, width: int, marked: bool = False) -> None:
         self.tdata = bits(words * byte_width(width))
         self.tvalid = flag()
         self.tready = flag()
         self.tlast = flag()
+        if marked:
+            self.tuser = flag()
 
 
 class AxiWords:
