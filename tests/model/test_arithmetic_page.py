@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +61,18 @@ class Network:
         self.tanh = table(math.tanh, gate, spans["tanh"], spec)
         self.cell_tanh = table(math.tanh, cell, spans["tanh"], spec)
 
-    def row(self, n: int, r: int, x: Row | None, h: Row, first: bool, w_h: int) -> tuple[int, int]:
-        """A row's sum and its fraction bits; `w_h` is the row of W_h, of the bias and of the scale."""
+    def given(self, size: int, values: Iterator[int]) -> tuple[Row, Row]:
+        """What is read and what is carried on of a layer's state."""
+        first = [next(values) for _ in range(size)]
+        if self.model["cell"] == "gru":
+            return [narrow(value, self.formats["cell"][1], self.formats["state"]) for value in first], first
+        return first, [next(values) for _ in range(size)]
+
+    def row(
+        self, n: int, r: int, x: Row | None, h: Row | None, first: bool, w_h: int, own: int | None = None
+    ) -> tuple[int, int]:
+        """A row's sum and its fraction bits; `w_h` is the row of W_h, `own` that of the bias and of the scale."""
+        own = w_h if own is None else own
         kinds, head = self.spec["weights"], n == len(self.model["hidden"])
         frac_x = self.formats["input" if first else "state"][1]
         fine_x = kinds["head_frac" if head else "input_frac"] + frac_x
@@ -71,11 +81,11 @@ class Network:
         total = 0
         if x is not None:
             total += sum(w * v for w, v in zip(self.arrays[f"{n}.w_x"][r], x, strict=True)) << frac - fine_x
-        if not head:
+        if not head and h is not None:
             total += sum(w * v for w, v in zip(self.arrays[f"{n}.w_h"][w_h], h, strict=True)) << frac - fine_h
         if f"{n}.scale" in self.arrays:
-            total, frac = total * self.arrays[f"{n}.scale"][w_h], frac + self.formats["scale"][1]
-        return total + (self.arrays[f"{n}.bias"][w_h] << frac - self.formats["bias"][1]), frac
+            total, frac = total * self.arrays[f"{n}.scale"][own], frac + self.formats["scale"][1]
+        return total + (self.arrays[f"{n}.bias"][own] << frac - self.formats["bias"][1]), frac
 
     def lstm(self, n: int, x: Row, h: Row, c: Row, by_columns: bool) -> tuple[list[int], list[int]]:
         act, cell, units = self.formats["activation"], self.formats["cell"], self.model["hidden"][n]
@@ -95,6 +105,24 @@ class Network:
             c_t.append(narrow(kept, q, cell))
             h_t.append(narrow(o * self.cell_tanh(c_t[-1]), 2 * act[1], self.formats["state"]))
         return h_t, c_t
+
+    def gru(self, n: int, x: Row, h: Row, p: Row, by_columns: bool) -> tuple[list[int], list[int]]:
+        act, cell, gate = self.formats["activation"], self.formats["cell"], self.formats["gate"]
+        units, kept = self.model["hidden"][n], []
+        if by_columns:
+            h = [0 if abs(value) < self.arrays["threshold"] else value for value in h]
+        for unit in range(units):
+            pre = []
+            for number, (row, of_x, of_h) in enumerate(((0, x, h), (1, x, h), (2, x, None), (2, None, h))):
+                own = row * units + unit
+                total, frac = self.row(n, own, of_x, of_h, n == 0, own, number * units + unit)
+                pre.append(narrow(total, frac, gate))
+            r, z = self.sigmoid(pre[0]), self.sigmoid(pre[1])
+            new = self.tanh(narrow((pre[2] << act[1]) + r * pre[3], gate[1] + act[1], gate))
+            q = act[1] + max(act[1], cell[1])
+            total = (p[unit] * z << q - act[1] - cell[1]) + (new * ((1 << act[1]) - z) << q - 2 * act[1])
+            kept.append(narrow(total, q, cell))
+        return [narrow(value, cell[1], self.formats["state"]) for value in kept], kept
 
     def highway(self, n: int, x: Row, r: Row, s: Row) -> tuple[list[int], list[int]]:
         act, cell, units = self.formats["activation"], self.formats["cell"], self.model["hidden"][n]
@@ -122,6 +150,8 @@ class Network:
             for n, (h, c) in enumerate(states):
                 if self.model["cell"] == "highway":
                     value, kept = self.highway(n, value, h, c)
+                elif self.model["cell"] == "gru":
+                    value, kept = self.gru(n, value, h, c, columns[n])
                 else:
                     value, kept = self.lstm(n, value, h, c, columns[n])
                 states[n] = (value, kept)
@@ -181,6 +211,21 @@ SPECS: dict[str, dict[str, Any]] = {
         "engine": {"units": 4, "dataflow": ["row", COLUMNS]},
     },
     "given states": {"model": {"hidden": [8, 4], "head": LOGITS}, "engine": {"units": 4, "state_streams": True}},
+    "GRU, two layers, given states": {
+        "model": {"cell": "gru", "hidden": [8, 4], "head": LOGITS},
+        "formats": {"input": [8, 6], "gate": [14, 10], "activation": [12, 11], "cell": [18, 14], "state": [12, 11]},
+        "engine": {"units": 4, "cells_per_cycle": 2, "state_streams": True},
+    },
+    "GRU by columns, ternary with scales, stateful": {
+        "model": {"cell": "gru", "head": LOGITS, "stateful": True},
+        "sparsity": {"pattern": "balanced", "input": 0.3, "recurrent": 0.5, "threshold": 0.1},
+        "weights": {"kind": "ternary", "per_row": True, "input_frac": 1, "recurrent_frac": 0},
+        "formats": {
+            **{"input": [8, 6], "gate": [16, 12], "activation": [12, 11]},
+            **{"cell": [16, 9], "state": [12, 11], "scale": [10, 8]},
+        },
+        "engine": {"units": 4, "dataflow": COLUMNS},
+    },
     "stateful": {"model": {"stateful": True, "head": None}},
     "stateful highway of three levels": {
         "model": {"cell": "highway", "depth": 3, "hidden": [8], "stateful": True, "head": None},
@@ -208,7 +253,7 @@ def by_page(spec: Spec, folder: Path, inputs: samples.Samples) -> list[Row]:
     for n, length in enumerate(inputs.lengths.tolist()):
         if inputs.states is not None:
             values = iter(inputs.states[n].tolist())
-            states = [([next(values) for _ in range(size)], [next(values) for _ in range(size)]) for size in hidden]
+            states = [network.given(size, values) for size in hidden]
         elif n == 0 or not network.model["stateful"]:
             states = [([0] * size, [0] * size) for size in hidden]
         results += network.sequence(inputs.x[n, :length].tolist(), states, columns)

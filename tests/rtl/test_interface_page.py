@@ -13,6 +13,7 @@ from accel.architecture.latencies import byte_width
 from accel.architecture.shape import ColumnArray, Network
 from accel.base.fixed import index_bits
 from accel.engines.bench import RESET_CYCLES
+from accel.model.samples import state_formats
 from accel.spec import Spec
 from tests.engines import awkward
 
@@ -54,6 +55,10 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [5, 3], "head": {"outputs": 3}},
         "engine": {"units": 3, "streams": 3, "state_streams": True},
     },
+    "GRU, given states": {
+        "model": {"cell": "gru", "inputs": 3, "hidden": [5]},
+        "engine": {"units": 3, "state_streams": True},
+    },
     "fed": {
         "model": {"inputs": 3, "hidden": [5], "head": {"outputs": 300}},
         "engine": {"units": 3, "memory": "stream", "memory_width": 24},
@@ -69,7 +74,8 @@ def widths(net: Network) -> dict[str, Any]:
     head = net.head
     return {
         **{name: getattr(formats, name).width for name in ("input", "activation", "cell", "state")},
-        **{"whole": byte_width, "max": max, "E": first.cells, "rows": first.rows_per_unit},
+        **{"whole": byte_width, "E": first.cells, "rows": first.rows_per_unit},
+        **{"values": len(first.cell.states), "held": max(fmt.width for fmt in state_formats(net.spec))},
         **{"input_words": first.input_words, "memory_width": net.spec.engine.memory_width},
         **({"logit": head.sum_width, "index": index_bits(head.outputs)} if head else {}),
     }
