@@ -85,6 +85,11 @@ def unknown(spec: Spec) -> str:
     return ""
 
 
+def knows(spec: Spec, board: Board) -> bool:
+    """Whether there is an estimate for a spec on a board."""
+    return board.family == "ecp5" and not unknown(spec)
+
+
 def memories(net: Network) -> Iterator[tuple[str, Memory]]:
     """Every memory of a design, by what it holds."""
     for array in net.arrays:
@@ -255,9 +260,10 @@ def facts(spec: Spec, net: Network, board: Board) -> dict[str, Any]:
 
 def largest_that_fits(spec: Spec, kept: Sequence[Kept], board: Board) -> int | None:
     """The most units P, below the spec's own, of which the board has enough; None where no number is known to fit."""
-    if board.family != "ecp5" or unknown(spec):
+    if not knows(spec, board):
         return None
-    for units in range(spec.engine.units - 1, 0, -1):
+    most = board.resources.multipliers // network(spec, kept).layers[0].rows_per_unit
+    for units in range(min(spec.engine.units - 1, most), 0, -1):
         if units % spec.engine.cells_per_cycle:
             continue
         engine = spec.engine.model_copy(update={"units": units})

@@ -76,7 +76,7 @@ def answer(data: Any, view: str, as_json: bool) -> None:
 
 def opened(spec_file: Path, work: Path | None) -> tuple[Any, Path]:
     """The checked spec and its work folder. Nothing is written before this has succeeded."""
-    from accel.schedule.load_spec import load
+    from sparrow.admission import load
 
     spec = load(spec_file)
     return spec, work or Path("build", spec.name)

@@ -10,7 +10,7 @@ from accel.architecture.cells import TABLES, Cell, cell_named
 from accel.architecture.cells.operations import Size
 from accel.base.fixed import Digits, Fixed, Integers, accumulator, bits_for, index_bits
 from accel.base.tables import Table
-from accel.spec import Flow, Spec, Walk, kept
+from accel.spec import Flow, Spec, Walk, divisors, kept
 from accel.spec import Weights as WeightFormats
 
 ACCUMULATOR = 62
@@ -218,8 +218,11 @@ class Array:
 
     @property
     def cycles_per_group(self) -> int:
-        """T: cycles in which the lanes work through one group, in the first level."""
-        return max(lane.slots for lane in self.lanes)
+        """T: cycles in which the lanes work through one group, in the first level. No lane has more than the first."""
+        k_x, k_h = self.kept
+        if self.split is not None:
+            return max(taken(k_x, 0, self.split[0]), taken(k_h, 0, self.split[1]))
+        return taken(k_x + k_h, 0, self.lanes_per_row)
 
     @property
     def multipliers(self) -> int:
@@ -705,8 +708,7 @@ def misfits(net: Network) -> Iterator[tuple[str, str, object]]:
         if array is net.head and slots > cycles:
             yield "model.head.units", f"at most {cycles}: one row a cycle leaves the head", array.units
         elif slots > cycles:
-            fitting = (cells for cells in range(1, array.units + 1) if array.units % cells == 0)
-            least = next(cells for cells in fitting if array.units <= cells * cycles)
+            least = next(cells for cells in divisors(array.units) if array.units <= cells * cycles)
             why = f"a group of {array.units} units lasts {cycles} cycles on {array.lanes_per_row} lanes a row"
             yield "engine.cells_per_cycle", f"at least {least} ({array.name}: {why})", array.cells
         if array.sum_width > ACCUMULATOR:

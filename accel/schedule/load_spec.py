@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from accel.architecture.budget import excesses
 from accel.architecture.shape import misfits, network
 from accel.schedule.proposals import late
 from accel.spec import Spec, checked
@@ -27,5 +28,5 @@ def admission(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Contradictions between keys, and what of a spec without any the engine cannot do."""
     yield from rules(spec)
     if not [*structural_rules(spec)]:
-        found = [*misfits(network(spec))]
-        yield from found or late(network(spec))
+        net = network(spec)
+        yield from [*excesses(net)] or [*misfits(net)] or late(net)

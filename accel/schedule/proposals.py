@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
+from accel.architecture.budget import excesses
 from accel.architecture.cells.operations import Mix, Product
+from accel.architecture.latencies import ADDRESS_TO_FETCH
 from accel.architecture.shape import Array, ColumnArray, Network, misfits, network
-from accel.base.fixed import Integers
-from accel.schedule.schedule import interval_of, latest_columns
-from accel.spec import Spec
+from accel.schedule.schedule import interval_of, latest_columns, written_at
+from accel.spec import Spec, divisors
 
 MOST_LANES_PER_ROW = 8
 """M up to which is tried; more lanes a row idle more often, and P is the cheaper way to the same number."""
+DRAWN = 1 << 21
+"""Random columns that are drawn for an estimate, before those that a row keeps are chosen."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,7 @@ class Proposal:
 def late(net: Network) -> Iterator[tuple[str, str, object]]:
     """Lanes too few for `engine.target_cycles`: (key path, what would do, what was given)."""
     target = net.spec.engine.target_cycles
-    cycles = estimated_cycles(net)
-    if target is None or cycles <= target:
+    if target is None or (cycles := estimated_cycles(net)) <= target:
         return
     wanted = f"at least {cycles}, which these lanes take"
     for one in for_cycles(net.spec, target, 1):
@@ -59,17 +62,37 @@ def _estimated_interval(array: Array) -> int:
         return array.depth
     if array.writable:
         return interval_of(array, latest_columns(array))
-    k_x, k_h = array.kept
-    columns = np.zeros((array.rows, k_x + k_h), dtype=np.int64)  # those of x do not count
-    columns[:, k_x:] = _random_columns(array.rows, array.outputs, k_h)
+    columns = _random_columns(_deciding(array), array.rows_per_unit, array.outputs, array.kept[1])
     return max(interval_of(array, columns), array.depth * array.set_beats if array.fed else 0)
 
 
-@lru_cache(maxsize=16)
-def _random_columns(rows: int, columns: int, kept: int) -> Integers:
-    """So many of the columns in each row, ascending; the same at each call."""
-    drawn = np.random.default_rng(1).random((rows, columns))
-    return np.sort(np.argpartition(drawn, kept - 1, axis=1)[:, :kept], axis=1)
+def _deciding(array: Array) -> int:
+    """How many of the first units can decide how soon a step may follow the one before.
+
+    Later groups read later: what these find written, though it be the last unit, makes nobody wait. No more than
+    `DRAWN` columns are drawn; in networks as large as that the estimate may be a few cycles short.
+    """
+    written, levels = int(written_at(array)[-1]), array.by_level
+    shortest = min(level.cycles_per_group for level in levels)
+    waiting = written + 1 - ADDRESS_TO_FETCH - min(level.depth for level in levels) * array.streams
+    units = max(1, -(-waiting // shortest)) * array.units
+    drawable = max(1, DRAWN // (array.rows_per_unit * array.outputs))
+    return min(1 << (units - 1).bit_length(), drawable, array.outputs)
+
+
+@lru_cache(maxsize=8)
+def _random_columns(units: int, gates: int, columns: int, kept: int) -> npt.NDArray[np.int32]:
+    """So many of the columns in each row of the first units, gate by gate, ascending; the same at each call.
+
+    One sequence of random numbers goes through all rows, those of other units included.
+    """
+    parts = []
+    for gate in range(gates):
+        bits = np.random.PCG64(1)
+        bits.advance(gate * columns * columns)
+        drawn = np.random.Generator(bits).random((units, columns))
+        parts.append(np.sort(np.argpartition(drawn, kept - 1, axis=1)[:, :kept], axis=1).astype(np.int32))
+    return np.concatenate(parts)
 
 
 def for_lanes(spec: Spec, lanes: int, count: int = 5) -> list[Proposal]:
@@ -105,15 +128,14 @@ def _enough(spec: Spec, m: int, cycles: int) -> Iterator[int]:
 
 def _best(spec: Spec, units: int, m: int) -> Proposal | None:
     """The E, and the input words, with which these lanes are fastest; the smallest ones that are."""
-    cells = [number for number in range(1, units + 1) if units % number == 0]
-    found = [one for number in cells if (one := _proposal(spec, units, m, number)) is not None]
+    found = [one for number in divisors(units) if (one := _proposal(spec, units, m, number)) is not None]
     return min(found, key=lambda one: (one.cycles_per_step, one.cells_per_cycle)) if found else None
 
 
 def _proposal(spec: Spec, units: int, m: int, cells: int) -> Proposal | None:
     depth = max(array.depth for array in _network(spec, units, m, cells, 1).layers)
     net = _network(spec, units, m, cells, -(-spec.model.inputs // depth))
-    if list(misfits(net)):
+    if any(excesses(net)) or any(misfits(net)):
         return None
     lanes = sum(array.multipliers for array in net.layers)
     cycles = estimated_cycles(net)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from accel.architecture.latencies import (
     ADDRESS_TO_FETCH,
@@ -31,8 +33,13 @@ from accel.model.weights import LayerWeights, Weights
 from accel.schedule.column_schedule import ColumnClock, Load, Loads, Passage, Waits, dense_loads, launch_to_state, loads
 from accel.schedule.turns import Turn, all_turns
 
+AT_ONCE = 1 << 20
+"""Operand reads that are looked at together: memory of a few MiB, whatever the size of the network."""
 LINK_STEPS = 2
 """Steps that a link between layers holds: the banks of the next layer's input."""
+
+Columns = npt.NDArray[np.integer[Any]]
+"""Columns of a matrix that rows read, in the order of their positions, [rows, kept]."""
 
 
 def written_at(array: Array) -> Integers:
@@ -56,52 +63,59 @@ def level_intervals(array: Array, layer: LayerWeights) -> tuple[int, ...]:
     if array.writable:
         return intervals_of(array, [latest_columns(array)])
     levels = enumerate(array.by_level)
-    return intervals_of(array, [row_words(level, layer.level(number))[1] for number, level in levels])
+    return intervals_of(
+        array, [row_words(level, layer.level(number))[1][:, level.kept[0] :] for number, level in levels]
+    )
 
 
-def interval_of(array: Array, columns: Integers) -> int:
-    """`smallest_interval` of rows that read these columns in every level, [rows, K_x + K_h], x first."""
-    later = columns[:, array.kept[0] :]
-    return sum(intervals_of(array, [columns, *[later] * (array.levels - 1)]))
+def interval_of(array: Array, columns: Columns) -> int:
+    """`smallest_interval` of rows that read these columns of W_h in every level, [rows, K_h].
+
+    Rows may be those of the first units alone, gate by gate.
+    """
+    return sum(intervals_of(array, [columns] * array.levels))
 
 
-def intervals_of(array: Array, columns: Sequence[Integers]) -> tuple[int, ...]:
-    """`level_intervals` of rows that read these columns, level by level."""
+def intervals_of(array: Array, columns: Sequence[Columns]) -> tuple[int, ...]:
+    """`level_intervals` of rows that read these columns of W_h, level by level."""
     following = [*array.by_level[1:], array.by_level[0]]
     read = [*columns[1:], columns[0]]
     return tuple(
-        max(level.depth, -(-_own_interval(level, after, table) // array.streams))
+        -(-_own_interval(level, after, table) // array.streams)
         for level, after, table in zip(array.by_level, following, read, strict=True)
     )
 
 
-def _own_interval(array: Array, after: Array, columns: Integers) -> int:
-    """Cycles from one level of a sequence to the next, which reads `columns`, until what was read and kept is there.
+def _own_interval(array: Array, after: Array, columns: Columns) -> int:
+    """Cycles from one level of a sequence to the next, which reads `columns`, until what was read and kept is there and
+    the lanes are done, with all streams.
 
     What a cell keeps is read sooner where the groups `after` are shorter: most in the last one.
     """
+    busy = array.depth * array.streams
     if array.kind is None:
-        return HEAD_INTERVAL
+        return max(HEAD_INTERVAL, busy)
     shorter = array.cycles_per_group - after.cycles_per_group
     sooner = shorter * (array.groups if shorter > 0 else 1)
-    interval = slot_to_cell(array) + 1 - before_read(array) + sooner
+    interval = max(slot_to_cell(array) + 1 - before_read(array) + sooner, busy)
     table, k_x = positions(after), after.kept[0]
-    unit = np.arange(array.rows) % array.outputs
-    written = written_at(array)
-    for m in range(array.lanes_per_row):
-        for t in np.nonzero(table[m] >= k_x)[0]:
-            read = unit // array.units * after.cycles_per_group + t + ADDRESS_TO_FETCH
-            interval = max(interval, int((written[columns[:, table[m, t]]] + 1 - read).max()))
+    unit = np.arange(len(columns)) % (len(columns) // array.rows_per_unit)
+    written, first = written_at(array), unit // array.units * after.cycles_per_group + ADDRESS_TO_FETCH
+    at_once = max(1, AT_ONCE // len(columns))
+    for row in table:
+        cycles = np.nonzero(row >= k_x)[0]
+        cycles = cycles[written[-1] + 1 - ADDRESS_TO_FETCH - cycles > interval]  # no later one waits
+        for start in range(0, len(cycles), at_once):
+            t = cycles[start : start + at_once]
+            interval = max(interval, int((written[columns[:, row[t] - k_x]] + 1 - first[:, None] - t).max()))
     return interval
 
 
 def latest_columns(array: Array) -> Integers:
-    """The largest columns that a row can have at its positions, x and h: they ascend, so K - 1 - q more come after the
-    q-th of K. [rows, K_x + K_h]
+    """The largest columns that a row of W_h can have at its positions: they ascend, so K - 1 - q more come after the
+    q-th of K. Those of the first unit, [rows of a unit, K_h]: no later one reads earlier.
     """
-    sides = zip((array.inputs, array.outputs), array.kept, strict=True)
-    row = np.concatenate([np.arange(columns - count, columns) for columns, count in sides])
-    return np.tile(row, (array.rows, 1))
+    return np.tile(np.arange(array.outputs - array.kept[1], array.outputs), (array.rows_per_unit, 1))
 
 
 @dataclass(frozen=True)

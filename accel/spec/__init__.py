@@ -4,7 +4,7 @@ from accel.spec.checked import checked
 from accel.spec.dataflow import MIXED, WALKS, Flow, Walk
 from accel.spec.engine import Engine
 from accel.spec.json_schema import schema
-from accel.spec.network import Formats, Head, Model, Search, Weights, kept
+from accel.spec.network import Formats, Head, Model, Search, Weights, divisors, kept
 from accel.spec.rules import HIGHWAY_ONLY
 from accel.spec.spec import Spec
 from accel.spec.training import Training
@@ -26,6 +26,7 @@ __all__ = [
     "Walk",
     "Weights",
     "checked",
+    "divisors",
     "kept",
     "plain",
     "schema",

@@ -23,7 +23,7 @@ def checked(section: type[S], document: Document, rules: Rules[S]) -> S:
     source, lines, faults = document.source, document.lines, list(document.faults)
 
     def place(key: tuple[str | int, ...]) -> str:
-        known = next((lines[key[:n]] for n in range(len(key), 0, -1) if key[:n] in lines), None)
+        known = next((lines[key[:n]] for n in range(len(key), -1, -1) if key[:n] in lines), None)
         return f"{source}{f':{known}' if known else ''}: {dotted(key) or 'top level'}"
 
     if not isinstance(document.data, dict):

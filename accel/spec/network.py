@@ -79,6 +79,12 @@ class Sparsity(Section):
     """Share of h_t that shall be below the threshold: training draws so many of them to zero."""
 
 
+def divisors(number: int) -> list[int]:
+    """All of them, ascending."""
+    small = [count for count in range(1, math.isqrt(number) + 1) if number % count == 0]
+    return small + [number // count for count in reversed(small) if count * count != number]
+
+
 def kept(ratio: float, columns: int) -> int:
     """Weights a row of `columns` keeps at this share of zeros: rounded half up."""
     return math.floor((1.0 - ratio) * columns + 0.5)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from accel.spec.dataflow import MIXED, Flow
-from accel.spec.network import kept
+from accel.spec.network import divisors, kept
 from accel.spec.spec import Spec
 
 
@@ -62,7 +62,7 @@ def _layer_rules(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Iterator[t
     """Lanes that divide the rows of a layer by columns, and weights enough for every row or lane."""
     sparsity, units = spec.sparsity, spec.engine.units
     if flow.by_columns and hidden % units:
-        fitting = ", ".join(str(count) for count in range(1, hidden + 1) if hidden % count == 0)
+        fitting = ", ".join(map(str, divisors(hidden)))
         yield "engine.units", f"a divisor of {hidden} hidden units for dataflow: column ({fitting})", units
     of_lane = max(1, hidden // units)
     for key, columns in (("input", inputs), ("recurrent", hidden)):

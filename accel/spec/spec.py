@@ -34,7 +34,7 @@ class Target(Section):
     """Name of a board."""
     part: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = "xcku9p-ffve900-2-i"
     """Part for the Vitis HLS scripts."""
-    clock_mhz: Annotated[float, Field(gt=0.0)] = 100.0
+    clock_mhz: Annotated[float, Field(ge=0.001, le=10000.0)] = 100.0
     """Clock that the tools are asked for."""
 
 

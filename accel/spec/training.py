@@ -57,7 +57,7 @@ class Training(Section):
 
     task: TaskName
     """Name of a task in `training/tasks`; `seeded` makes random row-balanced weights without training."""
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Annotated[int, Field(ge=0, lt=1 << 32)] = 1
     """Makes a run repeatable: initial weights and the order of samples follow from it."""
     batch: Count = 64
     """Sequences of one gradient step."""

@@ -11,6 +11,12 @@ import yaml
 
 from accel.base.faults import Fault, Refused
 
+LARGEST = 1 << 14
+"""Bytes of a file; a spec has some thousand."""
+DIGITS = 400
+"""Of a whole number: more than any floating-point number has."""
+DEEPEST = 20
+
 Lines = dict[tuple[str | int, ...], int]
 
 
@@ -27,17 +33,33 @@ class Document:
 class _Loader(yaml.SafeLoader):
     """YAML 1.2 scalars: `1e-3` is a number, `on` and `12:30` are text, `010` is ten. No aliases, no tags."""
 
+    nested = 0
+
     def compose_node(self, parent: Any, index: Any) -> Any:
         """A node; refuses aliases, which can stand for a tree without end, and tags, which make other types."""
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("an alias (*name); write the value out")
-        if getattr(self.peek_event(), "tag", None) is not None:  # type: ignore[no-untyped-call]
-            raise yaml.YAMLError("a tag (!name); write the plain value")
-        return super().compose_node(parent, index)
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent):
+            raise _marked("an alias (*name); write the value out", event)
+        if getattr(event, "tag", None) is not None:
+            raise _marked("a tag (!name); write the plain value", event)
+        self.nested += 1
+        if self.nested > DEEPEST:
+            raise _marked(f"nesting deeper than {DEEPEST}", event)
+        node = super().compose_node(parent, index)
+        self.nested -= 1
+        return node
+
+
+def _marked(what: str, where: Any) -> yaml.YAMLError:
+    """What is wrong with an event or a node, and its place in the file."""
+    return yaml.MarkedYAMLError(problem=what, problem_mark=where.start_mark)
 
 
 def _int(loader: Any, node: Any) -> int:
-    return int(loader.construct_scalar(node))
+    text = loader.construct_scalar(node)
+    if len(text) > DIGITS:
+        raise _marked(f"a number of {len(text)} digits", node)
+    return int(text)
 
 
 def _float(loader: Any, node: Any) -> float:
@@ -62,12 +84,24 @@ _Loader.add_constructor("tag:yaml.org,2002:float", _float)
 def read(path: Path) -> Document:
     """Parse a file. Raises Refused on anything that is not one YAML document."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            text = file.read(LARGEST + 1).decode("utf-8")
+        if len(text) > LARGEST:
+            raise Refused([Fault(str(path), f"at most {LARGEST:,} bytes", "a larger file")])
         return _parse(text, str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise Refused([Fault(str(path), "a readable YAML file", str(error))]) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Refused([Fault(str(path), "valid YAML", " ".join(str(error).split()))]) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise _invalid(path, mark.line if mark else 0, error.context, error.problem) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position)
+        raise _invalid(path, line, f"character #x{error.character:02x}", error.reason) from None
+
+
+def _invalid(path: Path, line: int, *what: str | None) -> Refused:
+    """A fault of the syntax in a line, counted from 0."""
+    return Refused([Fault(f"{path}:{line + 1}", "valid YAML", " ".join(filter(None, what)))])
 
 
 def _parse(text: str, source: str) -> Document:

@@ -91,15 +91,18 @@ def extreme_formats(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def extreme_specs(draw: st.DrawFn) -> Spec:
     """A legal spec of one or two units whose formats are at their limits."""
-    units, columns = draw(st.integers(1, 2)), draw(st.booleans())
-    highway = not columns and draw(st.integers(0, 3)) == 0
+    units, flow = draw(st.integers(1, 2)), draw(st.sampled_from(["row", "row", "column", plain(MIXED)]))
+    highway = flow == "row" and draw(st.integers(0, 2)) == 0
     scaled = not highway and draw(st.booleans())
     model = draw(models()) | {"inputs": draw(st.integers(1, 2)), "hidden": [units] * draw(st.integers(1, 2))}
-    engine: dict[str, Any] = {"units": units, "dataflow": "column" if columns else "row"}
+    engine: dict[str, Any] = {"units": units, "dataflow": flow}
     if highway:
         model |= {"cell": "highway", "depth": 2}
     else:
-        engine["memory"] = draw(st.sampled_from(["rom", "rom", "scratchpad"]))
+        engine["memory"] = draw(
+            st.sampled_from(["rom", "scratchpad", "stream"] if flow == "row" else ["rom", "scratchpad"])
+        )
+        engine["memory_width"] = 8 * draw(st.integers(1, 5)) if engine["memory"] == "stream" else None
     scale = [draw(st.sampled_from([2, 18, 31, 32])), draw(st.sampled_from([0, 16, 31, 40]))]
     data = {
         "name": "extreme",
@@ -107,6 +110,7 @@ def extreme_specs(draw: st.DrawFn) -> Spec:
         "sparsity": {"pattern": "dense"},
         "weights": {
             **{"per_row": scaled, "width": draw(st.sampled_from([2, 8, 18]))},
+            "kind": "fixed" if highway else draw(st.sampled_from(["fixed", "fixed", "ternary", "binary"])),
             **{f"{of}_frac": draw(st.sampled_from([0, 6, 16, 24])) for of in ("input", "recurrent", "head")},
         },
         "formats": draw(extreme_formats()) | {"scale": scale if scaled else None},

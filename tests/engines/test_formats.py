@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from accel.engines.engine import golden
+from accel.engines.engine import golden, reference
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
 from accel.engines.netlist import netlist
+from accel.engines.verify import differences
 from accel.engines.verilator import verilator
+from accel.model import samples, weights
+from accel.model.design import Design
 from accel.schedule import load_spec
-from accel.spec import Spec
+from accel.spec import Spec, plain
 from tests.engines.random_designs import extreme_specs
 from tests.engines.test_random_designs import check
+from tests.model.test_arithmetic_page import by_golden, by_page
 from training.engine import torch_engine
 
 COMMON = {
@@ -74,3 +79,19 @@ def test_so_do_the_slower_engines(name: str, tmp_path: Path) -> None:
 @given(drawn=extreme_specs())
 def test_extreme_formats_of_any_kind_do(drawn: Spec, tmp_path_factory: pytest.TempPathFactory) -> None:
     check(drawn, tmp_path_factory.mktemp("extreme"), {"torch": torch_engine, "icarus": icarus, "hls": hls})
+
+
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(drawn=extreme_specs())
+def test_golden_model_and_torch_compute_them_as_plain_integers_have_it(
+    drawn: Spec, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    design = Design(drawn, weights.seeded(drawn), tmp_path_factory.mktemp("plain"))
+    inputs = samples.corners(drawn, 2) + samples.seeded(drawn, 3, 4)
+    wanted = reference(design, inputs)
+    required = {array.name: array.cell.required for array in design.net.layers}
+    assert not list(differences(wanted, torch_engine(design, inputs), required))
+    if drawn.model.cell != "gru":
+        weights.save(design.work / "weights.npz", design.weights, drawn)
+        (design.work / "spec.json").write_text(json.dumps(plain(drawn)))
+        assert by_page(drawn, design.work, inputs) == by_golden(drawn, design.weights, inputs)

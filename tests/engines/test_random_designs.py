@@ -26,7 +26,8 @@ from accel.model.design import Design
 from accel.rtl import convert, render
 from accel.schedule.schedule import schedule
 from accel.spec import Spec
-from tests.engines.random_designs import column_specs, highway_specs, specs
+from tests.engines.random_designs import column_specs, extreme_specs, highway_specs, specs
+from training.engine import torch_engine
 
 SECONDS = float(os.environ.get("SPARROW_FUZZ_SECONDS", "0"))
 CLOCKED = ("myhdl", "icarus", "verilator", "netlist")
@@ -58,11 +59,11 @@ def test_fuzz(tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFi
     start, tried = time.monotonic(), 0
 
     @settings(max_examples=20, deadline=None, database=None, suppress_health_check=STEADY)
-    @given(made=st.one_of(specs(), column_specs(), highway_specs()))
+    @given(made=st.one_of(specs(), column_specs(), highway_specs(), extreme_specs()))
     def batch(made: Spec) -> None:
         nonlocal tried
         tried += 1
-        check(made, tmp_path_factory.mktemp("random"), ALWAYS | {"verilator": verilator})
+        check(made, tmp_path_factory.mktemp("random"), ALWAYS | {"torch": torch_engine, "verilator": verilator})
 
     while time.monotonic() - start < SECONDS:
         batch()

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accel.architecture.shape import network
 from accel.base.faults import Refused
 from accel.model import weights
 from accel.model.design import Design
+from accel.schedule import proposals
 from accel.schedule.load_spec import load, parse
 from accel.schedule.proposals import estimated_cycles, for_cycles, for_lanes
 from accel.schedule.schedule import schedule
@@ -26,6 +28,20 @@ def test_the_estimate_is_exact_for_a_seeded_pattern(name: str) -> None:
     chosen = load(SPECS / f"{name}.yaml")
     made = Design(chosen, weights.seeded(chosen), Path())
     assert estimated_cycles(made.net) == schedule(made).cycles_per_step
+
+
+@pytest.mark.parametrize("streams", [1, 3])
+@pytest.mark.parametrize(("units", "lanes", "cells"), [(1, 1, 1), (4, 1, 1), (16, 2, 4), (48, 4, 16)])
+def test_rows_that_are_not_drawn_decide_nothing(
+    units: int, lanes: int, cells: int, streams: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = {"units": units, "lanes_per_row": lanes, "cells_per_cycle": cells, "streams": streams}
+    net = network(spec(**LAYER, engine=engine))
+    (layer,) = net.layers
+    few = estimated_cycles(net)
+    assert proposals._deciding(layer) < layer.outputs or units == layer.outputs
+    monkeypatch.setattr(proposals, "_deciding", lambda array: array.outputs)
+    assert estimated_cycles(net) == few
 
 
 @settings(max_examples=12, deadline=None)

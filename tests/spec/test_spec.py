@@ -373,6 +373,35 @@ def test_what_is_not_one_plain_document_is_refused(tmp_path: Path, text: str) ->
     assert len(refused(tmp_path, text)) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("name: a\nmodel: {a: 1", 2, "expected ',' or '}'"),
+        ("name: a\n\nmodel: &anchor {}\nengine: *anchor\n", 4, "an alias"),
+        ("name: a\nmodel: !python/object:os.system {}\n", 2, "a tag"),
+        ("name: a\n---\nname: b\n", 2, "expected a single document"),
+        ("name: a\nmodel:\n  \x01: 1\n", 3, "character #x01"),
+        ("name: a\nseed: " + "9" * 5000, 2, "a number of 5000 digits"),
+        ("name:\n" + "- " * 50 + "a", 2, "nesting deeper than 20"),
+        ("name: a\n? [b]\n: c\n", 2, "unhashable key"),
+    ],
+)
+def test_a_fault_of_the_syntax_says_its_line(tmp_path: Path, text: str, line: int, what: str) -> None:
+    (fault,) = refused(tmp_path, text)
+    assert f"some.yaml:{line}: wanted valid YAML, got " in str(fault)
+    assert what in str(fault)
+
+
+def test_a_file_that_is_no_spec_is_refused_for_its_size_before_it_is_parsed(tmp_path: Path) -> None:
+    (fault,) = refused(tmp_path, "# " + "x" * 20000)
+    assert "wanted at most 16,384 bytes" in str(fault)
+
+
+def test_a_missing_section_is_refused_in_the_first_line(tmp_path: Path) -> None:
+    faults = [str(fault) for fault in refused(tmp_path, "name: a\n")]
+    assert any("some.yaml:1: model: wanted a value" in fault for fault in faults)
+
+
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"name: \xe9\n")
     for name in ("none.yaml", "latin.yaml", "."):

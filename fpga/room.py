@@ -1,0 +1,86 @@
+"""Whether a board has room for a design, before anything is made, and what would have.
+
+Where the estimate counts exactly (`fpga.estimate`) these numbers decide; elsewhere the bits of all memories, which all
+tools need, against all bits that a chip can hold them in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from accel.architecture.shape import Network, misfits, network
+from accel.spec import Spec, kept
+from fpga import board as boards
+from fpga.board import Board
+from fpga.estimate import Estimate, knows, largest_that_fits, resources
+
+LUT_BITS = {"xc7": 64, "xcup": 64}
+"""Bits that a lookup table holds; 16 in the other families."""
+SHARES = 200
+"""Steps in which a share of zeros that fits is looked for."""
+
+
+def shortages(spec: Spec, net: Network, board: Board) -> list[Estimate]:
+    """What a board has too little of for certain."""
+    if knows(spec, board):
+        counted = [one for one in resources(net, board) if one.origin == "exact"]
+    else:
+        chip = board.resources
+        held = chip.memory_bits + chip.large_rams * chip.large_ram_bits + chip.registers
+        held += chip.luts * LUT_BITS.get(board.family, 16)
+        counted = [Estimate("memory_bits", sum(sum(a.memory_bits.values()) for a in net.arrays), held, "exact")]
+    return [one for one in counted if one.used > one.available]
+
+
+def faults(spec: Spec, net: Network, board: Board) -> Iterator[tuple[str, str, Any]]:
+    """A design that does not fit its board: (key path, what would, what the board has)."""
+    short = shortages(spec, net, board)
+    if short:
+        needed = " and ".join(f"{one.used:,} {_named(one)}" for one in short)
+        has = " and ".join(f"{one.available:,}" for one in short)
+        wanted = "; or ".join([f"a board with {needed}", *_ways(spec, net, board)])
+        yield "target.board", wanted, f"{board.name} with {has}: does not fit"
+
+
+def _named(one: Estimate) -> str:
+    return one.resource.replace("_", " ").replace("rams", "RAMs").replace("memory bits", "bits for memories")
+
+
+def _ways(spec: Spec, net: Network, board: Board) -> Iterator[str]:
+    """Other choices that fit: fewer lanes, fewer weights, other boards."""
+    larger = [one.name for one in map(boards.find, boards.names()) if one != board and not shortages(spec, net, one)]
+    if larger:
+        yield f"target.board: {' or '.join(larger)}"
+    units = largest_that_fits(spec, [array.kept for array in net.layers], board)
+    if units is not None:
+        yield f"engine.units: {units}"
+    elif not spec.by_columns and (found := _sparser(spec, board)) is not None:
+        yield "engine.units: {} and sparsity that removes {:.1%} of the weights of each layer".format(*found)
+
+
+def _sparser(spec: Spec, board: Board) -> tuple[int, float] | None:
+    """Units, the spec's own or a half, a quarter ... of them, and the least share of zeros with which they fit."""
+    units = spec.engine.units
+    while units and units % spec.engine.cells_per_cycle == 0:
+        engine = spec.engine.model_copy(update={"units": units})
+        share = _share_that_fits(spec.model_copy(update={"engine": engine}), board)
+        if share is not None:
+            return units, share
+        units //= 2
+    return None
+
+
+def _share_that_fits(spec: Spec, board: Board) -> float | None:
+    """The least share of zeros, in steps of 1 / SHARES, with which nothing is too little; None where none is."""
+    low, high = 0, SHARES
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _fits(spec, middle, board) else (middle, high)
+    return high / SHARES if high < SHARES else None
+
+
+def _fits(spec: Spec, step: int, board: Board) -> bool:
+    share = step / SHARES
+    net = network(spec, [(max(1, kept(share, inputs)), max(1, kept(share, hidden))) for inputs, hidden in spec.sizes])
+    return not shortages(spec, net, board) and not any(misfits(net))
