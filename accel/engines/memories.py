@@ -21,7 +21,6 @@ from accel.engines.contents import Contents, Part, bias_memory, lanes, readers, 
 from accel.engines.contents import unit_memories as of_units
 from accel.engines.engine import converted, generated
 from accel.engines.stored import Unreadable, Word, arrays, case_roms, hex_words, roms, structures, text_of
-from accel.hls.render import LABELS
 from accel.memory.images import sum_format
 from accel.memory.load_frame import WORD, shape_digest
 from accel.model.design import Design
@@ -231,7 +230,7 @@ def _cpp(design: Design, found: _Comparison) -> None:
     """The constants of `weights.h`, and what each lane does in `config.h`."""
     file, config = HEADER, "hls/config.h"
     stored, structure = arrays(text_of(design.work / file), file), text_of(design.work / config)
-    wanted = {f"k{LABELS[name]}": np.array(table.entries) for name, table in design.net.tables.items()}
+    wanted = {_constant(name): np.array(table.entries) for name, table in design.net.tables.items()}
     for array, layer in _arrays(design):
         if not array.writable:
             wanted |= {f"k{array.name.capitalize()}{end}": words for end, words in _cpp_arrays(array, layer)}
@@ -241,6 +240,11 @@ def _cpp(design: Design, found: _Comparison) -> None:
     found.same(file, "constants", sorted(wanted), sorted(name for name, words in stored.items() if words is not None))
     for name, words in wanted.items():
         found.array(file, name, words, stored.get(name))
+
+
+def _constant(table: str) -> str:
+    """A table's constant in the C++: `kCellTanh`."""
+    return "k" + "".join(word.capitalize() for word in table.split("_"))
 
 
 def _cpp_arrays(array: Array, layer: LayerWeights) -> Iterator[tuple[str, Integers]]:
