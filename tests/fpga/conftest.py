@@ -22,7 +22,10 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: object) -> Callable[[str, str, str], None]:
-    """Put a stub program on PATH: its name, the shell words that give it its script, the procedures it knows."""
+    """Put a stub program on PATH: its name, the shell words that give it its script, the procedures it knows.
+
+    A question for its version is answered, and no call.
+    """
     if shutil.which("tclsh") is None:
         pytest.skip("tclsh not found; it runs the stub procedures")
     folder = tmp_path / "bin"
@@ -32,7 +35,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: object) -> C
     def put(name: str, script: str, procedures: str) -> None:
         program = folder / name
         run = f'exec tclsh "{STUBS / procedures}" {script}'
-        program.write_text(f'#!/bin/sh\necho "{name} $*" >> "$STUB_CALLS"\n{run}\n')
+        asked = f'case "$*" in -version|--version) echo "{name} of tests"; exit 0;; esac'
+        program.write_text(f'#!/bin/sh\n{asked}\necho "{name} $*" >> "$STUB_CALLS"\n{run}\n')
         program.chmod(0o755)
 
     return put
