@@ -76,7 +76,7 @@ def unknown(spec: Spec) -> str:
     """Why there is no estimate for a spec; empty where there is one."""
     if spec.by_columns:
         return "the model knows the row engine only"
-    if spec.model.cell == "highway":
+    if spec.levels > 1 or spec.model.cell == "highway":
         return "the model knows cells of one level only"
     if spec.engine.memory != "rom":
         return "the model knows weights in the bitstream only"
@@ -175,7 +175,7 @@ def _cell_registers(array: Array, net: Network) -> int:
     """Sums, indices, table outputs, products and results of one cell, what waits in it, and the biases and c that it is
     given.
     """
-    level, sizes, at = array.cell.level, cell_sizes(net, array), ready(array.cell.level)
+    level, sizes, at = array.cell.level, cell_sizes(net, array), ready(array.cell, array.cell.level)
     found = bias_words_width(array, sum_format(array, net.spec)) // array.cells + 2 * net.spec.formats.cell.width
     for operation in level.operations:
         found += _operation_registers(operation, sizes)

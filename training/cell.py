@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from accel.architecture.cells import GRU, LSTM, Cell
-from accel.architecture.cells.operations import BEFORE, Level, Lookup, Mix, Narrow, Operation, Product, Sum
+from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Lookup, Mix, Narrow, Operation, Product, Sum
 from training.arithmetic import REAL, Arithmetic
 from training.straight_through import skip
 
@@ -103,26 +103,26 @@ def run_layer(
     multiplied by its scale before the bias is added.
     """
     cell = cell_of(layer)
-    x_part, weights, later = _prepared(arithmetic, cell, layer, x, norms, number)
-    zero = x_part.new_zeros(len(x), weights[0].shape[0])
+    begun, weights = _prepared(arithmetic, cell, layer, x, norms, number)
+    zero = begun[0].new_zeros(len(x), weights[0].shape[0])
     read, kept = state or (zero, zero)
-    each = pull / (x_part.shape[1] * zero.numel())
-    for part in x_part.unbind(1):
-        signals: Signals = {}
-        for place, (level, w_h) in enumerate(zip(cell.levels, weights, strict=True)):
+    each = pull / (x.shape[1] * zero.numel())
+    of_steps = [part.unbind(1) if part.ndim == 3 else (part,) * x.shape[1] for part in begun]
+    for of_levels in zip(*of_steps, strict=True):
+        signals, aside = Signals(), zero
+        for level, w_h, part in zip(cell.levels, weights, of_levels, strict=True):
             used = skip(read, threshold, each) if threshold > 0 else read
-            begun = later[place - 1] if place else part
-            pre = torch.addmm(begun, used, w_h) if norms is None else begun + spread(cell, norms.h(used @ w_h), "h")
-            signals |= run_level(arithmetic, level, pre, kept)
-            read, kept = signals[level.state], signals[level.kept]
+            pre = torch.addmm(part, used, w_h) if norms is None else part + spread(cell, norms.h(used @ w_h), "h")
+            signals |= run_level(arithmetic, level, pre, kept, aside)
+            read, kept, aside = signals[level.state], signals[level.kept], signals.get(level.aside, aside)
         yield signals
 
 
 def _prepared(
     arithmetic: Arithmetic, cell: Cell, layer: nn.Module, x: Tensor, norms: Any, number: int
-) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    """The x part of every step with its bias [batch, steps, S hidden]; for each level W_h as it is read; the biases of
-    the levels behind the first.
+) -> tuple[list[Tensor], list[Tensor]]:
+    """For each level what its sums begin with, x part and bias [batch, steps, S hidden], or the bias alone where x is
+    not read; and W_h as it is read.
     """
     w_x, w_h = matrices_of(layer, number)
     levels = len(cell.levels)
@@ -132,22 +132,26 @@ def _prepared(
         x_part = norms.x(x_part.flatten(0, 1)).view_as(x_part)
     else:
         weights = [spread(cell, part, "h") for part in weights]
-    x_part = spread(cell, x_part, "x")
+    parts = [spread(cell, part, "x") for part in x_part.chunk(levels if cell.every_level else 1, dim=2)]
     scale = getattr(layer, "row_scale", None)
     if scale is not None:
         scale = arithmetic.scale(scale)
-        x_part, weights = x_part * scale, [part * scale for part in weights]
+        parts, weights = [part * scale for part in parts], [part * scale for part in weights]
     if bias is None:
-        return x_part, weights, [x_part.new_zeros(x_part.shape[2])] * (levels - 1)
-    first, *later = arithmetic.bias(bias).chunk(levels)
-    return x_part + first, weights, later
+        biases_of_levels = [parts[0].new_zeros(parts[0].shape[2])] * levels
+    else:
+        biases_of_levels = list(arithmetic.bias(bias).chunk(levels))
+    with_x = [part + own for part, own in zip(parts, biases_of_levels, strict=False)]
+    return with_x + biases_of_levels[len(parts) :], weights
 
 
-def run_level(arithmetic: Arithmetic, level: Level, pre: Tensor, before: Tensor) -> Signals:
-    """One level of the cell: sums [batch, S hidden] and what was kept before to every signal of the level."""
+def run_level(
+    arithmetic: Arithmetic, level: Level, pre: Tensor, before: Tensor, aside: Tensor | None = None
+) -> Signals:
+    """One level of the cell: sums [batch, S hidden] and what was kept, and laid aside, before to every signal of it."""
     sums = arithmetic.gate(pre).chunk(len(level.sums), dim=1)  # each is narrowed to `gate`, all of them at once
     narrowed = dict(zip((row.name for row in level.sums), sums, strict=True))
-    values = {BEFORE: before}
+    values = {BEFORE: before} | ({} if aside is None else {ASIDE: aside})
     for operation in level.operations:
         if isinstance(operation, Narrow) and operation.source in narrowed:
             values[operation.name] = narrowed[operation.source]

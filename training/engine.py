@@ -16,7 +16,7 @@ from accel.architecture.shape import Array, Network
 from accel.base.fixed import Fixed, Integers
 from accel.engines.engine import EngineFailed, Observed, observed
 from accel.model.design import Design
-from accel.model.golden import LayerTrace, Trace, before, cell_sizes, first_state, joined, parted
+from accel.model.golden import LayerTrace, Trace, before, first_state, joined, parted, widths
 from accel.model.samples import Samples
 from accel.spec import Spec
 from training.exact import Exact, make_exact
@@ -121,5 +121,5 @@ def _integers(number: Tensor, frac: int) -> Integers:
 
 def _widest(net: Network) -> int:
     """Width of the widest exact sum."""
-    cells = [size.width for array in net.layers for size in cell_sizes(net, array).values()]
+    cells = [width for array in net.layers for width in widths(net, array)]
     return max(*cells, *(array.sum_width for array in net.arrays))

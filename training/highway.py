@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from accel.architecture.cells import Cell, highway
 from accel.spec import Spec
 from training.arithmetic import REAL
-from training.cell import State, matrices, matrices_of, run_layer
-from training.model import LSTM, ends, stacked
+from training.cell import matrices, matrices_of, run_layer
+from training.model import LSTM
 
 CARRY = -2.0
 """Initial bias of t: a new layer carries its state on."""
@@ -63,13 +63,6 @@ class RHN(LSTM):
         super().__init__(spec, encoder, decoder, when)
         self.depth = depth
         self.layers = nn.ModuleList(Highway(inputs, hidden, depth, spec.model.bias) for inputs, hidden in spec.sizes)
-
-    def hidden(
-        self, x: Tensor, state: Sequence[State] | None = None, lengths: Tensor | None = None
-    ) -> tuple[Tensor, list[State]]:
-        """s of the last layer after every step, and of every layer after the last one: as it is read and carried."""
-        found = self.signals(x, state)
-        return stacked(found[-1], self.cell.output), ends(self.cell, found)
 
 
 def network_for(

@@ -19,10 +19,16 @@ from accel.architecture.shape import Network
 from accel.spec import Spec
 from training.arithmetic import REAL, exact
 from training.cell import Signals, State, bias_of, biases, cell_of, matrices, matrices_of, run_layer
+from training.gru import ResetFirst
 from training.straight_through import narrow
 
-MODULES: dict[str, type[nn.Module]] = {"lstm": nn.LSTM, "gru": nn.GRU, "highway": nn.LSTM}
-"""PyTorch's own layers, by the names of `model.cell`; `training.highway` puts its own in their place."""
+MODULES: dict[str, type[nn.Module]] = {
+    "lstm": nn.LSTM,
+    "gru": nn.GRU,
+    "gru_reset_first": ResetFirst,
+    "highway": nn.LSTM,
+}
+"""Layers by the names of `model.cell`, PyTorch's own where it has them; `training.highway` puts its own in place."""
 
 
 class LSTM(nn.Module):
@@ -89,7 +95,8 @@ class LSTM(nn.Module):
 
         Where states are pruned in training, `lengths` say which steps are real and count.
         """
-        if self.quantized is not None or self.norms is not None or self.threshold > 0:
+        ours = not isinstance(self.layers[0], nn.RNNBase)
+        if ours or self.quantized is not None or self.norms is not None or self.threshold > 0:
             found = self.signals(x, state)
             if self.training and self.threshold > 0:
                 self.pruned = self._share_of_zeros(found, lengths)

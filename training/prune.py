@@ -87,7 +87,7 @@ BY_ROWS: Choices = (row_balanced, row_balanced)
 
 def choices(spec: Spec) -> tuple[Choices, ...]:
     """Which weights each layer keeps, as a spec's pattern and the layer's dataflow have it."""
-    gates = cell_named(spec.model.cell, spec.model.depth or 1).rows_per_unit
+    gates = cell_named(spec.model.cell, spec.levels).rows_per_unit
     walks: dict[Walk, Choice] = {
         "row": partial(shared_by_gates, gates=gates) if spec.sparsity.shared_by_gates else row_balanced,
         "column": partial(column_balanced, units=spec.engine.units, gates=gates),

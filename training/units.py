@@ -165,8 +165,8 @@ def _cut(model: LSTM, made: LSTM, left: list[Tensor]) -> None:
     """Fill the smaller layers of PyTorch's with what is left."""
     inputs = torch.ones(matrices_of(model.layers[0])[0].shape[1], dtype=torch.bool)
     for source, target, keep in zip(model.layers, made.layers, left, strict=True):
-        rows = keep.repeat(model.cell.rows_per_unit)
         w_x, w_h = matrices_of(source)
+        rows = keep.repeat(len(w_h) // len(keep))
         for name, values in zip(matrices(), (w_x[rows][:, inputs], w_h[rows][:, keep]), strict=True):
             target.get_parameter(name).copy_(values)
         for name in biases():

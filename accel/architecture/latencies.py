@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from accel.architecture.cells.operations import BEFORE, Level, Lookup, Mix, Narrow, Product, Sum
+from accel.architecture.cells import Cell
+from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Lookup, Mix, Narrow, Product, Sum
 from accel.architecture.shape import Array, ColumnArray
 
 ADDRESS_TO_FETCH = 2
@@ -31,33 +32,54 @@ BEFORE_READ = 3
 
 
 @lru_cache
-def ready(level: Level) -> dict[str, int]:
-    """Cycles from a unit's totals and biases to each value of a level; BEFORE comes as late as its first use allows."""
+def ready(cell: Cell, level: Level) -> dict[str, int]:
+    """Cycles from a unit's totals and biases to each value of a level; BEFORE comes as late as its first use allows, in
+    all levels together, and what was laid aside comes with it.
+    """
+    return _ready(level, max(_first_use(one) for one in cell.pipelines))
+
+
+def _first_use(level: Level) -> int:
+    """When BEFORE is wanted in a level."""
     early = _ready(level, 0)
-    uses = [max(early[name] for name in use.operands) for use in level.users(BEFORE)]
-    return _ready(level, min(uses))
+    return min(max(early[name] for name in use.operands) for use in level.users(BEFORE))
 
 
 def _ready(level: Level, before: int) -> dict[str, int]:
-    at = {row.name: 0 for row in level.sums} | {BEFORE: before}
+    at = {row.name: 0 for row in level.sums} | {BEFORE: before, ASIDE: before}
     for operation in level.operations:
         at[operation.name] = max(at[name] for name in operation.operands) + OPERATIONS[type(operation)]
     return at
 
 
-def totals_to_gates(level: Level) -> int:
-    """From a unit's totals to the activations that hardware shows, all of them together."""
-    return max(ready(level)[name] for name in level.gates)
+def totals_to_gates(cell: Cell) -> int:
+    """From a unit's totals to the activations that hardware shows, all of them together, in every level."""
+    return max(ready(cell, level)[name] for level in cell.pipelines for name in level.gates)
+
+
+def totals_to_kept(cell: Cell) -> int:
+    """From a unit's totals to what is kept, in every level."""
+    return max(ready(cell, level)[level.kept] for level in cell.pipelines)
+
+
+def totals_to_state(cell: Cell) -> int:
+    """From a unit's totals to what is read of it, in every level."""
+    return max(ready(cell, level)[level.state] for level in cell.pipelines)
+
+
+def clip_times(cell: Cell) -> list[tuple[str, int]]:
+    """The format of each narrowing, pipeline by pipeline, and when from a unit's totals it tells whether it clips."""
+    return [(one.format, ready(cell, level)[one.name]) for level in cell.pipelines for one in level.narrowings]
 
 
 def slot_to_gates(array: Array) -> int:
     """From a slot to its activations."""
-    return SLOT_TO_CHAIN + totals_to_gates(array.cell.level)
+    return SLOT_TO_CHAIN + totals_to_gates(array.cell)
 
 
 def slot_to_before(array: Array) -> int:
     """From a slot to what its cell kept in the step, or the level, before."""
-    return SLOT_TO_CHAIN + ready(array.cell.level)[BEFORE]
+    return SLOT_TO_CHAIN + ready(array.cell, array.cell.level)[BEFORE]
 
 
 def before_read(array: Array) -> int:
@@ -67,12 +89,12 @@ def before_read(array: Array) -> int:
 
 def slot_to_cell(array: Array) -> int:
     """From a slot to what its cell keeps."""
-    return SLOT_TO_CHAIN + ready(array.cell.level)[array.cell.level.kept]
+    return SLOT_TO_CHAIN + totals_to_kept(array.cell)
 
 
 def slot_to_state(array: Array) -> int:
     """From a slot to what is read of it."""
-    return SLOT_TO_CHAIN + ready(array.cell.level)[array.cell.level.state]
+    return SLOT_TO_CHAIN + totals_to_state(array.cell)
 
 
 def cell_to_state(array: Array) -> int:

@@ -98,7 +98,7 @@ class Array:
     """The lanes of one layer: `units` P x `rows_per_unit` x `lanes_per_row` M, working through `outputs` units.
 
     A recurrent layer has the rows of its `kind` of cell for each unit and both operands, and a step goes through them
-    once for each of its `levels`, reading x in the first alone; a linear head (kind None) has one row and no h.
+    once for each of its `levels`, reading x in the first alone or in all; a linear head (kind None) has one row, no h.
     """
 
     name: str
@@ -159,8 +159,14 @@ class Array:
         return self.kind is not None and self.cell.split
 
     def level(self, number: int) -> Array:
-        """What the lanes do in one level: the same lanes, with x in the first alone."""
-        return self if self.levels == 1 else replace(self, kept=(0 if number else self.kept[0], self.kept[1]), levels=1)
+        """What the lanes do in one level: the same lanes, with x where the cell reads it."""
+        reads_x = number == 0 or self.cell.every_level
+        return self if self.levels == 1 else replace(self, kept=(reads_x * self.kept[0], self.kept[1]), levels=1)
+
+    @property
+    def x_levels(self) -> int:
+        """Levels in which x is read; W_x has rows for each."""
+        return self.levels if self.levels > 1 and self.cell.every_level else 1
 
     @cached_property
     def by_level(self) -> tuple[Array, ...]:
@@ -233,7 +239,7 @@ class Array:
     def matrix_nonzeros(self) -> tuple[int, int]:
         """Weights that W_x and W_h keep."""
         k_x, k_h = self.kept
-        return self.rows * k_x, self.rows * self.levels * k_h
+        return self.rows * self.x_levels * k_x, self.rows * self.levels * k_h
 
     @property
     def nonzeros(self) -> int:
@@ -656,7 +662,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         given_state=engine.state_streams,
         writable=engine.memory == "scratchpad",
         fed=engine.memory_width,
-        levels=spec.model.depth or 1,
+        levels=spec.levels,
     )
 
 
@@ -726,10 +732,11 @@ def narrowings(net: Network) -> dict[str, int]:
     """
     formats, found = net.spec.formats, dict[str, int]()
     for array in net.layers:
-        level, exact = array.cell.level, {row.name for row in array.cell.sums}
-        sizes = level.sizes(formats, Size(array.sum_width, array.sum_frac))
-        for one in level.narrowings:
-            fmt, source = getattr(formats, one.format), sizes[one.source]
-            has = 0 if one.source in exact else source.width + max(0, fmt.frac - source.frac)
-            found[one.format] = max(found.get(one.format, 0), has, source.frac - fmt.frac)
+        for level in array.cell.pipelines:
+            sizes = level.sizes(formats, Size(array.sum_width, array.sum_frac))
+            for one in level.narrowings:
+                fmt, source = getattr(formats, one.format), sizes[one.source]
+                of_row = one.source in {row.name for row in level.sums}
+                has = 0 if of_row else source.width + max(0, fmt.frac - source.frac)
+                found[one.format] = max(found.get(one.format, 0), has, source.frac - fmt.frac)
     return found

@@ -74,7 +74,7 @@ def lanes(array: Array, layer: LayerWeights) -> Lanes:
     if isinstance(array, ColumnArray):
         first = _by_row_of_lane(array, layer.w_x) if array.x_by_rows else _by_column(array, layer.w_x)
         return _joined([first, _by_column(array, layer.w_h)])
-    return _joined([_by_row(level, layer.level(number)) for number, level in enumerate(array.by_level)])
+    return _joined([_by_row(level, layer.level(number, array.levels)) for number, level in enumerate(array.by_level)])
 
 
 def _joined(parts: Sequence[Lanes]) -> Lanes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accel.architecture.cells import Cell
-from accel.architecture.cells.operations import Lookup, Mix, Narrow, Operation, Product, Size, Sum
+from accel.architecture.cells.operations import ASIDE, Level, Lookup, Mix, Narrow, Operation, Product, Size, Sum
 from accel.architecture.shape import Network
 from accel.model.golden import cell_sizes
 
@@ -16,16 +16,26 @@ LABELS = {"sigmoid": "SigmoidTable", "tanh": "TanhTable", "cell_tanh": "CellTanh
 
 def cell_text(cell: Cell, net: Network) -> dict[str, Any]:
     """What the template `update.h` is filled with."""
-    level, sizes = cell.level, cell_sizes(net, net.layers[0])
-    sums = {row.name: number for number, row in enumerate(level.sums)}
-    shown = [(f"k{_camel(name)}", name) for name in level.signals]
+    pipelines = [_pipeline(level, net) for level in cell.pipelines]
     return {
         "title": cell.title,
+        "levelled": net.spec.levels > 1,
+        "lays_aside": cell.lays_aside,
+        "signals": [signal for pipeline in pipelines for signal, _ in pipeline["observed"]],
+        "tables": [(name, LABELS[name]) for name in cell.tables],
+        "pipelines": pipelines,
+    }
+
+
+def _pipeline(level: Level, net: Network) -> dict[str, Any]:
+    """What one level computes."""
+    sizes = cell_sizes(net, net.layers[0], level)
+    sums = {row.name: number for number, row in enumerate(level.sums)}
+    return {
         "kept": level.kept,
         "state": level.state,
-        "signals": [signal for signal, _ in shown],
-        "observed": shown,
-        "tables": [(name, LABELS[name]) for name in cell.tables],
+        "aside": None if level.aside == ASIDE else level.aside,
+        "observed": [(f"k{_camel(name)}", name) for name in level.signals],
         "lines": [_line(operation, sizes, sums) for operation in level.operations],
     }
 

@@ -28,7 +28,7 @@ HEADERS = (
     "fed.h",
     "fillers.h",
     "head.h",
-    "highway.h",
+    "levels.h",
     "load.h",
     "lookup.h",
     "narrow.h",
@@ -175,8 +175,8 @@ class Process:
 
     @property
     def levelled(self) -> bool:
-        """Whether the cell is one of several levels, if of one alone here: its weights have the level as an index."""
-        return self.array.kind == "highway"
+        """Whether a step has several levels: its biases have the level as an index."""
+        return self.array.levels > 1
 
     def sum_of(self, part: str) -> list[int]:
         """For each row of a unit, the sum that its products with "x" or with "h" go to."""
@@ -202,6 +202,11 @@ class Process:
         return self.array.by_level[-1]
 
     @property
+    def later_x_slots(self) -> list[int]:
+        """Cycles in which each lane of a row reads x in those."""
+        return [lane.x_slots for lane in self.later.lanes]
+
+    @property
     def later_slots(self) -> list[int]:
         """Cycles in which each lane of a row has work in those."""
         return [lane.slots for lane in self.later.lanes]
@@ -209,7 +214,8 @@ class Process:
     @property
     def _levels(self) -> list[tuple[Array, LayerWeights]]:
         """Every level with its weights."""
-        return [(level, self.weights.level(number)) for number, level in enumerate(self.array.by_level)]
+        count = self.array.levels
+        return [(level, self.weights.level(number, count)) for number, level in enumerate(self.array.by_level)]
 
     @property
     def values(self) -> Integers:
@@ -240,7 +246,7 @@ class Process:
 
     @property
     def bias(self) -> Integers:
-        """Biases, [unit][sum]; of a highway layer [level][unit][sum]."""
+        """Biases, [unit][sum]; where there are levels [level][unit][sum]."""
         levels = [self._by_unit(part) for part in np.split(self.weights.bias, self.array.levels)]
         return np.stack(levels) if self.levelled else levels[0]
 
@@ -312,8 +318,8 @@ def _names(design: Design) -> dict[str, object]:
 
 def _process_headers(net: Network) -> list[str]:
     """Where the processes of the recurrent layers are."""
-    if net.spec.model.cell == "highway":
-        return ["highway.h"]
+    if net.spec.levels > 1:
+        return ["levels.h"]
     return sorted({"column_recurrent.h" if isinstance(array, ColumnArray) else "recurrent.h" for array in net.layers})
 
 

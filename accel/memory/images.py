@@ -44,7 +44,9 @@ def unit_words(array: Array, layer: LayerWeights) -> list[list[int]]:
     """
     if isinstance(array, ColumnArray):
         return _column_words(array, layer)
-    levels = [_level_words(array, level, layer.level(number)) for number, level in enumerate(array.by_level)]
+    levels = [
+        _level_words(array, level, layer.level(number, array.levels)) for number, level in enumerate(array.by_level)
+    ]
     return [[word for level in levels for word in level[unit]] for unit in range(array.units)]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accel.architecture.cells.operations import Level, Lookup
+from accel.architecture.cells.operations import ASIDE, Level, Lookup
 from accel.architecture.shape import Array, Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.golden import (
@@ -125,12 +125,14 @@ def _levels(
     own, cell = trace.layers[number], array.cell
     x = _real(samples.x if number == 0 else trace.layers[number - 1].h, samples.lengths)
     kept, read = _begun(net, array, own, number, samples)
+    aside = np.zeros_like(kept)
     for place, level in enumerate(cell.levels):
-        weights = layer.level(place)
-        sums = exact_sums(array, weights, x if place == 0 else x[:, :0], kept_states(read, threshold))
-        values = level_values(net, array, level, sums, kept)
-        yield Steps(level, place, x if place == 0 else x[:, :0], kept_states(read, threshold), values)
+        weights = layer.level(place, array.levels)
+        operand, pruned = x[:, : weights.w_x.values.shape[1]], kept_states(read, threshold)
+        sums = exact_sums(array, weights, operand, pruned)
+        yield Steps(level, place, operand, pruned, level_values(net, array, level, sums, (kept, aside)))
         kept, read = (_real(own.signals[name], samples.lengths) for name in (level.kept, level.state))
+        aside = aside if level.aside == ASIDE else _real(own.signals[level.aside], samples.lengths)
 
 
 def exact_sums(array: Array, layer: LayerWeights, x: Integers, read: Integers) -> Integers:
@@ -175,7 +177,7 @@ def _reads(net: Network, name: str, steps: list[Steps]) -> Reads:
 
 
 def _uses(net: Network, array: Array, layer: LayerWeights, steps: Steps) -> Iterator[Use]:
-    weights = layer.level(steps.number)
+    weights = layer.level(steps.number, array.levels)
     suffix = f" {steps.number + 1}" if array.levels > 1 else ""
     of_x = ("W_x", "x", weights.w_x.mask, steps.x, array.x_shift)
     of_h = ("W_h", "h", weights.w_h.mask, steps.read, array.h_shift)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accel.architecture.cells.operations import (
+    ASIDE,
     BEFORE,
     Level,
     Lookup,
@@ -161,25 +162,27 @@ def run_layer(
     """One recurrent layer over sequences x [sequences, steps, inputs], of which `lengths` steps are real.
 
     `given` [sequences, values] is each sequence's state as `cell.states` lays it out, zeros where None. x is read in
-    the first level alone. In the recurrence h counts as 0 where |h| < threshold (Skip, arXiv 1811.10396); whatever else
-    reads h gets it whole.
+    the first level alone, or in every one. In the recurrence h counts as 0 where |h| < threshold (Skip, arXiv
+    1811.10396); whatever else reads h gets it whole.
     """
     cell, scale = array.cell, by_sum(array, layer.scale)
     kept, read = first_state(net, array, given, len(x))
-    x_part = row_sums(array, product(layer.w_x.values, array.total_width)(x) << array.x_shift, "x") * scale
-    levels = [layer.level(number) for number in range(array.levels)]
+    levels = [layer.level(number, array.levels) for number in range(array.levels)]
+    x_parts = [_x_part(array, level, x) * scale for level in levels[: array.x_levels]]
     products = [recurrent_product(array, level.w_h, len(x)) for level in levels]
     biases = [by_sum(array, level.bias << array.bias_shift) for level in levels]
     trace = LayerTrace({}, dict.fromkeys(COUNTED, 0), cell.output)
     steps: list[dict[str, Integers]] = []
     for t in range(x.shape[1]):
         steps.append({})
-        part = x_part[:, t]
-        for level, times_h, bias in zip(cell.levels, products, biases, strict=True):
-            h_part = row_sums(array, times_h(kept_states(read, threshold)) << array.h_shift, "h") * scale
-            sums, part = part + h_part + bias, np.zeros_like(part)
-            steps[-1] |= run_level(net, array, level, sums, kept, t < lengths, trace.saturations)
+        aside = np.zeros_like(kept)
+        for number, (level, times_h, bias) in enumerate(zip(cell.levels, products, biases, strict=True)):
+            sums = row_sums(array, times_h(kept_states(read, threshold)) << array.h_shift, "h") * scale + bias
+            if number < len(x_parts):
+                sums = sums + x_parts[number][:, t]
+            steps[-1] |= run_level(net, array, level, sums, (kept, aside), t < lengths, trace.saturations)
             kept, read = steps[-1][level.kept], steps[-1][level.state]
+            aside = aside if level.aside == ASIDE else steps[-1][level.aside]
     trace.signals = {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
     return trace
 
@@ -193,6 +196,11 @@ def first_state(net: Network, array: Array, given: Integers | None, sequences: i
         return given, formats.state.narrow(given, formats.cell.frac)
     read, kept = np.split(given, 2, axis=1)
     return kept, read
+
+
+def _x_part(array: Array, level: LayerWeights, x: Integers) -> Integers:
+    """What x adds to the sums of a level in every step, before scales: [sequences, steps, S, H]."""
+    return row_sums(array, product(level.w_x.values, array.total_width)(x) << array.x_shift, "x")
 
 
 def row_sums(array: Array, rows: Integers, part: str) -> Integers:
@@ -214,18 +222,24 @@ def cell_sizes(net: Network, array: Array, level: Level | None = None) -> dict[s
     return (level or array.cell.level).sizes(net.spec.formats, Size(array.sum_width, array.sum_frac))
 
 
+def widths(net: Network, array: Array) -> list[int]:
+    """Widths of all values of a layer's cell."""
+    return [size.width for level in array.cell.pipelines for size in cell_sizes(net, array, level).values()]
+
+
 def run_level(
     net: Network,
     array: Array,
     level: Level,
     sums: Integers,
-    before: Integers,
+    before: tuple[Integers, Integers],
     real: npt.NDArray[np.bool_],
     saturations: dict[str, int],
 ) -> dict[str, Integers]:
-    """One level of the cell: exact sums [sequences, S, hidden] and what was kept before to every signal of the level.
+    """One level of the cell: exact sums [sequences, S, hidden] to every signal of the level.
 
-    Saturations are counted in `real` sequences, those that are not at their end yet.
+    `before` is what was kept and what was laid aside before. Saturations are counted in `real` sequences, those that
+    are not at their end yet.
     """
     values, sizes = level_values(net, array, level, sums, before), cell_sizes(net, array, level)
     for narrow in level.narrowings:
@@ -234,10 +248,15 @@ def run_level(
     return {name: values[name] for name in level.signals}
 
 
-def level_values(net: Network, array: Array, level: Level, sums: Integers, before: Integers) -> dict[str, Integers]:
-    """Every value of a level by its name, exact ones too: from exact sums [n, S, hidden] and what was kept before."""
+def level_values(
+    net: Network, array: Array, level: Level, sums: Integers, before: tuple[Integers, Integers]
+) -> dict[str, Integers]:
+    """Every value of a level by its name, exact ones too: from exact sums [n, S, hidden] and what was kept, and laid
+    aside, before.
+    """
     sizes = cell_sizes(net, array, level)
-    values = {row.name: sums[:, number] for number, row in enumerate(level.sums)} | {BEFORE: before}
+    values = {row.name: sums[:, number] for number, row in enumerate(level.sums)}
+    values |= {BEFORE: before[0], ASIDE: before[1]}
     for operation in level.operations:
         if isinstance(operation, Narrow):
             fmt: Fixed = getattr(net.spec.formats, operation.format)

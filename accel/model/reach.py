@@ -12,7 +12,7 @@ from itertools import product as combinations
 
 import numpy as np
 
-from accel.architecture.cells.operations import BEFORE, Level, Narrow, Operation, Size
+from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Narrow, Operation, Size
 from accel.architecture.shape import Array, Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.golden import by_sum, cell_sizes, operate, product, row_sums
@@ -77,7 +77,8 @@ def _layer(net: Network, array: Array, layer: LayerWeights, x: Interval, thresho
     formats, level = net.spec.formats, array.cell.levels[-1]
     whole = (_whole(formats.cell, array.outputs), _whole(formats.state, array.outputs))
     state = whole if array.given_state else (_zeros(array.outputs), _zeros(array.outputs))
-    sums = [_sums(array, layer.level(number), x if number == 0 else x.none) for number in range(array.levels)]
+    levels = [layer.level(number, array.levels) for number in range(array.levels)]
+    sums = [_sums(array, one, x if number < array.x_levels else x.none) for number, one in enumerate(levels)]
     earliest: dict[tuple[str, str], int] = {}
     for step in range(1, LONGEST + 2):
         if step > LONGEST:
@@ -97,10 +98,10 @@ def _step(
 ) -> dict[str, Interval]:
     """Every value of one step, all levels, before which states lie in these intervals."""
     values: dict[str, Interval] = {}
-    kept, read = state
+    (kept, read), aside = state, _zeros(array.outputs)
     for level, sums_of in zip(array.cell.levels, sums, strict=True):
-        values |= _level(net, array, level, sums_of(_pruned(read, threshold)), kept)
-        kept, read = values[level.kept], values[level.state]
+        values |= _level(net, array, level, sums_of(_pruned(read, threshold)), (kept, aside))
+        kept, read, aside = values[level.kept], values[level.state], values.get(level.aside, aside)
     return values
 
 
@@ -135,12 +136,16 @@ def _ends(array: Array, matrix: Integers, shift: int, part: str) -> Callable[[In
     return found
 
 
-def _level(net: Network, array: Array, level: Level, sums: list[Interval], kept: Interval) -> dict[str, Interval]:
+def _level(
+    net: Network, array: Array, level: Level, sums: list[Interval], before: tuple[Interval, Interval]
+) -> dict[str, Interval]:
+    """Every value of a level; `before` is what was kept and what was laid aside."""
     sizes = cell_sizes(net, array, level)
-    values = {row.name: interval for row, interval in zip(level.sums, sums, strict=True)} | {BEFORE: kept}
+    values = {row.name: interval for row, interval in zip(level.sums, sums, strict=True)}
+    values |= {BEFORE: before[0], ASIDE: before[1]}
     for operation in level.operations:
         values[operation.name] = _of(operation, values, sizes, net)
-    del values[BEFORE]
+    del values[BEFORE], values[ASIDE]
     return values
 
 

@@ -66,7 +66,7 @@ class Samples:
 
 def state_formats(spec: Spec) -> list[Fixed]:
     """Formats of what a layer's state consists of: of an LSTM h and c, of a GRU h as it is carried on."""
-    cell = cell_named(spec.model.cell, spec.model.depth or 1)
+    cell = cell_named(spec.model.cell, spec.levels)
     return [getattr(spec.formats, cell.signals[name]) for name in cell.states]
 
 

@@ -39,6 +39,11 @@ class Matrix:
         """Weights of each row (row-balanced, so the first row speaks for all)."""
         return int(self.mask[0].sum())
 
+    def part(self, number: int, count: int) -> Matrix:
+        """Of `count` parts with as many rows each, one."""
+        values, mask = (np.split(rows, count)[number] for rows in (self.values, self.mask))
+        return Matrix(values, mask)
+
     @cached_property
     def packed(self) -> Packed:
         """Values and columns, row by row."""
@@ -51,9 +56,9 @@ class LayerWeights:
     head (one row an output).
 
     A highway layer has 2H rows (h, t) a level: `w_x` has those of the first, `w_h` and `bias` those of all, one level
-    behind the other. `w_h` of a head has no columns. `bias` is b_ih + b_hh in `formats.bias`, one a sum of the cell: of
-    a GRU r, z, b_in, b_hn (4H for 3H rows). `scale`, in `formats.scale`, is what each sum is multiplied with; None
-    where rows have no scales.
+    behind the other. A GRU that resets first has H rows a level (z, r, n), in all of them. `w_h` of a head has no
+    columns. `bias` is b_ih + b_hh in `formats.bias`, one a sum of the cell: of a GRU r, z, b_in, b_hn (4H for 3H rows).
+    `scale`, in `formats.scale`, is what each sum is multiplied with; None where rows have no scales.
     """
 
     w_x: Matrix
@@ -66,13 +71,13 @@ class LayerWeights:
         """Nonzeros of a row of each matrix."""
         return self.w_x.kept, self.w_h.kept
 
-    def level(self, number: int) -> LayerWeights:
-        """What one level of a highway layer computes with: no column of x but in the first. Others have one level."""
-        rows = len(self.w_x.values)
-        levels = len(self.w_h.values) // rows
-        own, none = slice(number * rows, (number + 1) * rows), Matrix(self.w_x.values[:, :0], self.w_x.mask[:, :0])
-        w_h, bias = Matrix(self.w_h.values[own], self.w_h.mask[own]), np.split(self.bias, levels)[number]
-        return LayerWeights(none if number else self.w_x, w_h, bias, self.scale)
+    def level(self, number: int, levels: int) -> LayerWeights:
+        """What one level of several computes with: no column of x but in the first, unless W_x has rows for each."""
+        if levels > 1 and len(self.w_x.values) == len(self.w_h.values):
+            w_x = self.w_x.part(number, levels)
+        else:
+            w_x = Matrix(self.w_x.values[:, :0], self.w_x.mask[:, :0]) if number else self.w_x
+        return LayerWeights(w_x, self.w_h.part(number, levels), np.split(self.bias, levels)[number], self.scale)
 
 
 @dataclass(frozen=True)
@@ -193,19 +198,19 @@ def _faults(weights: Weights, spec: Spec, source: str) -> Any:
         searched = spec.sparsity.search is not None and array.recurrent
         place = f"{source}: {array.name}"
         h_columns, rows = array.outputs if array.recurrent else 0, array.levels * array.rows
-        yield from _matrix_faults(layer.w_x, (array.rows, array.inputs), array, 0, searched, f"{place}.w_x")
+        yield from _matrix_faults(
+            layer.w_x, (array.x_levels * array.rows, array.inputs), array, 0, searched, f"{place}.w_x"
+        )
         yield from _matrix_faults(layer.w_h, (rows, h_columns), array, 1, searched, f"{place}.w_h")
         yield from _range_faults(layer.bias, (array.levels * array.sums,), array.bias, f"{place}.bias")
         yield from _scale_faults(layer.scale, array, f"{place}.scale")
         if array.shared_by_gates:
             yield from _sharing_faults(layer, array, place)
-        if (
-            searched
-            and layer.w_x.mask.shape == (array.rows, array.inputs)
-            and layer.w_h.mask.shape == (rows, h_columns)
-        ):
-            wanted, got = (row_cost(pair, array.levels) for pair in (array.kept, layer.kept))
-            if abs(wanted - got) >= array.levels:
+        whole = (array.x_levels * array.rows, array.inputs), (rows, h_columns)
+        if searched and (layer.w_x.mask.shape, layer.w_h.mask.shape) == whole:
+            ratio = array.levels // array.x_levels
+            wanted, got = (row_cost(pair, ratio) for pair in (array.kept, layer.kept))
+            if abs(wanted - got) >= ratio:
                 yield Fault(place, f"{wanted} nonzeros a row in both matrices", str(got))
 
 
@@ -296,7 +301,7 @@ def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWe
         patterns = array.outputs if array.shared_by_gates else count
         return np.tile(largest_per_row(rng.random((patterns, columns)), kept), (count // patterns, 1))
 
-    w_x = matrix(array.inputs, array.w_x, array.kept[0], array.walks[0])
+    w_x = matrix(array.inputs, array.w_x, array.kept[0], array.walks[0], array.x_levels)
     h_columns = array.outputs if array.recurrent else 0
     w_h = matrix(h_columns, array.w_h, array.kept[1], array.walks[1], array.levels)
     bias = array.bias.quantize(rng.normal(0.0, 0.5, array.levels * array.sums)) * spec.model.bias

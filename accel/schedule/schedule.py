@@ -64,7 +64,7 @@ def level_intervals(array: Array, layer: LayerWeights) -> tuple[int, ...]:
         return intervals_of(array, [latest_columns(array)])
     levels = enumerate(array.by_level)
     return intervals_of(
-        array, [row_words(level, layer.level(number))[1][:, level.kept[0] :] for number, level in levels]
+        array, [row_words(level, layer.level(number, array.levels))[1][:, level.kept[0] :] for number, level in levels]
     )
 
 
@@ -437,7 +437,7 @@ def schedule(design: Design) -> Schedule:
 
 
 def _stage(net: Network, array: Array, layer: LayerWeights, lead: int) -> Stage:
-    intervals, reading = level_intervals(array, layer), array.by_level[0].depth
+    intervals, reading = level_intervals(array, layer), sum(one.depth for one in array.by_level[: array.x_levels])
     release_at = reading - 1 if array.fed else max(0, reading - 1 - max(0, lead - 2))
     final = array.by_level[-1]
     first_slot = sum(intervals[:-1]) + 1 + final.cycles_per_group - 1 + slot_delay(array)

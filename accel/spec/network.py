@@ -27,9 +27,10 @@ class Head(Section):
 class Model(Section):
     """The network."""
 
-    cell: Literal["lstm", "highway", "gru"] = "lstm"
+    cell: Literal["lstm", "highway", "gru", "gru_reset_first"] = "lstm"
     """Kind of recurrent cell; `highway`: of a recurrent highway network (arXiv 1607.03474), its gates coupled; `gru`:
-    as PyTorch has it, n = tanh(W_in x + b_in + r (W_hn h + b_hn)), in ONNX linear_before_reset = 1."""
+    as PyTorch has it, n = tanh(W_in x + b_in + r (W_hn h + b_hn)), in ONNX linear_before_reset = 1; `gru_reset_first`:
+    n = tanh(W_in x + W_hn (r h) + b_n), in ONNX 0."""
     depth: Depth | None = None
     """Levels of a highway cell, which a step goes through one after the other; x_t is read in the first."""
     inputs: Count

@@ -26,14 +26,14 @@ def structural_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 
 
 def _cell_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
-    """What goes with which cell: the highway cell is built by rows, with lanes that serve both operands."""
+    """What goes with which cell: one of several levels is built by rows, with lanes that serve both operands."""
     model = spec.model
     if (model.cell == "highway") != (model.depth is not None):
         wanted = "a number of levels for cell: highway" if model.depth is None else "nothing but for cell: highway"
         yield "model.depth", wanted, model.depth
-    if model.cell != "highway":
+    if model.cell not in LEVELLED:
         return
-    only = "for model.cell: highway"
+    only = f"for model.cell: {model.cell}"
     for key, fits in HIGHWAY_ONLY.items():
         section, name = key.split(".")
         got = getattr(getattr(spec, section), name)
@@ -48,6 +48,9 @@ def _cell_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
             yield f"training.studies.{key}", f"nothing {only}", getattr(studies, key)
 
 
+LEVELLED = ("highway", "gru_reset_first")
+"""Cells of several levels."""
+
 HIGHWAY_ONLY: dict[str, Any] = {
     "sparsity.shared_by_gates": False,
     "weights.kind": "fixed",
@@ -60,7 +63,7 @@ HIGHWAY_ONLY: dict[str, Any] = {
     "training.baselines": (),
     "training.gradual": False,
 }
-"""Keys that have one value beside a highway cell."""
+"""Keys that have one value beside a cell of several levels."""
 
 
 def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:

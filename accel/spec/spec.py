@@ -76,6 +76,11 @@ class Spec(Section):
         return any(flow.by_columns for flow in self.flows)
 
     @property
+    def levels(self) -> int:
+        """Times that a step goes through the lanes: of a GRU that resets first once for each of its gates."""
+        return 3 if self.model.cell == "gru_reset_first" else self.model.depth or 1
+
+    @property
     def sizes(self) -> tuple[tuple[int, int], ...]:
         """Inputs and hidden units of each layer."""
         hidden = self.model.hidden

@@ -158,6 +158,25 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "sparsity": {"pattern": "dense"},
         "engine": {"units": 3, "lanes_per_row": 2, "operand_register": True},
     },
+    "GRU, reset first, stateful": {
+        "model": {"cell": "gru_reset_first", "inputs": 3, "hidden": [7], "stateful": True},
+        "formats": FINE,
+        "engine": {"units": 3},
+    },
+    "two layers of GRU, reset first, three lanes a row, two cells, saturating": {
+        **TIGHT,
+        "model": {
+            **{"cell": "gru_reset_first", "inputs": 4, "hidden": [6, 5]},
+            "head": {"outputs": 3, "kind": "logits", "when": "step"},
+        },
+        "formats": TIGHT["formats"] | {"cell": [5, 5]},
+        "engine": {"units": 4, "lanes_per_row": 3, "cells_per_cycle": 2},
+    },
+    "dense GRU, reset first, two lanes a row, operand register": {
+        "model": {"cell": "gru_reset_first", "inputs": 3, "hidden": [5], "bias": False, "head": {"outputs": 3}},
+        "sparsity": {"pattern": "dense"},
+        "engine": {"units": 3, "lanes_per_row": 2, "operand_register": True},
+    },
     "GRU, three lanes a row, two cells, saturating": {
         **TIGHT,
         "model": {

@@ -156,8 +156,9 @@ def column_specs(draw: st.DrawFn) -> Spec:
 
 @st.composite
 def highway_specs(draw: st.DrawFn) -> Spec:
-    """A legal spec of one to three highway levels a step."""
-    model = draw(models()) | {"cell": "highway", "depth": draw(st.integers(1, 3))}
+    """A legal spec of several levels a step: one to three of a highway cell, or those of a GRU that resets first."""
+    cells = [*({"cell": "highway", "depth": depth} for depth in (1, 2, 3)), {"cell": "gru_reset_first"}]
+    model = draw(models()) | draw(st.sampled_from(cells))
     only = {"lanes": "shared", "input_lanes": None, "streams": 1, "memory": "rom", "memory_width": None}
     engine = draw(engines()) | only | {"state_streams": False}
     sparsity = draw(sparsities())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,18 +22,20 @@ from accel.model.design import Design
 from accel.model.golden import run
 from accel.spec import Spec
 from tests.training.small import small, task
-from training import cell, pipeline
+from training import cell as cells
+from training import pipeline
 from training.api import export, prune, quantize
 from training.arithmetic import REAL, Arithmetic
 from training.cell import bias_of, set_bias
 from training.engine import torch_engine
 from training.export import integers, restored
+from training.gru import ResetFirst
 from training.highway import network_for
 from training.model import Signals, run_layer, stacked
 from training.prune import prune_layers
 from training.units import alive, compact, remove
 
-CELL = {"cell": "gru"}
+CELL, FIRST = {"cell": "gru"}, {"cell": "gru_reset_first"}
 ROWS = {"search": None, "input": 0.3, "recurrent": 0.5}
 COARSE = {"gate": [6, 3], "activation": [4, 3], "cell": [5, 2], "state": [4, 3], "bias": [6, 3]}
 COLUMNS = {"pattern": "column", "search": None, "input": 0.3, "recurrent": 0.5, "threshold": 0.1}
@@ -49,6 +52,8 @@ SPECS = {
         weights={"kind": "ternary", "input_frac": 1, "recurrent_frac": 1},
         engine={"dataflow": "column", "units": 2},
     ),
+    "reset first": small(model=FIRST | {"hidden": [8, 6]}, sparsity=ROWS),
+    "reset first, coarse, stateful": small(model=FIRST | {"stateful": True}, sparsity=ROWS, formats=COARSE),
     "a scale a row": small(
         model=CELL, sparsity=ROWS, weights={"per_row": True}, formats={"scale": [8, 6]}, engine={"state_streams": True}
     ),
@@ -66,6 +71,30 @@ def test_the_operations_are_those_of_pytorchs_module() -> None:
     layer, x, h = nn.GRU(3, 5, batch_first=True).double(), torch.randn(2, 6, 3).double(), torch.randn(2, 5).double()
     steps = list(run_layer(REAL, layer, x, (h, h)))
     torch.testing.assert_close(stacked(steps, "h"), layer(x, h[None])[0])
+
+
+@pytest.mark.parametrize("reset", [0, 1])
+def test_the_operations_are_those_of_onnxs_node(reset: int) -> None:
+    onnx, reference_of = pytest.importorskip("onnx"), pytest.importorskip("onnx.reference")
+    torch.manual_seed(0)
+    ours = ResetFirst(3, 5).double() if reset == 0 else nn.GRU(3, 5, batch_first=True).double()
+    x, h = torch.randn(2, 6, 3).double(), torch.randn(2, 5).double()
+    helper, weights_of = onnx.helper, dict(ours.named_parameters())
+    order = [0, 1, 2] if reset == 0 else [1, 0, 2]  # ONNX has z, r, n
+    values = {"X": x.transpose(0, 1), "H": h[None]}
+    for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
+        parts = weights_of.get(name, torch.zeros(15).double()).detach().chunk(3)
+        values[name] = torch.cat([parts[n] for n in order])[None]
+    values["B"] = torch.cat([values.pop("bias_ih_l0"), values.pop("bias_hh_l0")], dim=1)
+    inputs = ["X", "weight_ih_l0", "weight_hh_l0", "B", "", "H"]
+    node = helper.make_node("GRU", inputs, ["Y"], hidden_size=5, linear_before_reset=reset)
+    double = onnx.TensorProto.DOUBLE
+    given = [helper.make_tensor_value_info(name, double, list(value.shape)) for name, value in values.items()]
+    graph = helper.make_graph([node], "gru", given, [helper.make_tensor_value_info("Y", double, None)])
+    evaluator = reference_of.ReferenceEvaluator(helper.make_model(graph))
+    (wanted,) = evaluator.run(None, {name: value.numpy() for name, value in values.items()})
+    steps = list(run_layer(REAL, ours, x, (h, h)))
+    np.testing.assert_allclose(stacked(steps, "h").detach().numpy(), wanted[:, 0].transpose(1, 0, 2), rtol=1e-9)
 
 
 def test_biases_go_to_the_sums_they_belong_to_and_back() -> None:
@@ -97,7 +126,7 @@ def test_quantised_evaluation_equals_the_golden_model_in_every_signal(spec: Spec
     assert list(differences(wanted, got, every)) == []
 
 
-@pytest.mark.parametrize("name", ["row-balanced", "two layers, dense, no bias", "coarse"])
+@pytest.mark.parametrize("name", ["row-balanced", "two layers, dense, no bias", "coarse", "reset first"])
 def test_a_module_and_its_integers_compute_the_same(name: str) -> None:
     torch.manual_seed(3)
     spec = SPECS[name]
@@ -111,8 +140,9 @@ def test_a_module_and_its_integers_compute_the_same(name: str) -> None:
     np.testing.assert_array_equal(flat(h.detach().numpy(), chosen.lengths), spec.formats.state.real(golden))
 
 
-def test_restoring_and_exporting_gives_the_same_integers() -> None:
-    spec = SPECS["row-balanced"]
+@pytest.mark.parametrize("name", ["row-balanced", "reset first"])
+def test_restoring_and_exporting_gives_the_same_integers(name: str) -> None:
+    spec = SPECS[name]
     drawn = weights.seeded(spec)
     again = integers(restored(spec, drawn), drawn.network(spec))
     for one, other in zip(drawn.layers, again.layers, strict=True):
@@ -122,21 +152,22 @@ def test_restoring_and_exporting_gives_the_same_integers() -> None:
 
 
 def test_a_reset_gate_that_meets_the_x_part_too_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    spec, right = SPECS["row-balanced"], cell.run_level
+    spec, right = SPECS["row-balanced"], cells.run_level
     design, chosen = Design(spec, weights.seeded(spec), Path()), samples.seeded(spec, 4, 5)
 
-    def wrong(arithmetic: Arithmetic, level: Level, pre: torch.Tensor, before: torch.Tensor) -> Signals:
+    def wrong(arithmetic: Arithmetic, level: Level, pre: torch.Tensor, before: torch.Tensor, *rest: Any) -> Signals:
         r, z, n_x, n_h = pre.chunk(4, dim=1)
-        return right(arithmetic, level, torch.cat([r, z, torch.zeros_like(n_x), n_x + n_h], dim=1), before)
+        return right(arithmetic, level, torch.cat([r, z, torch.zeros_like(n_x), n_x + n_h], dim=1), before, *rest)
 
-    monkeypatch.setattr(cell, "run_level", wrong)
+    monkeypatch.setattr(cells, "run_level", wrong)
     found = min(differences(reference(design, chosen), torch_engine(design, chosen), {}), key=lambda one: one.row)
     assert (found.signal, found.row) == ("gru0.n_x", 0)
 
 
-def test_the_compact_network_has_the_same_outputs() -> None:
+@pytest.mark.parametrize("cell", [CELL, FIRST], ids=["after", "before"])
+def test_the_compact_network_has_the_same_outputs(cell: dict) -> None:
     torch.manual_seed(0)
-    spec = small(model=CELL | {"hidden": [8, 6]})
+    spec = small(model=cell | {"hidden": [8, 6]})
     model, left = network_for(spec).double(), [torch.arange(8) % 3 != 0, torch.arange(6) > 2]
     remove(model, left)
     assert [keep.tolist() for keep in alive(model)] == [keep.tolist() for keep in left]
@@ -146,12 +177,13 @@ def test_the_compact_network_has_the_same_outputs() -> None:
     torch.testing.assert_close(smaller(x)[0], model(x)[0], atol=1e-12, rtol=0)
 
 
-def test_the_main_way_ends_in_weights_that_fit_the_spec(tmp_path: Path) -> None:
-    spec = SPECS["row-balanced"]
+@pytest.mark.parametrize(("name", "biases"), [("row-balanced", 4 * 8), ("reset first", 3 * 8)])
+def test_the_main_way_ends_in_weights_that_fit_the_spec(name: str, biases: int, tmp_path: Path) -> None:
+    spec = SPECS[name]
     pipeline.write(spec, task(), pipeline.make(spec, task(), tmp_path / "checkpoints", silent), tmp_path)
     found = weights.load(tmp_path / "weights.npz", spec).layers[0]
     assert found.kept == (2, 4)
-    assert found.bias.shape == (4 * 8,)
+    assert found.bias.shape == (biases,)
     models = read_json(tmp_path / "training.json")["models"]
     assert models["golden"] == models["quantized"]
 
@@ -191,8 +223,14 @@ def test_a_module_that_is_not_the_specs_is_refused(module: nn.RNNBase, message: 
         quantize(module, SPECS["row-balanced"])
 
 
-def test_the_dual_ratio_search_keeps_the_cost(tmp_path: Path) -> None:
-    spec = small(model=CELL, sparsity={"search": {"total": 0.5, "steps": 1}}, engine={"units": 3})
+def test_a_module_of_pytorch_does_not_reset_first() -> None:
+    with pytest.raises(Refused, match=r"model.cell: wanted gru for an nn\.GRU"):
+        quantize(nn.GRU(3, 8), small(model=FIRST, sparsity=ROWS))
+
+
+@pytest.mark.parametrize("cell", [CELL, FIRST], ids=["after", "before"])
+def test_the_dual_ratio_search_keeps_the_cost(cell: dict, tmp_path: Path) -> None:
+    spec = small(model=cell, sparsity={"search": {"total": 0.5, "steps": 1}}, engine={"units": 3})
     made = pipeline.make(spec, task(), tmp_path / "checkpoints", silent)
     assert {sum(candidate.kept[0]) for candidate in made.candidates} == {6}
     pipeline.write(spec, task(), made, tmp_path)

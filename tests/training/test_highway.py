@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -117,8 +118,8 @@ def test_a_carry_that_is_not_coupled_is_a_difference(monkeypatch: pytest.MonkeyP
     spec, coupled = SPECS["row-balanced"], cell.run_level
     design, chosen = Design(spec, weights.seeded(spec), Path()), samples.seeded(spec, 4, 5)
 
-    def uncoupled(arithmetic: Arithmetic, level: Level, pre: torch.Tensor, s: torch.Tensor) -> Signals:
-        found = coupled(arithmetic, level, pre, s)
+    def uncoupled(arithmetic: Arithmetic, level: Level, pre: torch.Tensor, s: torch.Tensor, *rest: Any) -> Signals:
+        found = coupled(arithmetic, level, pre, s, *rest)
         kept = arithmetic.cell(found[level.kept] + s * found[level.gates[1]])
         return found | {level.kept: kept, level.state: arithmetic.state(kept)}
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from accel.architecture.cells.cell import TABLES, Cell
-from accel.architecture.cells.gru import GRU
+from accel.architecture.cells.gru import GRU, RESET_FIRST
 from accel.architecture.cells.highway import highway
 from accel.architecture.cells.lstm import LSTM
 
-CELLS: dict[str, Callable[[int], Cell]] = {"lstm": lambda depth: LSTM, "highway": highway, "gru": lambda depth: GRU}
-"""Kinds of cell; each takes the number of levels, which is 1 but for a highway cell."""
+CELLS: dict[str, Callable[[int], Cell]] = {
+    "lstm": lambda levels: LSTM,
+    "highway": highway,
+    "gru": lambda levels: GRU,
+    "gru_reset_first": lambda levels: RESET_FIRST,
+}
+"""Kinds of cell; each takes the number of levels, which a highway cell alone may have any of."""
 
 
 def cell_named(kind: str, levels: int) -> Cell:
@@ -18,4 +23,4 @@ def cell_named(kind: str, levels: int) -> Cell:
     return CELLS[kind](levels)
 
 
-__all__ = ["CELLS", "GRU", "LSTM", "TABLES", "Cell", "cell_named", "highway"]
+__all__ = ["CELLS", "GRU", "LSTM", "RESET_FIRST", "TABLES", "Cell", "cell_named", "highway"]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from accel.architecture.cells.operations import Level, Lookup, RowSum
+from accel.architecture.cells.operations import ASIDE, Level, Lookup, RowSum
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One kind of cell: `rows` of the matrices for each unit, and what each way through the lanes computes.
+    """One kind of cell: `rows` of the matrices for each unit and level, and what each way through the lanes computes.
 
-    Levels have the same operations under names of their own; W_h and the biases have rows for each of them.
+    W_h and the biases have rows for each level; so has W_x where x is read in `every_level`, not in the first alone.
+    Levels are `alike` where they have the same operations under names of their own; all have as many sums and gates.
     """
 
     title: str
@@ -20,11 +21,23 @@ class Cell:
     """What they are, in words."""
     rows_per_unit: int
     levels: tuple[Level, ...]
+    alike: bool = True
+    every_level: bool = False
 
     @property
     def level(self) -> Level:
         """The first level, which stands for all where names do not matter."""
         return self.levels[0]
+
+    @property
+    def pipelines(self) -> tuple[Level, ...]:
+        """Levels that want hardware of their own: the first, if it does for all."""
+        return self.levels[:1] if self.alike else self.levels
+
+    @property
+    def lays_aside(self) -> bool:
+        """Whether a value is kept beside what is carried on, from level to level."""
+        return any(level.aside != ASIDE for level in self.levels)
 
     @property
     def sums(self) -> tuple[RowSum, ...]:
@@ -44,7 +57,7 @@ class Cell:
     @property
     def tables(self) -> tuple[str, ...]:
         """Tables that the cell reads, in the order of `accel.base.tables`' users: those of gates first."""
-        used = {operation.table for operation in self.level.operations if isinstance(operation, Lookup)}
+        used = {one.table for level in self.pipelines for one in level.operations if isinstance(one, Lookup)}
         return tuple(name for name in TABLES if name in used)
 
     @property

@@ -1,15 +1,18 @@
-"""GRU as PyTorch has it (ONNX: linear_before_reset = 1): the reset gate meets the product W_hn h, not h before it.
+"""GRU, h_t = (1 - z) n + z h_{t-1}, in the two forms that there are.
 
-n = tanh(W_in x + b_in + r (W_hn h + b_hn)) and h_t = (1 - z) n + z h_{t-1}: row n has two sums with two biases. h_t is
-kept in `formats.cell`; what lanes, next layer and head read is h_t in `formats.state`, as in a highway cell. The other
-form, tanh(W_in x + W_hn (r h)), would need r of all units before the first product of row n: the lanes would go through
-each step twice, and idle in a third of it.
+PyTorch's (ONNX: linear_before_reset = 1): the reset gate meets the product W_hn h, n = tanh(W_in x + b_in + r (W_hn h
++ b_hn)); row n has two sums with two biases. The older one (0): it meets h before the product, n = tanh(W_in x +
+W_hn (r h) + b_n). That needs r of all units before the first product of row n, so a step goes through the lanes three
+times, a row of each unit a time: z, which is laid aside; r, after which lanes read r h in place of h; n. Every row
+reads x and h, and no lane idles.
+
+h_t is kept in `formats.cell`; what lanes, next layer and head read is h_t in `formats.state`, as in a highway cell.
 """
 
 from __future__ import annotations
 
 from accel.architecture.cells.cell import Cell
-from accel.architecture.cells.operations import BEFORE, Level, Lookup, Mix, Narrow, Product, RowSum, Sum
+from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Lookup, Mix, Narrow, Product, RowSum, Sum
 
 GRU = Cell(
     title="GRU",
@@ -38,4 +41,54 @@ GRU = Cell(
             state="h",
         ),
     ),
+)
+
+
+RESET_FIRST = Cell(
+    title="GRU, reset first",
+    rows="of each level, its gate: update, reset, new",
+    rows_per_unit=1,
+    levels=(
+        Level(
+            sums=(RowSum("z_sum", 0),),
+            operations=(
+                Narrow("z_pre", "z_sum", "gate"),
+                Lookup("z", "z_pre", "sigmoid"),
+                Narrow("z_kept", BEFORE, "cell"),
+                Narrow("z_read", "z_kept", "state"),
+            ),
+            gates=("z",),
+            kept="z_kept",
+            state="z_read",
+            aside="z",
+        ),
+        Level(
+            sums=(RowSum("r_sum", 0),),
+            operations=(
+                Narrow("r_pre", "r_sum", "gate"),
+                Lookup("r", "r_pre", "sigmoid"),
+                Narrow("r_kept", BEFORE, "cell"),
+                Product("reset", "r", BEFORE),
+                Narrow("r_read", "reset", "state"),
+            ),
+            gates=("r",),
+            kept="r_kept",
+            state="r_read",
+        ),
+        Level(
+            sums=(RowSum("n_sum", 0),),
+            operations=(
+                Narrow("n_pre", "n_sum", "gate"),
+                Lookup("n", "n_pre", "tanh"),
+                Mix("h_total", one=BEFORE, other="n", share=ASIDE),
+                Narrow("h_kept", "h_total", "cell"),
+                Narrow("h", "h_kept", "state"),
+            ),
+            gates=("n",),
+            kept="h_kept",
+            state="h",
+        ),
+    ),
+    alike=False,
+    every_level=True,
 )

@@ -16,6 +16,9 @@ from accel.base.fixed import Fixed
 BEFORE = "before"
 """The operand that the cell kept in the step, or the level, before; in `formats.cell`."""
 
+ASIDE = "aside"
+"""The operand that an earlier level of the step laid aside beside it; in `formats.activation`."""
+
 Format = Literal["gate", "cell", "state"]
 """A key of `formats` that a signal is narrowed to; the status word counts what that clips under the same name."""
 
@@ -182,7 +185,8 @@ class Level:
     """One way of a step through the lanes: sums of a unit's rows to what the cell keeps, and what is read of it.
 
     `kept` is narrowed to `formats.cell`, `state` to `formats.state`; `gates` are the activations that hardware shows
-    beside them.
+    beside them. `aside` is an entry of a table that the levels behind it read as ASIDE; it stays what it is where a
+    level lays nothing aside.
     """
 
     sums: tuple[RowSum, ...]
@@ -190,6 +194,7 @@ class Level:
     gates: tuple[str, ...]
     kept: str
     state: str
+    aside: str = ASIDE
 
     def __post_init__(self) -> None:
         _check(self)
@@ -231,7 +236,7 @@ class Level:
         def of(fmt: Fixed) -> Size:
             return Size(fmt.width, fmt.frac)
 
-        found = {row.name: sums for row in self.sums} | {BEFORE: of(formats.cell)}
+        found = {row.name: sums for row in self.sums} | {BEFORE: of(formats.cell), ASIDE: of(formats.activation)}
         for operation in self.operations:
             found[operation.name] = _size(operation, found, of, formats)
         return found
@@ -270,7 +275,7 @@ def _check(level: Level) -> None:
     ends = [level.narrowed(name).format for name in (level.kept, level.state)]
     if ends != ["cell", "state"]:
         raise ValueError(f"what is kept is in cell, what is read in state, not in {ends}")
-    known, narrow = {*exact, BEFORE}, {BEFORE}
+    known, narrow = {*exact, BEFORE, ASIDE}, {BEFORE, ASIDE}
     for operation in level.operations:
         unknown = [name for name in operation.operands if name not in known]
         if unknown or operation.name in known:
@@ -282,5 +287,7 @@ def _check(level: Level) -> None:
         if isinstance(operation, Mix) and not narrow >= set(operation.operands):
             raise ValueError(f"{operation.name}: what is mixed is narrow")
         known.add(operation.name)
+        if operation.name == level.aside and not isinstance(operation, Lookup):
+            raise ValueError(f"{operation.name}: what is laid aside is an entry of a table")
         if _shown(operation):
             narrow.add(operation.name)

@@ -1,7 +1,7 @@
 """The cell stage: one unit a cycle through the operations of its cell, as one pipeline. Works while lanes go on.
 
 Every operation is a block; a value that is needed later than it comes waits in registers. When each comes is what
-`accel.pipeline.ready` says.
+`accel.architecture.latencies.ready` says.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from myhdl import always, always_comb, block
 
 from accel.architecture.cells.operations import (
+    ASIDE,
     BEFORE,
     Level,
     Lookup,
@@ -56,13 +57,17 @@ class CellConstants:
 
     @property
     def level(self) -> Level:
-        """The operations, those of every level."""
+        """The operations of the first level, which stand for all others where these are alike."""
         return self.array.cell.level
 
     @property
     def sizes(self) -> dict[str, Size]:
-        """Width and fraction bits of every value; a row sum's with half a unit of the gate format."""
-        return self.level.sizes(self.formats, Size(self.sum_width, self.array.sum_frac))
+        """Width and fraction bits of every value of the first level."""
+        return self.sizes_of(self.level)
+
+    def sizes_of(self, level: Level) -> dict[str, Size]:
+        """Width and fraction bits of every value of a level; a row sum's with half a unit of the gate format."""
+        return level.sizes(self.formats, Size(self.sum_width, self.array.sum_frac))
 
     @property
     def dropped(self) -> int:
@@ -83,15 +88,17 @@ class CellConstants:
 class CellSignals:
     """What one cell makes: its activations, all at once; then what is kept, and what is read of it, as they come.
 
-    `clipped` tells of every narrowing, in the order of the list, whether it saturates; each comes with its value.
+    Of one of its levels, or of whichever it is in. `aside` is what it lays aside, with what is kept, where it does.
+    `clipped` tells of every narrowing, in the order of the lists, whether it saturates; each comes with its value.
     """
 
-    def __init__(self, constants: CellConstants) -> None:
-        level, sizes = constants.level, constants.sizes
+    def __init__(self, constants: CellConstants, one: Level | None = None) -> None:
+        cell, level, sizes = constants.array.cell, one or constants.level, constants.sizes_of(one or constants.level)
         self.gates = [signed(sizes[name].width) for name in level.gates]
         self.c = signed(sizes[level.kept].width)
         self.h = signed(sizes[level.state].width)
-        self.clipped = [flag() for _ in level.narrowings]
+        self.aside = [signed(constants.formats.activation.width) for _ in range(cell.lays_aside)]
+        self.clipped = [flag() for pipeline in ((one,) if one else cell.pipelines) for _ in pipeline.narrowings]
 
 
 @block
@@ -204,9 +211,8 @@ def add_aligned(clk: Any, a: Any, b: Any, o: Any, a_shift: int, b_shift: int) ->
 
 
 @block
-def exact(clk: Any, reset: Any, operands: Any, o: Any, operation: Operation, constants: CellConstants) -> Any:
+def exact(clk: Any, reset: Any, operands: Any, o: Any, operation: Operation, sizes: Mapping[str, Size]) -> Any:
     """A product, a sum or a mix of its operands, which come together. Latency: OPERATIONS[type(operation)]."""
-    sizes = constants.sizes
     match operation:
         case Product():
             return multiply(clk, *operands, o)
@@ -225,14 +231,17 @@ class Wiring:
     tables alone read has no signal.
     """
 
-    def __init__(self, chain: Any, bias: Any, before: Any, out: CellSignals, constants: CellConstants) -> None:
-        level, at, last = constants.level, ready(constants.level), totals_to_gates(constants.level)
+    def __init__(
+        self, chain: Any, bias: Any, before: Any, aside: Any, out: CellSignals, constants: CellConstants, level: Level
+    ) -> None:
+        at, last = ready(constants.array.cell, level), totals_to_gates(constants.array.cell)
+        self.level, sizes = level, constants.sizes_of(level)
         total, stored = constants.array.scaled_width, constants.bias_width
         self.words = {
             row.name: (chain((n + 1) * total, n * total), bias((n + 1) * stored, n * stored))
             for n, row in enumerate(level.sums)
         }
-        self.values: dict[str, Any] = {BEFORE: before, level.kept: out.c, level.state: out.h}
+        self.values: dict[str, Any] = {BEFORE: before, ASIDE: aside, level.kept: out.c, level.state: out.h}
         self.values |= {name: gate for name, gate in zip(level.gates, out.gates, strict=True) if at[name] == last}
         self.clipped = {one.name: out.clipped[n] for n, one in enumerate(level.narrowings)}
         self.indices: dict[str, Any] = {}
@@ -241,34 +250,43 @@ class Wiring:
                 self.indices[operation.name] = signed(constants.tables[operation.table].table.address)
             read = any(not isinstance(user, Lookup) for user in level.users(operation.name))
             if read or not isinstance(operation, Narrow):
-                self.values.setdefault(operation.name, signed(constants.sizes[operation.name].width))
+                self.values.setdefault(operation.name, signed(sizes[operation.name].width))
 
     def tables_at(self, name: str, constants: CellConstants) -> tuple[list[Any], list[int]]:
         """Where tables are read at a value: their indices, and the low bits that those are without."""
-        users = [user for user in constants.level.users(name) if isinstance(user, Lookup)]
+        users = [user for user in self.level.users(name) if isinstance(user, Lookup)]
         shifts = [constants.tables[user.table].table.shift for user in users]
         return [self.indices[user.name] for user in users], shifts
 
 
 @block
 def cell(
-    clk: Any, reset: Any, chain: Any, bias: Any, before: Any, kept: Any, out: CellSignals, constants: CellConstants
+    clk: Any,
+    reset: Any,
+    chain: Any,
+    bias: Any,
+    before: Any,
+    aside: Any,
+    kept: Any,
+    out: CellSignals,
+    constants: CellConstants,
+    level: Level,
 ) -> Any:
     """One unit in one level: totals and biases in, activations, what is kept and what is read of it out.
 
-    `chain` and `bias` hold the unit's sums side by side, the first one lowest. `before` comes as late as
-    `ready(level)[BEFORE]` says. `kept` is what later operations take for what is kept, where that is not always `out.c`
-    but at times a given state; else None. Latency: `ready(level)[level.state]`.
+    `chain` and `bias` hold the unit's sums side by side, the first one lowest. `before`, and `aside` where there is
+    any, come as late as `ready(cell, level)[BEFORE]` says. `kept` is what later operations take for what is kept, where
+    that is not always `out.c` but at times a given state; else None. Latency: `ready(cell, level)[level.state]`.
     """
-    level, at, sizes = constants.level, ready(constants.level), constants.sizes
-    wiring, made = Wiring(chain, bias, before, out, constants), []
+    at, sizes = ready(constants.array.cell, level), constants.sizes_of(level)
+    wiring, made = Wiring(chain, bias, before, aside, out, constants, level), []
     values = dict(wiring.values) if kept is None else wiring.values | {level.kept: kept}
     for operation in level.operations:
         name, o = operation.name, wiring.values.get(operation.name)
         if isinstance(operation, Lookup):
             made.append(look_up(clk, wiring.indices[name], o, constants.tables[operation.table]))
         elif isinstance(operation, Narrow):
-            fmt, ends = getattr(constants.formats, operation.format), wiring.tables_at(name, constants)
+            fmt, ends = constants.format(operation), wiring.tables_at(name, constants)
             ports = (o, wiring.clipped[name], *ends)
             if operation.source in wiring.words:
                 made.append(narrow_sum(clk, *wiring.words[operation.source], *ports, constants))
@@ -281,7 +299,8 @@ def cell(
                 operands.append(values[operand] if at[operand] == start else signed(sizes[operand].width))
                 if at[operand] < start:
                     made.append(delay(clk, reset, values[operand], operands[-1], start - at[operand]))
-            made.append(exact(clk, reset, operands, o, operation, constants))
-    last = totals_to_gates(level)
+            made.append(exact(clk, reset, operands, o, operation, sizes))
+    last, kept_at = totals_to_gates(constants.array.cell), at[level.kept]
     waits = [(values[name], gate, last - at[name]) for name, gate in zip(level.gates, out.gates, strict=True)]
-    return made, [delay(clk, reset, value, gate, cycles) for value, gate, cycles in waits if cycles]
+    waits += [(values[level.aside], late, kept_at - at[level.aside]) for late in out.aside]
+    return made, [delay(clk, reset, value, late, cycles) for value, late, cycles in waits if cycles]

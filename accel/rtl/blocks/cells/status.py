@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import always, always_comb, always_seq, block
 
-from accel.architecture.latencies import SLOT_TO_CHAIN, ready
+from accel.architecture.latencies import SLOT_TO_CHAIN, clip_times
 from accel.architecture.shape import Array
 from accel.rtl.blocks.primitives.register import delay, register
 from accel.rtl.blocks.primitives.signals import bits, flag, joined
@@ -149,10 +149,10 @@ def count_narrowed(clk: Any, reset: Any, slot: Any, latency: int, present: int, 
 @block
 def count_saturations(clk: Any, reset: Any, slot: Any, signals: Any, saturations: Any, array: Array) -> Any:
     """Count what the cells clip, by format, those beyond the last unit left out. Latency: as `count_narrowed`."""
-    present, level = array.outputs - (array.output_beats - 1) * array.cells, array.cell.level
-    at, counting = ready(level), []
+    present, told = array.outputs - (array.output_beats - 1) * array.cells, clip_times(array.cell)
+    counting = []
     for key, counter in (("gate", saturations.gate), ("cell", saturations.cell), ("state", saturations.state)):
-        places = [(n, at[one.name]) for n, one in enumerate(level.narrowings) if one.format == key]
+        places = [(n, at) for n, (fmt, at) in enumerate(told) if fmt == key]
         last = max(cycle for _, cycle in places)
         waits = [(out.clipped[n], last - cycle) for out in signals for n, cycle in places]
         flags = [flag() if cycles else clipped for clipped, cycles in waits]

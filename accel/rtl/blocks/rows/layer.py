@@ -18,6 +18,7 @@ from accel.architecture.latencies import (
 from accel.architecture.shape import Array
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.cells.cell import CellConstants, CellSignals, cell
+from accel.rtl.blocks.cells.cell_in_levels import cell_in_levels
 from accel.rtl.blocks.cells.scale import ScaleConstants, scale_totals
 from accel.rtl.blocks.cells.status import count_saturations
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants, lane_array
@@ -258,14 +259,15 @@ def observe(observed: Any, begin: Any, gates: Any, c_t: Any, h_t: Any) -> Any:
 def cell_stage(
     clk: Any, reset: Any, slot: Any, heads: Any, signals: Any, c_t: Any, layer: Any, cells: Any, stores: Any
 ) -> Any:
-    """E cells side by side with their bias and c memories; `c_t` is what c's memory keeps, from outside at times.
+    """E cells side by side with their bias and c memories; `c_t` is what c's memory keeps, from outside at times, and
+    above it what is laid aside.
 
     Latency: slot_to_state from a slot to its h_t.
     """
     array, c_width = cells.array, len(signals[0].c)
     count, bias_width = array.cells, array.sums_per_unit * cells.bias_width
     bias = bits(count * bias_width)
-    c_before, before = bits(count * c_width), [signed(c_width) for _ in range(count)]
+    c_before, before = bits(len(c_t)), [signed(c_width) for _ in range(count)]
     biases = [bias((e + 1) * bias_width, e * bias_width) for e in range(count)]
     c_words = [c_before((e + 1) * c_width, e * c_width) for e in range(count)]
 
@@ -277,7 +279,20 @@ def cell_stage(
         kept = [signed(c_width) for _ in range(count)]
         kept_words = [c_t((e + 1) * c_width, e * c_width) for e in range(count)]
         readers += [as_signed(kept_words[e], kept[e]) for e in range(count)]
-    stages = [cell(clk, reset, heads[e], biases[e], before[e], kept[e], signals[e], cells) for e in range(count)]
+    if array.cell.alike:
+        stages = [
+            cell(clk, reset, heads[e], biases[e], before[e], None, kept[e], signals[e], cells, cells.level)
+            for e in range(count)
+        ]
+        return reading_biases, memory, readers, stages
+    width = cells.formats.activation.width
+    aside_words = [c_before(count * c_width + (e + 1) * width, count * c_width + e * width) for e in range(count)]
+    aside = [signed(width) for _ in range(count)]
+    readers += [as_signed(aside_words[e], aside[e]) for e in range(count)]
+    stages = [
+        cell_in_levels(clk, reset, slot.level, heads[e], biases[e], before[e], aside[e], signals[e], cells)
+        for e in range(count)
+    ]
     return reading_biases, memory, readers, stages
 
 
@@ -305,10 +320,11 @@ def cells_and_state(
     signals = [CellSignals(cells) for _ in range(array.cells)]
     gates = joined([gate for out in signals for gate in out.gates])
     c_t, h_t = joined([out.c for out in signals]), joined([out.h for out in signals])
-    kept_c, kept_h = bits(len(c_t)), bits(len(h_t))
+    words = [*(out.c for out in signals), *(value for out in signals for value in out.aside)]
+    kept_c, kept_h = bits(sum(len(word) for word in words)), bits(len(h_t))
 
     if given is None:
-        keeping = [gather([out.c for out in signals], kept_c), gather([out.h for out in signals], kept_h)]
+        keeping = [gather(words, kept_c), gather([out.h for out in signals], kept_h)]
     else:
         keeping = [
             take_states(clk, reset, slot, given, c_t, [out.h for out in signals], kept_c, kept_h, cells, stores),

@@ -8,13 +8,13 @@
 
 namespace sparrow {
 
-/// What an array is in the levels behind the first: the same lanes, without x.
+/// What an array is in the levels behind the first: the same lanes, with x or without.
 template <typename A>
 struct Later : A {
-  static constexpr int kInputs = 0;
+  static constexpr int kInputs = A::kLaterInputs;
   static constexpr int kCycles = A::kLaterCycles;
   static constexpr int kDepth = A::kGroups * kCycles;
-  static constexpr int kXSlots[A::kLanesPerRow] = {};
+  static constexpr const int (&kXSlots)[A::kLanesPerRow] = A::kLaterXSlots;
   static constexpr const int (&kSlots)[A::kLanesPerRow] = A::kLaterSlots;
 };
 
@@ -22,26 +22,29 @@ struct Later : A {
 template <typename A>
 using LevelBiases = Constant<A::kBiasWidth>[A::kLevels][A::kOutputs][A::kSumsPerUnit];
 
-/// Process: one step of a recurrent highway layer (arXiv 1607.03474), x_t in, s of the last level out. s lives as long as
-/// the hardware, that is from call to call; the step after the end of a sequence reads it as zero (unless the model is
-/// stateful), so nothing has to clear it.
+/// Process: one step of a layer in levels, x_t in, the state of the last level out. What is kept lives as long as the
+/// hardware, that is from call to call; the step after the end of a sequence reads it as zero (unless the model is
+/// stateful), so nothing has to clear it. What is laid aside lives within a step.
 template <typename A, typename Indices, typename Out, typename... Tables>
-void HighwayStep(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
+void LevelledStep(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
                  const LevelBiases<A> &bias, Stream<Out> &out, LayerStatus &saturations, const Tables &...tables) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=bias type=complete dim=3
   #pragma HLS ARRAY_PARTITION variable=bias type=cyclic factor=A::kCells dim=2
-  static Int<A::kStateWidth> read[Copies(A::kReaders)][2][A::kOutputs];  // s_{l-1} and s_l
+  static Int<A::kStateWidth> read[Copies(A::kReaders)][2][A::kOutputs];  // what the level before left, and this one does
   static Int<A::kCellWidth> kept[A::kOutputs];
+  static Int<A::kActivationWidth> aside[A::kOutputs];
   static bool goes_on = false;
   static bool bank = false;
   static LayerStatus counted = {0, 0, 0, false};
   #pragma HLS ARRAY_PARTITION variable=read type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=read type=cyclic factor=A::kCells dim=3
   #pragma HLS ARRAY_PARTITION variable=kept type=cyclic factor=A::kCells
-  // Lanes read another bank than the cells write, and a unit's s is touched once a level.
+  #pragma HLS ARRAY_PARTITION variable=aside type=cyclic factor=A::kCells
+  // Lanes read another bank than the cells write, and what a unit keeps is touched once a level.
   #pragma HLS DEPENDENCE variable=read type=inter dependent=false
   #pragma HLS DEPENDENCE variable=kept type=inter dependent=false
+  #pragma HLS DEPENDENCE variable=aside type=inter dependent=false
   #pragma HLS RESET variable=goes_on
   #pragma HLS RESET variable=bank
   #pragma HLS RESET variable=counted
@@ -60,7 +63,8 @@ void HighwayStep(const Operands<A> &x, const bool &end, const Values<A> &values,
     #pragma HLS INLINE
     const Int<A::kCellWidth> before = fresh ? Int<A::kCellWidth>(0) : kept[unit];
     const NoScales none;
-    const CellValues<A> values = UpdateCell<A>(sums, none, bias[level][unit], before, level, unit, counted, tables...);
+    const CellValues<A> values =
+        UpdateCell<A>(sums, none, bias[level][unit], before, aside[unit], level, unit, counted, tables...);
     kept[unit] = values.c;
   Copies:
     for (int copy = 0; copy < Copies(A::kReaders); ++copy) {
