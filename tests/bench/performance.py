@@ -37,6 +37,10 @@ DUAL = {"input": 0.5, "recurrent": 0.931}
 """timit-1024 at the same nonzeros a row as 87.5 % of both."""
 
 
+GRU = {"engine": {"cells_per_cycle": 4}, "formats": {"cell": [18, 16]}}
+"""timit-1024's lanes with GRUs in place of LSTMs."""
+
+
 def split(units: int, lanes: int, cells: int) -> dict[str, Any]:
     """One lane of a row for W_x, the rest for W_h."""
     return {"units": units, "lanes_per_row": lanes, "lanes": "split", "input_lanes": 1, "cells_per_cycle": cells}
@@ -50,6 +54,8 @@ CASES: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     "timit-1024, columns shared by gates": ("timit-1024", {"sparsity": {"shared_by_gates": True}}),
     "timit-1024, split lanes 1 + 1": ("timit-1024", {"engine": split(128, 2, 1)}),
     "timit-1024, split lanes 1 + 7": ("timit-1024", {"engine": split(32, 8, 2)}),
+    "timit-1024, GRU, 768 lanes": ("timit-1024", {"model": {"cell": "gru"}, **GRU}),
+    "timit-1024, GRU that resets first, 256 lanes": ("timit-1024", {"model": {"cell": "gru_reset_first"}, **GRU}),
     "square-1024, 1024 lanes": ("square-1024", {}),
     "ptb-1500x2, 1000 lanes a layer": ("ptb-1500x2", {}),
     "speech-128, 32 lanes": ("speech-128", {}),
@@ -107,7 +113,7 @@ def facts(made: Design, timing: Schedule, cycles: int | None) -> dict[str, Any]:
     """What follows from the design and its measured cycles."""
     layers = made.net.layers
     nonzeros, lanes = sum(a.nonzeros for a in layers), sum(a.multipliers for a in layers)
-    operations = sum(2 * a.rows * (a.inputs + a.outputs) for a in layers)
+    operations = sum(2 * a.rows * (a.x_levels * a.inputs + a.levels * a.outputs) for a in layers)
     bits, streams = [a.memory_bits for a in layers], made.spec.engine.streams
     assert cycles is not None
     return {
@@ -155,7 +161,8 @@ Made by `python tests/bench/performance.py`; do not edit. {where}
 Cycles are **measured in Verilator** over 100 steps of seeded inputs, and equal the schedule's prediction step by step;
 every bit of c_t and h_t equals the golden model. Utilisation = nonzeros / (lanes x cycles) in steady state; "over 100
 steps" counts from the first input beat to the last output. Memory bits are exact. Times assume a clock of {clock} MHz,
-which is **not** a routed result. "Effective" counts the dense network's operations, 8 H (I + H) a layer and step.
+which is **not** a routed result. "Effective" counts the dense network's operations, 8 H (I + H) a layer of LSTMs and step,
+6 H (I + H) of GRUs.
 Seconds are single runs on a shared machine.
 
 {table}

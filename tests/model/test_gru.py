@@ -173,5 +173,5 @@ def test_levels_tell_what_they_are_of() -> None:
 
 
 def test_what_levels_do_not_have_is_refused() -> None:
-    with pytest.raises(Refused, match="engine.streams: wanted 1 for model.cell: gru_reset_first, got 2"):
+    with pytest.raises(Refused, match=r"engine.streams: wanted 1 for model.cell: gru_reset_first, got 2"):
         spec(model={"cell": "gru_reset_first"}, engine={"streams": 2})
