@@ -272,8 +272,10 @@ def _check(level: Level) -> None:
     first = [(o.source, o.format) for o in level.operations if isinstance(o, Narrow) and o.source in exact]
     if first != [(row.name, "gate") for row in level.sums]:
         raise ValueError(f"every row sum is narrowed to gate, in its order, once: not {first}")
-    ends = [level.narrowed(name).format for name in (level.kept, level.state)]
-    if ends != ["cell", "state"]:
+    ends = [
+        (o.name, o.format) for o in level.operations if isinstance(o, Narrow) and o.name in (level.kept, level.state)
+    ]
+    if ends != [(level.kept, "cell"), (level.state, "state")]:
         raise ValueError(f"what is kept is in cell, what is read in state, not in {ends}")
     known, narrow = {*exact, BEFORE, ASIDE}, {BEFORE, ASIDE}
     for operation in level.operations:
