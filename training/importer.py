@@ -20,11 +20,12 @@ from accel.model.sequences import Data
 from accel.model.weights import Weights
 from accel.proof.ledger import file_digest
 from accel.spec import Spec
+from training.cell import matrices_of, set_bias
 from training.export import integers
 from training.importing import data, fit, loss, proof
-from training.importing.network import FloatNetwork
+from training.importing.network import EQUATIONS, FloatNetwork
 from training.importing.proof import Executor, Proof
-from training.model import LSTM, biases, matrices_of
+from training.model import LSTM
 from training.prune import choices, prune_head, prune_layers
 from training.rows import equip
 from training.seeded import STEPS, untrained
@@ -98,9 +99,10 @@ class _Wishes:
 
 
 def check_cell(spec: Spec) -> None:
-    """Refuse a cell that no module of PyTorch has."""
-    if spec.model.cell != "lstm":
-        raise Refused([Fault("model.cell", "lstm for an nn.LSTM, or `sparrow train`", spec.model.cell)])
+    """Refuse a cell that no file has."""
+    if spec.model.cell not in EQUATIONS:
+        wanted = f"{', '.join(EQUATIONS)}, as files have them, or `sparrow train`"
+        raise Refused([Fault("model.cell", wanted, spec.model.cell)])
 
 
 def read(spec: Spec, path: Path, wishes: _Wishes) -> Source:
@@ -177,9 +179,7 @@ def filled(spec: Spec, network: FloatNetwork) -> LSTM:
         for parameter, matrix in zip(matrices_of(module), (layer.w_x, layer.w_h), strict=True):
             parameter.copy_(torch.from_numpy(matrix))
         if spec.model.bias:
-            first, second = (module.get_parameter(name) for name in biases())
-            first.copy_(torch.from_numpy(layer.bias))
-            second.zero_()
+            set_bias(module, torch.from_numpy(layer.bias))
     if model.head is not None and network.head is not None:
         model.head.weight.copy_(torch.from_numpy(network.head.weight))
         if spec.model.bias:

@@ -22,6 +22,9 @@ def check(spec: Spec, network: FloatNetwork, name: str) -> None:
 
 
 def _sizes(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
+    for cell in dict.fromkeys(layer.cell for layer in network.layers if layer.cell != spec.model.cell):
+        first = next(layer.name for layer in network.layers if layer.cell == cell)
+        yield Fault("model.cell", f"{cell}, as {first} of {name} is", spec.model.cell)
     inputs = network.layers[0].sizes[0]
     hidden = [layer.sizes[1] for layer in network.layers]
     if inputs != spec.model.inputs:

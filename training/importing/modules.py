@@ -10,7 +10,7 @@ from training.importing.tensors import State
 
 KINDS = {4: "LSTM", 3: "GRU", 1: "RNN"}
 """Recurrent modules by the blocks of rows of their matrices."""
-PLACED = frozenset(("LSTM",))
+PLACED = frozenset(("LSTM", "GRU"))
 """Those that the hardware has."""
 NAME = re.compile(
     r"(?:(?P<module>.*)\.)?(?P<part>(?:weight|bias)_(?:ih|hh|hr))(?:_l(?P<layer>0|[1-9]\d*)(?P<reverse>_reverse)?)?"
@@ -30,7 +30,7 @@ class Module:
 
     @property
     def is_cell(self) -> bool:
-        """Whether it is an LSTMCell, whose names have no number of a layer."""
+        """Whether it is an LSTMCell or a GRUCell, whose names have no number of a layer."""
         return True in self.spelled
 
     @property
@@ -56,19 +56,20 @@ class Module:
         elif len(self.spelled) > 1:
             yield self.title, "names of an LSTM or of an LSTMCell", "both"
         elif self.backward:
-            yield self.title, "an LSTM that reads forward only", "a bidirectional one"
+            kind = "a GRU" if self.kind(state) == "GRU" else "an LSTM"
+            yield self.title, f"{kind} that reads forward only", "a bidirectional one"
         elif sorted(self.layers) != list(range(len(self.layers))):
             yield self.title, "layers 0, 1, ... without a gap", f"layers {', '.join(map(str, sorted(self.layers)))}"
-        elif (kind := self._kind(state)) not in PLACED:
-            yield self.title, f"one of {', '.join(sorted(PLACED))}", f"a {kind}" if kind else "matrices of other shapes"
+        elif (found := self.kind(state)) not in PLACED:
+            yield self.title, f"one of {', '.join(sorted(PLACED))}", f"a {found}" if found else "matrices of other shapes"
         elif len({"bias_ih" in layer or "bias_hh" in layer for layer in self.layers.values()}) > 1:
             yield self.title, "biases in all layers or none", "biases in some"
         else:
             yield from self._misshapen(state)
 
-    def _kind(self, state: State) -> str | None:
+    def kind(self, state: State) -> str | None:
         """LSTM, GRU or RNN by the shape of its first layer; None where the shapes tell nothing."""
-        name = self.layers[0].get("weight_hh")
+        name = self.layers.get(0, {}).get("weight_hh")
         matrix = None if name is None else state[name]
         if matrix is None or matrix.ndim != 2 or matrix.shape[1] == 0 or matrix.shape[0] % matrix.shape[1]:
             return None
@@ -76,7 +77,7 @@ class Module:
 
     def _misshapen(self, state: State) -> Iterator[tuple[str, str, str]]:
         before = None
-        hidden = state[self.layers[0]["weight_hh"]].shape[1]
+        rows, hidden = state[self.layers[0]["weight_hh"]].shape
         for number in sorted(self.layers):
             layer = self.layers[number]
             biases = {"bias_ih", "bias_hh"} & layer.keys()
@@ -87,7 +88,7 @@ class Module:
             given = state[layer["weight_ih"]].shape
             inputs = before or (given[1] if len(given) == 2 else 0)
             for part, name in layer.items():
-                shape = {"weight_ih": (4 * hidden, inputs), "weight_hh": (4 * hidden, hidden)}.get(part, (4 * hidden,))
+                shape = {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden)}.get(part, (rows,))
                 if tuple(state[name].shape) != shape:
                     yield name, f"shape {shape}", str(tuple(state[name].shape))
             before = hidden

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,12 +15,16 @@ When = Literal["last", "step"]
 Ending = Literal["", "softmax", "log_softmax", "sigmoid", "argmax"]
 """What a file does with its logits before it answers; nothing of it is in the weights."""
 Begin = Sequence[tuple[Array, Array]]
-"""h_0 and c_0 [sequences, hidden] of every layer."""
+"""h_0 and c_0 [sequences, hidden] of every layer; a GRU has no use for the second."""
 
 
 @dataclass(frozen=True)
 class Recurrent:
-    """An LSTM layer, float64: W_x [4H, inputs], W_h [4H, H], b_ih + b_hh [4H]; rows in the gate order i, f, g, o."""
+    """A recurrent layer, float64: W_x [R H, inputs], W_h [R H, H], and a bias for each sum of its cell.
+
+    Of an LSTM rows i, f, g, o and b_ih + b_hh [4H]; of PyTorch's GRU rows r, z, n and the biases of r, z, the x part
+    of n and its h part [4H]; of one that resets first rows z, r, n and b_ih + b_hh [3H].
+    """
 
     name: str
     """Of the node or module in the file."""
@@ -29,6 +33,8 @@ class Recurrent:
     bias: Array
     tensors: tuple[str, str, str]
     """Where the file has W_x, W_h and the bias, for messages."""
+    cell: str = "lstm"
+    """By the names of `model.cell`."""
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -97,18 +103,58 @@ class FloatNetwork:
             yield from zip(self.head.tensors, (self.head.weight, self.head.bias), strict=True)
 
 
+def bias_of_sums(cell: str, b_x: Array, b_h: Array) -> Array:
+    """The biases of the x parts and h parts of all rows, [R H] each, as `Recurrent.bias` has them."""
+    if cell != "gru":
+        return np.asarray(b_x + b_h)
+    both = len(b_x) // 3 * 2
+    return np.concatenate([b_x[:both] + b_h[:both], b_x[both:], b_h[both:]])
+
+
 def run_layer(layer: Recurrent, x: Array, h: Array, c: Array) -> Array:
-    """h_t [sequences, steps, hidden] of one LSTM layer in the precision of x, from h_0 and c_0 (Hochreiter and
-    Schmidhuber 1997, with the forget gate of Gers et al. 2000; PyTorch's equations)."""
-    w_h = layer.w_h.T.astype(x.dtype)
-    x_part = x @ layer.w_x.T.astype(x.dtype) + layer.bias.astype(x.dtype)
-    steps = []
-    for t in range(x.shape[1]):
-        i, f, g, o = np.split(x_part[:, t] + h @ w_h, 4, axis=1)
+    """h_t [sequences, steps, hidden] of one layer in the precision of x, from h_0 and, of an LSTM, c_0."""
+    w_x, w_h, bias = (array.T.astype(x.dtype) for array in (layer.w_x, layer.w_h, layer.bias))
+    return np.stack(list(EQUATIONS[layer.cell](x @ w_x, w_h, bias, h, c)), axis=1)
+
+
+def _lstm(x_part: Array, w_h: Array, bias: Array, h: Array, c: Array) -> Iterator[Array]:
+    """Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000; PyTorch's equations."""
+    for t in range(x_part.shape[1]):
+        i, f, g, o = np.split(x_part[:, t] + h @ w_h + bias, 4, axis=1)
         c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
         h = sigmoid(o) * np.tanh(c)
-        steps.append(h)
-    return np.stack(steps, axis=1)
+        yield h
+
+
+def _gru(x_part: Array, w_h: Array, bias: Array, h: Array, _: Array) -> Iterator[Array]:
+    """Cho et al. 2014 as PyTorch has it: the reset gate behind the product."""
+    b_r, b_z, b_x, b_h = np.split(bias, 4)
+    for t in range(x_part.shape[1]):
+        x_r, x_z, x_n = np.split(x_part[:, t], 3, axis=1)
+        h_r, h_z, h_n = np.split(h @ w_h, 3, axis=1)
+        z = sigmoid(x_z + h_z + b_z)
+        n = np.tanh(x_n + b_x + sigmoid(x_r + h_r + b_r) * (h_n + b_h))
+        h = (1 - z) * n + z * h
+        yield h
+
+
+def _gru_reset_first(x_part: Array, w_h: Array, bias: Array, h: Array, _: Array) -> Iterator[Array]:
+    """Cho et al. 2014: the reset gate before the product."""
+    w_z, w_r, w_n = np.split(w_h, 3, axis=1)
+    for t in range(x_part.shape[1]):
+        z, r, n = np.split(x_part[:, t] + bias, 3, axis=1)
+        z = sigmoid(z + h @ w_z)
+        n = np.tanh(n + (sigmoid(r + h @ w_r) * h) @ w_n)
+        h = (1 - z) * n + z * h
+        yield h
+
+
+EQUATIONS: dict[str, Callable[[Array, Array, Array, Array, Array], Iterator[Array]]] = {
+    "lstm": _lstm,
+    "gru": _gru,
+    "gru_reset_first": _gru_reset_first,
+}
+"""h_t of every step by cell: of x W_x [sequences, steps, R H], W_h transposed, the biases, h_0 and c_0."""
 
 
 def sigmoid(value: Array) -> Array:

@@ -148,7 +148,7 @@ def _at(
     logits, ending = (value.logits, value.ending) if isinstance(value, Answer) else (value, "")
     if not isinstance(logits, Signal) or logits.source == X:
         got = "none" if isinstance(logits, Signal) else "an output that does not depend on x"
-        raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM node on the way from x", got)])
+        raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM or GRU node on the way from x", got)])
     if not np.issubdtype(kind := file.kind(x, np.dtype(np.float32)), np.floating):
         raise Refused([Fault(place, "an input of floating-point numbers", str(kind))])
     chain = _chain(walk, logits.source)
@@ -211,4 +211,4 @@ def _check_order(rows: Array, sizes: Sequence[int], features: int | None, place:
     rising = np.all(np.diff(rows, axis=0) > 0) and np.all(np.diff(rows, axis=1) > 0)
     if not (every and apart and rising):
         got = "steps left out, turned about, or mixed with sequences"
-        raise Refused([Fault(place, "an axis of steps that the LSTM reads from first to last", got)])
+        raise Refused([Fault(place, "an axis of steps that the first layer reads from first to last", got)])

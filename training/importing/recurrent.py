@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from training.importing.arithmetic import attributes, numbers
-from training.importing.network import Array, Recurrent
+from training.importing.network import Array, Recurrent, bias_of_sums
 from training.importing.signals import Signal, X, of_layer
 from training.importing.walk import Given, Handler, Layer, Value, Walk
 
@@ -22,6 +22,8 @@ class Operator:
     """Which of ONNX's blocks of rows is each gate of the hardware."""
     activations: tuple[str, ...]
     """What its gates and outputs go through, in ONNX's order."""
+    cell: str
+    """By the names of `model.cell`."""
 
     @property
     def gates(self) -> int:
@@ -29,17 +31,30 @@ class Operator:
         return len(self.order)
 
 
-OPERATORS = {"LSTM": Operator(order=(0, 2, 3, 1), activations=("Sigmoid", "Tanh", "Tanh"))}
+LSTM = Operator((0, 2, 3, 1), ("Sigmoid", "Tanh", "Tanh"), "lstm")
 """ONNX orders an LSTM's gates i, o, f, c, where PyTorch and the hardware have i, f, g, o."""
+GRU = Operator((1, 0, 2), ("Sigmoid", "Tanh"), "gru")
+"""ONNX orders a GRU's gates z, r, h, where PyTorch and the hardware have r, z, n."""
+RESET_FIRST = replace(GRU, order=(0, 1, 2), cell="gru_reset_first")
+"""linear_before_reset = 0, as it is where the file says nothing."""
+RECURRENT_OPERATORS = ("LSTM", "GRU")
 INPUTS = ("X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P")
 
 
+def operator_of(node: Any, options: dict[str, Any]) -> Operator:
+    """What a node is in the hardware."""
+    if node.op_type == "LSTM":
+        return LSTM
+    return GRU if options.get("linear_before_reset") else RESET_FIRST
+
+
 def recurrent(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
-    """An LSTM node: Y and Y_h; the cell state has no way out. Its x is h_t of one layer before, or of the input."""
-    operator, options = OPERATORS[node.op_type], {"layout": 0} | attributes(node)
+    """An LSTM or a GRU: Y and Y_h; the cell state has no way out. Its x is h_t of one layer before, or of the input."""
+    options = {"layout": 0} | attributes(node)
+    operator = operator_of(node, options)
     _check_options(walk, node, operator, options)
     inputs = dict(zip(INPUTS, [*given, *[None] * (len(INPUTS) - len(given))], strict=True))
-    w, r, b = _weights(walk, node, operator, options, inputs)
+    w, r, (b_w, b_r) = _weights(walk, node, operator, options, inputs)
     x = inputs["X"]
     if not isinstance(x, Signal) or x.places.ndim != 3:
         raise walk.refuse(node, "an X [steps, sequences, inputs] that is computed from x", _shape(x))
@@ -51,7 +66,8 @@ def recurrent(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     _check_lengths(walk, node, inputs, steps)
     states = _states(walk, node, inputs, (sequences, r.shape[1]), bool(options["layout"]))
     names = (node.input[1], node.input[2], node.input[3] if inputs["B"] is not None else f"B of {walk.name(node)}")
-    made = Recurrent(walk.name(node), w @ matrix, r, b + w @ offset, names)
+    bias = bias_of_sums(operator.cell, b_w + w @ offset, b_r)
+    made = Recurrent(walk.name(node), w @ matrix, r, bias, names, operator.cell)
     walk.layers.append(Layer(made, x.source, rows, states, x.folded))
     walk.steps = steps
     h = of_layer(len(walk.layers) - 1, steps, sequences, r.shape[1])
@@ -72,7 +88,8 @@ def _check_options(walk: Walk, node: Any, operator: Operator, options: dict[str,
 
     direction = text(options.get("direction", b"forward"))
     if direction != "forward":
-        raise walk.refuse(node, "an LSTM that reads forward only", direction)
+        article = "an" if node.op_type == "LSTM" else "a"
+        raise walk.refuse(node, f"{article} {node.op_type} that reads forward only", direction)
     activations = tuple(map(text, options.get("activations", ()))) or operator.activations
     if [name.lower() for name in activations] != [name.lower() for name in operator.activations]:
         raise walk.refuse(node, f"activations {', '.join(operator.activations)}", ", ".join(activations))
@@ -87,8 +104,8 @@ def _check_options(walk: Walk, node: Any, operator: Operator, options: dict[str,
 
 def _weights(
     walk: Walk, node: Any, operator: Operator, options: dict[str, Any], inputs: dict[str, Value]
-) -> tuple[Array, Array, Array]:
-    """W [gates * H, inputs], R [gates * H, H] and one bias [gates * H], rows in the hardware's order."""
+) -> tuple[Array, Array, tuple[Array, Array]]:
+    """W [gates * H, inputs], R [gates * H, H] and their biases [gates * H], rows in the hardware's order."""
     r = _constant(walk, node, inputs, "R")
     hidden = r.shape[-1] if r.ndim else 0
     rows = operator.gates * hidden
@@ -99,8 +116,8 @@ def _weights(
     for name, array, shape in (("R", r, (1, rows, hidden)), ("W", w, (1, rows, w.shape[-1])), ("B", b, (1, 2 * rows))):
         if array.shape != shape or 0 in shape:
             raise walk.refuse(node, f"{name} of shape {list(shape)}", str(list(array.shape)))
-    b_w, b_r = np.split(b[0], 2)
-    return gates(w[0], operator.order), gates(r[0], operator.order), gates(b_w + b_r, operator.order)
+    b_w, b_r = (gates(part, operator.order) for part in np.split(b[0], 2))
+    return gates(w[0], operator.order), gates(r[0], operator.order), (b_w, b_r)
 
 
 def gates(blocks: Array, order: Sequence[int]) -> Array:
@@ -165,4 +182,4 @@ def _check_rows(walk: Walk, node: Any, source: int, rows: Array) -> None:
         raise walk.refuse(node, "h_t of the layer before for X, step by step", "other steps or another order")
 
 
-HANDLERS: dict[str, Handler] = dict.fromkeys(OPERATORS, recurrent)
+HANDLERS: dict[str, Handler] = dict.fromkeys(RECURRENT_OPERATORS, recurrent)

@@ -15,7 +15,7 @@ from torch import Tensor
 from accel.base.faults import Fault, Refused
 from training.importing import tensors
 from training.importing.modules import Module, modules
-from training.importing.network import Array, FloatNetwork, Linear, Recurrent
+from training.importing.network import Array, FloatNetwork, Linear, Recurrent, bias_of_sums
 from training.importing.parametrizations import composed, without_wrappers
 from training.importing.tensors import State
 
@@ -202,13 +202,14 @@ def _network(taken: Taken) -> FloatNetwork:
 
 
 def _recurrent(state: State, module: Module, number: int) -> Recurrent:
-    """A layer in PyTorch's gate order, which is the hardware's; a missing bias is zeros."""
+    """A layer in PyTorch's gate order, which is the hardware's; missing biases are zeros."""
     names = module.layers[number]
     w_x, w_h = (_array(state[names[part]]) for part in ("weight_ih", "weight_hh"))
-    biases = [_array(state[names[part]]) for part in ("bias_ih", "bias_hh") if part in names]
+    zeros, cell = np.zeros(len(w_x)), str(module.kind(state)).lower()
+    b_x, b_h = (_array(state[names[part]]) if part in names else zeros for part in ("bias_ih", "bias_hh"))
     title = f"{module.title}, layer {number}" if len(module.layers) > 1 else module.title
     called = (names["weight_ih"], names["weight_hh"], names.get("bias_ih", f"bias of {title}"))
-    return Recurrent(title, w_x, w_h, np.asarray(sum(biases, np.zeros(len(w_x)))), called)
+    return Recurrent(title, w_x, w_h, bias_of_sums(cell, b_x, b_h), called, cell)
 
 
 def _array(tensor: Tensor) -> Array:

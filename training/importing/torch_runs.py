@@ -17,7 +17,7 @@ from training.importing.tensors import State
 
 
 def executors(taken: Taken) -> Iterator[Executor]:
-    """nn.LSTM, nn.LSTMCell and a linear layer in double precision."""
+    """nn.LSTM, nn.GRU, their cells and a linear layer in double precision."""
     yield Executor(f"torch {torch.__version__}", True, lambda x, _: _answers(taken, x))
 
 
@@ -25,29 +25,32 @@ def executors(taken: Taken) -> Iterator[Executor]:
 def _answers(taken: Taken, x: Array) -> Array:
     h = torch.from_numpy(x).double()
     for module in taken.chain:
-        h = _cell(taken.raw, module, h) if module.is_cell else _lstm(taken.raw, module, h)
+        kind = str(module.kind(taken.state))
+        h = _cell(taken.raw, module, kind, h) if module.is_cell else _layers(taken.raw, module, kind, h)
     if taken.head:
         h = functional.linear(h, *(whole(taken.raw, name) for name in taken.head))
     return h.numpy()
 
 
-def _lstm(raw: State, module: Module, x: Tensor) -> Tensor:
+def _layers(raw: State, module: Module, kind: str, x: Tensor) -> Tensor:
     own = {name.removeprefix(f"{module.name}."): whole(raw, name) for name in module.names}
     hidden = own["weight_hh_l0"].shape[1]
-    lstm = nn.LSTM(x.shape[2], hidden, len(module.layers), bias="bias_ih_l0" in own, batch_first=True).double()
-    lstm.load_state_dict(own)
-    found: Tensor = lstm(x)[0]
+    made = {"LSTM": nn.LSTM, "GRU": nn.GRU}[kind]
+    layers = made(x.shape[2], hidden, len(module.layers), bias="bias_ih_l0" in own, batch_first=True).double()
+    layers.load_state_dict(own)
+    found: Tensor = layers(x)[0]
     return found
 
 
-def _cell(raw: State, module: Module, x: Tensor) -> Tensor:
+def _cell(raw: State, module: Module, kind: str, x: Tensor) -> Tensor:
     own = {name.removeprefix(f"{module.name}."): whole(raw, name) for name in module.names}
-    cell = nn.LSTMCell(x.shape[2], own["weight_hh"].shape[1], bias="bias_ih" in own).double()
+    made = {"LSTM": nn.LSTMCell, "GRU": nn.GRUCell}[kind]
+    cell = made(x.shape[2], own["weight_hh"].shape[1], bias="bias_ih" in own).double()
     cell.load_state_dict(own)
     state, steps = None, []
     for x_t in x.unbind(1):
         state = cell(x_t, state)
-        steps.append(state[0])
+        steps.append(state[0] if kind == "LSTM" else state)
     return torch.stack(steps, dim=1)
 
 

@@ -37,7 +37,7 @@ MOVES = frozenset(
     ]
 )
 """Operators that carry elements from one place to another and compute nothing."""
-RECURRENT = frozenset(("LSTM",))
+RECURRENT = frozenset(("LSTM", "GRU"))
 """Recurrent operators that have a place."""
 SUPPORTED = (
     f"{', '.join(sorted(RECURRENT))}; MatMul, Gemm, Add, Sub, Mul, Div, Neg, Sum, BatchNormalization, "

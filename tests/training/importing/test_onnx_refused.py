@@ -147,9 +147,14 @@ def last_of_equal_logits(g: Graph) -> str:
     return g.node("ArgMax", g.head(g.layer("x")), axis=-1, select_last_index=1, name="index")
 
 
-def gru(g: Graph) -> str:
+def clipped_gru(g: Graph) -> str:
     weights = g.random(1, 12, INPUTS), g.random(1, 12, HIDDEN)
-    return g.head(g.squeezed(g.node("GRU", "x", *weights, outputs=2, hidden_size=HIDDEN, name="gate")[0], 1))
+    return g.head(g.squeezed(g.node("GRU", "x", *weights, outputs=2, hidden_size=HIDDEN, clip=1.0, name="gate")[0], 1))
+
+
+def gru_that_forgets_its_input(g: Graph) -> str:
+    weights = g.random(1, 12, INPUTS), g.random(1, 12, HIDDEN)
+    return g.head(g.squeezed(g.node("GRU", "x", *weights, outputs=2, input_forget=1, name="gate")[0], 1))
 
 
 def rnn(g: Graph) -> str:
@@ -223,15 +228,16 @@ REFUSED: tuple[tuple[Made, str], ...] = (
     (softmax_in_between, r"soft \(Softmax\): wanted nothing behind it"),
     (softmax_over_steps, r"soft \(Softmax\): wanted one over the classes of a step"),
     (last_of_equal_logits, r"index \(ArgMax\): wanted the first of equal logits"),
-    (gru, r"gate \(GRU\): wanted LSTM; .* got GRU"),
-    (rnn, r"gate \(RNN\): wanted LSTM; .* got RNN"),
+    (clipped_gru, r"gate \(GRU\): wanted no clip, got 1.0"),
+    (gru_that_forgets_its_input, r"gate \(GRU\): wanted options of GRU: .*linear_before_reset, got input_forget"),
+    (rnn, r"gate \(RNN\): wanted GRU, LSTM; .* got RNN"),
     (quantised_lstm, r"quick \(com.microsoft.DynamicQuantizeLSTM\)"),
     (quantised_signal, r"rounded \(QuantizeLinear\)"),
     (random_numbers, r"noise \(RandomNormal\)"),
     (normalised_by_its_own, r"norm \(LayerNormalization\)"),
     (training_batch_norm, r"norm \(BatchNormalization\): wanted a normalisation by stored"),
     (integer_head, r"dense \(MatMul\): wanted constants in floating point, got int32"),
-    (no_lstm, r"wanted at least one LSTM node on the way from x, got none"),
+    (no_lstm, r"wanted at least one LSTM or GRU node on the way from x, got none"),
     (sum_of_layers, r"both \(Concat\)"),
 )
 
