@@ -155,6 +155,11 @@ def register_terms(net: Network) -> dict[str, int]:
     return {"datapath": lanes + operands, "cell": cells, "delays": delays, "control": len(net.arrays)}
 
 
+def _totals(array: Array) -> int:
+    """Sums that lanes add to: one each, and where rows have two, another one."""
+    return array.units * array.sums_per_unit * array.lanes_per_row
+
+
 def _chain(array: Array) -> int:
     """Bits of all totals on their way to the cell stage."""
     return array.units * array.sums_per_unit * array.total_width
@@ -162,13 +167,14 @@ def _chain(array: Array) -> int:
 
 def _lane_registers(array: Array) -> int:
     """Memory word, weights in two or three stages, operands, products, totals with their adder tree."""
-    values = (2 + array.operand_register) * array.weight_width + array.product_width + array.total_width
+    values = (2 + array.operand_register) * array.weight_width + array.product_width
     operands = array.lanes_per_row if array.dense else array.units * array.rows_per_unit * array.lanes_per_row
     tree, per_row = 0, array.lanes_per_row
     while per_row > 1:
         per_row = -(-per_row // 2)
-        tree += array.units * array.rows_per_unit * per_row * array.total_width
-    return array.units * array.word_width + array.multipliers * values + operands * array.operand_width + tree
+        tree += array.units * array.sums_per_unit * per_row * array.total_width
+    totals = _totals(array) * array.total_width
+    return array.units * array.word_width + array.multipliers * values + operands * array.operand_width + totals + tree
 
 
 def _cell_registers(array: Array, net: Network) -> int:
@@ -215,7 +221,7 @@ def _delay_registers(array: Array) -> int:
 def lut_terms(net: Network) -> dict[str, int]:
     """Bits of what lookup tables do: choose operands, accumulate and pass totals on; small memories; the cell stage."""
     operands = sum((a.lanes_per_row if a.dense else a.multipliers) * a.operand_width for a in net.arrays)
-    totals = sum(array.multipliers * array.total_width + _chain(array) for array in net.arrays)
+    totals = sum(_totals(array) * array.total_width + _chain(array) for array in net.arrays)
     held = [memory for _, memory in memories(net)]
     return {
         "datapath": operands + totals,

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from training.batches import WINDOW, Batch, to_evaluate, windows
 from training.method import Method
-from training.model import LSTM, State, stacked
+from training.model import LSTM, State, ends, stacked
 from training.score import carried
 from training.tasks.task import Examples, Text
 
@@ -123,12 +123,11 @@ def states(model: LSTM, examples: Examples) -> Iterator[tuple[Tensor, Tensor]]:
     state: list[State] | None = None
     for batch in _batches(examples, next(model.parameters())):
         found = model.signals(model.encoder(batch.x), carried(state, batch))
-        state = [(steps[-1]["h"], steps[-1]["c"]) for steps in found]
-        steps = len(found[0])
-        ends = torch.full((len(batch.x),), steps, device=batch.x.device) if batch.lengths is None else batch.lengths
-        real = torch.arange(steps, device=ends.device)[None, :, None] < ends[:, None, None]
+        state, steps = ends(model.cell, found), len(found[0])
+        last = torch.full((len(batch.x),), steps, device=batch.x.device) if batch.lengths is None else batch.lengths
+        real = torch.arange(steps, device=last.device)[None, :, None] < last[:, None, None]
         for signals in compress(found, model.skip):
-            yield stacked(signals, "h"), real
+            yield stacked(signals, model.cell.output), real
     model.train(training)
 
 

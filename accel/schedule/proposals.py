@@ -154,7 +154,7 @@ def _proposal(spec: Spec, units: int, m: int, cells: int) -> Proposal | None:
 
 def _multipliers(array: Array) -> int:
     """Of lanes (none for digits), scales (one a sum) and Hadamard products (three a cell of an LSTM)."""
-    multiplied = [one for one in array.cell.level.operations if isinstance(one, (Product, Mix))]
+    multiplied = [one for level in array.cell.pipelines for one in level.operations if isinstance(one, (Product, Mix))]
     products, scales = len(multiplied), array.sums_per_unit * (array.scale is not None)
     return array.multipliers * array.multiplies + array.cells * (products + scales)
 

@@ -33,6 +33,7 @@ from training.gru import ResetFirst
 from training.highway import network_for
 from training.model import Signals, run_layer, stacked
 from training.prune import prune_layers
+from training.states import sparsity
 from training.units import alive, compact, remove
 
 CELL, FIRST = {"cell": "gru"}, {"cell": "gru_reset_first"}
@@ -235,3 +236,10 @@ def test_the_dual_ratio_search_keeps_the_cost(cell: dict, tmp_path: Path) -> Non
     assert {sum(candidate.kept[0]) for candidate in made.candidates} == {6}
     pipeline.write(spec, task(), made, tmp_path)
     assert weights.load(tmp_path / "weights.npz", spec).layers[0].kept == made.candidates[0].kept[0]
+
+
+def test_skipped_states_are_counted_as_those_of_an_lstm() -> None:
+    spec = SPECS["by columns, ternary"]
+    model = network_for(spec)
+    model.threshold.fill_(2.0)
+    assert set(sparsity(model, task().test).values()) == {1.0}
