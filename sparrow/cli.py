@@ -122,7 +122,7 @@ def import_model(
     model: ModelFile,
     work: Work = None,
     data: Annotated[Path | None, typer.Option(help="Your x [sequences, steps, inputs]: .npy, or .npz with x.")] = None,
-    lstm: Annotated[list[str] | None, typer.Option(help="LSTM of a state dict; again for the next, in order.")] = None,
+    lstm: Annotated[list[str] | None, typer.Option(help="LSTM or GRU of a state dict; again for the next.")] = None,
     head: Annotated[str | None, typer.Option(help="Linear layer of a state dict that reads h_t.")] = None,
     ignore: Annotated[list[str] | None, typer.Option(help="Pattern of tensors that are not needed.")] = None,
     output: Annotated[str | None, typer.Option(help="The output of an .onnx that counts.")] = None,
@@ -130,7 +130,7 @@ def import_model(
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
-    """Take weights from your own nn.LSTM, in place of train.
+    """Take weights from your own nn.LSTM or nn.GRU, in place of train.
 
     Every node and tensor of the file must have its place. The network that was read is compared with the file on
     random x and on your data; what pruning and rounding cost is said.
