@@ -41,8 +41,7 @@ class Matrix:
 
     def part(self, number: int, count: int) -> Matrix:
         """Of `count` parts with as many rows each, one."""
-        values, mask = (np.split(rows, count)[number] for rows in (self.values, self.mask))
-        return Matrix(values, mask)
+        return Matrix(np.split(self.values, count)[number], np.split(self.mask, count)[number])
 
     @cached_property
     def packed(self) -> Packed:
