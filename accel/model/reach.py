@@ -168,7 +168,8 @@ def _clamped(net: Network, array: Array, values: Mapping[str, Interval]) -> list
         sizes = cell_sizes(net, array, level)
         for narrow in level.narrowings:
             fmt: Fixed = getattr(net.spec.formats, narrow.format)
-            source, frac = values[narrow.source], sizes[narrow.source].frac
+            kept = _whole(net.spec.formats.cell, array.outputs)
+            source, frac = values.get(narrow.source, kept), sizes[narrow.source].frac
             if (fmt.dropped(source.lo, frac) < fmt.lo).any():
                 found.append((narrow.name, "below"))
             if (fmt.dropped(source.hi, frac) > fmt.hi).any():

@@ -124,6 +124,22 @@ class Network:
             kept.append(narrow(total, q, cell))
         return [narrow(value, cell[1], self.formats["state"]) for value in kept], kept
 
+    def gru_reset_first(self, n: int, x: Row, h: Row, p: Row) -> tuple[list[int], list[int]]:
+        act, cell, units = self.formats["activation"], self.formats["cell"], self.model["hidden"][n]
+
+        def gate(row: int, read: Row, table: Callable[[int], int]) -> list[int]:
+            sums = (self.row(n, row * units + u, x, read, n == 0, row * units + u) for u in range(units))
+            return [table(narrow(total, frac, self.formats["gate"])) for total, frac in sums]
+
+        z, r = gate(0, h, self.sigmoid), gate(1, h, self.sigmoid)
+        m = [narrow(a * b, act[1] + cell[1], self.formats["state"]) for a, b in zip(r, p, strict=True)]
+        new, q = gate(2, m, self.tanh), act[1] + max(act[1], cell[1])
+        kept = []
+        for u in range(units):
+            total = (p[u] * z[u] << q - act[1] - cell[1]) + (new[u] * ((1 << act[1]) - z[u]) << q - 2 * act[1])
+            kept.append(narrow(total, q, cell))
+        return [narrow(value, cell[1], self.formats["state"]) for value in kept], kept
+
     def highway(self, n: int, x: Row, r: Row, s: Row) -> tuple[list[int], list[int]]:
         act, cell, units = self.formats["activation"], self.formats["cell"], self.model["hidden"][n]
         for level in range(self.model["depth"]):
@@ -150,6 +166,8 @@ class Network:
             for n, (h, c) in enumerate(states):
                 if self.model["cell"] == "highway":
                     value, kept = self.highway(n, value, h, c)
+                elif self.model["cell"] == "gru_reset_first":
+                    value, kept = self.gru_reset_first(n, value, h, c)
                 elif self.model["cell"] == "gru":
                     value, kept = self.gru(n, value, h, c, columns[n])
                 else:
@@ -211,6 +229,14 @@ SPECS: dict[str, dict[str, Any]] = {
         "engine": {"units": 4, "dataflow": ["row", COLUMNS]},
     },
     "given states": {"model": {"hidden": [8, 4], "head": LOGITS}, "engine": {"units": 4, "state_streams": True}},
+    "GRU that resets first, two layers": {
+        "model": {"cell": "gru_reset_first", "hidden": [8, 4], "head": LOGITS},
+        "formats": {"input": [8, 6], "gate": [10, 6], "activation": [12, 11], "cell": [10, 7], "state": [12, 11]},
+    },
+    "stateful GRU that resets first": {
+        "model": {"cell": "gru_reset_first", "hidden": [8], "stateful": True, "head": None},
+        "formats": {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [18, 14], "state": [12, 10]},
+    },
     "GRU, two layers, given states": {
         "model": {"cell": "gru", "hidden": [8, 4], "head": LOGITS},
         "formats": {"input": [8, 6], "gate": [14, 10], "activation": [12, 11], "cell": [18, 14], "state": [12, 11]},

@@ -55,6 +55,11 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [5, 3], "head": {"outputs": 3}},
         "engine": {"units": 3, "streams": 3, "state_streams": True},
     },
+    "GRU that resets first": {
+        "model": {"cell": "gru_reset_first", "inputs": 4, "hidden": [4]},
+        "formats": awkward.FINE,
+        "engine": {"units": 2},
+    },
     "GRU, given states": {
         "model": {"cell": "gru", "inputs": 3, "hidden": [5]},
         "engine": {"units": 3, "state_streams": True},
