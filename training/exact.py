@@ -54,6 +54,11 @@ class Exact:
         return self.integers.shape
 
     @property
+    def ndim(self) -> int:
+        """Dimensions of the integers."""
+        return self.integers.ndim
+
+    @property
     def T(self) -> Exact:
         """Transposed."""
         return Exact(self.integers.T, self.frac)

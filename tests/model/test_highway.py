@@ -32,7 +32,7 @@ FINE_ACTIVATION = {"gate": [12, 8], "bias": [12, 8], "activation": [12, 11], "ce
 def level(chosen: Spec, given: weights.Weights, number: int, x: list, s: list, read: list) -> tuple[list, list]:
     """One level on exact fractions."""
     net, formats = given.network(chosen), chosen.formats
-    array, layer = net.layers[0], given.layers[0].level(number)
+    array, layer = net.layers[0], given.layers[0].level(number, 3)
 
     def pre(row: int) -> Fraction:
         total = Fraction(int(layer.bias[row]), 2**formats.bias.frac)
@@ -120,7 +120,9 @@ def test_levels_lie_one_behind_the_other_in_the_lanes_memories(tmp_path: Path) -
     assert array.nonzeros == 2 * 7 * (k_x + 3 * k_h)
     words = unit_words(array, layer)
     assert {len(unit) for unit in words} == {array.depth}
-    code = array.w_h.codes(row_words(array.level(2), layer.level(2))[0])[0, 0]  # of unit 0, row h, first position
+    code = array.w_h.codes(row_words(array.level(2), layer.level(2, array.levels))[0])[
+        0, 0
+    ]  # of unit 0, row h, first position
     assert words[0][groups * (k_x + 2 * k_h)] & 0xFF == code
 
 
@@ -129,7 +131,7 @@ def test_biases_of_a_level_begin_at_a_power_of_two(tmp_path: Path) -> None:
     array, layer = made.net.layers[0], made.weights.layers[0]
     words = bias_words(array, layer, sum_format(array, made.spec))
     assert len(words) == bias_depth(array) == 2 * 8 + 5
-    own = bias_words(array.level(1), layer.level(1), sum_format(array, made.spec))
+    own = bias_words(array.level(1), layer.level(1, array.levels), sum_format(array, made.spec))
     assert words[1 << index_bits(array.beats) :][:5] == own
 
 

@@ -159,7 +159,9 @@ BROKEN = [
     ),
     pytest.param({"model": {"bias": "yes"}}, 'model.bias: wanted true or false, got "yes"', id="text_for_bool"),
     pytest.param(
-        {"model": {"cell": "rnn"}}, "model.cell: wanted 'lstm', 'highway' or 'gru', got \"rnn\"", id="unknown_cell"
+        {"model": {"cell": "rnn"}},
+        "model.cell: wanted 'lstm', 'highway', 'gru' or 'gru_reset_first', got \"rnn\"",
+        id="unknown_cell",
     ),
     pytest.param({"model": {"gates": 4}}, "model.gates: wanted no such key, got 4", id="unknown_key"),
     pytest.param({"colour": 1}, "colour: wanted no such key, got 1", id="unknown_section"),
@@ -421,7 +423,9 @@ def test_numbers_are_numbers(tmp_path: Path, written_as: str, meant: float) -> N
 @pytest.mark.parametrize("word", ["on", "yes", "12:30", "2026-11-20", ".nan", "0x10"])
 def test_words_that_yaml_1_1_took_for_something_else_are_text(tmp_path: Path, word: str) -> None:
     text = yaml.safe_dump(data()).replace("cell: lstm", "").replace("inputs: 3", f"inputs: 3\n  cell: {word}")
-    assert refused(tmp_path, text)[0].endswith(f"model.cell: wanted 'lstm', 'highway' or 'gru', got \"{word}\"")
+    assert refused(tmp_path, text)[0].endswith(
+        f"model.cell: wanted 'lstm', 'highway', 'gru' or 'gru_reset_first', got \"{word}\""
+    )
 
 
 def test_resolved_spec_is_a_spec_again_and_has_the_same_digest() -> None:
