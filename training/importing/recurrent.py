@@ -31,21 +31,20 @@ class Operator:
         return len(self.order)
 
 
-LSTM = Operator((0, 2, 3, 1), ("Sigmoid", "Tanh", "Tanh"), "lstm")
-"""ONNX orders an LSTM's gates i, o, f, c, where PyTorch and the hardware have i, f, g, o."""
-GRU = Operator((1, 0, 2), ("Sigmoid", "Tanh"), "gru")
-"""ONNX orders a GRU's gates z, r, h, where PyTorch and the hardware have r, z, n."""
-RESET_FIRST = replace(GRU, order=(0, 1, 2), cell="gru_reset_first")
-"""linear_before_reset = 0, as it is where the file says nothing."""
-RECURRENT_OPERATORS = ("LSTM", "GRU")
+OPERATORS = {
+    "LSTM": Operator((0, 2, 3, 1), ("Sigmoid", "Tanh", "Tanh"), "lstm"),
+    "GRU": Operator((0, 1, 2), ("Sigmoid", "Tanh"), "gru_reset_first"),
+}
+"""ONNX orders an LSTM's gates i, o, f, c, where PyTorch and the hardware have i, f, g, o; a GRU's z, r, h."""
+LINEAR_BEFORE_RESET = replace(OPERATORS["GRU"], order=(1, 0, 2), cell="gru")
+"""A GRU with this attribute, in which PyTorch and the hardware have r, z, n; without, it is 0."""
 INPUTS = ("X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P")
 
 
 def operator_of(node: Any, options: dict[str, Any]) -> Operator:
     """What a node is in the hardware."""
-    if node.op_type == "LSTM":
-        return LSTM
-    return GRU if options.get("linear_before_reset") else RESET_FIRST
+    late = node.op_type == "GRU" and options.get("linear_before_reset")
+    return LINEAR_BEFORE_RESET if late else OPERATORS[node.op_type]
 
 
 def recurrent(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
@@ -182,4 +181,4 @@ def _check_rows(walk: Walk, node: Any, source: int, rows: Array) -> None:
         raise walk.refuse(node, "h_t of the layer before for X, step by step", "other steps or another order")
 
 
-HANDLERS: dict[str, Handler] = dict.fromkeys(RECURRENT_OPERATORS, recurrent)
+HANDLERS: dict[str, Handler] = dict.fromkeys(OPERATORS, recurrent)

@@ -202,7 +202,7 @@ def sum_of_layers(g: Graph) -> str:
 REFUSED: tuple[tuple[Made, str], ...] = (
     (residual, r"skip \(Add\): wanted one input that depends on x"),
     (residual_of_x, r"skip \(Add\)"),
-    (relu_between, r"between \(Relu\): wanted LSTM; .* got Relu"),
+    (relu_between, r"between \(Relu\): wanted GRU, LSTM; .* got Relu"),
     (relu_in_the_head, r"between \(Relu\)"),
     (mean_over_time, r"mean \(ReduceMean\)"),
     (most_over_time, r"most \(ReduceMax\)"),
