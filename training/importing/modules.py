@@ -61,7 +61,11 @@ class Module:
         elif sorted(self.layers) != list(range(len(self.layers))):
             yield self.title, "layers 0, 1, ... without a gap", f"layers {', '.join(map(str, sorted(self.layers)))}"
         elif (found := self.kind(state)) not in PLACED:
-            yield self.title, f"one of {', '.join(sorted(PLACED))}", f"a {found}" if found else "matrices of other shapes"
+            yield (
+                self.title,
+                f"one of {', '.join(sorted(PLACED))}",
+                f"a {found}" if found else "matrices of other shapes",
+            )
         elif len({"bias_ih" in layer or "bias_hh" in layer for layer in self.layers.values()}) > 1:
             yield self.title, "biases in all layers or none", "biases in some"
         else:
