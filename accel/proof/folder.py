@@ -22,7 +22,7 @@ def inside(work: Path, name: str) -> Path:
     """The file of a work folder by its path within it. Refused for a path that leads out, whatever is written there."""
     pure = PurePosixPath(name)
     path = work / name
-    within = name not in ("", ".") and "\0" not in name and not pure.is_absolute() and ".." not in pure.parts
+    within = name not in ("", ".") and name.isprintable() and not pure.is_absolute() and ".." not in pure.parts
     if not within or not _real(path).is_relative_to(_real(work)):
         raise Refused([Fault(f"{work}: {name!r}", "a path that stays within the work folder", "one that leads out")])
     return path
