@@ -9,7 +9,9 @@ from accel.base.faults import Fault, Refused
 from accel.base.files import write_json
 from accel.model import samples as sample_file
 from accel.model import weights as weight_file
+from accel.proof import ledger
 from accel.spec import Spec
+from training.hand_over import STEP
 from training.record_file import read_record
 from training.seeded import STEPS
 
@@ -18,8 +20,11 @@ def take(spec: Spec, folder: Path, work: Path) -> None:
     """Take `weights.npz` and `training.json` of a folder as they are, and its `samples.npz` where it has one.
 
     Without real samples seeded ones are made. Refused, with nothing written, where a file is missing or does not fit
-    the spec: digest, formats, shapes, row balance, seed.
+    the spec (digest, formats, shapes, row balance, seed), or where the folder's own manifest says that the training did
+    not end or that its files were edited.
     """
+    if (folder / ledger.NAME).exists() and (faults := list(ledger.changes_since(folder, STEP))):
+        raise Refused(faults)
     weights = weight_file.load(folder / "weights.npz", spec)
     record = read_record(folder / "training.json")
     _require_seed(spec, record, str(folder / "training.json"))

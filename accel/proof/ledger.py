@@ -82,10 +82,17 @@ def outputs(work: Path, step: str) -> list[str]:
 def changes(work: Path, step: str, now: Links) -> list[Fault]:
     """Why the results of a step are not those of these links; empty where they are, and nobody changed them."""
     known = entry(work, step)
+    others = known.links.changes(now) if known and not known.begun else ()
+    return [*others, *changes_since(work, step)]
+
+
+def changes_since(work: Path, step: str) -> list[Fault]:
+    """Why a step's results are not whole, as it left them, whatever their links are now."""
+    known = entry(work, step)
     if known is None or known.begun:
         got = "none yet" if known is None else f"those of a `{known.made_by}` that did not end"
         return [Fault(str(work), f"the results of `sparrow {step}`", got)]
-    return [*known.links.changes(now), *edited(work, step)]
+    return list(edited(work, step))
 
 
 def edited(work: Path, step: str) -> Iterator[Fault]:

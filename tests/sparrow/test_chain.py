@@ -280,6 +280,16 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return WORK
 
 
+def test_a_work_folder_whose_training_was_edited_is_not_taken_over(ran: Path) -> None:
+    assert sparrow("import", SPEC, str(ran), "--work", "other").exit_code == 0
+    assert not stale(Path("other")) & {"train"}
+    record = (ran / "training.json").read_text()
+    (ran / "training.json").write_text(record.replace("null", "7"))
+    result = sparrow("import", SPEC, str(ran), "--work", "another")
+    assert result.exit_code == REFUSED
+    assert "training.json: wanted sha256" in result.stderr
+
+
 def test_run_after_an_export_keeps_the_users_weights_and_reports(place: Path) -> None:
     exported(place)
     theirs = (place / "weights.npz").read_bytes()
