@@ -6,80 +6,13 @@ Exit statuses are those of `sparrow.endings`.
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from accel.base.faults import Crashed, Different, Fault, Refused, Unfinished
-from sparrow.endings import ended
-
-app = typer.Typer(
-    name="sparrow",
-    help="From an LSTM in PyTorch to a proven sparse accelerator, by one YAML spec.",
-    epilog="Start with: sparrow run specs/digits.yaml. Exit status: 0 done, 1 different, 2 refused, 3 cannot be done "
-    "here (a tool, the disk), 70 a crash of sparrow, 130 Ctrl-C.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The spec, a YAML file.", show_default=False)]
-MODEL = "State dict (.pt, .ckpt, .safetensors), TorchScript or .onnx; or the folder of a finished training."
-ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help=MODEL, show_default=False)]
-Work = Annotated[Path | None, typer.Option("--work", help="Work folder.", show_default="build/<name of the spec>")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-REPLACE = "Set aside what lies there and this command did not make."
-Replace = Annotated[bool, typer.Option("--replace", help=REPLACE)]
-
-
-def verb(function: Callable[..., None]) -> Callable[..., None]:
-    """Make a function a verb: however it ends, it ends with a sentence and the exit status that `endings` gives."""
-
-    @wraps(function)
-    def guarded(**options: Any) -> None:
-        as_json = options.get("as_json", False)
-        try:
-            _said(function, options, as_json)
-        except (Exception, KeyboardInterrupt) as error:
-            raise typer.Exit(ended(error, options.get("work"), as_json)) from None
-
-    app.command(function.__name__.removesuffix("_model"))(guarded)
-    return guarded
-
-
-def _said(function: Callable[..., None], options: dict[str, Any], as_json: bool) -> None:
-    """Call a verb; what it found is printed in any case, to the last byte."""
-    try:
-        function(**options)
-    except (Different, Crashed, Unfinished) as ending:
-        if ending.facts:
-            answer(ending.facts, ending.view, as_json)
-        raise
-    finally:
-        sys.stdout.flush()
-
-
-def answer(data: Any, view: str, as_json: bool) -> None:
-    """Print a verb's result: as JSON, or as `sparrow.printing` shows it."""
-    if as_json:
-        print(json.dumps(data, indent=2))
-        return
-    from sparrow import printing
-
-    printing.show(*getattr(printing, view)(data))
-
-
-def opened(spec_file: Path, work: Path | None) -> tuple[Any, Path]:
-    """The checked spec and its work folder. Nothing is written before this has succeeded."""
-    from sparrow.admission import load
-
-    spec = load(spec_file)
-    return spec, work or Path("build", spec.name)
+from accel.base.faults import Fault, Refused
+from sparrow.verb import Json, ModelFile, Replace, SpecFile, Work, answer, app, opened, verb
 
 
 @verb
@@ -184,6 +117,24 @@ def predict(
 
     spec, folder = opened(spec_file, work)
     answer(predicting.predict(spec, folder, x, y, engine), "predicted", as_json)
+
+
+@verb
+def evaluate(
+    spec_file: SpecFile,
+    test: Annotated[Path, typer.Argument(metavar="TEST", help="A .npz with x, y and, where they differ, lengths.")],
+    model: Annotated[Path | None, typer.Option(help="The file that was imported, for its float metric.")] = None,
+    work: Work = None,
+    as_json: Json = False,
+) -> None:
+    """How good the accelerator's answers are, beside the float network's.
+
+    Accuracy where y are classes, relative error (rms) where y are numbers.
+    """
+    from sparrow import evaluating
+
+    spec, folder = opened(spec_file, work)
+    answer(evaluating.evaluate(spec, folder, test, model), "evaluated", as_json)
 
 
 @verb

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
-from rich.table import Table
 from rich.text import Text
 
 from accel.base.progress import Progress
+from sparrow.own_network import evaluated as evaluated
+from sparrow.own_network import imported as imported
+from sparrow.own_network import predicted as predicted
+from sparrow.terminal import as_cell, table
 
-NUMBER = re.compile(r"[\d,.+% ]*")
-"""What counts as a number when a column is aligned."""
 STATUS_STYLE = {"equal": "bold green", "different": "bold red", "failed": "red", "crashed": "red", "not run": "yellow"}
 
 
@@ -61,24 +60,6 @@ def _lines(every: float = 5.0) -> Progress:
             shown[stage] = now
 
     return show_line
-
-
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Group:
-    """A plain table under its title; columns of numbers align right. No header where no column has a name."""
-    cells = [[value if isinstance(value, Text) else Text(_plain(value)) for value in row] for row in rows]
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=any(columns))
-    for number, name in enumerate(columns):
-        numeric = all(NUMBER.fullmatch(row[number].plain) for row in cells)
-        made.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in cells:
-        made.add_row(*row)
-    return Group(Text(title, style="bold"), made)
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def checked(facts: dict[str, Any]) -> list[RenderableType]:
@@ -127,7 +108,7 @@ def _layers(layers: list[dict[str, Any]]) -> Group:
     names = ("inputs", "outputs", "lanes", "groups", *levels, "cycles_per_group", "accumulator_bits")
     rows = [
         *(_nonzeros(title, key, layers) for title, key in NONZEROS.items() if any(layer[key] for layer in layers)),
-        *((name.replace("_", " "), *map(_plain, (layer[name] for layer in layers))) for name in names),
+        *((name.replace("_", " "), *map(as_cell, (layer[name] for layer in layers))) for name in names),
         *((f"bits of {kind}", *(f"{layer['memory_bits'][kind]:,}" for layer in layers)) for kind in _kinds(layers)),
     ]
     return table("Layers", ("", *(layer["name"] for layer in layers)), rows)
@@ -215,46 +196,6 @@ def trained(facts: dict[str, Any]) -> list[RenderableType]:
     bits = facts["bits"]
     made.append(table("Weight bits", ("dense, 32-bit floats", "kept, with indices"), [(bits["float"], bits["total"])]))
     return [*imported(facts["import"]), *made] if "import" in facts else list(made)
-
-
-def predicted(facts: dict[str, Any]) -> list[RenderableType]:
-    """`sparrow predict`: where the answers lie, and how much of x the input's format clips."""
-    names = ("sequences", "steps", "engine")
-    rows = [("answers", facts["file"]), ("shape", " x ".join(map(str, facts["shape"])))]
-    rows += [(name, str(facts[name])) for name in names] + [("x that clips", f"{facts['clipped']:.2%}")]
-    return [table("Predicted", ("", ""), rows)]
-
-
-def imported(facts: dict[str, Any]) -> list[RenderableType]:
-    """`sparrow import`: what was taken for what, the comparison with the file, and what the integers lose."""
-    names = ("head", "ending")
-    taken = [("layers", ", ".join(facts["layers"])), *((name, facts[name]) for name in names if facts[name])]
-    taken += [(name, ", ".join(facts[name])) for name in ("folded", "ignored") if facts[name]]
-    proven = ("on", "sequences", "steps", "by", "largest difference", "allowed")
-    loss = facts["loss"]
-    kinds = ("", "in the file", "format", "clipped", "largest", "rms error", "of rms")
-    states = [(layer["name"], _percent(layer["relative_error"])) for layer in loss["layers"]]
-    title = f"Golden model against the file's network: relative error (rms) on {loss['inputs']} x"
-    return [
-        table("Taken from the file", ("", ""), taken),
-        table("Compared with the file", proven, map(_compared, facts["compared"])),
-        table("Integers against the file's weights", kinds, map(_lost, loss["matrices"])),
-        table(title, ("h_t of, logits of", "relative error"), states),
-    ]
-
-
-def _compared(one: dict[str, Any]) -> tuple[Any, ...]:
-    numbers = (f"{one[name]:.1e}" for name in ("largest_difference", "allowed"))
-    return one["inputs"], one["sequences"], one["steps"], one["by"], *numbers
-
-
-def _lost(matrix: dict[str, Any]) -> tuple[Any, ...]:
-    sizes = f"{matrix['largest']:.4g}", f"{matrix['rms_error']:.2e}", _percent(matrix["relative_error"])
-    return matrix["name"], matrix["tensor"], matrix["format"], f"{matrix['clipped']:.2%}", *sizes
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.2%}"
 
 
 def _sparse(layer: dict[str, Any]) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ def import_model(
     a matrix that clips unless `allow_clipping`.
     """
     check_cell(spec)
-    wishes = _Wishes(tuple(lstm), head, tuple(ignore), output)
+    wishes = Wishes(tuple(lstm), head, tuple(ignore), output)
     source = read(spec, path, wishes)
     fit.check(spec, source.network, path.name)
     given = None if data_file is None else sequences.load(data_file, spec.model.inputs)
@@ -81,6 +81,7 @@ def import_model(
     compared = given or data.within(spec.formats.input, spec.training.seed, SEQUENCES, LENGTH, spec.model.inputs)
     states = loss.layers(source.network, weights, spec, compared.first(MOST_SEQUENCES))
     facts = source.facts | {"compared": [one.plain() for one in proven]}
+    facts["asked"] = asdict(wishes)
     facts["loss"] = loss.plain(matrices, states, compared.first(MOST_SEQUENCES))
     weight_file.save(work / "weights.npz", weights, spec)
     sample_file.save(work / "samples.npz", _samples(spec, given))
@@ -89,13 +90,20 @@ def import_model(
 
 
 @dataclass(frozen=True)
-class _Wishes:
+class Wishes:
     """What the user says that the file does not."""
 
-    lstm: tuple[str, ...]
+    lstm: Sequence[str]
     head: str | None
-    ignore: tuple[str, ...]
+    ignore: Sequence[str]
     output: str | None
+
+
+def read_again(spec: Spec, path: Path, asked: dict[str, Any]) -> FloatNetwork:
+    """The float network of a file that was imported; `asked` are the wishes of then. Refused as by `import_model`."""
+    network = read(spec, path, Wishes(**asked)).network
+    fit.check(spec, network, path.name)
+    return network
 
 
 def check_cell(spec: Spec) -> None:
@@ -105,12 +113,12 @@ def check_cell(spec: Spec) -> None:
         raise Refused([Fault("model.cell", wanted, spec.model.cell)])
 
 
-def read(spec: Spec, path: Path, wishes: _Wishes) -> Source:
+def read(spec: Spec, path: Path, wishes: Wishes) -> Source:
     """The network of a file, by its kind."""
     return _onnx(spec, path, wishes) if path.suffix.lower() == ".onnx" else _state_dict(spec, path, wishes)
 
 
-def _onnx(spec: Spec, path: Path, wishes: _Wishes) -> Source:
+def _onnx(spec: Spec, path: Path, wishes: Wishes) -> Source:
     from training.importing import onnx_model, onnx_runs
 
     if wishes.lstm or wishes.head or wishes.ignore:
@@ -124,13 +132,13 @@ def _onnx(spec: Spec, path: Path, wishes: _Wishes) -> Source:
     return Source(reading.network, executors, _facts("onnx", reading.network, ()))
 
 
-def _state_dict(spec: Spec, path: Path, wishes: _Wishes) -> Source:
+def _state_dict(spec: Spec, path: Path, wishes: Wishes) -> Source:
     from training.importing import state_dict, torch_runs
 
     if wishes.output:
         raise Refused([Fault(str(path), "--output for an .onnx alone", wishes.output)])
     outputs = None if spec.model.head is None else spec.model.head.outputs
-    named = state_dict.Named(wishes.lstm, wishes.head, wishes.ignore)
+    named = state_dict.Named(tuple(wishes.lstm), wishes.head, tuple(wishes.ignore))
     network, taken = state_dict.read(path, named, outputs)
     ignored = tuple(name for name in taken.state if name not in taken.used)
     facts = _facts("state dict", network, ignored)

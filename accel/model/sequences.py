@@ -50,13 +50,39 @@ def load(path: Path, inputs: int) -> Data:
     return Data(np.where(real[..., None], x.astype(np.float64), 0.0), lengths.astype(np.int64), path.name)
 
 
+def targets(path: Path, data: Data, outputs: int | None, once: bool, width: int) -> Array:
+    """What the answers to `data` should be: y of its `.npz`, padding left out, one row a result.
+
+    Whole numbers [sequences, steps], or [sequences] where a network answers `once`, are classes below `outputs` (None
+    where there is no head); real numbers have an axis of `width` values more. Refused: others.
+    """
+    arrays, place = _arrays(path), f"{path}: y"
+    if "y" not in arrays:
+        raise Refused([Fault(place, "an array y: classes or numbers", "none")])
+    y, shape = arrays["y"], data.x.shape[: 1 if once else 2]
+    classes = np.issubdtype(y.dtype, np.integer)
+    wanted = shape if classes else (*shape, width)
+    if y.shape != wanted or not (classes or np.issubdtype(y.dtype, np.floating)):
+        raise Refused([Fault(place, f"{'classes' if classes else 'numbers'} {list(wanted)}", _kind(y))])
+    found = y if once else y[np.arange(shape[1]) < data.lengths[:, None]]
+    if classes and (outputs is None or found.min() < 0 or found.max() >= outputs):
+        raise Refused([Fault(place, "numbers" if outputs is None else f"classes 0 to {outputs - 1}", "other classes")])
+    if not np.isfinite(found.astype(np.float64)).all():
+        raise Refused([Fault(place, "finite numbers", "others")])
+    return found
+
+
+def _kind(array: Array) -> str:
+    return f"{array.dtype} {list(array.shape)}"
+
+
 def _arrays(path: Path) -> dict[str, Array]:
     try:
         with path.open("rb") as file:
             stored = np.load(file, allow_pickle=False)
             if isinstance(stored, np.ndarray):
                 return {"x": stored}
-            found = {name: stored[name] for name in stored.files if name in ("x", "lengths")}
+            found = {name: stored[name] for name in stored.files if name in ("x", "y", "lengths")}
             names = ", ".join(stored.files)
     except OSError as error:
         raise Refused([Fault(str(path), "sequences (.npy, .npz)", error.strerror or "a damaged file")]) from None

@@ -1,0 +1,73 @@
+"""`sparrow evaluate`: the metric of the network that lies in a work folder, beside that of the file it came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from accel.base.faults import Fault, Refused
+from accel.base.files import read_json
+from accel.engines import metric
+from accel.engines.engine import golden
+from accel.engines.predict import predict
+from accel.model import sequences, weights
+from accel.model.design import Design
+from accel.model.sequences import Array, Data
+from accel.proof.folder import held
+from accel.spec import Spec
+from sparrow.steps import before, design
+
+
+def evaluate(spec: Spec, work: Path, test: Path, model: Path | None = None) -> dict[str, Any]:
+    """Answer x of a `.npz` with the golden model, and with the float network of `model`, and compare both with its y.
+
+    Refused: stale weights, another `model` than the one that was imported, an x or y that does not fit the spec.
+    """
+    head = spec.model.head
+    once, outputs = head is not None and head.when == "last", None if head is None else head.outputs
+    data = sequences.load(test, spec.model.inputs)
+    wanted = sequences.targets(test, data, outputs, once, outputs or spec.model.hidden[-1])
+    if head is not None and head.kind == "argmax" and not np.issubdtype(wanted.dtype, np.integer):
+        raise Refused([Fault(f"{test}: y", "classes, as model.head.kind is argmax", "numbers")])
+    with held(work):
+        if lacking := [fault for step in before("generate") for fault in step.lacking(spec, work)]:
+            raise Refused(lacking)
+        made = design(spec, work)
+        exact = None if model is None else _float_answers(made, model, data, once)
+    answers = _flat(predict(made, data, golden, "golden").y, data, once)
+    return {
+        "metric": metric.name(wanted),
+        "answers": len(wanted),
+        "golden": metric.metric(answers, wanted),
+        "float": None if exact is None else metric.metric(exact, wanted),
+        "apart": None if exact is None else metric.apart(answers, exact, wanted),
+    }
+
+
+def _flat(y: Array, data: Data, once: bool) -> Array:
+    """One row a result, padding left out."""
+    return y if once else y[np.arange(y.shape[1]) < data.lengths[:, None]]
+
+
+def _float_answers(made: Design, model: Path, data: Data, once: bool) -> Array:
+    """What the float network of an imported file answers; it must be the file whose integers lie in the folder."""
+    from training.importer import quantized, read_again
+
+    asked = read_json(made.work / "training.json").get("import", {}).get("asked")
+    if asked is None:
+        wanted = "weights that `sparrow import` took from a file, or no --model"
+        raise Refused([Fault(str(made.work), wanted, "others")])
+    network = read_again(made.spec, model, asked)
+    if _digest(quantized(made.spec, network), made.spec) != _digest(made.weights, made.spec):
+        raise Refused([Fault(str(model), f"the file whose weights lie in {made.work}", "another")])
+    logits = network.logits(network.states(data.x)[-1])
+    return np.asarray(logits[np.arange(len(logits)), data.lengths - 1] if once else _flat(logits, data, once))
+
+
+def _digest(found: weights.Weights, spec: Spec) -> str:
+    """The digest that `weights.npz` has of them."""
+    with TemporaryDirectory() as scratch:
+        return weights.save(Path(scratch) / "weights.npz", found, spec)

@@ -1,0 +1,55 @@
+"""How `import`, `predict` and `evaluate` look on a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import RenderableType
+
+from sparrow.terminal import table
+
+
+def predicted(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow predict`: where the answers lie, and how much of x the input's format clips."""
+    names = ("sequences", "steps", "engine")
+    rows = [("answers", facts["file"]), ("shape", " x ".join(map(str, facts["shape"])))]
+    rows += [(name, str(facts[name])) for name in names] + [("x that clips", f"{facts['clipped']:.2%}")]
+    return [table("Predicted", ("", ""), rows)]
+
+
+def evaluated(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow evaluate`: golden beside float, and how far apart they are."""
+    rows = [(name, "" if facts[name] is None else f"{facts[name]:.4f}") for name in ("golden", "float", "apart")]
+    return [table(f"{facts['metric']} over {facts['answers']} answers", ("", ""), rows)]
+
+
+def imported(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow import`: what was taken for what, the comparison with the file, and what the integers lose."""
+    names = ("head", "ending")
+    taken = [("layers", ", ".join(facts["layers"])), *((name, facts[name]) for name in names if facts[name])]
+    taken += [(name, ", ".join(facts[name])) for name in ("folded", "ignored") if facts[name]]
+    proven = ("on", "sequences", "steps", "by", "largest difference", "allowed")
+    loss = facts["loss"]
+    kinds = ("", "in the file", "format", "clipped", "largest", "rms error", "of rms")
+    states = [(layer["name"], _percent(layer["relative_error"])) for layer in loss["layers"]]
+    title = f"Golden model against the file's network: relative error (rms) on {loss['inputs']} x"
+    return [
+        table("Taken from the file", ("", ""), taken),
+        table("Compared with the file", proven, map(_compared, facts["compared"])),
+        table("Integers against the file's weights", kinds, map(_lost, loss["matrices"])),
+        table(title, ("h_t of, logits of", "relative error"), states),
+    ]
+
+
+def _compared(one: dict[str, Any]) -> tuple[Any, ...]:
+    numbers = (f"{one[name]:.1e}" for name in ("largest_difference", "allowed"))
+    return one["inputs"], one["sequences"], one["steps"], one["by"], *numbers
+
+
+def _lost(matrix: dict[str, Any]) -> tuple[Any, ...]:
+    sizes = f"{matrix['largest']:.4g}", f"{matrix['rms_error']:.2e}", _percent(matrix["relative_error"])
+    return matrix["name"], matrix["tensor"], matrix["format"], f"{matrix['clipped']:.2%}", *sizes
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.2%}"
