@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from accel.architecture.shape import Network, misfits, network
+from accel.architecture.misfits import misfits
+from accel.architecture.network import Network, network
 from accel.spec import Spec, kept
 from fpga import board as boards
 from fpga.board import Board

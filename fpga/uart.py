@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from accel.base.faults import Fault, Refused
 from accel.base.templates import read, render
 from accel.engines.ports import STATUS
-from accel.hls.render import result_values
+from accel.hls.beats import result_values
 from accel.model.design import Design
 from fpga import pll
 from fpga.board import Board

@@ -14,7 +14,9 @@ from typing import Any
 from accel.base.faults import Fault, Refused
 from accel.base.templates import read, render
 from accel.engines.ports import Port
-from accel.hls.render import container, input_beat, output_beat, result_values, top_name
+from accel.hls.beats import input_beat, output_beat, result_values
+from accel.hls.process import container
+from accel.hls.render import top_name
 from accel.model.design import Design
 from fpga import vitis_hls
 from fpga.board import Board

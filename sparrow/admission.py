@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.schedule.load_spec import admission
 from accel.spec import Spec, checked
 from accel.spec.yaml_file import read

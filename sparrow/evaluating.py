@@ -13,7 +13,7 @@ from accel.base.files import read_json
 from accel.engines import metric
 from accel.engines.engine import golden
 from accel.engines.predict import predict
-from accel.model import sequences, weights
+from accel.model import sequences, weights, weights_file
 from accel.model.design import Design
 from accel.model.sequences import Array, Data
 from accel.proof.folder import held
@@ -70,4 +70,4 @@ def _float_answers(made: Design, model: Path, data: Data, once: bool) -> Array:
 def _digest(found: weights.Weights, spec: Spec) -> str:
     """The digest that `weights.npz` has of them."""
     with TemporaryDirectory() as scratch:
-        return weights.save(Path(scratch) / "weights.npz", found, spec)
+        return weights_file.save(Path(scratch) / "weights.npz", found, spec)

@@ -14,7 +14,7 @@ from accel.base.faults import Crashed, Different, Fault, Refused, Unfinished
 from accel.base.progress import Progress
 from accel.engines.verify import Contender, Verdict, Verification
 from accel.engines.verify import verify as compare
-from accel.model import samples, weights
+from accel.model import samples, weights_file
 from accel.model.design import Design
 from accel.proof import ledger
 from accel.proof.outputs import Outputs
@@ -37,7 +37,7 @@ def design(spec: Spec, work: Path) -> Design:
     path = work / "weights.npz"
     if not path.is_file():
         raise Refused([Fault(str(path), "weights made by `sparrow train` or `sparrow import`", "no such file")])
-    return Design(spec, weights.load(path, spec), work)
+    return Design(spec, weights_file.load(path, spec), work)
 
 
 def train(spec: Spec, work: Path, outputs: Outputs, progress: Progress) -> list[str]:

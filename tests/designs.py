@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from accel.model import samples, weights
+from accel.model import random_weights, samples
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.schedule.load_spec import parse
@@ -37,7 +37,7 @@ def spec(**sections: Any) -> Spec:
 
 def design(chosen: Spec, work: Path) -> Design:
     """A design with seeded weights."""
-    return Design(chosen, weights.seeded(chosen), work)
+    return Design(chosen, random_weights.seeded(chosen), work)
 
 
 def stimuli(chosen: Spec) -> Samples:

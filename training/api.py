@@ -13,11 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from accel.architecture.shape import Network, network
+from accel.architecture.network import Network, network
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_json
 from accel.model import samples as sample_file
-from accel.model import weights as weight_file
+from accel.model import weights_file
 from accel.model.samples import Samples
 from accel.model.weights import Weights, threshold_of
 from accel.spec import Spec
@@ -121,7 +121,7 @@ def export(
         layers.append(head_integers(head, net.head))
     made = Weights(tuple(layers), threshold_of(spec))
     with taking(spec, work, "training.api.export", replace) as folder:
-        weight_file.save(folder / "weights.npz", made, spec)
+        weights_file.save(folder / "weights.npz", made, spec)
         sample_file.save(folder / "samples.npz", samples or sample_file.seeded(spec, spec.verify.sequences, STEPS))
         write_json(folder / "training.json", untrained(made.network(spec), None, spec))
     return made

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from accel.architecture.shape import Array, Network
+from accel.architecture.array import Array
+from accel.architecture.network import Network
 from accel.base.fixed import Fixed
 from training.straight_through import look_up, narrow
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.base.files import write_text
 from accel.spec import Spec, plain
 from training import export

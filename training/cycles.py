@@ -10,9 +10,12 @@ from collections.abc import Callable
 import numpy as np
 from torch import Tensor
 
-from accel.architecture.shape import Array, ColumnArray, Kept, network, planned
+from accel.architecture.array import Array, Kept
+from accel.architecture.columns import ColumnArray
+from accel.architecture.network import network
+from accel.architecture.plan import planned
 from accel.model.weights import LayerWeights, Matrix
-from accel.schedule.schedule import smallest_interval
+from accel.schedule.intervals import smallest_interval
 from accel.spec import Spec
 from training.model import LSTM
 from training.prune import choices, largest, masks

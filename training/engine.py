@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from accel.architecture.array import Array
 from accel.architecture.cells import Cell
-from accel.architecture.shape import Array, Network
+from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.engines.engine import EngineFailed, Observed, observed
 from accel.model.design import Design

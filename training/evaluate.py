@@ -7,7 +7,7 @@ import copy
 import torch
 from torch import Tensor
 
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 from accel.model import golden
 from accel.model.samples import Samples
 from accel.model.weights import Weights

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from accel.architecture.shape import Array, Network
+from accel.architecture.array import Array
+from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.samples import Samples
 from accel.model.sparse import Mask

@@ -8,7 +8,7 @@ from typing import Any
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_json
 from accel.model import samples as sample_file
-from accel.model import weights as weight_file
+from accel.model import weights_file
 from accel.proof import ledger
 from accel.spec import Spec
 from training.hand_over import STEP
@@ -25,7 +25,7 @@ def take(spec: Spec, folder: Path, work: Path) -> None:
     """
     if (folder / ledger.NAME).exists() and (faults := list(ledger.changes_since(folder, STEP))):
         raise Refused(faults)
-    weights = weight_file.load(folder / "weights.npz", spec)
+    weights = weights_file.load(folder / "weights.npz", spec)
     record = read_record(folder / "training.json")
     _require_seed(spec, record, str(folder / "training.json"))
     stored = folder / "samples.npz"
@@ -33,7 +33,7 @@ def take(spec: Spec, folder: Path, work: Path) -> None:
         samples = sample_file.load(stored, spec)
     else:
         samples = sample_file.seeded(spec, spec.verify.sequences, STEPS)
-    weight_file.save(work / "weights.npz", weights, spec)
+    weights_file.save(work / "weights.npz", weights, spec)
     sample_file.save(work / "samples.npz", samples)
     write_json(work / "training.json", record | {"imported": folder.name})
 

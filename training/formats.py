@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from accel.architecture.shape import Network, network
+from accel.architecture.network import Network, network
 from accel.base.fixed import Fixed
 from accel.model import golden
 from accel.model.samples import Samples

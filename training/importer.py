@@ -9,12 +9,11 @@ from typing import Any
 
 import torch
 
-from accel.architecture.shape import network as shapes
+from accel.architecture.network import network as shapes
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_json
 from accel.model import samples as sample_file
-from accel.model import sequences
-from accel.model import weights as weight_file
+from accel.model import sequences, weights_file
 from accel.model.samples import Samples
 from accel.model.sequences import Data
 from accel.model.weights import Weights
@@ -83,7 +82,7 @@ def import_model(
     facts = source.facts | {"compared": [one.plain() for one in proven]}
     facts["asked"] = asdict(wishes)
     facts["loss"] = loss.plain(matrices, states, compared.first(MOST_SEQUENCES))
-    weight_file.save(work / "weights.npz", weights, spec)
+    weights_file.save(work / "weights.npz", weights, spec)
     sample_file.save(work / "samples.npz", _samples(spec, given))
     imported = {"imported": path.name, "sha256": file_digest(path), "import": facts}
     write_json(work / "training.json", record(spec, weights) | imported)

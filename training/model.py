@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from accel.architecture.cells import Cell
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 from accel.spec import Spec
 from training.arithmetic import REAL, exact
 from training.cell import Signals, State, bias_of, biases, cell_of, matrices, matrices_of, run_layer

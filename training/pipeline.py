@@ -9,12 +9,12 @@ from typing import Any
 
 import torch
 
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_json
 from accel.base.progress import Progress
 from accel.model import samples as sample_file
-from accel.model import weights as weight_file
+from accel.model import weights_file
 from accel.spec import Spec
 from training import compact, distributed, export, studies, tasks
 from training.loop import Fitted
@@ -63,7 +63,7 @@ def write(spec: Spec, task: Task, made: Made, work: Path) -> dict[str, Any]:
 
     `compact` of the record holds what those of the networks that lost units say of their metric, states and bits.
     """
-    weight_file.save(work / "weights.npz", made.weights, spec)
+    weights_file.save(work / "weights.npz", made.weights, spec)
     sample_file.save(work / "samples.npz", made.excerpt.samples)
     facts = record(spec, task, made)
     smaller = {study.slug: write_compact(study, task, own, work) for study, own in made.compact.items()}

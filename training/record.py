@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 from accel.model.weights import Weights
 from accel.spec import Spec
 from training import formats

@@ -7,7 +7,7 @@ from itertools import groupby
 from statistics import fmean
 from typing import Any
 
-from accel.architecture.shape import planned
+from accel.architecture.plan import planned
 from accel.spec import Spec
 from training.machine import told
 from training.paired import difference, spread

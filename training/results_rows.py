@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from accel.architecture.shape import network, planned
+from accel.architecture.network import network
+from accel.architecture.plan import planned
 from accel.spec import Spec
 from training.sizes import FLOAT_BITS
 from training.studies import BALANCED, slug

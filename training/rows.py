@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.nn.utils import parametrize
 
-from accel.architecture.shape import Array
+from accel.architecture.array import Array
 from accel.base.fixed import Digits, Fixed
 from training.cell import cell_of, matrices, matrices_of, scale_by_sum
 from training.prune import masks

@@ -6,7 +6,10 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from accel.architecture.shape import Kept, misfits, network, planned
+from accel.architecture.array import Kept
+from accel.architecture.misfits import misfits
+from accel.architecture.network import network
+from accel.architecture.plan import planned
 from accel.spec import Search, Spec, kept
 from training.cycles import Cycles
 from training.loop import Fitted

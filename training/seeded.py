@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 from accel.base.files import write_json
-from accel.model import samples, weights
+from accel.model import random_weights, samples, weights_file
 from accel.spec import Spec
 from training.sizes import bits, layers
 from training.tasks import SEEDED
@@ -18,8 +18,8 @@ STEPS = 8
 
 def write(spec: Spec, work: Path) -> None:
     """Leave `weights.npz`, `samples.npz` and a `training.json` without any metric in `work`."""
-    drawn = weights.seeded(spec)
-    weights.save(work / "weights.npz", drawn, spec)
+    drawn = random_weights.seeded(spec)
+    weights_file.save(work / "weights.npz", drawn, spec)
     samples.save(work / "samples.npz", samples.seeded(spec, spec.verify.sequences, STEPS))
     write_json(work / "training.json", untrained(drawn.network(spec), SEEDED, spec))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 
 FLOAT_BITS = 32
 

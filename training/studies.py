@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from accel.architecture.shape import network, planned
+from accel.architecture.network import network
+from accel.architecture.plan import planned
 from accel.spec import Spec
 from training import formats, low_bit, states, units
 from training.batches import count

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from accel.architecture.cells import cell_named
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.schedule.load_spec import parse
 from accel.schedule.proposals import for_lanes
 from accel.spec import HIGHWAY_ONLY, Engine, Spec, plain

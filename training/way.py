@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from accel.architecture.shape import Network, planned
+from accel.architecture.network import Network
+from accel.architecture.plan import planned
 from accel.base.progress import Progress
 from accel.spec import Spec
 from training import distributed

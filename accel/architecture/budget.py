@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 
 PLACES = 1 << 28
 """Weights of all matrices, kept or not: 2 GiB as the 64-bit integers that they are made in."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from accel.architecture.shape import Array, ColumnArray
+from accel.architecture.array import Array
+from accel.architecture.columns import ColumnArray
 from accel.base.fixed import Fixed, Integers
 from accel.memory.images import bias_shift, bias_width, half_unit
 from accel.model.weights import LayerWeights, Matrix

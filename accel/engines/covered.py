@@ -8,8 +8,9 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+from accel.architecture.array import Array
 from accel.architecture.cells.operations import Narrow
-from accel.architecture.shape import Array, Network
+from accel.architecture.network import Network
 from accel.base.fixed import Fixed
 from accel.model.coverage import Clamp, Coverage, Reads, Use, measure
 from accel.model.design import Design

@@ -14,14 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from accel.architecture.shape import Array
+from accel.architecture.array import Array
 from accel.base.files import write_bytes, write_text
 from accel.base.fixed import Integers
 from accel.engines.engine import LOGITS, EngineFailed, Observed, ProgramFailed, Status, ToolMissing, generated
 from accel.engines.observe import ordered
 from accel.engines.status import check_flags, frames, status_of
 from accel.engines.torn import sent_beats
-from accel.hls.render import SOURCES, result_values
+from accel.hls.beats import result_values
+from accel.hls.render import SOURCES
 from accel.memory.load_frame import fed_beats
 from accel.model.design import Design
 from accel.model.golden import before

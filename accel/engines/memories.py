@@ -15,7 +15,8 @@ from typing import Literal
 
 import numpy as np
 
-from accel.architecture.shape import Array, ColumnArray
+from accel.architecture.array import Array
+from accel.architecture.columns import ColumnArray
 from accel.base.fixed import Integers
 from accel.engines.contents import Contents, Part, bias_memory, lanes, readers, scale_memory, stored_values
 from accel.engines.contents import unit_memories as of_units
@@ -25,7 +26,7 @@ from accel.memory.images import sum_format
 from accel.memory.load_frame import WORD, shape_digest
 from accel.model.design import Design
 from accel.model.weights import LayerWeights
-from accel.schedule.schedule import level_intervals
+from accel.schedule.intervals import level_intervals
 
 HEADER = "hls/weights.h"
 """The C++ that holds memory contents."""

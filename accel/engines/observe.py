@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from accel.architecture.array import Array
+from accel.architecture.columns import ColumnArray
 from accel.architecture.latencies import byte_width
-from accel.architecture.shape import Array, ColumnArray
 from accel.base.fixed import Integers
 from accel.engines.bench import Record, Script, computes, result_words
 from accel.engines.engine import LOGITS, EngineFailed, Observed

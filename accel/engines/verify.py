@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from accel.architecture.shape import Array
+from accel.architecture.array import Array
 from accel.base.faults import Refused
 from accel.base.fixed import Integers
 from accel.base.progress import Progress, silent

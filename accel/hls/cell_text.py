@@ -7,7 +7,7 @@ from typing import Any
 
 from accel.architecture.cells import Cell
 from accel.architecture.cells.operations import ASIDE, Level, Lookup, Mix, Narrow, Operation, Product, Size, Sum
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 from accel.model.golden import cell_sizes
 
 LABELS = {"sigmoid": "SigmoidTable", "tanh": "TanhTable", "cell_tanh": "CellTanhTable"}

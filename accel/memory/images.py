@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from accel.architecture.shape import Array, ColumnArray
+from accel.architecture.array import Array
+from accel.architecture.columns import ColumnArray
 from accel.base.fixed import Fixed, Integers, bits_for, index_bits
 from accel.model.sparse import pack_columns
 from accel.model.weights import LayerWeights, Matrix

@@ -12,7 +12,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from accel.architecture.shape import Array, Network
+from accel.architecture.array import Array
+from accel.architecture.network import Network
 from accel.memory.images import bias_words, bias_words_width, scale_words, sum_format, unit_words
 from accel.model.design import Design
 from accel.model.weights import LayerWeights

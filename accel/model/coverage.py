@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from accel.architecture.array import Array
 from accel.architecture.cells.operations import ASIDE, Level, Lookup
-from accel.architecture.shape import Array, Network
+from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.golden import (
     LayerTrace,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 from accel.model.weights import Weights
 from accel.spec import Spec
 

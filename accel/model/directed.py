@@ -12,7 +12,7 @@ from itertools import product as combinations
 import numpy as np
 
 from accel.architecture.cells.operations import Lookup
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.coverage import Steps, levels_of
 from accel.model.golden import cell_sizes, run

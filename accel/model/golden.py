@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from accel.architecture.array import Array
 from accel.architecture.cells.operations import (
     ASIDE,
     BEFORE,
@@ -24,7 +25,8 @@ from accel.architecture.cells.operations import (
     Size,
     Sum,
 )
-from accel.architecture.shape import Array, ColumnArray, Network
+from accel.architecture.columns import ColumnArray
+from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.sparse import Packed
 from accel.model.weights import LayerWeights, Matrix, Weights

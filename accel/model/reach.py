@@ -12,8 +12,9 @@ from itertools import product as combinations
 
 import numpy as np
 
+from accel.architecture.array import Array
 from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Narrow, Operation, Size
-from accel.architecture.shape import Array, Network
+from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.golden import by_sum, cell_sizes, operate, product, row_sums
 from accel.model.weights import LayerWeights, Weights

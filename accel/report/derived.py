@@ -6,11 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from accel.architecture.shape import Array, ColumnArray, Network, network
+from accel.architecture.array import Array
+from accel.architecture.columns import ColumnArray
+from accel.architecture.network import Network, network
 from accel.base.faults import Fault, Refused
 from accel.base.tables import Table
 from accel.memory.load_frame import beats
-from accel.model import weights
+from accel.model import weights_file
 from accel.model.design import Design
 from accel.schedule.proposals import estimated_cycles, for_cycles, for_lanes
 from accel.spec import Spec, Walk, plain
@@ -131,7 +133,7 @@ def _design(spec: Spec, work: Path) -> tuple[Design | None, str]:
     if not path.is_file():
         return None, "none yet: planned ratios"
     try:
-        return Design(spec, weights.load(path, spec), work), f"{path}"
+        return Design(spec, weights_file.load(path, spec), work), f"{path}"
     except Refused as refused:
         return None, f"{path} does not fit ({refused.faults[0]}): planned ratios"
 

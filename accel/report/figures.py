@@ -9,7 +9,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from accel.architecture.shape import Array
+from accel.architecture.array import Array
 from accel.model.weights import LayerWeights, Matrix
 from accel.spec import Walk
 

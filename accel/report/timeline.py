@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from accel.architecture.array import Array, Lane
 from accel.architecture.latencies import slot_delay
-from accel.architecture.shape import Array, Lane
 from accel.model import samples
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.model.weights import Matrix
 from accel.report.figures import CELL, HEAD, INK, MUTED, H, X, svg
 from accel.schedule.column_schedule import Passage
-from accel.schedule.schedule import ColumnStage, Schedule, Stage, schedule
+from accel.schedule.schedule import Schedule, schedule
+from accel.schedule.stages import ColumnStage, Stage
 
 LABELLED = 120
 """Spans up to which a timeline has room for their labels."""

@@ -12,7 +12,8 @@ from typing import Any
 
 from myhdl import ResetSignal, ToVerilogWarning
 
-from accel.architecture.shape import Array, ColumnArray
+from accel.architecture.array import Array
+from accel.architecture.columns import ColumnArray
 from accel.model.design import Design
 from accel.rtl import names, signedness
 from accel.rtl.blocks.columns.column_unit import column_unit_block

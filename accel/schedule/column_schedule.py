@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from accel.architecture.columns import ColumnArray
 from accel.architecture.latencies import QUEUE, column_flush, scale_delay, slot_to_state
-from accel.architecture.shape import ColumnArray, Network, Vector
+from accel.architecture.network import Network
+from accel.architecture.vector import Vector
 from accel.base.fixed import Integers
 from accel.model import golden
 from accel.model.samples import Samples

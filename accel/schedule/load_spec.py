@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from accel.architecture.budget import excesses
-from accel.architecture.shape import misfits, network
+from accel.architecture.misfits import misfits
+from accel.architecture.network import network
 from accel.schedule.proposals import late
 from accel.spec import Spec, checked
 from accel.spec.rules import rules, structural_rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from accel.architecture.shape import Array
+from accel.architecture.array import Array
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_text
 from accel.engines.bench import script

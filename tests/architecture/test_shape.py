@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from accel.architecture.shape import even_split, network, planned, row_cost
+from accel.architecture.network import network
+from accel.architecture.plan import even_split, planned, row_cost
 from accel.base.faults import Refused
 from accel.schedule.load_spec import load
 from accel.spec import Spec

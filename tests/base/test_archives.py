@@ -11,7 +11,7 @@ import pytest
 
 from accel.base.archives import read_arrays
 from accel.base.faults import Refused
-from accel.model import samples, weights
+from accel.model import random_weights, samples, weights_file
 from tests.designs import spec, stimuli
 
 SPEC = spec()
@@ -64,17 +64,17 @@ def test_a_folder_or_no_file_is_refused(tmp_path: Path) -> None:
 
 def test_any_flipped_bit_of_weights_is_refused_or_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
-    weights.save(path, weights.seeded(SPEC), SPEC)
+    weights_file.save(path, random_weights.seeded(SPEC), SPEC)
     whole = path.read_bytes()
     for place in range(0, 8 * len(whole), 29):
         flipped = bytearray(whole)
         flipped[place // 8] ^= 1 << place % 8
         path.write_bytes(flipped)
         try:
-            found = weights.load(path, SPEC)
+            found = weights_file.load(path, SPEC)
         except Refused:
             continue
-        assert np.array_equal(found.layers[0].w_h.values, weights.seeded(SPEC).layers[0].w_h.values)
+        assert np.array_equal(found.layers[0].w_h.values, random_weights.seeded(SPEC).layers[0].w_h.values)
 
 
 def test_any_flipped_bit_of_samples_is_refused_or_changes_nothing(tmp_path: Path) -> None:
@@ -137,9 +137,9 @@ def test_samples_without_an_array_are_refused(tmp_path: Path) -> None:
 def test_weights_of_a_wrong_kind_with_a_right_digest_are_refused(tmp_path: Path, name: str, array: np.ndarray) -> None:
     path = tmp_path / "weights.npz"
     for chosen in (SPEC, spec(sparsity={"input": None, "recurrent": None, "search": {"total": 0.5}})):
-        arrays = weights._arrays(weights.seeded(chosen), chosen) | {name: array}
-        formats = weights._formats(chosen)
-        own = {"formats": np.array(formats), "digest": np.array(weights._digest(arrays, formats))}
+        arrays = weights_file._arrays(random_weights.seeded(chosen), chosen) | {name: array}
+        formats = weights_file._formats(chosen)
+        own = {"formats": np.array(formats), "digest": np.array(weights_file._digest(arrays, formats))}
         path.write_bytes(archive(**arrays, **own))
         with pytest.raises(Refused):
-            weights.load(path, chosen)
+            weights_file.load(path, chosen)

@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from accel.architecture.shape import Array, network
+from accel.architecture.array import Array
+from accel.architecture.network import network
 from accel.base import tools
 from accel.base.files import write_text
 from accel.rtl.convert import unit_module

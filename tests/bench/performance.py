@@ -21,7 +21,7 @@ import yaml
 from accel.base.files import read_json, write_json, write_text
 from accel.engines.verify import Contender, judge
 from accel.engines.verilator import verilator
-from accel.model import golden, weights
+from accel.model import golden, random_weights
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl import convert, render
@@ -72,7 +72,7 @@ def design(name: str) -> Design:
         data[section] = data[section] | keys
     made = load_spec.parse(data)
     work = ROOT / "build" / "performance" / "".join(c if c.isalnum() else "-" for c in name)
-    built = Design(made, weights.seeded(made), work)
+    built = Design(made, random_weights.seeded(made), work)
     for path, text in render.render(built).items():
         write_text(work / path, text)
     write_text(work / "rtl" / f"{made.identifier}.v", convert.convert(built))

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 from accel.base.files import write_text
-from accel.model import weights
+from accel.model import random_weights
 from accel.model.design import Design
 from accel.rtl.convert import convert
 from accel.rtl.render import render
@@ -52,7 +52,7 @@ def designs(added: list[Path]) -> dict[str, Spec]:
 def count(chosen: Spec) -> tuple[Network, dict[str, int]]:
     """What yosys makes of a spec with seeded weights."""
     work = Path("build/resources") / chosen.name
-    made = Design(chosen, weights.seeded(chosen), work)
+    made = Design(chosen, random_weights.seeded(chosen), work)
     for path, text in render(made).items():
         write_text(work / path, text)
     write_text(work / f"rtl/{chosen.identifier}.v", convert(made))

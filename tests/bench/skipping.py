@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 import yaml
 
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.base.files import read_json, write_json, write_text
 from accel.engines.verify import Contender, judge
 from accel.engines.verilator import verilator
-from accel.model import golden, samples, weights
+from accel.model import golden, random_weights, samples
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl import convert, render
@@ -53,7 +53,7 @@ def seeded(share: float = 0.19) -> tuple[Design, Samples]:
     x = np.zeros((1, STEPS, given.model.inputs), dtype=np.int64)
     x[0, np.arange(STEPS), np.random.default_rng(1).integers(0, given.model.inputs, STEPS)] = 1
     inputs = Samples(x, np.array([STEPS]), np.array([-1]))
-    dense = Design(given, weights.seeded(given), ROOT / "build" / "skipping")
+    dense = Design(given, random_weights.seeded(given), ROOT / "build" / "skipping")
     h = golden.run(dense.net, dense.weights, inputs.x).h[0, 4:]
     found = replace(dense, weights=replace(dense.weights, threshold=int(np.quantile(np.abs(h), 1 - share))))
     return found, inputs

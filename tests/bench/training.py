@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import nn
 
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.schedule.load_spec import parse
 from sparrow import printing
 from tests.bench.bench import machine

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from accel.base.files import write_text
-from accel.model import weights
+from accel.model import random_weights
 from accel.model.design import Design
 from accel.rtl import convert, render
 from accel.schedule import load_spec
@@ -292,7 +292,7 @@ def design(work: Path, verilog: bool = False, **sections: Any) -> Design:
     """A design with seeded weights; its MyHDL (and Verilog, if wanted) lies in `work`."""
     data = copy.deepcopy(BASE) | sections
     made = load_spec.parse(data)
-    built = Design(made, weights.seeded(made), work)
+    built = Design(made, random_weights.seeded(made), work)
     for path, text in render.render(built).items():
         write_text(work / path, text)
     if verilog:

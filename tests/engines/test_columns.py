@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from accel.architecture.shape import ColumnArray
+from accel.architecture.columns import ColumnArray
 from accel.base.files import write_text
 from accel.engines.bench import Record
 from accel.engines.engine import Engine, EngineFailed, Observed, golden
@@ -18,12 +18,13 @@ from accel.engines.native import native
 from accel.engines.observe import check_queues
 from accel.engines.verify import Contender, Result, judge
 from accel.hls.render import render_hls
-from accel.model import samples, weights
+from accel.model import random_weights, samples
 from accel.model.design import Design
 from accel.model.golden import run
 from accel.model.samples import Samples
 from accel.schedule import load_spec
-from accel.schedule.schedule import Stage, schedule
+from accel.schedule.schedule import schedule
+from accel.schedule.stages import Stage
 from tests.engines.awkward import BASE, COLUMNS, design
 from tests.engines.deliberate import spoil
 from training.engine import torch_engine
@@ -194,7 +195,7 @@ def test_a_schedule_in_which_columns_wait_for_all_of_x_is_found(
 def test_a_layer_by_rows_reads_states_that_one_by_columns_would_skip() -> None:
     """The threshold belongs to the layers by columns: those by rows compute as if there were none."""
     made = load_spec.parse(BASE | COLUMNS[ROWS_FIRST])
-    drawn, inputs = weights.seeded(made), samples.seeded(made, 3, 4)
+    drawn, inputs = random_weights.seeded(made), samples.seeded(made, 3, 4)
     skipping, reading = (
         run(drawn.network(made), replace(drawn, threshold=threshold), inputs.x, inputs.lengths).layers
         for threshold in (100, 0)
@@ -213,6 +214,6 @@ def test_steps_without_zeros_take_a_cycle_a_weight() -> None:
             "engine": {"dataflow": "column", "units": 2, "streams": 2},
         }
     )
-    timing = schedule(Design(made, weights.seeded(made), Path()))
+    timing = schedule(Design(made, random_weights.seeded(made), Path()))
     assert timing.gap == 0
     assert timing.cycles_per_step == (6 + 32) * 16

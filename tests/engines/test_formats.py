@@ -16,7 +16,7 @@ from accel.engines.native import native
 from accel.engines.netlist import netlist
 from accel.engines.verify import differences
 from accel.engines.verilator import verilator
-from accel.model import samples, weights
+from accel.model import random_weights, samples, weights_file
 from accel.model.design import Design
 from accel.schedule import load_spec
 from accel.spec import Spec, plain
@@ -86,12 +86,12 @@ def test_extreme_formats_of_any_kind_do(drawn: Spec, tmp_path_factory: pytest.Te
 def test_golden_model_and_torch_compute_them_as_plain_integers_have_it(
     drawn: Spec, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    design = Design(drawn, weights.seeded(drawn), tmp_path_factory.mktemp("plain"))
+    design = Design(drawn, random_weights.seeded(drawn), tmp_path_factory.mktemp("plain"))
     inputs = samples.corners(drawn, 2) + samples.seeded(drawn, 3, 4)
     wanted = reference(design, inputs)
     required = {array.name: array.cell.required for array in design.net.layers}
     assert not list(differences(wanted, torch_engine(design, inputs), required))
     if drawn.model.cell != "gru":
-        weights.save(design.work / "weights.npz", design.weights, drawn)
+        weights_file.save(design.work / "weights.npz", design.weights, drawn)
         (design.work / "spec.json").write_text(json.dumps(plain(drawn)))
         assert by_page(drawn, design.work, inputs) == by_golden(drawn, design.weights, inputs)

@@ -10,7 +10,7 @@ import pytest
 
 from accel.engines.engine import Observed, golden, reference
 from accel.engines.verify import Contender, judge
-from accel.model import samples, weights
+from accel.model import random_weights, samples
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.schedule.turns import TAKE_STATE, all_turns, turns
@@ -33,7 +33,7 @@ def test_a_sequence_that_goes_on_from_the_state_it_left_is_the_whole(cut: int, t
 def test_zeros_are_the_state_of_a_sequence_that_is_given_none() -> None:
     given = samples.seeded(GIVEN, 3, 4)
     zeros = dataclasses.replace(given, states=np.zeros_like(given.states))
-    made = Design(GIVEN, weights.seeded(GIVEN), Path())
+    made = Design(GIVEN, random_weights.seeded(GIVEN), Path())
     none = dataclasses.replace(given, states=None)
     np.testing.assert_array_equal(reference(made, zeros).last_states, reference(made, none).last_states)
     assert not np.array_equal(reference(made, given).last_states, reference(made, none).last_states)

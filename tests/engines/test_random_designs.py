@@ -21,7 +21,7 @@ from accel.engines.native import native
 from accel.engines.verify import Contender, judge
 from accel.engines.verilator import verilator
 from accel.hls.render import render_hls
-from accel.model import samples, weights
+from accel.model import random_weights, samples
 from accel.model.design import Design
 from accel.rtl import convert, render
 from accel.schedule.schedule import schedule
@@ -36,7 +36,7 @@ ALWAYS: dict[str, Engine] = {"myhdl": native, "icarus": icarus, "hls": hls}
 
 
 def check(made: Spec, work: Path, engines: dict[str, Engine]) -> None:
-    design = Design(made, weights.seeded(made), work)
+    design = Design(made, random_weights.seeded(made), work)
     for path, text in (render.render(design) | render_hls(design)).items():
         write_text(work / path, text)
     write_text(work / "rtl" / f"{made.identifier}.v", convert.convert(design))

@@ -19,7 +19,7 @@ from accel.engines.native import native
 from accel.engines.observe import observe
 from accel.engines.verify import Contender, judge
 from accel.memory.load_frame import frame, sealed, shape_digest
-from accel.model import samples, weights
+from accel.model import random_weights, samples
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.model.sparse import Mask
@@ -44,7 +44,9 @@ KINDS = [pytest.param(LOADED, id="rows"), pytest.param(BY_COLUMNS, id="both_ways
 def other_weights(made: Design) -> Design:
     """The same shape with other weights and another pattern."""
     training = {"task": "seeded", "seed": 99}
-    return Design(made.spec, weights.seeded(load_spec.parse(plain(made.spec) | {"training": training})), made.work)
+    return Design(
+        made.spec, random_weights.seeded(load_spec.parse(plain(made.spec) | {"training": training})), made.work
+    )
 
 
 def two_sequences(made: Design) -> Samples:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 from accel.base.faults import Refused
-from accel.model import weights
+from accel.model import random_weights
 from accel.schedule.load_spec import load, parse
 from accel.spec import Spec, plain
 from fpga.board import Board, find
@@ -48,7 +48,7 @@ def varied(name: str, engine: dict[str, Any]) -> Spec:
 
 
 def network_of(chosen: Spec) -> Network:
-    return weights.seeded(chosen).network(chosen)
+    return random_weights.seeded(chosen).network(chosen)
 
 
 @pytest.mark.parametrize(("name", "engine", "counted"), COUNTED.values(), ids=COUNTED.keys())
@@ -99,7 +99,7 @@ def small(**resources_of: int) -> Board:
 
 def test_a_design_too_large_is_told_how_many_lanes_would_fit() -> None:
     chosen = varied("speech-128", BLOCK)
-    kept = [layer.kept for layer in weights.seeded(chosen).layers[:1]]
+    kept = [layer.kept for layer in random_weights.seeded(chosen).layers[:1]]
     board = small(multipliers=30)
     units = largest_that_fits(chosen, kept, board)
     assert units is not None

@@ -12,7 +12,7 @@ import pytest
 from accel.base.faults import Refused
 from accel.engines.engine import ToolMissing
 from accel.engines.hls import compiled
-from accel.model import weights
+from accel.model import random_weights
 from accel.model.design import Design
 from accel.schedule.load_spec import load
 from fpga.tool import Plan, ToolFailed, run, write
@@ -27,7 +27,7 @@ REPORT = Path(__file__).parent / "reports" / "digits_top_csynth.xml"
 @pytest.fixture(scope="module")
 def digits() -> Plan:
     spec = load(Path(__file__).parents[2] / "specs" / "digits.yaml")
-    return plan(Design(spec, weights.seeded(spec), Path()))
+    return plan(Design(spec, random_weights.seeded(spec), Path()))
 
 
 def test_without_the_tool_nothing_runs_and_both_names_are_given(digits: Plan, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_the_bench_accepts_the_expected_results_and_nothing_else(digits: Plan, t
 
 def test_planning_twice_gives_the_same_files(digits: Plan) -> None:
     spec = load(Path(__file__).parents[2] / "specs" / "digits.yaml")
-    assert plan(Design(spec, weights.seeded(spec), Path("elsewhere"))) == digits
+    assert plan(Design(spec, random_weights.seeded(spec), Path("elsewhere"))) == digits
 
 
 def test_no_script_names_a_folder_of_this_machine(digits: Plan) -> None:

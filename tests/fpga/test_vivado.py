@@ -14,7 +14,7 @@ import pytest
 from accel.base.faults import Refused
 from accel.engines.bench import RESET_CYCLES
 from accel.engines.engine import ToolMissing
-from accel.model import weights
+from accel.model import random_weights
 from accel.model.design import Design
 from accel.schedule.load_spec import load
 from accel.spec import Spec
@@ -62,7 +62,7 @@ def digits() -> Spec:
 
 
 def made(chosen: Spec, board: str, input_bits: int = 8, output_bits: int = 8, allow_slow: bool = False) -> Plan:
-    design = Design(chosen, weights.seeded(chosen), Path())
+    design = Design(chosen, random_weights.seeded(chosen), Path())
     return plan(design, accelerator(chosen.identifier, input_bits, output_bits), find(board), allow_slow=allow_slow)
 
 
@@ -124,7 +124,7 @@ def test_the_core_of_vitis_hls_is_made_first_and_then_built_in(
 ) -> None:
     install("vivado", '"$7"', "vivado.tcl")
     install("vitis-run", '"$4"', "vitis_hls.tcl")
-    planned = plan_core(Design(digits, weights.seeded(digits), Path()), find("zcu104"))
+    planned = plan_core(Design(digits, random_weights.seeded(digits), Path()), find("zcu104"))
     steps = ["csim", "csynth", "cosim", "export", "synthesis", "implementation", "bitstream"]
     assert list(run(planned, tmp_path / "plan")) == [(step, "done") for step in steps]
     assert "create_ip -vlnv xilinx.com:hls:digits_top -module_name accelerator_core" in calls()
@@ -134,7 +134,7 @@ def test_the_core_of_vitis_hls_is_made_first_and_then_built_in(
 def test_the_core_has_the_ports_that_the_board_connects(digits: Spec, tmp_path: Path) -> None:
     if shutil.which("iverilog") is None:
         pytest.skip("iverilog not found; it checks the adapter")
-    design = Design(digits, weights.seeded(digits), Path())
+    design = Design(digits, random_weights.seeded(digits), Path())
     write(plan_core(design, find("kv260")), tmp_path)
     inputs = "ap_clk, ap_rst_n, [7:0] s_axis_TDATA, [0:0] s_axis_TKEEP, [0:0] s_axis_TSTRB, s_axis_TVALID, s_axis_TLAST"
     outputs = "s_axis_TREADY, [7:0] m_axis_TDATA, m_axis_TVALID, m_axis_TLAST"

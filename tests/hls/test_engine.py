@@ -11,7 +11,7 @@ import pytest
 from accel.base.faults import Refused
 from accel.engines.engine import EngineFailed, Observed, ToolMissing, reference
 from accel.engines.hls import COPIES, hls, vendor_integers
-from accel.model import golden, weights
+from accel.model import golden, random_weights
 from accel.model.design import Design
 from tests.designs import stimuli
 from tests.hls.designs import SPECS, rendered
@@ -69,7 +69,7 @@ def test_the_form_that_vitis_is_given_has_the_same_bits(tmp_path: Path) -> None:
 
 def test_saturating_stimuli_do_saturate() -> None:
     chosen = SPECS["saturating"]
-    made = weights.seeded(chosen)
+    made = random_weights.seeded(chosen)
     samples = stimuli(chosen)
     counts = golden.run(made.network(chosen), made, samples.x).layers[0].saturations
     assert counts["gate"] > 0

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from jinja2 import TemplateError, UndefinedError
 
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.base.templates import environment, read, render
-from accel.hls.render import HEADERS, container, lane_words, render_hls
-from accel.model import weights
+from accel.hls.process import container, lane_words
+from accel.hls.render import HEADERS, render_hls
+from accel.model import random_weights
 from accel.model.design import Design
 from tests.designs import spec
 from tests.hls.designs import SPECS
@@ -24,7 +25,7 @@ BENCH = {"bench.h", "bench.cpp", "checked_int.h", "checked_stream.h", "weights.h
 
 
 def files(name: str) -> dict[str, str]:
-    found = render_hls(Design(SPECS[name], weights.seeded(SPECS[name]), Path()))
+    found = render_hls(Design(SPECS[name], random_weights.seeded(SPECS[name]), Path()))
     return {path.removeprefix("hls/"): text for path, text in found.items()}
 
 
@@ -132,5 +133,5 @@ def test_a_half_unit_of_more_than_32_bits_is_a_constant_of_64(tmp_path: Path) ->
         formats={"input": [18, 16], "gate": [16, 12], "activation": [18, 17], "state": [18, 16], "scale": [18, 16]},
         weights={"width": 18, "input_frac": 16, "recurrent_frac": 16, "per_row": True},
     )
-    text = render_hls(Design(fine, weights.seeded(fine), tmp_path))["hls/config.h"]
+    text = render_hls(Design(fine, random_weights.seeded(fine), tmp_path))["hls/config.h"]
     assert "static constexpr long long kStoredHalf = 34359738368LL;" in text

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from accel.model import golden, samples, weights
+from accel.model import golden, random_weights, samples, weights, weights_file
 from accel.schedule.load_spec import parse
 from accel.spec import Spec, plain
 from tests.designs import data
@@ -296,8 +296,8 @@ def by_golden(spec: Spec, found: weights.Weights, inputs: samples.Samples) -> li
 @pytest.mark.parametrize("sections", SPECS.values(), ids=SPECS)
 def test_a_stranger_who_read_the_page_computes_every_bit(sections: dict[str, Any], tmp_path: Path) -> None:
     spec = parse(data(**sections))
-    found, inputs = weights.seeded(spec), given(spec)
-    weights.save(tmp_path / "weights.npz", found, spec)
+    found, inputs = random_weights.seeded(spec), given(spec)
+    weights_file.save(tmp_path / "weights.npz", found, spec)
     (tmp_path / "spec.json").write_text(json.dumps(plain(spec)))
     wanted = by_golden(spec, found, inputs)
     assert len({tuple(row) for row in wanted}) > 1

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 from accel.engines.engine import flat
-from accel.model import samples, weights
+from accel.model import random_weights, samples
 from accel.model.coverage import Coverage, levels_of, measure
 from accel.model.golden import Trace, run
 from accel.model.samples import Samples
@@ -29,7 +29,7 @@ DESIGNS = {
 
 def network(**sections: Any) -> tuple[Network, Weights]:
     spec = load_spec.parse(copy.deepcopy(BASE) | sections)
-    made = weights.seeded(spec)
+    made = random_weights.seeded(spec)
     return made.network(spec), made
 
 

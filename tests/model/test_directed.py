@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from accel.architecture.shape import Network
+from accel.architecture.network import Network
 from accel.engines.engine import flat
 from accel.model import samples
 from accel.model.coverage import Coverage, measure

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from accel.base.fixed import Fixed
 from accel.engines.engine import golden, reference
-from accel.model import samples, weights
+from accel.model import random_weights, samples
 from accel.model.golden import product, run, sparse_product
 from accel.model.samples import Samples
 from accel.model.weights import LayerWeights, Weights
@@ -109,7 +109,7 @@ class Scalar:
 @settings(max_examples=60, deadline=None)
 @given(specs())
 def test_golden_model_equals_the_equations_one_number_at_a_time(chosen: Spec) -> None:
-    given_weights = weights.seeded(chosen)
+    given_weights = random_weights.seeded(chosen)
     inputs = samples.seeded(chosen, 2, 4) + samples.corners(chosen, 2)
     trace = run(given_weights.network(chosen), given_weights, inputs.x, inputs.lengths)
     once = chosen.model.head is not None and chosen.model.head.when == "last"
@@ -134,7 +134,7 @@ def test_neither_neighbours_nor_padding_matter(head: dict | None, tmp_path) -> N
 def test_saturations_are_counted_by_signal() -> None:
     tight = {**NARROW, "state": [2, 2]}
     chosen = spec(formats=tight, weights={"width": 6, "input_frac": 2, "recurrent_frac": 2, "head_frac": 3})
-    given_weights = weights.seeded(chosen)
+    given_weights = random_weights.seeded(chosen)
     trace = run(given_weights.network(chosen), given_weights, samples.corners(chosen, 16).x)
     assert all(count > 0 for count in trace.layers[0].saturations.values())
 
@@ -148,14 +148,14 @@ def test_saturations_are_counted_by_signal() -> None:
     ],
 )
 def test_wrong_inputs_raise(x: np.ndarray, sentence: str) -> None:
-    given_weights = weights.seeded(spec())
+    given_weights = random_weights.seeded(spec())
     with pytest.raises(ValueError, match=sentence):
         run(given_weights.network(spec()), given_weights, x)
 
 
 def test_a_tie_of_logits_goes_to_the_lowest_index() -> None:
     chosen = spec()
-    given_weights = weights.seeded(chosen)
+    given_weights = random_weights.seeded(chosen)
     head = given_weights.layers[-1]
     head.w_x.values[:] = 0
     head.bias[:] = [1, 7, 7]
@@ -165,7 +165,7 @@ def test_a_tie_of_logits_goes_to_the_lowest_index() -> None:
 
 @pytest.mark.parametrize("width", [40, 60])
 def test_sparse_and_dense_products_are_the_plain_one(width: int) -> None:
-    matrix = weights.seeded(spec()).layers[0].w_h
+    matrix = random_weights.seeded(spec()).layers[0].w_h
     h = np.random.default_rng(1).integers(-2000, 2000, (3, matrix.values.shape[1]))
     plain = h @ matrix.values.T
     np.testing.assert_array_equal(product(matrix.values, width)(h), plain)

@@ -13,7 +13,7 @@ import pytest
 from accel.architecture.cells import GRU, RESET_FIRST
 from accel.base.faults import Refused
 from accel.engines.engine import reference
-from accel.model import samples, weights
+from accel.model import random_weights, samples, weights
 from accel.model.golden import run
 from accel.schedule.schedule import schedule
 from accel.spec import Spec
@@ -109,7 +109,7 @@ def test_golden_model_equals_the_equations_one_number_at_a_time(equations: Calla
     chosen = spec(
         model=MODEL | {"cell": cell}, weights=weight, formats=sections.get("formats", {}), engine={"units": 2}
     )
-    given, inputs = weights.seeded(chosen), samples.seeded(chosen, 2, 4) + samples.corners(chosen, 2)
+    given, inputs = random_weights.seeded(chosen), samples.seeded(chosen, 2, 4) + samples.corners(chosen, 2)
     trace = run(given.network(chosen), given, inputs.x, inputs.lengths).layers[0]
     sums = Sums(chosen, given)
     for number, length in enumerate(inputs.lengths):
@@ -124,9 +124,9 @@ def test_golden_model_equals_the_equations_one_number_at_a_time(equations: Calla
 
 def test_a_unit_has_three_rows_and_four_sums_with_a_bias_each() -> None:
     chosen = spec(model=MODEL)
-    array = weights.seeded(chosen).network(chosen).layers[0]
+    array = random_weights.seeded(chosen).network(chosen).layers[0]
     assert (array.rows_per_unit, array.sums_per_unit, array.rows, array.sums) == (3, 4, 21, 28)
-    assert weights.seeded(chosen).layers[0].bias.shape == (28,)
+    assert random_weights.seeded(chosen).layers[0].bias.shape == (28,)
     assert array.multipliers == 3 * chosen.engine.units
 
 

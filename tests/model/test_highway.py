@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from accel.architecture.cells.operations import MixSizes, Size
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.base.faults import Refused
 from accel.base.fixed import Fixed, bits_for, index_bits
 from accel.engines.engine import golden, reference
 from accel.engines.verify import differences
 from accel.memory.images import bias_depth, bias_words, row_words, sum_format, unit_words
-from accel.model import samples, weights
+from accel.model import random_weights, samples, weights, weights_file
 from accel.model.design import Design
 from accel.model.golden import run
 from accel.schedule.schedule import schedule
@@ -57,7 +57,7 @@ def level(chosen: Spec, given: weights.Weights, number: int, x: list, s: list, r
 def test_golden_model_equals_the_equations_one_number_at_a_time(formats: dict) -> None:
     weight = {"width": 6, "input_frac": 3, "recurrent_frac": 3, "head_frac": 3}
     chosen = spec(model=MODEL, formats=formats, weights=weight, engine={"units": 1})
-    given, inputs = weights.seeded(chosen), samples.seeded(chosen, 2, 4) + samples.corners(chosen, 2)
+    given, inputs = random_weights.seeded(chosen), samples.seeded(chosen, 2, 4) + samples.corners(chosen, 2)
     trace = run(given.network(chosen), given, inputs.x, inputs.lengths).layers[0]
     for number, length in enumerate(inputs.lengths):
         s = read = [Fraction(0)] * 7
@@ -89,7 +89,7 @@ def test_one_product_gives_the_integer_of_two_within_its_widths(kept: Fixed) -> 
 def test_saturations_of_every_level_are_counted() -> None:
     formats = TIGHT | {"cell": [4, 4]}
     chosen = spec(model=MODEL, formats=formats, weights={"width": 6, "input_frac": 2, "recurrent_frac": 2})
-    given = weights.seeded(chosen)
+    given = random_weights.seeded(chosen)
     trace = run(given.network(chosen), given, samples.corners(chosen, 16).x)
     assert all(count > 0 for count in trace.layers[0].saturations.values())
 
@@ -141,11 +141,11 @@ def test_a_level_waits_only_for_what_it_reads() -> None:
         sparsity={"input": 0.5, "recurrent": 0.5},
         engine={"units": 8},
     )
-    timing = schedule(Design(wide, weights.seeded(wide), Path()))
+    timing = schedule(Design(wide, random_weights.seeded(wide), Path()))
     assert timing.gap == 0
     assert timing.utilisation == 1.0
     short = spec(model=MODEL)
-    timing = schedule(Design(short, weights.seeded(short), Path()))
+    timing = schedule(Design(short, random_weights.seeded(short), Path()))
     stage = timing.stages[0]
     assert timing.cycles_per_step == sum(stage.intervals)
     assert all(cycles >= level.depth for cycles, level in zip(stage.intervals, stage.array.by_level, strict=True))
@@ -153,11 +153,11 @@ def test_a_level_waits_only_for_what_it_reads() -> None:
 
 def test_weights_of_another_depth_are_refused(tmp_path: Path) -> None:
     chosen = spec(model=MODEL)
-    weights.save(tmp_path / "weights.npz", weights.seeded(chosen), chosen)
-    found = weights.load(tmp_path / "weights.npz", chosen)
-    np.testing.assert_array_equal(found.layers[0].w_h.values, weights.seeded(chosen).layers[0].w_h.values)
+    weights_file.save(tmp_path / "weights.npz", random_weights.seeded(chosen), chosen)
+    found = weights_file.load(tmp_path / "weights.npz", chosen)
+    np.testing.assert_array_equal(found.layers[0].w_h.values, random_weights.seeded(chosen).layers[0].w_h.values)
     with pytest.raises(Refused, match=r"highway0.w_h: wanted shape \(28, 7\), got \(42, 7\)"):
-        weights.load(tmp_path / "weights.npz", spec(model=MODEL | {"depth": 2}))
+        weights_file.load(tmp_path / "weights.npz", spec(model=MODEL | {"depth": 2}))
 
 
 def test_an_lstm_has_tanh_of_its_cell_and_a_highway_cell_has_not() -> None:
@@ -194,7 +194,7 @@ def test_what_does_not_go_together_is_refused(sections: dict, sentence: str) -> 
 
 def test_the_head_reads_what_the_last_level_gives() -> None:
     chosen = spec(model=MODEL | {"head": {"outputs": 3, "kind": "logits", "when": "step"}})
-    given = weights.seeded(chosen)
+    given = random_weights.seeded(chosen)
     trace = run(given.network(chosen), given, samples.seeded(chosen, 2, 3).x)
     np.testing.assert_array_equal(trace.h, trace.layers[0].signals["s3_read"])
     fmt: Fixed = chosen.formats.state

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from accel.base.fixed import Integers
-from accel.model import golden, samples, weights
+from accel.model import golden, random_weights, samples
 from accel.schedule import load_spec
 from tests.engines.awkward import BASE
 
@@ -14,7 +14,7 @@ from tests.engines.awkward import BASE
 def h_of(stateful: bool, x: Integers, lengths: list[int]) -> Integers:
     """h of every real step of sequences cut out of one long x."""
     made = load_spec.parse(BASE | {"model": BASE["model"] | {"stateful": stateful}})
-    built = weights.seeded(made)
+    built = random_weights.seeded(made)
     parts = golden.parted(x[None], np.array(lengths))
     trace = golden.run(built.network(made), built, parts, np.array(lengths))
     return golden.joined(trace.h, np.array(lengths))[0]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from accel.base.faults import Refused
-from accel.model import weights
+from accel.model import random_weights, weights_file
 from accel.model.weights import LayerWeights, Matrix, Weights
 from tests.designs import spec
 
@@ -20,15 +20,15 @@ SCALED = spec(weights={"kind": "ternary", "per_row": True}, formats={"scale": [8
 
 def changed(layer: int = 0, **parts: Matrix | np.ndarray) -> Weights:
     """Seeded weights with some parts of a layer replaced."""
-    layers = list(weights.seeded(SPEC).layers)
+    layers = list(random_weights.seeded(SPEC).layers)
     layers[layer] = replace(layers[layer], **parts)
     return Weights(tuple(layers))
 
 
 def test_loading_gives_back_what_was_saved(tmp_path: Path) -> None:
-    saved = weights.seeded(SPEC)
-    weights.save(tmp_path / "weights.npz", saved, SPEC)
-    for one, other in zip(weights.load(tmp_path / "weights.npz", SPEC).layers, saved.layers, strict=True):
+    saved = random_weights.seeded(SPEC)
+    weights_file.save(tmp_path / "weights.npz", saved, SPEC)
+    for one, other in zip(weights_file.load(tmp_path / "weights.npz", SPEC).layers, saved.layers, strict=True):
         for got, wanted in ((one.w_x, other.w_x), (one.w_h, other.w_h)):
             np.testing.assert_array_equal(got.values, wanted.values)
             np.testing.assert_array_equal(got.mask, wanted.mask)
@@ -36,29 +36,29 @@ def test_loading_gives_back_what_was_saved(tmp_path: Path) -> None:
 
 
 def test_scales_come_back_and_are_asked_for(tmp_path: Path) -> None:
-    saved = weights.seeded(SCALED)
-    weights.save(tmp_path / "weights.npz", saved, SCALED)
-    found = weights.load(tmp_path / "weights.npz", SCALED).layers
+    saved = random_weights.seeded(SCALED)
+    weights_file.save(tmp_path / "weights.npz", saved, SCALED)
+    found = weights_file.load(tmp_path / "weights.npz", SCALED).layers
     np.testing.assert_array_equal(found[0].scale, saved.layers[0].scale)
     assert found[-1].scale is None  # the head has none
     bare = Weights(tuple(replace(layer, scale=None) for layer in saved.layers))
     with pytest.raises(Refused, match=r"lstm0.scale: wanted a scale for each row, got others"):
-        weights.save(tmp_path / "bare.npz", bare, SCALED)
+        weights_file.save(tmp_path / "bare.npz", bare, SCALED)
 
 
 def test_a_binary_weight_is_never_zero(tmp_path: Path) -> None:
     chosen = spec(weights={"kind": "binary"})
-    made = weights.seeded(chosen)
-    weights.save(tmp_path / "weights.npz", made, chosen)
+    made = random_weights.seeded(chosen)
+    weights_file.save(tmp_path / "weights.npz", made, chosen)
     values = np.where(made.layers[0].w_x.mask, 0, 0)
     broken = replace(made.layers[0], w_x=Matrix(values, made.layers[0].w_x.mask))
     with pytest.raises(Refused, match=r"lstm0.w_x: wanted -1 or 1 \(binary\), got 0 within the mask"):
-        weights.save(tmp_path / "broken.npz", Weights((broken, *made.layers[1:])), chosen)
+        weights_file.save(tmp_path / "broken.npz", Weights((broken, *made.layers[1:])), chosen)
 
 
 def test_digest_is_the_same_for_the_same_weights_and_another_for_others(tmp_path: Path) -> None:
     digests = [
-        weights.save(tmp_path / f"{number}.npz", weights.seeded(chosen), chosen)
+        weights_file.save(tmp_path / f"{number}.npz", random_weights.seeded(chosen), chosen)
         for number, chosen in enumerate([SPEC, SPEC, spec(training={"seed": 2})])
     ]
     assert digests[0] == digests[1] != digests[2]
@@ -66,13 +66,13 @@ def test_digest_is_the_same_for_the_same_weights_and_another_for_others(tmp_path
 
 def test_one_flipped_bit_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
-    weights.save(path, weights.seeded(SPEC), SPEC)
+    weights_file.save(path, random_weights.seeded(SPEC), SPEC)
     with np.load(path) as stored:
         arrays = {name: stored[name] for name in stored.files}
     arrays["0.w_h"] = arrays["0.w_h"] ^ (arrays["0.w_h"] != 0)
     np.savez(path, **arrays)
     with pytest.raises(Refused, match=r"weights.npz: digest: wanted [0-9a-f]{64}, got contents that do not fit it"):
-        weights.load(path, SPEC)
+        weights_file.load(path, SPEC)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,9 @@ def test_one_flipped_bit_is_refused(tmp_path: Path) -> None:
 )
 def test_weights_of_another_spec_are_refused(tmp_path: Path, other: object, place: str) -> None:
     path = tmp_path / "weights.npz"
-    weights.save(path, weights.seeded(SPEC), SPEC)
+    weights_file.save(path, random_weights.seeded(SPEC), SPEC)
     with pytest.raises(Refused, match=rf"weights.npz: {place}: wanted"):
-        weights.load(path, other)  # type: ignore[arg-type]
+        weights_file.load(path, other)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("contents", [b"", b"PK\x03\x04 torn", b"no archive"], ids=["empty", "torn", "text"])
@@ -96,11 +96,11 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, contents: bytes) -
     path = tmp_path / "weights.npz"
     path.write_bytes(contents)
     with pytest.raises(Refused, match="wanted a weights file made by sparrow"):
-        weights.load(path, SPEC)
+        weights_file.load(path, SPEC)
 
 
 def first() -> LayerWeights:
-    return weights.seeded(SPEC).layers[0]
+    return random_weights.seeded(SPEC).layers[0]
 
 
 def uneven() -> Matrix:
@@ -126,40 +126,40 @@ def uneven() -> Matrix:
 )
 def test_weights_that_break_a_rule_are_not_saved(tmp_path: Path, parts: dict[str, Matrix], sentence: str) -> None:
     with pytest.raises(Refused, match=sentence):
-        weights.save(tmp_path / "weights.npz", changed(**parts), SPEC)
+        weights_file.save(tmp_path / "weights.npz", changed(**parts), SPEC)
     assert not list(tmp_path.iterdir())
 
 
 def test_after_a_search_ratios_may_move_but_not_their_total(tmp_path: Path) -> None:
     searched = spec(sparsity={"input": None, "recurrent": None, "search": {"total": 0.5}})
-    moved = Weights(tuple(weights.seeded(spec(sparsity={"input": 0.67, "recurrent": 0.375})).layers))
-    assert sum(moved.layers[0].kept) == sum(weights.seeded(searched).layers[0].kept)
-    assert moved.layers[0].kept != weights.seeded(searched).layers[0].kept
-    weights.save(tmp_path / "weights.npz", moved, searched)
-    more = weights.seeded(spec(sparsity={"input": 0.0, "recurrent": 0.375}))
+    moved = Weights(tuple(random_weights.seeded(spec(sparsity={"input": 0.67, "recurrent": 0.375})).layers))
+    assert sum(moved.layers[0].kept) == sum(random_weights.seeded(searched).layers[0].kept)
+    assert moved.layers[0].kept != random_weights.seeded(searched).layers[0].kept
+    weights_file.save(tmp_path / "weights.npz", moved, searched)
+    more = random_weights.seeded(spec(sparsity={"input": 0.0, "recurrent": 0.375}))
     with pytest.raises(Refused, match="lstm0: wanted 6 nonzeros a row in both matrices, got 8"):
-        weights.save(tmp_path / "weights.npz", more, searched)
+        weights_file.save(tmp_path / "weights.npz", more, searched)
 
 
 def test_without_bias_every_bias_is_zero() -> None:
-    assert not any(layer.bias.any() for layer in weights.seeded(spec(model={"bias": False})).layers)
+    assert not any(layer.bias.any() for layer in random_weights.seeded(spec(model={"bias": False})).layers)
 
 
 def test_weights_from_before_a_key_came_are_read_as_having_its_default(tmp_path: Path) -> None:
     chosen = spec()
     path = tmp_path / "weights.npz"
-    weights.save(path, weights.seeded(chosen), chosen)
+    weights_file.save(path, random_weights.seeded(chosen), chosen)
     with np.load(path) as stored:
         arrays = {name: stored[name] for name in stored.files}
     formats = json.loads(str(arrays.pop("formats")))
     arrays.pop("digest")
     older = json.dumps({key: value for key, value in formats.items() if key not in ("per_row", "scale")})
-    np.savez(path, formats=older, digest=weights._digest(arrays, older), **arrays)
-    assert weights.load(path, chosen).layers[0].kept == weights.seeded(chosen).layers[0].kept
+    np.savez(path, formats=older, digest=weights_file._digest(arrays, older), **arrays)
+    assert weights_file.load(path, chosen).layers[0].kept == random_weights.seeded(chosen).layers[0].kept
     wrong = json.dumps({**json.loads(older), "width": 7})
-    np.savez(path, formats=wrong, digest=weights._digest(arrays, wrong), **arrays)
+    np.savez(path, formats=wrong, digest=weights_file._digest(arrays, wrong), **arrays)
     with pytest.raises(Refused, match="formats"):
-        weights.load(path, chosen)
+        weights_file.load(path, chosen)
 
 
 COLUMNS = spec(
@@ -169,26 +169,26 @@ COLUMNS = spec(
 
 
 def test_balanced_columns_and_their_threshold_come_back(tmp_path: Path) -> None:
-    saved = weights.seeded(COLUMNS)
-    weights.save(tmp_path / "weights.npz", saved, COLUMNS)
-    loaded = weights.load(tmp_path / "weights.npz", COLUMNS)
+    saved = random_weights.seeded(COLUMNS)
+    weights_file.save(tmp_path / "weights.npz", saved, COLUMNS)
+    loaded = weights_file.load(tmp_path / "weights.npz", COLUMNS)
     assert loaded.threshold == saved.threshold == 205  # 0.1 * 2**11 = 204.8: below it lies what is below 205
     np.testing.assert_array_equal(loaded.layers[0].w_h.values, saved.layers[0].w_h.values)
 
 
 def test_columns_that_are_not_balanced_are_refused(tmp_path: Path) -> None:
-    saved = weights.seeded(COLUMNS)
+    saved = random_weights.seeded(COLUMNS)
     mask = saved.layers[0].w_h.mask.copy()
     lane = mask[0:8:2, 3]  # rows of gate i, units 0, 2, 4, 6: one lane's, in column 3
     lane[int(np.argmin(lane))] = True
     layer = replace(saved.layers[0], w_h=Matrix(saved.layers[0].w_h.values, mask))
     with pytest.raises(Refused, match="2 of the 4 rows of each of 8 lanes in each column, got 2 to 3"):
-        weights.save(tmp_path / "weights.npz", replace(saved, layers=(layer, *saved.layers[1:])), COLUMNS)
+        weights_file.save(tmp_path / "weights.npz", replace(saved, layers=(layer, *saved.layers[1:])), COLUMNS)
 
 
 def test_another_threshold_than_the_spec_has_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"threshold: wanted 205 \(sparsity.threshold in fixed<12,11>\), got 204"):
-        weights.save(tmp_path / "weights.npz", replace(weights.seeded(COLUMNS), threshold=204), COLUMNS)
+        weights_file.save(tmp_path / "weights.npz", replace(random_weights.seeded(COLUMNS), threshold=204), COLUMNS)
 
 
 def test_each_matrix_is_balanced_as_its_dataflow_wants(tmp_path: Path) -> None:
@@ -198,11 +198,11 @@ def test_each_matrix_is_balanced_as_its_dataflow_wants(tmp_path: Path) -> None:
         sparsity={"pattern": "balanced", "input": 0.5, "recurrent": 0.5},
         engine={"units": 2, "dataflow": {"input": "row", "recurrent": "column"}},
     )
-    saved, file = weights.seeded(chosen), tmp_path / "weights.npz"
-    weights.save(file, saved, chosen)
+    saved, file = random_weights.seeded(chosen), tmp_path / "weights.npz"
+    weights_file.save(file, saved, chosen)
     assert saved.network(chosen).layers[0].kept == (4, 2)
     first = saved.layers[0]
     turned = replace(first, w_x=first.w_h, w_h=first.w_x)
     with pytest.raises(Refused) as refused:
-        weights.save(file, replace(saved, layers=(turned, *saved.layers[1:])), chosen)
+        weights_file.save(file, replace(saved, layers=(turned, *saved.layers[1:])), chosen)
     assert [fault.place.rsplit(".")[-1] for fault in refused.value.faults] == ["w_x", "w_h"]

@@ -18,7 +18,7 @@ from accel.engines.engine import golden
 from accel.engines.memories import Memories, Mismatch
 from accel.engines.verify import Contender, verify
 from accel.model import golden as golden_model
-from accel.model import samples, weights
+from accel.model import random_weights, samples, weights_file
 from accel.model.design import Design
 from accel.model.reach import reach
 from accel.model.samples import corners
@@ -41,9 +41,9 @@ def write(design: Design) -> None:
 def prepared(work: Path, **sections: dict) -> Design:
     """A work folder as training and verification leave it."""
     chosen = spec(**sections)
-    design = Design(chosen, weights.seeded(chosen), work)
+    design = Design(chosen, random_weights.seeded(chosen), work)
     inputs = samples.seeded(chosen, 5, 6)
-    weights.save(work / "weights.npz", design.weights, chosen)
+    weights_file.save(work / "weights.npz", design.weights, chosen)
     samples.save(work / "samples.npz", inputs)
     candidates = [
         {"kept": [[2, 4]], "valid": 0.95, "chosen": True},

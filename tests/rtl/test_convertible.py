@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from accel.model import weights
+from accel.model import random_weights
 from accel.model.design import Design
 from accel.rtl import blocks, render
 from accel.schedule import load_spec
@@ -79,7 +79,7 @@ def test_every_generator_keeps_the_rules(path: Path) -> None:
 
 def test_the_rendered_top_keeps_the_rules(tmp_path: Path) -> None:
     made = load_spec.load("specs/digits.yaml")
-    texts = render.render(Design(made, weights.seeded(made), tmp_path))
+    texts = render.render(Design(made, random_weights.seeded(made), tmp_path))
     assert faults(texts["myhdl/digits.py"]) == []
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from accel.architecture.columns import ColumnArray
 from accel.architecture.latencies import byte_width
-from accel.architecture.shape import ColumnArray, Network
+from accel.architecture.network import Network
 from accel.base.fixed import index_bits
 from accel.engines.bench import RESET_CYCLES
 from accel.model.samples import state_formats

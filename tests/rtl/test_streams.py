@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accel.architecture.shape import Vector
+from accel.architecture.vector import Vector
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.streams.axis import AxiStream, AxiWords, axis_input, axis_output
 from accel.rtl.blocks.streams.fillers import Fillers, withhold

@@ -67,13 +67,13 @@ CONVERT = """
 import sys
 from pathlib import Path
 from accel.base.files import write_text
-from accel.model import weights
+from accel.model import random_weights
 from accel.model.design import Design
 from accel.rtl.convert import convert
 from accel.rtl.render import render
 from accel.schedule.load_spec import load
 spec = load("specs/tiny.yaml")
-design = Design(spec, weights.seeded(spec), Path(sys.argv[1]))
+design = Design(spec, random_weights.seeded(spec), Path(sys.argv[1]))
 for path, text in render(design).items():
     write_text(design.work / path, text)
 print(convert(design))

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.base.faults import Refused
-from accel.model import weights
+from accel.model import random_weights, weights_file
 from accel.model.design import Design
 from accel.schedule import proposals
 from accel.schedule.load_spec import load, parse
@@ -26,7 +26,7 @@ LAYER = {"model": {"inputs": 20, "hidden": [48], "head": None}, "sparsity": {"in
 @pytest.mark.parametrize("name", ["tiny", "digits", "speech-128"])
 def test_the_estimate_is_exact_for_a_seeded_pattern(name: str) -> None:
     chosen = load(SPECS / f"{name}.yaml")
-    made = Design(chosen, weights.seeded(chosen), Path())
+    made = Design(chosen, random_weights.seeded(chosen), Path())
     assert estimated_cycles(made.net) == schedule(made).cycles_per_step
 
 
@@ -59,7 +59,7 @@ def test_every_proposal_keeps_the_wanted_cycles_as_a_spec_of_its_own(cycles: int
     for one in for_cycles(spec(**LAYER), cycles):
         keys = ("units", "lanes_per_row", "cells_per_cycle", "input_words")
         chosen = spec(**LAYER, engine={key: getattr(one, key) for key in keys} | {"target_cycles": cycles})
-        exact = schedule(Design(chosen, weights.seeded(chosen), Path())).cycles_per_step
+        exact = schedule(Design(chosen, random_weights.seeded(chosen), Path())).cycles_per_step
         assert exact == pytest.approx(one.cycles_per_step, rel=0.05, abs=4)  # another random pattern
 
 
@@ -75,10 +75,10 @@ def test_lanes_that_are_too_few_are_refused_with_some_that_do() -> None:
 
 def test_a_pattern_that_misses_the_target_is_refused_before_anything_is_generated(tmp_path: Path) -> None:
     free = spec(**LAYER)
-    cycles = schedule(Design(free, weights.seeded(free), tmp_path)).cycles_per_step
+    cycles = schedule(Design(free, random_weights.seeded(free), tmp_path)).cycles_per_step
     hurried = parse(data(**LAYER, engine={"target_cycles": cycles}))
     pace = hurried.model_copy(update={"engine": hurried.engine.model_copy(update={"target_cycles": cycles - 1})})
-    weights.save(tmp_path / "weights.npz", weights.seeded(pace), pace)
+    weights_file.save(tmp_path / "weights.npz", random_weights.seeded(pace), pace)
     with pytest.raises(Refused, match=rf"wanted at least {cycles}, which these weights take, got {cycles - 1}"):
         steps.step("generate").perform(pace, tmp_path)
     assert [path.name for path in tmp_path.glob("[!.]*")] == ["weights.npz"]

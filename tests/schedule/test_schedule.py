@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accel.model import weights
+from accel.model import random_weights
 from accel.model.design import Design
 from accel.model.sparse import Mask
 from accel.model.weights import LayerWeights, Matrix, Weights
 from accel.schedule import load_spec
-from accel.schedule.schedule import Schedule, schedule, written_at
+from accel.schedule.intervals import written_at
+from accel.schedule.schedule import Schedule, schedule
 from tests.engines.awkward import BASE
 
 
 def scheduled(**sections: dict) -> Schedule:
     made = load_spec.parse(BASE | sections)
-    return schedule(Design(made, weights.seeded(made), Path()))
+    return schedule(Design(made, random_weights.seeded(made), Path()))
 
 
 def test_lanes_never_wait_where_groups_are_long() -> None:
@@ -48,13 +49,13 @@ def columns_from(first: int, rows: int, columns: int, kept: int) -> Mask:
 
 def gap_of(h_mask: Mask) -> int:
     made = load_spec.parse(BASE | {"engine": {"units": 1}})
-    old = weights.seeded(made).layers[0]
+    old = random_weights.seeded(made).layers[0]
     new = LayerWeights(old.w_x, Matrix(np.where(h_mask, 1, 0), h_mask), old.bias)
     return schedule(Design(made, Weights((new,)), Path())).gap
 
 
 def test_a_pattern_that_reads_early_units_needs_no_wait_for_late_ones() -> None:
-    kept = weights.seeded(load_spec.parse(BASE)).layers[0].kept[1]
+    kept = random_weights.seeded(load_spec.parse(BASE)).layers[0].kept[1]
     early, late = columns_from(0, 52, 13, kept), columns_from(13 - kept, 52, 13, kept)
     assert gap_of(early) < gap_of(late)
 

@@ -17,7 +17,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.base.faults import Refused
 from accel.report.derived import derive
 from fpga import room

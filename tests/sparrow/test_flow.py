@@ -14,7 +14,7 @@ from accel.base.faults import Crashed, Different, Refused
 from accel.base.files import read_json, write_text
 from accel.base.progress import Progress
 from accel.engines.engine import Observed, ToolMissing, golden
-from accel.model import samples, weights
+from accel.model import random_weights, samples, weights_file
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.proof import ledger
@@ -153,7 +153,7 @@ def test_every_section_of_the_spec_reaches_some_step(tmp_path: Path) -> None:
 
 def imported(chosen: Spec, model: Path, folder: Path) -> None:
     """An importer that takes any model for seeded weights."""
-    weights.save(folder / "weights.npz", weights.seeded(chosen), chosen)
+    weights_file.save(folder / "weights.npz", random_weights.seeded(chosen), chosen)
     samples.save(folder / "samples.npz", stimuli(chosen))
     write_text(folder / "training.json", "{}")
 
@@ -296,12 +296,14 @@ def test_an_engine_without_its_package_is_a_missing_tool(tmp_path: Path) -> None
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(str(tmp_path))
         with pytest.raises(ToolMissing, match="the Python package no_such_package_anywhere is not installed"):
-            engines.engine("lonely:engine")(Design(spec(), weights.seeded(spec()), tmp_path), stimuli(spec()))
+            engines.engine("lonely:engine")(Design(spec(), random_weights.seeded(spec()), tmp_path), stimuli(spec()))
 
 
 def test_a_missing_module_of_our_own_is_not_a_missing_tool(tmp_path: Path) -> None:
     with pytest.raises(ModuleNotFoundError):
-        engines.engine("accel.engines.none:engine")(Design(spec(), weights.seeded(spec()), tmp_path), stimuli(spec()))
+        engines.engine("accel.engines.none:engine")(
+            Design(spec(), random_weights.seeded(spec()), tmp_path), stimuli(spec())
+        )
 
 
 @pytest.mark.parametrize(("cost", "again"), [("nonzeros", False), ("cycles", True)])

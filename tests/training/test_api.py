@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from accel.base.faults import Refused
-from accel.model import golden, samples, weights
+from accel.model import golden, samples, weights_file
 from accel.spec import Spec
 from tests.training.small import small
 from training.api import Quantized, export, prune, quantize
@@ -81,7 +81,7 @@ def test_exported_integers_are_those_the_quantised_module_computes_with(given: S
     chosen = samples.seeded(given, 6, 5)
     x = torch.from_numpy(given.formats.input.real(chosen.x))
     h = quantized.double()(x)[0].detach().numpy() * 2.0**given.formats.state.frac
-    net = weights.load(tmp_path / "weights.npz", given).network(given)
+    net = weights_file.load(tmp_path / "weights.npz", given).network(given)
     np.testing.assert_array_equal(golden.run(net, made, chosen.x).h, h)
 
 
@@ -126,4 +126,4 @@ def test_the_example_in_the_documentation_runs(tmp_path: Path, monkeypatch: pyte
     exec(code, names)
     assert isinstance(names["spec"], Spec)
     assert names["accuracy"] > 0.9
-    assert weights.load(tmp_path / "build" / "mine" / "weights.npz", names["spec"]).layers[0].kept == (2, 4)
+    assert weights_file.load(tmp_path / "build" / "mine" / "weights.npz", names["spec"]).layers[0].kept == (2, 4)

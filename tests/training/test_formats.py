@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.base.fixed import Fixed
-from accel.model import samples, weights
+from accel.model import random_weights, samples
 from accel.spec import Spec
 from tests.training.small import small, task
 from training.export import layer_integers
@@ -84,6 +84,6 @@ def test_formats_are_suggested_for_every_signal_at_the_specs_widths() -> None:
 
 def test_saturations_are_counted_by_layer_and_signal() -> None:
     spec = small(formats={"gate": [4, 3]})
-    drawn = weights.seeded(spec)
+    drawn = random_weights.seeded(spec)
     found = saturations(drawn.network(spec), drawn, samples.corners(spec))
     assert found["lstm0"]["gate"] > 0

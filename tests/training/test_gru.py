@@ -17,7 +17,7 @@ from accel.base.files import read_json
 from accel.base.progress import silent
 from accel.engines.engine import flat, reference
 from accel.engines.verify import differences
-from accel.model import samples, weights
+from accel.model import random_weights, samples, weights_file
 from accel.model.design import Design
 from accel.model.golden import run
 from accel.spec import Spec
@@ -113,14 +113,14 @@ def test_biases_go_to_the_sums_they_belong_to_and_back() -> None:
 def test_a_sequence_goes_on_from_the_state_before() -> None:
     torch.manual_seed(0)
     model, x = network_for(SPECS["row-balanced"]).double(), torch.randn(2, 6, 3, dtype=torch.float64)
-    for net in (None, weights.seeded(SPECS["row-balanced"]).network(SPECS["row-balanced"])):
+    for net in (None, random_weights.seeded(SPECS["row-balanced"]).network(SPECS["row-balanced"])):
         model.quantize(net)
         _, state = model.hidden(x[:, :4])
         torch.testing.assert_close(model.hidden(x[:, 4:], state)[0], model.hidden(x)[0][:, 4:])
 
 
 def test_quantised_evaluation_equals_the_golden_model_in_every_signal(spec: Spec) -> None:
-    drawn = weights.seeded(spec)
+    drawn = random_weights.seeded(spec)
     design, chosen = Design(spec, drawn, Path()), samples.seeded(spec, 9, 7) + samples.corners(spec)
     wanted, got = reference(design, chosen), torch_engine(design, chosen)
     every = {array.name: tuple(array.cell.signals) for array in drawn.network(spec).layers}
@@ -131,7 +131,7 @@ def test_quantised_evaluation_equals_the_golden_model_in_every_signal(spec: Spec
 def test_a_module_and_its_integers_compute_the_same(name: str) -> None:
     torch.manual_seed(3)
     spec = SPECS[name]
-    model, net = network_for(spec).double(), weights.seeded(spec).network(spec)
+    model, net = network_for(spec).double(), random_weights.seeded(spec).network(spec)
     if spec.sparsity.pattern == "row":
         prune_layers(model.layers, [array.kept for array in net.layers])
     design, chosen = Design(spec, integers(model, net), Path()), samples.seeded(spec, 4, 5)
@@ -144,7 +144,7 @@ def test_a_module_and_its_integers_compute_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", ["row-balanced", "reset first"])
 def test_restoring_and_exporting_gives_the_same_integers(name: str) -> None:
     spec = SPECS[name]
-    drawn = weights.seeded(spec)
+    drawn = random_weights.seeded(spec)
     again = integers(restored(spec, drawn), drawn.network(spec))
     for one, other in zip(drawn.layers, again.layers, strict=True):
         for name in ("w_x", "w_h"):
@@ -154,7 +154,7 @@ def test_restoring_and_exporting_gives_the_same_integers(name: str) -> None:
 
 def test_a_reset_gate_that_meets_the_x_part_too_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     spec, right = SPECS["row-balanced"], cells.run_level
-    design, chosen = Design(spec, weights.seeded(spec), Path()), samples.seeded(spec, 4, 5)
+    design, chosen = Design(spec, random_weights.seeded(spec), Path()), samples.seeded(spec, 4, 5)
 
     def wrong(arithmetic: Arithmetic, level: Level, pre: torch.Tensor, before: torch.Tensor, *rest: Any) -> Signals:
         r, z, n_x, n_h = pre.chunk(4, dim=1)
@@ -182,7 +182,7 @@ def test_the_compact_network_has_the_same_outputs(cell: dict) -> None:
 def test_the_main_way_ends_in_weights_that_fit_the_spec(name: str, biases: int, tmp_path: Path) -> None:
     spec = SPECS[name]
     pipeline.write(spec, task(), pipeline.make(spec, task(), tmp_path / "checkpoints", silent), tmp_path)
-    found = weights.load(tmp_path / "weights.npz", spec).layers[0]
+    found = weights_file.load(tmp_path / "weights.npz", spec).layers[0]
     assert found.kept == (2, 4)
     assert found.bias.shape == (biases,)
     models = read_json(tmp_path / "training.json")["models"]
@@ -235,7 +235,7 @@ def test_the_dual_ratio_search_keeps_the_cost(cell: dict, tmp_path: Path) -> Non
     made = pipeline.make(spec, task(), tmp_path / "checkpoints", silent)
     assert {sum(candidate.kept[0]) for candidate in made.candidates} == {6}
     pipeline.write(spec, task(), made, tmp_path)
-    assert weights.load(tmp_path / "weights.npz", spec).layers[0].kept == made.candidates[0].kept[0]
+    assert weights_file.load(tmp_path / "weights.npz", spec).layers[0].kept == made.candidates[0].kept[0]
 
 
 def test_skipped_states_are_counted_as_those_of_an_lstm() -> None:

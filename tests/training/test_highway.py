@@ -15,7 +15,7 @@ from accel.base.files import read_json
 from accel.base.progress import silent
 from accel.engines.engine import reference
 from accel.engines.verify import differences
-from accel.model import samples, weights
+from accel.model import random_weights, samples, weights_file
 from accel.model.design import Design
 from accel.schedule.load_spec import load
 from accel.spec import Spec
@@ -95,10 +95,10 @@ def spec(request: pytest.FixtureRequest) -> Spec:
 
 def test_quantised_evaluation_equals_the_golden_model_in_every_signal(spec: Spec) -> None:
     torch.manual_seed(3)
-    model, net = network_for(spec), weights.seeded(spec).network(spec)
+    model, net = network_for(spec), random_weights.seeded(spec).network(spec)
     if spec.sparsity.pattern == "row":
         prune_layers(model.layers, [array.kept for array in net.layers])
-    for drawn in (weights.seeded(spec), integers(model, net)):
+    for drawn in (random_weights.seeded(spec), integers(model, net)):
         design, chosen = Design(spec, drawn, Path()), samples.seeded(spec, 9, 7) + samples.corners(spec)
         wanted, got = reference(design, chosen), torch_engine(design, chosen)
         every = {array.name: tuple(array.cell.signals) for array in net.layers}
@@ -106,7 +106,7 @@ def test_quantised_evaluation_equals_the_golden_model_in_every_signal(spec: Spec
 
 
 def test_restoring_and_exporting_gives_the_same_integers(spec: Spec) -> None:
-    drawn = weights.seeded(spec)
+    drawn = random_weights.seeded(spec)
     again = integers(restored(spec, drawn), drawn.network(spec))
     for one, other in zip(drawn.layers, again.layers, strict=True):
         for name in ("w_x", "w_h"):
@@ -116,7 +116,7 @@ def test_restoring_and_exporting_gives_the_same_integers(spec: Spec) -> None:
 
 def test_a_carry_that_is_not_coupled_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     spec, coupled = SPECS["row-balanced"], cell.run_level
-    design, chosen = Design(spec, weights.seeded(spec), Path()), samples.seeded(spec, 4, 5)
+    design, chosen = Design(spec, random_weights.seeded(spec), Path()), samples.seeded(spec, 4, 5)
 
     def uncoupled(arithmetic: Arithmetic, level: Level, pre: torch.Tensor, s: torch.Tensor, *rest: Any) -> Signals:
         found = coupled(arithmetic, level, pre, s, *rest)
@@ -130,7 +130,7 @@ def test_a_carry_that_is_not_coupled_is_a_difference(monkeypatch: pytest.MonkeyP
 
 def test_gradients_reach_every_level_through_the_quantisers() -> None:
     spec = SPECS["row-balanced"]
-    model = network_for(spec).double().quantize(weights.seeded(spec).network(spec))
+    model = network_for(spec).double().quantize(random_weights.seeded(spec).network(spec))
     model(torch.rand(4, 3, 3, dtype=torch.float64))[0].square().sum().backward()
     gradient = model.layers[0].get_parameter("weight_hh_l0").grad
     assert gradient is not None
@@ -140,7 +140,7 @@ def test_gradients_reach_every_level_through_the_quantisers() -> None:
 def test_the_main_way_ends_in_weights_that_fit_the_spec(tmp_path: Path) -> None:
     spec = SPECS["row-balanced"]
     pipeline.write(spec, task(), pipeline.make(spec, task(), tmp_path / "checkpoints", silent), tmp_path)
-    found = weights.load(tmp_path / "weights.npz", spec).layers[0]
+    found = weights_file.load(tmp_path / "weights.npz", spec).layers[0]
     assert found.kept == (2, 4)
     assert found.w_h.values.shape == (2 * 2 * 8, 8)
     models = read_json(tmp_path / "training.json")["models"]
@@ -152,7 +152,7 @@ def test_the_dual_ratio_search_shares_a_rows_nonzeros_out_over_all_levels(tmp_pa
     made = pipeline.make(spec, task(), tmp_path / "checkpoints", silent)
     assert {candidate.kept for candidate in made.candidates} == {((2, 4),), ((1, 4),), ((3, 3),)}
     pipeline.write(spec, task(), made, tmp_path)
-    found = weights.load(tmp_path / "weights.npz", spec)
+    found = weights_file.load(tmp_path / "weights.npz", spec)
     assert found.layers[0].kept == made.candidates[0].kept[0]
 
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from accel.base.faults import Refused
 from accel.engines.engine import reference
-from accel.model import samples, weights
+from accel.model import samples, weights_file
 from accel.model.design import Design
 from tests.training.small import small
 from training.importer import import_model
@@ -51,7 +51,7 @@ def test_an_imported_network_computes_what_the_users_did(tmp_path: Path) -> None
     torch.manual_seed(0)
     module = Classifier()
     import_model(DENSE, saved(tmp_path, module), tmp_path)
-    design = Design(DENSE, weights.load(tmp_path / "weights.npz", DENSE), tmp_path)
+    design = Design(DENSE, weights_file.load(tmp_path / "weights.npz", DENSE), tmp_path)
     chosen = samples.load(tmp_path / "samples.npz", DENSE).first(1)
     real = torch.from_numpy(DENSE.formats.input.real(chosen.x[0, : chosen.lengths[0]])).float()
     wanted = module(real[:, None])[:, 0].detach().numpy()
@@ -61,14 +61,14 @@ def test_an_imported_network_computes_what_the_users_did(tmp_path: Path) -> None
 
 def test_an_imported_network_is_pruned_at_the_specs_ratios(tmp_path: Path) -> None:
     import_model(SPEC, saved(tmp_path, Classifier()), tmp_path)
-    loaded = weights.load(tmp_path / "weights.npz", SPEC)
+    loaded = weights_file.load(tmp_path / "weights.npz", SPEC)
     assert [layer.kept for layer in loaded.layers] == [(2, 4), (4, 4), (8, 0)]
 
 
 def test_an_lstm_without_biases_fits_a_spec_without_biases(tmp_path: Path) -> None:
     spec = small(model={"hidden": [8, 8], "bias": False, "head": None})
     import_model(spec, saved(tmp_path, nn.LSTM(3, 8, num_layers=2, bias=False)), tmp_path)
-    assert not any(layer.bias.any() for layer in weights.load(tmp_path / "weights.npz", spec).layers)
+    assert not any(layer.bias.any() for layer in weights_file.load(tmp_path / "weights.npz", spec).layers)
 
 
 def test_what_the_spec_should_say_is_said(tmp_path: Path) -> None:

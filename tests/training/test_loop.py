@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from accel.architecture.shape import network, planned
+from accel.architecture.network import network
+from accel.architecture.plan import planned
 from accel.base.faults import Refused
 from accel.base.progress import silent
 from accel.engines.engine import reference
-from accel.model import samples, weights
+from accel.model import samples, weights_file
 from accel.model.design import Design
 from accel.schedule.load_spec import load
 from sparrow import flow, steps
@@ -142,7 +143,7 @@ def test_a_checkpoint_that_is_somebody_elses_is_no_checkpoint(tmp_path: Path) ->
 
 def test_what_a_run_leaves_fits_together(tmp_path: Path) -> None:
     run(tmp_path)
-    loaded = weights.load(tmp_path / "weights.npz", SPEC)
+    loaded = weights_file.load(tmp_path / "weights.npz", SPEC)
     kept = samples.load(tmp_path / "samples.npz", SPEC)
     record = json.loads((tmp_path / "training.json").read_text())
     design = Design(SPEC, loaded, tmp_path)
@@ -264,4 +265,4 @@ def test_removed_units_balanced_columns_and_pruned_states_compose(tmp_path: Path
 def test_other_ways_to_prune_leave_weights_that_fit_the_spec(tmp_path: Path, sections: dict[str, Any]) -> None:
     spec = small(**sections)
     run(tmp_path, spec=spec)
-    assert sum(weights.load(tmp_path / "weights.npz", spec).layers[0].kept) == 6
+    assert sum(weights_file.load(tmp_path / "weights.npz", spec).layers[0].kept) == 6

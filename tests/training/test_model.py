@@ -9,7 +9,7 @@ from torch import nn
 
 from accel.base.fixed import Fixed
 from accel.engines.engine import reference
-from accel.model import golden, samples, weights
+from accel.model import golden, random_weights, samples
 from accel.model.design import Design
 from accel.spec import Spec
 from tests.training.small import small
@@ -71,12 +71,12 @@ def test_with_very_fine_formats_the_quantised_model_nears_the_float_one() -> Non
     x = torch.rand(4, 6, 3, dtype=torch.float64)
     exact = model(x)[0]
     torch.testing.assert_close(
-        model.quantize(SPECS["one_layer"] and weights.seeded(spec).network(spec))(x)[0], exact, atol=1e-3, rtol=0
+        model.quantize(SPECS["one_layer"] and random_weights.seeded(spec).network(spec))(x)[0], exact, atol=1e-3, rtol=0
     )
 
 
 def test_every_signal_equals_the_golden_model_on_random_weights(spec: Spec) -> None:
-    design = Design(spec, weights.seeded(spec), None)  # type: ignore[arg-type]
+    design = Design(spec, random_weights.seeded(spec), None)  # type: ignore[arg-type]
     chosen = samples.seeded(spec, 9, 7) + samples.corners(spec)
     assert_equal(design, chosen)
 
@@ -84,7 +84,7 @@ def test_every_signal_equals_the_golden_model_on_random_weights(spec: Spec) -> N
 def test_every_signal_equals_the_golden_model_on_exported_weights(spec: Spec) -> None:
     torch.manual_seed(3)
     model = LSTM(spec)
-    net = weights.seeded(spec).network(spec)
+    net = random_weights.seeded(spec).network(spec)
     if spec.sparsity.pattern != "dense":
         prune_layers(model.layers, [array.kept for array in net.layers])
     design = Design(spec, integers(model, net), None)  # type: ignore[arg-type]
@@ -103,7 +103,7 @@ def test_quantised_module_and_exported_integers_give_the_same_logits() -> None:
     spec = small()
     torch.manual_seed(5)
     model = LSTM(spec)
-    net = weights.seeded(spec).network(spec)
+    net = random_weights.seeded(spec).network(spec)
     prune_layers(model.layers, [array.kept for array in net.layers])
     chosen = samples.seeded(spec, 20, 5)
     x = torch.from_numpy(spec.formats.input.real(chosen.x))
@@ -115,7 +115,7 @@ def test_quantised_module_and_exported_integers_give_the_same_logits() -> None:
 
 
 def test_restoring_and_exporting_gives_the_same_integers(spec: Spec) -> None:
-    drawn = weights.seeded(spec)
+    drawn = random_weights.seeded(spec)
     again = integers(restored(spec, drawn), drawn.network(spec))
     for one, other in zip(drawn.layers, again.layers, strict=True):
         for name in ("w_x", "w_h"):
@@ -125,7 +125,7 @@ def test_restoring_and_exporting_gives_the_same_integers(spec: Spec) -> None:
 
 def test_one_wrong_weight_is_seen_by_the_comparison() -> None:
     spec = small()
-    drawn = weights.seeded(spec)
+    drawn = random_weights.seeded(spec)
     right = Design(spec, drawn, None)  # type: ignore[arg-type]
     chosen = samples.seeded(spec, 4, 5)
     wanted = reference(right, chosen)
@@ -143,7 +143,7 @@ WIDE = {
 
 def test_sums_too_wide_for_float64_equal_the_golden_model() -> None:
     spec = small(**WIDE)
-    assert_equal(Design(spec, weights.seeded(spec), None), samples.seeded(spec, 9, 7))  # type: ignore[arg-type]
+    assert_equal(Design(spec, random_weights.seeded(spec), None), samples.seeded(spec, 9, 7))  # type: ignore[arg-type]
 
 
 def test_float64_rounds_a_product_of_sixty_bits_to_another_integer_and_exact_numbers_do_not() -> None:
@@ -160,12 +160,12 @@ def test_float64_rounds_a_product_of_sixty_bits_to_another_integer_and_exact_num
 def test_exact_numbers_are_the_same_where_float64_is_exact_too(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "EXACT_WIDTH", 0)
     chosen = samples.seeded(spec, 9, 7) + samples.corners(spec)
-    assert_equal(Design(spec, weights.seeded(spec), None), chosen)  # type: ignore[arg-type]
+    assert_equal(Design(spec, random_weights.seeded(spec), None), chosen)  # type: ignore[arg-type]
 
 
 def test_equal_logits_give_the_lowest_class() -> None:
     spec = small()
-    drawn = weights.seeded(spec)
+    drawn = random_weights.seeded(spec)
     head = drawn.layers[-1]
     head.w_x.values[:], head.bias[:] = 0, 0
     got = torch_engine(Design(spec, drawn, None), samples.corners(spec))  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.model import sparse
 from tests.designs import spec
 from tests.training.small import small

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from accel.architecture.shape import network
+from accel.architecture.network import network
 from accel.base.files import read_json
 from accel.base.fixed import Fixed
 from accel.engines.engine import golden, reference
-from accel.model import samples, weights
+from accel.model import samples, weights_file
 from accel.model.design import Design
 from accel.spec import Spec
 from tests.training.small import small, task
@@ -117,7 +117,7 @@ def test_training_ends_in_the_integers_that_golden_and_torch_compute_with(
     sparsity = {"pattern": pattern} | ({"search": None} if pattern == "dense" else {})
     spec = scaled(kind, sparsity=sparsity)
     run(tmp_path, spec=spec)
-    design = Design(spec, weights.load(tmp_path / "weights.npz", spec), tmp_path)
+    design = Design(spec, weights_file.load(tmp_path / "weights.npz", spec), tmp_path)
     given = samples.load(tmp_path / "samples.npz", spec)
     record = read_json(tmp_path / "training.json")
     answers = reference(design, given).outputs[:, 0]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from accel.architecture.shape import Kept, network, planned
+from accel.architecture.array import Kept
+from accel.architecture.network import network
+from accel.architecture.plan import planned
 from accel.spec import Spec
 from tests.training.small import small
 from training.cycles import if_pruned, intervals

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from accel.architecture.shape import planned
+from accel.architecture.plan import planned
 from accel.base.progress import silent
-from accel.model import golden, weights
+from accel.model import golden, random_weights, weights_file
 from tests.training.small import small, task
 from training.batches import count, to_train
 from training.loop import Fit, Stage
@@ -58,7 +58,7 @@ def test_a_threshold_of_nothing_changes_nothing() -> None:
 
 @pytest.mark.parametrize("quantized", [False, True], ids=["float", "quantized"])
 def test_the_threshold_found_gives_the_wanted_sparsity(quantized: bool) -> None:
-    found = model().quantize(weights.seeded(SPEC).network(SPEC) if quantized else None)
+    found = model().quantize(random_weights.seeded(SPEC).network(SPEC) if quantized else None)
     test = task().test
     set_threshold(found, threshold_for(found, test, 0.6))
     assert sparsity(found, test)[1] == pytest.approx(BEGUN * 0.6, abs=0.1)
@@ -188,7 +188,7 @@ def test_states_pruned_by_columns_become_integers_with_their_threshold(tmp_path:
         training={"task": "digits_rows"},
     )
     made = make(chosen, task(), tmp_path, silent)
-    weights.save(tmp_path / "weights.npz", made.weights, chosen)
+    weights_file.save(tmp_path / "weights.npz", made.weights, chosen)
     assert made.weights.threshold == 205
     facts = record(chosen, task(), made)
     assert facts["states"]["threshold"] == pytest.approx(0.1)
@@ -210,7 +210,7 @@ def test_a_network_of_both_dataflows_is_trained_with_the_pattern_of_each_layer(t
         training={"task": "digits_rows"},
     )
     made = make(chosen, task(), tmp_path, silent)
-    weights.save(tmp_path / "weights.npz", made.weights, chosen)
+    weights_file.save(tmp_path / "weights.npz", made.weights, chosen)
     facts = record(chosen, task(), made)
     assert facts["models"]["quantized"] == facts["models"]["golden"]
     assert made.quantized.model.skip == (False, True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from accel.base.faults import Refused
-from accel.model import samples, weights
+from accel.model import samples, weights_file
 from tests.training.small import small
 from training import tasks
 from training.export import excerpt
@@ -54,7 +54,7 @@ def test_every_misfit_of_task_and_network_is_refused_at_once() -> None:
 def test_the_seeded_task_leaves_weights_and_samples_without_training(tmp_path: Path) -> None:
     spec = small()
     train(spec, tmp_path)
-    assert weights.load(tmp_path / "weights.npz", spec).network(spec).layers[0].kept == (2, 4)
+    assert weights_file.load(tmp_path / "weights.npz", spec).network(spec).layers[0].kept == (2, 4)
     assert len(samples.load(tmp_path / "samples.npz", spec).x) == spec.verify.sequences
 
 

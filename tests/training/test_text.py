@@ -13,7 +13,7 @@ import torch
 
 from accel.base.faults import Refused
 from accel.base.progress import silent
-from accel.model import samples, weights
+from accel.model import random_weights, samples
 from tests.training import files
 from tests.training.small import small
 from training import batches, pipeline
@@ -84,7 +84,7 @@ def test_a_text_in_windows_with_carried_state_scores_as_in_one_piece(
 ) -> None:
     task = chars()
     model = LSTM(CHARS, encoder(CHARS, task)).double()
-    model.quantize(weights.seeded(CHARS).network(CHARS) if quantized else None)
+    model.quantize(random_weights.seeded(CHARS).network(CHARS) if quantized else None)
     whole = score(model, task.test)
     monkeypatch.setattr(batches, "WINDOW", 7)
     assert score(model, task.test).loss == pytest.approx(whole.loss, abs=1e-12)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from accel.architecture import shape
+from accel.architecture.array import Array as LaneArray
 from accel.base.faults import Fault, Refused
 from accel.base.fixed import Digits, Fixed
 from accel.model import golden
@@ -62,7 +62,7 @@ def matrices(network: FloatNetwork, weights: Weights, spec: Spec) -> list[Matrix
 
 
 def _layer(
-    array: shape.Array, made: LayerWeights, floats: tuple[Array, Array, Array], tensors: tuple[str, str, str]
+    array: LaneArray, made: LayerWeights, floats: tuple[Array, Array, Array], tensors: tuple[str, str, str]
 ) -> Iterator[Matrix]:
     scale = None if array.scale is None or made.scale is None else array.scale.real(made.scale)
     every = np.ones(made.bias.shape, dtype=bool)

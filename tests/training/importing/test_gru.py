@@ -13,7 +13,7 @@ from torch import nn
 
 from accel.base.faults import Refused
 from accel.base.files import read_json
-from accel.model import weights
+from accel.model import weights_file
 from tests.training.importing.graphs import HIDDEN, INPUTS, OUTPUTS, Graph, fine
 from tests.training.importing.reference import wrong
 from tests.training.importing.states import assert_same, network, stored
@@ -76,7 +76,7 @@ def test_a_graph_becomes_weights_close_to_its_own_answers(options: dict[str, Any
     import_model(spec, path, tmp_path / "work")
     layers = read_json(tmp_path / "work" / "training.json")["import"]["loss"]["layers"]
     assert max(layer["relative_error"] for layer in layers) < 0.01
-    assert len(weights.load(tmp_path / "work" / "weights.npz", spec).layers) == 3
+    assert len(weights_file.load(tmp_path / "work" / "weights.npz", spec).layers) == 3
 
 
 def test_a_cell_that_the_file_does_not_have_is_refused(tmp_path: Path) -> None:

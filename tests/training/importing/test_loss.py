@@ -13,7 +13,7 @@ from torch import nn
 
 from accel.base.faults import Refused
 from accel.engines.engine import reference
-from accel.model import samples, weights
+from accel.model import samples, weights_file
 from accel.model.design import Design
 from accel.spec import Spec
 from tests.training.importing.graphs import HIDDEN, INPUTS, OUTPUTS, fine
@@ -43,7 +43,7 @@ def test_the_error_of_rounding_is_that_of_the_stored_integers(tmp_path: Path) ->
     made, spec = module(), fine(weights={"width": 6, "input_frac": 5, "recurrent_frac": 5, "head_frac": 5})
     found = {matrix["name"]: matrix for matrix in imported(tmp_path, made, spec)["matrices"]}
     assert list(found) == ["lstm0.w_x", "lstm0.w_h", "lstm0.bias", "head.w_x", "head.bias"]
-    stored = weights.load(tmp_path / "work/weights.npz", spec).layers[0]
+    stored = weights_file.load(tmp_path / "work/weights.npz", spec).layers[0]
     exact = made["lstm"].weight_hh_l0.detach().double().numpy()
     error = np.sqrt(np.mean((stored.w_h.values / 32 - exact) ** 2))
     assert found["lstm0.w_h"]["rms_error"] == pytest.approx(error)
@@ -89,7 +89,7 @@ def test_the_error_of_h_is_that_of_the_golden_model_against_torch(tmp_path: Path
     with torch.no_grad():
         h = made.double()["lstm"](torch.from_numpy(x))[0]
         logits = made["fc"](h).numpy()
-    design = Design(spec, weights.load(tmp_path / "work/weights.npz", spec), tmp_path)
+    design = Design(spec, weights_file.load(tmp_path / "work/weights.npz", spec), tmp_path)
     seen = reference(design, samples.load(tmp_path / "work/samples.npz", spec))
     assert design.net.head is not None
     got = seen.outputs.reshape(logits.shape) / 2.0**design.net.head.frac

@@ -12,9 +12,9 @@ from typing import Any
 
 from myhdl import always_comb, block
 
+from accel.architecture.array import Array
 from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Lookup, Narrow, Size
 from accel.architecture.latencies import ready, totals_to_gates
-from accel.architecture.shape import Array
 from accel.base.fixed import Fixed
 from accel.base.tables import Table
 from accel.rtl.blocks.cells.exact import exact

@@ -7,7 +7,7 @@ from typing import Any
 
 from myhdl import block
 
-from accel.architecture.shape import Array
+from accel.architecture.array import Array
 from accel.base.fixed import Fixed
 from accel.rtl.blocks.primitives.arithmetic import multiply
 from accel.rtl.blocks.primitives.memory import rom, scratchpad

@@ -6,8 +6,8 @@ from typing import Any
 
 from myhdl import always, always_comb, always_seq, block
 
+from accel.architecture.array import Array
 from accel.architecture.latencies import SLOT_TO_CHAIN, clip_times
-from accel.architecture.shape import Array
 from accel.rtl.blocks.primitives.register import delay, register
 from accel.rtl.blocks.primitives.signals import bits, flag, joined
 

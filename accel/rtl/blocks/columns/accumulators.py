@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import always, block
 
-from accel.rtl.blocks.lanes.lanes import carry
+from accel.rtl.blocks.lanes.fetch import carry
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 
 BANK = """

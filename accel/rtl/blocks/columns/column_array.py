@@ -6,8 +6,8 @@ from typing import Any
 
 from myhdl import always_comb, always_seq, block
 
+from accel.architecture.columns import ColumnArray
 from accel.architecture.latencies import ADDRESS_TO_FETCH, DRAIN_TO_CAPTURE, WORD_TO_READ, address_to_word
-from accel.architecture.shape import ColumnArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.accumulators import Steering
 from accel.rtl.blocks.columns.column_unit import broadcast_width, column_instance, column_unit

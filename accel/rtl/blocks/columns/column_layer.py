@@ -7,8 +7,9 @@ from typing import Any
 
 from myhdl import always, always_comb, always_seq, block
 
+from accel.architecture.columns import ColumnArray
 from accel.architecture.latencies import scale_delay
-from accel.architecture.shape import ColumnArray, entry_width
+from accel.architecture.vector import entry_width
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.cells.cell import CellConstants
 from accel.rtl.blocks.cells.scale import ScaleConstants, scale_totals
@@ -21,7 +22,8 @@ from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.lanes.slots import Slot, slots
 from accel.rtl.blocks.primitives.fifo import Fifo
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
-from accel.rtl.blocks.rows.layer import Observed, cells_and_state, slot_later
+from accel.rtl.blocks.rows.layer import Observed, cells_and_state
+from accel.rtl.blocks.rows.slot_path import slot_later
 from accel.rtl.blocks.streams.inbox import Write
 
 

@@ -6,11 +6,14 @@ from typing import Any
 
 from myhdl import always, always_comb, block
 
-from accel.architecture.shape import ColumnArray
+from accel.architecture.columns import ColumnArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
-from accel.rtl.blocks.lanes.lanes import capture_chain, unflatten, weigh, weights
+from accel.rtl.blocks.lanes.fetch import weights
+from accel.rtl.blocks.lanes.products import weigh
+from accel.rtl.blocks.lanes.totals import capture_chain
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+from accel.rtl.blocks.primitives.words import unflatten
 
 ROWS = """
 genvar ${rows}_lane;

@@ -6,8 +6,8 @@ from typing import Any
 
 from myhdl import Signal, always_comb, always_seq, block, intbv
 
+from accel.architecture.columns import ColumnArray
 from accel.architecture.latencies import column_flush
-from accel.architecture.shape import ColumnArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.walk import Walk
 from accel.rtl.blocks.lanes.sequencer import take_turns

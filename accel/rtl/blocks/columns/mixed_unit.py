@@ -6,14 +6,17 @@ from typing import Any
 
 from myhdl import always, block
 
-from accel.architecture.shape import ColumnArray
+from accel.architecture.columns import ColumnArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
 from accel.rtl.blocks.columns.column_unit import PORTS, broadcast_width, rows_text, tell_part
 from accel.rtl.blocks.columns.row_feed import RowReading, fetch_x
-from accel.rtl.blocks.lanes.lanes import capture_chain, unflatten, weigh, weights
+from accel.rtl.blocks.lanes.fetch import weights
+from accel.rtl.blocks.lanes.products import weigh
+from accel.rtl.blocks.lanes.totals import capture_chain
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+from accel.rtl.blocks.primitives.words import unflatten
 from accel.rtl.blocks.streams.inbox import Write
 
 ROWS = """

@@ -10,11 +10,11 @@ from typing import Any
 
 from myhdl import ConcatSignal, always_comb, always_seq, block, downrange
 
-from accel.architecture.shape import Vector, entry_width
+from accel.architecture.vector import Vector, entry_width
 from accel.base.fixed import index_bits
-from accel.rtl.blocks.lanes.lanes import unflatten
 from accel.rtl.blocks.primitives.fifo import Fifo, fifo
 from accel.rtl.blocks.primitives.signals import bits, flag, signed, signed_list
+from accel.rtl.blocks.primitives.words import unflatten
 
 
 class Column:

@@ -6,10 +6,11 @@ from typing import Any
 
 from myhdl import always, always_comb, always_seq, block
 
-from accel.architecture.shape import Array, ColumnArray
+from accel.architecture.array import Array
+from accel.architecture.columns import ColumnArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.operand_queue import Column
-from accel.rtl.blocks.lanes.lanes import operands
+from accel.rtl.blocks.lanes.fetch import operands
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 from accel.rtl.blocks.streams.inbox import Write
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from myhdl import ConcatSignal, always, always_comb, always_seq, block
 
-from accel.architecture.shape import Array
+from accel.architecture.array import Array
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.primitives.memory import ram
 from accel.rtl.blocks.primitives.register import register

@@ -7,11 +7,12 @@ from typing import Any
 
 from myhdl import always, block
 
+from accel.architecture.array import Array
 from accel.architecture.latencies import capture_delay, tree_levels
-from accel.architecture.shape import Array
 from accel.rtl.blocks.lanes.fed_weights import fed_weights
-from accel.rtl.blocks.lanes.lanes import Reading, fetch, flatten
-from accel.rtl.blocks.lanes.sequencer import Issue, dense_places, lane_control
+from accel.rtl.blocks.lanes.fetch import Reading, fetch
+from accel.rtl.blocks.lanes.lane_control import dense_places, lane_control
+from accel.rtl.blocks.lanes.sequencer import Issue
 from accel.rtl.blocks.lanes.unit import (
     dense_instance,
     dense_unit,
@@ -23,6 +24,7 @@ from accel.rtl.blocks.lanes.unit import (
 from accel.rtl.blocks.primitives.memory import rom, scratchpad
 from accel.rtl.blocks.primitives.register import delay, gather, register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+from accel.rtl.blocks.primitives.words import flatten
 from accel.rtl.blocks.streams.load_fill import aim
 
 

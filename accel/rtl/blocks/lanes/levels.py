@@ -7,7 +7,7 @@ from typing import Any
 
 from myhdl import always_comb, block
 
-from accel.architecture.shape import Array
+from accel.architecture.array import Array
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.primitives.signals import bits, signed
 

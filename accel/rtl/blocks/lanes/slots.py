@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import always_comb, always_seq, block
 
-from accel.architecture.shape import Array
+from accel.architecture.array import Array
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.primitives.signals import bits, flag
 

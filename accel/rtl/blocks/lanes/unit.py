@@ -10,22 +10,13 @@ from typing import Any
 
 from myhdl import always, block
 
-from accel.architecture.shape import Array
-from accel.rtl.blocks.lanes.lanes import (
-    Reading,
-    accumulate,
-    accumulate_parts,
-    add_rows,
-    bits_above,
-    capture_chain,
-    carry,
-    fetch,
-    unflatten,
-    weigh,
-    weights,
-)
+from accel.architecture.array import Array
+from accel.rtl.blocks.lanes.fetch import Reading, carry, fetch, weights
+from accel.rtl.blocks.lanes.products import weigh
+from accel.rtl.blocks.lanes.totals import accumulate, accumulate_parts, add_rows, capture_chain
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+from accel.rtl.blocks.primitives.words import bits_above, unflatten
 from accel.rtl.blocks.streams.inbox import Write
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from myhdl import always_comb, always_seq, block
 
+from accel.architecture.array import Array
 from accel.architecture.latencies import cell_to_state, slot_to_cell, slot_to_state
-from accel.architecture.shape import Array, Vector
+from accel.architecture.vector import Vector
 from accel.rtl.blocks.cells.cell import CellConstants
 from accel.rtl.blocks.cells.status import LayerStatus
 from accel.rtl.blocks.primitives.memory import ram

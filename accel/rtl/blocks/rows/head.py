@@ -6,8 +6,8 @@ from typing import Any
 
 from myhdl import always_comb, always_seq, block
 
+from accel.architecture.array import Array
 from accel.architecture.latencies import SLOT_TO_LOGIT
-from accel.architecture.shape import Array
 from accel.rtl.blocks.lanes.lane_array import lane_array
 from accel.rtl.blocks.lanes.sequencer import Issue, sequence
 from accel.rtl.blocks.lanes.slots import Slot
@@ -15,7 +15,9 @@ from accel.rtl.blocks.primitives.arithmetic import add, align
 from accel.rtl.blocks.primitives.register import as_signed, delay, like
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
 from accel.rtl.blocks.rows.begin import begin_step
-from accel.rtl.blocks.rows.layer import emit_set, promise, read_biases, slot_control
+from accel.rtl.blocks.rows.cell_path import emit_set, read_biases
+from accel.rtl.blocks.rows.layer import promise
+from accel.rtl.blocks.rows.slot_path import slot_control
 
 
 class HeadObserved:

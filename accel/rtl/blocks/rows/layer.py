@@ -5,30 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from myhdl import ConcatSignal, always, always_comb, block
+from myhdl import always_comb, block
 
-from accel.architecture.latencies import (
-    before_read,
-    scale_delay,
-    slot_delay,
-    slot_to_cell,
-    slot_to_gates,
-    slot_to_state,
-)
-from accel.architecture.shape import Array
-from accel.base.fixed import index_bits
+from accel.architecture.latencies import slot_to_cell, slot_to_gates, slot_to_state
 from accel.rtl.blocks.cells.cell import CellConstants, CellSignals, cell
 from accel.rtl.blocks.cells.cell_in_levels import cell_in_levels
-from accel.rtl.blocks.cells.scale import ScaleConstants, scale_totals
+from accel.rtl.blocks.cells.scale import ScaleConstants
 from accel.rtl.blocks.cells.status import count_saturations
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants, lane_array
 from accel.rtl.blocks.lanes.sequencer import Issue, sequence
-from accel.rtl.blocks.lanes.slots import Slot, slots
-from accel.rtl.blocks.primitives.memory import ram, rom, scratchpad
-from accel.rtl.blocks.primitives.register import as_signed, delay, gather, like, register
+from accel.rtl.blocks.lanes.slots import Slot
+from accel.rtl.blocks.primitives.register import as_signed, delay, gather
 from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
 from accel.rtl.blocks.rows.begin import begin_level, begin_step, begin_turn
+from accel.rtl.blocks.rows.cell_path import cell_memory, emit_set, read_biases, write_state
 from accel.rtl.blocks.rows.given_state import GivenState, give_states, take_states
+from accel.rtl.blocks.rows.slot_path import scaled_slots, slot_control
 from accel.rtl.blocks.streams.inbox import Write
 
 
@@ -61,169 +53,6 @@ class Observed:
         self.c = bits(cells * sizes[level.kept].width)
         self.h_valid = flag()
         self.h = bits(cells * sizes[level.state].width)
-
-
-@block
-def slot_control(clk: Any, reset: Any, issue: Issue, slot: Any, array: Any) -> Any:
-    """Start the slots so that a group's first one meets its totals. Latency: slot_delay - scale_delay."""
-    ahead = slot_delay(array) - scale_delay(array) - 1
-    late = Issue(array)
-    capture, opening = flag(), flag()
-    capturing = delay(clk, reset, issue.last, capture, ahead)
-    openings = delay(clk, reset, issue.opening, opening, ahead)
-    freshes = delay(clk, reset, issue.fresh, late.fresh, ahead)
-    finals = delay(clk, reset, issue.final, late.final, ahead)
-    banks = delay(clk, reset, issue.write_bank, late.write_bank, ahead)
-    streams = delay(clk, reset, issue.stream, late.stream, ahead)
-    counting = slots(clk, reset, capture, opening, late, slot, array)
-    common = (capturing, openings, freshes, finals, banks, streams, counting)
-    sets = [delay(clk, reset, issue.weight_set, late.weight_set, ahead)] if array.writable else []
-    givens = [delay(clk, reset, issue.given, late.given, ahead)] if array.given_state else []
-    levels = [delay(clk, reset, issue.level, late.level, ahead)] if array.levels > 1 else []
-    return common, sets, givens, levels
-
-
-@block
-def slot_later(clk: Any, reset: Any, early: Any, slot: Any, cycles: int, array: Array) -> Any:
-    """The slot, some cycles later. Latency: `cycles`."""
-    valids = delay(clk, reset, early.valid, slot.valid, cycles)
-    beats = delay(clk, reset, early.beat, slot.beat, cycles)
-    closings = delay(clk, reset, early.closing, slot.closing, cycles)
-    freshes = delay(clk, reset, early.fresh, slot.fresh, cycles)
-    finals = delay(clk, reset, early.final, slot.final, cycles)
-    banks = delay(clk, reset, early.bank, slot.bank, cycles)
-    streams = delay(clk, reset, early.stream, slot.stream, cycles)
-    reals = delay(clk, reset, early.real, slot.real, cycles)
-    common = (valids, reals, beats, closings, freshes, finals, banks, streams)
-    sets = [delay(clk, reset, early.weight_set, slot.weight_set, cycles)] if array.writable else []
-    givens = [delay(clk, reset, early.given, slot.given, cycles)] if array.given_state else []
-    return common, sets, givens
-
-
-@block
-def scaled_slots(
-    clk: Any,
-    reset: Any,
-    issue: Issue,
-    slot: Any,
-    heads: Any,
-    scaled: Any,
-    array: Any,
-    scales: ScaleConstants,
-    stores: Any,
-) -> Any:
-    """Slots whose totals are scaled on the way to the cell stage. Latency: slot_delay."""
-    early = Slot(array)
-    slotting = slot_control(clk, reset, issue, early, array)
-    waiting = slot_later(clk, reset, early, slot, scale_delay(array), array)
-    scaling = scale_totals(clk, early, heads, scaled, array, scales, stores)
-    return slotting, waiting, scaling
-
-
-def cell_depth(array: Array) -> int:
-    """Words of the memory of c: a slot's c each, for every stream from a power of two on."""
-    beats = array.beats
-    return ((array.streams - 1) << index_bits(beats)) + beats
-
-
-@block
-def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, array: Array) -> Any:
-    """What the cell kept before, of an LSTM c_{t-1}, zero in a fresh sequence; what it keeps now is written back.
-
-    Latency: slot_to_before from the slot to `c_before`.
-    """
-    read, stored = bits(len(c_t)), bits(len(c_t))
-    written = like(slot.valid)
-    writing = delay(clk, reset, slot.valid, written, slot_to_cell(array))
-    wanted = like(slot.valid)
-    ahead = before_read(array)
-    wanting = delay(clk, reset, slot.valid, wanted, ahead)
-    width = len(slot.stream) + len(slot.beat)
-    slot_address, address, back = bits(width), bits(width), bits(width)
-    addressing = gather([slot.beat, slot.stream], slot_address)
-    reading = delay(clk, reset, slot_address, address, ahead)
-    fresh = like(slot.fresh)
-    freshes = delay(clk, reset, slot.fresh, fresh, ahead + 2)
-    writing_back = delay(clk, reset, slot_address, back, slot_to_cell(array))
-
-    @always(clk.posedge)
-    def clearing():
-        if fresh:
-            c_before.next = 0
-        else:
-            c_before.next = stored
-
-    memory = ram(clk, wanted, written, back, c_t, address, read, cell_depth(array))
-    keeping = register(clk, read, stored)
-    return writing, wanting, addressing, reading, freshes, writing_back, clearing, memory, keeping
-
-
-@block
-def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, every_step: bool, array: Array) -> Any:
-    """h_t goes to the lanes' other bank and, where the step emits, to the outbox. Latency: 0 from h_t.
-
-    Of several levels, only what comes of the last one goes to the outbox.
-    """
-    valid, real, latency = like(slot.valid), like(slot.real), slot_to_state(array)
-    leaving = slot.leaving if array.levels > 1 else slot.real
-    valids = delay(clk, reset, slot.valid, valid, latency)
-    reals = delay(clk, reset, leaving, real, latency)
-    beat = like(slot.beat)
-    beats = delay(clk, reset, slot.beat, beat, latency)
-    bank = like(slot.bank)
-    banks = delay(clk, reset, slot.bank, bank, latency)
-    closing = like(slot.closing)
-    closings = delay(clk, reset, slot.closing, closing, latency)
-    final = like(slot.final)
-    finals = delay(clk, reset, slot.final, final, latency)
-    place = ConcatSignal(bank, beat)
-
-    @always_comb
-    def writing():
-        h.enable.next = valid
-        h.address.next = place
-        h.word.next = h_t
-
-    @always_comb
-    def emitting():
-        outbox.word.next = h_t
-        outbox.closing.next = closing
-        outbox.final.next = final
-
-    @always_comb
-    def emitting_all():
-        outbox.valid.next = real
-
-    @always_comb
-    def emitting_last():
-        outbox.valid.next = real and final
-
-    sending = emitting_all if every_step else emitting_last
-    return valids, reals, beats, banks, closings, finals, writing, emitting, sending
-
-
-@block
-def emit_set(clk: Any, reset: Any, slot: Any, outbox: Any, latency: int) -> Any:
-    """The set of weights goes along with the results. Latency: `latency` from the slot."""
-    return delay(clk, reset, slot.weight_set, outbox.weight_set, latency)
-
-
-@block
-def read_biases(clk: Any, slot: Any, biases: Any, layer: Any, stores: Any) -> Any:
-    """Biases of a slot; `stores` is None where they are in the bitstream. Latency: SLOT_TO_CHAIN."""
-    read = like(biases)
-    leaving = register(clk, read, biases)
-    if layer.lanes.array.levels > 1:
-        place = bits(len(slot.beat) + len(slot.level))
-        addressing = gather([slot.beat, slot.level], place)
-        return addressing, rom(clk, place, read, layer.bias_words, layer.bias_file), leaving
-    if not layer.lanes.array.writable:
-        return rom(clk, slot.beat, read, layer.bias_words, layer.bias_file), leaving
-    store = stores.biases
-    memory = scratchpad(
-        clk, slot.weight_set, slot.beat, read, store.enable, store.address, store.word, layer.lanes.array.beats
-    )
-    return memory, leaving
 
 
 @block

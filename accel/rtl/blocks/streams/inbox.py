@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from myhdl import Signal
 
-from accel.architecture.shape import Vector
+from accel.architecture.vector import Vector
 from accel.rtl.blocks.primitives.signals import bits, flag
 
 

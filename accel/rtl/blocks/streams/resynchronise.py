@@ -28,6 +28,30 @@ def drop_surplus(clk: Any, reset: Any, arriving: Any, vector_ends: Any, surplus:
 
 
 @block
+def tell_early(clk: Any, reset: Any, moving: Any, ending: Any, beats: Any, torn: Any) -> Any:
+    """`torn` (out) from a `last` on that comes before a vector's end. Latency: 1."""
+
+    @always_seq(clk.posedge, reset=reset)
+    def telling():
+        if moving and beats.last and not ending:
+            torn.next = True
+
+    return telling
+
+
+@block
+def tell_early_or_late(clk: Any, reset: Any, moving: Any, ending: Any, beats: Any, torn: Any) -> Any:
+    """`torn` (out) from a `last` on that does not come with a vector's end. Latency: 1."""
+
+    @always_seq(clk.posedge, reset=reset)
+    def telling():
+        if moving and beats.last != ending:
+            torn.next = True
+
+    return telling
+
+
+@block
 def resynchronise(clk: Any, reset: Any, arriving: Any, beats: Any, torn: Any, count: int, framed: bool) -> Any:
     """Vectors of `count` beats each, wherever `last` comes: one that it cuts short is filled up with zeros.
 
@@ -36,10 +60,8 @@ def resynchronise(clk: Any, reset: Any, arriving: Any, beats: Any, torn: Any, co
     once a `last` came early, or, with `framed`, late. Out: beats.valid, .word, .last; arriving.ready; torn. In: the
     other signals of both. Latency: 0; 1 to `torn`.
     """
-    last_beat = count - 1
-    number = bits(index_bits(count))
-    offered, moving, ending, filling = flag(), flag(), flag(), flag()
-    surplus, vector_ends = flag(), flag()
+    last_beat, number = count - 1, bits(index_bits(count))
+    offered, moving, ending, filling, surplus, vector_ends = (flag() for _ in range(6))
 
     @always_comb
     def passing():
@@ -79,22 +101,13 @@ def resynchronise(clk: Any, reset: Any, arriving: Any, beats: Any, torn: Any, co
         if moving:
             filling.next = beats.last and not ending
 
-    @always_seq(clk.posedge, reset=reset)
-    def telling():
-        if moving and beats.last and not ending:
-            torn.next = True
-
-    @always_seq(clk.posedge, reset=reset)
-    def telling_of_frames():
-        if moving and beats.last != ending:
-            torn.next = True
-
     @always_comb
     def finishing():
         vector_ends.next = moving and ending and not filling
 
     together = (passing, watching, counting, filling_up)
     if not framed:
-        return together, accepting, telling
+        return together, accepting, tell_early(clk, reset, moving, ending, beats, torn)
     dropping = drop_surplus(clk, reset, arriving, vector_ends, surplus)
-    return together, accepting_or_dropping, telling_of_frames, finishing, dropping
+    telling = tell_early_or_late(clk, reset, moving, ending, beats, torn)
+    return together, accepting_or_dropping, telling, finishing, dropping

@@ -1,0 +1,46 @@
+"""What of a spec the engine cannot do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from accel.architecture.cells.operations import Size
+from accel.architecture.columns import ColumnArray
+from accel.architecture.network import ACCUMULATOR, Network
+from accel.spec import divisors
+
+
+def misfits(net: Network) -> Iterator[tuple[str, str, object]]:
+    """What of a spec the engine cannot do: (key path, what would fit, what was given)."""
+    for array in net.arrays:
+        slots, shortest = array.slots_per_group, array.by_level[-1]
+        cycles = slots if isinstance(array, ColumnArray) else shortest.cycles_per_group
+        if array is net.head and slots > cycles:
+            yield "model.head.units", f"at most {cycles}: one row a cycle leaves the head", array.units
+        elif slots > cycles:
+            least = next(cells for cells in divisors(array.units) if array.units <= cells * cycles)
+            why = f"a group of {array.units} units lasts {cycles} cycles on {array.lanes_per_row} lanes a row"
+            yield "engine.cells_per_cycle", f"at least {least} ({array.name}: {why})", array.cells
+        if array.sum_width > ACCUMULATOR:
+            yield "formats", f"sums of at most {ACCUMULATOR} bits ({array.name})", f"{array.sum_width} bits"
+    for key, bits in narrowings(net).items():
+        if bits > ACCUMULATOR:
+            yield f"formats.{key}", f"exact sums of at most {ACCUMULATOR} bits", f"{bits} bits"
+
+
+def narrowings(net: Network) -> dict[str, int]:
+    """The bits that exact numbers have or drop at most, whichever is more, as cells narrow them to each format.
+
+    What row sums have is not among them. A half unit is added before the drop, for which 64-bit integers have room
+    where neither is more than `ACCUMULATOR`.
+    """
+    formats, found = net.spec.formats, dict[str, int]()
+    for array in net.layers:
+        for level in array.cell.pipelines:
+            sizes = level.sizes(formats, Size(array.sum_width, array.sum_frac))
+            for one in level.narrowings:
+                fmt, source = getattr(formats, one.format), sizes[one.source]
+                of_row = one.source in {row.name for row in level.sums}
+                has = 0 if of_row else source.width + max(0, fmt.frac - source.frac)
+                found[one.format] = max(found.get(one.format, 0), has, source.frac - fmt.frac)
+    return found

@@ -1,0 +1,39 @@
+"""Nonzeros of every row, as the spec gives them; with a search, its starting point."""
+
+from __future__ import annotations
+
+from accel.architecture.array import Kept
+from accel.spec import Flow, Spec, kept
+
+
+def even_split(total: float, inputs: int, hidden: int, levels: int = 1) -> Kept:
+    """Nonzeros of W_x and W_h per row at the same ratio, with the row's total fixed; each keeps at least one.
+
+    The rows of W_h in several levels share what W_x leaves; less than one each may be left over.
+    """
+    nonzeros = kept(total, inputs + levels * hidden)
+    k_x = min(max(1, kept(total, inputs), nonzeros - levels * hidden), nonzeros - levels, inputs)
+    return k_x, (nonzeros - k_x) // levels
+
+
+def row_cost(pair: Kept, levels: int) -> int:
+    """Nonzeros of a row in all levels."""
+    k_x, k_h = pair
+    return k_x + levels * k_h
+
+
+def planned(spec: Spec) -> tuple[Kept, ...]:
+    """Nonzeros per row of each layer as the spec gives them; with a search, its starting point."""
+    return tuple(_planned(spec, flow, *sizes) for flow, sizes in zip(spec.flows, spec.sizes, strict=True))
+
+
+def _planned(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Kept:
+    sparsity, rows = spec.sparsity, hidden // spec.engine.units
+    full = inputs if flow.input == "row" else rows, hidden if flow.recurrent == "row" else rows
+    if sparsity.pattern == "dense":
+        return full
+    if sparsity.search is not None:
+        return even_split(sparsity.search.total, inputs, hidden, spec.model.depth or 1)
+    assert sparsity.input is not None
+    assert sparsity.recurrent is not None
+    return kept(sparsity.input, full[0]), kept(sparsity.recurrent, full[1])

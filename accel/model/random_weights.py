@@ -1,0 +1,44 @@
+"""Random weights of the right shape and pattern, for hardware without a training."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from accel.architecture.array import Array
+from accel.architecture.network import network
+from accel.base.fixed import Fixed
+from accel.model.sparse import Mask, from_lanes, largest_per_row
+from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
+from accel.spec import Spec, Walk
+
+
+def seeded(spec: Spec) -> Weights:
+    """Random balanced weights of the spec's shape: the same for the same seed, trained on nothing."""
+    rng = np.random.default_rng(spec.training.seed)
+    layers = tuple(_seeded_layer(array, rng, spec) for array in network(spec).arrays)
+    return Weights(layers, threshold_of(spec))
+
+
+def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWeights:
+    def matrix(columns: int, fmt: Fixed, kept: int, walk: Walk, levels: int = 1) -> Matrix:
+        a_row = array.nonzeros // (array.rows * array.levels)
+        real = rng.normal(0.0, 1.5 / max(1, a_row) ** 0.5, (levels * array.rows, columns))
+        mask = _seeded_columns(array, rng, columns, kept) if walk == "column" else rows(len(real), columns, kept)
+        return Matrix(np.where(mask, fmt.quantize(real), 0), mask)
+
+    def rows(count: int, columns: int, kept: int) -> Mask:
+        patterns = array.outputs if array.shared_by_gates else count
+        return np.tile(largest_per_row(rng.random((patterns, columns)), kept), (count // patterns, 1))
+
+    w_x = matrix(array.inputs, array.w_x, array.kept[0], array.walks[0], array.x_levels)
+    h_columns = array.outputs if array.recurrent else 0
+    w_h = matrix(h_columns, array.w_h, array.kept[1], array.walks[1], array.levels)
+    bias = array.bias.quantize(rng.normal(0.0, 0.5, array.levels * array.sums)) * spec.model.bias
+    scale = None if array.scale is None else array.scale.quantize(rng.normal(0.0, 0.5, array.sums))
+    return LayerWeights(w_x, w_h, bias, scale)
+
+
+def _seeded_columns(array: Array, rng: np.random.Generator, columns: int, kept: int) -> Mask:
+    lanes = (array.rows_per_unit, array.units, columns, array.groups)
+    chosen = largest_per_row(rng.random(lanes).reshape(-1, array.groups), kept)
+    return from_lanes(chosen.reshape(lanes))

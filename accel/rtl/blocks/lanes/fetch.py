@@ -1,0 +1,187 @@
+"""What a lane multiplies: its weights from a word of memory, its operand from the copies of x and h."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always, block
+
+from accel.architecture.array import Array
+from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+
+
+class Reading:
+    """How operands are read; each signal is aligned to the stage that uses it.
+
+    `clear` and `from_h` have a bit for each lane of a row: the operand counts as zero; it is h, not x.
+    """
+
+    def __init__(self, array: Array) -> None:
+        self.x_bank = flag()
+        self.clear = bits(array.lanes_per_row)
+        if array.recurrent:
+            self.h_bank = bits(array.h_vector.bank_width)
+            self.from_h = bits(array.lanes_per_row)
+
+
+WEIGHTS = """
+/* verilator no_inline_module */
+genvar ${values}_lane;
+generate
+for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lane + 1) begin: ${values}_slice
+    always @(posedge $clk) $values[${values}_lane] <= $word[${values}_lane*$stride +: $width];
+end
+endgenerate
+"""
+OPERANDS = """
+genvar ${values}_lane;
+generate
+for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lane + 1) begin: ${values}_copy
+    $style reg [$stored-1:0] memory [0:$depth-1];
+    reg [$stored-1:0] read;
+    wire [$place-1:0] place = $word[${values}_lane*$stride+$offset +: $place];
+    always @(posedge $clk) begin
+        if ($write_enable) memory[$write_address] <= $written;
+        read <= memory[{$bank, place[$place-1:$low]}];
+    end
+    $registers
+    assign $values[${values}_lane] = $picked;
+end
+endgenerate
+"""
+
+
+@block
+def weights(clk: Any, word: Any, values: Any, stride: int) -> Any:
+    """The value parts of the memory word, one a lane. Latency: 1.
+
+    Verilator is told to keep the module that this stands in: inlined, hundreds of units take minutes to compile.
+    """
+    lanes, width = len(values), len(values[0])
+    weights.verilog_code = WEIGHTS
+    for value in values:
+        value.driven = "reg"
+    clk.read = word.read = True
+    mask, sign = (1 << width) - 1, 1 << (width - 1)
+
+    @always(clk.posedge)
+    def slicing():
+        packed = int(word)
+        for n in range(lanes):
+            raw = (packed >> n * stride) & mask
+            values[n].next = (raw ^ sign) - sign
+
+    return slicing
+
+
+@block
+def operands(
+    clk: Any, word: Any, write: Any, bank: Any, values: Any, vector: Any, array: Array, stride: int, offset: int
+) -> Any:
+    """Each operand is read from its own copy of a vector, at its index in the word. Latency: fetch_to_select."""
+    late, style = array.operand_register, '(* ram_style = "block" *)' if array.operand_memory == "block" else ""
+    write_enable, write_address, written = write.enable, write.address, write.word
+    lanes, stored, depth = len(values), vector.word_width, vector.depth
+    low, high, item, shift = vector.low, vector.high, vector.width, vector.shift
+    place = low + high
+    taken = [_verilog_register("taken", f"place[{low}-1:0]", low)] if low else []
+    kept = [_verilog_register("read_late", "read", stored)] if late else []
+    kept += [_verilog_register("taken_late", "taken", low)] if late and low else []
+    registers = " ".join([*taken, *kept])
+    word_read, item_taken = ("read_late", "taken_late") if late else ("read", "taken")
+    picked = f"{word_read}[{item_taken}*{item} +: {item}]" if low else word_read
+    picked = f"{{{picked}, {shift}'b0}}" if shift else picked
+    operands.verilog_code = OPERANDS
+    for value in values:
+        value.driven = "wire"
+    for signal in (clk, word, write_enable, write_address, written, bank):
+        signal.read = True
+    store, mask, sign = [0] * (vector.banks << high), (1 << item) - 1, 1 << (item - 1)
+    read = signed_list(lanes, vector.aligned) if late else values
+
+    @always(clk.posedge)
+    def reading():
+        base, packed = int(bank) << high, int(word) >> offset
+        for n in range(lanes):
+            index = (packed >> n * stride) & ((1 << place) - 1)
+            raw = (store[base + (index >> low)] >> (index % (1 << low)) * item) & mask
+            read[n].next = ((raw ^ sign) - sign) << shift
+        if write_enable:
+            store[int(write_address)] = int(written)
+
+    @always(clk.posedge)
+    def keeping():
+        for n in range(lanes):
+            values[n].next = read[n]
+
+    return (reading, keeping) if late else reading
+
+
+def _verilog_register(name: str, source: str, width: int) -> str:
+    return f"reg [{width}-1:0] {name}; always @(posedge clk) {name} <= {source};"
+
+
+@block
+def carry(clk: Any, i: Any, o: Any) -> Any:
+    """A list of values, one cycle later. Latency: 1."""
+    lanes = len(i)
+
+    @always(clk.posedge)
+    def carrying():
+        for n in range(lanes):
+            o[n].next = i[n]
+
+    return carrying
+
+
+@block
+def select_x(clk: Any, clear: Any, rows: int, x_values: Any, operand: Any) -> Any:
+    """Operand registers in front of the multipliers of a layer without state: x or nothing. Latency: 1."""
+    per_row = len(clear)
+
+    @always(clk.posedge)
+    def selecting():
+        for r in range(rows):
+            for m in range(per_row):
+                if clear[m]:
+                    operand[r * per_row + m].next = 0
+                else:
+                    operand[r * per_row + m].next = x_values[r * per_row + m]
+
+    return selecting
+
+
+@block
+def select(clk: Any, clear: Any, from_h: Any, rows: int, x_values: Any, h_values: Any, operand: Any) -> Any:
+    """Operand registers in front of the multipliers: x, h or nothing. Latency: 1."""
+    per_row = len(clear)
+
+    @always(clk.posedge)
+    def selecting():
+        for r in range(rows):
+            for m in range(per_row):
+                if clear[m]:
+                    operand[r * per_row + m].next = 0
+                elif from_h[m]:
+                    operand[r * per_row + m].next = h_values[r * per_row + m]
+                else:
+                    operand[r * per_row + m].next = x_values[r * per_row + m]
+
+    return selecting
+
+
+@block
+def fetch(clk: Any, word: Any, reading: Any, x: Any, h: Any, operand: Any, array: Array, offset: int) -> Any:
+    """Operands at the indices that begin at bit `offset` of the word: read, aligned, selected.
+
+    `h` is None for a layer without state. Latency: fetch_to_select + 1.
+    """
+    count, stride = len(operand), array.index_width
+    rows = count // array.lanes_per_row
+    x_values = signed_list(count, array.x_vector.aligned)
+    x_reader = operands(clk, word, x, reading.x_bank, x_values, array.x_vector, array, stride, offset)
+    if h is None:
+        return x_reader, select_x(clk, reading.clear, rows, x_values, operand)
+    h_values = signed_list(count, array.h_vector.aligned)
+    h_reader = operands(clk, word, h, reading.h_bank, h_values, array.h_vector, array, stride, offset)
+    return x_reader, h_reader, select(clk, reading.clear, reading.from_h, rows, x_values, h_values, operand)

@@ -1,0 +1,72 @@
+"""A weight times an operand: a multiplier, or for weights of -1, 0, 1 what takes, negates or drops it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always, block
+
+from accel.architecture.array import Array
+
+
+@block
+def multiply(clk: Any, weight: Any, operand: Any, products: Any) -> Any:
+    """A product a lane; rows share their operands where there are fewer operands than lanes. Latency: 1."""
+    lanes, read = len(products), len(operand)
+
+    @always(clk.posedge)
+    def multiplying():
+        for n in range(lanes):
+            products[n].next = weight[n] * operand[n % read]
+
+    return multiplying
+
+
+@block
+def take_or_negate(clk: Any, weight: Any, operand: Any, products: Any) -> Any:
+    """`multiply` by -1 or 1, words of one bit: the operand or its negative (binary weights, arXiv 1809.11086).
+
+    Latency: 1.
+    """
+    lanes, read = len(products), len(operand)
+
+    @always(clk.posedge)
+    def choosing():
+        for n in range(lanes):
+            if weight[n] < 0:
+                products[n].next = -operand[n % read]
+            else:
+                products[n].next = operand[n % read]
+
+    return choosing
+
+
+@block
+def take_negate_or_drop(clk: Any, weight: Any, operand: Any, products: Any) -> Any:
+    """`multiply` by -1, 0 or 1: the operand, its negative or nothing (ternary weights, arXiv 1809.11086).
+
+    Latency: 1.
+    """
+    lanes, read = len(products), len(operand)
+
+    @always(clk.posedge)
+    def choosing():
+        for n in range(lanes):
+            if weight[n] < 0:
+                products[n].next = -operand[n % read]
+            elif weight[n] > 0:
+                products[n].next = operand[n % read]
+            else:
+                products[n].next = 0
+
+    return choosing
+
+
+@block
+def weigh(clk: Any, weight: Any, operand: Any, products: Any, array: Array) -> Any:
+    """Weights times operands, by a multiplier where the weights need one. Latency: 1."""
+    if array.multiplies:
+        return multiply(clk, weight, operand, products)
+    if array.weight_width == 1:
+        return take_or_negate(clk, weight, operand, products)
+    return take_negate_or_drop(clk, weight, operand, products)

@@ -1,0 +1,136 @@
+"""Sums of a row: products gathered cycle by cycle, rows of several lanes added, and the chain that hands totals on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always, block
+
+from accel.rtl.blocks.primitives.signals import signed_list
+
+
+@block
+def accumulate(clk: Any, first: Any, products: Any, totals: Any) -> Any:
+    """totals += products, starting anew at `first`. Latency: 1."""
+    lanes = len(totals)
+
+    @always(clk.posedge)
+    def accumulating():
+        for n in range(lanes):
+            if first:
+                totals[n].next = products[n]
+            else:
+                totals[n].next = totals[n] + products[n]
+
+    return accumulating
+
+
+@block
+def accumulate_parts(clk: Any, first: Any, of_h: Any, products: Any, totals: Any) -> Any:
+    """`accumulate` where the last row has two totals for each lane: of its products with x, then of those with h.
+
+    `of_h` [lanes of a row] tells which products are with h. Latency: 1.
+    """
+    per_row = len(of_h)
+    whole = len(products) - per_row
+
+    @always(clk.posedge)
+    def accumulating():
+        for n in range(whole):
+            if first:
+                totals[n].next = products[n]
+            else:
+                totals[n].next = totals[n] + products[n]
+
+    @always(clk.posedge)
+    def accumulating_x():
+        for m in range(per_row):
+            if of_h[m]:
+                if first:
+                    totals[whole + m].next = 0
+            elif first:
+                totals[whole + m].next = products[whole + m]
+            else:
+                totals[whole + m].next = totals[whole + m] + products[whole + m]
+
+    @always(clk.posedge)
+    def accumulating_h():
+        for m in range(per_row):
+            if not of_h[m]:
+                if first:
+                    totals[whole + per_row + m].next = 0
+            elif first:
+                totals[whole + per_row + m].next = products[whole + m]
+            else:
+                totals[whole + per_row + m].next = totals[whole + per_row + m] + products[whole + m]
+
+    return accumulating, accumulating_x, accumulating_h
+
+
+@block
+def add_neighbours(clk: Any, i: Any, o: Any, rows: int) -> Any:
+    """One level of each row's adder tree; an odd last value passes. Latency: 1."""
+    before, after = len(i) // rows, len(o) // rows
+    pairs = before // 2
+
+    @always(clk.posedge)
+    def adding():
+        for r in range(rows):
+            for p in range(pairs):
+                o[r * after + p].next = i[r * before + 2 * p] + i[r * before + 2 * p + 1]
+
+    @always(clk.posedge)
+    def adding_and_passing():
+        for r in range(rows):
+            for p in range(pairs):
+                o[r * after + p].next = i[r * before + 2 * p] + i[r * before + 2 * p + 1]
+            o[r * after + pairs].next = i[r * before + before - 1]
+
+    return adding_and_passing if before % 2 else adding
+
+
+@block
+def add_rows(clk: Any, i: Any, o: Any, rows: int) -> Any:
+    """Sum of each row's partial totals (two lanes a row at least). Latency: tree_levels(lanes of a row)."""
+    after = -(-len(i) // rows // 2)
+    if after == 1:
+        return add_neighbours(clk, i, o, rows)
+    half = signed_list(rows * after, len(o[0]))
+    level = add_neighbours(clk, i, half, rows)
+    rest = add_rows(clk, half, o, rows)
+    return level, rest
+
+
+CAPTURE = """
+genvar ${chain_out}_row;
+generate
+for (${chain_out}_row = 0; ${chain_out}_row < $rows; ${chain_out}_row = ${chain_out}_row + 1) begin: ${chain_out}_shift
+    always @(posedge $clk)
+        if ($capture) $chain_out[${chain_out}_row*$width +: $width] <= $totals[${chain_out}_row];
+        else $chain_out[${chain_out}_row*$width +: $width] <= $chain_in[${chain_out}_row*$width +: $width];
+end
+endgenerate
+"""
+
+
+@block
+def capture_chain(clk: Any, capture: Any, totals: Any, chain_in: Any, chain_out: Any) -> Any:
+    """Totals leave the unit side by side in one word: loaded at `capture`, else shifted on from the neighbour.
+
+    So the cell stage finds unit after unit at fixed signals and needs no multiplexer. Latency: 1.
+    """
+    rows, width = len(totals), len(totals[0])
+    capture_chain.verilog_code = CAPTURE
+    chain_out.driven = "reg"
+    for signal in (clk, capture, chain_in, *totals):
+        signal.read = True
+    mask = (1 << width) - 1
+
+    @always(clk.posedge)
+    def shifting():
+        if capture:
+            chain_out.next = sum((int(totals[n]) & mask) << n * width for n in range(rows))
+        else:
+            chain_out.next = chain_in
+
+    return shifting

@@ -1,0 +1,74 @@
+"""Values side by side in a word, and apart again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import always, always_comb, block
+
+FLATTEN = """
+genvar ${o}_lane;
+generate
+for (${o}_lane = 0; ${o}_lane < $lanes; ${o}_lane = ${o}_lane + 1) begin: ${o}_part
+    assign $o[${o}_lane*$width +: $width] = $values[${o}_lane];
+end
+endgenerate
+"""
+
+
+@block
+def flatten(values: Any, o: Any) -> Any:
+    """A list of values side by side in one word, the first one lowest. Latency: 0."""
+    lanes, width = len(values), len(values[0])
+    flatten.verilog_code = FLATTEN
+    o.driven = "wire"
+    for value in values:
+        value.read = True
+    mask = (1 << width) - 1
+
+    @always(*values)
+    def flattening():
+        o.next = sum((int(values[n]) & mask) << n * width for n in range(lanes))
+
+    return flattening
+
+
+UNFLATTEN = """
+genvar ${values}_lane;
+generate
+for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lane + 1) begin: ${values}_part
+    always @($word) $values[${values}_lane] = $word[${values}_lane*$width +: $width];
+end
+endgenerate
+"""
+
+
+@block
+def unflatten(word: Any, values: Any) -> Any:
+    """The parts of a word as a list of values, the lowest first. Latency: 0."""
+    lanes, width = len(values), len(values[0])
+    unflatten.verilog_code = UNFLATTEN
+    word.read = True
+    for value in values:
+        value.driven = "reg"  # Icarus stops at a net that is an alias of an array's element
+    mask, sign = (1 << width) - 1, 1 << (width - 1)
+
+    @always(word)
+    def parting():
+        packed = int(word)
+        for n in range(lanes):
+            values[n].next = ((packed >> n * width & mask) ^ sign) - sign
+
+    return parting
+
+
+@block
+def bits_above(word: Any, o: Any, low: int) -> Any:
+    """The bits of a word from `low` on. Latency: 0."""
+    high = len(word)
+
+    @always_comb
+    def taking():
+        o.next = word[high:low]
+
+    return taking

@@ -1,0 +1,120 @@
+"""What the cell stage reads and leaves: biases, the cell's own memory, the state for lanes and outbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myhdl import ConcatSignal, always, always_comb, block
+
+from accel.architecture.array import Array
+from accel.architecture.latencies import before_read, slot_to_cell, slot_to_state
+from accel.base.fixed import index_bits
+from accel.rtl.blocks.primitives.memory import ram, rom, scratchpad
+from accel.rtl.blocks.primitives.register import delay, gather, like, register
+from accel.rtl.blocks.primitives.signals import bits
+
+
+def cell_depth(array: Array) -> int:
+    """Words of the memory of c: a slot's c each, for every stream from a power of two on."""
+    beats = array.beats
+    return ((array.streams - 1) << index_bits(beats)) + beats
+
+
+@block
+def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, array: Array) -> Any:
+    """What the cell kept before, of an LSTM c_{t-1}, zero in a fresh sequence; what it keeps now is written back.
+
+    Latency: slot_to_before from the slot to `c_before`.
+    """
+    read, stored = bits(len(c_t)), bits(len(c_t))
+    written = like(slot.valid)
+    writing = delay(clk, reset, slot.valid, written, slot_to_cell(array))
+    wanted = like(slot.valid)
+    ahead = before_read(array)
+    wanting = delay(clk, reset, slot.valid, wanted, ahead)
+    width = len(slot.stream) + len(slot.beat)
+    slot_address, address, back = bits(width), bits(width), bits(width)
+    addressing = gather([slot.beat, slot.stream], slot_address)
+    reading = delay(clk, reset, slot_address, address, ahead)
+    fresh = like(slot.fresh)
+    freshes = delay(clk, reset, slot.fresh, fresh, ahead + 2)
+    writing_back = delay(clk, reset, slot_address, back, slot_to_cell(array))
+
+    @always(clk.posedge)
+    def clearing():
+        if fresh:
+            c_before.next = 0
+        else:
+            c_before.next = stored
+
+    memory = ram(clk, wanted, written, back, c_t, address, read, cell_depth(array))
+    keeping = register(clk, read, stored)
+    return writing, wanting, addressing, reading, freshes, writing_back, clearing, memory, keeping
+
+
+@block
+def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, every_step: bool, array: Array) -> Any:
+    """h_t goes to the lanes' other bank and, where the step emits, to the outbox. Latency: 0 from h_t.
+
+    Of several levels, only what comes of the last one goes to the outbox.
+    """
+    valid, real, latency = like(slot.valid), like(slot.real), slot_to_state(array)
+    leaving = slot.leaving if array.levels > 1 else slot.real
+    valids = delay(clk, reset, slot.valid, valid, latency)
+    reals = delay(clk, reset, leaving, real, latency)
+    beat = like(slot.beat)
+    beats = delay(clk, reset, slot.beat, beat, latency)
+    bank = like(slot.bank)
+    banks = delay(clk, reset, slot.bank, bank, latency)
+    closing = like(slot.closing)
+    closings = delay(clk, reset, slot.closing, closing, latency)
+    final = like(slot.final)
+    finals = delay(clk, reset, slot.final, final, latency)
+    place = ConcatSignal(bank, beat)
+
+    @always_comb
+    def writing():
+        h.enable.next = valid
+        h.address.next = place
+        h.word.next = h_t
+
+    @always_comb
+    def emitting():
+        outbox.word.next = h_t
+        outbox.closing.next = closing
+        outbox.final.next = final
+
+    @always_comb
+    def emitting_all():
+        outbox.valid.next = real
+
+    @always_comb
+    def emitting_last():
+        outbox.valid.next = real and final
+
+    sending = emitting_all if every_step else emitting_last
+    return valids, reals, beats, banks, closings, finals, writing, emitting, sending
+
+
+@block
+def emit_set(clk: Any, reset: Any, slot: Any, outbox: Any, latency: int) -> Any:
+    """The set of weights goes along with the results. Latency: `latency` from the slot."""
+    return delay(clk, reset, slot.weight_set, outbox.weight_set, latency)
+
+
+@block
+def read_biases(clk: Any, slot: Any, biases: Any, layer: Any, stores: Any) -> Any:
+    """Biases of a slot; `stores` is None where they are in the bitstream. Latency: SLOT_TO_CHAIN."""
+    read = like(biases)
+    leaving = register(clk, read, biases)
+    if layer.lanes.array.levels > 1:
+        place = bits(len(slot.beat) + len(slot.level))
+        addressing = gather([slot.beat, slot.level], place)
+        return addressing, rom(clk, place, read, layer.bias_words, layer.bias_file), leaving
+    if not layer.lanes.array.writable:
+        return rom(clk, slot.beat, read, layer.bias_words, layer.bias_file), leaving
+    store = stores.biases
+    memory = scratchpad(
+        clk, slot.weight_set, slot.beat, read, store.enable, store.address, store.word, layer.lanes.array.beats
+    )
+    return memory, leaving

@@ -1,0 +1,327 @@
+"""The top of an accelerator, call by call: constants, ports, signals, and an instance of each block on the way of data.
+
+A call is a name in the rendered text, a class or a block of the library that makes it, and its arguments as text. The
+template writes them down; what is made of what is decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from accel.architecture.array import Array
+from accel.architecture.columns import ColumnArray, MixedArray
+from accel.architecture.network import Network
+from accel.base.fixed import Digits, Fixed, index_bits
+from accel.base.tables import Table
+from accel.memory.images import bias_shift, bias_width, sum_format
+from accel.memory.load_frame import WORD, Section, beats, sections, shape_digest
+from accel.model.design import Design
+from accel.model.samples import state_formats
+from accel.rtl.blocks.cells.cell import CellConstants, TableFile
+from accel.rtl.blocks.cells.scale import ScaleConstants
+from accel.rtl.blocks.cells.status import LayerStatus, Status, count_steps
+from accel.rtl.blocks.columns.column_layer import ColumnConstants, ColumnObserved, States, column_layer
+from accel.rtl.blocks.lanes.lane_array import ArrayConstants
+from accel.rtl.blocks.primitives.signals import flag
+from accel.rtl.blocks.rows.head import HeadObserved, head_layer
+from accel.rtl.blocks.rows.layer import LayerConstants, Observed, recurrent_layer
+from accel.rtl.blocks.streams.axis import AxiStream, AxiWords, axis_input, axis_output
+from accel.rtl.blocks.streams.fillers import Fillers, watch_vectors, withhold
+from accel.rtl.blocks.streams.inbox import Beats, Inbox
+from accel.rtl.blocks.streams.load_check import check_frame
+from accel.rtl.blocks.streams.load_fill import Stores, fill
+from accel.rtl.blocks.streams.outbox import Outbox, emit, link
+from accel.rtl.blocks.streams.receiver import receive
+from accel.rtl.blocks.streams.resynchronise import resynchronise
+from accel.rtl.blocks.streams.weight_sets import Loading, await_weights, choose_set, count_uses
+from accel.rtl.contents import biases_held, lanes_held, scales_held
+from accel.schedule.schedule import Schedule
+from accel.schedule.stages import ColumnStage, Stage
+from accel.spec import Formats
+
+IN_ARGUMENTS = (
+    *(Array, ColumnArray, MixedArray, Digits, Fixed, Formats, Table, TableFile, Section, CellConstants, ArrayConstants),
+    *(ScaleConstants, biases_held, lanes_held, scales_held),
+)
+"""What the text of constants and arguments may name."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A name, what makes it, and the arguments as text."""
+
+    name: str
+    made_by: Callable[..., Any]
+    arguments: tuple[Any, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The call without the name, in a line."""
+        return f"{self.made_by.__name__}({', '.join(map(str, self.arguments))})"
+
+
+@dataclass(frozen=True)
+class Top:
+    """Everything that the rendered top consists of."""
+
+    constants: tuple[tuple[str, str], ...]
+    ports: tuple[Call, ...]
+    signals: tuple[Call, ...]
+    instances: tuple[Call, ...]
+
+    @property
+    def imports(self) -> dict[str, list[str]]:
+        """Names of the library by the modules they come from."""
+        calls = (*self.ports, *self.signals, *self.instances)
+        texts = [text for _, text in self.constants] + [call.text for call in calls]
+        named = set(re.findall(r"\w+", " ".join(texts)))
+        used = {call.made_by for call in calls} | {one for one in IN_ARGUMENTS if one.__name__ in named}
+        found: dict[str, set[str]] = {}
+        for one in used:
+            found.setdefault(one.__module__, set()).add(one.__name__)
+        return {module: sorted(found[module]) for module in sorted(found)}
+
+
+def compose(design: Design, built: Schedule) -> Top:
+    """The top of a design: a pure function."""
+    net = design.net
+    loading = design.spec.engine.memory == "scratchpad"
+    signals = [*([Call("loading", Loading)] if loading else []), *_signals(design, built, loading)]
+    instances = [
+        *_receivers(design),
+        *(_loaders(design) if loading else []),
+        *_entrance(design, loading),
+        *_layers(design),
+        *_links(net),
+        *_exit(design, built),
+        *(_withholders(design, built) if net.layers[0].streams > 1 else []),
+    ]
+    return Top(tuple(_constants(design, loading)), tuple(_ports(design)), tuple(signals), tuple(instances))
+
+
+def result_width(design: Design) -> int:
+    """Bits of a result of the head, or of an element of h_t where there is none."""
+    head, net = design.spec.model.head, design.net
+    if net.head is None or head is None:
+        return net.layers[-1].h.width
+    if head.kind == "argmax":
+        return index_bits(net.head.groups * net.head.slots_per_group)
+    return net.head.sum_width
+
+
+def _constants(design: Design, loading: bool) -> Iterator[tuple[str, str]]:
+    spec, net = design.spec, design.net
+    yield "FORMATS", f"Formats({', '.join(f'{key}={value!r}' for key, value in spec.formats)})"
+    tables = (f'"{name}": TableFile({table}, "{spec.identifier}_{name}.hex")' for name, table in net.tables.items())
+    yield "TABLES", f"{{{', '.join(tables)}}}"
+    for array in net.arrays:
+        yield array.name.upper(), repr(array)
+        if loading:
+            yield f"{array.name.upper()}_SECTIONS", repr(sections(array, net))
+
+
+def _ports(design: Design) -> Iterator[Call]:
+    net, spec = design.net, design.spec
+    first, last = net.layers[0], net.arrays[-1]
+    marked = ("marked=True",) if first.streams > 1 else ()
+    yield Call("s_axis", AxiStream, (first.input_words, first.x.width, *marked))
+    yield Call("m_axis", AxiStream, (last.cells, result_width(design)))
+    if spec.engine.memory == "scratchpad":
+        yield Call("s_weights", AxiWords, (WORD,))
+    if spec.by_columns:
+        yield Call("states", States, (first.h.width,))
+    yield Call("status", Status, (first.writable,))
+    for array in net.layers:
+        yield Call(f"status_{array.name}", LayerStatus, (array.given_state,))
+        observed = ColumnObserved if isinstance(array, ColumnArray) else Observed
+        yield Call(array.name, observed, (_cells(design, array),))
+        if spec.engine.state_streams:
+            yield Call(f"s_state_{array.name}", AxiStream, _state_words(design, array))
+            yield Call(f"m_state_{array.name}", AxiStream, _state_words(design, array))
+    yield from (Call(f"s_weights_{array.name}", AxiWords, (array.fed,)) for array in net.arrays if array.fed)
+    if net.head is not None:
+        yield Call("head", HeadObserved, ("HEAD",))
+
+
+def _state_words(design: Design, array: Array) -> tuple[int, int]:
+    """Values in a beat of a layer's stream of states, and bits of each."""
+    widest = max(fmt.width for fmt in state_formats(design.spec))
+    return len(array.cell.states) * array.cells, widest
+
+
+def _cells(design: Design, array: Array) -> str:
+    """Formats and tables of a layer's cell stage."""
+    narrowed = sum_format(array, design.spec)
+    return (
+        f"CellConstants({array.name.upper()}, FORMATS, TABLES, {bias_width(array, narrowed)}, "
+        f"{bias_shift(array, narrowed)})"
+    )
+
+
+def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
+    for stage in built.stages:
+        array = stage.array
+        name, upper = array.name, array.name.upper()
+        leaving = array.cells * array.h.width if array.recurrent else result_width(design)
+        yield Call(f"{name}_beats", Beats, (f"{upper}.x_vector.word_width",))
+        yield Call(f"{name}_inbox", Inbox, (f"{upper}.x_vector",))
+        yield Call(f"{name}_outbox", Outbox, (leaving,))
+        yield _layer_constants(design, stage)
+        if loading:
+            yield Call(f"{name}_stores", Stores, (f"{upper}_SECTIONS", "loading"))
+            yield from (Call(f"{name}_{kind}_end", flag) for kind in sections(array, design.net))
+    first, last = design.net.arrays[0], design.net.arrays[-1]
+    yield Call("arriving", Beats, (f"{first.name.upper()}.x_vector.word_width",))
+    yield Call("leaving", Beats, (last.cells * last.h.width if last.recurrent else result_width(design),))
+    if loading:
+        yield Call("early", Beats, (f"{first.name.upper()}.x_vector.word_width",))
+    if first.streams > 1:
+        yield Call("fillers", Fillers)
+        yield Call("made", AxiStream, (last.cells, result_width(design)))
+        given = [array for array in design.net.layers if array.given_state]
+        yield from (Call(f"{array.name}_made", AxiStream, _state_words(design, array)) for array in given)
+
+
+def _layer_constants(design: Design, stage: Stage | ColumnStage) -> Call:
+    """Everything that a layer, or the head, is built from."""
+    array, spec = stage.array, design.spec
+    head, last = spec.model.head, design.net.layers[-1]
+    every_step = array is not last or head is None or head.when == "step"
+    if isinstance(stage, Stage):
+        own: tuple[str, ...] = (
+            f"intervals={stage.intervals}",
+            f"release_at={stage.release_at}",
+            f"state_sequences={stage.under_way}",
+        )
+        made_by: Callable[..., Any] = LayerConstants
+    else:
+        own, made_by = (f"stateful={spec.model.stateful}",), ColumnConstants
+    return Call(f"{array.name}_built", made_by, (*_held(design, array), *own, f"every_step={every_step}"))
+
+
+def _held(design: Design, array: Array) -> Iterator[str]:
+    """The memories of a layer: read from files, empty where they are loaded, weights outside where they are fed."""
+    upper, stem = array.name.upper(), f"{design.spec.identifier}_{array.name}"
+    module = f'"{stem}_unit" if converting else ""'
+    if array.fed or array.writable:
+        yield f"lanes=ArrayConstants({upper}, (), (), {module})"
+    else:
+        yield f'lanes=lanes_held(RTL, {upper}, "{stem}", {module})'
+    yield 'bias_words=(), bias_file=""' if array.writable else f'**biases_held(RTL, "{stem}")'
+    if array.scale is None:
+        yield "scales=None"
+    elif array.writable:
+        yield f'scales=ScaleConstants({upper}.scale, (), "")'
+    else:
+        yield f'scales=scales_held(RTL, {upper}, "{stem}")'
+
+
+def _receivers(design: Design) -> Iterator[Call]:
+    for array in design.net.arrays:
+        set_in = array.writable and array is not design.net.layers[0]
+        yield Call(
+            f"{array.name}_receiving",
+            receive,
+            (
+                *("clk", "reset", f"{array.name}_beats", f"{array.name}_inbox", f"{array.name.upper()}.input_beats"),
+                *(array.streams, design.spec.model.stateful, set_in, array.given_state),
+            ),
+        )
+
+
+def _loaders(design: Design) -> Iterator[Call]:
+    """The frame that weights come in: checked, spread over the memories section by section, waited for."""
+    net = design.net
+    first, last = net.arrays[0], net.arrays[-1]
+    frame = "clk", "reset", "s_weights", "loading", "status", beats(net), shape_digest(net)
+    yield Call("checking", check_frame, frame)
+    yield Call("waiting", await_weights, ("early", "arriving", "loading"))
+    yield Call("choosing", choose_set, ("clk", "reset", f"{first.name}_inbox", "loading", first.streams))
+    yield Call("using", count_uses, ("clk", "reset", f"{first.name}_inbox", f"{last.name}_outbox", "loading"))
+    before = "loading.restart"
+    for array in net.arrays:
+        for kind in sections(array, net):
+            end, store = f"{array.name}_{kind}_end", f"{array.name}_stores.{kind}"
+            section = f'{array.name.upper()}_SECTIONS["{kind}"]'
+            yield Call(f"{array.name}_filling_{kind}", fill, ("clk", "reset", "loading", before, end, store, section))
+            before = end
+
+
+def _entrance(design: Design, loading: bool) -> Iterator[Call]:
+    first = design.net.layers[0]
+    entered = "early" if loading else "arriving"
+    yield Call("entering", axis_input, ("s_axis", entered, first.input_words, first.x.width))
+    yield Call(
+        "resynchronising",
+        resynchronise,
+        (
+            *("clk", "reset", "arriving", f"{first.name}_beats", "status.torn", f"{first.name.upper()}.input_beats"),
+            "framed=False",
+        ),
+    )
+    yield Call("counting", count_steps, ("clk", "reset", f"{first.name}_inbox.take", "status"))
+
+
+def _layers(design: Design) -> Iterator[Call]:
+    for array in design.net.arrays:
+        name = array.name
+        boxes, stores = ("clk", "reset", f"{name}_inbox", f"{name}_outbox"), _stores(array)
+        if array is design.net.head:
+            head, narrowed = design.spec.model.head, sum_format(array, design.spec)
+            argmax = head is not None and head.kind == "argmax"
+            biases = bias_width(array, narrowed), bias_shift(array, narrowed)
+            yield Call("head_running", head_layer, (*boxes, "head", "head_built", argmax, *biases, stores))
+            continue
+        built = (name, f"status_{name}", f"{name}_built", _cells(design, array), stores)
+        if isinstance(array, ColumnArray):
+            yield Call(f"{name}_running", column_layer, (*boxes, "states", *built))
+        else:
+            leaves = f"{name}_made" if array.streams > 1 else f"m_state_{name}"
+            given = [f"s_state_{name}", leaves] if array.given_state else [None, None]
+            yield Call(f"{name}_running", recurrent_layer, (*boxes, *built, *given))
+
+
+def _stores(array: Array) -> str | None:
+    """What writes into a layer's weights, or brings them in every step."""
+    if array.writable:
+        return f"{array.name}_stores"
+    return f"s_weights_{array.name}" if array.fed else None
+
+
+def _links(net: Network) -> Iterable[Call]:
+    for before, after in pairwise(net.arrays):
+        ends = f"{before.name}_outbox", f"{after.name}_beats", f"{after.name}_inbox.release"
+        yield Call(f"{after.name}_linking", link, ("clk", "reset", *ends, net.layers[0].writable))
+
+
+def _exit(design: Design, built: Schedule) -> Iterator[Call]:
+    last, head = design.net.arrays[-1], design.spec.model.head
+    results = built.stages[-1].results
+    yield Call("emitting", emit, ("clk", "reset", f"{last.name}_outbox", "leaving", results, built.emit_steps))
+    unsigned = head is not None and head.kind == "argmax"
+    made = "made" if design.net.layers[0].streams > 1 else "m_axis"
+    yield Call("finishing", axis_output, ("leaving", made, last.cells, result_width(design), unsigned))
+
+
+def _withholders(design: Design, built: Schedule) -> Iterator[Call]:
+    """Where streams take turns: what steps that only fill a turn make does not leave.
+
+    A layer's input holds two steps, and what a step or a sequence leaves has its room before it begins: that many
+    results, and states of each layer, can be under way between input and output.
+    """
+    first, head, waiting = design.net.layers[0], design.spec.model.head, 2 * len(built.stages)
+    noticed = "clk", "reset", "s_axis", f"{first.name}_beats", "fillers", f"{first.name.upper()}.input_beats"
+    yield Call("noticing", watch_vectors, noticed)
+    every, results = f"every_step={head is None or head.when == 'step'}", built.stages[-1].results
+    ends = "clk", "reset", "fillers", "made", "m_axis", results, every, f"depth={waiting + built.emit_steps}"
+    yield Call("withholding", withhold, ends)
+    for stage in built.stages:
+        array = stage.array
+        if array.given_state and isinstance(stage, Stage):
+            streams = f"{array.name}_made", f"m_state_{array.name}"
+            size = array.output_beats, "every_step=False", f"depth={waiting + stage.under_way}"
+            yield Call(f"{array.name}_withholding", withhold, ("clk", "reset", "fillers", *streams, *size))

@@ -1,0 +1,106 @@
+"""The smallest safe interval between steps: every operand is written before it is read.
+
+For each row and position, the read cycle of the next step must come after the write of the unit that it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from accel.architecture.array import Array
+from accel.architecture.latencies import (
+    ADDRESS_TO_FETCH,
+    HEAD_INTERVAL,
+    before_read,
+    slot_delay,
+    slot_to_cell,
+    slot_to_state,
+)
+from accel.base.fixed import Integers
+from accel.memory.images import positions, row_words
+from accel.model.weights import LayerWeights
+
+AT_ONCE = 1 << 20
+"""Operand reads that are looked at together: memory of a few MiB, whatever the size of the network."""
+Columns = npt.NDArray[np.integer[Any]]
+"""Columns of a matrix that rows read, in the order of their positions, [rows, kept]."""
+
+
+def written_at(array: Array) -> Integers:
+    """Cycle, from a level's first address, in which each unit's h_t is presented to the operand memories. [H]"""
+    unit = np.arange(array.outputs)
+    group, slot = unit // array.units, unit % array.units // array.cells
+    return (group + 1) * array.cycles_per_group - 1 + slot_delay(array) + slot + slot_to_state(array)
+
+
+def smallest_interval(array: Array, layer: LayerWeights) -> int:
+    """Cycles from one step's beginning to the next one's: G*T, plus the gap that the pattern needs.
+
+    Weights that are loaded may have any pattern with these nonzeros per row, so the gap is that of the worst one.
+    Streams that take turns share the wait out: a stream's own next step comes only after all others had theirs.
+    """
+    return sum(level_intervals(array, layer))
+
+
+def level_intervals(array: Array, layer: LayerWeights) -> tuple[int, ...]:
+    """Cycles from each level's beginning to the next one's; behind the last comes the next step's first."""
+    if array.writable:
+        return intervals_of(array, [latest_columns(array)])
+    levels = enumerate(array.by_level)
+    return intervals_of(
+        array, [row_words(level, layer.level(number, array.levels))[1][:, level.kept[0] :] for number, level in levels]
+    )
+
+
+def interval_of(array: Array, columns: Columns) -> int:
+    """`smallest_interval` of rows that read these columns of W_h in every level, [rows, K_h].
+
+    Rows may be those of the first units alone, gate by gate.
+    """
+    return sum(intervals_of(array, [columns] * array.levels))
+
+
+def intervals_of(array: Array, columns: Sequence[Columns]) -> tuple[int, ...]:
+    """`level_intervals` of rows that read these columns of W_h, level by level."""
+    following = [*array.by_level[1:], array.by_level[0]]
+    read = [*columns[1:], columns[0]]
+    return tuple(
+        -(-_own_interval(level, after, table) // array.streams)
+        for level, after, table in zip(array.by_level, following, read, strict=True)
+    )
+
+
+def _own_interval(array: Array, after: Array, columns: Columns) -> int:
+    """Cycles from one level of a sequence to the next, which reads `columns`, until what was read and kept is there and
+    the lanes are done, with all streams.
+
+    What a cell keeps is read sooner where the groups `after` are shorter: most in the last one.
+    """
+    busy = array.depth * array.streams
+    if array.kind is None:
+        return max(HEAD_INTERVAL, busy)
+    shorter = array.cycles_per_group - after.cycles_per_group
+    sooner = shorter * (array.groups if shorter > 0 else 1)
+    interval = max(slot_to_cell(array) + 1 - before_read(array) + sooner, busy)
+    table, k_x = positions(after), after.kept[0]
+    unit = np.arange(len(columns)) % (len(columns) // array.rows_per_unit)
+    written, first = written_at(array), unit // array.units * after.cycles_per_group + ADDRESS_TO_FETCH
+    at_once = max(1, AT_ONCE // len(columns))
+    for row in table:
+        cycles = np.nonzero(row >= k_x)[0]
+        cycles = cycles[written[-1] + 1 - ADDRESS_TO_FETCH - cycles > interval]  # no later one waits
+        for start in range(0, len(cycles), at_once):
+            t = cycles[start : start + at_once]
+            interval = max(interval, int((written[columns[:, row[t] - k_x]] + 1 - first[:, None] - t).max()))
+    return interval
+
+
+def latest_columns(array: Array) -> Integers:
+    """The largest columns that a row of W_h can have at its positions: they ascend, so K - 1 - q more come after the
+    q-th of K. Those of the first unit, [rows of a unit, K_h]: no later one reads earlier.
+    """
+    return np.tile(np.arange(array.outputs - array.kept[1], array.outputs), (array.rows_per_unit, 1))

@@ -1,0 +1,81 @@
+"""The recurrence over steps (available, rested, room), which every simulator must meet exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from accel.architecture.network import Network
+from accel.base.fixed import Integers
+from accel.schedule.column_schedule import ColumnClock, Load, Passage, Waits
+from accel.schedule.row_clock import LINK_STEPS, LONG_AGO, NOTHING, RowClock
+from accel.schedule.stages import ColumnStage, Stage
+from accel.schedule.turns import Turn
+
+
+class Timeline:
+    """The recurrence: each event is the maximum of what it waits for."""
+
+    def __init__(self, net: Network, stages: Sequence[Stage | ColumnStage], room: int) -> None:
+        """`room`: steps that the output buffer holds."""
+        self.net, self.stages, self.room = net, stages, room
+        self.clocks = [_clock(stage, after) for stage, after in zip(stages, (*stages[1:], None), strict=True)]
+        head = net.spec.model.head
+        self.last_only = head is not None and head.when == "last"
+        self.begun: list[list[int]] = [[] for _ in self.clocks]
+        self.given = [[LONG_AGO] * LINK_STEPS for _ in self.clocks]
+        """When each stage's inputs may be overwritten."""
+        self.left = [LONG_AGO] * room
+        """When each step's last result left."""
+
+    @property
+    def begins(self) -> list[Integers]:
+        """Cycle in which every step began at every stage."""
+        return [np.array(begun, dtype=np.int64) for begun in self.begun]
+
+    @property
+    def waits(self) -> list[Waits]:
+        """What the lanes of each layer by columns did."""
+        return [clock.waits for clock in self.clocks if isinstance(clock, ColumnClock)]
+
+    @property
+    def passages(self) -> list[list[Passage]]:
+        """Every step's way through each layer by columns."""
+        return [clock.passages for clock in self.clocks if isinstance(clock, ColumnClock)]
+
+    def run(self, taken: Sequence[Turn], loads: Sequence[tuple[Load, ...]]) -> Timeline:
+        """Every turn, one after the other; `loads` are those of the steps."""
+        arrivals, left = [-1], iter(loads)
+        for turn in taken:
+            if not turn.is_step:
+                for clock in self.clocks[: len(self.net.layers)]:
+                    assert isinstance(clock, RowClock)
+                    clock.take_state()
+                continue
+            load, final = next(left), turn.final
+            first = max(arrivals[-1] + 1, self.given[0][-LINK_STEPS] + 1)
+            arrivals = list(range(first, first + self.stages[0].array.input_beats))
+            self._pass(0, arrivals, final, load)
+        return self
+
+    def _pass(self, at: int, arrivals: Sequence[int], final: bool, loads: tuple[Load, ...]) -> None:
+        """One step at stage `at`, and what it sends on."""
+        deepest = at == len(self.clocks) - 1
+        emits = final or not self.last_only or at != len(self.net.layers) - 1
+        room = self.left[-self.room] if deepest else self.given[at + 1][-LINK_STEPS]
+        fits = room + 1 if emits else LONG_AGO
+        begin, given, results = self.clocks[at].step(arrivals, fits, loads[at] if at < len(loads) else NOTHING)
+        self.begun[at].append(begin)
+        self.given[at].append(given)
+        if emits and deepest:
+            self.left.append(results[-1] + 2)
+        elif emits:
+            self._pass(at + 1, results, final, loads)
+
+
+def _clock(stage: Stage | ColumnStage, after: Stage | ColumnStage | None) -> RowClock | ColumnClock:
+    """A stage in time. By columns each word of x counts when it comes, by rows the last one alone."""
+    if isinstance(stage, ColumnStage):
+        return ColumnClock(stage.array)
+    return RowClock(stage, stage.results_at if isinstance(after, ColumnStage) else (stage.last_result,))
