@@ -188,7 +188,7 @@ FAULTS = {
     ),
     "a memory that is one word short": (
         "rtl/awkward.v",
-        lambda text: re.sub(r"_rom0(\w*)_memory \[0:(\d+)-1\]", r"_rom0\1_memory [0:1-1]", text),
+        lambda text: re.sub(r"(_rom0\w*_memory\s+)\[0:\d+-1\]", r"\1[0:1-1]", text),
         "_rom0",
     ),
     "a file that is one word short": ("rtl/awkward_tanh.hex", lambda text: text[: text.rindex("\n", 0, -1)], "word "),
