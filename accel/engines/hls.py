@@ -21,7 +21,7 @@ from accel.engines.engine import LOGITS, EngineFailed, Observed, ProgramFailed, 
 from accel.engines.observe import ordered
 from accel.engines.status import check_flags, frames, status_of
 from accel.engines.torn import sent_beats
-from accel.hls.beats import result_values
+from accel.hls.beats import input_beat, output_beat, result_values
 from accel.hls.render import SOURCES
 from accel.memory.load_frame import fed_beats
 from accel.model.design import Design
@@ -38,11 +38,13 @@ WRONG = (1, -signal.SIGABRT)
 
 COPIES = ("-DSPARROW_COPIES",)
 """A copy of the operand memories for each reader, as hardware has them; C simulation keeps one."""
+MOST_COPIED = 1 << 18
+"""Values up to which all copies of an operand memory are kept: 2 MiB, on the stack."""
 
 
 def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed:
     """Run samples through the C++ in the folder `hls` of the work folder, which `generate` has rendered."""
-    program = compiled(design.work / "hls", flags)
+    program = compiled(design.work / "hls", (*copies(design), *flags))
     order = all_turns(samples.lengths.tolist(), design.spec.engine.streams, design.spec.engine.state_streams)
     taken = [turn for turn in order if turn.is_step]
     with tempfile.TemporaryDirectory(dir=design.work, prefix="hls-run-") as name:
@@ -54,14 +56,30 @@ def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed
     results = _whole(outputs, result_values(design.net), "results")
     answered = [turn for turn in taken if gives_result(design, turn)]
     printed = [line.split() for line in counted.splitlines()]
+    _check_ports(design, [line[1:] for line in printed if line[0] == "port"])
     torn = min(sent_beats(design, samples, taken)) < design.net.layers[0].input_beats
-    status = _status(design, taken, {line[0]: line[1] for line in printed if line[0] != "state"}, torn)
+    parts = {line[0]: line[1] for line in printed if line[0] not in ("state", "port")}
+    status = _status(design, taken, parts, torn)
     return Observed(
         _by_layer(design, signals, taken),
         ordered(results, answered),
         status=status,
         last_states=_last_states(design, taken, [line[1:] for line in printed if line[0] == "state"]),
     )
+
+
+def copies(design: Design) -> tuple[str, ...]:
+    """Flags: every reader reads its own copy, as in hardware, unless the operand memories would be huge."""
+    values = (max(1, array.copies) * max(array.inputs, array.outputs) for array in design.net.arrays)
+    return COPIES if max(values) <= MOST_COPIED else ()
+
+
+def _check_ports(design: Design, printed: Sequence[Sequence[str]]) -> None:
+    """The elements of a beat at either end have the width, and are as many, as the interface says."""
+    beats = {"in": input_beat(design.net), "out": output_beat(design.net)}
+    wanted = {name: [str(beat.width), str(beat.words)] for name, beat in beats.items()}
+    if (got := {line[0]: line[1:] for line in printed}) != wanted:
+        raise EngineFailed(f"ports (width of an element, elements): wanted {wanted}, got {got}")
 
 
 def _last_states(design: Design, taken: Sequence[Turn], printed: Sequence[Sequence[str]]) -> Integers | None:
@@ -83,11 +101,11 @@ Loads = Mapping[int, Sequence[Sequence[int]]]
 
 
 def _loads(design: Design, taken: Sequence[Turn]) -> Loads | None:
-    """The weights before the first step, and a bad frame (which must change nothing) before the second."""
+    """The weights before the first step, and the last bad frame (which must change nothing) before the second."""
     if design.spec.engine.memory != "scratchpad":
         return None
-    good, bad = frames(design)
-    return {0: [good], 1: [bad]} if len(taken) > 1 else {0: [good, bad]}
+    *first, last = frames(design)
+    return {0: first, 1: [last]} if len(taken) > 1 else {0: [*first, last]}
 
 
 def _status(design: Design, taken: Sequence[Turn], printed: Mapping[str, str], torn: bool) -> Status:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from accel.engines.engine import EngineFailed, Status, filler_status, sum_status
-from accel.memory.load_frame import WORD, frame
+from accel.memory.load_frame import WORD, frame, sealed
 from accel.model.design import Design
 from accel.schedule.turns import Turn
 
@@ -13,15 +13,23 @@ SIGNALS = ("gate", "cell", "state")
 """Signals of a layer whose saturations are counted."""
 
 
-def frames(design: Design) -> tuple[list[int], list[int]]:
-    """The frame of a design's weights, and a bad one: every bit of the weights turned, and no right checksum."""
-    words = frame(design)
-    return words, [words[0], *(word ^ (1 << WORD) - 1 for word in words[1:])]
+def frames(design: Design) -> list[list[int]]:
+    """The frame of a design's weights, once for each set, among bad ones with every bit of the weights turned.
+
+    Each bad one is wrong in one thing: those before the good ones are too long, of a strange shape, too short and of a
+    wrong checksum; so is the one behind them.
+    """
+    good = frame(design)
+    every = (1 << WORD) - 1
+    turned = [good[0], *(word ^ every for word in good[1:-1])]
+    strange = [turned[0] ^ 1, *turned[1:]]
+    unsealed = [*turned, sealed(turned)[-1] ^ 1]
+    return [[*sealed(turned), 0], sealed(strange), sealed(turned[:-1]), unsealed, good, good, unsealed]
 
 
 def check_flags(design: Design, seen: Mapping[str, int], torn: bool) -> None:
-    """After a good frame and the bad one there are weights, and the checksum was wrong; no frame of states was torn,
-    and an x_t if it says so.
+    """After all frames there are weights, and the last one's checksum was wrong; no frame of states was torn. `torn`
+    tells whether an x_t was.
 
     Raises EngineFailed.
     """

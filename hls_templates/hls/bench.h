@@ -54,6 +54,18 @@ class Observations {
   std::vector<int> noted_;
 };
 
+/// Prints `port NAME` with the width of an element and how many travel together: C simulation carries any width, and a
+/// port of the wrong one shows nowhere else.
+template <int kWidth, int kWords>
+void TellPort(const char *name, const Stream<Port<kWidth, kWords>> &) {
+  std::printf("port %s %d %d\n", name, kWidth, kWords);
+}
+
+template <int kWidth, int kWords>
+void TellPort(const char *name, const Stream<MarkedPort<kWidth, kWords>> &) {
+  std::printf("port %s %d %d\n", name, kWidth, kWords);
+}
+
 /// The world around the accelerator: bench INPUTS OUTPUTS [SIGNALS [EXPECTED]].
 /// INPUTS: the number of steps, then for each whether it ends its sequence (2: it is a filler as well; a negative
 /// number: after how many beats tlast cuts it short), and its x_t. OUTPUTS: results, one a line.

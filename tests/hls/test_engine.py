@@ -10,7 +10,7 @@ import pytest
 
 from accel.base.faults import Refused
 from accel.engines.engine import EngineFailed, Observed, ToolMissing, reference
-from accel.engines.hls import COPIES, hls, vendor_integers
+from accel.engines.hls import copies, hls, vendor_integers
 from accel.model import golden, random_weights
 from accel.model.design import Design
 from tests.designs import stimuli
@@ -43,9 +43,25 @@ def test_every_bit_equals_golden(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["two_lanes_a_row", "two_layers"])
-def test_a_copy_of_the_operands_for_each_lane_changes_nothing(name: str, tmp_path: Path) -> None:
+def test_one_copy_of_huge_operands_changes_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accel.engines.hls.MOST_COPIED", 1)
     design, samples = rendered(SPECS[name], tmp_path), stimuli(SPECS[name])
-    assert_equal(hls(design, samples, COPIES), reference(design, samples))
+    assert copies(design) == ()
+    assert_equal(hls(design, samples), reference(design, samples))
+
+
+def test_a_copy_of_the_operands_that_is_not_written_is_told(tmp_path: Path) -> None:
+    name = "two_lanes_a_row"
+    design, samples = rendered(SPECS[name], tmp_path), stimuli(SPECS[name])
+    edit(tmp_path / "hls" / "recurrent.h", r"copy < Copies\(A::kReaders\)", "copy < 1")
+    assert (hls(design, samples).signals["lstm0"]["h"] != reference(design, samples).signals["lstm0"]["h"]).any()
+
+
+def test_a_port_of_another_width_is_told(tmp_path: Path) -> None:
+    design = rendered(SPECS["two_lanes_a_row"], tmp_path)
+    edit(tmp_path / "hls" / "config.h", r"using In_t = Port<\d+", "using In_t = Port<64")
+    with pytest.raises(EngineFailed, match=r"ports .* got \{'in': \['64'"):
+        hls(design, stimuli(SPECS["two_lanes_a_row"]))
 
 
 @pytest.mark.parametrize("name", ["digits_like", "saturating", "wide"])
