@@ -89,7 +89,7 @@ def test_every_source_file_makes_a_step_stale_that_names_it(ran: Path, monkeypat
 def test_what_generate_and_build_run_makes_them_stale() -> None:
     chosen = spec()
     for links in (steps.step("generate").links(chosen, Path(), ""), DEPENDS(chosen, Path(), "")):
-        for folder in ("accel/rtl", "accel/hls", "accel/memory", "accel/architecture", "fpga", "hls_templates"):
+        for folder in ("accel/rtl", "accel/hls", "accel/memory", "fpga", "hls_templates"):
             every = {name for name in sources.digests(sources.all_but()) if name.startswith(f"{folder}/")}
             assert every
             assert every <= links.sources.keys()
@@ -232,7 +232,8 @@ def test_weights_of_another_spec_are_refused_by_the_key(ran: Path, verb: str, se
 
 
 @pytest.mark.parametrize(
-    ("verb", "sections"), [("verify", {"name": "other"}), ("report", {"verify": {"sequences": 5}})]
+    ("verb", "sections"),
+    [("verify", {"name": "other"}), ("report", {"verify": {"engines": ["golden"], "sequences": 5}})],
 )
 def test_what_only_a_later_step_depends_on_is_refused_there(ran: Path, verb: str, sections: dict) -> None:
     write_spec(Path(), **sections)
