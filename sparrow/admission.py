@@ -12,13 +12,21 @@ from accel.spec import Spec, checked
 from accel.spec.yaml_file import read
 
 
-def load(path: Path | str) -> Spec:
-    """Read and check a spec file. Raises Refused with every fault: place, wanted, got."""
-    return checked(Spec, read(Path(path)), _rules)
+def load(path: Path | str, elsewhere: bool = False) -> Spec:
+    """Read and check a spec file. Raises Refused with every fault: place, wanted, got.
+
+    What is built `elsewhere` needs no room on the board that the spec names.
+    """
+    return checked(Spec, read(Path(path)), _known if elsewhere else _fitting)
 
 
-def _rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
-    faults = [*admission(spec), *_names(spec)]
+def _known(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    yield from admission(spec)
+    yield from _names(spec)
+
+
+def _fitting(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    faults = [*_known(spec)]
     yield from faults or _room(spec)
 
 
@@ -37,7 +45,7 @@ def _names(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 
 
 def _room(spec: Spec) -> Iterator[tuple[str, str, Any]]:
-    """What the spec's board has too little of, whatever training and synthesis make of the design."""
+    """What the spec's board has too little of, with the shares of zeros that the spec plans."""
     if spec.target.board is not None:
         from fpga import board, room
 

@@ -159,7 +159,7 @@ def build(
     from sparrow import flow
     from sparrow.building import Build
 
-    spec, folder = opened(spec_file, work)
+    spec, folder = opened(spec_file, work, board)
     options = {"alone": alone, "from_cpp": from_cpp, "allow_slow": allow_slow, "seed": seed, "seeds": seeds}
     wanted = Build(spec, board, plan, options, read_back)
     flow.perform(wanted.step, spec, folder)

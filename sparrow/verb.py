@@ -71,9 +71,9 @@ def answer(data: Any, view: str, as_json: bool) -> None:
     printing.show(*getattr(printing, view)(data))
 
 
-def opened(spec_file: Path, work: Path | None) -> tuple[Any, Path]:
-    """The checked spec and its work folder. Nothing is written before this has succeeded."""
+def opened(spec_file: Path, work: Path | None, board: str | None = None) -> tuple[Any, Path]:
+    """The checked spec and its work folder, for another board than its own if given. Nothing is written before."""
     from sparrow.admission import load
 
-    spec = load(spec_file)
+    spec = load(spec_file, elsewhere=board is not None)
     return spec, work or Path("build", spec.name)
