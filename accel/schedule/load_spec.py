@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from accel.architecture.budget import excesses
 from accel.architecture.misfits import misfits
 from accel.architecture.network import network
+from accel.schedule.budget import excesses
 from accel.schedule.proposals import late
 from accel.spec import Spec, checked
 from accel.spec.rules import rules, structural_rules

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from accel.architecture.array import Array
-from accel.architecture.budget import excesses
 from accel.architecture.cells.operations import Mix, Product
 from accel.architecture.columns import ColumnArray
 from accel.architecture.latencies import ADDRESS_TO_FETCH
 from accel.architecture.misfits import misfits
 from accel.architecture.network import Network, network
+from accel.schedule.budget import excesses
 from accel.schedule.intervals import interval_of, latest_columns, written_at
 from accel.spec import Spec, divisors
 
