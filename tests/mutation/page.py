@@ -15,6 +15,13 @@ from tests.mutation.ledger import Row
 from tests.mutation.mutants import LANGUAGES
 
 ARGUMENTS = Path(__file__).with_name("arguments.yaml")
+DESIGNS = {
+    "rows": "by rows with the arg max of a head",
+    "columns": "by columns with a threshold",
+    "loaded": "ternary weights with scales, loaded",
+    "fed": "weights fed, two streams, states given and taken",
+    "highway": "a highway of two levels that goes on from sequence to sequence",
+}
 PROOFS = {
     "statement": "a SAT solver of yosys finds no values of its signals for which the changed statement differs",
     "netlist": "yosys makes the same netlist of both (walked together from the output ports backwards)",
@@ -62,13 +69,13 @@ def _head(rows: list[Row], command: str) -> Iterator[str]:
         f"{name} {versions[name]}" for name in ("verilator", "iverilog", "g++", "yosys") if versions.get(name)
     )
     caught, equivalent, survived, share = score(rows)
+    designs = "; ".join(f"`{name}`, {DESIGNS[name]}" for name in dict.fromkeys(row["design"] for row in rows))
     yield f"""# Mutations: does `sparrow verify` see a single fault?
 
 Made by `{command}` on {datetime.date.today()} with {used}; do not edit.
 
 A mutant is one small change of one generated file: of the Verilog, of the C++ and the headers that the design uses, or
-one bit of a memory. Each of {len(rows)} meets the checks of `sparrow verify` on small designs: rows, arg max of a
-head; columns with a threshold; loaded ternary weights with scales; fed weights, two streams, given states; a highway.
+one bit of a memory. Each of {len(rows)} meets the checks of `sparrow verify` on small designs: {designs}.
 Which changes are made is drawn with a seed, every kind in its turn. Changes that a tool does not compile are replaced.
 What only shows signals to a bench is left alone. Verilog meets Icarus first, C++ a build without optimisation; what
 passes meets the engines as they are.
