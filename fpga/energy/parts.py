@@ -17,17 +17,18 @@ from accel.base.faults import Fault, Refused
 PARTS = {
     "multipliers": r"_unit\.(stored|rows_slice|operand_part|rows\d+_.*?(stored|carry|weigh)|weigh|fetch)",
     "accumulators": r"_unit\.(accumulators|chain_out|rows\d+_.*?accumulate)",
-    "gates": r"_gate[\d_]+_",
-    "products": r"_next_(cell|state)[\d_]+_",
+    "gates": r"_cell\d[\d_]*_(narrow_sum|look_up)[\d_]+_",
+    "products": r"_cell\d[\d_]*_(exact|narrow)[\d_]+_",
 }
-"""Parts by what their blocks are called, the module's name first; the last two are parts of a cell."""
+"""Parts by what their blocks are called, the module's name first; the last two are parts of a cell: sums become gates
+and pass tables, then operations on them and the state are made exactly and narrowed."""
 REST = "rest"
 NAMES = (*PARTS, REST)
 SAMPLE = "_sample"
 """What the name of the first unit's module ends with."""
 
 _HEAD = re.compile(r"_head_unit\.|\.head_layer")
-_CELL = re.compile(r"_cell_stage[\d_]+_cell(\d+)[\d_]*_(?:gate|next)")
+_CELL = re.compile(r"_cell_stage[\d_]+_cell(\d+)[\d_]*_(?:narrow|look_up|exact)")
 _MODULE = re.compile(r"^module (\w+)")
 _BLOCK = re.compile(r"^(?:always .*begin: |assign |for \(.*begin: )(\w+)")
 
