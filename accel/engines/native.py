@@ -9,7 +9,6 @@ from accel.engines.observe import observe
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl.convert import load_top, top_signals
-from accel.rtl.shallow import shallow
 
 
 def native(design: Design, samples: Samples) -> Observed:
@@ -18,7 +17,7 @@ def native(design: Design, samples: Samples) -> Observed:
     generated(design.work / "myhdl" / f"{identifier}.py")
     module = load_top(design.work, identifier)
     signals, driven = top_signals(module), script(design, samples)
-    top = shallow(lambda: module.accelerator(**signals))
+    top = module.accelerator(**signals)
     try:
         record = simulate(top, signals, tuple(array.name for array in design.net.layers), driven)
     except (ValueError, IndexError) as error:  # MyHDL's own: a signal left its range, an address its memory

@@ -20,7 +20,6 @@ from accel.rtl.blocks.columns.column_unit import column_unit_block
 from accel.rtl.blocks.columns.mixed_unit import mixed_unit_block
 from accel.rtl.blocks.lanes.unit import unit_block
 from accel.rtl.blocks.primitives.signals import flag
-from accel.rtl.shallow import shallow
 from accel.rtl.verilog_text import NO_NETS, finished
 
 SILENT_ZERO = re.compile(r"= 00;")
@@ -48,16 +47,12 @@ def convert(design: Design) -> str:
 
     The same design gives the same text, whatever the process converted before.
     """
-    with names.fresh():
-        return shallow(lambda: _convert(design))
-
-
-def _convert(design: Design) -> str:
     identifier = design.spec.identifier
-    module = load_top(design.work, identifier)
-    texts = [unit_module(array, f"{identifier}_{array.name}_unit") for array in design.net.arrays]
-    top = module.accelerator(**top_signals(module), converting=True)
-    return "\n".join([*texts, _verilog(top, identifier)])
+    with names.fresh():
+        module = load_top(design.work, identifier)
+        texts = [unit_module(array, f"{identifier}_{array.name}_unit") for array in design.net.arrays]
+        top = module.accelerator(**top_signals(module), converting=True)
+        return "\n".join([*texts, _verilog(top, identifier)])
 
 
 def unit_module(array: Array, name: str) -> str:

@@ -24,7 +24,6 @@ from accel.architecture.network import network
 from accel.base import tools
 from accel.base.files import write_text
 from accel.rtl.convert import unit_module
-from accel.rtl.shallow import shallow
 from accel.schedule.load_spec import parse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +98,7 @@ def rows() -> Iterator[tuple[str, int, int, float | None]]:
 
 def unit_text(made: Array) -> str:
     """The unit's Verilog."""
-    return shallow(lambda: unit_module(made, "unit"))
+    return unit_module(made, "unit")
 
 
 def page(found: list[tuple[str, int, int, float | None]]) -> str:

@@ -22,7 +22,6 @@ from accel.model import samples
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl.convert import load_top, top_signals
-from accel.rtl.shallow import shallow
 from accel.schedule.schedule import schedule
 from tests.engines.awkward import design
 
@@ -48,7 +47,7 @@ def given(built: Design) -> Samples:
 def recorded(made: Design) -> tuple[Script, Record]:
     """What the bench saw of the blocks."""
     signals, driven = top_signals(load_top(made.work, "awkward")), script(made, given(made))
-    top = shallow(lambda: load_top(made.work, "awkward").accelerator(**signals))
+    top = load_top(made.work, "awkward").accelerator(**signals)
     return driven, simulate(top, signals, tuple(array.name for array in made.net.layers), driven)
 
 
