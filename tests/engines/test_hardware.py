@@ -189,9 +189,9 @@ HIGHWAY = AWKWARD["highway of three levels, stateful"]
 
 def add_what_is_carried(made: Design) -> None:
     file = made.work / "rtl" / "awkward.v"
-    text = file.read_text()
-    line = next(line for line in text.splitlines() if "difference <= (" in line and " - " in line)
-    write_text(file, text.replace(line, line.replace(" - ", " + "), 1))
+    text, count = re.subn(r"(_difference <=\s+\(\w+\s+)-", r"\1+", file.read_text(), count=1)
+    assert count == 1
+    write_text(file, text)
 
 
 def test_a_carry_that_is_not_coupled_is_caught(tmp_path: Path) -> None:

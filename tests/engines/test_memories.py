@@ -158,7 +158,7 @@ def test_every_count_of_a_lane_in_the_cpp_is_compared(built: Design) -> None:
     file = built.work / "hls" / "config.h"
     before = file.read_text()
     for match in re.finditer(r"Slots\[kLanesPerRow\] = \{(\d+)", before):
-        file.write_text(f"{before[: match.start(1)]}9{before[match.end(1) :]}")
+        file.write_text(f"{before[: match.start(1)]}{int(match[1]) + 1}{before[match.end(1) :]}")
         found = checked(built)
         assert (found.status, found.differences[0].file) == ("different", "hls/config.h")
     file.write_text(before)
