@@ -273,4 +273,5 @@ def _slots(array: Array) -> dict[str, list[int]]:
         return {}
     first, last = array.by_level[0].lanes, array.by_level[-1].lanes
     found = {"kXSlots": [lane.x_slots for lane in first], "kSlots": [lane.slots for lane in first]}
-    return found | ({"kLaterSlots": [lane.slots for lane in last]} if array.levels > 1 else {})
+    later = {"kLaterXSlots": [lane.x_slots for lane in last], "kLaterSlots": [lane.slots for lane in last]}
+    return found | (later if array.levels > 1 else {})
