@@ -64,31 +64,25 @@ class Lookup:
 
 
 @dataclass(frozen=True)
-class Product:
+class _OfTwo:
+    """An operation on `a` and `b`."""
+
+    name: str
+    a: str
+    b: str
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """What it reads."""
+        return self.a, self.b
+
+
+class Product(_OfTwo):
     """a * b, exact."""
 
-    name: str
-    a: str
-    b: str
 
-    @property
-    def operands(self) -> tuple[str, ...]:
-        """What it reads."""
-        return self.a, self.b
-
-
-@dataclass(frozen=True)
-class Sum:
+class Sum(_OfTwo):
     """a + b, exact, aligned to the finer of the two."""
-
-    name: str
-    a: str
-    b: str
-
-    @property
-    def operands(self) -> tuple[str, ...]:
-        """What it reads."""
-        return self.a, self.b
 
 
 @dataclass(frozen=True)
