@@ -10,7 +10,7 @@ from accel.architecture.columns import ColumnArray
 from accel.architecture.latencies import column_flush
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.walk import Walk
-from accel.rtl.blocks.lanes.sequencer import take_turns
+from accel.rtl.blocks.primitives.counters import count_held, count_round
 from accel.rtl.blocks.primitives.register import delay
 from accel.rtl.blocks.primitives.signals import bits, flag
 
@@ -112,13 +112,7 @@ def launches(clk: Any, reset: Any, finished: Any, free: Any, fits: Any, launch: 
     def starting():
         launch.next = waiting != 0 and free and fits
 
-    @always_seq(clk.posedge, reset=reset)
-    def counting():
-        if flushed and not launch:
-            waiting.next = waiting + 1
-        elif launch and not flushed:
-            waiting.next = waiting - 1
-
+    counting = count_held(clk, reset, flushed, launch, waiting)
     return flushing, starting, counting
 
 
@@ -221,7 +215,7 @@ def drain_steps(
     reading = read_groups(clk, reset, launch, drain, free, drained, array)
     reserving = reserve(launch, final, outbox, fits, emits)
     launching = launches(clk, reset, walk.finished, free, fits, launch, column_flush(array))
-    turning = take_turns(clk, reset, launch, drain.stream, array.streams)
+    turning = count_round(clk, reset, launch, drain.stream, array.streams)
     freshes = remember(clk, reset, inbox.take, walk.next_bank, inbox.fresh, next_bank, fresh)
     finals = remember(clk, reset, inbox.take, walk.next_bank, inbox.final, next_bank, final)
     sets = [carry_set(clk, reset, launch, walk, inbox, next_bank, drain)] if array.writable else []

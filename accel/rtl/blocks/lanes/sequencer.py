@@ -9,6 +9,7 @@ from myhdl import Signal, always_comb, always_seq, block, intbv
 from accel.architecture.array import Array
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.lanes.levels import Ends, level_ends
+from accel.rtl.blocks.primitives.counters import count_round
 from accel.rtl.blocks.primitives.signals import bits, flag
 
 
@@ -50,22 +51,6 @@ class Issue:
         """Level that the lanes are in."""
         self.next_level = bits(index_bits(array.levels))
         """That of the next turn."""
-
-
-@block
-def take_turns(clk: Any, reset: Any, take: Any, number: Any, count: int) -> Any:
-    """Go on to the next of `count` numbers at each step. Latency: 1."""
-    last = count - 1
-
-    @always_seq(clk.posedge, reset=reset)
-    def turning():
-        if take:
-            if number == last:
-                number.next = 0
-            else:
-                number.next = number + 1
-
-    return turning
 
 
 @block
@@ -208,14 +193,14 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release
     release = release_x_of_steps if array.given_state else release_x
     releasing = release(clk, reset, inbox, issue, release_at)
     turns = [
-        take_turns(clk, reset, turn, issue.read_bank, array.h_vector.banks),
-        take_turns(clk, reset, turn, issue.write_bank, array.h_vector.banks),
-        take_turns(clk, reset, turn, issue.stream, array.streams),
+        count_round(clk, reset, turn, issue.read_bank, array.h_vector.banks),
+        count_round(clk, reset, turn, issue.write_bank, array.h_vector.banks),
+        count_round(clk, reset, turn, issue.stream, array.streams),
     ]
     if array.levels > 1:
         latching = latch_level(clk, reset, inbox, issue)
         levels = [
-            take_turns(clk, reset, turn, issue.next_level, array.levels),
+            count_round(clk, reset, turn, issue.next_level, array.levels),
             level_ends(issue.level, ends, array),
         ]
     else:

@@ -11,7 +11,8 @@ from typing import Any
 from myhdl import always_comb, always_seq, block
 
 from accel.base.fixed import index_bits
-from accel.rtl.blocks.primitives.fifo import Fifo, count_places, fifo
+from accel.rtl.blocks.primitives.counters import count_round
+from accel.rtl.blocks.primitives.fifo import Fifo, fifo
 from accel.rtl.blocks.primitives.signals import bits, flag
 
 
@@ -60,7 +61,7 @@ def watch_vectors(clk: Any, reset: Any, axis: Any, beats: Any, fillers: Any, cou
         fillers.ends.next = beats.last
         fillers.filler.next = marked
 
-    counting = count_places(clk, reset, moving, number, count)
+    counting = count_round(clk, reset, moving, number, count)
     return watching, reading_mark, keeping, telling, counting
 
 
@@ -103,6 +104,6 @@ def withhold(clk: Any, reset: Any, fillers: Any, made: Any, axis: Any, words: in
         moving.next = made.tvalid and made.tready
         end.ready.next = made.tvalid and made.tready and number == last_beat
 
-    counting = count_places(clk, reset, moving, number, words)
+    counting = count_round(clk, reset, moving, number, words)
     waiting = fifo(clk, reset, push, fillers.filler, end, depth)
     return noting if every_step else noting_ends, choosing, passing, taking, going_on, counting, waiting

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import ConcatSignal, Signal, always_comb, always_seq, block
+from myhdl import ConcatSignal, Signal, always_comb, block
 
 from accel.base.fixed import index_bits
+from accel.rtl.blocks.primitives.counters import count_held
 from accel.rtl.blocks.primitives.fifo import Fifo, fifo
 from accel.rtl.blocks.primitives.signals import bits, flag
 
@@ -38,13 +39,7 @@ def credit(clk: Any, reset: Any, promise: Any, redeem: Any, room: Any, steps: in
     def comparing():
         room.next = promised < steps
 
-    @always_seq(clk.posedge, reset=reset)
-    def counting():
-        if promise and not redeem:
-            promised.next = promised + 1
-        elif redeem and not promise:
-            promised.next = promised - 1
-
+    counting = count_held(clk, reset, promise, redeem, promised)
     return comparing, counting
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from myhdl import Signal, always_comb, always_seq, block
 
 from accel.memory.load_frame import WORD
+from accel.rtl.blocks.primitives.counters import count_held
 from accel.rtl.blocks.primitives.signals import bits, flag
 
 
@@ -53,20 +54,6 @@ def count_uses(clk: Any, reset: Any, inbox: Any, outbox: Any, loading: Any) -> A
         lower_ends.next = outbox.valid and outbox.closing and outbox.final and not outbox.weight_set
         upper_ends.next = outbox.valid and outbox.closing and outbox.final and outbox.weight_set
 
-    @always_seq(clk.posedge, reset=reset)
-    def counting_lower():
-        if lower_begins and not lower_ends:
-            lower.next = lower + 1
-        elif lower_ends and not lower_begins:
-            lower.next = lower - 1
-
-    @always_seq(clk.posedge, reset=reset)
-    def counting_upper():
-        if upper_begins and not upper_ends:
-            upper.next = upper + 1
-        elif upper_ends and not upper_begins:
-            upper.next = upper - 1
-
     @always_comb
     def freeing():
         if loading.idle:
@@ -74,7 +61,11 @@ def count_uses(clk: Any, reset: Any, inbox: Any, outbox: Any, loading: Any) -> A
         else:
             loading.free.next = lower == 0
 
-    return beginning, ending, counting_lower, counting_upper, freeing
+    counting = [
+        count_held(clk, reset, lower_begins, lower_ends, lower),
+        count_held(clk, reset, upper_begins, upper_ends, upper),
+    ]
+    return beginning, ending, counting, freeing
 
 
 @block
