@@ -77,16 +77,8 @@ void LevelledStep(const Operands<A> &x, const bool &end, const Values<A> &values
   const auto emit = [&](int first_unit, const Sums<A, A::kCells> &sums) {
     #pragma HLS INLINE
     if (first_unit >= A::kOutputs) return;
-    Out packet;
-  Cells:
-    for (int n = 0; n < A::kCells; ++n) {
-      #pragma HLS UNROLL
-      const int unit = first_unit + n;
-      packet.data.element[n] = unit < A::kOutputs ? update(unit, sums[n]) : Int<A::kStateWidth>(0);
-    }
+    const Out packet = CellsOf<A, Out>(first_unit, sums, end, update);
     if (level < A::kLevels - 1) return;
-    packet.last = end && first_unit + A::kCells >= A::kOutputs;
-    KeepAll(packet);
     out.write(packet);
   };
 

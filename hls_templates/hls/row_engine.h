@@ -57,6 +57,23 @@ int Column(const NoColumns &, int, int cycle, int reader) {
 template <typename A, int kCount>
 using Sums = Int<A::kTotalWidth>[kCount][A::kSumsPerUnit];
 
+/// h of the E units from `first_unit` on, as `update` makes each of them of its sums; the packet of a sequence's last ones
+/// at its `end` is marked.
+template <class A, class Out, class Update>
+Out CellsOf(int first_unit, const Sums<A, A::kCells> &sums, bool end, const Update &update) {
+  #pragma HLS INLINE
+  Out packet;
+Cells:
+  for (int n = 0; n < A::kCells; ++n) {
+    #pragma HLS UNROLL
+    const int unit = first_unit + n;
+    packet.data.element[n] = unit < A::kOutputs ? update(unit, sums[n]) : Int<A::kStateWidth>(0);
+  }
+  packet.last = end && first_unit + A::kCells >= A::kOutputs;
+  KeepAll(packet);
+  return packet;
+}
+
 /// A weight times an operand; digits (-1, 0, 1 in two bits, or 0 for 1 and -1 in one bit) need no multiplier.
 template <typename A>
 Int<A::kProductWidth> Product(const Int<A::kWeightWidth> &value, const Int<A::kOperandWidth> &factor) {
