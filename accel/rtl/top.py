@@ -155,28 +155,35 @@ def _state_words(design: Design, array: Array) -> tuple[int, int]:
 
 def _cells(design: Design, array: Array) -> str:
     """Formats and tables of a layer's cell stage."""
+    width, shift = _bias(design, array)
+    return f"CellConstants({array.name.upper()}, FORMATS, TABLES, {width}, {shift})"
+
+
+def _bias(design: Design, array: Array) -> tuple[int, int]:
+    """Bits of a stored bias, and the left shift that aligns it with its row's sum."""
     narrowed = sum_format(array, design.spec)
-    return (
-        f"CellConstants({array.name.upper()}, FORMATS, TABLES, {bias_width(array, narrowed)}, "
-        f"{bias_shift(array, narrowed)})"
-    )
+    return bias_width(array, narrowed), bias_shift(array, narrowed)
+
+
+def _leaving(design: Design, array: Array) -> int:
+    """Bits that leave an array at once: h of E units, or a result of the head."""
+    return array.cells * array.h.width if array.recurrent else result_width(design)
 
 
 def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
     for stage in built.stages:
         array = stage.array
         name, upper = array.name, array.name.upper()
-        leaving = array.cells * array.h.width if array.recurrent else result_width(design)
         yield Call(f"{name}_beats", Beats, (f"{upper}.x_vector.word_width",))
         yield Call(f"{name}_inbox", Inbox, (f"{upper}.x_vector",))
-        yield Call(f"{name}_outbox", Outbox, (leaving,))
+        yield Call(f"{name}_outbox", Outbox, (_leaving(design, array),))
         yield _layer_constants(design, stage)
         if loading:
             yield Call(f"{name}_stores", Stores, (f"{upper}_SECTIONS", "loading"))
             yield from (Call(f"{name}_{kind}_end", flag) for kind in sections(array, design.net))
     first, last = design.net.arrays[0], design.net.arrays[-1]
     yield Call("arriving", Beats, (f"{first.name.upper()}.x_vector.word_width",))
-    yield Call("leaving", Beats, (last.cells * last.h.width if last.recurrent else result_width(design),))
+    yield Call("leaving", Beats, (_leaving(design, last),))
     if loading:
         yield Call("early", Beats, (f"{first.name.upper()}.x_vector.word_width",))
     if first.streams > 1:
@@ -271,10 +278,10 @@ def _layers(design: Design) -> Iterator[Call]:
         name = array.name
         boxes, stores = ("clk", "reset", f"{name}_inbox", f"{name}_outbox"), _stores(array)
         if array is design.net.head:
-            head, narrowed = design.spec.model.head, sum_format(array, design.spec)
+            head = design.spec.model.head
             argmax = head is not None and head.kind == "argmax"
-            biases = bias_width(array, narrowed), bias_shift(array, narrowed)
-            yield Call("head_running", head_layer, (*boxes, "head", "head_built", argmax, *biases, stores))
+            given_head = "head", "head_built", argmax, *_bias(design, array), stores
+            yield Call("head_running", head_layer, (*boxes, *given_head))
             continue
         built = (name, f"status_{name}", f"{name}_built", _cells(design, array), stores)
         if isinstance(array, ColumnArray):

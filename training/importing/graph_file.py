@@ -155,7 +155,7 @@ def _plain(model: Any, path: Path) -> Any:
 
     try:
         flat = inline_local_functions(model) if model.functions else model
-    except Exception:
+    except Exception:  # what the inliner raises on a broken file is not documented; the file is refused either way
         raise Refused([Fault(str(path), "functions that can be inlined", "others")]) from None
     return widened(flat, (FLOAT16, BFLOAT16), FLOAT)
 
@@ -179,7 +179,7 @@ def _read_data_files(model: Any, path: Path) -> None:
             raise Refused([Fault(str(path), wanted, "no such file")])
     try:
         load_external_data_for_model(model, str(path.parent))
-    except Exception:
+    except Exception:  # onnx raises many kinds for offsets, lengths and bytes that do not fit; the file is refused
         raise Refused([Fault(str(path), f"{', '.join(sorted(names))} with the bytes it names", "others")]) from None
 
 
