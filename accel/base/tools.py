@@ -118,7 +118,9 @@ def _finding(tool: Program | Package) -> Finding:
 def _said(command: list[str], question: str) -> str:
     """First number with a point in what a program says; `unknown` where it says none."""
     try:
-        said = subprocess.run(command, input=question, capture_output=True, text=True, timeout=60, check=False)
+        said = subprocess.run(
+            command, input=question, capture_output=True, text=True, errors="backslashreplace", timeout=60, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"does not run: {error}"
     found = re.search(r"\d+\.\d+[\w.+-]*", said.stdout + said.stderr)

@@ -7,7 +7,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from accel.base.files import write_bytes, write_text
 from accel.base.fixed import Integers
 from accel.engines.engine import LOGITS, EngineFailed, Observed, ProgramFailed, Status, ToolMissing, generated
 from accel.engines.observe import ordered
+from accel.engines.program import finished
 from accel.engines.status import check_flags, frames, status_of
 from accel.engines.torn import sent_beats
 from accel.hls.beats import input_beat, output_beat, result_values
@@ -251,7 +251,7 @@ def _digest(folder: Path, command: Sequence[str]) -> bytes:
 
 def _run(command: Sequence[str], folder: Path, what: str, wrong: Collection[int] = ()) -> str:
     """What a program prints. Raises EngineFailed where it ends with a status that says the design is `wrong`."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = finished(command, folder)
     if done.returncode != 0:
         last = (done.stdout + done.stderr).strip().splitlines()[-12:]
         log = "\n".join(line[:200] for line in last)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from accel.engines.cosimulation import simulate
 from accel.engines.engine import EngineFailed, Observed, ProgramFailed, ToolMissing, converted
 from accel.engines.observe import observe
 from accel.engines.ports import STATUS, listed, ports
+from accel.engines.program import succeed
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl.blocks.primitives.signals import flag
@@ -69,7 +69,7 @@ def _compile(design: Design, signals: dict[str, Any], folder: Path) -> Path:
     )
     write_text(folder / "cosimulation.v", text)
     program = folder / "cosimulation.vvp"
-    _run(["iverilog", "-g2005", "-o", str(program), str(folder / "cosimulation.v"), str(source)], folder)
+    succeed(["iverilog", "-g2005", "-o", str(program), str(folder / "cosimulation.v"), str(source)], folder)
     return program
 
 
@@ -80,11 +80,5 @@ def _vpi(folder: Path) -> Path:
         for file in importlib.metadata.files("myhdl") or ():
             if file.match("cosimulation/icarus/myhdl*.c") and not file.match("*2003*"):
                 shutil.copy(str(file.locate()), folder)
-        _run(["iverilog-vpi", "myhdl.c", "myhdl_table.c"], folder)
+        succeed(["iverilog-vpi", "myhdl.c", "myhdl_table.c"], folder)
     return folder
-
-
-def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ProgramFailed(f"{command[0]} ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}")

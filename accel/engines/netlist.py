@@ -7,12 +7,12 @@ netlist runs in Verilator, its registers starting at random values. Meant for sm
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from pathlib import Path
 
 from accel.base.files import write_text
 from accel.base.tools import paths
-from accel.engines.engine import Observed, ProgramFailed, ToolMissing, converted
+from accel.engines.engine import Observed, ToolMissing, converted
+from accel.engines.program import succeed
 from accel.engines.verilator import simulated
 from accel.model.design import Design
 from accel.model.samples import Samples
@@ -55,10 +55,6 @@ def synthesised(design: Design) -> Path:
         return made
     folder.mkdir(parents=True, exist_ok=True)
     script = [f"read_verilog {source.name}", *steps, "write_verilog -noattr ../netlist/gates.v"]
-    done = subprocess.run(
-        [yosys, "-q", "-p", "; ".join(script)], cwd=source.parent, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise ProgramFailed(f"yosys ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}")
+    succeed([yosys, "-q", "-p", "; ".join(script)], source.parent)
     write_text(stamp, digest.hexdigest())
     return made

@@ -6,7 +6,6 @@ import hashlib
 import importlib.util
 import os
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,10 @@ from pathlib import Path
 from accel.base.files import write_text
 from accel.base.templates import render
 from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, require_results, script
-from accel.engines.engine import Observed, ProgramFailed, ToolMissing, converted
+from accel.engines.engine import Observed, ToolMissing, converted
 from accel.engines.observe import observe
 from accel.engines.ports import ports, status
+from accel.engines.program import succeed
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl.convert import load_top, top_signals
@@ -75,7 +75,7 @@ def simulated(
         if window:
             paths = (str(path.resolve()) for path in (window.beginning, window.counts))
             command += [str(window.first), str(window.last), *paths]
-        _run(command, design.work / "rtl", dict(os.environ))
+        succeed(command, design.work / "rtl", dict(os.environ))
         record = _read(scratch / "record", tuple(array.name for array in design.net.layers), driven)
     require_results(record, driven)
     return observe(design, driven, record)
@@ -130,7 +130,7 @@ def built(source: Path, top: str, bench: str, folder: Path, make: str, options: 
     digest = hashlib.sha256((source.read_text(encoding="utf-8") + bench + str(command)).encode()).hexdigest()
     if made.is_file() and stamp.is_file() and stamp.read_text() == digest:
         return made
-    _run([*command, "--Mdir", "obj", str(source.resolve()), "bench.cpp"], folder, environment)
+    succeed([*command, "--Mdir", "obj", str(source.resolve()), "bench.cpp"], folder, environment)
     write_text(stamp, digest)
     return made
 
@@ -174,11 +174,3 @@ def _read(path: Path, layers: tuple[str, ...], driven: Script) -> Record:
         else:
             record.layers[group][part].append(int(cycle) if part == "begin" else int(word, 16))
     return record
-
-
-def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ProgramFailed(
-            f"{Path(command[0]).name} ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}"
-        )
