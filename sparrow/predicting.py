@@ -30,13 +30,15 @@ def predict(spec: Spec, work: Path, x: Path, y: Path, engine: str = "golden") ->
     """Answer the sequences of the file `x` (.npy, .npz) and leave the answers in `y` (.npy); says what was done.
 
     Refused: stale weights, or for an engine that runs them stale files of `generate`; an engine that is unknown; a file
-    that is not what `accel.model.sequences.load` takes. Raises Different where the engine is not equal to the golden
-    model, and then leaves nothing.
+    that is not what `accel.model.sequences.load` takes; `y` that is `x`. Raises Different where the engine is not equal
+    to the golden model, and then leaves nothing.
     """
     if engine not in ENGINES:
         raise Refused([Fault("--engine", f"one of {', '.join(ENGINES)}", engine)])
     if y.suffix != ".npy":
         raise Refused([Fault("--output", "a file .npy", str(y))])
+    if x.exists() and y.exists() and y.samefile(x):
+        raise Refused([Fault("--output", "another file than the sequences come from", str(y))])
     data = sequences.load(x, spec.model.inputs)
     with held(work):
         earlier = before("generate" if engine in UNRENDERED else "verify")

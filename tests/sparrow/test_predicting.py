@@ -75,6 +75,16 @@ def test_the_work_folder_stays_as_it_is(place: Path) -> None:
     assert files() == before
 
 
+def test_the_sequences_are_not_written_over(place: Path) -> None:
+    before, link = (place / "x.npy").read_bytes(), place / "y.npy"
+    link.symlink_to("x.npy")
+    for output in ("x.npy", "y.npy"):
+        result = sparrow("predict", "small.yaml", "x.npy", "-o", output)
+        assert (result.exit_code, (place / "x.npy").read_bytes()) == (2, before)
+        assert "another file than the sequences come from" in result.output
+    assert "no such file" in sparrow("predict", "small.yaml", "absent.npy", "-o", "x.npy").output.lower()
+
+
 def test_an_engine_that_differs_leaves_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def flipped(given: Design, inputs: Samples) -> Observed:
         seen = golden(given, inputs)
