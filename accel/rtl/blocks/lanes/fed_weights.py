@@ -12,6 +12,7 @@ from myhdl import ConcatSignal, always, always_comb, always_seq, block
 
 from accel.architecture.array import Array
 from accel.base.fixed import index_bits
+from accel.rtl.blocks.primitives.counters import count_held, count_round
 from accel.rtl.blocks.primitives.memory import ram
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag
@@ -64,35 +65,6 @@ def collect(clk: Any, reset: Any, axis: Any, held: Any, ending: Any, push: Any, 
 
 
 @block
-def step_through(clk: Any, reset: Any, moves: Any, place: Any, depth: int) -> Any:
-    """Go on to the next of `depth` places. Latency: 1."""
-    last = depth - 1
-
-    @always_seq(clk.posedge, reset=reset)
-    def stepping():
-        if moves and place == last:
-            place.next = 0
-        elif moves:
-            place.next = place + 1
-
-    return stepping
-
-
-@block
-def count_held(clk: Any, reset: Any, more: Any, less: Any, held: Any) -> Any:
-    """How many came and have not gone. Latency: 1."""
-
-    @always_seq(clk.posedge, reset=reset)
-    def counting():
-        if more and not less:
-            held.next = held + 1
-        elif less and not more:
-            held.next = held - 1
-
-    return counting
-
-
-@block
 def fed_weights(clk: Any, reset: Any, axis: Any, issue: Any, words: Any, array: Array) -> Any:
     """The words of all units at the lanes' next address; `issue.fed` tells that they are there.
 
@@ -113,8 +85,8 @@ def fed_weights(clk: Any, reset: Any, axis: Any, issue: Any, words: Any, array: 
     collecting = collect(clk, reset, axis, promised, ending, push, word, array)
     promising = count_held(clk, reset, ending, taken, promised)
     holding = count_held(clk, reset, push, taken, held)
-    filling = step_through(clk, reset, push, tail, depth)
-    reading = step_through(clk, reset, taken, head, depth)
+    filling = count_round(clk, reset, push, tail, depth)
+    reading = count_round(clk, reset, taken, head, depth)
     memory = ram(clk, taken, push, tail, word, head, read, depth)
     registers = [register(clk, parts[n], words[n]) for n in range(array.units)]
     return feeding, collecting, promising, holding, filling, reading, memory, registers
