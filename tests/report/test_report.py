@@ -296,6 +296,6 @@ def test_a_browser_shows_the_page(tmp_path: Path) -> None:
         timeout=60,
         check=True,
     ).stdout
-    assert '<span class="verdict good" id="verdict">1 engines: 1 equal</span>' in shown
+    assert '<span class="verdict good" id="verdict">memories equal, 1 engines: 1 equal</span>' in shown
     assert shown.count("<svg") == 3
     assert "lstm0 lanes" in shown
