@@ -110,7 +110,7 @@ energy: $(READY)
 SKIPPING = digits-columns digits-columns-ternary spoken-digits-columns spoken-digits-columns-ternary spoken-digits-united
 UNITED = spoken-digits-united/units-6.0-column-balanced
 skipping: $(READY)
-	$(BIN)/python -m training.results $(RESULTS) --large $(RESULTS_LARGE) --only $(SKIPPING)
+	$(BIN)/python -m training.results $(RESULTS) --large $(RESULTS_LARGE) --here --only $(SKIPPING)
 	$(BIN)/python -m tests.bench.skipping $(SKIPPING) $(UNITED)
 	$(BIN)/python -m tests.bench.skipping
 

@@ -26,7 +26,8 @@ SEEDS = (1, 2, 3, 4, 5)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what is missing and write the page after every run.
 
-    Specs of `--large` run only where there is a GPU, or where `--only` names them.
+    Specs of `--large` run only where there is a GPU, or where `--only` names them. With `--here`, runs whose record
+    came with the project are made again where their weights are not in `--work`: for what needs the networks.
     """
     from training.results_page import page
 
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _check_names(wanted + large, given.only)
     willing = wanted + (large if given.only or torch.cuda.is_available() else [])
     for run in willing if not given.only_write else ():
-        if _named(run, given.only) and run.record() is None and not _one_is_enough(run, wanted + large):
+        lacks = run.record() is None or (given.here and not run.here())
+        if _named(run, given.only) and lacks and not _one_is_enough(run, wanted + large):
             run.make(told)
             write_text(given.page, page(wanted + large))
     write_text(given.page, page(wanted + large))
@@ -92,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--work", type=Path, default=Path("build/results"))
     parser.add_argument("--page", type=Path, default=Path("docs/results.md"))
     parser.add_argument("--only-write", action="store_true")
+    parser.add_argument("--here", action="store_true", help="run also what has a record, but no weights in --work")
     return parser
 
 

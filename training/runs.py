@@ -36,6 +36,10 @@ class Run:
         found: dict[str, Any] = read_json(self.kept)
         return found if found["digest"] == self.digest else None
 
+    def here(self) -> bool:
+        """Whether the trained network itself lies in the folder; a record alone comes with the project."""
+        return (self.folder / "training.json").is_file()
+
     def make(self, progress: Progress) -> None:
         """Train, or go on with training; keep the record, without the curves of every epoch."""
         from training.train import train

@@ -132,6 +132,21 @@ def test_the_other_seeds_of_a_long_run_are_left_out(
     assert ran == [tmp_path / "work" / "little-2"]
 
 
+def test_a_record_whose_weights_are_not_here_is_run_again_where_the_weights_are_asked_for(
+    call: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results.main(call)
+    ran: list[Path] = []
+    monkeypatch.setattr(runs.Run, "make", lambda run, progress: ran.append(run.folder))
+    results.main([*call, "--here"])
+    assert ran == []
+    shutil.rmtree(tmp_path / "work")
+    results.main(call)
+    assert ran == []
+    results.main([*call, "--here"])
+    assert ran == [tmp_path / "work" / "little-1"]
+
+
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [
