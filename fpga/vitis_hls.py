@@ -87,7 +87,7 @@ def _vectors(design: Design) -> tuple[str, str]:
     count = len(some.x) * streams
     chosen = Samples(np.tile(some.x, (streams, 1, 1)), np.full(count, 2), np.full(count, -1))
     chosen = samples.with_states(chosen, design.spec)
-    order = all_turns(chosen.lengths.tolist(), streams, design.spec.engine.state_streams)
+    order = all_turns(chosen.lengths.tolist(), streams, design.net.layers[0].given_state)
     taken = [turn for turn in order if turn.is_step]
     answered = [turn for turn in taken if gives_result(design, turn)]
     results = reference(design, chosen).outputs

@@ -17,7 +17,7 @@ from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.engines.engine import EngineFailed, Observed, observed
 from accel.model.design import Design
-from accel.model.golden import LayerTrace, Trace, before, first_state, joined, parted, widths
+from accel.model.golden import LayerTrace, Trace, begun_with, first_state, joined, parted, widths
 from accel.model.samples import Samples
 from accel.spec import Spec
 from training.exact import Exact, make_exact
@@ -41,7 +41,7 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
         number = _exact
     stateful = spec.model.stateful
     given = joined(samples.x, samples.lengths) if stateful else samples.x
-    states = None if samples.states is None else _states(design, samples.states, number)
+    states = _states(design, samples, number)
     signals = model.signals(number(given, spec.formats.input), states)
     joint = zip(net.layers, signals, strict=True)
     layers = [_layer(spec, array.cell, steps) for array, steps in joint]
@@ -74,11 +74,14 @@ def _fracs(array: Array, names: tuple[str, ...]) -> dict[str, int]:
     return dict.fromkeys(names, array.bias.frac) | ({"row_scale": array.scale.frac} if array.scale else {})
 
 
-def _states(design: Design, states: Integers, number: Number) -> list[tuple[Tensor, Tensor]]:
-    """What every layer reads and keeps before its first step."""
-    formats, found = design.spec.formats, []
-    for array, given in zip(design.net.layers, before(design.net, states), strict=True):
-        kept, read = first_state(design.net, array, given, len(states))
+def _states(design: Design, samples: Samples, number: Number) -> list[tuple[Tensor, Tensor]] | None:
+    """What every layer reads and keeps before its first step; None for zeros."""
+    formats, found, count = design.spec.formats, [], len(samples.lengths)
+    begun = begun_with(design.net, design.weights, samples.states, count)
+    if begun[0] is None:
+        return None
+    for array, given in zip(design.net.layers, begun, strict=True):
+        kept, read = first_state(design.net, array, given, count)
         found.append((number(read, formats.state), number(kept, formats.cell)))
     return found
 

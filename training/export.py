@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 import torch
@@ -12,7 +14,7 @@ from torch import Tensor, nn
 from accel.architecture.array import Array
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
-from accel.model.samples import Samples
+from accel.model.samples import Samples, state_formats
 from accel.model.sparse import Mask
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
 from accel.spec import Spec
@@ -31,6 +33,10 @@ STEPS = 60_000
 def integers(model: LSTM, net: Network) -> Weights:
     """The weights in the formats of `net`: the very integers that quantised evaluation computes with."""
     layers = [layer_integers(layer, array) for layer, array in zip(model.layers, net.layers, strict=True)]
+    layers = [
+        dataclasses.replace(layer, initial=_states(values, net.spec))
+        for layer, values in zip_longest(layers, model.initial)
+    ]
     if model.head is not None:
         assert net.head is not None
         layers.append(head_integers(model.head, net.head))
@@ -48,6 +54,14 @@ def _scale(layer: nn.Module, array: Array) -> Integers | None:
     if array.scale is None:
         return None
     return array.scale.quantize(layer.get_parameter("row_scale").detach().cpu().numpy())
+
+
+def _states(values: Tensor | None, spec: Spec) -> Integers | None:
+    """What every sequence begins with, [values of the state, hidden], as the weights have it."""
+    if values is None:
+        return None
+    found = values.detach().cpu().numpy()
+    return np.concatenate([fmt.quantize(row) for fmt, row in zip(state_formats(spec), found, strict=True)])
 
 
 def head_integers(head: nn.Linear, array: Array) -> LayerWeights:
@@ -110,6 +124,10 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
             layer.register_parameter("row_scale", nn.Parameter(_real(array.scale, found.scale)))
         if spec.model.bias:
             set_bias(layer, _real(array.bias, found.bias))
+    for values, found in zip(model.initial, weights.layers, strict=False):
+        assert found.initial is not None
+        parts = np.split(found.initial, len(values))
+        values.copy_(torch.stack([_real(*one) for one in zip(state_formats(spec), parts, strict=True)]))
     if model.head is not None:
         assert net.head is not None
         model.head.weight.copy_(_real(net.head.w_x, weights.layers[-1].w_x.values))

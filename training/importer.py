@@ -187,6 +187,9 @@ def filled(spec: Spec, network: FloatNetwork) -> LSTM:
             parameter.copy_(torch.from_numpy(matrix))
         if spec.model.bias:
             set_bias(module, torch.from_numpy(layer.bias))
+    for values, layer in zip(model.initial, network.layers, strict=False):
+        if layer.initial is not None:
+            values.copy_(torch.from_numpy(layer.initial))
     if model.head is not None and network.head is not None:
         model.head.weight.copy_(torch.from_numpy(network.head.weight))
         if spec.model.bias:

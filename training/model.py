@@ -56,6 +56,10 @@ class LSTM(nn.Module):
         self.encoder = encoder or nn.Identity()
         layer = MODULES[model.cell]
         self.layers = nn.ModuleList(layer(i, h, bias=model.bias, batch_first=True) for i, h in spec.sizes)
+        values = len(self.cell.states)
+        self.initial = nn.ParameterList(
+            nn.Parameter(torch.zeros(values, size)) for size in model.hidden if spec.initial_states
+        )
         self.head = None if model.head is None else nn.Linear(model.hidden[-1], model.head.outputs, bias=model.bias)
         self.skip = tuple(flow.by_columns or not spec.by_columns for flow in spec.flows)
         self.decoder = decoder
@@ -83,7 +87,7 @@ class LSTM(nn.Module):
         """Sequences x [batch, steps, inputs] (or tokens) to logits and to the state after the last step.
 
         Logits are [batch, outputs] of the last real step, or [batch, steps, outputs] where an answer is wanted `when`
-        = "step". Sequences start from `state`, or from h = c = 0.
+        = "step". Sequences start from `state`, or from the module's own, or from h = c = 0.
         """
         h, after = self.hidden(self.dropout(self.encoder(x)), state, lengths)
         return self.readout(self.dropout(last_step(h, lengths) if self.when == "last" else h)), after
@@ -95,6 +99,7 @@ class LSTM(nn.Module):
 
         Where states are pruned in training, `lengths` say which steps are real and count.
         """
+        state = self.begun(len(x)) if state is None else state
         ours = not isinstance(self.layers[0], nn.RNNBase)
         if ours or self.quantized is not None or self.norms is not None or self.threshold > 0:
             found = self.signals(x, state)
@@ -106,6 +111,20 @@ class LSTM(nn.Module):
             x, last = real_layer(layer, x, None if state is None else state[number])
             after.append(last)
         return x, after
+
+    def begun(self, sequences: int) -> list[State] | None:
+        """What every layer reads and keeps before the first step, where that is the module's own."""
+        return [self._begun(values, sequences) for values in self.initial] or None
+
+    def _begun(self, values: Tensor, sequences: int) -> State:
+        kept = values[-1:]
+        if self.quantized is None:
+            read = values[:1]
+        else:
+            formats = self.quantized.spec.formats
+            kept = narrow(kept, formats.cell)
+            read = narrow(kept if self.cell.level.state_follows else values[:1], formats.state)
+        return read.expand(sequences, -1), kept.expand(sequences, -1)
 
     def signals(self, x: Tensor, state: Sequence[State] | None = None) -> list[list[Signals]]:
         """Every signal of every step of every layer, in the arithmetic that is switched on."""

@@ -68,7 +68,8 @@ class Array:
     scale: Fixed | None = None
     """What a row's sum is multiplied with before its bias is added; None where it is taken as it is."""
     given_state: bool = False
-    """A sequence's h_0 and c_0 are given, and its h_n and c_n are taken."""
+    """A sequence's h_0 and c_0 are given, by a stream that also takes its h_n and c_n, or by a memory: in a turn of
+    their own."""
     writable: bool = False
     """Weights and biases are loaded while sequences run: a set of them is in use, another one can be written."""
     fed: int | None = None

@@ -79,7 +79,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         operand_memory=engine.operand_memory,
         operand_register=engine.operand_register,
         scale=formats.scale,
-        given_state=engine.state_streams,
+        given_state=engine.state_streams or spec.initial_states,
         writable=engine.memory == "scratchpad",
         fed=engine.memory_width,
         levels=spec.levels,

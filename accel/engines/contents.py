@@ -191,6 +191,16 @@ def scale_memory(array: Array, layer: LayerWeights) -> Contents:
     return Contents((Part("scale", array.scale.width, _slots(array, layer.scale)),))
 
 
+def state_memories(array: Array, layer: LayerWeights, formats: Sequence[Fixed]) -> Iterator[tuple[str, Contents]]:
+    """What sequences begin with, by the names of the cell's states: a word a slot of the cell stage, E units each."""
+    if layer.initial is None:
+        return
+    for number, (name, fmt) in enumerate(zip(array.cell.states, formats, strict=True)):
+        units = np.zeros(array.beats * array.cells, dtype=np.int64)
+        units[: array.outputs] = layer.initial[number * array.outputs :][: array.outputs]
+        yield name, Contents((Part(name, fmt.width, units.reshape(array.beats, array.cells)),))
+
+
 def _slots(array: Array, values: Integers) -> Integers:
     """One value a row of a level, as the cell stage takes them: E units a slot, the rows of a unit side by side."""
     by_unit = np.zeros((array.beats * array.cells, len(values) // array.outputs), dtype=np.int64)

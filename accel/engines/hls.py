@@ -45,7 +45,8 @@ MOST_COPIED = 1 << 18
 def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed:
     """Run samples through the C++ in the folder `hls` of the work folder, which `generate` has rendered."""
     program = compiled(design.work / "hls", (*copies(design), *flags))
-    order = all_turns(samples.lengths.tolist(), design.spec.engine.streams, design.spec.engine.state_streams)
+    first = design.net.layers[0]
+    order = all_turns(samples.lengths.tolist(), first.streams, first.given_state)
     taken = [turn for turn in order if turn.is_step]
     with tempfile.TemporaryDirectory(dir=design.work, prefix="hls-run-") as name:
         folder = Path(name)

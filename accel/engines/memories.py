@@ -18,13 +18,23 @@ import numpy as np
 from accel.architecture.array import Array
 from accel.architecture.columns import ColumnArray
 from accel.base.fixed import Integers
-from accel.engines.contents import Contents, Part, bias_memory, lanes, readers, scale_memory, stored_values
+from accel.engines.contents import (
+    Contents,
+    Part,
+    bias_memory,
+    lanes,
+    readers,
+    scale_memory,
+    state_memories,
+    stored_values,
+)
 from accel.engines.contents import unit_memories as of_units
 from accel.engines.engine import converted, generated
 from accel.engines.stored import Unreadable, Word, arrays, case_roms, hex_words, roms, structures, text_of
 from accel.memory.images import sum_format
 from accel.memory.load_frame import WORD, shape_digest
 from accel.model.design import Design
+from accel.model.samples import state_formats
 from accel.model.weights import LayerWeights
 from accel.schedule.intervals import level_intervals
 
@@ -139,6 +149,8 @@ def _held(design: Design, array: Array, layer: LayerWeights) -> Iterator[tuple[s
     yield "bias", bias_memory(array, layer, sum_format(array, design.spec))
     if array.scale is not None:
         yield "scale", scale_memory(array, layer)
+    states = state_memories(array, layer, state_formats(design.spec))
+    yield from ((f"initial_{name}", contents) for name, contents in states)
 
 
 def expected_files(design: Design) -> Iterator[tuple[str, Contents]]:
@@ -261,6 +273,8 @@ def _cpp_arrays(array: Array, layer: LayerWeights) -> Iterator[tuple[str, Intege
     yield "Bias", by_level if array.kind == "highway" else by_level[0]
     if array.scale is not None and layer.scale is not None:
         yield "Scales", _by_unit(array, layer.scale)
+    if layer.initial is not None:
+        yield "Initial", layer.initial.reshape(-1, array.outputs)
 
 
 def _by_unit(array: Array, values: Integers) -> Integers:

@@ -104,6 +104,8 @@ class Process:
     @property
     def states(self) -> str:
         """Streams of h_0, c_0 and of h_n, c_n, as arguments of a process."""
+        if self.initial is not None:
+            return f"k{self.type}Initial, no_states"
         if not self.array.given_state:
             return "no_states, no_states"
         return f"s_state_{self.array.name}, {self.made_state}" if self.array.streams > 1 else self.state_ports
@@ -213,6 +215,11 @@ class Process:
     def scale(self) -> Integers | None:
         """Scales, [unit][sum]; None where sums are taken as they are."""
         return None if self.weights.scale is None else self._by_unit(self.weights.scale)
+
+    @property
+    def initial(self) -> Integers | None:
+        """What every sequence begins with, [value of the state][unit]; None where that is zeros or given."""
+        return None if self.weights.initial is None else self.weights.initial.reshape(-1, self.array.outputs)
 
     def _by_unit(self, sums: Integers) -> Integers:
         return sums.reshape(self.array.sums_per_unit, self.array.outputs).T

@@ -78,6 +78,7 @@ def _names(design: Design) -> dict[str, object]:
         "fillers": net.layers[0].streams > 1,
         "layers": _processes(design)[: len(net.layers)],
         "states": spec.engine.state_streams,
+        "initial": spec.initial_states,
         "fed": spec.engine.memory == "stream",
         "state_bits": container(max(fmt.width for fmt in state_formats(spec))),
         "state_values": len(net.layers[0].cell.states),

@@ -7,6 +7,7 @@ import numpy as np
 from accel.architecture.array import Array
 from accel.architecture.columns import ColumnArray
 from accel.base.fixed import Fixed, Integers, bits_for, index_bits
+from accel.model.samples import state_formats
 from accel.model.sparse import pack_columns
 from accel.model.weights import LayerWeights, Matrix
 from accel.spec import Spec
@@ -171,6 +172,21 @@ def _slot_words(array: Array, values: Integers, width: int) -> list[int]:
         cells = padded[:, beat * array.cells : (beat + 1) * array.cells].T.reshape(-1)  # a cell's sums side by side
         words.append(sum((int(value) & mask) << n * width for n, value in enumerate(cells)))
     return words
+
+
+def state_words(array: Array, layer: LayerWeights, spec: Spec) -> dict[str, tuple[list[int], int]]:
+    """What sequences begin with: of each signal of `cell.states` a word a slot of the cell stage, and a word's bits."""
+    if layer.initial is None:
+        return {}
+    fields = zip(array.cell.states, state_formats(spec), np.split(layer.initial, len(array.cell.states)), strict=True)
+    found = {}
+    for name, fmt, values in fields:
+        padded = np.zeros(array.beats * array.cells, dtype=np.int64)
+        padded[: array.outputs] = fmt.codes(values)
+        by_slot = padded.reshape(array.beats, array.cells).tolist()
+        words = [sum(code << n * fmt.width for n, code in enumerate(slot)) for slot in by_slot]
+        found[name] = words, array.cells * fmt.width
+    return found
 
 
 def half_unit(array: Array, narrowed: Fixed | None) -> int:

@@ -17,7 +17,7 @@ from accel.base.fixed import Fixed, Integers
 from accel.model.golden import (
     LayerTrace,
     Trace,
-    before,
+    begun_with,
     by_sum,
     cell_sizes,
     first_state,
@@ -109,7 +109,7 @@ def levels_of(
 ) -> list[tuple[Array, LayerWeights, list[Steps]]]:
     """Every layer with its weights and its levels, all real steps at once."""
     return [
-        (array, layer, list(_levels(net, array, layer, weights.threshold_at(array), number, samples, trace)))
+        (array, layer, list(_levels(net, weights, number, samples, trace)))
         for number, (array, layer) in enumerate(zip(net.layers, weights.layers, strict=False))
     ]
 
@@ -119,18 +119,18 @@ def _real(values: Integers, lengths: Integers) -> Integers:
     return values[np.arange(values.shape[1]) < lengths[:, None]]
 
 
-def _levels(
-    net: Network, array: Array, layer: LayerWeights, threshold: int, number: int, samples: Samples, trace: Trace
-) -> Iterator[Steps]:
+def _levels(net: Network, weights: Weights, number: int, samples: Samples, trace: Trace) -> Iterator[Steps]:
     """Every level of a layer, its values computed anew from the operands of all steps at once."""
-    own, cell = trace.layers[number], array.cell
+    array, layer, own = net.layers[number], weights.layers[number], trace.layers[number]
+    cell, threshold = array.cell, weights.threshold_at(array)
     x = _real(samples.x if number == 0 else trace.layers[number - 1].h, samples.lengths)
-    kept, read = _begun(net, array, own, number, samples)
+    given = begun_with(net, weights, samples.states, len(samples.lengths))[number]
+    kept, read = _begun(net, array, own, given, samples)
     aside = np.zeros_like(kept)
     for place, level in enumerate(cell.levels):
-        weights = layer.level(place, array.levels)
-        operand, pruned = x[:, : weights.w_x.values.shape[1]], kept_states(read, threshold)
-        sums = exact_sums(array, weights, operand, pruned)
+        part = layer.level(place, array.levels)
+        operand, pruned = x[:, : part.w_x.values.shape[1]], kept_states(read, threshold)
+        sums = exact_sums(array, part, operand, pruned)
         yield Steps(level, place, operand, pruned, level_values(net, array, level, sums, (kept, aside)))
         kept, read = (_real(own.signals[name], samples.lengths) for name in (level.kept, level.state))
         aside = aside if level.aside == ASIDE else _real(own.signals[level.aside], samples.lengths)
@@ -144,9 +144,10 @@ def exact_sums(array: Array, layer: LayerWeights, x: Integers, read: Integers) -
     return np.asarray((sums[0] + sums[1]) * scale + by_sum(array, layer.bias << array.bias_shift))
 
 
-def _begun(net: Network, array: Array, own: LayerTrace, number: int, samples: Samples) -> tuple[Integers, Integers]:
-    """What the cell kept and what was read of it before each real step, both [n, hidden]."""
-    given = None if samples.states is None else before(net, samples.states)[number]
+def _begun(
+    net: Network, array: Array, own: LayerTrace, given: Integers | None, samples: Samples
+) -> tuple[Integers, Integers]:
+    """What the cell kept and what was read of it before each real step, both [n, hidden]; `given` before the first."""
     firsts = first_state(net, array, given, len(samples.lengths))
     level, found = array.cell.levels[-1], []
     for first, name in zip(firsts, (level.kept, level.state), strict=True):

@@ -6,7 +6,7 @@ in int64 beyond.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -105,7 +105,8 @@ def recurrent_product(array: Array, matrix: Matrix, sequences: int) -> Callable[
 def run(
     net: Network, weights: Weights, x: Integers, lengths: Integers | None = None, states: Integers | None = None
 ) -> Trace:
-    """Run sequences x, int64 [sequences, steps, inputs] in `formats.input`, each from its `states`, or from zeros.
+    """Run sequences x, int64 [sequences, steps, inputs] in `formats.input`, each from its `states`, or from what the
+    layers begin with, or from zeros.
 
     `states` are those of `accel.samples.Samples`. A `stateful` model begins each sequence with the state of the one
     before. `lengths` gives each sequence's own number of steps where they differ (x is padded); the head with
@@ -115,7 +116,7 @@ def run(
     real = np.full(len(x), x.shape[1]) if lengths is None else np.asarray(lengths)
     traces = []
     signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
-    begun = [None] * len(net.layers) if states is None else before(net, states)
+    begun = begun_with(net, weights, states, len(x))
     for array, layer, state in zip(net.layers, weights.layers, begun, strict=False):
         traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold_at(array)))
         signal = traces[-1].h
@@ -123,6 +124,16 @@ def run(
         for trace in traces:
             trace.signals = {name: parted(values, real) for name, values in trace.signals.items()}
     return _head(net, weights, traces, real)
+
+
+def begun_with(net: Network, weights: Weights, states: Integers | None, sequences: int) -> Sequence[Integers | None]:
+    """What each layer begins each sequence with, [sequences, values of the layer]: `states` where they are given, its
+    own constants where it has some; None for zeros.
+    """
+    if states is not None:
+        return before(net, states)
+    initial = [layer.initial for layer in weights.layers[: len(net.layers)]]
+    return [None if values is None else np.tile(values, (sequences, 1)) for values in initial]
 
 
 def before(net: Network, states: Integers) -> list[Integers]:

@@ -6,7 +6,8 @@ import numpy as np
 
 from accel.architecture.array import Array
 from accel.architecture.network import network
-from accel.base.fixed import Fixed
+from accel.base.fixed import Fixed, Integers
+from accel.model.samples import state_formats
 from accel.model.sparse import Mask, from_lanes, largest_per_row
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
 from accel.spec import Spec, Walk
@@ -35,7 +36,14 @@ def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWe
     w_h = matrix(h_columns, array.w_h, array.kept[1], array.walks[1], array.levels)
     bias = array.bias.quantize(rng.normal(0.0, 0.5, array.levels * array.sums)) * spec.model.bias
     scale = None if array.scale is None else array.scale.quantize(rng.normal(0.0, 0.5, array.sums))
-    return LayerWeights(w_x, w_h, bias, scale)
+    return LayerWeights(w_x, w_h, bias, scale, _seeded_states(array, rng, spec))
+
+
+def _seeded_states(array: Array, rng: np.random.Generator, spec: Spec) -> Integers | None:
+    if not spec.initial_states or array.kind is None:
+        return None
+    parts = [rng.integers(fmt.lo, fmt.hi + 1, array.outputs) for fmt in state_formats(spec)]
+    return np.concatenate(parts)
 
 
 def _seeded_columns(array: Array, rng: np.random.Generator, columns: int, kept: int) -> Mask:

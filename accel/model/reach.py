@@ -16,7 +16,7 @@ from accel.architecture.array import Array
 from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Narrow, Operation, Size
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
-from accel.model.golden import by_sum, cell_sizes, operate, product, row_sums
+from accel.model.golden import by_sum, cell_sizes, first_state, operate, product, row_sums
 from accel.model.weights import LayerWeights, Weights
 
 LONGEST = 64
@@ -77,7 +77,7 @@ def _layer(net: Network, array: Array, layer: LayerWeights, x: Interval, thresho
     """Step after step, until nothing grows; what grows for too long may be anything."""
     formats, level = net.spec.formats, array.cell.levels[-1]
     whole = (_whole(formats.cell, array.outputs), _whole(formats.state, array.outputs))
-    state = whole if array.given_state else (_zeros(array.outputs), _zeros(array.outputs))
+    state = _before(net, array, layer, whole)
     levels = [layer.level(number, array.levels) for number in range(array.levels)]
     sums = [_sums(array, one, x if number < array.x_levels else x.none) for number, one in enumerate(levels)]
     earliest: dict[tuple[str, str], int] = {}
@@ -92,6 +92,17 @@ def _layer(net: Network, array: Array, layer: LayerWeights, x: Interval, thresho
             break
         state = (state[0].hull(after[0]), state[1].hull(after[1]))
     return Reach(values, earliest)
+
+
+def _before(
+    net: Network, array: Array, layer: LayerWeights, whole: tuple[Interval, Interval]
+) -> tuple[Interval, Interval]:
+    """What the cell keeps and what is read of it before a sequence's first step."""
+    if net.spec.engine.state_streams:
+        return whole
+    given = None if layer.initial is None else layer.initial[None]
+    kept, read = (state[0] for state in first_state(net, array, given, 1))
+    return Interval(kept, kept), Interval(read, read)
 
 
 def _step(

@@ -49,13 +49,16 @@ class LayerWeights:
     A highway layer has 2H rows (h, t) a level: `w_x` has those of the first, `w_h` and `bias` those of all, one level
     behind the other. A GRU that resets first has H rows a level (z, r, n), in all of them. `w_h` of a head has no
     columns. `bias` is b_ih + b_hh in `formats.bias`, one a sum of the cell: of a GRU r, z, b_in, b_hn (4H for 3H rows).
-    `scale`, in `formats.scale`, is what each sum is multiplied with; None where rows have no scales.
+    `scale`, in `formats.scale`, is what each sum is multiplied with; None where rows have no scales. `initial` is what
+    every sequence begins with, as `cell.states` lays it out (h_0, then c_0; of a GRU h_0 as it is carried on); None
+    where it is zeros or given from outside.
     """
 
     w_x: Matrix
     w_h: Matrix
     bias: Integers
     scale: Integers | None = None
+    initial: Integers | None = None
 
     @property
     def kept(self) -> Kept:

@@ -13,6 +13,7 @@ from accel.architecture.network import network
 from accel.architecture.plan import row_cost
 from accel.base.faults import Fault
 from accel.base.fixed import Digits, Fixed, Integers
+from accel.model.samples import state_formats
 from accel.model.sparse import by_lane
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
 from accel.spec import Spec
@@ -35,6 +36,7 @@ def faults_of(weights: Weights, spec: Spec, source: str) -> Any:
         yield from _matrix_faults(layer.w_h, (rows, h_columns), array, 1, searched, f"{place}.w_h")
         yield from _range_faults(layer.bias, (array.levels * array.sums,), array.bias, f"{place}.bias")
         yield from _scale_faults(layer.scale, array, f"{place}.scale")
+        yield from _initial_faults(layer.initial, array, spec, f"{place}.initial")
         if array.shared_by_gates:
             yield from _sharing_faults(layer, array, place)
         whole = (array.x_levels * array.rows, array.inputs), (rows, h_columns)
@@ -50,6 +52,18 @@ def _scale_faults(scale: Integers | None, array: Array, place: str) -> Any:
         yield from _range_faults(scale, (array.sums,), array.scale, place)
     elif array.scale is not None or scale is not None:
         yield Fault(place, "a scale for each row" if array.scale else "no scales", "others")
+
+
+def _initial_faults(initial: Integers | None, array: Array, spec: Spec, place: str) -> Iterator[Fault]:
+    formats = state_formats(spec) if spec.initial_states and array.kind is not None else []
+    if not formats or initial is None:
+        if formats or initial is not None:
+            yield Fault(place, "h_0 and c_0 (model.initial: constant)" if formats else "none", "others")
+    elif initial.shape != (len(formats) * array.outputs,):
+        yield Fault(place, f"shape {(len(formats) * array.outputs,)}", str(initial.shape))
+    else:
+        for part, fmt in zip(np.split(initial, len(formats)), formats, strict=True):
+            yield from _range_faults(part, part.shape, fmt, place)
 
 
 def _threshold_faults(threshold: int, spec: Spec, source: str) -> Iterator[Fault]:

@@ -15,6 +15,7 @@ from accel.architecture.network import network
 from accel.base.archives import read_arrays, require_integers
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_bytes
+from accel.base.fixed import Integers
 from accel.model.weights import THRESHOLD, LayerWeights, Matrix, Weights
 from accel.model.weights_checks import faults_of
 from accel.spec import Spec, plain
@@ -31,6 +32,8 @@ def _arrays(weights: Weights, spec: Spec) -> dict[str, np.ndarray]:
         found[f"{number}.bias"] = layer.bias.astype(np.int32)
         if layer.scale is not None:
             found[f"{number}.scale"] = layer.scale.astype(np.int32)
+        if layer.initial is not None:
+            found[f"{number}.initial"] = layer.initial.astype(np.int32)
     if spec.by_columns:
         found[THRESHOLD] = np.array(weights.threshold, dtype=np.int32)
     return found
@@ -97,7 +100,8 @@ def load(path: Path, spec: Spec) -> Weights:
 def _expected_names(spec: Spec) -> list[str]:
     found = [THRESHOLD] if spec.by_columns else []
     for number, array in enumerate(network(spec).arrays):
-        parts = ("w_x", "w_x.mask", "w_h", "w_h.mask", "bias", *(("scale",) if array.scale else ()))
+        parts = ["w_x", "w_x.mask", "w_h", "w_h.mask", "bias", *(["scale"] if array.scale else [])]
+        parts += ["initial"] if spec.initial_states and array.kind is not None else []
         found += [f"{number}.{part}" for part in parts]
     return found
 
@@ -106,5 +110,8 @@ def layer_of(arrays: Mapping[str, np.ndarray], number: int) -> LayerWeights:
     def matrix(name: str) -> Matrix:
         return Matrix(arrays[f"{number}.{name}"].astype(np.int64), arrays[f"{number}.{name}.mask"].astype(bool))
 
-    scale = arrays[f"{number}.scale"].astype(np.int64) if f"{number}.scale" in arrays else None
-    return LayerWeights(matrix("w_x"), matrix("w_h"), arrays[f"{number}.bias"].astype(np.int64), scale)
+    def optional(name: str) -> Integers | None:
+        return arrays[f"{number}.{name}"].astype(np.int64) if f"{number}.{name}" in arrays else None
+
+    bias = arrays[f"{number}.bias"].astype(np.int64)
+    return LayerWeights(matrix("w_x"), matrix("w_h"), bias, optional("scale"), optional("initial"))

@@ -9,6 +9,7 @@ from accel.architecture.array import Array
 from accel.rtl.blocks.cells.scale import ScaleConstants
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.primitives.hexfile import from_hex
+from accel.rtl.blocks.rows.held_state import HeldState
 
 
 def lanes_held(folder: Path, array: Array, stem: str, module: str) -> ArrayConstants:
@@ -21,6 +22,12 @@ def biases_held(folder: Path, stem: str) -> dict[str, Any]:
     """A bias memory's contents and its file, as constants of a layer name them."""
     file = f"{stem}_bias.hex"
     return {"bias_words": from_hex(folder / file), "bias_file": file}
+
+
+def states_held(folder: Path, array: Array, stem: str) -> HeldState:
+    """What every sequence begins with, a file for each signal of the state."""
+    files = tuple(f"{stem}_initial_{name}.hex" for name in array.cell.states)
+    return HeldState(tuple(from_hex(folder / file) for file in files), files)
 
 
 def scales_held(folder: Path, array: Array, stem: str) -> ScaleConstants:

@@ -8,6 +8,7 @@ from accel.memory.images import (
     bias_words,
     bias_words_width,
     scale_words,
+    state_words,
     sum_format,
     unit_words,
 )
@@ -43,6 +44,8 @@ def _contents(design: Design, array: Array, layer: LayerWeights) -> dict[str, st
     files = {f"rtl/{stem}_bias.hex": to_hex(bias_words(array, layer, narrowed), bias_words_width(array, narrowed))}
     if array.scale:
         files[f"rtl/{stem}_scale.hex"] = to_hex(scale_words(array, layer), array.scale_words_width)
+    for name, (words, width) in state_words(array, layer, design.spec).items():
+        files[f"rtl/{stem}_initial_{name}.hex"] = to_hex(words, width)
     if array.fed:
         return files | {f"load/{stem}.hex": to_hex(fed_beats(array, layer), array.fed)}
     for number, unit in enumerate(unit_words(array, layer)):

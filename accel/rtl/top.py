@@ -38,10 +38,10 @@ from accel.rtl.blocks.streams.outbox import Outbox, emit, link
 from accel.rtl.blocks.streams.receiver import receive
 from accel.rtl.blocks.streams.resynchronise import resynchronise
 from accel.rtl.blocks.streams.weight_sets import Loading, await_weights, choose_set, count_uses
-from accel.rtl.contents import biases_held, lanes_held, scales_held
+from accel.rtl.contents import biases_held, lanes_held, scales_held, states_held
 from accel.schedule.schedule import Schedule
 from accel.schedule.stages import ColumnStage, Stage
-from accel.spec import Formats
+from accel.spec import Formats, Spec
 
 IN_ARGUMENTS = (
     *(Array, ColumnArray, MixedArray, Digits, Fixed, Formats, Table, TableFile, Section, CellConstants, ArrayConstants),
@@ -136,7 +136,7 @@ def _ports(design: Design) -> Iterator[Call]:
         yield Call("states", States, (first.h.width,))
     yield Call("status", Status, (first.writable,))
     for array in net.layers:
-        yield Call(f"status_{array.name}", LayerStatus, (array.given_state,))
+        yield Call(f"status_{array.name}", LayerStatus, (spec.engine.state_streams,))
         observed = ColumnObserved if isinstance(array, ColumnArray) else Observed
         yield Call(array.name, observed, (_cells(design, array),))
         if spec.engine.state_streams:
@@ -178,6 +178,8 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
         yield Call(f"{name}_inbox", Inbox, (f"{upper}.x_vector",))
         yield Call(f"{name}_outbox", Outbox, (_leaving(design, array),))
         yield _layer_constants(design, stage)
+        if design.spec.initial_states and array.recurrent:
+            yield Call(f"{name}_initial", states_held, ("RTL", upper, f'"{design.spec.identifier}_{name}"'))
         if loading:
             yield Call(f"{name}_stores", Stores, (f"{upper}_SECTIONS", "loading"))
             yield from (Call(f"{name}_{kind}_end", flag) for kind in sections(array, design.net))
@@ -189,7 +191,7 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
     if first.streams > 1:
         yield Call("fillers", Fillers)
         yield Call("made", AxiStream, (last.cells, result_width(design)))
-        given = [array for array in design.net.layers if array.given_state]
+        given = design.net.layers if design.spec.engine.state_streams else ()
         yield from (Call(f"{array.name}_made", AxiStream, _state_words(design, array)) for array in given)
 
 
@@ -287,9 +289,14 @@ def _layers(design: Design) -> Iterator[Call]:
         if isinstance(array, ColumnArray):
             yield Call(f"{name}_running", column_layer, (*boxes, "states", *built))
         else:
-            leaves = f"{name}_made" if array.streams > 1 else f"m_state_{name}"
-            given = [f"s_state_{name}", leaves] if array.given_state else [None, None]
-            yield Call(f"{name}_running", recurrent_layer, (*boxes, *built, *given))
+            yield Call(f"{name}_running", recurrent_layer, (*boxes, *built, *_given(design.spec, array)))
+
+
+def _given(spec: Spec, array: Array) -> tuple[str | None, str | None]:
+    """Where a layer's sequences take their state from, and leave it."""
+    if spec.engine.state_streams:
+        return f"s_state_{array.name}", f"{array.name}_made" if array.streams > 1 else f"m_state_{array.name}"
+    return (f"{array.name}_initial", None) if spec.initial_states else (None, None)
 
 
 def _stores(array: Array) -> str | None:
@@ -328,7 +335,7 @@ def _withholders(design: Design, built: Schedule) -> Iterator[Call]:
     yield Call("withholding", withhold, ends)
     for stage in built.stages:
         array = stage.array
-        if array.given_state and isinstance(stage, Stage):
+        if design.spec.engine.state_streams and array.recurrent and isinstance(stage, Stage):
             streams = f"{array.name}_made", f"m_state_{array.name}"
             size = array.output_beats, "every_step=False", f"depth={waiting + stage.under_way}"
             yield Call(f"{array.name}_withholding", withhold, ("clk", "reset", "fillers", *streams, *size))

@@ -28,7 +28,11 @@ class RowClock:
         """Cycles that the latest turn waited for weights."""
 
     def take_state(self) -> None:
-        """The turn that takes a sequence's state, whose frame comes as soon as there is room for it."""
+        """The turn that takes a sequence's state, which is held, or whose frame comes as soon as there is room."""
+        if self.stage.state_held:
+            self.began = self.began + self.late + self.stage.interval
+            self._run()
+            return
         first = max(self.states_end, self.states_given[-LINK_STEPS]) + 1
         self.states_end = first + self.stage.array.output_beats - 1
         self.began = max(self.states_end + 1, self.began + self.late + self.stage.interval)

@@ -29,6 +29,8 @@ class Stage:
     results: int
     """Words of a step's results."""
     last_result: int
+    state_held: bool = False
+    """Sequences begin with a state of the accelerator's own, for which nothing waits."""
 
     @property
     def interval(self) -> int:
@@ -85,7 +87,8 @@ def row_stage(net: Network, array: Array, layer: LayerWeights, lead: int) -> Sta
     last = first_slot + last_group * final.cycles_per_group + last_slot
     if array is not net.head:
         to_state = slot_to_state(array)
-        return Stage(array, intervals, release_at, first_slot + to_state, array.output_beats, last + to_state)
+        ends = (first_slot + to_state, array.output_beats, last + to_state)
+        return Stage(array, intervals, release_at, *ends, net.spec.initial_states)
     assert net.spec.model.head is not None
     if net.spec.model.head.kind == "logits":
         ends = (first_slot + SLOT_TO_LOGIT, array.outputs, last + SLOT_TO_LOGIT)

@@ -41,6 +41,9 @@ class Model(Section):
     """Whether gates have a bias."""
     stateful: bool = False
     """A sequence begins with the h and c that the one before left, not with zeros; reset clears them."""
+    initial: Literal["zeros", "constant"] = "zeros"
+    """What every sequence begins with: zeros, or an h_0 and c_0 that come with the weights; these cost a step a
+    sequence."""
     head: Head | None = None
     """Linear layer behind the last LSTM layer; without one, h_t leaves the accelerator."""
 

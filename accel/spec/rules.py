@@ -60,6 +60,7 @@ HIGHWAY_ONLY: dict[str, Any] = {
     "engine.streams": 1,
     "engine.memory": "rom",
     "engine.state_streams": False,
+    "model.initial": "zeros",
     "training.baselines": (),
     "training.gradual": False,
 }
@@ -74,6 +75,8 @@ def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "model.stateful", "false with engine.streams above 1 (sequences of a stream do not follow in order)", True
     if spec.model.stateful and engine.state_streams:
         yield "engine.state_streams", "false where model.stateful carries the state over", True
+    if spec.model.initial != "zeros":
+        yield from _initial_rules(spec)
     if (engine.memory == "stream") != (engine.memory_width is not None):
         wanted = "a width for memory: stream" if engine.memory_width is None else "nothing but for memory: stream"
         yield "engine.memory_width", wanted, engine.memory_width
@@ -86,6 +89,20 @@ def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     for hidden in spec.model.hidden:
         if engine.units > hidden:
             yield "engine.units", f"at most the {hidden} hidden units of the layer", engine.units
+
+
+def _initial_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """What does not go with an h_0 and c_0 of the accelerator's own."""
+    others = {
+        "model.stateful (it begins with what the sequence before left)": spec.model.stateful,
+        "engine.state_streams (they bring h_0 and c_0)": spec.engine.state_streams,
+        "engine.memory: scratchpad (frames bring weights and biases alone)": spec.engine.memory == "scratchpad",
+        "engine.dataflow: column": spec.by_columns,
+        "training.studies.lasso": bool(spec.training.studies.lasso),
+    }
+    for other, there in others.items():
+        if there:
+            yield "model.initial", f"zeros beside {other}", spec.model.initial
 
 
 def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:

@@ -81,6 +81,11 @@ class Spec(Section):
         return 3 if self.model.cell == "gru_reset_first" else self.model.depth or 1
 
     @property
+    def initial_states(self) -> bool:
+        """Whether every sequence begins with an h_0 and c_0 that come with the weights."""
+        return self.model.initial == "constant"
+
+    @property
     def sizes(self) -> tuple[tuple[int, int], ...]:
         """Inputs and hidden units of each layer."""
         hidden = self.model.hidden

@@ -8,8 +8,12 @@
 
 namespace sparrow {
 
-/// In place of the streams of states where a sequence begins with zeros.
+/// In place of the streams of states where there are none.
 struct NoStates {};
+
+/// What every sequence begins with, [h, c; or what is kept alone, where h follows from it][unit].
+template <typename A>
+using Initial = Constant<A::kStateBits>[A::kStateValues][A::kOutputs];
 
 /// A beat of a state: the values of h of the units that the cell stage takes together, then those of c; those of what is
 /// kept alone where h follows from it.
@@ -52,6 +56,24 @@ Surplus:
   while (!ended) ended = in.read().last;
 }
 
+/// The same of constants, which nothing can cut short.
+template <typename A, int kCopies, int kBanks>
+void TakeState(const Initial<A> &in, Int<A::kStateWidth> (&h)[kCopies][kBanks][A::kOutputs], int bank,
+               Int<A::kCellWidth> (&c)[A::kOutputs], bool &) {
+Units:
+  for (int unit = 0; unit < A::kOutputs; ++unit) {
+    #pragma HLS PIPELINE II=1
+    c[unit] = static_cast<long long>(in[A::kStateValues - 1][unit]);
+    const Int<A::kStateWidth> read =
+        A::kStateValues == 1 ? ReadOf<A>(c[unit]) : Int<A::kStateWidth>(static_cast<long long>(in[0][unit]));
+  Copies:
+    for (int copy = 0; copy < kCopies; ++copy) {
+      #pragma HLS UNROLL
+      h[copy][bank][unit] = read;
+    }
+  }
+}
+
 /// h_n and c_n.
 template <typename A, typename Out>
 void GiveState(Stream<Out> &out, const Int<A::kStateWidth> (&h)[A::kOutputs],
@@ -73,9 +95,12 @@ Beats:
   }
 }
 
+template <typename A>
+void GiveState(NoStates &, const Int<A::kStateWidth> (&)[A::kOutputs], const Int<A::kCellWidth> (&)[A::kOutputs]) {}
+
 /// Process: one step of a recurrent layer, x_t in, h_t out; several streams take turns, a step each. h and c live as long as
 /// the hardware, that is from call to call; a stream's step after the end of a sequence reads them as zero (unless the
-/// model is stateful), so nothing has to clear them. Where the state of a sequence is given, a turn of its own takes h_0
+/// model is stateful), so nothing has to clear them. Where the state of a sequence is given, by a stream or by constants, a turn of its own takes h_0
 /// and c_0 from `state_in` before the first step, and h_n and c_n leave through `state_out` after the last.
 /// `tables` are those that the cell reads.
 template <typename A, typename Source, typename Indices, typename Factors, typename Out, typename StateIn,

@@ -27,7 +27,8 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
         "cell": draw(st.sampled_from(["lstm", "lstm", "gru"])),
         "inputs": draw(st.integers(1, 9)),
         "hidden": hidden,
-        **{key: draw(st.booleans()) for key in ("bias", "stateful")},
+        "bias": draw(st.booleans()),
+        **draw(st.sampled_from([{}, {}, {"stateful": True}, {"stateful": True}, {"initial": "constant"}])),
         "head": head,
     }
 

@@ -229,6 +229,11 @@ SPECS: dict[str, dict[str, Any]] = {
         "engine": {"units": 4, "dataflow": ["row", COLUMNS]},
     },
     "given states": {"model": {"hidden": [8, 4], "head": LOGITS}, "engine": {"units": 4, "state_streams": True}},
+    "constants to begin with": {"model": {"hidden": [8, 4], "head": LOGITS, "initial": "constant"}},
+    "constants to begin with, GRU": {
+        "model": {"cell": "gru", "hidden": [8], "head": None, "initial": "constant"},
+        "formats": {"input": [8, 6], "gate": [14, 10], "activation": [12, 11], "cell": [18, 14], "state": [12, 11]},
+    },
     "GRU that resets first, two layers": {
         "model": {"cell": "gru_reset_first", "hidden": [8, 4], "head": LOGITS},
         "formats": {"input": [8, 6], "gate": [10, 6], "activation": [12, 11], "cell": [10, 7], "state": [12, 11]},
@@ -280,6 +285,8 @@ def by_page(spec: Spec, folder: Path, inputs: samples.Samples) -> list[Row]:
         if inputs.states is not None:
             values = iter(inputs.states[n].tolist())
             states = [network.given(size, values) for size in hidden]
+        elif network.model["initial"] == "constant":
+            states = [network.given(size, iter(network.arrays[f"{k}.initial"])) for k, size in enumerate(hidden)]
         elif n == 0 or not network.model["stateful"]:
             states = [([0] * size, [0] * size) for size in hidden]
         results += network.sequence(inputs.x[n, :length].tolist(), states, columns)

@@ -59,6 +59,11 @@ def _states(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
         inputs = ", ".join(network.given_states)
         wanted = f"true, or model.stateful: true, as {name} starts from its inputs {inputs}"
         yield Fault("engine.state_streams", wanted, "false")
+    held = [layer.name for layer in network.layers if layer.initial is not None]
+    if held and not spec.initial_states:
+        yield Fault("model.initial", f"constant, as {', '.join(held)} of {name} begins with constants", "zeros")
+    if spec.initial_states and not held:
+        yield Fault("model.initial", f"zeros, as {name} has no constants to begin with", "constant")
 
 
 def _biases(network: FloatNetwork) -> Iterator[Array]:

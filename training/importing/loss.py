@@ -15,7 +15,7 @@ from accel.model import golden
 from accel.model.sequences import Data
 from accel.model.weights import LayerWeights, Weights
 from accel.spec import Spec
-from training.importing.network import Array, FloatNetwork
+from training.importing.network import Array, FloatNetwork, Recurrent
 
 PARTS = ("w_x", "w_h", "bias")
 """Of a recurrent layer."""
@@ -51,6 +51,7 @@ def matrices(network: FloatNetwork, weights: Weights, spec: Spec) -> list[Matrix
     net, found = weights.network(spec), list[Matrix]()
     for layer, array, made in zip(network.layers, net.layers, weights.layers, strict=False):
         found.extend(_layer(array, made, (layer.w_x, layer.w_h, layer.bias), layer.tensors))
+        found.extend(_initial(array, made, layer, spec))
     if network.head is not None and net.head is not None:
         head, made = network.head, weights.layers[-1]
         matrix = net.head.w_x, made.w_x.values, made.w_x.mask
@@ -70,6 +71,17 @@ def _layer(
     yield _matrix((*w_x, "weights.input_frac"), floats[0], array.w_x, made.w_x.values, made.w_x.mask, scale)
     yield _matrix((*w_h, "weights.recurrent_frac"), floats[1], array.w_h, made.w_h.values, made.w_h.mask, scale)
     yield _matrix((*bias, "formats.bias"), floats[2], array.bias, made.bias, every)
+
+
+def _initial(array: LaneArray, made: LayerWeights, layer: Recurrent, spec: Spec) -> Iterator[Matrix]:
+    """What sequences begin with, each value in the format of its signal."""
+    if layer.initial is None or made.initial is None:
+        return
+    parts = np.split(made.initial, len(layer.initial))
+    for signal, values, integers in zip(array.cell.states, layer.initial, parts, strict=True):
+        key = array.cell.signals[signal]
+        names = (f"{array.name}.{signal}_0", f"what {layer.name} begins with", f"formats.{key}")
+        yield _matrix(names, values, getattr(spec.formats, key), integers, np.ones(values.shape, dtype=bool))
 
 
 def _matrix(

@@ -35,6 +35,8 @@ class Recurrent:
     """Where the file has W_x, W_h and the bias, for messages."""
     cell: str = "lstm"
     """By the names of `model.cell`."""
+    initial: Array | None = None
+    """Constants that every sequence begins with, [2 or, of a GRU, 1, hidden]: h_0, then c_0; None for zeros."""
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -72,17 +74,23 @@ class FloatNetwork:
         return tuple(dict.fromkeys(name for pair in self.given for name in pair if name))
 
     def begin(self, sequences: int, seed: int | None = None) -> list[tuple[Array, Array]]:
-        """h_0 and c_0 of zeros; with a seed, normal numbers where inputs of the file bring them."""
+        """h_0 and c_0 of zeros, or the constants of a layer; with a seed, normal numbers where inputs of the file
+        bring them.
+        """
         rng, found = np.random.default_rng(seed), []
         for layer, names in zip(self.layers, self.given or [("", "")] * len(self.layers), strict=True):
             h, c = (
                 rng.normal(0.0, 0.5, (sequences, layer.sizes[1])) * bool(name and seed is not None) for name in names
             )
+            if layer.initial is not None:
+                h, c = (np.tile(values, (sequences, 1)) for values in (layer.initial[0], layer.initial[-1]))
             found.append((h, c))
         return found
 
     def states(self, x: Array, begin: Begin | None = None, dtype: type[np.floating[Any]] = np.float64) -> list[Array]:
-        """h_t of every layer [sequences, steps, hidden], of x [sequences, steps, inputs]; from zeros unless `begin`."""
+        """h_t of every layer [sequences, steps, hidden], of x [sequences, steps, inputs]; from the network's own
+        h_0 and c_0 unless `begin`.
+        """
         found = []
         for layer, (h, c) in zip(self.layers, begin or self.begin(len(x)), strict=True):
             x = run_layer(layer, x.astype(dtype), h.astype(dtype), c.astype(dtype))
@@ -99,6 +107,8 @@ class FloatNetwork:
         """Every matrix and bias with its name in the file."""
         for layer in self.layers:
             yield from zip(layer.tensors, (layer.w_x, layer.w_h, layer.bias), strict=True)
+            if layer.initial is not None:
+                yield f"what {layer.name} begins with", layer.initial
         if self.head is not None:
             yield from zip(self.head.tensors, (self.head.weight, self.head.bias), strict=True)
 

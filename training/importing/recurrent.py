@@ -66,7 +66,10 @@ def recurrent(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     states = _states(walk, node, inputs, (sequences, r.shape[1]), bool(options["layout"]))
     names = (node.input[1], node.input[2], node.input[3] if inputs["B"] is not None else f"B of {walk.name(node)}")
     bias = bias_of_sums(operator.cell, b_w + w @ offset, b_r)
-    made = Recurrent(walk.name(node), w @ matrix, r, bias, names, operator.cell)
+    initial = _constants(walk, node, inputs, operator, (sequences, r.shape[1]), bool(options["layout"]))
+    if initial is not None and any(states):
+        raise walk.refuse(node, "h_0 and c_0 both constant, or both from inputs of the graph", "one of each")
+    made = Recurrent(walk.name(node), w @ matrix, r, bias, names, operator.cell, initial)
     walk.layers.append(Layer(made, x.source, rows, states, x.folded))
     walk.steps = steps
     h = of_layer(len(walk.layers) - 1, steps, sequences, r.shape[1])
@@ -144,17 +147,16 @@ def _check_lengths(walk: Walk, node: Any, inputs: dict[str, Value], steps: int) 
 def _states(
     walk: Walk, node: Any, inputs: dict[str, Value], shape: tuple[int, int], batch_first: bool
 ) -> tuple[Given | None, Given | None]:
-    """h_0 and c_0 where inputs of the graph bring them, None where they are zeros. Refused: others."""
+    """h_0 and c_0 where inputs of the graph bring them, None where they are constant. Refused: others."""
     h, c = (_state(walk, node, name, inputs[name], shape, batch_first) for name in ("initial_h", "initial_c"))
     return h, c
 
 
 def _state(walk: Walk, node: Any, name: str, value: Value, shape: tuple[int, int], batch_first: bool) -> Given | None:
-    if value is None or (isinstance(value, np.ndarray) and not value.any()):
+    if value is None or isinstance(value, np.ndarray):
         return None
     if not isinstance(value, Given):
-        got = "other numbers" if isinstance(value, np.ndarray) else "a computed tensor"
-        raise walk.refuse(node, f"{name} of zeros, or an input of the graph for it", got)
+        raise walk.refuse(node, f"{name} that is constant, or an input of the graph for it", "a computed tensor")
     axis = 1 if batch_first else 0
     if value.places.ndim != 3 or value.places.shape[axis] != 1 or value.places.squeeze(axis).shape != shape:
         wanted = f"{name} [1, sequences, hidden] of {shape[0]} sequences and {shape[1]} units"
@@ -163,6 +165,27 @@ def _state(walk: Walk, node: Any, name: str, value: Value, shape: tuple[int, int
     if np.any(np.diff(places, axis=1) != 1) or np.any(np.diff(places, axis=0) <= 0):
         raise walk.refuse(node, f"an input for {name} with its units and sequences in order", "another order")
     return Given(value.name, places)
+
+
+def _constants(
+    walk: Walk, node: Any, inputs: dict[str, Value], operator: Operator, shape: tuple[int, int], batch_first: bool
+) -> Array | None:
+    """Constants for h_0, and for c_0 of an LSTM, [values, hidden], the same for every sequence; None for zeros."""
+    found = []
+    for name in ("initial_h", "initial_c")[: 2 if operator.cell == "lstm" else 1]:
+        value = inputs[name]
+        if not isinstance(value, np.ndarray):
+            found.append(np.zeros(shape[1]))
+            continue
+        rows = numbers(walk, node, value)
+        rows = rows.swapaxes(0, 1) if batch_first and rows.ndim == 3 else rows
+        if rows.shape != (1, *shape):
+            wanted = f"{name} [1, sequences, hidden] of {shape[0]} sequences and {shape[1]} units"
+            raise walk.refuse(node, wanted, _shape(value))
+        if np.any(rows != rows[:, :1]):
+            raise walk.refuse(node, f"a constant {name} that is the same for every sequence", "one for each")
+        found.append(rows[0, 0])
+    return np.stack(found) if any(row.any() for row in found) else None
 
 
 def _shape(value: Value) -> str:

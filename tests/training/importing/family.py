@@ -186,12 +186,21 @@ class Drawn:
     def more(self, hidden: int, b: str, layout: int, options: dict[str, Any]) -> list[str]:
         """B, sequence_lens, initial_h, initial_c and P, and options that change what is computed."""
         inputs = [self.weight(1, 8 * hidden) if self.choice(True, True, False) else "", "", "", "", ""]
-        way = self.choice(*[""] * 9, "state", "peepholes", "zeros", "clip", "activations", "forget", "reverse")
+        way = self.choice(
+            *[""] * 9, "state", "constant", "constant", "peepholes", "zeros", "clip", "activations", "forget", "reverse"
+        )
         if way == "state":
             for axis, size in SIZES.items():
                 self.graph.inputs[0].type.tensor_type.shape.dim[self.input_axes.index(axis)].dim_value = size
             shape = (1, SIZES[b], hidden) if not layout else (SIZES[b], 1, hidden)
             inputs[self.choice(2, 3)] = self.graph.random(*shape)
+        elif way == "constant":
+            for axis, size in SIZES.items():
+                self.graph.inputs[0].type.tensor_type.shape.dim[self.input_axes.index(axis)].dim_value = size
+            same = np.tile(self.graph.rng.normal(0, 0.5, hidden), SIZES[b]).astype(np.float32)
+            inputs[self.choice(2, 3)] = self.graph.constant(
+                same.reshape((1, SIZES[b], hidden) if not layout else (SIZES[b], 1, hidden))
+            )
         elif way == "peepholes":
             inputs[4] = self.graph.random(1, 3 * hidden)
         elif way == "zeros":
@@ -204,7 +213,7 @@ class Drawn:
             options["input_forget"] = 1
         elif way == "reverse":
             options["direction"] = "reverse"
-        if way not in ("", "zeros"):
+        if way not in ("", "zeros", "constant"):
             self.wrong.append(way)
         return inputs
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from accel.base.faults import Refused
-from accel.model import samples
+from accel.model import samples, weights_file
 from tests.training.importing.graphs import HIDDEN, INPUTS, Graph, fine
 from training.importer import import_model
 from training.importing import onnx_runs
@@ -150,3 +150,45 @@ def test_a_single_step_with_its_states_is_a_network(tmp_path: Path) -> None:
     states = graph.input("h_0", 1, 1, HIDDEN), graph.input("c_0", 1, 1, HIDDEN)
     path = graph.saved(tmp_path, graph.head(graph.layer("x", more=("", *states))))
     import_model(fine(engine=STREAMS), path, tmp_path / "work")
+
+
+def constants(g: Graph) -> str:
+    h, c = (g.constant(g.rng.normal(0, 0.6, (1, 1, HIDDEN))) for _ in range(2))
+    one = g.node("Slice", g.node("Shape", "x"), *(g.constant([n]) for n in (1, 2, 0)))
+    shape = g.node("Concat", g.constant([1]), one, g.constant([HIDDEN]), axis=0)
+    return g.head(g.layer("x", more=("", *(g.node("Expand", value, shape) for value in (h, c)))))
+
+
+def constant_h_alone(g: Graph) -> str:
+    g.inputs[0].type.tensor_type.shape.dim[1].dim_value = 1
+    return g.head(g.layer("x", more=("", g.constant(g.rng.normal(0, 0.6, (1, 1, HIDDEN))), "")))
+
+
+@pytest.mark.parametrize("made", [constants, constant_h_alone], ids=lambda made: made.__name__)
+def test_constants_that_sequences_begin_with_come_with_the_weights(
+    made: Callable[[Graph], str], tmp_path: Path
+) -> None:
+    graph, spec = Graph(), fine(model={"initial": "constant"})
+    import_model(spec, graph.saved(tmp_path, made(graph)), tmp_path / "work")
+    initial = weights_file.load(tmp_path / "work/weights.npz", spec).layers[0].initial
+    assert initial is not None
+    assert np.count_nonzero(initial) == HIDDEN * (2 if made is constants else 1)
+    lost = json.loads((tmp_path / "work/training.json").read_text())["import"]["loss"]
+    assert {one["name"] for one in lost["matrices"]} >= {"lstm0.h_0", "lstm0.c_0"}
+    assert all(one["relative_error"] < 0.01 for one in lost["layers"])
+
+
+def test_constants_that_their_format_does_not_hold_are_refused(tmp_path: Path) -> None:
+    graph = Graph(("steps", 1, INPUTS))
+    path = graph.saved(tmp_path, graph.head(graph.layer("x", more=("", "", graph.constant(np.full((1, 1, 4), 9e5))))))
+    with pytest.raises(Refused, match=r"what /LSTM_0 begins with \(lstm0.c_0\): wanted at most 0.1% of it clipped"):
+        import_model(fine(model={"initial": "constant"}), path, tmp_path / "work")
+
+
+def test_a_spec_says_of_constants_what_the_file_does(tmp_path: Path) -> None:
+    graph, none = Graph(), Graph()
+    path, without = graph.saved(tmp_path, constants(graph)), none.head(none.layer("x"))
+    with pytest.raises(Refused, match=r"model.initial: wanted constant, as /LSTM_\d of .* begins with constants"):
+        import_model(fine(), path, tmp_path / "work")
+    with pytest.raises(Refused, match=r"model.initial: wanted zeros, as .* has no constants to begin with"):
+        import_model(fine(model={"initial": "constant"}), none.saved(tmp_path, without), tmp_path / "work")

@@ -133,6 +133,36 @@ def begin_turn(
 
 
 @block
+def begin_held(clk: Any, reset: Any, inbox: Any, room: Any, waiting: Any, always_emits: bool, interval: int) -> Any:
+    """`begin_step` where every sequence begins with a state of the accelerator's own.
+
+    The turn that takes it comes as soon as `interval` cycles have passed since the last one began, whether or not there
+    is an x for it. Latency: 0.
+    """
+    available, final, take, opens = inbox.available, inbox.final, inbox.take, inbox.opens
+    rested, fits = flag(), flag()
+    resting = rest(clk, reset, inbox.turn, rested, waiting, interval, interval - 1)
+
+    @always_comb
+    def fitting():
+        fits.next = room
+
+    @always_comb
+    def fitting_quietly():
+        fits.next = room or not final
+
+    @always_comb
+    def beginning():
+        take.next = available and rested and fits and not opens
+
+    @always_comb
+    def turning():
+        inbox.turn.next = take or (rested and opens)
+
+    return resting, fitting if always_emits else fitting_quietly, beginning, turning
+
+
+@block
 def begin_level(
     clk: Any, reset: Any, inbox: Any, room: Any, level: Any, always_emits: bool, intervals: Sequence[int]
 ) -> Any:

@@ -17,9 +17,10 @@ from accel.rtl.blocks.lanes.sequencer import Issue, sequence
 from accel.rtl.blocks.lanes.slots import Slot
 from accel.rtl.blocks.primitives.register import as_signed, delay, gather
 from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
-from accel.rtl.blocks.rows.begin import begin_level, begin_step, begin_turn
+from accel.rtl.blocks.rows.begin import begin_held, begin_level, begin_step, begin_turn
 from accel.rtl.blocks.rows.cell_path import cell_memory, emit_set, read_biases, write_state
 from accel.rtl.blocks.rows.given_state import GivenState, give_states, take_states
+from accel.rtl.blocks.rows.held_state import HeldState, take_held
 from accel.rtl.blocks.rows.slot_path import scaled_slots, slot_control
 from accel.rtl.blocks.streams.inbox import Write
 
@@ -141,7 +142,7 @@ def cells_and_state(
     stores: Any,
     given: Any,
 ) -> Any:
-    """From the chain to h_t, c_t and what a bench may watch; `given` is the GivenState of a layer that has one.
+    """From the chain to h_t, c_t and what a bench may watch; `given` is the GivenState or the HeldState of a layer.
 
     Latency: slot_to_state from a slot to its h_t.
     """
@@ -154,6 +155,8 @@ def cells_and_state(
 
     if given is None:
         keeping = [gather(words, kept_c), gather([out.h for out in signals], kept_h)]
+    elif isinstance(given, HeldState):
+        keeping = [take_held(clk, reset, slot, given, c_t, [out.h for out in signals], kept_c, kept_h, cells)]
     else:
         keeping = [
             take_states(clk, reset, slot, given, c_t, [out.h for out in signals], kept_c, kept_h, cells, stores),
@@ -186,7 +189,8 @@ def recurrent_layer(
 ) -> Any:
     """One recurrent layer; `stores` are the writes into its weights where they are loaded, else None.
 
-    `state_in` and `state_out` are the streams of h_0, c_0 and h_n, c_n where these are given, else None.
+    `state_in` and `state_out` are the streams of h_0, c_0 and h_n, c_n where these are given; where every sequence
+    begins with constants, `state_in` is their HeldState; else None.
     Latency: `intervals` cycles from level to level and to the next step; 1 + G*T + capture_delay + slot_to_state +
     P/E - 1 from the last level's turn to its last h_t.
     """
@@ -203,12 +207,16 @@ def recurrent_layer(
     else:
         slotting = slot_control(clk, reset, issue, slot, array)
     waiting = issue.waiting if array.fed else None
-    given = GivenState(inbox, state_in, state_out, saturations, cells) if array.given_state else None
+    given = state_in
+    if array.given_state and not isinstance(state_in, HeldState):
+        given = GivenState(inbox, state_in, state_out, saturations, cells)
     interval = sum(layer.intervals)
     if array.levels > 1:
         beginning = begin_level(clk, reset, inbox, outbox.room, issue.next_level, layer.every_step, layer.intervals)
     elif given is None:
         beginning = begin_step(clk, reset, inbox, outbox.room, waiting, layer.every_step, interval)
+    elif isinstance(given, HeldState):
+        beginning = begin_held(clk, reset, inbox, outbox.room, waiting, layer.every_step, interval)
     else:
         beginning = begin_turn(
             clk, reset, inbox, given.states, outbox.room, given.last.room, waiting, layer.every_step, interval
