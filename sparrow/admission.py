@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from accel.architecture.network import network
+from accel.proof.links import shown
 from accel.schedule.load_spec import admission
 from accel.spec import Spec, checked
 from accel.spec.yaml_file import read
@@ -17,17 +18,37 @@ def load(path: Path | str, elsewhere: bool = False) -> Spec:
 
     What is built `elsewhere` needs no room on the board that the spec names.
     """
-    return checked(Spec, read(Path(path)), _known if elsewhere else _fitting)
+    folder = Path(path).parent
+
+    def known(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+        yield from admission(spec)
+        yield from _names(spec)
+        yield from _source(spec.lying_in(folder))
+
+    def fitting(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+        faults = [*known(spec)]
+        yield from faults or _room(spec)
+
+    return checked(Spec, read(Path(path)), known if elsewhere else fitting).lying_in(folder)
 
 
-def _known(spec: Spec) -> Iterator[tuple[str, str, Any]]:
-    yield from admission(spec)
-    yield from _names(spec)
+def _source(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """Files of the source that are not there, or others than those that the spec was written for."""
+    if spec.source is None:
+        return
+    from training.hand_over import given
 
-
-def _fitting(spec: Spec) -> Iterator[tuple[str, str, Any]]:
-    faults = [*_known(spec)]
-    yield from faults or _room(spec)
+    pinned = {"file": ("sha256", spec.source.sha256), "data": ("data_sha256", spec.source.data_sha256)}
+    found = given(spec)
+    for key, (digest_key, wanted) in pinned.items():
+        name = getattr(spec.source, key)
+        if name is None and wanted is not None:
+            yield f"source.{digest_key}", f"nothing without source.{key}", shown(wanted)
+        elif name is not None and not found[name]:
+            yield f"source.{key}", "a file that can be read (paths are relative to the spec)", name
+        elif name is not None and wanted is not None and found[name] != wanted:
+            why = f"the file that the spec was written for, {shown(wanted)}; `sparrow new` writes a spec for another"
+            yield f"source.{key}", why, f"{name} with {shown(found[name])}"
 
 
 def _names(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -35,7 +56,7 @@ def _names(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     from training import tasks
 
     known = sorted([*tasks.MODULES, tasks.SEEDED])
-    if spec.training.task not in known:
+    if spec.training.task is not None and spec.training.task not in known:
         yield "training.task", f"one of {', '.join(known)}", spec.training.task
     if spec.target.board is not None:
         from fpga import board

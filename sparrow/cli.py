@@ -12,7 +12,24 @@ from typing import Annotated, Any
 import typer
 
 from accel.base.faults import Fault, Refused
-from sparrow.verb import Json, ModelFile, Replace, SpecFile, Work, answer, app, opened, verb
+from accel.spec.types import When
+from sparrow.verb import (
+    MODEL,
+    DataFile,
+    HeadName,
+    Ignore,
+    Json,
+    Lstm,
+    ModelFile,
+    OutputName,
+    Replace,
+    SpecFile,
+    Work,
+    answer,
+    app,
+    opened,
+    verb,
+)
 
 
 @verb
@@ -52,18 +69,20 @@ def train(spec_file: SpecFile, work: Work = None, replace: Replace = False, as_j
 @verb
 def import_model(
     spec_file: SpecFile,
-    model: ModelFile,
+    model: ModelFile = None,
     work: Work = None,
-    data: Annotated[Path | None, typer.Option(help="Your x [sequences, steps, inputs]: .npy, or .npz with x.")] = None,
-    lstm: Annotated[list[str] | None, typer.Option(help="LSTM or GRU of a state dict; again for the next.")] = None,
-    head: Annotated[str | None, typer.Option(help="Linear layer of a state dict that reads h_t.")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(help="Pattern of tensors that are not needed.")] = None,
-    output: Annotated[str | None, typer.Option(help="The output of an .onnx that counts.")] = None,
+    data: DataFile = None,
+    lstm: Lstm = None,
+    head: HeadName = None,
+    ignore: Ignore = None,
+    output: OutputName = None,
     allow_clipping: Annotated[bool, typer.Option("--allow-clipping", help="Weights may exceed their format.")] = False,
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
     """Take weights from your own nn.LSTM or nn.GRU, in place of train.
+
+    MODEL and options may stand in the spec as its `source`.
 
     Every node and tensor of the file must have its place. The network that was read is compared with the file on
     random x and on your data; what pruning and rounding cost is said.
@@ -73,8 +92,49 @@ def import_model(
     spec, folder = opened(spec_file, work)
     wishes: dict[str, Any] = {"data_file": data, "lstm": lstm, "head": head, "ignore": ignore, "output": output}
     wishes["allow_clipping"] = allow_clipping
-    flow.import_model(spec, model, folder, replace, **{name: value for name, value in wishes.items() if value})
+    given = {name: value for name, value in wishes.items() if value}
+    if spec.source is not None and (model is not None or given):
+        raise Refused([Fault("MODEL and options", "nothing beside the spec's own source", spec.source.file)])
+    if spec.source is not None:
+        _perform("train", spec, folder, replace)
+    elif model is None:
+        raise Refused([Fault("MODEL", "a file, or a spec with a source", "none")])
+    else:
+        flow.import_model(spec, model, folder, replace, **given)
     answer(_read(folder / "training.json"), "trained", as_json)
+
+
+@verb
+def new(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help=MODEL, show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The spec to write.", show_default="<name>.yaml")
+    ] = None,
+    data: DataFile = None,
+    board: Annotated[str | None, typer.Option(help="Board on which it shall run.")] = None,
+    error: Annotated[float, typer.Option(help="Relative error (rms) that h_t of each layer may have.")] = 0.02,
+    sparsity: Annotated[float, typer.Option(help="Share of each row's weights to remove.")] = 0.0,
+    when: Annotated[When | None, typer.Option(help="When a state dict's head answers.", show_default="last")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the spec.", show_default="that of the file")] = None,
+    lstm: Lstm = None,
+    head: HeadName = None,
+    ignore: Ignore = None,
+    output: OutputName = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a spec that is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a whole spec for the network of your file; `sparrow run` does the rest.
+
+    Layers, cells and sizes are the file's. Formats are the fewest bits that keep h_t within --error of the float
+    network on your data; lanes are as many as the board has room for.
+    """
+    from sparrow import new as written
+    from sparrow.reasons import Asked
+    from training.importing.source import Wishes
+
+    wishes = Wishes(tuple(lstm or ()), head, tuple(ignore or ()), output)
+    asked = Asked(data, board, error, sparsity, when, name, wishes)
+    answer(written.write(model, out, asked, force), "newly_written", as_json)
 
 
 @verb
@@ -227,7 +287,7 @@ def _perform(name: str, spec: Any, folder: Path, replace: bool = False) -> None:
     from sparrow.steps import step
 
     with printing.progress() as progress:
-        flow.perform(step(name), spec, folder, progress, replace)
+        flow.perform(step(name, spec), spec, folder, progress, replace)
 
 
 def _read(path: Path) -> Any:

@@ -33,7 +33,7 @@ def evaluate(spec: Spec, work: Path, test: Path, model: Path | None = None) -> d
     if head is not None and head.kind == "argmax" and not np.issubdtype(wanted.dtype, np.integer):
         raise Refused([Fault(f"{test}: y", "classes, as model.head.kind is argmax", "numbers")])
     with held(work):
-        if lacking := [fault for step in before("generate") for fault in step.lacking(spec, work)]:
+        if lacking := [fault for step in before("generate", spec) for fault in step.lacking(spec, work)]:
             raise Refused(lacking)
         made = design(spec, work)
         exact = None if model is None else _float_answers(made, model, data, once)

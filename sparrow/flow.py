@@ -18,7 +18,8 @@ from accel.proof.links import Links
 from accel.proof.outputs import Outputs, set_aside_unreadable
 from accel.spec import Spec, plain
 from sparrow.step import Step
-from sparrow.steps import STEPS, before
+from sparrow.steps import before
+from sparrow.steps import steps as steps_of
 from training import hand_over
 
 
@@ -27,13 +28,13 @@ def perform(one: Step, spec: Spec, work: Path, progress: Progress = silent, repl
     with held(work):
         if replace:
             set_aside_unreadable(work)
-        if lacking := [fault for earlier in before(one.name) for fault in earlier.lacking(spec, work)]:
+        if lacking := [fault for earlier in before(one.name, spec) for fault in earlier.lacking(spec, work)]:
             raise Refused(lacking)
         one.perform(spec, work, progress, replace)
 
 
 def run(
-    spec: Spec, work: Path, progress: Progress = silent, steps: Sequence[Step] = STEPS, replace: bool = False
+    spec: Spec, work: Path, progress: Progress = silent, steps: Sequence[Step] | None = None, replace: bool = False
 ) -> dict[str, str]:
     """All steps in order, skipping those that are current; says of each whether it was `done` or `unchanged`.
 
@@ -43,7 +44,7 @@ def run(
     with held(work):
         if replace:
             set_aside_unreadable(work)
-        return {one.name: _once(one, spec, work, progress, replace) for one in steps}
+        return {one.name: _once(one, spec, work, progress, replace) for one in steps or steps_of(spec)}
 
 
 def _once(one: Step, spec: Spec, work: Path, progress: Progress, replace: bool) -> str:

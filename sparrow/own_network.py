@@ -23,6 +23,18 @@ def evaluated(facts: dict[str, Any]) -> list[RenderableType]:
     return [table(f"{facts['metric']} over {facts['answers']} answers", ("", ""), rows)]
 
 
+def newly_written(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow new`: what was read, which formats and lanes were chosen, and how to go on."""
+    rows = [("spec", facts["file"]), ("layers", "; ".join(facts["layers"])), ("head", facts["head"] or "none")]
+    rows += [("data", facts["data"]), ("bound of the relative error", f"{facts['bound']:g}")]
+    rows += [(f"reached: h_t of {name}", f"{error:.2%}") for name, error in facts["errors"].items()]
+    clipped = sum(sum(counts.values()) for counts in facts["saturations"].values())
+    rows += [("values that saturated", str(clipped)), ("board", facts["board"] or "none")]
+    rows += [("lanes", f"{facts['lanes']:,}"), ("cycles per step", f"about {facts['cycles']:,}")]
+    rows += [("memory bits", f"{facts['memory_bits']:,}"), ("next", f"sparrow run {facts['file']}")]
+    return [table("A spec of your own", ("", ""), rows)]
+
+
 def imported(facts: dict[str, Any]) -> list[RenderableType]:
     """`sparrow import`: what was taken for what, the comparison with the file, and what the integers lose."""
     names = ("head", "ending")

@@ -41,7 +41,7 @@ def predict(spec: Spec, work: Path, x: Path, y: Path, engine: str = "golden") ->
         raise Refused([Fault("--output", "another file than the sequences come from", str(y))])
     data = sequences.load(x, spec.model.inputs)
     with held(work):
-        earlier = before("generate" if engine in UNRENDERED else "verify")
+        earlier = before("generate" if engine in UNRENDERED else "verify", spec)
         if lacking := [fault for step in earlier for fault in step.lacking(spec, work)]:
             raise Refused(lacking)
         made = _run(design(spec, work), data, engine)

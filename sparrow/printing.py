@@ -16,6 +16,7 @@ from rich.text import Text
 from accel.base.progress import Progress
 from sparrow.own_network import evaluated as evaluated
 from sparrow.own_network import imported as imported
+from sparrow.own_network import newly_written as newly_written
 from sparrow.own_network import predicted as predicted
 from sparrow.terminal import as_cell, table
 

@@ -53,11 +53,12 @@ class Step:
     act: Act
     links: Callable[[Spec, Path, str], Links]
     """What the result depends on now; the last argument is the command that made it."""
+    maker: str = ""
 
     @property
     def made_by(self) -> str:
-        """The command that does the step."""
-        return f"sparrow {self.name}"
+        """The command that does the step: of its own name unless `maker` says another."""
+        return self.maker or f"sparrow {self.name}"
 
     def changes(self, spec: Spec, work: Path) -> list[Fault]:
         """Why the work folder does not hold this step's result for just these links; empty where it does."""

@@ -53,6 +53,17 @@ def train(spec: Spec, work: Path, outputs: Outputs, progress: Progress) -> list[
     return [*hand_over.FILES, *pictures, *(str(path.relative_to(work)) for path in smaller)]
 
 
+def take(spec: Spec, work: Path, outputs: Outputs, progress: Progress) -> list[str]:
+    """Read the spec's source, prove it, prune and quantise it; leaves the same files as `train` but checkpoints."""
+    from training.importer import import_source
+
+    with hand_over.beside(work) as made:
+        import_source(spec, made)
+        contents = {name: (made / name).read_bytes() for name in hand_over.FILES}
+    outputs.claim(*hand_over.FILES)
+    return outputs.write(contents)
+
+
 def generate(spec: Spec, work: Path, outputs: Outputs, progress: Progress) -> list[str]:
     """Render MyHDL, convert it to Verilog, render HLS C++ and the scripts of the tools."""
     from accel.hls.render import render_hls
@@ -179,15 +190,23 @@ STEPS = (
         ),
     ),
 )
-"""The steps in their order."""
+"""The steps in their order, of a spec that trains."""
+
+TAKE = Step("train", take, STEPS[0].links, maker=hand_over.IMPORT)
+"""In place of the first where a spec has a source."""
 
 
-def step(name: str) -> Step:
-    """A step by its name."""
-    return next(one for one in STEPS if one.name == name)
+def steps(spec: Spec) -> tuple[Step, ...]:
+    """The steps of a spec in their order."""
+    return STEPS if spec.source is None else (TAKE, *STEPS[1:])
 
 
-def before(name: str) -> tuple[Step, ...]:
+def step(name: str, spec: Spec | None = None) -> Step:
+    """A step by its name; of a spec, else of one that trains."""
+    return next(one for one in (STEPS if spec is None else steps(spec)) if one.name == name)
+
+
+def before(name: str, spec: Spec) -> tuple[Step, ...]:
     """The steps on whose results one builds. Those outside of the order (building) build on what `generate` left."""
     names = [one.name for one in STEPS]
-    return STEPS[: names.index(name if name in names else "verify")]
+    return steps(spec)[: names.index(name if name in names else "verify")]

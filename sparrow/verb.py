@@ -27,7 +27,14 @@ app = typer.Typer(
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The spec, a YAML file.", show_default=False)]
 MODEL = "State dict (.pt, .ckpt, .safetensors), TorchScript or .onnx; or the folder of a finished training."
-ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help=MODEL, show_default=False)]
+ModelFile = Annotated[Path | None, typer.Argument(metavar="MODEL", help=MODEL, show_default=False)]
+DataFile = Annotated[
+    Path | None, typer.Option("--data", help="Your x [sequences, steps, inputs]: .npy, or .npz with x.")
+]
+Lstm = Annotated[list[str] | None, typer.Option(help="LSTM or GRU of a state dict; again for the next.")]
+HeadName = Annotated[str | None, typer.Option("--head", help="Linear layer of a state dict that reads h_t.")]
+Ignore = Annotated[list[str] | None, typer.Option(help="Pattern of tensors that are not needed.")]
+OutputName = Annotated[str | None, typer.Option("--output", help="The output of an .onnx that counts.")]
 Work = Annotated[Path | None, typer.Option("--work", help="Work folder.", show_default="build/<name of the spec>")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 REPLACE = "Set aside what lies there and this command did not make."

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from accel.base.faults import Fault, Refused
 from accel.proof import ledger
 from accel.proof.folder import held
+from accel.proof.ledger import file_digest
 from accel.proof.links import Links
 from accel.proof.outputs import Outputs, set_aside_unreadable
 from accel.proof.sources import digests, reached
@@ -30,11 +31,12 @@ FILES = ("weights.npz", "samples.npz", "training.json")
 NETWORK = ("model", "sparsity", "weights", "formats", "tables")
 
 TRAIN = "sparrow train"
+IMPORT = "sparrow import"
 
 Maker = Literal["sparrow train", "sparrow import", "sparrow import FOLDER", "training.api.export"]
 CODE: dict[str, tuple[str, ...]] = {
     TRAIN: ("training",),
-    "sparrow import": ("training.importer",),
+    IMPORT: ("training.importer",),
     "training.api.export": ("training.api",),
 }
 """Our code behind the weights, by who made them; a finished training is taken as it is, whatever made it."""
@@ -50,12 +52,24 @@ def maker(work: Path) -> str:
 
 def links(spec: Spec, made_by: str) -> Links:
     """What weights of a maker depend on."""
-    sections = {section: plain(getattr(spec, section)) for section in (*NETWORK, "training")}
+    sections = {section: plain(getattr(spec, section)) for section in (*NETWORK, "source", "training")}
     if (lanes := lanes_of_pattern(spec)) is not None:
         sections["engine"] = lanes
     if not CODE.get(made_by):
         return Links(sections)
+    if spec.source is not None:
+        sections["source file"] = given(spec)
     return Links(sections, {}, digests(reached(*CODE[made_by])), versions(TOOLS))
+
+
+def given(spec: Spec) -> dict[str, str]:
+    """SHA-256 of the files of the spec's source as they are now, by the names that the spec has for them."""
+    if spec.source is None:
+        return {}
+    from training.importing.source import digest
+
+    named = {spec.source.file: digest, **({spec.source.data: file_digest} if spec.source.data else {})}
+    return {name: of(path) if (path := spec.beside(name)).is_file() else "" for name, of in named.items()}
 
 
 def lanes_of_pattern(spec: Spec) -> Any:
@@ -94,13 +108,13 @@ def taking(spec: Spec, work: Path, made_by: Maker, replace: bool = False) -> Ite
     Refused, with nothing changed, where they would replace those of another maker and `replace` does not say so. An
     exception within changes nothing either.
     """
-    with held(work), tempfile.TemporaryDirectory(dir=work, prefix=TAKING) as name:
-        for killed in work.glob(f"{TAKING}*"):
-            if killed.name != Path(name).name:
-                shutil.rmtree(killed)
+    if spec.source is not None:
+        wanted = f"nothing beside `{made_by}`: weights come from {spec.source.file} by `sparrow run`, or import alone"
+        raise Refused([Fault("source", wanted, spec.source.file)])
+    with held(work), beside(work) as made:
         if replace:
             set_aside_unreadable(work)
-        made, known = Path(name), links(spec, made_by)
+        known = links(spec, made_by)
         yield made
         contents = {name: (made / name).read_bytes() for name in FILES}
         if not replace:
@@ -108,6 +122,16 @@ def taking(spec: Spec, work: Path, made_by: Maker, replace: bool = False) -> Ite
         outputs = Outputs(work, STEP, made_by, known, replace)
         outputs.claim(*FILES)
         ledger.record(work, STEP, made_by, known, outputs.write(contents))
+
+
+@contextmanager
+def beside(work: Path) -> Iterator[Path]:
+    """A folder in the work folder for files that are not whole yet; it does not outlive the context, killed or not."""
+    with tempfile.TemporaryDirectory(dir=work, prefix=TAKING) as name:
+        for killed in work.glob(f"{TAKING}*"):
+            if killed.name != Path(name).name:
+                shutil.rmtree(killed)
+        yield Path(name)
 
 
 def _require_no_others(work: Path, made_by: str) -> None:

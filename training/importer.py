@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,13 @@ from accel.model import sequences, weights_file
 from accel.model.samples import Samples
 from accel.model.sequences import Data
 from accel.model.weights import Weights
-from accel.proof.ledger import file_digest
 from accel.spec import Spec
 from training.cell import matrices_of, set_bias
 from training.export import integers
-from training.importing import data, fit, loss, proof
+from training.importing import data, fit, loss, proof, source
 from training.importing.network import EQUATIONS, FloatNetwork
-from training.importing.proof import Executor, Proof
+from training.importing.proof import Proof
+from training.importing.source import Source, Wishes
 from training.model import LSTM
 from training.prune import choices, prune_head, prune_layers
 from training.rows import equip
@@ -33,16 +33,6 @@ SEQUENCES, LENGTH = 9, 12
 """Random sequences and their steps, where the user gives no data."""
 MOST_SEQUENCES = 64
 """Sequences of the user's data that networks are compared on."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A network as it was read, and the ways to run the file it came from."""
-
-    network: FloatNetwork
-    executors: Callable[[int, int], tuple[int, Iterable[Executor]]]
-    """For so many sequences and steps: the steps that the file takes, and what runs it."""
-    facts: dict[str, Any]
 
 
 def import_model(
@@ -69,33 +59,33 @@ def import_model(
     """
     check_cell(spec)
     wishes = Wishes(tuple(lstm), head, tuple(ignore), output)
-    source = read(spec, path, wishes)
-    fit.check(spec, source.network, path.name)
+    taken = read(spec, path, wishes)
+    fit.check(spec, taken.network, path.name)
     given = None if data_file is None else sequences.load(data_file, spec.model.inputs)
-    proven = [_prove(spec, source, str(path), one) for one in ([None] if given is None else [None, given])]
-    weights = quantized(spec, source.network)
-    matrices = loss.matrices(source.network, weights, spec)
+    proven = [_prove(spec, taken, str(path), one) for one in ([None] if given is None else [None, given])]
+    weights = quantized(spec, taken.network)
+    matrices = loss.matrices(taken.network, weights, spec)
     if not allow_clipping:
         loss.check(matrices, str(path))
     compared = given or data.within(spec.formats.input, spec.training.seed, SEQUENCES, LENGTH, spec.model.inputs)
-    states = loss.layers(source.network, weights, spec, compared.first(MOST_SEQUENCES))
-    facts = source.facts | {"compared": [one.plain() for one in proven]}
+    states = loss.layers(taken.network, weights, spec, compared.first(MOST_SEQUENCES))
+    facts = taken.facts | {"compared": [one.plain() for one in proven]}
     facts["asked"] = asdict(wishes)
     facts["loss"] = loss.plain(matrices, states, compared.first(MOST_SEQUENCES))
     weights_file.save(work / "weights.npz", weights, spec)
     sample_file.save(work / "samples.npz", _samples(spec, given))
-    imported = {"imported": path.name, "sha256": file_digest(path), "import": facts}
+    imported = {"imported": path.name, "sha256": source.digest(path), "import": facts}
     write_json(work / "training.json", record(spec, weights) | imported)
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What the user says that the file does not."""
-
-    lstm: Sequence[str]
-    head: str | None
-    ignore: Sequence[str]
-    output: str | None
+def import_source(spec: Spec, work: Path) -> None:
+    """`import_model` of the file that the spec names as its source, as it says."""
+    given = spec.source
+    assert given is not None
+    wishes: dict[str, Any] = {"lstm": given.lstm, "head": given.head, "ignore": given.ignore, "output": given.output}
+    data_file = None if given.data is None else spec.beside(given.data)
+    clipping = given.allow_clipping
+    import_model(spec, spec.beside(given.file), work, data_file=data_file, allow_clipping=clipping, **wishes)
 
 
 def read_again(spec: Spec, path: Path, asked: dict[str, Any]) -> FloatNetwork:
@@ -113,69 +103,36 @@ def check_cell(spec: Spec) -> None:
 
 
 def read(spec: Spec, path: Path, wishes: Wishes) -> Source:
-    """The network of a file, by its kind."""
-    return _onnx(spec, path, wishes) if path.suffix.lower() == ".onnx" else _state_dict(spec, path, wishes)
+    """The network of a file as the spec wants it."""
+    return source.read(path, wishes, spec.model.inputs, None if spec.model.head is None else spec.model.head.outputs)
 
 
-def _onnx(spec: Spec, path: Path, wishes: Wishes) -> Source:
-    from training.importing import onnx_model, onnx_runs
-
-    if wishes.lstm or wishes.head or wishes.ignore:
-        raise Refused([Fault(str(path), "--output alone, as a graph says the rest", "--lstm, --head or --ignore")])
-    reading = onnx_model.read(path, wishes.output, spec.model.inputs)
-
-    def executors(sequences: int, steps: int) -> tuple[int, Iterable[Executor]]:
-        at = onnx_model.at_size(reading, sequences, steps)
-        return at.steps, onnx_runs.executors(at)
-
-    return Source(reading.network, executors, _facts("onnx", reading.network, ()))
-
-
-def _state_dict(spec: Spec, path: Path, wishes: Wishes) -> Source:
-    from training.importing import state_dict, torch_runs
-
-    if wishes.output:
-        raise Refused([Fault(str(path), "--output for an .onnx alone", wishes.output)])
-    outputs = None if spec.model.head is None else spec.model.head.outputs
-    named = state_dict.Named(tuple(wishes.lstm), wishes.head, tuple(wishes.ignore))
-    network, taken = state_dict.read(path, named, outputs)
-    ignored = tuple(name for name in taken.state if name not in taken.used)
-    facts = _facts("state dict", network, ignored)
-    return Source(network, lambda _, steps: (steps, torch_runs.executors(taken)), facts)
-
-
-def _facts(reader: str, network: FloatNetwork, ignored: Sequence[str]) -> dict[str, Any]:
-    """What was taken for what."""
-    return {
-        "reader": reader,
-        "layers": [layer.name for layer in network.layers],
-        "head": None if network.head is None else network.head.name,
-        "ending": network.ending or None,
-        "folded": list(network.folded),
-        "ignored": list(ignored),
-    }
-
-
-def _prove(spec: Spec, source: Source, place: str, given: Data | None) -> Proof:
+def _prove(spec: Spec, taken: Source, place: str, given: Data | None) -> Proof:
     """Compare the network with its file: on random x, or on the user's, cut to the steps that the file takes."""
     x = None if given is None else given.first(MOST_SEQUENCES).x
     count, steps = (SEQUENCES, LENGTH) if x is None else x.shape[:2]
-    taken, executors = source.executors(count, steps)
+    own, executors = taken.executors(count, steps)
     if x is None or given is None:
-        x = data.random(spec.training.seed, count, taken, spec.model.inputs).x
-        return proof.prove(source.network, x, executors, place, sequences.RANDOM)
-    return proof.prove(source.network, data.of_steps(x, taken), executors, place, given.origin)
+        x = data.random(spec.training.seed, count, own, spec.model.inputs).x
+        return proof.prove(taken.network, x, executors, place, sequences.RANDOM)
+    return proof.prove(taken.network, data.of_steps(x, own), executors, place, given.origin)
 
 
 def quantized(spec: Spec, network: FloatNetwork) -> Weights:
     """The integers of a float network, pruned at the spec's ratios."""
-    net, model = shapes(spec), filled(spec, network)
-    if spec.sparsity.pattern != "dense":
-        prune_layers(model.layers, [array.kept for array in net.layers], choices(spec))
-    prune_head(model.head, spec)
+    net, model = shapes(spec), pruned(spec, network)
     for layer, array in zip(model.layers, net.layers, strict=True):
         equip(layer, array)
     return integers(model, net)
+
+
+def pruned(spec: Spec, network: FloatNetwork) -> LSTM:
+    """A float64 module of the spec with the weights of a network that are kept at the spec's ratios."""
+    model = filled(spec, network)
+    if spec.sparsity.pattern != "dense":
+        prune_layers(model.layers, [array.kept for array in shapes(spec).layers], choices(spec))
+    prune_head(model.head, spec)
+    return model
 
 
 @torch.no_grad()

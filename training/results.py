@@ -51,7 +51,7 @@ def _named(run: Run, only: Sequence[str]) -> bool:
 
 
 def _check_names(every: list[Run], only: Sequence[str]) -> None:
-    known = {name for run in every for name in (run.spec.name, run.spec.training.task)}
+    known = {name for run in every for name in (run.spec.name, run.spec.training.task) if name is not None}
     unknown = [name for name in only if name not in known]
     if unknown:
         raise Refused([Fault("--only", f"one of {', '.join(sorted(known))}", ", ".join(unknown))])

@@ -6,6 +6,7 @@ from accel.spec.engine import Engine
 from accel.spec.json_schema import schema
 from accel.spec.network import Formats, Head, Model, Search, Weights, divisors, kept
 from accel.spec.rules import HIGHWAY_ONLY
+from accel.spec.source import Source
 from accel.spec.spec import Spec
 from accel.spec.training import Training
 from accel.spec.types import Section, plain
@@ -21,6 +22,7 @@ __all__ = [
     "Model",
     "Search",
     "Section",
+    "Source",
     "Spec",
     "Training",
     "Walk",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from accel.base.fixed import Fixed
-from accel.spec.types import Count, Depth, Format, Hidden, Section, Share, _power_of_two
+from accel.spec.types import Count, Depth, Format, Hidden, Section, Share, When, _power_of_two
 
 
 class Head(Section):
@@ -18,7 +18,7 @@ class Head(Section):
     """Rows of the head."""
     kind: Literal["argmax", "logits"] = "argmax"
     """What leaves the accelerator: the index of the largest logit (the lowest on a tie), or every exact logit."""
-    when: Literal["last", "step"] = "last"
+    when: When = "last"
     """After the last step of a sequence only, or after every step."""
     units: Count | None = None
     """Multipliers of the head; by default as few as keep pace with the LSTM."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from accel.spec.dataflow import Flow, Walk
 from accel.spec.engine import Engine
 from accel.spec.network import Formats, Model, Sparsity, Tables, Weights
 from accel.spec.reserved import identifier
+from accel.spec.source import Source
 from accel.spec.training import Training
 from accel.spec.types import Count, Engines, Section, plain
 
@@ -43,15 +45,28 @@ class Spec(Section):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
     """Names the work folder and, with `_` for `-`, the top module; a word of Verilog gets `_top` behind it."""
+    source: Source | None = None
+    """The file that the weights come from, in place of `training.task`."""
     model: Model
     sparsity: Sparsity
     weights: Weights = Weights()
     formats: Formats
     tables: Tables = Tables()
     engine: Engine
-    training: Training
+    training: Training = Training()
     verify: Verify = Verify()
     target: Target = Target()
+    _folder: Path = PrivateAttr(default=Path())
+
+    def lying_in(self, folder: Path) -> Spec:
+        """The spec with the folder that its file lies in. No part of its contents: a copy elsewhere is the same."""
+        found = self.model_copy()
+        found._folder = folder
+        return found
+
+    def beside(self, name: str) -> Path:
+        """A path that the spec gives relative to its own folder."""
+        return self._folder / name
 
     @property
     def identifier(self) -> str:

@@ -55,8 +55,9 @@ class Studies(Section):
 class Training(Section):
     """How the network is made."""
 
-    task: TaskName
-    """Name of a task in `training/tasks`; `seeded` makes random row-balanced weights without training."""
+    task: TaskName | None = None
+    """Name of a task in `training/tasks`; `seeded` makes random row-balanced weights without training. Needed where
+    there is no `source`."""
     seed: Annotated[int, Field(ge=0, lt=1 << 32)] = 1
     """Makes a run repeatable: initial weights and the order of samples follow from it."""
     batch: Count = 64

@@ -11,7 +11,9 @@ from accel.spec.spec import Spec
 
 def training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Studies that the spec's own network does not allow."""
-    search, studies = spec.sparsity.search, spec.training.studies
+    search, studies, task = spec.sparsity.search, spec.training.studies, spec.training.task
+    if (spec.source is None) != (task is not None):
+        yield "training.task", "a task, or a source" if task is None else "nothing beside a source", task
     for key in ("widths", "row_widths"):
         if getattr(studies, key) and spec.weights.kind != "fixed":
             yield f"training.studies.{key}", "nothing beside digits (weights.kind)", getattr(studies, key)

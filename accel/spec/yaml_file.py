@@ -88,7 +88,7 @@ def read(path: Path) -> Document:
             text = file.read(LARGEST + 1).decode("utf-8")
         if len(text) > LARGEST:
             raise Refused([Fault(str(path), f"at most {LARGEST:,} bytes", "a larger file")])
-        return _parse(text, str(path))
+        return parse(text, str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise Refused([Fault(str(path), "a readable YAML file", str(error))]) from None
     except yaml.MarkedYAMLError as error:
@@ -104,7 +104,8 @@ def _invalid(path: Path, line: int, *what: str | None) -> Refused:
     return Refused([Fault(f"{path}:{line + 1}", "valid YAML", " ".join(filter(None, what)))])
 
 
-def _parse(text: str, source: str) -> Document:
+def parse(text: str, source: str) -> Document:
+    """Parse the text of a document that came from `source`."""
     loader, document = _Loader(text), Document(source)
     try:
         root = loader.get_single_node()

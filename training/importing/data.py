@@ -24,6 +24,12 @@ def random(seed: int, sequences: int, steps: int, inputs: int) -> Data:
     return Data(rng.normal(0.0, 1.0, (sequences, steps, inputs)) * scale, np.full(sequences, steps))
 
 
+def normal(seed: int, sequences: int, steps: int, inputs: int) -> Data:
+    """Normal x of unit size, for which formats are chosen."""
+    x = np.random.default_rng(seed).normal(0.0, 1.0, (sequences, steps, inputs))
+    return Data(x, np.full(sequences, steps))
+
+
 def within(fmt: Fixed, seed: int, sequences: int, steps: int, inputs: int) -> Data:
     """Normal x that a format of the hardware holds: a third of its range, at most 1, is the standard deviation."""
     rng = np.random.default_rng(seed)

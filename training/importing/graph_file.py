@@ -164,23 +164,40 @@ FLOAT, FLOAT16, DOUBLE, BFLOAT16 = 1, 10, 11, 16
 """Number formats by their codes in ONNX."""
 
 
-def _read_data_files(model: Any, path: Path) -> None:
-    """Load weights that lie in files beside the model, and nowhere else."""
-    from onnx.external_data_helper import load_external_data_for_model, uses_external_data
+def data_files(path: Path) -> list[str]:
+    """Names of the files that hold weights of an ONNX file, in their order. Refused: others than beside it."""
+    import onnx
+
+    try:
+        model = onnx.load(str(path), load_external_data=False)
+    except Exception:  # protobuf raises kinds of its own on a broken file; whoever reads it refuses it
+        return []
+    return _data_files(model, path)
+
+
+def _data_files(model: Any, path: Path) -> list[str]:
+    from onnx.external_data_helper import uses_external_data
 
     stored = [tensor for tensor in tensors(model.graph) if uses_external_data(tensor)]
-    names = {entry.value for tensor in stored for entry in tensor.external_data if entry.key == "location"}
-    for name in sorted(names):
-        wanted = f"its data file {name} beside it"
+    names = sorted({entry.value for tensor in stored for entry in tensor.external_data if entry.key == "location"})
+    for name in names:
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts:
             raise Refused([Fault(str(path), "data files beside it", name)])
         if not (path.parent / name).is_file():
-            raise Refused([Fault(str(path), wanted, "no such file")])
+            raise Refused([Fault(str(path), f"its data file {name} beside it", "no such file")])
+    return names
+
+
+def _read_data_files(model: Any, path: Path) -> None:
+    """Load weights that lie in files beside the model, and nowhere else."""
+    from onnx.external_data_helper import load_external_data_for_model
+
+    names = _data_files(model, path)
     try:
         load_external_data_for_model(model, str(path.parent))
     except Exception:  # onnx raises many kinds for offsets, lengths and bytes that do not fit; the file is refused
-        raise Refused([Fault(str(path), f"{', '.join(sorted(names))} with the bytes it names", "others")]) from None
+        raise Refused([Fault(str(path), f"{', '.join(names)} with the bytes it names", "others")]) from None
 
 
 def tensors(graph: Any) -> Iterator[Any]:

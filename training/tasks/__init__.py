@@ -40,7 +40,7 @@ def load(spec: Spec) -> Task:
     """
     name = spec.training.task
     if name not in MODULES:
-        raise Refused([Fault("training.task", f"one of {', '.join(sorted([*MODULES, SEEDED]))}", name)])
+        raise Refused([Fault("training.task", f"one of {', '.join(sorted([*MODULES, SEEDED]))}", str(name))])
     loader: Callable[[], Task] = getattr(import_module(MODULES[name]), name)
     task = loader()
     faults = list(_faults(spec, task))

@@ -1,0 +1,167 @@
+"""`sparrow new`: a whole spec for the network of a person's file, each choice with its reason."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from accel.base.faults import Fault, Refused
+from accel.base.files import write_text
+from accel.model import sequences
+from accel.model.sequences import Data
+from accel.proof.ledger import file_digest
+from accel.schedule.load_spec import admission
+from accel.spec import Spec, checked, plain
+from accel.spec.rules import rules
+from accel.spec.spec import Target
+from accel.spec.yaml_file import Document
+from fpga import board as boards
+from fpga.board import Board
+from sparrow import fitting
+from sparrow.reasons import Asked, reasons
+from sparrow.spec_text import text
+from training.automatic.formats import choose
+from training.importing import data as drawn
+from training.importing import fit, source
+from training.importing.network import FloatNetwork
+
+SEED, SEQUENCES, LENGTH = 1, 16, 32
+"""Of random x, where the user gives none."""
+VERIFIED = 2000
+"""Steps of the user's data that engines are verified on, about."""
+LONGEST_NAME = 41
+
+
+def write(model: Path, output: Path | None, asked: Asked, force: bool = False) -> dict[str, Any]:
+    """Write the spec of `made` to `output`, by default <name>.yaml; what was chosen, for the terminal.
+
+    Refused over a file unless `force`.
+    """
+    output = output or Path(f"{asked.name or _name(model.stem)}.yaml")
+    if output.suffix not in (".yaml", ".yml"):
+        raise Refused([Fault("--out", "a file .yaml", str(output))])
+    if output.exists() and not (force and output.is_file()):
+        raise Refused([Fault(str(output), "no such file yet, or --force to write over it", "one that is there")])
+    spec, comments, facts = made(model, output.parent, asked)
+    title = (
+        f"{spec.name}: the network of {model.name}. Made by `sparrow new`; `sparrow run {output.name}` does the rest."
+    )
+    write_text(output, text(spec, title, comments))
+    return {"file": str(output), **facts}
+
+
+def made(model: Path, folder: Path, asked: Asked) -> tuple[Spec, dict[str, str], dict[str, Any]]:
+    """A spec that is to lie in `folder`, the reason of each choice by its key, and the facts in short.
+
+    Refused: whatever is no network of ours or not certain (`training.importing`), data that does not fit it, a bound
+    that no formats keep, a board that is unknown or has no room.
+    """
+    _check(asked)
+    if not model.is_file():
+        raise Refused([Fault(str(model), "a model file", "no such file" if not model.exists() else "a folder")])
+    board = None if asked.board is None else _board(asked.board)
+    network = source.found(model, asked.wishes).network
+    data = _data(asked.data, network)
+    chosen = choose(network, _described(network, model, folder, asked), data, asked.error)
+    spec, lanes = fitting.on_board(chosen.spec, board)
+    verified = spec.verify.model_copy(update={"sequences": _sequences(data)})
+    spec = spec.model_copy(update={"target": _target(spec, board), "verify": verified}).lying_in(folder)
+    if faults := [Fault(key, wanted, str(plain(got))) for key, wanted, got in admission(spec)]:
+        raise Refused(faults)
+    facts = {
+        "layers": [f"{layer.name}: {layer.cell} {layer.sizes[0]} -> {layer.sizes[1]}" for layer in network.layers],
+        "head": None if spec.model.head is None else f"{spec.model.head.kind} of {spec.model.head.outputs}",
+        "data": data.origin,
+        "bound": asked.error,
+        "errors": chosen.errors,
+        "saturations": chosen.saturations,
+        "lanes": lanes.lanes,
+        "cycles": lanes.cycles_per_step,
+        "memory_bits": lanes.memory_bits,
+        "board": asked.board,
+    }
+    return spec, reasons(spec, network, chosen, data, asked, lanes), facts
+
+
+def _check(asked: Asked) -> None:
+    faults = []
+    if not 0 < asked.error < 1:
+        faults.append(Fault("--error", "a relative error above 0 and below 1", f"{asked.error:g}"))
+    if not 0 <= asked.sparsity < 1:
+        faults.append(Fault("--sparsity", "a share of zeros from 0 to below 1", f"{asked.sparsity:g}"))
+    if faults:
+        raise Refused(faults)
+
+
+def _board(name: str) -> Board:
+    if name not in boards.names():
+        raise Refused([Fault("--board", f"one of {', '.join(boards.names())}", name)])
+    return boards.find(name)
+
+
+def _data(path: Path | None, network: FloatNetwork) -> Data:
+    """The user's sequences, or random ones."""
+    inputs = network.layers[0].sizes[0]
+    if path is None:
+        return drawn.normal(SEED, SEQUENCES, LENGTH, inputs)
+    return sequences.load(path, inputs)
+
+
+def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked) -> Spec:
+    """A spec of the network with formats and lanes yet to be chosen. Refused: a network that no spec describes."""
+    given: dict[str, Any] = {"file": os.path.relpath(model, folder), "sha256": source.digest(model)}
+    if asked.data is not None:
+        given |= {"data": os.path.relpath(asked.data, folder), "data_sha256": file_digest(asked.data)}
+    wishes = asked.wishes
+    given |= {"lstm": list(wishes.lstm), "head": wishes.head, "ignore": list(wishes.ignore), "output": wishes.output}
+    share = asked.sparsity
+    keys = {
+        "name": asked.name or _name(model.stem),
+        "source": given,
+        "model": _model(network, asked),
+        "sparsity": {"pattern": "row", "input": share, "recurrent": share} if share else {"pattern": "dense"},
+        "formats": {key: [16, 10] for key in ("input", "gate", "activation", "cell", "state")},
+        "engine": {"units": 1, "state_streams": bool(network.given_states)},
+        "verify": {"sequences": 32},
+    }
+    spec = checked(Spec, Document("the spec made", keys), rules)
+    fit.check(spec, network, model.name)
+    return spec
+
+
+def _model(network: FloatNetwork, asked: Asked) -> dict[str, Any]:
+    found: dict[str, Any] = {"cell": network.layers[0].cell, "inputs": network.layers[0].sizes[0]}
+    found["hidden"] = [layer.sizes[1] for layer in network.layers]
+    found["bias"] = any(layer.bias.any() for layer in network.layers) or bool(
+        network.head is not None and network.head.bias.any()
+    )
+    if any(layer.initial is not None for layer in network.layers):
+        found["initial"] = "constant"
+    if network.head is not None:
+        kind = "argmax" if network.ending in fit.CLASSES else "logits"
+        found["head"] = {"outputs": len(network.head.bias), "kind": kind, "when": network.when or asked.when or "last"}
+    return found
+
+
+def _name(stem: str) -> str:
+    """A name for a spec from that of a file."""
+    found = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
+    return (found if found[:1].isalpha() else f"model-{found}").strip("-")[:LONGEST_NAME]
+
+
+def _target(spec: Spec, board: Board | None) -> Target:
+    if board is None:
+        return spec.target
+    keys: dict[str, Any] = {"board": board.name, "clock_mhz": fitting.CLOCKS[board.family]}
+    if board.processor is not None or board.family in ("xc7", "xcup"):
+        keys["part"] = board.part
+    return spec.target.model_copy(update=keys)
+
+
+def _sequences(data: Data) -> int:
+    """Of the user's data, as many as engines take in a moment."""
+    return min(len(data.x), max(1, int(np.searchsorted(np.cumsum(data.lengths), VERIFIED, side="right"))), 32)

@@ -1,0 +1,83 @@
+"""Why `sparrow new` chose what it chose: the comments of the spec that it writes, by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from accel.model.sequences import Data
+from accel.schedule.proposals import Proposal
+from accel.spec import Spec
+from training.automatic.formats import Chosen
+from training.importing.network import FloatNetwork
+from training.importing.source import Wishes
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asks of a spec beside the model file."""
+
+    data: Path | None = None
+    board: str | None = None
+    error: float = 0.02
+    sparsity: float = 0.0
+    when: str | None = None
+    """When a head answers, where the file does not say."""
+    name: str | None = None
+    wishes: Wishes = field(default_factory=Wishes)
+
+
+def reasons(
+    spec: Spec, network: FloatNetwork, chosen: Chosen, data: Data, asked: Asked, lanes: Proposal
+) -> dict[str, str]:
+    """A comment for each choice, by the path of its key."""
+    return dict([*_model(spec, network, asked), *_formats(chosen, data, asked), *_engine(lanes, asked), *_rest(spec)])
+
+
+def _model(spec: Spec, network: FloatNetwork, asked: Asked) -> Iterator[tuple[str, str]]:
+    yield "source", "The trained network. Paths are relative to this file; another file than these is refused."
+    names = ", ".join(f"{layer.name} ({layer.tensors[0]}, {layer.tensors[1]})" for layer in network.layers)
+    yield "model", f"As in the file: {names}."
+    head = spec.model.head
+    if head is not None and network.head is not None:
+        kind = f"it ends with {network.ending}" if network.ending else "the file ends with its sums"
+        when = "as the file answers" if network.when else "the file does not say when: last or step"
+        yield (
+            "model.head",
+            f"{network.head.name}; {kind}; after the {'last' if head.when == 'last' else 'every'} step, {when}.",
+        )
+    if asked.sparsity:
+        yield "sparsity", "Pruned without retraining, by magnitude; training.api prunes while training goes on."
+    else:
+        yield "sparsity", "All weights stay. --sparsity 0.5 would remove half of each row: less memory, fewer cycles."
+
+
+def _formats(chosen: Chosen, data: Data, asked: Asked) -> Iterator[tuple[str, str]]:
+    worst = max(chosen.errors, key=lambda name: chosen.errors[name])
+    reached = ", ".join(f"{name} {error:.2%}" for name, error in chosen.errors.items())
+    on = f"{data.origin}" if asked.data else "RANDOM x: real data may need other formats, give --data"
+    yield (
+        "weights",
+        f"The fewest bits with which h_t stays within {asked.error:g} of the float network (relative rms error), on "
+        f"{on}. Reached: {reached}; nearest to the bound is {worst}.",
+    )
+    clipped = sum(sum(counts.values()) for counts in chosen.saturations.values())
+    yield "formats", f"[width, frac]. Ranges are those of the data with a quarter to spare; {clipped} values saturated."
+    yield "tables", "As few entries as leave two thirds of the bound to the formats."
+
+
+def _engine(lanes: Proposal, asked: Asked) -> Iterator[tuple[str, str]]:
+    where = f"the most for which {asked.board} has room" if asked.board else "a modest number, as no board is named"
+    yield (
+        "engine",
+        f"{lanes.lanes} lanes, {where}: about {lanes.cycles_per_step:,} cycles a step, {lanes.utilisation:.0%} of the "
+        "lanes at work. `sparrow check --lanes N` proposes others.",
+    )
+
+
+def _rest(spec: Spec) -> Iterator[tuple[str, str]]:
+    yield "verify", "How many of the sequences every engine runs; each must compute the same bits in the same cycles."
+    if spec.target.board is not None:
+        family = "a clock that designs have met on chips of this kind"
+        yield "target", f"{family}; `sparrow build` says what this one reaches."

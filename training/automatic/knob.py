@@ -1,0 +1,68 @@
+"""What a search of formats can turn: the width of one matrix or signal whose largest value is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from accel.base.fixed import Fixed
+from training.importing.network import Array
+
+CLIPPED = 0.001
+"""Share of a matrix that may lie beyond its format."""
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One format of the network, chosen by its width.
+
+    `above` are the bits above the point, the sign included; `cost` is what one bit of width costs, in bits of weights.
+    """
+
+    name: str
+    above: int
+    widest: int
+    cost: float
+    finest: int = 40
+    """Most fraction bits."""
+    values: Array | None = None
+    """Of a matrix, whose fraction bits are those with the least squared error; a signal's follow from `above`."""
+
+    @property
+    def narrowest(self) -> int:
+        """Bits that hold the largest value at all."""
+        return max(2, self.above)
+
+    def format(self, width: int) -> Fixed:
+        """The format of that width."""
+        if self.values is None:
+            return Fixed(width, max(0, min(self.finest, width - self.above)))
+        return nearest(self.values, width, self.finest)
+
+
+Widths = Mapping[str, int]
+"""A width for each knob, by name."""
+
+
+def above(largest: float) -> int:
+    """Bits above the point, sign included, of a format that holds -largest to largest."""
+    return max(1, int(np.floor(np.log2(max(largest, 2.0**-40)))) + 2)
+
+
+def nearest(values: Array, width: int, finest: int) -> Fixed:
+    """The format of a width in which values lie nearest to themselves, with at most CLIPPED of them clipped."""
+    found = max(0, min(finest, width - above(float(np.abs(values).max(initial=0.0)))))
+    best, least = Fixed(width, found), _error(values, Fixed(width, found))
+    for frac in range(found + 1, finest + 1):
+        fmt = Fixed(width, frac)
+        if np.mean(np.abs(values) * 2.0**frac > -fmt.lo) > CLIPPED:
+            break
+        if (error := _error(values, fmt)) < least:
+            best, least = fmt, error
+    return best
+
+
+def _error(values: Array, fmt: Fixed) -> float:
+    return float(np.square(fmt.real(fmt.quantize(values)) - values).sum())
