@@ -198,6 +198,39 @@ def evaluate(
 
 
 @verb
+def explore(
+    spec_file: SpecFile,
+    study_file: Annotated[Path | None, typer.Argument(metavar="[STUDY]", help="Axes and wishes, a YAML file.")] = None,
+    work: Work = None,
+    budget: Annotated[int | None, typer.Option(min=1, help="Designs that are worked out.")] = None,
+    objectives: Annotated[str | None, typer.Option(help="Measures, as cycles,luts; a trained one by its name.")] = None,
+    limit: Annotated[list[str] | None, typer.Option(help="A bound, as 'cycles<=500'; again for the next.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="nsga2, tpe, random, or all choices.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="The same seed, the same study.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that work points out.")] = 1,
+    scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler of one's own, tcp://HOST:PORT.")] = None,
+    prove: Annotated[bool, typer.Option(help="Verify the points of the front in Verilator.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Which design, and why: search the choices of a spec for those that no other beats.
+
+    Leaves explore/ in the work folder: pareto.json, a page, a spec for each point of the front. Stopped, the same
+    command goes on.
+    """
+    from exploration import study_file as file
+    from sparrow import admission, exploring, printing
+
+    spec = admission.load(spec_file, elsewhere=True)
+    folder = work or Path("build", spec.name)
+    said = {"budget": budget, "sampler": sampler, "seed": seed, "limits": limit and tuple(limit)}
+    said["objectives"] = None if objectives is None else tuple(objectives.split(","))
+    study = file.chosen(study_file, said)
+    wishes = exploring.Wishes(workers, scheduler, prove)
+    with printing.progress() as told:
+        answer(exploring.explore(spec, folder, study, wishes, told), "explored", as_json)
+
+
+@verb
 def build(
     spec_file: SpecFile,
     work: Work = None,

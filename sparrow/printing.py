@@ -14,6 +14,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from accel.base.progress import Progress
+from sparrow.explored import explored as explored
 from sparrow.own_network import evaluated as evaluated
 from sparrow.own_network import imported as imported
 from sparrow.own_network import newly_written as newly_written

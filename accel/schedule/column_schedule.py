@@ -177,7 +177,8 @@ class ColumnClock:
             h_begin, _ = self._walk(self.h, *self.states.pop(0), 0)
         launch = max(self.free + column_flush(self.array) + 1, fits, self.launched + self.array.output_beats)
         self.launched, self.vacant[bank] = launch, launch + self.array.output_beats + 1
-        results = [launch + launch_to_state(self.array) + beat for beat in range(self.array.output_beats)]
+        written = launch + launch_to_state(self.array)
+        results = [written + beat for beat in range(self.array.output_beats)]
         if load.h is not None:
             self.states.append((results, load.h))
         self.passages.append(Passage(begin, x_end - begin, h_begin, self.free - h_begin, launch, results[0]))

@@ -151,12 +151,12 @@ def _proposal(spec: Spec, units: int, m: int, cells: int) -> Proposal | None:
         cycles_per_step=cycles,
         utilisation=round(sum(array.nonzeros for array in net.layers) / (lanes * cycles), 4),
         memory_bits=sum(sum(array.memory_bits.values()) for array in net.arrays),
-        multipliers=sum(_multipliers(array) for array in net.layers),
+        multipliers=sum(products_at_once(array) for array in net.layers),
     )
 
 
-def _multipliers(array: Array) -> int:
-    """Of lanes (none for digits), scales (one a sum) and Hadamard products (three a cell of an LSTM)."""
+def products_at_once(array: Array) -> int:
+    """Multipliers of a layer: of lanes (none for digits), scales (one a sum), cells (three for one of an LSTM)."""
     multiplied = [one for level in array.cell.pipelines for one in level.operations if isinstance(one, (Product, Mix))]
     products, scales = len(multiplied), array.sums_per_unit * (array.scale is not None)
     return array.multipliers * array.multiplies + array.cells * (products + scales)

@@ -53,14 +53,21 @@ class Schedule:
 
         By columns, those of steps without zeros.
         """
-        return steady(np.diff(self.begins([64] * self.stages[0].array.streams)[0]))
+        return self._in_the_middle(0)
 
     def interval(self, number: int) -> int:
         """Cycles from step to step at one stage; by columns, of steps without zeros."""
         stage = self.stages[number]
         if isinstance(stage, Stage):
             return stage.interval
-        return steady(np.diff(self.begins([64] * self.stages[0].array.streams)[number]))
+        return self._in_the_middle(number)
+
+    def _in_the_middle(self, number: int) -> int:
+        """What intervals at a stage settle to in long sequences, before these end: then results of all streams come
+        together, and steps may wait for them to leave.
+        """
+        streams = self.stages[0].array.streams
+        return steady(np.diff(self.begins([64] * streams)[number])[:-streams])
 
     @property
     def latency(self) -> int:

@@ -1,0 +1,130 @@
+"""What may be chosen: keys of the spec and their values; and the spec that a choice makes."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from accel.architecture.plan import planned
+from accel.base.faults import Fault, Refused
+from accel.schedule.load_spec import parse
+from accel.spec import Spec, divisors, kept, plain
+
+Choice = Mapping[str, Any]
+"""A value for each axis, by its key."""
+SHARES = (0.0, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.875, 0.9, 0.95)
+"""Shares of zeros that are tried where a study does not say any."""
+CELLS_KEY, CELLS = "engine.cells_per_cycle", (1, 2, 4, 8)
+WIDTHS = (4, 5, 6, 8)
+STATES = (0.5, 0.6, 0.7, 0.8, 0.9)
+FRACTIONS = ("input_frac", "recurrent_frac", "head_frac")
+NETWORK = ("model", "sparsity", "weights", "formats", "tables", "training")
+"""Sections whose change asks for another training."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A key of the spec, as `section.key`, and the values it may have, in their order."""
+
+    key: str
+    values: tuple[Any, ...]
+
+    @property
+    def of_the_network(self) -> bool:
+        """Whether another value is another network."""
+        return self.key.split(".")[0] in NETWORK
+
+
+def base(spec: Spec) -> dict[str, Any]:
+    """The spec as data with every key, its search replaced by the ratios it begins with, nothing held for certain."""
+    data: dict[str, Any] = copy.deepcopy(plain(spec))
+    data["engine"]["target_cycles"] = None
+    if spec.sparsity.search is not None:
+        k_x, k_h = planned(spec)[0]
+        inputs, hidden = spec.sizes[0]
+        data["sparsity"] |= {"search": None, "input": 1 - k_x / inputs, "recurrent": 1 - k_h / hidden}
+    return data
+
+
+def chosen(data: Mapping[str, Any], choice: Choice) -> dict[str, Any]:
+    """The data with other values for some keys. Fraction bits follow a width that is chosen without them."""
+    made = copy.deepcopy(dict(data))
+    for key, value in choice.items():
+        section, _, name = key.partition(".")
+        made[section][name] = value
+    if "weights.width" in choice:
+        fewer = data["weights"]["width"] - choice["weights.width"]
+        for name in FRACTIONS:
+            if f"weights.{name}" not in choice:
+                made["weights"][name] = max(0, data["weights"][name] - fewer)
+    return made
+
+
+def spec_of(data: Mapping[str, Any], choice: Choice) -> Spec:
+    """The spec of a choice. Refused where it is none that sparrow can build."""
+    return parse(chosen(data, choice))
+
+
+def proposed(spec: Spec, networks: bool) -> tuple[Axis, ...]:
+    """Axes for a spec: those of its engine and, with `networks`, those of what it computes. Values that are refused
+    on the spec as it is, whatever cells a cycle it has, are left out; axes with one value too.
+    """
+    data = base(spec)
+    wished = [*_engine(spec), *(_network(spec) if networks else ())]
+    legal = [Axis(one.key, tuple(value for value in one.values if _builds(data, one.key, value))) for one in wished]
+    return tuple(axis for axis in legal if len(axis.values) > 1)
+
+
+def _builds(data: dict[str, Any], key: str, value: Any) -> bool:
+    """Whether some number of cells a cycle, and units that it divides, make a design with this value."""
+    for cells in CELLS if key != CELLS_KEY else (value,):
+        units = {"engine.units": cells} if key == CELLS_KEY else {}
+        with suppress(Refused):
+            spec_of(data, {**units, CELLS_KEY: cells, key: value})
+            return True
+    return False
+
+
+def _engine(spec: Spec) -> Iterator[Axis]:
+    hidden = min(spec.model.hidden)
+    groups = sorted({-(-hidden // count) for count in range(1, hidden + 1)})
+    yield Axis("engine.units", tuple(sorted(divisors(hidden)) if "column" in spec.walks else groups))
+    yield Axis("engine.lanes_per_row", (1, 2, 3, 4, 6, 8))
+    yield Axis(CELLS_KEY, CELLS)
+    yield Axis("engine.input_words", tuple(n for n in (1, 2, 4, 8, 16) if n <= spec.model.inputs))
+    yield Axis("engine.streams", (1, 2, 3, 4))
+    yield Axis("engine.operand_register", (False, True))
+    yield Axis("engine.operand_memory", ("auto", "block"))
+
+
+def _network(spec: Spec) -> Iterator[Axis]:
+    if spec.sparsity.pattern != "dense":
+        yield Axis("sparsity.input", _shares(min(inputs for inputs, _ in spec.sizes)))
+        yield Axis("sparsity.recurrent", _shares(min(spec.model.hidden)))
+    if spec.weights.kind == "fixed":
+        yield Axis("weights.width", tuple(sorted({*WIDTHS, spec.weights.width})))
+    if spec.sparsity.states is not None:
+        yield Axis("sparsity.states", tuple(sorted({*STATES, spec.sparsity.states})))
+
+
+def _shares(columns: int) -> tuple[float, ...]:
+    """Shares that leave a row of so many columns a weight, one for each number of weights left."""
+    left = {kept(share, columns): share for share in reversed(SHARES) if kept(share, columns)}
+    return tuple(sorted(left.values()))
+
+
+def given(axes: Mapping[str, Sequence[Any]], spec: Spec) -> tuple[Axis, ...]:
+    """Axes as a study file has them. Refused where a key is not one of the spec, or a value is never possible."""
+    data, faults = base(spec), []
+    for key, values in axes.items():
+        section, _, name = key.partition(".")
+        if name not in (data.get(section) or {}) if isinstance(data.get(section), dict) else True:
+            faults.append(Fault(f"axes.{key}", "a key of the spec, as section.key", key))
+        elif len(set(map(repr, values))) < len(values):
+            faults.append(Fault(f"axes.{key}", "each value once", repr(list(values))))
+    if faults:
+        raise Refused(faults)
+    return tuple(Axis(key, tuple(values)) for key, values in axes.items())

@@ -1,0 +1,117 @@
+"""What a design takes and how fast it is, without building it: the numbers of `check` and of the schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from accel.architecture.network import Network, network
+from accel.model import random_weights
+from accel.model.design import Design
+from accel.model.samples import Samples
+from accel.model.weights import Weights
+from accel.schedule.proposals import products_at_once
+from accel.schedule.schedule import Schedule, schedule
+from accel.spec import Engine, Spec
+from accel.spec.spec import Target
+from exploration.measures import Stage
+from fpga import estimate
+from fpga.board import Board
+
+Value = tuple[float, Stage]
+STEPS = 16
+"""Steps of the sequence whose latency is told where there are no samples."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A spec, with the weights and samples that it runs on where there are some."""
+
+    spec: Spec
+    weights: Weights | None = None
+    samples: Samples | None = None
+    board: Board | None = field(default=None, compare=False)
+
+    @cached_property
+    def net(self) -> Network:
+        """Its arrays, with the ratios of its weights."""
+        return network(self.spec) if self.weights is None else self.weights.network(self.spec)
+
+    @cached_property
+    def timing(self) -> Schedule:
+        """Its schedule: of its weights, else of random ones."""
+        return schedule(Design(self.spec, self.weights or seeded(self.spec), Path()))
+
+    @property
+    def stage(self) -> Stage:
+        """Of what depends on which weights stay."""
+        return "estimated" if self.weights is None else "exact"
+
+    def measure(self, names: Collection[str]) -> dict[str, Value]:
+        """Measures of the hardware by their names; those of an ECP5 only where `missing` is empty."""
+        found = {name: work(self) for name, work in WORK.items() if name in names}
+        if ecp5 := [name for name in ECP5 if name in names]:
+            counted = {one.resource: one for one in estimate.resources(self.net, self._ecp5)}
+            found |= {name: (float(counted[name].used), counted[name].origin) for name in ecp5}
+        return found
+
+    @property
+    def _ecp5(self) -> Board:
+        from fpga import board
+
+        return self.board if self.board is not None and self.board.family == "ecp5" else board.find("ulx3s-85f")
+
+
+ECP5 = ("luts", "registers", "block_rams")
+
+
+def missing(spec: Spec, names: Collection[str]) -> str:
+    """Why some of the measures are not known of a spec; empty where all are."""
+    asked = [name for name in ECP5 if name in names]
+    why = estimate.unknown(spec) if asked else ""
+    return why and f"{', '.join(asked)}: {why}"
+
+
+def _cycles(machine: Machine) -> Value:
+    spec = machine.spec
+    if spec.by_columns and machine.samples is not None:
+        return float(machine.timing.cycles_over(machine.samples)), "exact"
+    return float(machine.timing.cycles_per_step), machine.stage
+
+
+def _latency(machine: Machine) -> Value:
+    if machine.samples is None:
+        return float(machine.timing.finish([STEPS])), machine.stage
+    one = machine.samples.only(int(machine.samples.lengths.argmax()))
+    return float(machine.timing.finish(one.lengths.tolist(), machine.timing.loads(one))), machine.stage
+
+
+def _bandwidth(machine: Machine) -> Value:
+    """Bits of a step's weights, each step, at the pace of the lanes."""
+    net, clock = machine.net, machine.spec.target.clock_mhz
+    fed = [array.units * array.word_width * clock / 1000 for array in net.arrays if array.fed]
+    return round(sum(fed), 3), "exact"
+
+
+WORK: dict[str, Callable[[Machine], Value]] = {
+    "cycles": _cycles,
+    "latency": _latency,
+    "lanes": lambda machine: (float(sum(array.multipliers for array in machine.net.layers)), "exact"),
+    "multipliers": lambda machine: (float(sum(map(products_at_once, machine.net.layers))), "exact"),
+    "memory_bits": lambda machine: (float(sum(sum(a.memory_bits.values()) for a in machine.net.arrays)), "exact"),
+    "bandwidth": _bandwidth,
+}
+
+
+def seeded(spec: Spec) -> Weights:
+    """Random weights of a spec; by rows they do not depend on its lanes, and are made once."""
+    if "column" in spec.walks:
+        return random_weights.seeded(spec)
+    return _seeded(spec.model_copy(update={"name": "any", "engine": Engine(units=1), "target": Target()}))
+
+
+@lru_cache(maxsize=8)
+def _seeded(spec: Spec) -> Weights:
+    return random_weights.seeded(spec)

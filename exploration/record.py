@@ -1,0 +1,90 @@
+"""What a study leaves: `pareto.json` for programs, a page for people, and a spec for each point of the front."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from accel.base.files import write_json, write_text
+from accel.base.templates import render
+from accel.spec import Spec, plain
+from exploration.measures import Measure
+from exploration.sentences import named, sentences, weights_of_choices
+from exploration.study import Plan, Point
+
+VERSION = 1
+"""Of the form of `pareto.json`."""
+NAME = "point-{:02d}"
+
+
+@dataclass(frozen=True)
+class Studied:
+    """A study at its end: every point, those of the front that keep the limits, and what proving them gave."""
+
+    spec: Spec
+    plan: Plan
+    points: Sequence[Point]
+    front: Sequence[Point]
+    proofs: Mapping[int, Mapping[str, Any]]
+    """By the point's number: `status` (`verified`, or why not), `cycles` as simulated, `weights` trained or random."""
+
+    def facts(self) -> dict[str, Any]:
+        """All of it as JSON data."""
+        wanted, board = self.plan.objectives, self.spec.target.board
+        best = {point.number for point in self.front}
+        titles = named(self.front, wanted)
+        return {
+            "version": VERSION,
+            "spec": self.spec.name,
+            "digest": self.spec.digest,
+            "objectives": [vars(one) for one in wanted],
+            "limits": [str(one) for one in self.plan.limits],
+            "axes": {axis.key: list(axis.values) for axis in self.plan.axes},
+            "choices": self.plan.size,
+            "sampler": self.plan.sampler,
+            "seed": self.plan.seed,
+            "sentences": sentences(self.front, wanted, self.plan.limits, board),
+            "named": {title: point.number for title, point in titles.items()},
+            "importance": weights_of_choices(self.points, wanted),
+            "points": [self._point(point, point.number in best) for point in self.points],
+        }
+
+    def _point(self, point: Point, best: bool) -> dict[str, Any]:
+        proof = dict(self.proofs.get(point.number, {"status": "not verified"})) if best else None
+        return {
+            "number": point.number,
+            "choice": point.choice,
+            **vars(point.outcome),
+            "front": best,
+            "proof": proof,
+            "file": f"specs/{NAME.format(point.number)}.yaml" if best else None,
+        }
+
+
+def write(studied: Studied, folder: Path, specs: Mapping[int, Spec]) -> dict[str, Any]:
+    """Leave the record, the page and the specs of the front in a folder; the record is returned."""
+    facts = studied.facts()
+    for point in studied.front:
+        text = spec_text(point, specs[point.number], studied.plan.objectives)
+        write_text(folder / "specs" / f"{NAME.format(point.number)}.yaml", text)
+    write_json(folder / "pareto.json", facts)
+    write_text(folder / "index.html", page(facts, specs))
+    return facts
+
+
+def spec_text(point: Point, spec: Spec, wanted: Sequence[Measure]) -> str:
+    """A point's spec as a file that runs as it is, headed by what it is good for."""
+    told = [f"{one.name} {point.outcome.values[one.name]:g} ({point.outcome.stages[one.name]})" for one in wanted]
+    head = f"# Point {point.number:02d} of a study: {', '.join(told)}.\n"
+    return head + yaml.safe_dump(plain(spec), sort_keys=False, default_flow_style=None, width=120)
+
+
+def page(facts: Mapping[str, Any], specs: Mapping[int, Spec]) -> str:
+    """The page as one HTML text that loads nothing from elsewhere."""
+    texts = {number: spec.resolved() for number, spec in specs.items()}
+    html: str = render("exploration", "page.html.j2", facts=facts, data={"facts": facts, "specs": texts})
+    return html

@@ -1,0 +1,26 @@
+"""How `explore` looks on a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from sparrow.terminal import table
+
+
+def explored(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow explore`: the front, three sentences, and where the page is."""
+    names = [one["name"] for one in facts["objectives"]]
+    keys = list(facts["axes"])
+    rows = [_row(point, names, keys) for point in facts["points"] if point["front"]]
+    title = f"{facts['spec']}: {len(rows)} of {len(facts['points'])} designs that no other beats"
+    columns = ("point", *(name.replace("_", " ") for name in names), *(key.split(".")[1] for key in keys), "proof")
+    told = Text("\n".join([*facts["sentences"], f"{facts['folder']}/index.html"]))
+    return [table(title, columns, rows), told]
+
+
+def _row(point: dict[str, Any], names: list[str], keys: list[str]) -> tuple[Any, ...]:
+    values = (f"{point['values'][name]:,.6g}" for name in names)
+    return f"{point['number']:02d}", *values, *(str(point["choice"][key]) for key in keys), point["proof"]["status"]

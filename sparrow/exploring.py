@@ -1,0 +1,196 @@
+"""`sparrow explore`: a study from the user's wishes to a front whose points are proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from accel.base.faults import Different, Fault, Refused, Unfinished
+from accel.base.files import read_json, write_json
+from accel.base.progress import Progress
+from accel.proof.folder import held
+from accel.spec import Spec
+from exploration import axes, measures, networks, record, sentences, workers
+from exploration.study import Plan, Point, require_small_enough, run
+from exploration.study_file import StudyFile
+from exploration.work import Job, best, known_network
+
+if TYPE_CHECKING:
+    from exploration.measures import Measure
+
+FOLDER, MARK = "explore", "study.json"
+DEFAULT = ("cycles", "multipliers", "memory_bits")
+ENGINES = ("golden", "verilator")
+"""Engines that prove a point: its bits and its cycles."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line says about how a study is run."""
+
+    workers: int = 1
+    scheduler: str | None = None
+    prove: bool = True
+
+
+def explore(spec: Spec, work: Path, study: StudyFile, wishes: Wishes, progress: Progress) -> dict[str, Any]:
+    """Run a study of a spec, or go on with it; prove its front; leave all in `work/explore`.
+
+    Refused where the study in the folder is another one, and, at its end, where nothing keeps the limits.
+    """
+    folder = work / FOLDER
+    plan, metric = _plan(spec, study)
+    require_small_enough(plan, study.budget)
+    job = _job(spec, study, plan, metric, work)
+    with held(folder):
+        _require_same(folder, _identity(spec, study, plan, job))
+        points = _points(plan, study, job, wishes, folder, progress)
+        found = _front(plan, points)
+        specs = {point.number: _named_spec(job, spec, point) for point in found}
+        proofs = {}
+        if wishes.prove:
+            proofs = dict(_proofs(found, specs, job, folder, progress))
+        return record.write(record.Studied(spec, plan, points, found, proofs), folder, specs) | {"folder": str(folder)}
+
+
+def _plan(spec: Spec, study: StudyFile) -> tuple[Plan, Measure | None]:
+    names = study.objectives or DEFAULT
+    asked = {*names, *(text.split("<")[0].split(">")[0].strip() for text in study.limits)}
+    hardware = {one.name for one in measures.HARDWARE}
+    metric = _metric(spec) if asked - hardware else None
+    known = measures.measures(metric)
+    wanted, limits = measures.objectives(names, known), measures.limits(study.limits, known)
+    trained = next((one for one in (*wanted, *(limit.measure for limit in limits)) if one.name not in hardware), None)
+    chosen = axes.proposed(spec, trained is not None) if study.axes is None else axes.given(study.axes, spec)
+    if not chosen:
+        raise Refused([Fault("axes", "something to choose from", "none: every other value is refused for this spec")])
+    return Plan(chosen, wanted, limits, study.sampler, study.seed), trained
+
+
+def _metric(spec: Spec) -> str | None:
+    """The metric of the spec's task; None where nothing is trained."""
+    from training import tasks
+
+    return None if spec.training.task == tasks.SEEDED else tasks.load(spec).metric
+
+
+def _job(spec: Spec, study: StudyFile, plan: Plan, metric: Measure | None, work: Path) -> Job:
+    data = axes.base(spec)
+    if metric is not None:
+        for key in ("prune_epochs", "quantize_epochs"):
+            data["training"][key] = getattr(study, key) or max(1, getattr(spec.training, key) // 4)
+        data["training"] |= {"baselines": (), "studies": {}}
+    hardware = {one.name for one in measures.HARDWARE}
+    asked = [one.name for one in (*plan.objectives, *(limit.measure for limit in plan.limits))]
+    same = metric is None and not any(axis.of_the_network for axis in plan.axes)
+    trained = work if same and (work / "weights.npz").is_file() and (work / "samples.npz").is_file() else None
+    names = tuple(dict.fromkeys(name for name in asked if name in hardware))
+    return Job(data, metric, names, work / FOLDER / "networks", trained)
+
+
+def _identity(spec: Spec, study: StudyFile, plan: Plan, job: Job) -> dict[str, Any]:
+    """What makes a study this one, as JSON data; its budget may grow."""
+    from accel.proof.sources import digests
+
+    return {
+        "spec": spec.digest,
+        "axes": {axis.key: list(axis.values) for axis in plan.axes},
+        "objectives": [one.name for one in plan.objectives],
+        "limits": [str(one) for one in plan.limits],
+        "sampler": plan.sampler,
+        "seed": plan.seed,
+        "epochs": [study.prune_epochs, study.quantize_epochs],
+        "weights": digests({job.trained / "weights.npz"}) if job.trained else None,
+    }
+
+
+def _require_same(folder: Path, identity: dict[str, Any]) -> None:
+    mark = folder / MARK
+    if mark.is_file():
+        known = read_json(mark)
+        faults = [
+            Fault(f"{mark}: {key}", f"{known.get(key)}, as the study in this folder has it", str(value))
+            for key, value in identity.items()
+            if known.get(key) != value
+        ]
+        if faults:
+            raise Refused([*faults, Fault(str(folder), "the same study, or another --work", "another study")])
+        return
+    if others := [path.name for path in folder.iterdir() if not path.name.startswith(".")]:
+        raise Refused([Fault(str(folder), "a folder of a study", f"one without {MARK}, with {', '.join(others[:3])}")])
+    write_json(mark, identity)
+
+
+def _points(plan: Plan, study: StudyFile, job: Job, wishes: Wishes, folder: Path, progress: Progress) -> list[Point]:
+    if job.metric is not None:
+        networks.dense(axes.spec_of(job.data, {}), job.networks)
+    with workers.pool(job, plan.objectives, wishes.workers, wishes.scheduler) as evaluate:
+        return run(plan, study.budget, evaluate, folder / "journal.log", lambda n, of: progress("points", n, of, ""))
+
+
+def _front(plan: Plan, points: Sequence[Point]) -> list[Point]:
+    """The front of the points that keep the limits. Refused where none does, saying the nearest."""
+    ended = [point for point in points if not point.outcome.stopped]
+    if not ended:
+        raise Refused([Fault("axes", "choices that make a design", "none: every choice that was tried is refused")])
+    keeping = sentences.keeping(ended, plan.limits)
+    if not keeping:
+        near = sentences.nearest(ended, plan.limits)
+        got = ", ".join(f"{one.measure.name} {near.outcome.values[one.measure.name]:g}" for one in plan.limits)
+        raise Refused(
+            [Fault("limits", " and ".join(map(str, plan.limits)), f"nothing; the nearest has {got}: {near.choice}")]
+        )
+    return best(keeping, plan.objectives)
+
+
+def _named_spec(job: Job, spec: Spec, point: Point) -> Spec:
+    """The spec of a point, with a name of its own and the training of the spec that was explored."""
+    made = axes.spec_of(job.data, point.choice)
+    keys = ("prune_epochs", "quantize_epochs")
+    training = made.training.model_copy(update={key: getattr(spec.training, key) for key in keys})
+    return made.model_copy(update={"name": f"{spec.name[:34]}-p{point.number:02d}", "training": training})
+
+
+def _proofs(
+    found: Sequence[Point], specs: Mapping[int, Spec], job: Job, folder: Path, progress: Progress
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    for done, point in enumerate(found, 1):
+        yield point.number, _proof(specs[point.number], point, job, folder / "points" / f"{point.number:02d}")
+        progress("proofs", done, len(found), "")
+
+
+def _proof(spec: Spec, point: Point, job: Job, work: Path) -> dict[str, Any]:
+    """Generate a point and verify it on golden model and Verilator; with its trained network where it has one."""
+    from sparrow import flow
+    from sparrow.steps import STEPS
+
+    own = spec.verify.model_copy(update={"engines": ENGINES})
+    chosen, source = spec.model_copy(update={"verify": own}), _network_of(job, spec, point)
+    if source is None:
+        chosen = chosen.model_copy(update={"training": chosen.training.model_copy(update={"task": "seeded"})})
+    elif not (work / "weights.npz").is_file():
+        flow.import_model(chosen, source, work)
+    try:
+        flow.run(chosen, work, steps=[one for one in STEPS if one.name != "report"])
+    except Different as different:
+        raise Different(different.facts, different.view, f"point {point.number:02d}: {different}") from None
+    except Unfinished as why:
+        return {"status": f"not run: {why}"}
+    verified = read_json(work / "verify.json")
+    status = {one["engine"]: one["status"] for one in verified["engines"]}
+    whole = all(status[name] == "equal" for name in ENGINES)
+    return {
+        "status": "verified" if whole else f"not run: {', '.join(n for n in ENGINES if status[n] != 'equal')}",
+        "weights": "trained" if source else "random",
+        "cycles": verified["predicted_cycles_per_step"],
+    }
+
+
+def _network_of(job: Job, spec: Spec, point: Point) -> Path | None:
+    """The folder of the finished training that a point has, if it has one."""
+    if job.metric is not None:
+        return networks.folder_of(axes.spec_of(job.data, point.choice), job.networks)
+    weights, _ = known_network(replace(job), spec)
+    return None if weights is None else job.trained

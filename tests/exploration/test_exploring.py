@@ -1,0 +1,107 @@
+"""`sparrow explore` from a spec to its record: what is refused, what is left, what goes on."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from accel.schedule.load_spec import load
+from sparrow.cli import app
+
+pytest.importorskip("optuna")
+TINY = Path(__file__).parents[2] / "specs" / "tiny.yaml"
+AXES = {"engine.units": [2, 4], "engine.lanes_per_row": [1, 2], "engine.cells_per_cycle": [1, 2]}
+
+
+def explore(tmp_path: Path, *more: str, study: dict[str, Any] | None = None) -> Any:
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump({"axes": AXES, "sampler": "all"} if study is None else study))
+    given = ["explore", str(TINY), str(path), "--work", str(tmp_path / "work"), "--no-prove", "--json", *more]
+    return CliRunner().invoke(app, given)
+
+
+def test_a_study_leaves_a_record_a_page_and_specs_that_run_as_they_are(tmp_path: Path) -> None:
+    result = explore(tmp_path)
+    assert result.exit_code == 0, result.output
+    facts, folder = json.loads(result.stdout), tmp_path / "work" / "explore"
+    assert facts["points"] == json.loads((folder / "pareto.json").read_text())["points"]
+    front = [point for point in facts["points"] if point["front"]]
+    assert 1 < len(front) < len(facts["points"]) == 7
+    for point in front:
+        made = load(folder / point["file"])
+        assert made.engine.units == point["choice"]["engine.units"]
+        assert made.name == f"tiny-p{point['number']:02d}"
+        assert point["proof"] == {"status": "not verified"}
+    page = (folder / "index.html").read_text()
+    assert not re.search(r"(src|href)=", page)
+    assert facts["sentences"][0] in page
+    assert [sentence.split(" is ")[0] for sentence in facts["sentences"]] == [
+        "The smallest",
+        "The fastest",
+        "The best bargain",
+    ]
+
+
+def test_a_second_call_goes_on_and_changes_nothing(tmp_path: Path) -> None:
+    first = explore(tmp_path, "--sampler", "random", "--budget", "3")
+    more = explore(tmp_path, "--sampler", "random", "--budget", "6")
+    points = [json.loads(result.stdout)["points"] for result in (first, more)]
+    assert (len(points[0]), len(points[1])) == (3, 6)
+    assert [one["choice"] for one in points[1][:3]] == [one["choice"] for one in points[0]]
+    again = explore(tmp_path, "--sampler", "random", "--budget", "6")
+    assert json.loads(again.stdout)["points"] == points[1]
+
+
+@pytest.mark.parametrize(
+    ("more", "study", "said"),
+    [
+        (["--objectives", "beauty"], None, "objectives: wanted some of cycles, latency"),
+        (["--objectives", "accuracy"], None, "objectives: wanted some of cycles, latency"),
+        (["--limit", "cycles>=3"], None, "less is better"),
+        (["--limit", "cycles<=3"], None, "limits: wanted cycles <= 3, got nothing; the nearest has cycles "),
+        (["--sampler", "guess"], None, "sampler: wanted"),
+        ([], {"axes": {"engine.wings": [1, 2]}}, "axes.engine.wings: wanted a key of the spec"),
+        ([], {"axes": {"wings": [1, 2]}}, "axes.wings: wanted a key of the spec"),
+        ([], {"axes": {"engine.units": [2, 2]}}, "axes.engine.units: wanted each value once"),
+        ([], {"axes": {"engine.units": []}}, "axes.engine.units"),
+        ([], {"axes": {"engine.units": ["many", "few"]}, "sampler": "all"}, "every choice that was tried is refused"),
+        ([], {"wings": 2}, "study.yaml:1: wings: wanted no such key"),
+        ([], {"sampler": "all", "budget": 3}, "sampler all: wanted at most 3 choices"),
+    ],
+)
+def test_what_makes_no_study_is_refused(
+    more: list[str], study: dict[str, Any] | None, said: str, tmp_path: Path
+) -> None:
+    result = explore(tmp_path, *more, study=study)
+    assert result.exit_code == 2, result.output
+    assert said in result.stderr
+
+
+def test_a_folder_with_another_study_or_with_anything_else_is_refused(tmp_path: Path) -> None:
+    assert explore(tmp_path).exit_code == 0
+    result = explore(tmp_path, "--objectives", "cycles,lanes")
+    assert result.exit_code == 2
+    assert "study.json: objectives: wanted ['cycles', 'multipliers', 'memory_bits']" in result.stderr
+    (tmp_path / "work" / "explore" / "study.json").unlink()
+    result = explore(tmp_path)
+    assert (result.exit_code, "one without study.json" in result.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_points_of_the_front_are_verified(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        yaml.safe_dump({"axes": {"engine.units": [2, 4]}, "sampler": "all", "objectives": ["cycles", "lanes"]})
+    )
+    given = ["explore", str(TINY), str(path), "--work", str(tmp_path / "work"), "--json"]
+    result = CliRunner().invoke(app, given)
+    assert result.exit_code == 0, result.output
+    points = json.loads(result.stdout)["points"]
+    assert [(p["proof"]["status"], p["proof"]["weights"]) for p in points] == [("verified", "random")] * 2
+    assert all(p["proof"]["cycles"] == p["values"]["cycles"] for p in points)
