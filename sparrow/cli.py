@@ -260,6 +260,25 @@ def build(
 
 
 @verb
+def package(
+    spec_file: SpecFile,
+    folder: Annotated[Path, typer.Option("--output", "-o", help="The folder to leave.", show_default=False)],
+    work: Work = None,
+    inline: Annotated[bool, typer.Option("--inline", help="Memory contents in the Verilog text.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The verified accelerator as a folder for somebody's project.
+
+    Verilog that finds its memory contents from anywhere, a FuseSoC core, a self-checking bench with the golden model's
+    answers, a page, a manifest. Built from a current, verified work folder only.
+    """
+    from sparrow import packaging
+
+    spec, place = opened(spec_file, work)
+    answer(packaging.package(spec, place, folder, inline, _resources(spec, place)), "packaged", as_json)
+
+
+@verb
 def report(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
     """Write report.html and report.json."""
     spec, folder = opened(spec_file, work)

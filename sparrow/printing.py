@@ -221,6 +221,11 @@ def files(facts: dict[str, Any]) -> list[RenderableType]:
     return [Text("\n".join(facts["files"]))]
 
 
+def packaged(facts: dict[str, Any]) -> list[RenderableType]:
+    """`sparrow package`: what its bench said, and where its page is."""
+    return [Text(f"Bench of the package in Icarus: {facts['bench']}"), *files(facts)]
+
+
 def tools(findings: list[dict[str, Any]]) -> list[RenderableType]:
     """`sparrow doctor`."""
     rows = [

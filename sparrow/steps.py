@@ -162,7 +162,11 @@ STEPS = (
             sections=("name", *hand_over.NETWORK, "engine", "target", "verify"),
             files=("weights.npz", "samples.npz"),
             steps=("generate",),
-            code=lambda: all_but("accel.report", "sparrow", "training") | reached("training.engine") | files(*OURS),
+            code=lambda: (
+                all_but("accel.package", "accel.report", "sparrow", "training")
+                | reached("training.engine")
+                | files(*OURS)
+            ),
             tools=(
                 "python",
                 "numpy",

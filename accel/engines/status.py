@@ -27,17 +27,21 @@ def frames(design: Design) -> list[list[int]]:
     return [[*sealed(turned), 0], sealed(strange), sealed(turned[:-1]), unsealed, good, good, unsealed]
 
 
-def check_flags(design: Design, seen: Mapping[str, int], torn: bool) -> None:
-    """After all frames there are weights, and the last one's checksum was wrong; no frame of states was torn. `torn`
-    tells whether an x_t was.
-
-    Raises EngineFailed.
+def flags(design: Design, torn: bool) -> dict[str, int]:
+    """The flags of the status word after all frames: there are weights, and the last one's checksum was wrong; no frame
+    of states was torn. `torn` tells whether an x_t was.
     """
-    wanted = {"torn": int(torn)}
+    found = {"torn": int(torn)}
     if design.spec.engine.memory == "scratchpad":
-        wanted |= {"loaded": 1, "load_short": 0, "load_long": 0, "load_shape": 0, "load_checksum": 1}
+        found |= {"loaded": 1, "load_short": 0, "load_long": 0, "load_shape": 0, "load_checksum": 1}
     if design.spec.engine.state_streams:
-        wanted |= {f"{layer.name}_state_torn": 0 for layer in design.net.layers}
+        found |= {f"{layer.name}_state_torn": 0 for layer in design.net.layers}
+    return found
+
+
+def check_flags(design: Design, seen: Mapping[str, int], torn: bool) -> None:
+    """Raises EngineFailed where the flags of a status word are others than `flags`."""
+    wanted = flags(design, torn)
     got = {name: seen.get(name) for name in wanted}
     if got != wanted:
         raise EngineFailed(f"status word: wanted {wanted}, got {got}")
