@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("sparrow", "accel", "training", "fpga", "hls_templates")
+PACKAGES = ("sparrow", "exploration", "accel", "training", "fpga", "hls_templates")
 """Every package of ours; the one list of them."""
 
 IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|[^\n]*)|import\s+([^\n]*))", re.MULTILINE)

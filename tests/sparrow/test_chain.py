@@ -72,8 +72,8 @@ def concerned(name: str) -> str:
 
 def test_every_source_file_makes_a_step_stale_that_names_it(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert stale(ran) == set()
-    every = sources.digests(sources.all_but())
-    assert {name.split("/")[0] for name in every} == set(sources.PACKAGES)
+    assert {name.split("/")[0] for name in sources.digests(sources.all_but())} == set(sources.PACKAGES)
+    every = sources.digests(sources.all_but("exploration"))  # asks for steps, and none asks for it
     chosen, unchanged = load_spec.load(SPEC), sources.digest
     known = {step.name: step.links(chosen, ran, step.made_by) for step in steps.STEPS}
     for name in every:
