@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from accel.architecture.array import Array, Kept
+from accel.architecture.array import Array
 from accel.architecture.cells.operations import Lookup, Mix, Narrow, Operation, Product, Size, Sum, mix_sizes
 from accel.architecture.latencies import before_read, capture_delay, ready, slot_to_cell, slot_to_state
+from accel.architecture.layer import Kept
 from accel.architecture.misfits import misfits
 from accel.architecture.network import Network, network
 from accel.base.fixed import index_bits

@@ -10,12 +10,12 @@ from collections.abc import Callable
 import numpy as np
 from torch import Tensor
 
-from accel.architecture.array import Array, Kept
-from accel.architecture.columns import ColumnArray
+from accel.architecture.array import Array
+from accel.architecture.layer import Kept
 from accel.architecture.network import network
 from accel.architecture.plan import planned
 from accel.model.weights import LayerWeights, Matrix
-from accel.schedule.intervals import smallest_interval
+from accel.schedule.dataflows import stage_of
 from accel.spec import Spec
 from training.model import LSTM
 from training.prune import choices, largest, masks
@@ -43,7 +43,7 @@ def intervals(spec: Spec, kept: tuple[Kept, ...], pruned: LSTM) -> list[int]:
 
 
 def _interval(array: Array, pattern: tuple[Tensor, Tensor]) -> int:
-    if isinstance(array, ColumnArray):
-        return array.depth
     w_x, w_h = (Matrix(np.zeros(mask.shape, dtype=np.int64), mask.cpu().numpy()) for mask in pattern)
-    return smallest_interval(array, LayerWeights(w_x, w_h, np.zeros(array.levels * array.rows, dtype=np.int64)))
+    return stage_of(array).of_pattern(
+        array, LayerWeights(w_x, w_h, np.zeros(array.levels * array.rows, dtype=np.int64))
+    )

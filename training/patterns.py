@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from accel.architecture.array import Kept
+from accel.architecture.layer import Kept
 from training.prune import shared_by_gates
 
 BANK = 16

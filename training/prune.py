@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from accel.architecture.array import Kept
 from accel.architecture.cells import cell_named
+from accel.architecture.layer import Kept
 from accel.architecture.network import network
 from accel.spec import Spec, Walk
 from training.method import Method

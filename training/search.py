@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from accel.architecture.array import Kept
+from accel.architecture.layer import Kept
 from accel.architecture.misfits import misfits
 from accel.architecture.network import network
 from accel.architecture.plan import planned

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from accel.architecture.array import Kept
+from accel.architecture.layer import Kept
 from training.method import Method
 from training.model import LSTM, matrices, matrices_of
 from training.patterns import column

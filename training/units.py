@@ -203,7 +203,7 @@ def resized(spec: Spec, hidden: list[int]) -> Spec:
         return parse(plain(spec.model_copy(update={"model": model})))
     units = min(spec.engine.units, 1 << (min(hidden).bit_length() - 1))
     narrower = spec.model_copy(update={"model": model, "engine": spec.engine.model_copy(update={"units": units})})
-    shortest = min(array.by_level[-1].cycles_per_group for array in network(narrower).layers)
+    shortest = min(min(array.group_cycles) for array in network(narrower).layers)
     cells = max(spec.engine.cells_per_cycle, 1 << (-(-units // shortest) - 1).bit_length())
     data: dict[str, Any] = plain(narrower)
     data["engine"]["cells_per_cycle"] = min(units, cells)

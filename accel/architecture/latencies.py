@@ -7,7 +7,7 @@ from functools import lru_cache
 from accel.architecture.array import Array
 from accel.architecture.cells import Cell
 from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Lookup, Mix, Narrow, Product, Sum
-from accel.architecture.columns import ColumnArray
+from accel.architecture.dataflows.columns import ColumnArray
 
 ADDRESS_TO_FETCH = 2
 """From the address of the weight memory to its word at the unit: memory, output register."""

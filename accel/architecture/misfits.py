@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from accel.architecture.cells.operations import Size
-from accel.architecture.columns import ColumnArray
 from accel.architecture.network import ACCUMULATOR, Network
 from accel.spec import divisors
 
@@ -13,8 +12,8 @@ from accel.spec import divisors
 def misfits(net: Network) -> Iterator[tuple[str, str, object]]:
     """What of a spec the engine cannot do: (key path, what would fit, what was given)."""
     for array in net.arrays:
-        slots, shortest = array.slots_per_group, array.by_level[-1]
-        cycles = slots if isinstance(array, ColumnArray) else shortest.cycles_per_group
+        slots = array.slots_per_group
+        cycles = min(array.group_cycles, default=slots)
         if array is net.head and slots > cycles:
             yield "model.head.units", f"at most {cycles}: one row a cycle leaves the head", array.units
         elif slots > cycles:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from accel.architecture.array import Array, Kept
+from accel.architecture.array import Array
 from accel.architecture.cells import TABLES
-from accel.architecture.columns import ColumnArray, MixedArray
+from accel.architecture.dataflows import ARRAYS
+from accel.architecture.dataflows.rows import RowArray
+from accel.architecture.layer import Kept
 from accel.architecture.plan import planned
 from accel.base.fixed import Digits, Fixed
 from accel.base.tables import Table
-from accel.spec import Flow, Spec, kept
+from accel.spec import Spec, kept
 from accel.spec import Weights as WeightFormats
 
 ACCUMULATOR = 62
@@ -24,7 +26,7 @@ class Network:
     """The arrays of a spec: recurrent layers in order, and the head where there is one."""
 
     layers: tuple[Array, ...]
-    head: Array | None
+    head: RowArray | None
     spec: Spec
 
     @property
@@ -33,9 +35,9 @@ class Network:
         return self.layers + ((self.head,) if self.head else ())
 
     @property
-    def by_columns(self) -> tuple[ColumnArray, ...]:
-        """The layers that take their operands by columns."""
-        return tuple(array for array in self.layers if isinstance(array, ColumnArray))
+    def by_columns(self) -> tuple[Array, ...]:
+        """The layers that skip states."""
+        return tuple(array for array in self.layers if array.skips)
 
     @cached_property
     def tables(self) -> dict[str, Table]:
@@ -58,7 +60,9 @@ def network(spec: Spec, kept_per_row: Sequence[Kept] | None = None) -> Network:
 def _layer(spec: Spec, number: int, pair: Kept) -> Array:
     formats, weights, engine = spec.formats, spec.weights, spec.engine
     first = number == 0
-    return _kind(spec.flows[number])(
+    dataflow = spec.flows[number].name
+    assert dataflow is not None
+    return ARRAYS[dataflow](
         name=f"{spec.model.cell}{number}",
         inputs=spec.model.inputs if first else spec.model.hidden[number - 1],
         outputs=spec.model.hidden[number],
@@ -86,25 +90,19 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
     )
 
 
-def _kind(flow: Flow) -> type[Array]:
-    if not flow.by_columns:
-        return Array
-    return MixedArray if flow.input == "row" else ColumnArray
-
-
 def _weight(weights: WeightFormats, frac: int) -> Fixed:
     widths = {"ternary": 2, "binary": 1}
     return Digits(widths[weights.kind], frac) if weights.kind in widths else Fixed(weights.width, frac)
 
 
-def _head(spec: Spec, layers: tuple[Array, ...]) -> Array | None:
+def _head(spec: Spec, layers: tuple[Array, ...]) -> RowArray | None:
     head, last = spec.model.head, layers[-1]
     if head is None:
         return None
     budget = min(array.shortest_step for array in layers)
     groups = max(1, budget // last.outputs)
     weight = Fixed(spec.weights.width, spec.weights.head_frac)
-    return Array(
+    return RowArray(
         name="head",
         inputs=last.outputs,
         outputs=head.outputs,

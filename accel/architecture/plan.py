@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from accel.architecture.array import Kept
-from accel.spec import Flow, Spec, kept
+from accel.architecture.layer import Kept
+from accel.spec import BALANCES, Flow, Spec, kept
 
 
 def even_split(total: float, inputs: int, hidden: int, levels: int = 1) -> Kept:
@@ -29,7 +29,8 @@ def planned(spec: Spec) -> tuple[Kept, ...]:
 
 def _planned(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Kept:
     sparsity, rows = spec.sparsity, hidden // spec.engine.units
-    full = inputs if flow.input == "row" else rows, hidden if flow.recurrent == "row" else rows
+    of_x, of_h = (BALANCES[walk] for walk in flow.walks)
+    full = of_x.among(inputs, rows), of_h.among(hidden, rows)
     if sparsity.pattern == "dense":
         return full
     if sparsity.search is not None:

@@ -16,7 +16,6 @@ from typing import Literal
 import numpy as np
 
 from accel.architecture.array import Array
-from accel.architecture.columns import ColumnArray
 from accel.base.fixed import Integers
 from accel.engines.contents import (
     Contents,
@@ -29,6 +28,7 @@ from accel.engines.contents import (
     stored_values,
 )
 from accel.engines.contents import unit_memories as of_units
+from accel.engines.dataflows import CHECKED
 from accel.engines.engine import converted, generated
 from accel.engines.stored import Unreadable, Word, arrays, case_roms, hex_words, roms, structures, text_of
 from accel.memory.images import sum_format
@@ -36,7 +36,6 @@ from accel.memory.load_frame import WORD, shape_digest
 from accel.model.design import Design
 from accel.model.samples import state_formats
 from accel.model.weights import LayerWeights
-from accel.schedule.intervals import level_intervals
 
 HEADER = "hls/weights.h"
 """The C++ that holds memory contents."""
@@ -218,25 +217,8 @@ def _verilog(design: Design, found: _Comparison) -> None:
     found.same(file, "files read once", sorted(once), sorted(name for name in read if name not in tables))
     found.same(file, "files of the units, in order", units, [name for name in read if name in units])
     found.same(file, "files of tables", sorted(tables), sorted(tables & set(read)))
-    found.same(file, "constants of the levels", list(_levels(design)), case_roms(text, file))
-
-
-def _levels(design: Design) -> Iterator[tuple[int, ...]]:
-    """What changes from level to level of a layer that has several, in the order of the Verilog."""
-    for array, layer in zip(design.net.layers, design.weights.layers, strict=False):
-        if array.levels == 1:
-            continue
-        cycles = [level.cycles_per_group for level in array.by_level]
-        ends = np.cumsum([array.groups * count for count in cycles]).tolist()
-        yield tuple(interval - 1 for interval in level_intervals(array, layer))
-        yield tuple(count - 1 for count in cycles)
-        yield tuple(end - 1 for end in ends)
-        yield (*ends[:-1], 0)
-        readings = 2 if array.dense else 1  # where columns are counted, a second block knows what the lanes do
-        for m in [*range(array.lanes_per_row)] * readings:
-            yield tuple(level.lanes[m].x_slots for level in array.by_level)
-            yield tuple(level.lanes[m].slots for level in array.by_level)
-            yield tuple(m - level.kept[0] for level in array.by_level)
+    levels = [one for array, layer in _arrays(design) for one in CHECKED[array.dataflow].level_tables(array, layer)]
+    found.same(file, "constants of the levels", levels, case_roms(text, file))
 
 
 def _cpp(design: Design, found: _Comparison) -> None:
@@ -248,7 +230,7 @@ def _cpp(design: Design, found: _Comparison) -> None:
         if not array.writable:
             wanted |= {f"k{array.name.capitalize()}{end}": words for end, words in _cpp_arrays(array, layer)}
         slots = structures(structure, array.name.capitalize(), config)
-        for name, counts in _slots(array).items():
+        for name, counts in CHECKED[array.dataflow].slots(array).items():
             found.same(config, f"{array.name.capitalize()}::{name}", counts, slots.get(name))
     found.same(file, "constants", sorted(wanted), sorted(name for name, words in stored.items() if words is not None))
     for name, words in wanted.items():
@@ -267,8 +249,7 @@ def _cpp_arrays(array: Array, layer: LayerWeights) -> Iterator[tuple[str, Intege
         depth = len(words.values)
         yield "Values", stored_values(array, words.values).reshape(depth, -1)
         if array.indices:
-            end = "Rows" if isinstance(array, ColumnArray) else "Columns"
-            yield end, readers(array, words.columns).reshape(depth, -1)
+            yield CHECKED[array.dataflow].indices_name, readers(array, words.columns).reshape(depth, -1)
     by_level = np.stack([_by_unit(array, part) for part in np.split(layer.bias, array.levels)])
     yield "Bias", by_level if array.kind == "highway" else by_level[0]
     if array.scale is not None and layer.scale is not None:
@@ -279,13 +260,3 @@ def _cpp_arrays(array: Array, layer: LayerWeights) -> Iterator[tuple[str, Intege
 
 def _by_unit(array: Array, values: Integers) -> Integers:
     return values.reshape(-1, array.outputs).T
-
-
-def _slots(array: Array) -> dict[str, list[int]]:
-    """Cycles of a group in which each lane of a row has work."""
-    if isinstance(array, ColumnArray):
-        return {}
-    first, last = array.by_level[0].lanes, array.by_level[-1].lanes
-    found = {"kXSlots": [lane.x_slots for lane in first], "kSlots": [lane.slots for lane in first]}
-    later = {"kLaterXSlots": [lane.x_slots for lane in last], "kLaterSlots": [lane.slots for lane in last]}
-    return found | (later if array.levels > 1 else {})

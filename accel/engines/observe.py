@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 
 from accel.architecture.array import Array
-from accel.architecture.columns import ColumnArray
 from accel.architecture.latencies import byte_width
 from accel.base.fixed import Integers
 from accel.engines.bench import Record, Script, computes, result_words
+from accel.engines.dataflows import CHECKED
 from accel.engines.engine import LOGITS, EngineFailed, Observed
 from accel.engines.status import check_flags, status_of
 from accel.model.design import Design
@@ -105,10 +105,8 @@ def _outputs(design: Design, driven: Script, record: Record) -> Integers:
 def check_queues(design: Design, record: Record) -> None:
     """No queue of h ever held more than it has places, and where one is, it was watched."""
     for array in design.net.layers:
-        if isinstance(array, ColumnArray):
-            most = max(record.layers[array.name]["queued"], default=-1)
-            if not 0 <= most <= array.h_queue:
-                raise EngineFailed(f"{array.name}: the queue of h has {array.h_queue} places, and {most} were taken")
+        if fault := CHECKED[array.dataflow].fault(array, record.layers[array.name]):
+            raise EngineFailed(fault)
 
 
 def _check_ends(design: Design, driven: Script, record: Record) -> None:

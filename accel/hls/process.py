@@ -2,31 +2,76 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from accel.architecture.array import Array
-from accel.architecture.columns import ColumnArray
 from accel.base.fixed import Fixed, Integers
-from accel.memory.images import bias_shift, bias_width, column_lanes, half_unit, positions, row_words
+from accel.memory.dataflows import lane_words
+from accel.memory.images import bias_shift, bias_width, half_unit
+from accel.memory.lane_words import LaneWords
 from accel.model.weights import LayerWeights
 from accel.spec import Head
 
 LABELS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "cell_tanh": "CellTanh"}
 
 
-@dataclass(frozen=True)
-class Process:
-    """One array with its weights, as the templates see it."""
+A = TypeVar("A", bound=Array)
 
-    array: Array
+
+@dataclass(frozen=True)
+class Process(ABC, Generic[A]):
+    """One array with its weights, as the templates see it; each dataflow is a class (`accel.hls.dataflows`)."""
+
+    array: A
     weights: LayerWeights
     number: int
     source: str
     out: str
     head: Head | None
     sum_format: Fixed | None
+
+    header: ClassVar[str]
+    """Where the process of a recurrent layer is."""
+    engine_headers: ClassVar[tuple[str, ...]] = ()
+    """Where its lanes are, beside those of a head."""
+    step: ClassVar[str]
+    """The process of a recurrent layer."""
+    indices_name: ClassVar[str]
+    """What the lanes' indices are."""
+    weight_set: ClassVar[str]
+    """A set of weights that are loaded."""
+    fill: ClassVar[str]
+    """What fills it."""
+
+    @property
+    @abstractmethod
+    def lane_sizes(self) -> list[tuple[str, int]]:
+        """What a lane does, as constants."""
+
+    @property
+    @abstractmethod
+    def lane_constants(self) -> list[tuple[str, str]]:
+        """More of that: declarations and their text."""
+
+    @property
+    @abstractmethod
+    def index_type(self) -> str:
+        """C++ type of the lanes' indices."""
+
+    @property
+    @abstractmethod
+    def step_inputs(self) -> str:
+        """What a process of a recurrent layer reads, as arguments."""
+
+    @property
+    @abstractmethod
+    def step_outputs(self) -> str:
+        """What it writes, as arguments."""
 
     @property
     def type(self) -> str:
@@ -62,7 +107,7 @@ class Process:
             ("Cells", array.cells),
             ("Streams", array.streams),
             ("Groups", array.groups),
-            *self._per_lane,
+            *self.lane_sizes,
             ("Depth", array.depth),
             ("XWidth", array.x.width),
             ("XShift", array.x_shift),
@@ -114,25 +159,13 @@ class Process:
     def memories(self) -> str:
         """Values, columns and biases, and an LSTM layer's scales, as arguments of a process."""
         scaled = self.head is None and not self.levelled
-        parts = ["Values", "Rows" if self.by_columns else "Columns", "Bias", *(["Scales"] if scaled else [])]
+        parts = ["Values", self.indices_name, "Bias", *(["Scales"] if scaled else [])]
         if self.array.fed:
             held = ", ".join(f"k{self.type}{part}" for part in parts[1:])
             return f"s_weights_{self.array.name}, {held}"
         if self.array.writable:
             return ", ".join(f"weights.{self.array.name}.{part.lower()}" for part in parts)
         return ", ".join(f"k{self.type}{part}" for part in parts)
-
-    @property
-    def _per_lane(self) -> list[tuple[str, int]]:
-        """What a lane does: cycles of a group of rows; by columns weights that it keeps, and where W_h begins."""
-        if isinstance(self.array, ColumnArray):
-            return [*zip(("KeptX", "KeptH"), self.array.kept, strict=True), ("HStart", self.array.h_start)]
-        return [("Cycles", self.array.cycles_per_group)]
-
-    @property
-    def by_columns(self) -> bool:
-        """Whether the layer takes its operands column by column."""
-        return isinstance(self.array, ColumnArray)
 
     @property
     def levelled(self) -> bool:
@@ -147,63 +180,24 @@ class Process:
         found = {each.row: number for number, each in sums if each.part in ("both", part)}
         return [found[row] for row in range(self.array.rows_per_unit)]
 
-    @property
-    def x_slots(self) -> list[int]:
-        """Cycles in which each lane of a row reads x."""
-        return [lane.x_slots for lane in self.array.lanes]
-
-    @property
-    def slots(self) -> list[int]:
-        """Cycles in which each lane of a row has work."""
-        return [lane.slots for lane in self.array.lanes]
-
-    @property
-    def later(self) -> Array:
-        """The array in the levels behind the first."""
-        return self.array.by_level[-1]
-
-    @property
-    def later_x_slots(self) -> list[int]:
-        """Cycles in which each lane of a row reads x in those."""
-        return [lane.x_slots for lane in self.later.lanes]
-
-    @property
-    def later_slots(self) -> list[int]:
-        """Cycles in which each lane of a row has work in those."""
-        return [lane.slots for lane in self.later.lanes]
-
-    @property
-    def _levels(self) -> list[tuple[Array, LayerWeights]]:
-        """Every level with its weights."""
-        count = self.array.levels
-        return [(level, self.weights.level(number, count)) for number, level in enumerate(self.array.by_level)]
+    @cached_property
+    def _words(self) -> LaneWords:
+        return lane_words(self.array, self.weights)
 
     @property
     def values(self) -> Integers:
         """Weights as two's complement reads their words, [group and cycle, or word][unit, row, lane of the row]."""
-        if isinstance(self.array, ColumnArray):
-            return self._read(column_lanes(self.array, self.weights)[0]).reshape(self.array.depth, -1)
-        levels = [lane_words(level, self._read(row_words(level, weights)[0])) for level, weights in self._levels]
-        return np.concatenate(levels).reshape(self.array.depth, -1)
-
-    def _read(self, values: Integers) -> Integers:
-        """The words of weights as two's complement reads them."""
         sign = 1 << (self.array.weight_width - 1)
-        return (self.array.w_x.codes(values) ^ sign) - sign
+        read = (self.array.w_x.codes(self._words.values) ^ sign) - sign
+        return read.reshape(self.array.depth, -1)
 
     @property
-    def columns(self) -> Integers | None:
-        """Column indices, [group and cycle][reader], None where every column is read; by columns the lanes' rows, below
-        the columns of W_x where that goes by rows.
-        """
-        if isinstance(self.array, ColumnArray):
-            return column_lanes(self.array, self.weights)[1].reshape(self.array.depth, -1)
-        if self.array.dense:
+    def indices(self) -> Integers | None:
+        """What the weights belong to, [group and cycle, or word][reader]; None where no index is stored."""
+        if not self.array.indices:
             return None
-        levels = [lane_words(level, row_words(level, weights)[1]) for level, weights in self._levels]
-        columns = np.concatenate(levels)
-        rows = 1 if self.array.shared_by_gates else self.array.rows_per_unit
-        return columns[:, :, :rows].reshape(self.array.depth, -1)
+        of_unit = self._words.numbers.reshape(self.array.depth, self.array.units, -1)
+        return of_unit[:, :, : self.array.indices].reshape(self.array.depth, -1)
 
     @property
     def bias(self) -> Integers:
@@ -223,19 +217,6 @@ class Process:
 
     def _by_unit(self, sums: Integers) -> Integers:
         return sums.reshape(self.array.sums_per_unit, self.array.outputs).T
-
-
-def lane_words(array: Array, rows: Integers) -> Integers:
-    """Entries [row = gate * H + unit][position] as the lanes take them, [group and cycle, unit, row, lane].
-
-    Units and positions that do not exist are zero.
-    """
-    padded = np.zeros((array.rows_per_unit, array.groups * array.units, rows.shape[1] + 1), dtype=np.int64)
-    padded[:, : array.outputs, :-1] = rows.reshape(array.rows_per_unit, array.outputs, -1)
-    taken = padded[:, :, positions(array)]  # position -1 is the zero at the end
-    split = taken.reshape(array.rows_per_unit, array.groups, array.units, array.lanes_per_row, -1)
-    words = np.transpose(split, (1, 4, 2, 0, 3))
-    return words.reshape(array.depth, array.units, array.rows_per_unit, array.lanes_per_row)
 
 
 def container(width: int) -> int:

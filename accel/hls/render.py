@@ -6,11 +6,14 @@ and the calls of the top.
 
 from __future__ import annotations
 
-from accel.architecture.columns import ColumnArray
+from collections.abc import Sequence
+from typing import Any
+
 from accel.architecture.network import Network
 from accel.base.templates import read, render
 from accel.hls.beats import input_beat, output_beat, result_values
 from accel.hls.cell_text import cell_text
+from accel.hls.dataflows import PROCESSES
 from accel.hls.process import LABELS, Process, container
 from accel.memory.images import sum_format
 from accel.memory.load_frame import shape_digest
@@ -57,26 +60,28 @@ def top_name(design: Design) -> str:
 
 
 def _names(design: Design) -> dict[str, object]:
-    net, spec = design.net, design.spec
+    net, spec, processes = design.net, design.spec, _processes(design)
+    layers = processes[: len(net.layers)]
     return {
         "top": top_name(design),
         "cell": cell_text(net.layers[0].cell, net),
         "formats": _formats(net),
         "tables": [{"type": LABELS[name], "entries": table.entries} for name, table in net.tables.items()],
-        "arrays": _processes(design),
+        "arrays": processes,
         "inputs": spec.model.inputs,
         "hidden": spec.model.hidden,
         "head": spec.model.head,
         "stateful": spec.model.stateful,
         "signals": len(net.layers[0].cell.signals),
-        "process_headers": _process_headers(net),
+        "process_headers": _process_headers(layers, net),
+        "engine_headers": sorted({header for layer in layers for header in layer.engine_headers}),
         "input": input_beat(net),
         "output": output_beat(net),
         "result_values": result_values(net),
         "result_beats": 1 if spec.model.head and spec.model.head.kind == "argmax" else net.arrays[-1].output_beats,
         "every_step": spec.model.head is None or spec.model.head.when == "step",
         "fillers": net.layers[0].streams > 1,
-        "layers": _processes(design)[: len(net.layers)],
+        "layers": layers,
         "states": spec.engine.state_streams,
         "initial": spec.initial_states,
         "fed": spec.engine.memory == "stream",
@@ -89,11 +94,9 @@ def _names(design: Design) -> dict[str, object]:
     }
 
 
-def _process_headers(net: Network) -> list[str]:
+def _process_headers(layers: Sequence[Process[Any]], net: Network) -> list[str]:
     """Where the processes of the recurrent layers are."""
-    if net.spec.levels > 1:
-        return ["levels.h"]
-    return sorted({"column_recurrent.h" if isinstance(array, ColumnArray) else "recurrent.h" for array in net.layers})
+    return ["levels.h"] if net.spec.levels > 1 else sorted({layer.header for layer in layers})
 
 
 def _formats(net: Network) -> list[tuple[str, int]]:
@@ -107,12 +110,12 @@ def _formats(net: Network) -> list[tuple[str, int]]:
     return found
 
 
-def _processes(design: Design) -> list[Process]:
+def _processes(design: Design) -> list[Process[Any]]:
     arrays = design.net.arrays
     outs = [f"{array.name}_out" for array in arrays[:-1]] + ["made" if arrays[0].streams > 1 else "m_axis"]
     heads = [design.spec.model.head if array == design.net.head else None for array in arrays]
     joined = zip(arrays, design.weights.layers, ["s_axis", *outs[:-1]], outs, heads, strict=True)
     return [
-        Process(array, layer, number, source, out, head, sum_format(array, design.spec))
+        PROCESSES[array.dataflow](array, layer, number, source, out, head, sum_format(array, design.spec))
         for number, (array, layer, source, out, head) in enumerate(joined)
     ]

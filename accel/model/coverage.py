@@ -23,9 +23,9 @@ from accel.model.golden import (
     first_state,
     kept_states,
     level_values,
-    product,
     row_sums,
 )
+from accel.model.products import product
 from accel.model.samples import Samples
 from accel.model.sparse import Mask
 from accel.model.weights import LayerWeights, Weights

@@ -1,12 +1,11 @@
 """The golden model: the network on numpy integers, every intermediate signal kept. Reads like the equations.
 
-Vectorised over sequences; a matrix product runs in float64 where its worst case stays below 2**53, which is exact, and
-in int64 beyond.
+Vectorised over sequences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,17 +24,13 @@ from accel.architecture.cells.operations import (
     Size,
     Sum,
 )
-from accel.architecture.columns import ColumnArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
-from accel.model.sparse import Packed
-from accel.model.weights import LayerWeights, Matrix, Weights
+from accel.model.products import product, recurrent_product
+from accel.model.weights import LayerWeights, Weights
 
 COUNTED = ("gate", "cell", "state")
 """Formats that narrowing to is counted under, in the status word of a layer."""
-
-SPARSE_COST = 4
-"""A weight read by its index costs about as much as this many in a dense product."""
 
 
 @dataclass
@@ -74,32 +69,9 @@ class Trace:
         return self.layers[-1].h
 
 
-def product(w: Integers, width: int) -> Callable[[Integers], Integers]:
-    """x -> x @ w.T, exact; `width` bounds the accumulator. The matrix is prepared once for many steps."""
-    if width > 54:
-        return lambda x: np.asarray(x @ w.T)
-    real = np.ascontiguousarray(w.T, dtype=np.float64)
-    return lambda x: np.asarray((x.astype(np.float64) @ real).astype(np.int64))
-
-
-def sparse_product(packed: Packed, width: int) -> Callable[[Integers], Integers]:
-    """`product` of a row-balanced matrix and a few vectors [n, columns]: reads the kept weights only."""
-    kind = np.float64 if width <= 54 else np.int64
-    values, columns = packed.values.astype(kind), packed.columns
-    return lambda x: np.einsum("rk,nrk->nr", values, np.take(x.astype(kind), columns, axis=1)).astype(np.int64)
-
-
 def kept_states(h: Integers, threshold: int) -> Integers:
     """h where |h| >= threshold, else 0."""
     return np.where(np.abs(h) < threshold, 0, h)
-
-
-def recurrent_product(array: Array, matrix: Matrix, sequences: int) -> Callable[[Integers], Integers]:
-    """The faster of the two for so many sequences at once; balanced rows alone can be read by their indices."""
-    width = array.sum_width
-    if not isinstance(array, ColumnArray) and sequences * matrix.kept * SPARSE_COST < matrix.values.shape[1]:
-        return sparse_product(matrix.packed, width)
-    return product(matrix.values, width)
 
 
 def run(

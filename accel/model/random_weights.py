@@ -7,8 +7,8 @@ import numpy as np
 from accel.architecture.array import Array
 from accel.architecture.network import network
 from accel.base.fixed import Fixed, Integers
+from accel.model.dataflows import BALANCED
 from accel.model.samples import state_formats
-from accel.model.sparse import Mask, from_lanes, largest_per_row
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
 from accel.spec import Spec, Walk
 
@@ -22,14 +22,10 @@ def seeded(spec: Spec) -> Weights:
 
 def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWeights:
     def matrix(columns: int, fmt: Fixed, kept: int, walk: Walk, levels: int = 1) -> Matrix:
-        a_row = array.nonzeros // (array.rows * array.levels)
-        real = rng.normal(0.0, 1.5 / max(1, a_row) ** 0.5, (levels * array.rows, columns))
-        mask = _seeded_columns(array, rng, columns, kept) if walk == "column" else rows(len(real), columns, kept)
+        a_row, shape = array.nonzeros // (array.rows * array.levels), (levels * array.rows, columns)
+        real = rng.normal(0.0, 1.5 / max(1, a_row) ** 0.5, shape)
+        mask = BALANCED[walk].seeded(array, rng, shape, kept)
         return Matrix(np.where(mask, fmt.quantize(real), 0), mask)
-
-    def rows(count: int, columns: int, kept: int) -> Mask:
-        patterns = array.outputs if array.shared_by_gates else count
-        return np.tile(largest_per_row(rng.random((patterns, columns)), kept), (count // patterns, 1))
 
     w_x = matrix(array.inputs, array.w_x, array.kept[0], array.walks[0], array.x_levels)
     h_columns = array.outputs if array.recurrent else 0
@@ -44,9 +40,3 @@ def _seeded_states(array: Array, rng: np.random.Generator, spec: Spec) -> Intege
         return None
     parts = [rng.integers(fmt.lo, fmt.hi + 1, array.outputs) for fmt in state_formats(spec)]
     return np.concatenate(parts)
-
-
-def _seeded_columns(array: Array, rng: np.random.Generator, columns: int, kept: int) -> Mask:
-    lanes = (array.rows_per_unit, array.units, columns, array.groups)
-    chosen = largest_per_row(rng.random(lanes).reshape(-1, array.groups), kept)
-    return from_lanes(chosen.reshape(lanes))

@@ -16,7 +16,8 @@ from accel.architecture.array import Array
 from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Narrow, Operation, Size
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
-from accel.model.golden import by_sum, cell_sizes, first_state, operate, product, row_sums
+from accel.model.golden import by_sum, cell_sizes, first_state, operate, row_sums
+from accel.model.products import product
 from accel.model.weights import LayerWeights, Weights
 
 LONGEST = 64

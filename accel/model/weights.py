@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from accel.architecture.array import Array, Kept
-from accel.architecture.columns import ColumnArray
+from accel.architecture.array import Array
+from accel.architecture.layer import Kept
 from accel.architecture.network import Network, network
 from accel.base.fixed import Integers
 from accel.model.sparse import Mask, Packed, pack
@@ -83,8 +83,8 @@ class Weights:
     """In the recurrence of layers by columns h counts as 0 where |h| is below this integer of `formats.state`."""
 
     def threshold_at(self, array: Array) -> int:
-        """The threshold of a layer; 0 by rows, where every h is read."""
-        return self.threshold if isinstance(array, ColumnArray) else 0
+        """The threshold of a layer; 0 where every h is read."""
+        return self.threshold if array.skips else 0
 
     def network(self, spec: Spec) -> Network:
         """Shapes of the spec with the ratios these weights really have; beside columns they are what the spec says."""

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from accel.architecture.array import Array
-from accel.architecture.columns import ColumnArray
 from accel.architecture.network import network
 from accel.architecture.plan import row_cost
 from accel.base.faults import Fault
 from accel.base.fixed import Digits, Fixed, Integers
+from accel.model.dataflows import BALANCED
 from accel.model.samples import state_formats
-from accel.model.sparse import by_lane
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
 from accel.spec import Spec
 
@@ -82,31 +81,11 @@ def _matrix_faults(
         yield Fault(f"{place}.mask", f"shape {shape}", str(matrix.mask.shape))
     if matrix.mask.shape != shape or matrix.values.shape != shape or 0 in shape:
         return
-    if isinstance(array, ColumnArray) and array.walks[of_h] == "column":
-        yield from _column_faults(matrix, array.kept[of_h], array, place)
-    else:
-        yield from _row_faults(matrix, array.kept[of_h], searched, place)
+    yield from BALANCED[array.walks[of_h]].faults(matrix.mask, array.kept[of_h], array, searched, place)
     if np.any(matrix.values[~matrix.mask]):
         yield Fault(place, "zero outside the mask", "other weights")
     if isinstance(fmt, Digits) and fmt.width == 1 and not np.all(matrix.values[matrix.mask]):
         yield Fault(place, "-1 or 1 (binary)", "0 within the mask")
-
-
-def _column_faults(matrix: Matrix, kept: int, array: ColumnArray, place: str) -> Iterator[Fault]:
-    counts = by_lane(matrix.mask, array.units, array.rows_per_unit).sum(axis=3)
-    if counts.min() != kept or counts.max() != kept:
-        wanted = f"{kept} of the {array.groups} rows of each of {array.multipliers} lanes in each column"
-        yield Fault(place, wanted, f"{counts.min()} to {counts.max()}")
-
-
-def _row_faults(matrix: Matrix, kept: int, searched: bool, place: str) -> Iterator[Fault]:
-    counts = matrix.mask.sum(axis=1)
-    if counts.min() != counts.max():
-        yield Fault(place, "the same number of nonzeros in each row", f"{counts.min()} to {counts.max()}")
-    elif counts[0] < 1:
-        yield Fault(place, "at least one nonzero a row", "none")
-    elif not searched and counts[0] != kept:
-        yield Fault(place, f"{kept} nonzeros a row", str(counts[0]))
 
 
 def _sharing_faults(layer: LayerWeights, array: Array, place: str) -> Any:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from accel.architecture.array import Array
-from accel.architecture.columns import ColumnArray
 from accel.architecture.network import Network, network
 from accel.base.faults import Fault, Refused
 from accel.base.tables import Table
@@ -78,7 +77,6 @@ def array_facts(array: Array) -> dict[str, Any]:
 
     Nonzeros of W_x and W_h stand where they are counted, by rows or by columns; null where in the other way.
     """
-    columns = isinstance(array, ColumnArray)
     return {
         "name": array.name,
         "inputs": array.inputs,
@@ -88,7 +86,7 @@ def array_facts(array: Array) -> dict[str, Any]:
         "lanes": array.multipliers,
         "groups": array.groups,
         "levels": array.levels,
-        "cycles_per_group": None if columns else array.cycles_per_group,
+        "cycles_per_group": next(iter(array.group_cycles), None),
         "accumulator_bits": array.sum_width,
         "memory_bits": array.memory_bits,
     }

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from accel.architecture.array import Array
 from accel.model.weights import LayerWeights, Matrix
-from accel.spec import Walk
+from accel.spec import BALANCES, Walk
 
 INK, MUTED, X, H, CELL, HEAD = "#1f2933", "#7b8794", "#2f6fde", "#12876f", "#c2571a", "#8a4fbd"
 REMOVED = "#ccd4dc"
@@ -39,9 +39,7 @@ def sparsity(layer: LayerWeights, array: Array) -> str:
 
 def _pattern(array: Array, matrix: Matrix, kept: int, walk: Walk) -> str:
     """What a matrix keeps, in words."""
-    if walk == "column":
-        return f"{kept} of each lane's {array.groups} rows in every column"
-    return f"{kept} of {matrix.values.shape[1]} columns in every row"
+    return BALANCES[walk].shown.format(kept=kept, columns=matrix.values.shape[1], rows=array.groups)
 
 
 def _matrix(axis: Any, matrix: Matrix, title: str, pattern: str, array: Array) -> None:

@@ -12,34 +12,19 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from accel.architecture.array import Array, Lane
-from accel.architecture.latencies import slot_delay
 from accel.model import samples
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.model.weights import Matrix
-from accel.report.figures import CELL, HEAD, INK, MUTED, H, X, svg
-from accel.schedule.column_schedule import Passage
+from accel.report.dataflows import SPANS
+from accel.report.figures import INK, MUTED, svg
+from accel.report.span import Span
 from accel.schedule.schedule import Schedule, schedule
-from accel.schedule.stages import ColumnStage, Stage
 
 LABELLED = 120
 """Spans up to which a timeline has room for their labels."""
 STEADY = 6
 """A step in the middle of a sequence, when the pipeline is full."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """Work of one part of the hardware: cycles from `start` for `length`."""
-
-    track: str
-    start: int
-    length: int
-    colour: str
-    label: str
-    late: bool
-    """Whether it belongs to the second of the two steps."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +129,7 @@ def _spans(built: Schedule) -> Iterator[Span]:
         for late in (False, True):
             begin = int(begins[number][STEADY + late]) - origin
             stage = built.stages[number]
-            assert isinstance(stage, Stage)
-            yield from _stage_spans(stage, begin, late, number >= layers)
+            yield from SPANS[stage.array.dataflow](stage, begin, None, late, number >= layers)
 
 
 def _skipping_spans(built: Schedule, inputs: Samples) -> Iterator[Span]:
@@ -155,61 +139,9 @@ def _skipping_spans(built: Schedule, inputs: Samples) -> Iterator[Span]:
     number = min(STEADY, max(0, inputs.steps - 2))
     origin = int(begins[0][number])
     for stage, begun in zip(built.stages[: len(built.net.layers)], begins, strict=False):
-        passed = next(passages) if isinstance(stage, ColumnStage) else []
+        passed = next(passages) if stage.interval is None else None
         for late in (False, True):
             if number + late >= len(begun):
                 continue
-            if isinstance(stage, ColumnStage):
-                yield from _passage_spans(stage.array, passed[number + late], origin, late)
-            else:
-                yield from _stage_spans(stage, int(begun[number + late]) - origin, late, False)
-
-
-def _passage_spans(array: Array, passage: Passage, origin: int, late: bool) -> Iterator[Span]:
-    lanes, cells, encoder = (f"{array.name} {part}" for part in ("lanes", "cells", "encoder"))
-    beats = array.output_beats
-    x_first, h_first = passage.begin + 1 - origin, passage.h_begin + 1 - origin
-    yield Span(lanes, x_first, passage.x_cycles, X, "x", late)
-    if passage.h_cycles:
-        yield Span(lanes, h_first, passage.h_cycles, H, "h", late)
-    yield Span(cells, passage.launch + 1 - origin, beats, CELL, "c", late)
-    yield Span(encoder, passage.states - origin, beats, HEAD, "h", late)
-
-
-def _stage_spans(stage: Stage, begin: int, late: bool, head: bool) -> Iterator[Span]:
-    """A step of a stage, level after level."""
-    for level, interval in zip(stage.array.by_level, stage.intervals, strict=True):
-        yield from _level_spans(level, begin, late, head)
-        begin += interval
-
-
-def _level_spans(array: Array, begin: int, late: bool, head: bool) -> Iterator[Span]:
-    cycles = array.cycles_per_group
-    first_slot = begin + cycles + slot_delay(array)
-    for kind, lane in _busiest(array).items():
-        for start in range(begin + 1, begin + 1 + array.depth, cycles):
-            colour, label = (HEAD, "h") if head else (X, "x")
-            if lane.x_slots:
-                yield Span(f"{array.name} {kind}", start, lane.x_slots, colour, label, late)
-            if lane.h_slots:
-                label = array.cell.output[0]
-                yield Span(f"{array.name} {kind}", start + lane.x_slots, lane.h_slots, H, label, late)
-    for group in range(array.groups):
-        slots = min(array.slots_per_group, -(-(array.outputs - group * array.units) // array.cells))
-        track = f"{array.name} {'arg max' if head else 'cells'}"
-        yield Span(track, first_slot + group * cycles, slots, CELL, str(group), late)
-
-
-def _busiest(array: Array) -> dict[str, Lane]:
-    """The lane with most to do of each kind, by the name of its track."""
-    found: dict[str, Lane] = {}
-    for lane in sorted(array.lanes, key=lambda lane: lane.slots):
-        found[_track(array, lane)] = lane
-    return dict(sorted(found.items(), reverse=True))
-
-
-def _track(array: Array, lane: Lane) -> str:
-    """Lanes read x and then h; some, of one operand alone, have tracks of their own."""
-    if (lane.x_slots and lane.h_slots) or 0 in array.kept:
-        return "lanes"
-    return "x lanes" if lane.x_slots else "h lanes"
+            begin, passage = int(begun[number + late]) - origin, passed[number + late] if passed else None
+            yield from SPANS[stage.array.dataflow](stage, begin, passage, late, False)

@@ -13,13 +13,10 @@ from typing import Any
 from myhdl import ResetSignal, ToVerilogWarning
 
 from accel.architecture.array import Array
-from accel.architecture.columns import ColumnArray
 from accel.model.design import Design
 from accel.rtl import names, signedness
-from accel.rtl.blocks.columns.column_unit import column_unit_block
-from accel.rtl.blocks.columns.mixed_unit import mixed_unit_block
-from accel.rtl.blocks.lanes.unit import unit_block
 from accel.rtl.blocks.primitives.signals import flag
+from accel.rtl.dataflows import blocks_of
 from accel.rtl.verilog_text import NO_NETS, finished
 
 SILENT_ZERO = re.compile(r"= 00;")
@@ -57,9 +54,7 @@ def convert(design: Design) -> str:
 
 def unit_module(array: Array, name: str) -> str:
     """The Verilog module of one unit of an array."""
-    if not isinstance(array, ColumnArray):
-        return _verilog(unit_block(array), name)
-    return _verilog(mixed_unit_block(array) if array.x_by_rows else column_unit_block(array), name)
+    return _verilog(blocks_of(array).unit(array), name)
 
 
 def _verilog(block: Any, name: str) -> str:

@@ -7,13 +7,13 @@ template writes them down; what is made of what is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from accel.architecture.array import Array
-from accel.architecture.columns import ColumnArray, MixedArray
+from accel.architecture.dataflows import ARRAYS
 from accel.architecture.network import Network
 from accel.base.fixed import Digits, Fixed, index_bits
 from accel.base.tables import Table
@@ -24,11 +24,10 @@ from accel.model.samples import state_formats
 from accel.rtl.blocks.cells.cell import CellConstants, TableFile
 from accel.rtl.blocks.cells.scale import ScaleConstants
 from accel.rtl.blocks.cells.status import LayerStatus, Status, count_steps
-from accel.rtl.blocks.columns.column_layer import ColumnConstants, ColumnObserved, States, column_layer
+from accel.rtl.blocks.columns.column_layer import States
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.blocks.rows.head import HeadObserved, head_layer
-from accel.rtl.blocks.rows.layer import LayerConstants, Observed, recurrent_layer
 from accel.rtl.blocks.streams.axis import AxiStream, AxiWords, axis_input, axis_output
 from accel.rtl.blocks.streams.fillers import Fillers, watch_vectors, withhold
 from accel.rtl.blocks.streams.inbox import Beats, Inbox
@@ -38,30 +37,19 @@ from accel.rtl.blocks.streams.outbox import Outbox, emit, link
 from accel.rtl.blocks.streams.receiver import receive
 from accel.rtl.blocks.streams.resynchronise import resynchronise
 from accel.rtl.blocks.streams.weight_sets import Loading, await_weights, choose_set, count_uses
+from accel.rtl.call import Call
 from accel.rtl.contents import biases_held, lanes_held, scales_held, states_held
+from accel.rtl.dataflows import blocks_of
 from accel.schedule.schedule import Schedule
-from accel.schedule.stages import ColumnStage, Stage
-from accel.spec import Formats, Spec
+from accel.schedule.stage import Stage
+from accel.spec import Formats
 
-IN_ARGUMENTS = (
-    *(Array, ColumnArray, MixedArray, Digits, Fixed, Formats, Table, TableFile, Section, CellConstants, ArrayConstants),
+IN_ARGUMENTS: tuple[Any, ...] = (
+    *ARRAYS.values(),
+    *(Digits, Fixed, Formats, Table, TableFile, Section, CellConstants, ArrayConstants),
     *(ScaleConstants, biases_held, lanes_held, scales_held),
 )
 """What the text of constants and arguments may name."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """A name, what makes it, and the arguments as text."""
-
-    name: str
-    made_by: Callable[..., Any]
-    arguments: tuple[Any, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The call without the name, in a line."""
-        return f"{self.made_by.__name__}({', '.join(map(str, self.arguments))})"
 
 
 @dataclass(frozen=True)
@@ -137,8 +125,7 @@ def _ports(design: Design) -> Iterator[Call]:
     yield Call("status", Status, (first.writable,))
     for array in net.layers:
         yield Call(f"status_{array.name}", LayerStatus, (spec.engine.state_streams,))
-        observed = ColumnObserved if isinstance(array, ColumnArray) else Observed
-        yield Call(array.name, observed, (_cells(design, array),))
+        yield Call(array.name, blocks_of(array).observed, (_cells(design, array),))
         if spec.engine.state_streams:
             yield Call(f"s_state_{array.name}", AxiStream, _state_words(design, array))
             yield Call(f"m_state_{array.name}", AxiStream, _state_words(design, array))
@@ -195,20 +182,12 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
         yield from (Call(f"{array.name}_made", AxiStream, _state_words(design, array)) for array in given)
 
 
-def _layer_constants(design: Design, stage: Stage | ColumnStage) -> Call:
+def _layer_constants(design: Design, stage: Stage[Any]) -> Call:
     """Everything that a layer, or the head, is built from."""
     array, spec = stage.array, design.spec
     head, last = spec.model.head, design.net.layers[-1]
     every_step = array is not last or head is None or head.when == "step"
-    if isinstance(stage, Stage):
-        own: tuple[str, ...] = (
-            f"intervals={stage.intervals}",
-            f"release_at={stage.release_at}",
-            f"state_sequences={stage.under_way}",
-        )
-        made_by: Callable[..., Any] = LayerConstants
-    else:
-        own, made_by = (f"stateful={spec.model.stateful}",), ColumnConstants
+    made_by, own = blocks_of(array).constants(stage, spec)
     return Call(f"{array.name}_built", made_by, (*_held(design, array), *own, f"every_step={every_step}"))
 
 
@@ -286,17 +265,7 @@ def _layers(design: Design) -> Iterator[Call]:
             yield Call("head_running", head_layer, (*boxes, *given_head))
             continue
         built = (name, f"status_{name}", f"{name}_built", _cells(design, array), stores)
-        if isinstance(array, ColumnArray):
-            yield Call(f"{name}_running", column_layer, (*boxes, "states", *built))
-        else:
-            yield Call(f"{name}_running", recurrent_layer, (*boxes, *built, *_given(design.spec, array)))
-
-
-def _given(spec: Spec, array: Array) -> tuple[str | None, str | None]:
-    """Where a layer's sequences take their state from, and leave it."""
-    if spec.engine.state_streams:
-        return f"s_state_{array.name}", f"{array.name}_made" if array.streams > 1 else f"m_state_{array.name}"
-    return (f"{array.name}_initial", None) if spec.initial_states else (None, None)
+        yield blocks_of(array).layer(array, design.spec, boxes, built)
 
 
 def _stores(array: Array) -> str | None:
@@ -335,7 +304,7 @@ def _withholders(design: Design, built: Schedule) -> Iterator[Call]:
     yield Call("withholding", withhold, ends)
     for stage in built.stages:
         array = stage.array
-        if design.spec.engine.state_streams and array.recurrent and isinstance(stage, Stage):
+        if design.spec.engine.state_streams and array.recurrent:
             streams = f"{array.name}_made", f"m_state_{array.name}"
             size = array.output_beats, "every_step=False", f"depth={waiting + stage.under_way}"
             yield Call(f"{array.name}_withholding", withhold, ("clk", "reset", "fillers", *streams, *size))

@@ -13,7 +13,7 @@ NO_NETS, NETS = "`default_nettype none", "`default_nettype wire"
 WIDEST = 120
 
 _SENSITIVE = re.compile(r"always @\(([^()]*, [^()]*)\)")
-_RESET = re.compile(r"(?<= == [01]\) begin\n)((?: +\w+ <= [^;\n]+;\n)+)(?= +end\n +else begin\n)")
+_RESET = re.compile(r"(?<= == [01]\) begin\n)((?: +[\w\[\]]+ <= [^;\n]+;\n)+)(?= +end\n +else begin\n)")
 _INPUT = re.compile(r"^input (?!wire\b)", re.MULTILINE)
 
 

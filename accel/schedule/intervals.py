@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from accel.architecture.array import Array
+from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.latencies import (
     ADDRESS_TO_FETCH,
     HEAD_INTERVAL,
@@ -21,7 +21,7 @@ from accel.architecture.latencies import (
     slot_to_state,
 )
 from accel.base.fixed import Integers
-from accel.memory.images import positions, row_words
+from accel.memory.dataflows.rows import positions, row_words
 from accel.model.weights import LayerWeights
 
 AT_ONCE = 1 << 20
@@ -30,14 +30,14 @@ Columns = npt.NDArray[np.integer[Any]]
 """Columns of a matrix that rows read, in the order of their positions, [rows, kept]."""
 
 
-def written_at(array: Array) -> Integers:
+def written_at(array: RowArray) -> Integers:
     """Cycle, from a level's first address, in which each unit's h_t is presented to the operand memories. [H]"""
     unit = np.arange(array.outputs)
     group, slot = unit // array.units, unit % array.units // array.cells
     return (group + 1) * array.cycles_per_group - 1 + slot_delay(array) + slot + slot_to_state(array)
 
 
-def smallest_interval(array: Array, layer: LayerWeights) -> int:
+def smallest_interval(array: RowArray, layer: LayerWeights) -> int:
     """Cycles from one step's beginning to the next one's: G*T, plus the gap that the pattern needs.
 
     Weights that are loaded may have any pattern with these nonzeros per row, so the gap is that of the worst one.
@@ -46,17 +46,17 @@ def smallest_interval(array: Array, layer: LayerWeights) -> int:
     return sum(level_intervals(array, layer))
 
 
-def level_intervals(array: Array, layer: LayerWeights) -> tuple[int, ...]:
+def level_intervals(array: RowArray, layer: LayerWeights) -> tuple[int, ...]:
     """Cycles from each level's beginning to the next one's; behind the last comes the next step's first."""
     if array.writable:
         return intervals_of(array, [latest_columns(array)])
     levels = enumerate(array.by_level)
     return intervals_of(
-        array, [row_words(level, layer.level(number, array.levels))[1][:, level.kept[0] :] for number, level in levels]
+        array, [row_words(layer.level(number, array.levels))[1][:, level.kept[0] :] for number, level in levels]
     )
 
 
-def interval_of(array: Array, columns: Columns) -> int:
+def interval_of(array: RowArray, columns: Columns) -> int:
     """`smallest_interval` of rows that read these columns of W_h in every level, [rows, K_h].
 
     Rows may be those of the first units alone, gate by gate.
@@ -64,7 +64,7 @@ def interval_of(array: Array, columns: Columns) -> int:
     return sum(intervals_of(array, [columns] * array.levels))
 
 
-def intervals_of(array: Array, columns: Sequence[Columns]) -> tuple[int, ...]:
+def intervals_of(array: RowArray, columns: Sequence[Columns]) -> tuple[int, ...]:
     """`level_intervals` of rows that read these columns of W_h, level by level."""
     following = [*array.by_level[1:], array.by_level[0]]
     read = [*columns[1:], columns[0]]
@@ -74,7 +74,7 @@ def intervals_of(array: Array, columns: Sequence[Columns]) -> tuple[int, ...]:
     )
 
 
-def _own_interval(array: Array, after: Array, columns: Columns) -> int:
+def _own_interval(array: RowArray, after: RowArray, columns: Columns) -> int:
     """Cycles from one level of a sequence to the next, which reads `columns`, until what was read and kept is there and
     the lanes are done, with all streams.
 
@@ -99,7 +99,7 @@ def _own_interval(array: Array, after: Array, columns: Columns) -> int:
     return interval
 
 
-def latest_columns(array: Array) -> Integers:
+def latest_columns(array: RowArray) -> Integers:
     """The largest columns that a row of W_h can have at its positions: they ascend, so K - 1 - q more come after the
     q-th of K. Those of the first unit, [rows of a unit, K_h]: no later one reads earlier.
     """

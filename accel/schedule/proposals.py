@@ -7,25 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-
-import numpy as np
-import numpy.typing as npt
 
 from accel.architecture.array import Array
 from accel.architecture.cells.operations import Mix, Product
-from accel.architecture.columns import ColumnArray
-from accel.architecture.latencies import ADDRESS_TO_FETCH
 from accel.architecture.misfits import misfits
 from accel.architecture.network import Network, network
 from accel.schedule.budget import excesses
-from accel.schedule.intervals import interval_of, latest_columns, written_at
+from accel.schedule.dataflows import stage_of
 from accel.spec import Spec, divisors
 
 MOST_LANES_PER_ROW = 8
 """M up to which is tried; more lanes a row idle more often, and P is the cheaper way to the same number."""
-DRAWN = 1 << 21
-"""Random columns that are drawn for an estimate, before those that a row keeps are chosen."""
 
 
 @dataclass(frozen=True)
@@ -57,45 +49,8 @@ def late(net: Network) -> Iterator[tuple[str, str, object]]:
 
 def estimated_cycles(net: Network) -> int:
     """Cycles per step, as the module says; by columns, the least of a step without zeros."""
-    return max(*(_estimated_interval(array) for array in net.layers), *(array.input_beats for array in net.arrays))
-
-
-def _estimated_interval(array: Array) -> int:
-    if isinstance(array, ColumnArray):
-        return array.depth
-    if array.writable:
-        return interval_of(array, latest_columns(array))
-    columns = _random_columns(_deciding(array), array.rows_per_unit, array.outputs, array.kept[1])
-    return max(interval_of(array, columns), array.depth * array.set_beats if array.fed else 0)
-
-
-def _deciding(array: Array) -> int:
-    """How many of the first units can decide how soon a step may follow the one before.
-
-    Later groups read later: what these find written, though it be the last unit, makes nobody wait. No more than
-    `DRAWN` columns are drawn; in networks as large as that the estimate may be a few cycles short.
-    """
-    written, levels = int(written_at(array)[-1]), array.by_level
-    shortest = min(level.cycles_per_group for level in levels)
-    waiting = written + 1 - ADDRESS_TO_FETCH - min(level.depth for level in levels) * array.streams
-    units = max(1, -(-waiting // shortest)) * array.units
-    drawable = max(1, DRAWN // (array.rows_per_unit * array.outputs))
-    return min(1 << (units - 1).bit_length(), drawable, array.outputs)
-
-
-@lru_cache(maxsize=8)
-def _random_columns(units: int, gates: int, columns: int, kept: int) -> npt.NDArray[np.int32]:
-    """So many of the columns in each row of the first units, gate by gate, ascending; the same at each call.
-
-    One sequence of random numbers goes through all rows, those of other units included.
-    """
-    parts = []
-    for gate in range(gates):
-        bits = np.random.PCG64(1)
-        bits.advance(gate * columns * columns)
-        drawn = np.random.Generator(bits).random((units, columns))
-        parts.append(np.sort(np.argpartition(drawn, kept - 1, axis=1)[:, :kept], axis=1).astype(np.int32))
-    return np.concatenate(parts)
+    intervals = (stage_of(array).estimated(array) for array in net.layers)
+    return max(*intervals, *(array.input_beats for array in net.arrays))
 
 
 def for_lanes(spec: Spec, lanes: int, count: int = 5) -> list[Proposal]:

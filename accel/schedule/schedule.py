@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from accel.architecture.columns import ColumnArray
 from accel.architecture.network import Network
 from accel.base.fixed import Integers
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.model.weights import Weights
-from accel.schedule.column_schedule import Loads, Passage, Waits, dense_loads, loads
-from accel.schedule.row_clock import NOTHING
-from accel.schedule.stages import ColumnStage, Stage, emit_steps, row_stage
+from accel.schedule.dataflows import stage_of
+from accel.schedule.loads import Loads, dense_loads, loads
+from accel.schedule.stage import NOTHING, Passage, Stage, Waits
 from accel.schedule.timeline import Timeline
 from accel.schedule.turns import all_turns
 
@@ -33,19 +33,18 @@ class Schedule:
 
     net: Network
     weights: Weights
-    stages: tuple[Stage | ColumnStage, ...]
+    stages: tuple[Stage[Any], ...]
     emit_steps: int
 
     @property
     def by_columns(self) -> bool:
         """Whether cycles depend on what is not zero."""
-        return any(isinstance(stage, ColumnStage) for stage in self.stages)
+        return any(stage.interval is None for stage in self.stages)
 
     @property
     def gap(self) -> int:
-        """Waiting cycles between steps of the first layer; by columns, of steps without zeros."""
-        first = self.stages[0]
-        return first.gap if isinstance(first, Stage) else self.cycles_per_step - first.array.depth
+        """Cycles of a step in which the lanes of the first layer wait; by columns, of steps without zeros."""
+        return self.interval(0) - int(self.stages[0].array.depth)
 
     @property
     def cycles_per_step(self) -> int:
@@ -58,7 +57,7 @@ class Schedule:
     def interval(self, number: int) -> int:
         """Cycles from step to step at one stage; by columns, of steps without zeros."""
         stage = self.stages[number]
-        if isinstance(stage, Stage):
+        if stage.interval is not None:
             return stage.interval
         return self._in_the_middle(number)
 
@@ -123,15 +122,8 @@ class Schedule:
         if not self.by_columns:
             return self.utilisation
         run = self._run(samples.lengths.tolist(), self.loads(samples))
-        waits, busy, cycles = iter(run.waits), 0, 0
-        for array, begins in zip(self.net.layers, run.begins, strict=False):
-            if isinstance(array, ColumnArray):
-                own = next(waits)
-                busy, cycles = busy + array.multipliers * own.busy, cycles + array.multipliers * own.cycles
-            else:
-                busy += array.nonzeros * (len(begins) - 1)
-                cycles += array.multipliers * int(begins[-1] - begins[0])
-        return busy / cycles
+        parts = [clock.work(begun) for clock, begun in zip(run.clocks[: len(self.net.layers)], run.begun, strict=False)]
+        return sum(busy for busy, _ in parts) / sum(cycles for _, cycles in parts)
 
     def _run(self, lengths: Sequence[int], loads: Loads | None) -> Timeline:
         first = self.stages[0].array
@@ -151,11 +143,7 @@ def steady(intervals: Integers) -> int:
 def schedule(design: Design) -> Schedule:
     """The schedule of a design; the pattern of its weights decides the gap."""
     net, weights = design.net, design.weights
-    stages: list[Stage | ColumnStage] = []
+    stages: list[Stage[Any]] = []
     for array, layer in zip(net.arrays, weights.layers, strict=True):
-        lead = stages[-1].first_result if stages and isinstance(stages[-1], Stage) else 0
-        if isinstance(array, ColumnArray):
-            stages.append(ColumnStage(array, array.output_beats))
-        else:
-            stages.append(row_stage(net, array, layer, lead))
-    return Schedule(net, weights, tuple(stages), emit_steps(stages[-1]))
+        stages.append(stage_of(array).of(net, array, layer, stages[-1] if stages else None))
+    return Schedule(net, weights, tuple(stages), stages[-1].under_way)

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from accel.architecture.network import Network
 from accel.base.fixed import Integers
-from accel.schedule.column_schedule import ColumnClock, Load, Passage, Waits
-from accel.schedule.row_clock import LINK_STEPS, LONG_AGO, NOTHING, RowClock
-from accel.schedule.stages import ColumnStage, Stage
+from accel.schedule.stage import LINK_STEPS, LONG_AGO, NOTHING, Load, Passage, Stage, Waits
 from accel.schedule.turns import Turn
 
 
 class Timeline:
     """The recurrence: each event is the maximum of what it waits for."""
 
-    def __init__(self, net: Network, stages: Sequence[Stage | ColumnStage], room: int) -> None:
+    def __init__(self, net: Network, stages: Sequence[Stage[Any]], room: int) -> None:
         """`room`: steps that the output buffer holds."""
         self.net, self.stages, self.room = net, stages, room
-        self.clocks = [_clock(stage, after) for stage, after in zip(stages, (*stages[1:], None), strict=True)]
+        self.clocks = [stage.clock(after) for stage, after in zip(stages, (*stages[1:], None), strict=True)]
         head = net.spec.model.head
         self.last_only = head is not None and head.when == "last"
         self.begun: list[list[int]] = [[] for _ in self.clocks]
@@ -36,13 +35,13 @@ class Timeline:
 
     @property
     def waits(self) -> list[Waits]:
-        """What the lanes of each layer by columns did."""
-        return [clock.waits for clock in self.clocks if isinstance(clock, ColumnClock)]
+        """What the lanes of each layer did whose cycles depend on zeros."""
+        return [clock.waits for clock in self.clocks if clock.waits is not None]
 
     @property
     def passages(self) -> list[list[Passage]]:
-        """Every step's way through each layer by columns."""
-        return [clock.passages for clock in self.clocks if isinstance(clock, ColumnClock)]
+        """Every step's way through each layer whose cycles depend on zeros."""
+        return [clock.passages for clock in self.clocks if clock.passages is not None]
 
     def run(self, taken: Sequence[Turn], loads: Sequence[tuple[Load, ...]]) -> Timeline:
         """Every turn, one after the other; `loads` are those of the steps."""
@@ -50,7 +49,6 @@ class Timeline:
         for turn in taken:
             if not turn.is_step:
                 for clock in self.clocks[: len(self.net.layers)]:
-                    assert isinstance(clock, RowClock)
                     clock.take_state()
                 continue
             load, final = next(left), turn.final
@@ -72,10 +70,3 @@ class Timeline:
             self.left.append(results[-1] + 2)
         elif emits:
             self._pass(at + 1, results, final, loads)
-
-
-def _clock(stage: Stage | ColumnStage, after: Stage | ColumnStage | None) -> RowClock | ColumnClock:
-    """A stage in time. By columns each word of x counts when it comes, by rows the last one alone."""
-    if isinstance(stage, ColumnStage):
-        return ColumnClock(stage.array)
-    return RowClock(stage, stage.results_at if isinstance(after, ColumnStage) else (stage.last_result,))

@@ -1,7 +1,7 @@
 """The spec: one YAML file, read once at the border into frozen objects. Decisions only."""
 
 from accel.spec.checked import checked
-from accel.spec.dataflow import MIXED, WALKS, Flow, Walk
+from accel.spec.dataflow import BALANCES, DATAFLOWS, MIXED, WALKS, Flow, Walk
 from accel.spec.engine import Engine
 from accel.spec.json_schema import schema
 from accel.spec.network import Formats, Head, Model, Search, Weights, divisors, kept
@@ -12,6 +12,8 @@ from accel.spec.training import Training
 from accel.spec.types import Section, plain
 
 __all__ = [
+    "BALANCES",
+    "DATAFLOWS",
     "HIGHWAY_ONLY",
     "MIXED",
     "WALKS",

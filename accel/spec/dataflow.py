@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -12,6 +14,32 @@ Walk = Literal["row", "column"]
 WALKS: tuple[Walk, ...] = ("row", "column")
 
 
+@dataclass(frozen=True)
+class Balance:
+    """What keeps the same number of weights in a matrix that is walked through in one of the ways."""
+
+    among: Callable[[int, int], int]
+    """Of how many weights: from the columns of the matrix and the rows of a lane."""
+    shown: str
+    """The same in words."""
+    empty: str
+    """Who would be without a weight."""
+
+
+BALANCES: dict[Walk, Balance] = {
+    "row": Balance(
+        among=lambda columns, _rows: columns,
+        shown="{kept} of {columns} columns in every row",
+        empty="row of {columns} columns is empty",
+    ),
+    "column": Balance(
+        among=lambda _columns, rows: rows,
+        shown="{kept} of each lane's {rows} rows in every column",
+        empty="lane of {rows} rows is without a weight",
+    ),
+}
+
+
 class Flow(Section):
     """How the lanes of a layer walk through its two matrices."""
 
@@ -19,6 +47,16 @@ class Flow(Section):
     """W_x."""
     recurrent: Walk
     """W_h."""
+
+    @property
+    def walks(self) -> tuple[Walk, Walk]:
+        """Of W_x and of W_h."""
+        return self.input, self.recurrent
+
+    @property
+    def name(self) -> str | None:
+        """The dataflow's name in `DATAFLOWS`; None where there is none."""
+        return next((name for name, flow in DATAFLOWS.items() if flow == self), None)
 
     @property
     def by_columns(self) -> bool:
@@ -32,6 +70,12 @@ class Flow(Section):
 
 
 MIXED = Flow(input="row", recurrent="column")
+DATAFLOWS: dict[str, Flow] = {
+    "row": Flow(input="row", recurrent="row"),
+    "column": Flow(input="column", recurrent="column"),
+    "mixed": MIXED,
+}
+"""Every dataflow by its name; each floor keeps its part of it under that name (decision 032)."""
 
 
 def _flow(value: Any) -> Any:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from accel.spec.dataflow import MIXED, Flow
+from accel.spec.dataflow import BALANCES, MIXED, Flow
 from accel.spec.network import divisors, kept
 from accel.spec.spec import Spec
 
@@ -40,7 +40,7 @@ def _flow_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if len(spec.flows) != layers:
         yield "engine.dataflow", f"as many as the {layers} layers of model.hidden", dataflow
         return
-    if any(flow.input == "column" and flow.recurrent == "row" for flow in spec.flows):
+    if any(flow.name is None for flow in spec.flows):
         yield "engine.dataflow", f"row, column or {MIXED} (W_h by rows waits for all of h_t, and so may W_x)", dataflow
     wanted = min(spec.walks) if len(spec.walks) == 1 else "balanced"
     if pattern == "column" and wanted == "row":
@@ -66,11 +66,11 @@ def _layer_rules(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Iterator[t
         yield "engine.units", f"a divisor of {hidden} hidden units for dataflow: column ({fitting})", units
     of_lane = max(1, hidden // units)
     for key, columns in (("input", inputs), ("recurrent", hidden)):
-        ratio, by_rows = getattr(sparsity, key), getattr(flow, key) == "row"
-        among = columns if by_rows else of_lane
+        ratio, balance = getattr(sparsity, key), BALANCES[getattr(flow, key)]
+        among = balance.among(columns, of_lane)
         if ratio is not None and kept(ratio, among) < 1:
             limit = math.floor((1 - 0.5 / among) * 10000) / 10000
-            what = f"row of {columns} columns is empty" if by_rows else f"lane of {of_lane} rows is without a weight"
+            what = balance.empty.format(columns=columns, rows=of_lane)
             yield f"sparsity.{key}", f"at most {limit} so that no {what}", ratio
     levels = spec.model.depth or 1
     if sparsity.search is not None and kept(sparsity.search.total, inputs + levels * hidden) < 1 + levels:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from accel.architecture.columns import ColumnArray
+from accel.architecture.dataflows.columns import ColumnArray
 from accel.base.files import write_text
 from accel.engines.bench import Record
 from accel.engines.engine import Engine, EngineFailed, Observed, golden
@@ -23,8 +23,8 @@ from accel.model.design import Design
 from accel.model.golden import run
 from accel.model.samples import Samples
 from accel.schedule import load_spec
+from accel.schedule.dataflows.rows import RowStage
 from accel.schedule.schedule import schedule
-from accel.schedule.stages import Stage
 from tests.engines.awkward import BASE, COLUMNS, design
 from tests.engines.deliberate import spoil
 from training.engine import torch_engine
@@ -186,7 +186,7 @@ def test_a_schedule_in_which_columns_wait_for_all_of_x_is_found(
 ) -> None:
     """A layer by columns begins with the first word of one by rows."""
     made = design(tmp_path, verilog=True, **COLUMNS[ROWS_FIRST])
-    monkeypatch.setattr(Stage, "results_at", property(lambda stage: (stage.last_result,) * stage.results))
+    monkeypatch.setattr(RowStage, "results_at", property(lambda stage: (stage.last_result,) * stage.results))
     result = verdict(icarus, made)
     assert (result.status, result.mismatches) == ("different", 0)
     assert "layer 1: cycles behind the first: expected" in result.reason

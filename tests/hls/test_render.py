@@ -12,8 +12,9 @@ from jinja2 import TemplateError, UndefinedError
 
 from accel.architecture.network import network
 from accel.base.templates import environment, read, render
-from accel.hls.process import container, lane_words
+from accel.hls.process import container
 from accel.hls.render import HEADERS, render_hls
+from accel.memory.dataflows.rows import dealt
 from accel.model import random_weights
 from accel.model.design import Design
 from tests.designs import spec
@@ -92,7 +93,7 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
 def test_lanes_hold_every_weight_once_in_the_order_they_read_it() -> None:
     array = network(SPECS["two_lanes_a_row"]).layers[0]
     rows = np.arange(1, array.rows * sum(array.kept) + 1).reshape(array.rows, -1)
-    words = lane_words(array, rows)
+    words = dealt(array, rows)
     assert words.size == array.depth * array.multipliers
     assert sorted(words[words > 0]) == sorted(rows.ravel())
     group, unit, gate, lane, cycle = 1, 2, 3, 1, 1

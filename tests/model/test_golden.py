@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from accel.base.fixed import Fixed
 from accel.engines.engine import golden, reference
 from accel.model import random_weights, samples
-from accel.model.golden import product, run, sparse_product
+from accel.model.golden import run
+from accel.model.products import product, sparse_product
 from accel.model.samples import Samples
 from accel.model.weights import LayerWeights, Weights
 from accel.spec import Spec

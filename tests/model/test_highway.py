@@ -14,7 +14,8 @@ from accel.base.faults import Refused
 from accel.base.fixed import Fixed, bits_for, index_bits
 from accel.engines.engine import golden, reference
 from accel.engines.verify import differences
-from accel.memory.images import bias_depth, bias_words, row_words, sum_format, unit_words
+from accel.memory.dataflows.rows import row_words
+from accel.memory.images import bias_depth, bias_words, sum_format, unit_words
 from accel.model import random_weights, samples, weights, weights_file
 from accel.model.design import Design
 from accel.model.golden import run
@@ -120,9 +121,7 @@ def test_levels_lie_one_behind_the_other_in_the_lanes_memories(tmp_path: Path) -
     assert array.nonzeros == 2 * 7 * (k_x + 3 * k_h)
     words = unit_words(array, layer)
     assert {len(unit) for unit in words} == {array.depth}
-    code = array.w_h.codes(row_words(array.level(2), layer.level(2, array.levels))[0])[
-        0, 0
-    ]  # of unit 0, row h, first position
+    code = array.w_h.codes(row_words(layer.level(2, array.levels))[0])[0, 0]  # of unit 0, row h, first position
     assert words[0][groups * (k_x + 2 * k_h)] & 0xFF == code
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from accel.architecture.columns import ColumnArray
+from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.latencies import byte_width
 from accel.architecture.network import Network
 from accel.base.fixed import index_bits

@@ -19,7 +19,7 @@ always @(b, a, c) begin: choosing
 end
 always @(posedge clk) begin: counting
     if (reset == 1) begin
-        second <= 0;
+        second[0] <= 0;
         first <= 0;
     end
     else begin
@@ -33,7 +33,7 @@ endmodule
 
 def test_sets_of_signals_come_in_one_order() -> None:
     other = MODULE.replace("b, a, c", "c, b, a").replace(
-        "        second <= 0;\n        first <= 0;\n", "        first <= 0;\n        second <= 0;\n"
+        "        second[0] <= 0;\n        first <= 0;\n", "        first <= 0;\n        second[0] <= 0;\n"
     )
     assert other != MODULE
     assert finished(other) == finished(MODULE)

@@ -12,7 +12,7 @@ from accel.architecture.network import network
 from accel.base.faults import Refused
 from accel.model import random_weights, weights_file
 from accel.model.design import Design
-from accel.schedule import proposals
+from accel.schedule.dataflows import row_estimate
 from accel.schedule.load_spec import load, parse
 from accel.schedule.proposals import estimated_cycles, for_cycles, for_lanes
 from accel.schedule.schedule import schedule
@@ -39,8 +39,8 @@ def test_rows_that_are_not_drawn_decide_nothing(
     net = network(spec(**LAYER, engine=engine))
     (layer,) = net.layers
     few = estimated_cycles(net)
-    assert proposals._deciding(layer) < layer.outputs or units == layer.outputs
-    monkeypatch.setattr(proposals, "_deciding", lambda array: array.outputs)
+    assert row_estimate._deciding(layer) < layer.outputs or units == layer.outputs
+    monkeypatch.setattr(row_estimate, "_deciding", lambda array: array.outputs)
     assert estimated_cycles(net) == few
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from accel.architecture.array import Kept
+from accel.architecture.layer import Kept
 from accel.architecture.network import network
 from accel.architecture.plan import planned
 from accel.spec import Spec

@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import always_comb, always_seq, block
 
-from accel.architecture.columns import ColumnArray
+from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.latencies import ADDRESS_TO_FETCH, DRAIN_TO_CAPTURE, WORD_TO_READ, address_to_word
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.accumulators import Steering
@@ -142,8 +142,7 @@ def column_array(
 
     Latency: DRAIN_TO_CAPTURE + 1 from a group to `heads`.
     """
-    array = constants.array
-    assert isinstance(array, ColumnArray)
+    array: Any = constants.array
     steering = Steering(index_bits(array.groups))
     chains = [*heads, *[bits(len(heads[0])) for _ in range(array.units)]]
     words = [bits(array.word_width) for _ in range(array.units)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from myhdl import always, always_comb, always_seq, block
 
-from accel.architecture.columns import ColumnArray
+from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.latencies import scale_delay
 from accel.architecture.vector import entry_width
 from accel.base.fixed import index_bits
@@ -46,8 +46,8 @@ class ColumnObserved(Observed):
 
     def __init__(self, constants: CellConstants) -> None:
         super().__init__(constants)
-        assert isinstance(constants.array, ColumnArray)
-        self.queued = bits(index_bits(constants.array.h_queue + 1))
+        array: Any = constants.array
+        self.queued = bits(index_bits(array.h_queue + 1))
         """Most entries that lay in the queue of h so far."""
 
 
@@ -180,7 +180,7 @@ def column_layer(
 ) -> Any:
     """One LSTM layer by columns; `stores` are the writes into its weights where they are loaded, else None.
 
-    Latency: as `accel.schedule.column_schedule` computes from what is not zero.
+    Latency: as `accel.schedule.dataflows.column_clock` computes from what is not zero.
     """
     array = cells.array
     h = Write(array.h_vector)

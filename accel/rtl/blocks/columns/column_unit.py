@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import always, always_comb, block
 
-from accel.architecture.columns import ColumnArray
+from accel.architecture.dataflows.columns import ColumnArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
 from accel.rtl.blocks.lanes.fetch import weights

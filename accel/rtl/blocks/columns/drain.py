@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import Signal, always_comb, always_seq, block, intbv
 
-from accel.architecture.columns import ColumnArray
+from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.latencies import column_flush
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.walk import Walk

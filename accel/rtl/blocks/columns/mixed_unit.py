@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import always, block
 
-from accel.architecture.columns import ColumnArray
+from accel.architecture.dataflows.columns import ColumnArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
 from accel.rtl.blocks.columns.column_unit import PORTS, broadcast_width, rows_text, tell_part

@@ -7,7 +7,7 @@ from typing import Any
 from myhdl import always, always_comb, always_seq, block
 
 from accel.architecture.array import Array
-from accel.architecture.columns import ColumnArray
+from accel.architecture.dataflows.columns import ColumnArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.operand_queue import Column
 from accel.rtl.blocks.lanes.fetch import operands

@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import always_comb, always_seq, block
 
-from accel.architecture.columns import ColumnArray
+from accel.architecture.dataflows.columns import ColumnArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.operand_queue import Column
 from accel.rtl.blocks.columns.row_feed import give_back

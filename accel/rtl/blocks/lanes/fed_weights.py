@@ -10,7 +10,7 @@ from typing import Any
 
 from myhdl import ConcatSignal, always, always_comb, always_seq, block
 
-from accel.architecture.array import Array
+from accel.architecture.dataflows.rows import RowArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.primitives.counters import count_held, count_round
 from accel.rtl.blocks.primitives.memory import ram
@@ -19,7 +19,7 @@ from accel.rtl.blocks.primitives.signals import bits, flag
 
 
 @block
-def collect(clk: Any, reset: Any, axis: Any, held: Any, ending: Any, push: Any, word: Any, array: Array) -> Any:
+def collect(clk: Any, reset: Any, axis: Any, held: Any, ending: Any, push: Any, word: Any, array: RowArray) -> Any:
     """Beats to words of all units; none is taken while `held` words fill the room.
 
     `ending` tells of a word's last beat. Latency: 1 from it to `push` and the word.
@@ -65,7 +65,7 @@ def collect(clk: Any, reset: Any, axis: Any, held: Any, ending: Any, push: Any, 
 
 
 @block
-def fed_weights(clk: Any, reset: Any, axis: Any, issue: Any, words: Any, array: Array) -> Any:
+def fed_weights(clk: Any, reset: Any, axis: Any, issue: Any, words: Any, array: RowArray) -> Any:
     """The words of all units at the lanes' next address; `issue.fed` tells that they are there.
 
     Latency: ADDRESS_TO_FETCH from an address that goes on; 2 from a word's last beat to `fed`.

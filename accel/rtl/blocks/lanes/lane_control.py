@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import always_comb, block
 
-from accel.architecture.array import Array
+from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.latencies import ADDRESS_TO_FETCH, fetch_to_select
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.lanes.levels import Work, lane_work
@@ -38,7 +38,7 @@ def lane_phase(position: Any, fresh: Any, waiting: Any, from_h: Any, clear: Any,
 
 
 @block
-def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: Array) -> Any:
+def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: RowArray) -> Any:
     """How operands are read, each signal delayed to the stage that uses it. Latency: per signal, see Reading."""
     select = ADDRESS_TO_FETCH + fetch_to_select(array)
     lanes, work = array.lanes, Work(array)
@@ -88,7 +88,7 @@ def count_place(position: Any, place: Any, stride: int, x_slots: int, x_start: i
 
 
 @block
-def dense_places(clk: Any, reset: Any, issue: Issue, word: Any, array: Array) -> Any:
+def dense_places(clk: Any, reset: Any, issue: Issue, word: Any, array: RowArray) -> Any:
     """Columns of all lanes of a dense row side by side, in place of stored indices. Latency: ADDRESS_TO_FETCH."""
     count, work = array.lanes_per_row, Work(array)
     working = [lane_work(issue.level, work, array)] if array.levels > 1 else []

@@ -7,7 +7,7 @@ from typing import Any
 
 from myhdl import always_comb, block
 
-from accel.architecture.array import Array
+from accel.architecture.dataflows.rows import RowArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.primitives.signals import bits, signed
 
@@ -15,7 +15,7 @@ from accel.rtl.blocks.primitives.signals import bits, signed
 class Ends:
     """Where the running level ends: numbers in a layer of one level, else signals that follow the level."""
 
-    def __init__(self, array: Array) -> None:
+    def __init__(self, array: RowArray) -> None:
         self.cycle: Any = array.cycles_per_group - 1
         """Last cycle of a group."""
         self.address: Any = array.depth - 1
@@ -30,7 +30,7 @@ class Ends:
 class Work:
     """What each lane of a row has to do, as `Ends`: cycles with x, with any operand, and where counts of h begin."""
 
-    def __init__(self, array: Array) -> None:
+    def __init__(self, array: RowArray) -> None:
         self.x_slots: list[Any] = [lane.x_slots for lane in array.lanes]
         self.slots: list[Any] = [lane.slots for lane in array.lanes]
         self.h_start: list[Any] = [m - array.kept[0] for m in range(array.lanes_per_row)]
@@ -53,7 +53,7 @@ def by_level(level: Any, value: Any, values: Sequence[int]) -> Any:
 
 
 @block
-def level_ends(level: Any, ends: Ends, array: Array) -> Any:
+def level_ends(level: Any, ends: Ends, array: RowArray) -> Any:
     """Drive the signals of `Ends`. Latency: 0."""
     depths = [one.depth for one in array.by_level]
     starts = [sum(depths[:number]) for number in range(array.levels + 1)]
@@ -64,7 +64,7 @@ def level_ends(level: Any, ends: Ends, array: Array) -> Any:
 
 
 @block
-def lane_work(level: Any, work: Work, array: Array) -> Any:
+def lane_work(level: Any, work: Work, array: RowArray) -> Any:
     """Drive the signals of `Work`. Latency: 0."""
     lanes, levels = range(array.lanes_per_row), array.by_level
     return [

@@ -6,7 +6,7 @@ from typing import Any
 
 from myhdl import Signal, always_comb, always_seq, block, intbv
 
-from accel.architecture.array import Array
+from accel.architecture.dataflows.rows import RowArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.lanes.levels import Ends, level_ends
 from accel.rtl.blocks.primitives.counters import count_round
@@ -16,7 +16,7 @@ from accel.rtl.blocks.primitives.signals import bits, flag
 class Issue:
     """The step that is running, at the address stage."""
 
-    def __init__(self, array: Array) -> None:
+    def __init__(self, array: RowArray) -> None:
         self.active = flag()
         self.address = bits(index_bits(array.depth))
         self.position = bits(index_bits(array.cycles_per_group))
@@ -182,7 +182,7 @@ def release_x_of_steps(clk: Any, reset: Any, inbox: Any, issue: Any, release_at:
 
 
 @block
-def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: Array, release_at: int) -> Any:
+def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: RowArray, release_at: int) -> Any:
     """Count through the cycles and groups of a step, level after level; release x at address `release_at`.
 
     Latency: 1 from `turn`.

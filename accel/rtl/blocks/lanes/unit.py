@@ -11,6 +11,7 @@ from typing import Any
 from myhdl import always, block
 
 from accel.architecture.array import Array
+from accel.architecture.dataflows.rows import RowArray
 from accel.rtl.blocks.lanes.fetch import Reading, carry, fetch, weights
 from accel.rtl.blocks.lanes.products import weigh
 from accel.rtl.blocks.lanes.totals import accumulate, accumulate_parts, add_rows, capture_chain
@@ -22,7 +23,15 @@ from accel.rtl.blocks.streams.inbox import Write
 
 @block
 def rows(
-    clk: Any, word: Any, first: Any, capture: Any, operand: Any, of_h: Any, chain_in: Any, chain_out: Any, array: Array
+    clk: Any,
+    word: Any,
+    first: Any,
+    capture: Any,
+    operand: Any,
+    of_h: Any,
+    chain_in: Any,
+    chain_out: Any,
+    array: RowArray,
 ) -> Any:
     """Multiply, accumulate and pass on: values of the memory word times operands, which come a stage later.
 
@@ -63,7 +72,7 @@ def unit(
     h: Any,
     chain_in: Any,
     chain_out: Any,
-    array: Array,
+    array: RowArray,
 ) -> Any:
     """Rows of one unit with operand memories of its own: memory word in, exact totals on the chain.
 
@@ -81,7 +90,7 @@ def unit(
 
 @block
 def dense_unit(
-    clk: Any, word: Any, first: Any, capture: Any, shared: Any, chain_in: Any, chain_out: Any, array: Array
+    clk: Any, word: Any, first: Any, capture: Any, shared: Any, chain_in: Any, chain_out: Any, array: RowArray
 ) -> Any:
     """Rows of one unit of a dense layer: the operands come from outside, the same for all units.
 
@@ -102,7 +111,7 @@ def shared_width(array: Array) -> int:
     return array.lanes_per_row * (array.operand_width + array.split_rows)
 
 
-def unit_block(array: Array) -> Any:
+def unit_block(array: RowArray) -> Any:
     """A unit of the array on fresh signals, as it is converted to a module."""
     chain = array.sums_per_unit * array.total_width
     ends = {"chain_in": bits(chain), "chain_out": bits(chain), "array": array}

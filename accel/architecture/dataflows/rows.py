@@ -1,0 +1,136 @@
+"""By rows: a lane goes through the positions of its row and reads the operands of its own weights (decision 008)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from accel.architecture.array import Array, Term
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What one multiplier of a row does in the cycles of a group: x products first, then h products, then nothing."""
+
+    x_slots: int
+    h_slots: int
+
+    @property
+    def slots(self) -> int:
+        """Cycles in which the lane has work."""
+        return self.x_slots + self.h_slots
+
+
+def taken(nonzeros: int, lane: int, lanes: int) -> int:
+    """How many of so many positions the lane takes that starts at `lane` and goes on every `lanes`."""
+    return max(0, -(-(nonzeros - lane) // lanes))
+
+
+@dataclass(frozen=True)
+class RowArray(Array):
+    """The lanes of a layer by rows, or of a head: group after group, each row keeps the same number of weights."""
+
+    dataflow = "row"
+
+    def level(self, number: int) -> RowArray:
+        """What the lanes do in one level: the same lanes, with x where the cell reads it."""
+        reads_x = number == 0 or self.cell.every_level
+        return self if self.levels == 1 else replace(self, kept=(reads_x * self.kept[0], self.kept[1]), levels=1)
+
+    @cached_property
+    def by_level(self) -> tuple[RowArray, ...]:
+        """Every level, in its order."""
+        return tuple(self.level(number) for number in range(self.levels))
+
+    @cached_property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes of one row: lane m takes positions m, m + M, m + 2M ... of the row (x columns, then h columns).
+
+        Split lanes share out x positions and h positions apart.
+        """
+        k_x, k_h = self.kept
+        if self.split is not None:
+            x_lanes, h_lanes = self.split
+            of_x = (Lane(taken(k_x, m, x_lanes), 0) for m in range(x_lanes))
+            return (*of_x, *(Lane(0, taken(k_h, m, h_lanes)) for m in range(h_lanes)))
+        count = self.lanes_per_row
+        return tuple(
+            Lane(taken(k_x, m, count), taken(k_x + k_h, m, count) - taken(k_x, m, count)) for m in range(count)
+        )
+
+    @property
+    def cycles_per_group(self) -> int:
+        """T: cycles in which the lanes work through one group, in the first level. No lane has more than the first."""
+        k_x, k_h = self.kept
+        if self.split is not None:
+            return max(taken(k_x, 0, self.split[0]), taken(k_h, 0, self.split[1]))
+        return taken(k_x + k_h, 0, self.lanes_per_row)
+
+    @property
+    def dense(self) -> bool:
+        """Every weight is kept: no index is stored, and all lanes read the same operands, whose places are counted."""
+        every = self.kept == (self.inputs, self.outputs if self.kept[1] else 0)
+        return every and self.split is None and self.x_vector.whole and (self.h_vector.whole or not self.recurrent)
+
+    @property
+    def indices(self) -> int:
+        """Column indices in one unit's memory word."""
+        if self.dense:
+            return 0
+        return self.lanes_per_row * (1 if self.shared_by_gates else self.rows_per_unit)
+
+    @property
+    def copies(self) -> int:
+        """Copies of the operand memories: one for each operand that is read in a cycle."""
+        return self.lanes_per_row if self.dense else self.units * self.indices
+
+    @property
+    def index_width(self) -> int:
+        """Bits of a column index."""
+        vectors = (self.x_vector, self.h_vector) if self.recurrent else (self.x_vector,)
+        return max(vector.high + vector.low for vector in vectors)
+
+    @property
+    def depth(self) -> int:
+        """Words of one unit's weight memory."""
+        return self.groups * sum(self.group_cycles)
+
+    @property
+    def shortest_step(self) -> int:
+        """Cycles that a step takes at least."""
+        return self.depth
+
+    @property
+    def group_cycles(self) -> tuple[int, ...]:
+        """T of each level."""
+        return tuple(level.cycles_per_group for level in self.by_level)
+
+    @property
+    def matrix_nonzeros(self) -> tuple[int, int]:
+        """Weights that W_x and W_h keep."""
+        k_x, k_h = self.kept
+        return self.rows * self.x_levels * k_x, self.rows * self.levels * k_h
+
+    @property
+    def sets_ahead(self) -> int:
+        """Words of each unit that are held ahead, where they come through a stream: those of two groups."""
+        return 2 * self.cycles_per_group
+
+    @property
+    def held(self) -> int:
+        """Words of each unit that lie on the chip."""
+        return self.sets_ahead if self.fed else super().held
+
+    @property
+    def terms(self) -> tuple[Term, Term]:
+        """A row has as many products as it keeps weights."""
+        k_x, k_h = self.kept
+        return (k_x, self.w_x, self.x, self.x_shift), (k_h, self.w_h, self.h, self.h_shift)
+
+    @property
+    def operand_bits(self) -> dict[str, int]:
+        """Bits of the operand memories."""
+        return {
+            "x copies": self.copies * self.x_vector.bits,
+            "h copies": self.copies * self.h_vector.bits if self.recurrent else 0,
+        }

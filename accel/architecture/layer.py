@@ -1,0 +1,180 @@
+"""One layer as its spec has it: sizes, formats, what the engine is asked for, and the cell; no dataflow yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accel.architecture.cells import Cell, cell_named
+from accel.architecture.vector import Vector
+from accel.base.fixed import Digits, Fixed
+
+Kept = tuple[int, int]
+"""Nonzeros that are kept of W_x and of W_h: in a row, or by columns in a column of a lane's rows."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A recurrent layer, or a linear head (kind None), which has one row for each unit and no h.
+
+    A recurrent one has the rows of its `kind` of cell for each unit and both operands, and a step goes through them
+    once for each of its `levels`, reading x in the first alone or in all.
+    """
+
+    name: str
+    inputs: int
+    outputs: int
+    kind: str | None
+    """Name of the cell in `accel.architecture.cells`; None for a linear head."""
+    kept: Kept
+    units: int
+    lanes_per_row: int
+    cells: int
+    input_words: int
+    x: Fixed
+    w_x: Fixed
+    h: Fixed
+    w_h: Fixed
+    bias: Fixed
+    shared_by_gates: bool = False
+    """The rows of a unit have one column pattern: one index and one operand read serve them all."""
+    split: tuple[int, int] | None = None
+    """Lanes of a row that serve W_x alone and W_h alone (BRDS' two arrays); shared lanes where None."""
+    streams: int = 1
+    """S: independent sequences that take turns."""
+    operand_memory: str = "auto"
+    """What synthesis is asked to put the operand memories into: block RAM, or what it thinks best."""
+    operand_register: bool = False
+    """What the operand memories read passes a register of its own."""
+    scale: Fixed | None = None
+    """What a row's sum is multiplied with before its bias is added; None where it is taken as it is."""
+    given_state: bool = False
+    """A sequence's h_0 and c_0 are given, by a stream that also takes its h_n and c_n, or by a memory: in a turn of
+    their own."""
+    writable: bool = False
+    """Weights and biases are loaded while sequences run: a set of them is in use, another one can be written."""
+    fed: int | None = None
+    """Bits of a beat of the stream that values and indices come through in every step; None where they are held."""
+    levels: int = 1
+    """Times that a step goes through the lanes, each with weights of its own."""
+
+    @property
+    def cell(self) -> Cell:
+        """The recurrent cell behind the lanes."""
+        assert self.kind is not None
+        return cell_named(self.kind, self.levels)
+
+    @property
+    def rows_per_unit(self) -> int:
+        """Rows of the matrices for each unit, in a level."""
+        return 1 if self.kind is None else self.cell.rows_per_unit
+
+    @property
+    def sums_per_unit(self) -> int:
+        """Sums that the lanes give the cell for each unit: a row whose x part and h part stay apart has two."""
+        return 1 if self.kind is None else len(self.cell.sums)
+
+    @property
+    def split_rows(self) -> bool:
+        """Whether some row has two sums."""
+        return self.kind is not None and self.cell.split
+
+    @property
+    def x_levels(self) -> int:
+        """Levels in which x is read; W_x has rows for each."""
+        return self.levels if self.levels > 1 and self.cell.every_level else 1
+
+    @property
+    def rows(self) -> int:
+        """Rows of the weight matrices; W_h and the biases have so many for each level."""
+        return self.rows_per_unit * self.outputs
+
+    @property
+    def sums(self) -> int:
+        """Sums of a level, each with a bias, and a scale where rows have some."""
+        return self.sums_per_unit * self.outputs
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether rows read h_{t-1} beside x_t."""
+        return self.kept[1] > 0
+
+    @property
+    def groups(self) -> int:
+        """G: groups of P units in a step."""
+        return -(-self.outputs // self.units)
+
+    @property
+    def slots_per_group(self) -> int:
+        """Cycles in which the cell stage takes one group: P / E."""
+        return self.units // self.cells
+
+    @property
+    def beats(self) -> int:
+        """Slots of the cell stage in a level, those beyond the last unit included."""
+        return self.groups * self.slots_per_group
+
+    @property
+    def input_beats(self) -> int:
+        """Beats of one x_t."""
+        return -(-self.inputs // self.input_words)
+
+    @property
+    def output_beats(self) -> int:
+        """Beats of one h_t, `cells` values each."""
+        return -(-self.outputs // self.cells)
+
+    @property
+    def x_vector(self) -> Vector:
+        """How the lanes store x_t."""
+        return Vector(self.input_beats, self.input_words, self.x.width, self.x_shift)
+
+    @property
+    def h_vector(self) -> Vector:
+        """How the lanes store h_{t-1}: words as the cell stage makes them, two banks for each stream."""
+        return Vector(self.beats, self.cells, self.h.width, self.h_shift, 2 * self.streams)
+
+    @property
+    def frac(self) -> int:
+        """Fraction bits of the accumulator: the finer of the two products."""
+        fine = self.w_h.frac + self.h.frac if self.recurrent else 0
+        return max(self.w_x.frac + self.x.frac, fine)
+
+    @property
+    def x_shift(self) -> int:
+        """Left shift that aligns x products with the accumulator."""
+        return self.frac - self.w_x.frac - self.x.frac
+
+    @property
+    def h_shift(self) -> int:
+        """Left shift that aligns h products with the accumulator."""
+        return self.frac - self.w_h.frac - self.h.frac if self.recurrent else 0
+
+    @property
+    def sum_frac(self) -> int:
+        """Fraction bits of a row's sum as it meets its bias: scaled, where rows have scales."""
+        return self.frac + (self.scale.frac if self.scale else 0)
+
+    @property
+    def bias_shift(self) -> int:
+        """Left shift that aligns the bias with the sum."""
+        return self.sum_frac - self.bias.frac
+
+    @property
+    def operand_width(self) -> int:
+        """Width of an aligned operand, x or h."""
+        return max(self.x_vector.aligned, self.h_vector.aligned if self.recurrent else 0)
+
+    @property
+    def weight_width(self) -> int:
+        """Bits of a stored value."""
+        return max(self.w_x.width, self.w_h.width)
+
+    @property
+    def multiplies(self) -> bool:
+        """Whether a lane has a multiplier; digits only add, subtract or pass over an operand."""
+        return not isinstance(self.w_x, Digits)
+
+    @property
+    def product_width(self) -> int:
+        """Bits of a weight times an aligned operand."""
+        return self.operand_width + (self.weight_width if self.multiplies else 1)

@@ -1,0 +1,12 @@
+"""What engines check of each dataflow, by its name in `accel.spec.DATAFLOWS`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accel.engines.dataflows.checked import Checked
+from accel.engines.dataflows.columns import ColumnChecked
+from accel.engines.dataflows.mixed import MixedChecked
+from accel.engines.dataflows.rows import RowChecked
+
+CHECKED: dict[str, Checked[Any]] = {"row": RowChecked(), "column": ColumnChecked(), "mixed": MixedChecked()}

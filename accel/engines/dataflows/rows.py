@@ -1,0 +1,80 @@
+"""What engines check of a layer by rows, and of a head."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from accel.architecture.dataflows.rows import RowArray
+from accel.base.fixed import Integers
+from accel.engines.dataflows.checked import Checked
+from accel.engines.dataflows.lanes import Lanes, joined, stored_places
+from accel.model.weights import LayerWeights
+from accel.schedule.intervals import level_intervals
+
+
+class RowChecked(Checked[RowArray]):
+    """Rows of each level, and what each lane of a row does in the cycles of a group."""
+
+    indices_name = "Columns"
+
+    def lanes(self, array: RowArray, layer: LayerWeights) -> Lanes:
+        """Level after level."""
+        levels = enumerate(array.by_level)
+        return joined([_by_row(level, layer.level(number, array.levels)) for number, level in levels])
+
+    def slots(self, array: RowArray) -> dict[str, list[int]]:
+        """Cycles of a group in which each lane of a row has work."""
+        first, last = array.by_level[0].lanes, array.by_level[-1].lanes
+        found = {"kXSlots": [lane.x_slots for lane in first], "kSlots": [lane.slots for lane in first]}
+        later = {"kLaterXSlots": [lane.x_slots for lane in last], "kLaterSlots": [lane.slots for lane in last]}
+        return found | (later if array.levels > 1 else {})
+
+    def level_tables(self, array: RowArray, layer: LayerWeights) -> list[tuple[int, ...]]:
+        """Intervals, cycles of a group, ends of levels, and the lanes' work."""
+        if array.levels == 1:
+            return []
+        cycles = list(array.group_cycles)
+        ends = np.cumsum([array.groups * count for count in cycles]).tolist()
+        found = [
+            tuple(interval - 1 for interval in level_intervals(array, layer)),
+            tuple(count - 1 for count in cycles),
+            tuple(end - 1 for end in ends),
+            (*ends[:-1], 0),
+        ]
+        readings = 2 if array.dense else 1  # where columns are counted, a second block knows what the lanes do
+        for m in [*range(array.lanes_per_row)] * readings:
+            found.append(tuple(level.lanes[m].x_slots for level in array.by_level))
+            found.append(tuple(level.lanes[m].slots for level in array.by_level))
+            found.append(tuple(m - level.kept[0] for level in array.by_level))
+        return found
+
+
+def _by_row(array: RowArray, layer: LayerWeights) -> Lanes:
+    """Rows of one level: the words of a group are its cycles; unit u of group g works for hidden unit g P + u."""
+    k_x, k_h = array.kept
+    values, columns, places = (np.zeros((array.rows + 1, k_x + k_h + 1), dtype=np.int64) for _ in range(3))
+    for row in range(array.rows):
+        x, h = (np.flatnonzero(matrix.mask[row]) for matrix in (layer.w_x, layer.w_h))
+        values[row, :-1] = [*layer.w_x.values[row, x], *layer.w_h.values[row, h]]
+        columns[row, :-1] = [*x, *h]
+        places[row, :-1] = [*stored_places(x, array.input_words), *stored_places(h, array.cells)]
+    unit = np.arange(array.groups * array.units).reshape(-1, 1, array.units, 1, 1)
+    rows = np.arange(array.rows_per_unit).reshape(-1, 1) * array.outputs + unit
+    rows = np.where(unit < array.outputs, rows, array.rows)  # the last row is that of units which do not exist
+    taken = _taken(array)[:, None, None, :]
+    shape = (array.depth, array.units, array.rows_per_unit, array.lanes_per_row)
+    return Lanes(*(table[rows, taken].reshape(shape) for table in (values, columns, places)))
+
+
+def _taken(array: RowArray) -> Integers:
+    """Which weight of its row a lane takes in a cycle, x before h; one beyond the last where it rests. [T, M]."""
+    (k_x, k_h), table = array.kept, np.full((array.cycles_per_group, array.lanes_per_row), sum(array.kept))
+    cycle = np.arange(array.cycles_per_group)
+    for m in range(array.lanes_per_row):
+        first, stride, end = m, array.lanes_per_row, k_x + k_h
+        if array.split is not None:
+            of_x, of_h = array.split
+            first, stride, end = (m, of_x, k_x) if m < of_x else (k_x + m - of_x, of_h, k_x + k_h)
+        position = first + cycle * stride
+        table[:, m] = np.where(position < end, position, k_x + k_h)
+    return table

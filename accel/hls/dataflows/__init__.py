@@ -1,0 +1,11 @@
+"""The processes of each dataflow, by its name in `accel.spec.DATAFLOWS`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accel.hls.dataflows.columns import ColumnProcess
+from accel.hls.dataflows.rows import RowProcess
+from accel.hls.process import Process
+
+PROCESSES: dict[str, type[Process[Any]]] = {"row": RowProcess, "column": ColumnProcess, "mixed": ColumnProcess}

@@ -1,0 +1,68 @@
+"""A process whose lanes go by rows: a recurrent layer, or the head."""
+
+from __future__ import annotations
+
+from accel.architecture.dataflows.rows import RowArray
+from accel.base.templates import c_array
+from accel.hls.process import Process
+
+
+class RowProcess(Process[RowArray]):
+    """Lanes with work in some cycles of a group, x first; columns are stored beside values unless all are kept."""
+
+    header = "recurrent.h"
+    step = "RecurrentStep"
+    indices_name = "Columns"
+    weight_set = "WeightSet"
+    fill = "FillWeights"
+
+    @property
+    def lane_sizes(self) -> list[tuple[str, int]]:
+        """Cycles of a group."""
+        return [("Cycles", self.array.cycles_per_group)]
+
+    @property
+    def lane_constants(self) -> list[tuple[str, str]]:
+        """Cycles of a group in which each lane of a row has work."""
+        counts = {"kXSlots": self.x_slots, "kSlots": self.slots}
+        return [(f"int {name}[kLanesPerRow]", c_array(slots)) for name, slots in counts.items()]
+
+    @property
+    def index_type(self) -> str:
+        """Columns, where some are left out."""
+        return "NoColumns" if self.array.fed or self.indices is None else f"Columns<{self.type}>"
+
+    @property
+    def step_inputs(self) -> str:
+        """Operands and memories."""
+        return f"{self.x}, {self.end}, {self.memories}"
+
+    @property
+    def step_outputs(self) -> str:
+        """Results, and states that are given and taken."""
+        return f"{self.out}, {self.states}"
+
+    @property
+    def x_slots(self) -> list[int]:
+        """Cycles in which each lane of a row reads x."""
+        return [lane.x_slots for lane in self.array.lanes]
+
+    @property
+    def slots(self) -> list[int]:
+        """Cycles in which each lane of a row has work."""
+        return [lane.slots for lane in self.array.lanes]
+
+    @property
+    def later(self) -> RowArray:
+        """The array in the levels behind the first."""
+        return self.array.by_level[-1]
+
+    @property
+    def later_x_slots(self) -> list[int]:
+        """Cycles in which each lane of a row reads x in those."""
+        return [lane.x_slots for lane in self.later.lanes]
+
+    @property
+    def later_slots(self) -> list[int]:
+        """Cycles in which each lane of a row has work in those."""
+        return [lane.slots for lane in self.later.lanes]

@@ -1,0 +1,58 @@
+"""By rows: lanes share out the positions of their row, x columns before h columns, group after group."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from accel.architecture.dataflows.rows import RowArray
+from accel.base.fixed import Integers
+from accel.memory.lane_words import LaneWords, joined
+from accel.model.weights import LayerWeights
+
+
+def positions(array: RowArray) -> Integers:
+    """Position in its row (x columns, then h columns) that lane m takes in cycle t; -1 where it idles. [M, T]."""
+    table = np.full((array.lanes_per_row, array.cycles_per_group), -1, dtype=np.int64)
+    for m, lane in enumerate(array.lanes):
+        start, stride = first_position(array, m)
+        table[m, : lane.slots] = np.arange(lane.slots) * stride + start
+    return table
+
+
+def first_position(array: RowArray, lane: int) -> tuple[int, int]:
+    """The position that a lane of a row takes first, and its stride."""
+    if array.split is None:
+        return lane, array.lanes_per_row
+    x_lanes, h_lanes = array.split
+    return (lane, x_lanes) if lane < x_lanes else (array.kept[0] + lane - x_lanes, h_lanes)
+
+
+def row_words(layer: LayerWeights) -> tuple[Integers, Integers]:
+    """Values and column indices of each row in the order of its positions, both [rows, K_x + K_h]."""
+    parts = (layer.w_x.packed, layer.w_h.packed)
+    values = np.concatenate([part.values for part in parts], axis=1)
+    columns = np.concatenate([part.columns for part in parts], axis=1)
+    return values, columns
+
+
+def lane_words(array: RowArray, layer: LayerWeights) -> LaneWords:
+    """G*T words a level; idle lanes and the units beyond the last one have zeros."""
+    levels = enumerate(array.by_level)
+    return joined([_of_level(array, level, layer.level(number, array.levels)) for number, level in levels])
+
+
+def _of_level(array: RowArray, level: RowArray, layer: LayerWeights) -> LaneWords:
+    values, columns = row_words(layer)
+    k_x = level.kept[0]
+    places = np.hstack([array.x_vector.places(columns[:, :k_x]), array.h_vector.places(columns[:, k_x:])])
+    return LaneWords(*(dealt(level, entries) for entries in (values, columns, places)))
+
+
+def dealt(array: RowArray, entries: Integers) -> Integers:
+    """Entries [row = gate * H + unit][position] as the lanes take them, [group and cycle, unit, row, lane]."""
+    padded = np.zeros((array.rows_per_unit, array.groups * array.units, entries.shape[1] + 1), dtype=np.int64)
+    padded[:, : array.outputs, :-1] = entries.reshape(array.rows_per_unit, array.outputs, -1)
+    taken = padded[:, :, positions(array)]  # position -1 is the zero at the end
+    split = taken.reshape(array.rows_per_unit, array.groups, array.units, array.lanes_per_row, -1)
+    words = np.transpose(split, (1, 4, 2, 0, 3))
+    return words.reshape(array.depth, array.units, array.rows_per_unit, array.lanes_per_row)
