@@ -22,7 +22,7 @@ def load(path: Path | str, elsewhere: bool = False) -> Spec:
 
     def known(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield from admission(spec)
-        yield from _names(spec)
+        yield from _names(spec.lying_in(folder))
         yield from _source(spec.lying_in(folder))
 
     def fitting(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -56,8 +56,11 @@ def _names(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     from training import tasks
 
     known = sorted([*tasks.MODULES, tasks.SEEDED])
-    if spec.training.task is not None and spec.training.task not in known:
-        yield "training.task", f"one of {', '.join(known)}", spec.training.task
+    if tasks.own.is_own(spec.training.task):
+        if why := tasks.own.unknown(spec):
+            yield "training.task", "a FILE.py:FUNCTION beside the spec, or MODULE:FUNCTION", why
+    elif spec.training.task is not None and spec.training.task not in known:
+        yield "training.task", f"one of {', '.join(known)}, or FILE.py:FUNCTION", spec.training.task
     if spec.target.board is not None:
         from fpga import board
 

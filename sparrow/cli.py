@@ -106,7 +106,8 @@ def import_model(
 
 @verb
 def new(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help=MODEL, show_default=False)],
+    model: Annotated[Path | None, typer.Argument(metavar="[MODEL]", help=MODEL, show_default=False)] = None,
+    task: Annotated[Path | None, typer.Option(help="A task to fill in, FILE.py, and its spec, for no model.")] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="The spec to write.", show_default="<name>.yaml")
     ] = None,
@@ -123,15 +124,21 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="Write over a spec that is there.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a whole spec for the network of your file; `sparrow run` does the rest.
+    """Write a whole spec for the network of your file, or (--task) for a task of your own; `sparrow run` does the rest.
 
     Layers, cells and sizes are the file's. Formats are the fewest bits that keep h_t within --error of the float
     network on your data; lanes are as many as the board has room for.
     """
     from sparrow import new as written
+    from sparrow import new_task
     from sparrow.reasons import Asked
     from training.importing.source import Wishes
 
+    if model is None or task is not None:
+        if model is not None or task is None:
+            raise Refused([Fault("new", "a MODEL, or --task FILE.py", "both" if model else "neither")])
+        answer({"files": new_task.write(task, force)}, "files", as_json)
+        return
     wishes = Wishes(tuple(lstm or ()), head, tuple(ignore or ()), output)
     asked = Asked(data, board, error, sparsity, when, name, wishes)
     answer(written.write(model, out, asked, force), "newly_written", as_json)

@@ -18,6 +18,7 @@ from accel.base.files import write_bytes
 from accel.base.progress import say
 from accel.spec import Section, Spec
 from training.hand_over import CHECKPOINT
+from training.tasks import own
 
 Checkpoint = dict[str, Any]
 
@@ -25,10 +26,12 @@ Checkpoint = dict[str, Any]
 def fingerprint(spec: Spec, sections: Iterable[str], without: Iterable[str] = ()) -> str:
     """Digest of the sections of the spec that a stage depends on, `without` some of its training keys.
 
-    A checkpoint with another digest is not resumed. Keys at their defaults are left out, so that a key that is new in
-    a later version leaves the work of an earlier one valid.
+    A checkpoint with another digest is not resumed; the files of a person's own task count. Keys at their defaults are
+    left out, so that a key that is new in a later version leaves the work of an earlier one valid.
     """
     chosen = {section: written(getattr(spec, section)) for section in sections}
+    if task := own.digests(spec):
+        chosen["task files"] = task
     chosen["training"] = {key: value for key, value in written(spec.training).items() if key not in without}
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 

@@ -22,6 +22,7 @@ from accel.proof.outputs import Outputs, set_aside_unreadable
 from accel.proof.sources import digests, reached
 from accel.proof.versions import versions
 from accel.spec import Spec, plain
+from training.tasks import own
 
 STEP = "train"
 TAKING = ".taking-"
@@ -59,6 +60,8 @@ def links(spec: Spec, made_by: str) -> Links:
         return Links(sections)
     if spec.source is not None:
         sections["source file"] = given(spec)
+    if made_by == TRAIN and (task := own.digests(spec)):
+        sections["task files"] = task
     return Links(sections, {}, digests(reached(*CODE[made_by])), versions(TOOLS))
 
 

@@ -17,7 +17,7 @@ from accel.spec.yaml_file import Document, read
 
 def load(path: Path | str) -> Spec:
     """Read and check a spec file. Raises Refused with every fault: key path, wanted, got."""
-    return checked(Spec, read(Path(path)), admission)
+    return checked(Spec, read(Path(path)), admission).lying_in(Path(path).parent)
 
 
 def parse(data: Any) -> Spec:

@@ -56,8 +56,9 @@ class Training(Section):
     """How the network is made."""
 
     task: TaskName | None = None
-    """Name of a task in `training/tasks`; `seeded` makes random row-balanced weights without training. Needed where
-    there is no `source`."""
+    """Name of a task in `training/tasks`, or a function of one's own that returns one, `my_task.py:load` (a file beside
+    the spec) or `package.module:load`; `seeded` makes random row-balanced weights without training. Needed where there
+    is no `source`."""
     seed: Annotated[int, Field(ge=0, lt=1 << 32)] = 1
     """Makes a run repeatable: initial weights and the order of samples follow from it."""
     batch: Count = 64

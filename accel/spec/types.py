@@ -59,7 +59,7 @@ Depth = Annotated[int, Field(ge=1, le=32)]
 Depths = Annotated[tuple[Depth, ...], _LIST]
 Baseline = Literal["unstructured", "bank", "block", "column", "targeted", "shared", "dense"]
 Baselines = Annotated[tuple[Baseline, ...], _LIST]
-TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+TaskName = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*|[^:\x00-\x1f\x7f]+:[A-Za-z_][A-Za-z0-9_]*)$")]
 
 
 class Section(BaseModel):

@@ -1,4 +1,4 @@
-"""Tasks by name. Importing this module imports no task."""
+"""Tasks by name, and those of a person's own by place. Importing this module imports no task."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib import import_module
 
 from accel.base.faults import Fault, Refused
 from accel.spec import Spec
+from training.tasks import own
 from training.tasks.task import Task, share
 
 SEEDED = "seeded"
@@ -38,15 +39,21 @@ def load(spec: Spec) -> Task:
 
     Refused for an unknown name, for data that is not at hand, or for a network whose shape does not fit the task.
     """
-    name = spec.training.task
-    if name not in MODULES:
-        raise Refused([Fault("training.task", f"one of {', '.join(sorted([*MODULES, SEEDED]))}", str(name))])
-    loader: Callable[[], Task] = getattr(import_module(MODULES[name]), name)
-    task = loader()
+    task = _named(spec)
     faults = list(_faults(spec, task))
     if faults:
         raise Refused(faults)
     return replace(task, train=share(task.train, spec.training.share))
+
+
+def _named(spec: Spec) -> Task:
+    name = spec.training.task
+    if own.is_own(name):
+        return own.load(spec)
+    if name not in MODULES:
+        raise Refused([Fault("training.task", f"one of {', '.join(sorted([*MODULES, SEEDED]))}", str(name))])
+    loader: Callable[[], Task] = getattr(import_module(MODULES[name]), name)
+    return loader()
 
 
 def _faults(spec: Spec, task: Task) -> list[Fault]:
