@@ -77,6 +77,7 @@ def import_model(
     ignore: Ignore = None,
     output: OutputName = None,
     allow_clipping: Annotated[bool, typer.Option("--allow-clipping", help="Weights may exceed their format.")] = False,
+    distill: Annotated[bool, typer.Option("--distill", help="Train it on --data to answer as the file does.")] = False,
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
@@ -87,11 +88,11 @@ def import_model(
     Every node and tensor of the file must have its place. The network that was read is compared with the file on
     random x and on your data; what pruning and rounding cost is said.
     """
-    from sparrow import flow
+    from sparrow import flow, printing
 
     spec, folder = opened(spec_file, work)
     wishes: dict[str, Any] = {"data_file": data, "lstm": lstm, "head": head, "ignore": ignore, "output": output}
-    wishes["allow_clipping"] = allow_clipping
+    wishes |= {"allow_clipping": allow_clipping, "distill": distill}
     given = {name: value for name, value in wishes.items() if value}
     if spec.source is not None and (model is not None or given):
         raise Refused([Fault("MODEL and options", "nothing beside the spec's own source", spec.source.file)])
@@ -100,7 +101,8 @@ def import_model(
     elif model is None:
         raise Refused([Fault("MODEL", "a file, or a spec with a source", "none")])
     else:
-        flow.import_model(spec, model, folder, replace, **given)
+        with printing.progress() as told:
+            flow.import_model(spec, model, folder, replace, **given, **({"progress": told} if distill else {}))
     answer(_read(folder / "training.json"), "trained", as_json)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import RenderableType
@@ -44,13 +45,27 @@ def imported(facts: dict[str, Any]) -> list[RenderableType]:
     loss = facts["loss"]
     kinds = ("", "in the file", "format", "clipped", "largest", "rms error", "of rms")
     states = [(layer["name"], _percent(layer["relative_error"])) for layer in loss["layers"]]
+    if decided := loss.get("decisions"):
+        states.append(("answers that differ", f"{decided['differ']} of {decided['answers']}"))
     title = f"Golden model against the file's network: relative error (rms) on {loss['inputs']} x"
+    learned = facts.get("distilled")
     return [
         table("Taken from the file", ("", ""), taken),
         table("Compared with the file", proven, map(_compared, facts["compared"])),
         table("Integers against the file's weights", kinds, map(_lost, loss["matrices"])),
+        *([table("Trained to answer as the file does", LEARNED, _learned(learned))] if learned else []),
         table(title, ("h_t of, logits of", "relative error"), states),
     ]
+
+
+LEARNED = ("", "epochs", "relative error held out, before", "of the best epoch")
+
+
+def _learned(curve: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    """A row a stage of distillation."""
+    for stage in dict.fromkeys(epoch["stage"] for epoch in curve):
+        errors = [epoch["error"] for epoch in curve if epoch["stage"] == stage]
+        yield stage, len(errors) - 1, f"{errors[0]:.2%}", f"{min(errors):.2%}"
 
 
 def _compared(one: dict[str, Any]) -> tuple[Any, ...]:

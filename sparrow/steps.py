@@ -58,7 +58,7 @@ def take(spec: Spec, work: Path, outputs: Outputs, progress: Progress) -> list[s
     from training.importer import import_source
 
     with hand_over.beside(work) as made:
-        import_source(spec, made)
+        import_source(spec, made, progress)
         contents = {name: (made / name).read_bytes() for name in hand_over.FILES}
     outputs.claim(*hand_over.FILES)
     return outputs.write(contents)

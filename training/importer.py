@@ -12,6 +12,7 @@ import torch
 from accel.architecture.network import network as shapes
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_json
+from accel.base.progress import Progress, silent
 from accel.model import samples as sample_file
 from accel.model import sequences, weights_file
 from accel.model.samples import Samples
@@ -19,6 +20,7 @@ from accel.model.sequences import Data
 from accel.model.weights import Weights
 from accel.spec import Spec
 from training.cell import matrices_of, set_bias
+from training.distill import distill as distill_student
 from training.export import integers
 from training.importing import data, fit, loss, proof, source
 from training.importing.network import EQUATIONS, FloatNetwork
@@ -46,6 +48,8 @@ def import_model(
     ignore: Sequence[str] = (),
     output: str | None = None,
     allow_clipping: bool = False,
+    distill: bool = False,
+    progress: Progress = silent,
 ) -> None:
     """Read the network of `path`, prove it equal to the file, prune and quantise it at the spec's ratios.
 
@@ -53,6 +57,8 @@ def import_model(
     x [sequences, steps, inputs] on which networks are compared and which becomes `samples.npz`; random x without.
     `lstm`, `head` and `ignore` say of a state dict what it does not say itself, `output` which output of a graph counts
     where it has several.
+    With `distill` what is left after pruning and rounding is trained on that x to answer as the file does
+    (`training.distill`), else it stays as it is.
     With a search in the spec the split is the even one. Leaves `weights.npz`, `samples.npz` and `training.json` in
     `work`. Refused, with nothing written: what `training.importing` refuses, sizes of another spec, more than 0.1 % of
     a matrix that clips unless `allow_clipping`.
@@ -63,7 +69,7 @@ def import_model(
     fit.check(spec, taken.network, path.name)
     given = None if data_file is None else sequences.load(data_file, spec.model.inputs)
     proven = [_prove(spec, taken, str(path), one) for one in ([None] if given is None else [None, given])]
-    weights = quantized(spec, taken.network)
+    weights, learned = _integers(spec, taken.network, given, distill, progress)
     matrices = loss.matrices(taken.network, weights, spec)
     if not allow_clipping:
         loss.check(matrices, str(path))
@@ -71,21 +77,23 @@ def import_model(
     states = loss.layers(taken.network, weights, spec, compared.first(MOST_SEQUENCES))
     facts = taken.facts | {"compared": [one.plain() for one in proven]}
     facts["asked"] = asdict(wishes)
+    facts["distilled"] = learned
     facts["loss"] = loss.plain(matrices, states, compared.first(MOST_SEQUENCES))
+    facts["loss"]["decisions"] = loss.decisions(taken.network, weights, spec, compared.first(MOST_SEQUENCES))
     weights_file.save(work / "weights.npz", weights, spec)
     sample_file.save(work / "samples.npz", _samples(spec, given))
     imported = {"imported": path.name, "sha256": source.digest(path), "import": facts}
     write_json(work / "training.json", record(spec, weights) | imported)
 
 
-def import_source(spec: Spec, work: Path) -> None:
+def import_source(spec: Spec, work: Path, progress: Progress = silent) -> None:
     """`import_model` of the file that the spec names as its source, as it says."""
     given = spec.source
     assert given is not None
     wishes: dict[str, Any] = {"lstm": given.lstm, "head": given.head, "ignore": given.ignore, "output": given.output}
     data_file = None if given.data is None else spec.beside(given.data)
-    clipping = given.allow_clipping
-    import_model(spec, spec.beside(given.file), work, data_file=data_file, allow_clipping=clipping, **wishes)
+    wishes |= {"allow_clipping": given.allow_clipping, "distill": given.distill, "progress": progress}
+    import_model(spec, spec.beside(given.file), work, data_file=data_file, **wishes)
 
 
 def read_again(spec: Spec, path: Path, asked: dict[str, Any]) -> FloatNetwork:
@@ -116,6 +124,18 @@ def _prove(spec: Spec, taken: Source, place: str, given: Data | None) -> Proof:
         x = data.random(spec.training.seed, count, own, spec.model.inputs).x
         return proof.prove(taken.network, x, executors, place, sequences.RANDOM)
     return proof.prove(taken.network, data.of_steps(x, own), executors, place, given.origin)
+
+
+def _integers(
+    spec: Spec, network: FloatNetwork, given: Data | None, distilled: bool, progress: Progress
+) -> tuple[Weights, list[dict[str, Any]] | None]:
+    """The integers, and how a student came to them where there was one: an entry an epoch."""
+    if not distilled:
+        return quantized(spec, network), None
+    if given is None:
+        raise Refused([Fault("--distill", "--data with x to learn from", "none")])
+    student = distill_student(spec, network, filled(spec, network), given, progress)
+    return integers(student.model, shapes(spec)), [epoch._asdict() for epoch in student.curve]
 
 
 def quantized(spec: Spec, network: FloatNetwork) -> Weights:

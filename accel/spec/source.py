@@ -33,5 +33,8 @@ class Source(Section):
     """Patterns of tensors of a state dict that the network is right without."""
     output: Name | None = None
     """The output of an .onnx that counts, where it has several."""
+    distill: bool = False
+    """Whether what pruning and rounding leave is trained on `data`, without labels, to answer as the file does; for
+    `training.prune_epochs` and `quantize_epochs`."""
     allow_clipping: bool = False
     """Whether more than 0.1 % of a matrix may lie beyond its format."""

@@ -14,6 +14,8 @@ def training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     search, studies, task = spec.sparsity.search, spec.training.studies, spec.training.task
     if (spec.source is None) != (task is not None):
         yield "training.task", "a task, or a source" if task is None else "nothing beside a source", task
+    if spec.source is not None and spec.source.distill and spec.source.data is None:
+        yield "source.distill", "source.data, x to learn from", True
     for key in ("widths", "row_widths"):
         if getattr(studies, key) and spec.weights.kind != "fixed":
             yield f"training.studies.{key}", "nothing beside digits (weights.kind)", getattr(studies, key)

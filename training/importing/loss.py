@@ -160,6 +160,25 @@ def layers(network: FloatNetwork, weights: Weights, spec: Spec, data: Data) -> l
     return found
 
 
+def decisions(network: FloatNetwork, weights: Weights, spec: Spec, data: Data) -> dict[str, int] | None:
+    """How many answers the golden model decides otherwise than the file's network: the largest logit, or, of a single
+    one, its sign. None where there is no head, or sequences go on from each other.
+    """
+    net = weights.network(spec)
+    trace = golden.run(net, weights, spec.formats.input.quantize(data.x), data.lengths)
+    if network.head is None or trace.logits is None or spec.model.stateful:
+        return None
+    wanted, got = network.logits(network.states(data.x)[-1]), trace.logits
+    real = np.arange(data.x.shape[1]) < data.lengths[:, None]
+    if got.shape[1] == data.x.shape[1]:
+        wanted, got = wanted[real], got[real]
+    else:
+        wanted, got = wanted[np.arange(len(data.x)), data.lengths - 1], got[:, 0]
+    single = wanted.shape[1] == 1
+    mine, theirs = (one[:, 0] > 0 if single else one.argmax(axis=1) for one in (got, wanted))
+    return {"answers": len(mine), "differ": int((mine != theirs).sum())}
+
+
 def _relative(got: Array, wanted: Array) -> float | None:
     size = _rms(wanted)
     return _rms(got - wanted) / size if size else None

@@ -1,0 +1,112 @@
+"""A student without labels: nearer to the file than pruning and rounding leave it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from accel.base.faults import Refused
+from accel.base.files import read_json
+from accel.base.progress import silent
+from accel.model import weights_file
+from accel.model.sequences import Data
+from accel.schedule.load_spec import parse
+from accel.spec import Spec
+from training.distill import distill
+from training.importer import filled, import_model, read
+from training.importing.source import Wishes
+
+SPEC: dict[str, Any] = {
+    "name": "student",
+    "model": {"inputs": 3, "hidden": [12], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
+    "sparsity": {"pattern": "row", "input": 0.34, "recurrent": 0.75},
+    "weights": {"width": 6, "input_frac": 4, "recurrent_frac": 4, "head_frac": 4},
+    "formats": {"input": [12, 8], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [12, 11]},
+    "engine": {"units": 4},
+    "training": {"task": "seeded", "learning_rate": 0.01, "prune_epochs": 12, "quantize_epochs": 6, "batch": 8},
+}
+
+
+def spec(**training: Any) -> Spec:
+    return parse({**SPEC, "training": {**SPEC["training"], **training}})
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A file of a network whose weights are as large as trained ones are."""
+    torch.manual_seed(3)
+    lstm, head = nn.LSTM(3, 12, batch_first=True), nn.Linear(12, 3)
+    state = {f"lstm.{name}": 2.0 * value for name, value in lstm.state_dict().items()}
+    state |= {f"head.{name}": value for name, value in head.state_dict().items()}
+    torch.save(state, tmp_path / "model.pt")
+    return tmp_path / "model.pt"
+
+
+def data(count: int = 24, steps: int = 20) -> Data:
+    rng = np.random.default_rng(5)
+    lengths = rng.integers(steps // 2, steps + 1, count)
+    x = rng.normal(0.0, 1.0, (count, steps, 3)) * (np.arange(steps) < lengths[:, None])[..., None]
+    return Data(x, lengths, "x.npz")
+
+
+def imported(model: Path, work: Path, chosen: Spec, **wishes: Any) -> dict[str, Any]:
+    given = data()
+    np.savez(model.with_name("x.npz"), x=given.x, lengths=given.lengths)
+    work.mkdir()
+    import_model(chosen, model, work, data_file=model.with_name("x.npz"), **wishes)
+    found: dict[str, Any] = read_json(work / "training.json")["import"]
+    return found
+
+
+def test_a_student_is_nearer_to_the_file_than_pruning_alone_and_keeps_the_pattern(model: Path, tmp_path: Path) -> None:
+    alone = imported(model, tmp_path / "alone", spec())
+    taught = imported(model, tmp_path / "taught", spec(), distill=True)
+    before, after = (one["loss"]["layers"][0]["relative_error"] for one in (alone, taught))
+    assert after < 0.75 * before
+    assert taught["loss"]["decisions"]["differ"] <= alone["loss"]["decisions"]["differ"]
+    assert weights_file.load(tmp_path / "taught" / "weights.npz", spec()).network(spec()).layers[0].kept == (2, 3)
+    assert alone["distilled"] is None
+    stages = [epoch["stage"] for epoch in taught["distilled"]]
+    assert stages == ["pruned"] * 13 + ["quantised"] * 7
+
+
+def test_the_same_seed_distills_the_same_student(model: Path, tmp_path: Path) -> None:
+    chosen = spec(prune_epochs=2, quantize_epochs=1)
+    imported(model, tmp_path / "one", chosen, distill=True)
+    imported(model, tmp_path / "two", chosen, distill=True)
+    assert (tmp_path / "one/weights.npz").read_bytes() == (tmp_path / "two/weights.npz").read_bytes()
+
+
+def test_the_best_epoch_is_kept_and_its_error_is_that_of_the_student(model: Path) -> None:
+    chosen = spec(prune_epochs=3, quantize_epochs=3, learning_rate=0.5)  # so fast that it gets worse
+    network = read(chosen, model, Wishes()).network
+    made = distill(chosen, network, filled(chosen, network), data(), silent)
+    errors = [epoch.error for epoch in made.curve if epoch.stage == "quantised"]
+    from training.distill import _parted, _Stage
+
+    left = _Stage(chosen, network, made.model.float(), "again", 0).error(_parted(data())[1])
+    assert left == pytest.approx(min(errors), rel=1e-4)
+
+
+def test_gradual_pruning_ends_with_the_ratios_of_the_spec(model: Path, tmp_path: Path) -> None:
+    chosen = spec(gradual=True, prune_epochs=6, quantize_epochs=1)
+    imported(model, tmp_path / "work", chosen, distill=True)
+    assert weights_file.load(tmp_path / "work" / "weights.npz", chosen).network(chosen).layers[0].kept == (2, 3)
+
+
+def test_a_student_needs_x_and_enough_of_it(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="--distill: wanted --data with x to learn from, got none"):
+        import_model(spec(), model, tmp_path, distill=True)
+    network = read(spec(), model, Wishes()).network
+    short = Data(np.ones((1, 12, 3)), np.array([12]), "x.npy")
+    with pytest.raises(Refused, match="one of at least 16 steps, to distill, got one of 12 steps"):
+        distill(spec(), network, filled(spec(), network), short, silent)
+    long = Data(np.ones((1, 32, 3)), np.array([32]), "x.npy")
+    assert distill(spec(prune_epochs=1, quantize_epochs=1), network, filled(spec(), network), long, silent).curve
+    with pytest.raises(Refused, match=r"source.distill: wanted source.data, x to learn from"):
+        parse({**SPEC, "training": {}, "source": {"file": "model.pt", "distill": True}})

@@ -1,0 +1,200 @@
+"""Fine-tuning without labels: a pruned, quantised student answers as the network of the user's file does.
+
+The teacher is the float network as it was read; the student is drawn to the teacher's h_t in every layer and to its
+logits after every step, over the user's own x (Hinton, Vinyals, Dean 2015 draw to the answers alone, Romero et al. 2015
+to layers between as well). Nothing but x is needed.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from accel.architecture.network import network as shapes
+from accel.base.faults import Fault, Refused
+from accel.base.progress import Progress
+from accel.model.sequences import Data
+from accel.spec import Spec
+from training.importing.network import FloatNetwork
+from training.loop import rate
+from training.method import Method
+from training.model import LSTM, State, ends, real_layer, stacked
+from training.prune import Gradual, choices, prune_head, prune_layers
+from training.states import set_threshold
+from training.way import in_formats
+
+HELD_OUT = 8
+"""Every eighth sequence chooses among epochs; of a single one its last eighth."""
+
+
+class Epoch(NamedTuple):
+    """One pass over the data: the mean loss, and the relative error (rms, layers and logits together) held out."""
+
+    stage: str
+    loss: float | None
+    error: float
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """The student in the accelerator's arithmetic, and how it got there; the first entry of a stage is its begin."""
+
+    model: LSTM
+    curve: tuple[Epoch, ...]
+
+
+class Batch(NamedTuple):
+    """x [batch, steps, inputs], whether a step is real [batch, steps, 1], the teacher's h of each layer and logits."""
+
+    x: Tensor
+    real: Tensor
+    targets: tuple[Tensor, ...]
+
+
+def distill(spec: Spec, teacher: FloatNetwork, begun: LSTM, data: Data, progress: Progress) -> Distilled:
+    """A student that begins as `begun`, the teacher's own weights in a module of the spec, none of them pruned.
+
+    Pruned to the spec's ratios and trained for `training.prune_epochs` in floating point, then quantised and trained
+    for `training.quantize_epochs`; of each stage the epoch that is best on what is held out. Refused where x has no two
+    sequences and fewer than sixteen steps.
+    """
+    learned, held = _parted(data)
+    model, curve = copy.deepcopy(begun).float(), list[Epoch]()
+    if spec.sparsity.pattern != "dense":
+        method = None
+        kept = [array.kept for array in shapes(spec).layers]
+        if spec.training.gradual:
+            method = Gradual(tuple(kept), choices(spec))
+        else:
+            prune_layers(model.layers, kept, choices(spec))
+        prune_head(model.head, spec)
+        curve += _Stage(spec, teacher, model, "pruned", spec.training.prune_epochs, method).run(learned, held, progress)
+    model = in_formats(model, shapes(spec))
+    set_threshold(model, spec.sparsity.threshold or 0.0)
+    curve += _Stage(spec, teacher, model, "quantised", spec.training.quantize_epochs).run(learned, held, progress)
+    return Distilled(model.double(), tuple(curve))
+
+
+def _parted(data: Data) -> tuple[Data, Data]:
+    """What is learned from, and what is held out."""
+    if len(data.x) > 1:
+        held = np.arange(len(data.x)) % HELD_OUT == HELD_OUT - 1
+        held[-1] = not held.any() or held[-1]
+        learned, kept = ((data.x[part], data.lengths[part]) for part in (~held, held))
+        return Data(*learned, data.origin), Data(*kept, data.origin)
+    steps = int(data.lengths[0])
+    last = steps // HELD_OUT
+    if last < 2:
+        wanted = f"two sequences, or one of at least {2 * HELD_OUT} steps, to distill"
+        raise Refused([Fault(f"{data.origin}: x", wanted, f"one of {steps} steps")])
+    cut = steps - last
+    parts = data.x[:, :cut], data.x[:, cut:steps]
+    return Data(parts[0], np.array([cut]), data.origin), Data(parts[1], np.array([last]), data.origin)
+
+
+class _Stage:
+    """Training a student's parameters in place, through its masks and its arithmetic."""
+
+    def __init__(
+        self, spec: Spec, teacher: FloatNetwork, model: LSTM, name: str, epochs: int, method: Method | None = None
+    ) -> None:
+        self.spec, self.teacher, self.model = spec, teacher, model
+        self.name, self.epochs, self.method = name, epochs, method or Method()
+        self.optimizer = torch.optim.Adam(model.parameters(), lr=spec.training.learning_rate)
+        self.order = torch.Generator().manual_seed(spec.training.seed)
+
+    def run(self, learned: Data, held: Data, progress: Progress) -> Iterator[Epoch]:
+        """Every epoch; the model keeps the weights of the best one, the begin counting where nothing is removed yet."""
+        scales = self._scales(learned)
+        best, kept = self.error(held), copy.deepcopy(self.model.state_dict())
+        yield Epoch(self.name, None, best)
+        for epoch in range(self.epochs):
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate(self.spec.training.learning_rate, epoch, self.epochs)
+            self.method.before_epoch(self.model, epoch / self.epochs)
+            loss, error = self._epoch(learned, scales), self.error(held)
+            unsettled = epoch < min(self.method.settled * self.epochs, self.epochs - 1)
+            if unsettled or error < best:
+                best, kept = error, copy.deepcopy(self.model.state_dict())
+            progress(f"distilled, {self.name}", epoch + 1, self.epochs, f"relative error {error:.4f}")
+            yield Epoch(self.name, loss, error)
+        self.model.load_state_dict(kept)
+
+    def _epoch(self, learned: Data, scales: list[float]) -> float:
+        losses = []
+        drawn = torch.randperm(len(learned.x), generator=self.order).numpy()
+        for chosen in np.array_split(drawn, -(-len(drawn) // self.spec.training.batch)):
+            state: list[State] | None = None
+            for window in self._windows(learned, chosen):
+                self.optimizer.zero_grad(set_to_none=True)
+                answers, state = self._answers(window.x, state)
+                loss = _loss(answers, window, scales)
+                loss.backward()  # type: ignore[no-untyped-call]
+                torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.spec.training.gradient_clip)
+                self.optimizer.step()
+                self.method.after_step(self.model, self.optimizer.param_groups[0]["lr"])
+                losses.append(float(loss.detach()))
+                state = [(h.detach(), c.detach()) for h, c in state]
+        return sum(losses) / len(losses)
+
+    @torch.no_grad()
+    def error(self, data: Data) -> float:
+        """Relative error (rms) of all that is compared, over sequences from their begin to their end."""
+        apart, size = 0.0, 0.0
+        for chosen in np.array_split(np.arange(len(data.x)), -(-len(data.x) // self.spec.training.batch)):
+            state: list[State] | None = None
+            for window in self._windows(data, chosen):
+                answers, state = self._answers(window.x, state)
+                for mine, theirs in zip(answers, window.targets, strict=True):
+                    apart += float((((mine - theirs) * window.real) ** 2).sum())
+                    size += float(((theirs * window.real) ** 2).sum())
+        return float((apart / size) ** 0.5) if size else 0.0
+
+    def _windows(self, data: Data, chosen: np.ndarray) -> Iterator[Batch]:
+        """Sequences, `training.steps` steps at a time, with what the teacher says of them."""
+        lengths = data.lengths[chosen]
+        x = data.x[chosen, : lengths.max()]
+        h = self.teacher.states(x)
+        targets = [*h, *([] if self.teacher.head is None else [self.teacher.logits(h[-1])])]
+        real = (np.arange(x.shape[1]) < lengths[:, None])[..., None]
+        whole = [torch.from_numpy(array.astype(np.float32)) for array in (x, real, *targets)]
+        for parts in zip(*(torch.split(one, self.spec.training.steps, dim=1) for one in whole), strict=True):
+            yield Batch(parts[0], parts[1], parts[2:])
+
+    def _answers(self, x: Tensor, state: list[State] | None) -> tuple[list[Tensor], list[State]]:
+        """h of every layer, and the logits after every step; and the state that they leave."""
+        model = self.model
+        state = model.begun(len(x)) if state is None else state
+        if model.quantized is not None:
+            found = model.signals(x, state)
+            h, after = [stacked(steps, model.cell.output) for steps in found], ends(model.cell, found)
+        else:
+            h, after = [], []
+            for number, layer in enumerate(model.layers):
+                x, last = real_layer(layer, x, None if state is None else state[number])
+                h.append(x)
+                after.append(last)
+        return [*h, *([] if model.head is None else [model.readout(h[-1])])], after
+
+    def _scales(self, data: Data) -> list[float]:
+        """Mean square of each of the teacher's answers over what is learned from: errors count by these."""
+        sums, count = np.zeros(len(self.teacher.layers) + (self.teacher.head is not None)), 0.0
+        for chosen in np.array_split(np.arange(len(data.x)), -(-len(data.x) // self.spec.training.batch)):
+            for window in self._windows(data, chosen):
+                sums += [float(((one * window.real) ** 2).mean(dim=2).sum()) for one in window.targets]
+                count += float(window.real.sum())
+        return [max(one / count, 1e-12) for one in sums]
+
+
+def _loss(answers: list[Tensor], window: Batch, scales: list[float]) -> Tensor:
+    """Sum over what is compared of the mean square error of real steps, each by its size."""
+    real, total = window.real.sum().clamp(min=1.0), torch.zeros(())
+    for mine, theirs, scale in zip(answers, window.targets, scales, strict=True):
+        total = total + (((mine - theirs) ** 2).mean(dim=2, keepdim=True) * window.real).sum() / real / scale
+    return total
