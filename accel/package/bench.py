@@ -35,11 +35,13 @@ class Stream:
 
 @dataclass(frozen=True)
 class Bench:
-    """The files of a bench by their names, and what it drives."""
+    """The files of a bench by their names; what it drives, ties to constants, and how many cycles it waits at most."""
 
     files: dict[str, str]
     sources: tuple[Stream, ...]
     sinks: tuple[Stream, ...]
+    tied: dict[str, int]
+    limit: int
     steps: int
     results: int
 
@@ -58,6 +60,7 @@ def bench(design: Design, samples: Samples, signals: dict[str, Any], memories: b
     ]
     sinks = [Stream(name, f"{name}.hex", len(words), widths[f"{name}_tdata"]) for name, words in leaving.items()]
     top, begins = design.spec.identifier, f"{design.net.layers[0].name}_begin"
+    tied = {port.name: driven.threshold for port in inputs if port.name == "states_threshold"}
     text = render(
         "accel",
         "package/bench/bench.v.j2",
@@ -69,7 +72,7 @@ def bench(design: Design, samples: Samples, signals: dict[str, Any], memories: b
         steps={"file": "steps.hex", "count": len(cycles), "begins": begins},
         watchers=[*sources, *sinks, begins],
         memories=memories,
-        tied={port.name: driven.threshold for port in inputs if port.name == "states_threshold"},
+        tied=tied,
         status={f"{STATUS}{part}": value for part, value in expected.status(design, samples, driven).items()},
         results=len(leaving["m_axis"]),
         steps_sent=len(driven.turns),
@@ -81,7 +84,7 @@ def bench(design: Design, samples: Samples, signals: dict[str, Any], memories: b
     files |= {one.file: _beats(driven.sources[one.name], one.width) for one in sources}
     files |= {one.file: _words(driven, one, leaving[one.name]) for one in sinks}
     files["steps.hex"] = _hex("cycles to the next step", cycles, 32)
-    return Bench(files, tuple(sources), tuple(sinks), len(driven.turns), len(leaving["m_axis"]))
+    return Bench(files, tuple(sources), tuple(sinks), tied, driven.limit, len(driven.turns), len(leaving["m_axis"]))
 
 
 def _beats(beats: Iterable[Beat], width: int) -> str:

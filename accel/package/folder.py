@@ -11,9 +11,10 @@ from accel.engines.engine import converted
 from accel.engines.ports import ports as port_signals
 from accel.model.design import Design
 from accel.model.samples import Samples, corners, state_formats
-from accel.package import fusesoc, verilog
+from accel.package import fusesoc, ipxact, verilog
 from accel.package.bench import Bench, bench
 from accel.package.carries import ports
+from accel.package.client import client
 from accel.rtl.convert import load_top, top_signals
 from accel.schedule.schedule import schedule
 
@@ -42,8 +43,14 @@ def files(design: Design, run: Bench, facts: Facts, inline: bool) -> dict[str, s
     loads = sorted((design.work / "load").glob("*.hex"))
     made |= {f"load/{path.name}": path.read_text(encoding="ascii") for path in loads}
     made |= {f"bench/{name}": held for name, held in run.files.items()}
-    words = f"{facts.network.replace(' → ', '-')}, sparse weights, AXI4-Stream"
-    return made | {f"{top}.core": fusesoc.core(vlnv(top, facts.version), words, top, made)}
+    words, name = f"{facts.network.replace(' → ', '-')}, sparse weights, AXI4-Stream", vlnv(top, facts.version)
+    hertz, folder = round(design.spec.target.clock_mhz * 1e6), verilog.FOLDER if memories(design, inline) else ""
+    return made | {
+        f"client/test_{top}.py": client(design, run, memories(design, inline)),
+        f"{top}.core": fusesoc.core(name, words, top, made),
+        f"{top}.sdc": f"create_clock -name clk -period {1e9 / hertz:.3f} [get_ports clk]\n",
+        "component.xml": ipxact.component(name, words, ports(design), made, folder, hertz),
+    }
 
 
 def made_bench(design: Design, real: Samples, inline: bool) -> Bench:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -119,6 +120,35 @@ def test_fusesoc_reads_the_core_and_runs_its_simulation(place: Path) -> None:
     assert "PASSED" in done.stdout + done.stderr
     (place / "library/memory/little_tanh.hex").unlink()
     assert subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
+@pytest.mark.skipif(find_spec("cocotbext") is None, reason="needs cocotb and cocotbext-axi")
+def test_the_client_passes_and_sees_another_bit(place: Path) -> None:
+    command = [sys.executable, str(place / "made/client/test_little.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "TESTS=3 PASS=3 FAIL=0" in done.stdout + done.stderr
+    assert done.returncode == 0
+    path = place / "made/bench/m_axis.hex"
+    path.write_text(re.sub(r"^(\w+)\w$", r"\g<1>5", path.read_text(), count=1, flags=re.MULTILINE))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert re.search(r"m_axis: frame 0, word 0: \w+5 wanted, got", done.stdout + done.stderr)
+    assert done.returncode != 0
+
+
+def test_ip_xact_names_ports_streams_and_files(place: Path) -> None:
+    ipyxact = pytest.importorskip("ipyxact.ipyxact")
+    component = ipyxact.Component()
+    with Path("made/component.xml").open() as file:
+        component.load(file)
+    ports = {port.name: port for port in component.model.ports.port}
+    assert (ports["s_axis_tdata"].wire.direction, ports["m_axis_tdata"].wire.direction) == ("in", "out")
+    buses = {bus.name: bus for bus in component.busInterfaces.busInterface}
+    assert set(buses) == {"s_axis", "m_axis", "clk", "reset"}
+    mapped = {pair.physicalPort.name for bus in buses.values() for pair in bus.portMaps.portMap}
+    assert mapped <= set(ports)
+    files = [file.name for found in component.fileSets.fileSet for file in found.file]
+    assert all(Path("made", name).is_file() for name in files)
+    assert "memory/little_tanh.hex" in files
 
 
 @pytest.mark.parametrize("sections", DESIGNS.values(), ids=DESIGNS)
