@@ -76,7 +76,7 @@ def missing(spec: Spec, names: Collection[str]) -> str:
 
 def _cycles(machine: Machine) -> Value:
     spec = machine.spec
-    if spec.by_columns and machine.samples is not None:
+    if spec.skips_states and machine.samples is not None:
         return float(machine.timing.cycles_over(machine.samples)), "exact"
     return float(machine.timing.cycles_per_step), machine.stage
 

@@ -77,7 +77,7 @@ class Memory:
 
 def unknown(spec: Spec) -> str:
     """Why there is no estimate for a spec; empty where there is one."""
-    if spec.by_columns:
+    if spec.skips_states:
         return "the model knows the row engine only"
     if spec.levels > 1 or spec.model.cell == "highway":
         return "the model knows cells of one level only"

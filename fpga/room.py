@@ -56,7 +56,7 @@ def _ways(spec: Spec, net: Network, board: Board) -> Iterator[str]:
     units = largest_that_fits(spec, [array.kept for array in net.layers], board)
     if units is not None:
         yield f"engine.units: {units}"
-    elif not spec.by_columns and (found := _sparser(spec, board)) is not None:
+    elif not spec.skips_states and (found := _sparser(spec, board)) is not None:
         yield "engine.units: {} and sparsity that removes {:.1%} of the weights of each layer".format(*found)
 
 

@@ -62,6 +62,6 @@ def generated(spec: Spec, work: Path) -> Rtl:
 
 def tied(spec: Spec) -> dict[str, str]:
     """Constants of the ports that a spec decides: the threshold of states, where the design has one."""
-    if not spec.by_columns:
+    if not spec.skips_states:
         return {}
     return {"states_threshold": f"{spec.formats.state.width - 1}'d{threshold_of(spec)}"}

@@ -67,7 +67,7 @@ class Quantized(nn.Module):
         found = []
         for number, array in enumerate(self.net.layers):
             before = None if state is None else self._before(state, number)
-            threshold = 0.0 if array not in self.net.by_columns else self.net.spec.sparsity.threshold or 0.0
+            threshold = 0.0 if array not in self.net.skipping else self.net.spec.sparsity.threshold or 0.0
             steps = list(run_layer(exact(self.net, array), self.lstm, x, before, threshold, number=number))
             x = stacked(steps, array.cell.output)
             found.append(steps)
@@ -158,7 +158,7 @@ def check_weights(spec: Spec) -> None:
 
 def _network(lstm: nn.RNNBase, spec: Spec) -> Network:
     """Shapes with the ratios that the masks really have; beside columns they are what the spec says."""
-    if spec.by_columns:
+    if spec.skips_states:
         return network(spec)
     return network(spec, [_kept(lstm, number) for number in range(lstm.num_layers)])
 

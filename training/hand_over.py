@@ -81,7 +81,7 @@ def lanes_of_pattern(spec: Spec) -> Any:
     search = spec.sparsity.search
     if search is not None and search.cost == "cycles":
         return plain(spec.engine)
-    if not spec.by_columns:
+    if not spec.skips_states:
         return None
     return spec.engine.units if len(spec.walks) == 1 else [spec.engine.units, plain(spec.flows)]
 

@@ -61,7 +61,7 @@ class LSTM(nn.Module):
             nn.Parameter(torch.zeros(values, size)) for size in model.hidden if spec.initial_states
         )
         self.head = None if model.head is None else nn.Linear(model.hidden[-1], model.head.outputs, bias=model.bias)
-        self.skip = tuple(flow.by_columns or not spec.by_columns for flow in spec.flows)
+        self.skip = tuple(flow.skips_states or not spec.skips_states for flow in spec.flows)
         self.decoder = decoder
         self.dropout = nn.Dropout(spec.training.dropout)
         self.when = model.head.when if model.head else when

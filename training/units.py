@@ -147,7 +147,7 @@ def compact(model: LSTM, spec: Spec) -> tuple[Spec, LSTM]:
 
     At least one unit of each layer stays; by columns, so many that the lanes of a gate divide them.
     """
-    multiples = [spec.engine.units if flow.by_columns else 1 for flow in spec.flows]
+    multiples = [spec.engine.units if flow.even else 1 for flow in spec.flows]
     left = [filled_up(keep, multiple) for keep, multiple in zip(alive(model), multiples, strict=True)]
     smaller = resized(spec, [int(keep.sum()) for keep in left])
     decoder = _columns(model.decoder, left[-1])
@@ -199,7 +199,7 @@ def resized(spec: Spec, hidden: list[int]) -> Spec:
     Where a layer goes by columns, the engine stays as it is.
     """
     model = spec.model.model_copy(update={"hidden": tuple(hidden)})
-    if spec.by_columns:
+    if spec.skips_states:
         return parse(plain(spec.model_copy(update={"model": model})))
     units = min(spec.engine.units, 1 << (min(hidden).bit_length() - 1))
     narrower = spec.model_copy(update={"model": model, "engine": spec.engine.model_copy(update={"units": units})})

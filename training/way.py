@@ -50,7 +50,7 @@ class Way:
 
     def fit(self, model: LSTM, name: str, epochs: int, needs: Needs, method: Method | None = None) -> Fitted:
         """Train `model` itself through one stage; a pattern by columns depends on the lanes as well."""
-        if self.spec.by_columns and needs is not DENSE:
+        if self.spec.skips_states and needs is not DENSE:
             name += f"-{self.spec.engine.units}-units"
             name += "".join(f"-{f.input}-{f.recurrent}" for f in self.spec.flows) if len(self.spec.walks) > 1 else ""
         stage = Stage(name, epochs, f"{fingerprint(self.spec, *needs)} {epochs} epochs")

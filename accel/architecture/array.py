@@ -30,9 +30,9 @@ class Array(Layer, ABC):
         return DATAFLOWS[self.dataflow].walks
 
     @property
-    def skips(self) -> bool:
+    def skips_states(self) -> bool:
         """Whether a zero of h costs nothing: cycles depend on zeros, and small states count as 0."""
-        return DATAFLOWS[self.dataflow].by_columns
+        return DATAFLOWS[self.dataflow].skips_states
 
     @property
     @abstractmethod

@@ -35,9 +35,9 @@ class Network:
         return self.layers + ((self.head,) if self.head else ())
 
     @property
-    def by_columns(self) -> tuple[Array, ...]:
+    def skipping(self) -> tuple[Array, ...]:
         """The layers that skip states."""
-        return tuple(array for array in self.layers if array.skips)
+        return tuple(array for array in self.layers if array.skips_states)
 
     @cached_property
     def tables(self) -> dict[str, Table]:

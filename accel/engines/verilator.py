@@ -71,7 +71,7 @@ def simulated(
         scratch = Path(name)
         (scratch / "script").write_text(_script_text(driven), encoding="ascii")
         command = [str(program), str(scratch / "script"), str(scratch / "record"), str(driven.limit)]
-        command += [str(driven.threshold)] if design.spec.by_columns else []
+        command += [str(driven.threshold)] if design.spec.skips_states else []
         if window:
             paths = (str(path.resolve()) for path in (window.beginning, window.counts))
             command += [str(window.first), str(window.last), *paths]
@@ -102,7 +102,7 @@ def compiled(design: Design, source: Path, folder: Path, small: int, watched: bo
         "verilator/bench.cpp.j2",
         layers=[array.name for array in design.net.layers],
         **_streams(design),
-        queues=[array.name for array in design.net.by_columns],
+        queues=[array.name for array in design.net.skipping],
         head=design.net.head is not None,
         watched=watched,
         reset_cycles=RESET_CYCLES,

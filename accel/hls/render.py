@@ -89,7 +89,7 @@ def _names(design: Design) -> dict[str, object]:
         "state_values": len(net.layers[0].cell.states),
         "cell_tables": ", ".join(f"k{LABELS[name]}" for name in net.tables),
         "load": {"digest": shape_digest(net)} if spec.engine.memory == "scratchpad" else None,
-        "by_columns": spec.by_columns,
+        "skips_states": spec.skips_states,
         "threshold": design.weights.threshold,
     }
 

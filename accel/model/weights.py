@@ -84,11 +84,11 @@ class Weights:
 
     def threshold_at(self, array: Array) -> int:
         """The threshold of a layer; 0 where every h is read."""
-        return self.threshold if array.skips else 0
+        return self.threshold if array.skips_states else 0
 
     def network(self, spec: Spec) -> Network:
         """Shapes of the spec with the ratios these weights really have; beside columns they are what the spec says."""
-        if spec.by_columns:
+        if spec.skips_states:
             return network(spec)
         return network(spec, [layer.kept for layer in self.layers[: len(spec.model.hidden)]])
 

@@ -34,7 +34,7 @@ def _arrays(weights: Weights, spec: Spec) -> dict[str, np.ndarray]:
             found[f"{number}.scale"] = layer.scale.astype(np.int32)
         if layer.initial is not None:
             found[f"{number}.initial"] = layer.initial.astype(np.int32)
-    if spec.by_columns:
+    if spec.skips_states:
         found[THRESHOLD] = np.array(weights.threshold, dtype=np.int32)
     return found
 
@@ -98,7 +98,7 @@ def load(path: Path, spec: Spec) -> Weights:
 
 
 def _expected_names(spec: Spec) -> list[str]:
-    found = [THRESHOLD] if spec.by_columns else []
+    found = [THRESHOLD] if spec.skips_states else []
     for number, array in enumerate(network(spec).arrays):
         parts = ["w_x", "w_x.mask", "w_h", "w_h.mask", "bias", *(["scale"] if array.scale else [])]
         parts += ["initial"] if spec.initial_states and array.kind is not None else []

@@ -15,7 +15,7 @@ from accel.engines.engine import Observed, Status, filler_status, reference, sum
 from accel.engines.status import SIGNALS, flags
 from accel.model.design import Design
 from accel.model.samples import Samples, state_formats
-from accel.rtl.top import result_width
+from accel.rtl.layers import result_width
 from accel.schedule.schedule import schedule
 from accel.schedule.turns import Turn, in_order
 

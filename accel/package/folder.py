@@ -91,7 +91,7 @@ def readme(design: Design, run: Bench, facts: Facts, inline: bool, said: str) ->
         streams=list(_streams(design)),
         cycles=built.cycles_per_step,
         latency=built.latency,
-        by_columns=spec.by_columns,
+        skips_states=spec.skips_states,
         lanes=facts.derived["lanes"],
         nonzeros=facts.derived["nonzeros_per_step"],
         clock=spec.target.clock_mhz,

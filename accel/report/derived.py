@@ -36,7 +36,7 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
         "lanes": lanes,
         "nonzeros_per_step": nonzeros,
         "dataflow": plain(spec.engine.dataflow),
-        "cycles": "without zeros" if spec.by_columns else "exact" if design else "estimated",
+        "cycles": "without zeros" if spec.skips_states else "exact" if design else "estimated",
         "cycles_per_step": cycles,
         "utilisation": round(nonzeros / (lanes * cycles), 4),
         "steps_per_second": round(spec.target.clock_mhz * 1e6 / cycles),
@@ -56,7 +56,7 @@ def planned_or_trained(spec: Spec, work: Path) -> Network:
 
 def proposed(spec: Spec, lanes: int | None, cycles: int | None) -> dict[str, Any]:
     """Designs of at most so many lanes a layer, or of at most so many cycles a step, as JSON data. Refused if none."""
-    if spec.by_columns:
+    if spec.skips_states:
         raise Refused([Fault("engine.dataflow", "row, which proposals are for", ", ".join(map(str, spec.flows)))])
     found = for_cycles(spec, cycles) if cycles is not None else for_lanes(spec, lanes or 0)
     if not found:

@@ -41,7 +41,7 @@ def scheduled(design: Design) -> dict[str, Any]:
         interval, work = built.interval(number), stage.array.depth
         stages.append({"name": stage.array.name, "interval": interval, "gap": interval - work, "cycles": work})
     found = {"cycles_per_step": built.cycles_per_step, "latency": built.latency, "stages": stages}
-    return found | {"columns": columns(design, built) if built.by_columns else None}
+    return found | {"columns": columns(design, built) if built.skips_states else None}
 
 
 def columns(design: Design, built: Schedule) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def columns(design: Design, built: Schedule) -> dict[str, Any]:
     inputs = samples.load(design.work / "samples.npz", design.spec).first(design.spec.verify.sequences)
     layers = [
         {"name": array.name, "threshold": design.weights.threshold, **asdict(waits), "cycles": waits.cycles}
-        for array, waits in zip(design.net.by_columns, built.waits(inputs), strict=True)
+        for array, waits in zip(design.net.skipping, built.waits(inputs), strict=True)
     ]
     return {"cycles_per_step": built.cycles_over(inputs), "steps": inputs.steps, "layers": layers}
 

@@ -10,6 +10,7 @@ from accel.base.templates import render
 from accel.model.design import Design
 from accel.report import figures
 from accel.report.timeline import timeline
+from accel.spec import BALANCES, WALKS, Spec
 
 
 def page(design: Design, facts: dict[str, Any]) -> str:
@@ -21,6 +22,7 @@ def page(design: Design, facts: dict[str, Any]) -> str:
         "report/page.html.j2",
         facts=facts,
         network=network_words(design),
+        kept_in=kept_in(design.spec),
         gates=design.net.layers[0].cell.rows,
         verdict=verdict(facts["verify"]),
         sparsity=[Markup(figures.sparsity(layer, array)) for array, layer in layers],
@@ -39,6 +41,11 @@ def network_words(design: Design) -> str:
     levels = f" of {model.depth} levels," if model.depth else ""
     title = design.net.layers[0].cell.title + levels
     return f"{title} " + " → ".join(map(str, sizes)) + (ends[model.head.kind] if model.head else "")
+
+
+def kept_in(spec: Spec) -> str:
+    """Where the same number of weights is kept, in words."""
+    return ", or by columns in every ".join(BALANCES[walk].each for walk in WALKS if walk in spec.walks)
 
 
 def verdict(verify: dict[str, Any]) -> dict[str, str]:

@@ -90,7 +90,7 @@ def _full(matrix: Matrix) -> Matrix:
 
 def _run(name: str, design: Design) -> Run:
     built = schedule(design)
-    if not built.by_columns:
+    if not built.skips_states:
         return Run(name, built.cycles_per_step, list(_spans(built)))
     inputs = samples.load(design.work / "samples.npz", design.spec).only(0)
     return Run(name, built.cycles_over(inputs), list(_skipping_spans(built, inputs)))

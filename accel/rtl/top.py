@@ -15,9 +15,8 @@ from typing import Any
 from accel.architecture.array import Array
 from accel.architecture.dataflows import ARRAYS
 from accel.architecture.network import Network
-from accel.base.fixed import Digits, Fixed, index_bits
+from accel.base.fixed import Digits, Fixed
 from accel.base.tables import Table
-from accel.memory.images import bias_shift, bias_width, sum_format
 from accel.memory.load_frame import WORD, Section, beats, sections, shape_digest
 from accel.model.design import Design
 from accel.model.samples import state_formats
@@ -27,7 +26,7 @@ from accel.rtl.blocks.cells.status import LayerStatus, Status, count_steps
 from accel.rtl.blocks.columns.column_layer import States
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.primitives.signals import flag
-from accel.rtl.blocks.rows.head import HeadObserved, head_layer
+from accel.rtl.blocks.rows.head import HeadObserved
 from accel.rtl.blocks.streams.axis import AxiStream, AxiWords, axis_input, axis_output
 from accel.rtl.blocks.streams.fillers import Fillers, watch_vectors, withhold
 from accel.rtl.blocks.streams.inbox import Beats, Inbox
@@ -40,8 +39,8 @@ from accel.rtl.blocks.streams.weight_sets import Loading, await_weights, choose_
 from accel.rtl.call import Call
 from accel.rtl.contents import biases_held, lanes_held, scales_held, states_held
 from accel.rtl.dataflows import blocks_of
+from accel.rtl.layers import cells, layer_constants, layers, leaving, result_width
 from accel.schedule.schedule import Schedule
-from accel.schedule.stage import Stage
 from accel.spec import Formats
 
 IN_ARGUMENTS: tuple[Any, ...] = (
@@ -83,22 +82,12 @@ def compose(design: Design, built: Schedule) -> Top:
         *_receivers(design),
         *(_loaders(design) if loading else []),
         *_entrance(design, loading),
-        *_layers(design),
+        *layers(design),
         *_links(net),
         *_exit(design, built),
         *(_withholders(design, built) if net.layers[0].streams > 1 else []),
     ]
     return Top(tuple(_constants(design, loading)), tuple(_ports(design)), tuple(signals), tuple(instances))
-
-
-def result_width(design: Design) -> int:
-    """Bits of a result of the head, or of an element of h_t where there is none."""
-    head, net = design.spec.model.head, design.net
-    if net.head is None or head is None:
-        return net.layers[-1].h.width
-    if head.kind == "argmax":
-        return index_bits(net.head.groups * net.head.slots_per_group)
-    return net.head.sum_width
 
 
 def _constants(design: Design, loading: bool) -> Iterator[tuple[str, str]]:
@@ -120,12 +109,12 @@ def _ports(design: Design) -> Iterator[Call]:
     yield Call("m_axis", AxiStream, (last.cells, result_width(design)))
     if spec.engine.memory == "scratchpad":
         yield Call("s_weights", AxiWords, (WORD,))
-    if spec.by_columns:
+    if spec.skips_states:
         yield Call("states", States, (first.h.width,))
     yield Call("status", Status, (first.writable,))
     for array in net.layers:
         yield Call(f"status_{array.name}", LayerStatus, (spec.engine.state_streams,))
-        yield Call(array.name, blocks_of(array).observed, (_cells(design, array),))
+        yield Call(array.name, blocks_of(array).observed, (cells(design, array),))
         if spec.engine.state_streams:
             yield Call(f"s_state_{array.name}", AxiStream, _state_words(design, array))
             yield Call(f"m_state_{array.name}", AxiStream, _state_words(design, array))
@@ -140,31 +129,14 @@ def _state_words(design: Design, array: Array) -> tuple[int, int]:
     return len(array.cell.states) * array.cells, widest
 
 
-def _cells(design: Design, array: Array) -> str:
-    """Formats and tables of a layer's cell stage."""
-    width, shift = _bias(design, array)
-    return f"CellConstants({array.name.upper()}, FORMATS, TABLES, {width}, {shift})"
-
-
-def _bias(design: Design, array: Array) -> tuple[int, int]:
-    """Bits of a stored bias, and the left shift that aligns it with its row's sum."""
-    narrowed = sum_format(array, design.spec)
-    return bias_width(array, narrowed), bias_shift(array, narrowed)
-
-
-def _leaving(design: Design, array: Array) -> int:
-    """Bits that leave an array at once: h of E units, or a result of the head."""
-    return array.cells * array.h.width if array.recurrent else result_width(design)
-
-
 def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
     for stage in built.stages:
         array = stage.array
         name, upper = array.name, array.name.upper()
         yield Call(f"{name}_beats", Beats, (f"{upper}.x_vector.word_width",))
         yield Call(f"{name}_inbox", Inbox, (f"{upper}.x_vector",))
-        yield Call(f"{name}_outbox", Outbox, (_leaving(design, array),))
-        yield _layer_constants(design, stage)
+        yield Call(f"{name}_outbox", Outbox, (leaving(design, array),))
+        yield layer_constants(design, stage)
         if design.spec.initial_states and array.recurrent:
             yield Call(f"{name}_initial", states_held, ("RTL", upper, f'"{design.spec.identifier}_{name}"'))
         if loading:
@@ -172,7 +144,7 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
             yield from (Call(f"{name}_{kind}_end", flag) for kind in sections(array, design.net))
     first, last = design.net.arrays[0], design.net.arrays[-1]
     yield Call("arriving", Beats, (f"{first.name.upper()}.x_vector.word_width",))
-    yield Call("leaving", Beats, (_leaving(design, last),))
+    yield Call("leaving", Beats, (leaving(design, last),))
     if loading:
         yield Call("early", Beats, (f"{first.name.upper()}.x_vector.word_width",))
     if first.streams > 1:
@@ -180,32 +152,6 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
         yield Call("made", AxiStream, (last.cells, result_width(design)))
         given = design.net.layers if design.spec.engine.state_streams else ()
         yield from (Call(f"{array.name}_made", AxiStream, _state_words(design, array)) for array in given)
-
-
-def _layer_constants(design: Design, stage: Stage[Any]) -> Call:
-    """Everything that a layer, or the head, is built from."""
-    array, spec = stage.array, design.spec
-    head, last = spec.model.head, design.net.layers[-1]
-    every_step = array is not last or head is None or head.when == "step"
-    made_by, own = blocks_of(array).constants(stage, spec)
-    return Call(f"{array.name}_built", made_by, (*_held(design, array), *own, f"every_step={every_step}"))
-
-
-def _held(design: Design, array: Array) -> Iterator[str]:
-    """The memories of a layer: read from files, empty where they are loaded, weights outside where they are fed."""
-    upper, stem = array.name.upper(), f"{design.spec.identifier}_{array.name}"
-    module = f'"{stem}_unit" if converting else ""'
-    if array.fed or array.writable:
-        yield f"lanes=ArrayConstants({upper}, (), (), {module})"
-    else:
-        yield f'lanes=lanes_held(RTL, {upper}, "{stem}", {module})'
-    yield 'bias_words=(), bias_file=""' if array.writable else f'**biases_held(RTL, "{stem}")'
-    if array.scale is None:
-        yield "scales=None"
-    elif array.writable:
-        yield f'scales=ScaleConstants({upper}.scale, (), "")'
-    else:
-        yield f'scales=scales_held(RTL, {upper}, "{stem}")'
 
 
 def _receivers(design: Design) -> Iterator[Call]:
@@ -252,27 +198,6 @@ def _entrance(design: Design, loading: bool) -> Iterator[Call]:
         ),
     )
     yield Call("counting", count_steps, ("clk", "reset", f"{first.name}_inbox.take", "status"))
-
-
-def _layers(design: Design) -> Iterator[Call]:
-    for array in design.net.arrays:
-        name = array.name
-        boxes, stores = ("clk", "reset", f"{name}_inbox", f"{name}_outbox"), _stores(array)
-        if array is design.net.head:
-            head = design.spec.model.head
-            argmax = head is not None and head.kind == "argmax"
-            given_head = "head", "head_built", argmax, *_bias(design, array), stores
-            yield Call("head_running", head_layer, (*boxes, *given_head))
-            continue
-        built = (name, f"status_{name}", f"{name}_built", _cells(design, array), stores)
-        yield blocks_of(array).layer(array, design.spec, boxes, built)
-
-
-def _stores(array: Array) -> str | None:
-    """What writes into a layer's weights, or brings them in every step."""
-    if array.writable:
-        return f"{array.name}_stores"
-    return f"s_weights_{array.name}" if array.fed else None
 
 
 def _links(net: Network) -> Iterable[Call]:

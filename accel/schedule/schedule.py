@@ -37,7 +37,7 @@ class Schedule:
     emit_steps: int
 
     @property
-    def by_columns(self) -> bool:
+    def skips_states(self) -> bool:
         """Whether cycles depend on what is not zero."""
         return any(stage.interval is None for stage in self.stages)
 
@@ -81,7 +81,7 @@ class Schedule:
 
     def loads(self, samples: Samples) -> Loads | None:
         """What of every step is not zero; None where cycles do not depend on it."""
-        return loads(self.net, self.weights, samples) if self.by_columns else None
+        return loads(self.net, self.weights, samples) if self.skips_states else None
 
     def begins(self, lengths: Sequence[int], loads: Loads | None = None) -> list[Integers]:
         """Cycle in which every step begins at every stage, input always valid and output always ready.
@@ -115,11 +115,11 @@ class Schedule:
 
     def cycles_over(self, samples: Samples) -> int:
         """Cycles from step to step over samples; where they depend on zeros, as those settle."""
-        return steady(self.intervals(samples)) if self.by_columns else self.cycles_per_step
+        return steady(self.intervals(samples)) if self.skips_states else self.cycles_per_step
 
     def busy_over(self, samples: Samples) -> float:
         """Share of the lanes' cycles, all layers together, in which they add a weight's product over samples."""
-        if not self.by_columns:
+        if not self.skips_states:
             return self.utilisation
         run = self._run(samples.lengths.tolist(), self.loads(samples))
         parts = [clock.work(begun) for clock, begun in zip(run.clocks[: len(self.net.layers)], run.begun, strict=False)]
@@ -128,7 +128,7 @@ class Schedule:
     def _run(self, lengths: Sequence[int], loads: Loads | None) -> Timeline:
         first = self.stages[0].array
         taken = all_turns(lengths, first.streams, first.given_state)
-        if loads is None and self.by_columns:
+        if loads is None and self.skips_states:
             loads = dense_loads(self.net, lengths)
         given = loads or [(NOTHING,) * len(self.net.layers)] * len(taken)
         return Timeline(self.net, self.stages, self.emit_steps).run(taken, given)

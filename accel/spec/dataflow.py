@@ -16,24 +16,36 @@ WALKS: tuple[Walk, ...] = ("row", "column")
 
 @dataclass(frozen=True)
 class Balance:
-    """What keeps the same number of weights in a matrix that is walked through in one of the ways."""
+    """What a way through a matrix means for its weights: where the same number is kept, and what zeros cost."""
 
+    skips: bool
+    """An operand that is zero costs nothing."""
+    even: bool
+    """All lanes own as many rows."""
     among: Callable[[int, int], int]
-    """Of how many weights: from the columns of the matrix and the rows of a lane."""
+    """Of how many weights some are kept: from the columns of the matrix and the rows of a lane."""
+    each: str
+    """Where so many are kept, in words."""
     shown: str
-    """The same in words."""
+    """What is kept, in words."""
     empty: str
     """Who would be without a weight."""
 
 
 BALANCES: dict[Walk, Balance] = {
     "row": Balance(
+        skips=False,
+        even=False,
         among=lambda columns, _rows: columns,
+        each="row",
         shown="{kept} of {columns} columns in every row",
         empty="row of {columns} columns is empty",
     ),
     "column": Balance(
+        skips=True,
+        even=True,
         among=lambda _columns, rows: rows,
+        each="lane and column",
         shown="{kept} of each lane's {rows} rows in every column",
         empty="lane of {rows} rows is without a weight",
     ),
@@ -59,9 +71,14 @@ class Flow(Section):
         return next((name for name, flow in DATAFLOWS.items() if flow == self), None)
 
     @property
-    def by_columns(self) -> bool:
-        """Whether states are skipped: h that is not zero is given to all lanes, column by column."""
-        return self.recurrent == "column"
+    def skips_states(self) -> bool:
+        """Whether an h that is zero costs nothing: cycles depend on zeros, and small states count as zero."""
+        return BALANCES[self.recurrent].skips
+
+    @property
+    def even(self) -> bool:
+        """Whether all lanes own as many rows, so that P divides the hidden units."""
+        return any(BALANCES[walk].even for walk in self.walks)
 
     def __str__(self) -> str:
         if self.input == self.recurrent:

@@ -97,7 +97,7 @@ def _initial_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         "model.stateful (it begins with what the sequence before left)": spec.model.stateful,
         "engine.state_streams (they bring h_0 and c_0)": spec.engine.state_streams,
         "engine.memory: scratchpad (frames bring weights and biases alone)": spec.engine.memory == "scratchpad",
-        "engine.dataflow: column": spec.by_columns,
+        "engine.dataflow: column": spec.skips_states,
         "training.studies.lasso": bool(spec.training.studies.lasso),
     }
     for other, there in others.items():

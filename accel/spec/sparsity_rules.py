@@ -26,7 +26,7 @@ def sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if kept(sparsity.head, spec.model.hidden[-1]) < 1:
         yield "sparsity.head", "a share that leaves a weight in each row", sparsity.head
     yield from _flow_rules(spec)
-    if spec.by_columns:
+    if spec.skips_states:
         yield from _column_rules(spec)
     else:
         yield from _row_rules(spec)
@@ -61,7 +61,7 @@ def _row_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 def _layer_rules(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Iterator[tuple[str, str, Any]]:
     """Lanes that divide the rows of a layer by columns, and weights enough for every row or lane."""
     sparsity, units = spec.sparsity, spec.engine.units
-    if flow.by_columns and hidden % units:
+    if flow.even and hidden % units:
         fitting = ", ".join(map(str, divisors(hidden)))
         yield "engine.units", f"a divisor of {hidden} hidden units for dataflow: column ({fitting})", units
     of_lane = max(1, hidden // units)

@@ -86,9 +86,9 @@ class Spec(Section):
         return {walk for flow in self.flows for walk in (flow.input, flow.recurrent)}
 
     @property
-    def by_columns(self) -> bool:
+    def skips_states(self) -> bool:
         """Whether a layer skips states, so that cycles depend on zeros."""
-        return any(flow.by_columns for flow in self.flows)
+        return any(flow.skips_states for flow in self.flows)
 
     @property
     def levels(self) -> int:

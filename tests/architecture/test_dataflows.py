@@ -19,7 +19,7 @@ from accel.rtl.dataflows import BLOCKS
 from accel.schedule.dataflows import STAGES
 from accel.spec import BALANCES, DATAFLOWS, WALKS
 
-PACKAGES = ("accel", "training", "fpga", "sparrow")
+PACKAGES = ("accel", "training", "fpga", "exploration", "sparrow")
 FLOORS: list[Mapping[str, Any]] = [ARRAYS, LANE_WORDS, STAGES, BLOCKS, PROCESSES, CHECKED, SPANS]
 OF_WALKS: list[Mapping[str, Any]] = [BALANCES, BALANCED]
 PREFIXES = ("Row", "Column", "Mixed")

@@ -102,7 +102,7 @@ def test_lanes_hold_every_weight_once_in_the_order_they_read_it() -> None:
 
 
 def test_a_name_that_is_not_given_is_an_error() -> None:
-    with pytest.raises(UndefinedError, match="'by_columns' is undefined"):
+    with pytest.raises(UndefinedError, match="'skips_states' is undefined"):
         render("hls_templates", "hls/top.h.j2")
 
 

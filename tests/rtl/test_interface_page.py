@@ -32,8 +32,8 @@ THERE: dict[str, Callable[[Spec], bool]] = {
     "`memory: stream`": lambda spec: spec.engine.memory == "stream",
     "`streams` above 1": lambda spec: spec.engine.streams > 1,
     "`state_streams`": lambda spec: spec.engine.state_streams,
-    "a layer by columns": lambda spec: spec.by_columns,
-    "the layer by columns": lambda spec: spec.by_columns,
+    "a layer by columns": lambda spec: spec.skips_states,
+    "the layer by columns": lambda spec: spec.skips_states,
 }
 """What the page says of when a port is there."""
 
