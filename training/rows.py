@@ -15,7 +15,7 @@ from torch.autograd import Function
 from torch.nn.utils import parametrize
 
 from accel.architecture.array import Array
-from accel.base.fixed import Digits, Fixed
+from accel.base.fixed import Fixed, LowBit
 from training.cell import cell_of, matrices, matrices_of, scale_by_sum
 from training.prune import masks
 from training.straight_through import narrow
@@ -97,7 +97,7 @@ def equip(layer: nn.Module, array: Array) -> None:
     Integers of fixed width with a scale a row lie as near to each row as they can; its largest weights may saturate.
     """
     scale = None
-    if isinstance(array.w_x, Digits):
+    if isinstance(array.w_x, LowBit):
         kind: Kind = "ternary" if array.w_x.width > 1 else "binary"
         scale = _digits(layer, kind, (2.0**-array.w_x.frac, 2.0**-array.w_h.frac))
     elif array.scale is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from accel.architecture.cells import Cell, cell_named
 from accel.architecture.vector import Vector
-from accel.base.fixed import Digits, Fixed
+from accel.base.fixed import Fixed, LowBit
 
 Kept = tuple[int, int]
 """Nonzeros that are kept of W_x and of W_h: in a row, or by columns in a column of a lane's rows."""
@@ -172,7 +172,7 @@ class Layer:
     @property
     def multiplies(self) -> bool:
         """Whether a lane has a multiplier; digits only add, subtract or pass over an operand."""
-        return not isinstance(self.w_x, Digits)
+        return not isinstance(self.w_x, LowBit)
 
     @property
     def product_width(self) -> int:

@@ -12,7 +12,7 @@ from accel.architecture.dataflows import ARRAYS
 from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.layer import Kept
 from accel.architecture.plan import planned
-from accel.base.fixed import Digits, Fixed
+from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
 from accel.spec import Spec, kept
 from accel.spec import Weights as WeightFormats
@@ -92,7 +92,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
 
 def _weight(weights: WeightFormats, frac: int) -> Fixed:
     widths = {"ternary": 2, "binary": 1}
-    return Digits(widths[weights.kind], frac) if weights.kind in widths else Fixed(weights.width, frac)
+    return LowBit(widths[weights.kind], frac) if weights.kind in widths else Fixed(weights.width, frac)
 
 
 def _head(spec: Spec, layers: tuple[Array, ...]) -> RowArray | None:

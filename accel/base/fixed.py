@@ -71,7 +71,7 @@ class Fixed:
 
 
 @dataclass(frozen=True, order=True)
-class Digits(Fixed):
+class LowBit(Fixed):
     """Low-bit weights times 2**-frac: -1, 0 and 1 in two bits (ternary), or -1 and 1 in one bit (binary).
 
     A binary digit's word is 1 for -1, so it reads as two's complement -1, and as 0 for 1.

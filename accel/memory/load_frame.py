@@ -23,7 +23,7 @@ WORD = 32
 
 LAYOUT = 1
 """Changes with the layout of a frame."""
-NAMED_AT_FIRST = {"RowArray": "Array"}
+NAMED_AT_FIRST = {"RowArray": "Array", "LowBit": "Digits"}
 """Classes that had another name when the layout came; frames and bitstreams of that time still fit each other."""
 
 

@@ -11,7 +11,7 @@ from accel.architecture.array import Array
 from accel.architecture.network import network
 from accel.architecture.plan import row_cost
 from accel.base.faults import Fault
-from accel.base.fixed import Digits, Fixed, Integers
+from accel.base.fixed import Fixed, Integers, LowBit
 from accel.model.dataflows import BALANCED
 from accel.model.samples import state_formats
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
@@ -84,7 +84,7 @@ def _matrix_faults(
     yield from BALANCED[array.walks[of_h]].faults(matrix.mask, array.kept[of_h], array, searched, place)
     if np.any(matrix.values[~matrix.mask]):
         yield Fault(place, "zero outside the mask", "other weights")
-    if isinstance(fmt, Digits) and fmt.width == 1 and not np.all(matrix.values[matrix.mask]):
+    if isinstance(fmt, LowBit) and fmt.width == 1 and not np.all(matrix.values[matrix.mask]):
         yield Fault(place, "-1 or 1 (binary)", "0 within the mask")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from accel.architecture.array import Array
 from accel.architecture.dataflows import ARRAYS
 from accel.architecture.network import Network
-from accel.base.fixed import Digits, Fixed
+from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
 from accel.memory.load_frame import WORD, Section, beats, sections, shape_digest
 from accel.model.design import Design
@@ -45,7 +45,7 @@ from accel.spec import Formats
 
 IN_ARGUMENTS: tuple[Any, ...] = (
     *ARRAYS.values(),
-    *(Digits, Fixed, Formats, Table, TableFile, Section, CellConstants, ArrayConstants),
+    *(LowBit, Fixed, Formats, Table, TableFile, Section, CellConstants, ArrayConstants),
     *(ScaleConstants, biases_held, lanes_held, scales_held),
 )
 """What the text of constants and arguments may name."""

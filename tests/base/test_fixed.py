@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accel.base.fixed import Digits, Fixed, accumulator, bits_for, index_bits
+from accel.base.fixed import Fixed, LowBit, accumulator, bits_for, index_bits
 
 CASES = [
     pytest.param(Fixed(16, 12), Fixed(8, 6), id="saturates_both_ways"),
@@ -106,7 +106,7 @@ def test_accumulator_holds_its_worst_case(count: int, a: int, b: int, shift: int
 
 
 def test_digits_round_to_the_nearest_and_fit_their_words() -> None:
-    ternary, binary = Digits(2, 1), Digits(1, 1)  # digits times a half
+    ternary, binary = LowBit(2, 1), LowBit(1, 1)  # digits times a half
     real = np.array([-0.9, -0.3, -0.2, 0.0, 0.2, 0.25, 0.9])
     assert ternary.quantize(real).tolist() == [-1, -1, 0, 0, 0, 1, 1]
     assert binary.quantize(real).tolist() == [-1, -1, -1, 1, 1, 1, 1]

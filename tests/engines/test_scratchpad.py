@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from myhdl import block, instance
 
+from accel.architecture.network import network
 from accel.base.files import write_text
 from accel.engines.bench import Beat, Record, Script, script
 from accel.engines.cosimulation import simulate
@@ -181,3 +182,14 @@ def test_the_digest_is_that_of_the_shape(tmp_path: Path) -> None:
     made = design(tmp_path, **LOADED)
     wider = design(tmp_path, **LOADED | {"engine": {"units": 3, "memory": "scratchpad"}})
     assert shape_digest(made.net) == shape_digest(other_weights(made).net) != shape_digest(wider.net)
+
+
+@pytest.mark.parametrize(
+    ("weights", "digest"),
+    [({}, 0x3E6C3990), ({"kind": "ternary", "input_frac": 5, "recurrent_frac": 5}, 0x4F3F0039)],
+    ids=["fixed", "ternary"],
+)
+def test_a_frame_fits_bitstreams_that_were_made_before(weights: dict[str, Any], digest: int) -> None:
+    found = load_spec.load("specs/tiny-loaded.yaml")
+    other = load_spec.parse(plain(found) | ({"weights": weights} if weights else {}))
+    assert shape_digest(network(other)) == digest

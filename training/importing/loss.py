@@ -10,7 +10,7 @@ import numpy as np
 
 from accel.architecture.array import Array as LaneArray
 from accel.base.faults import Fault, Refused
-from accel.base.fixed import Digits, Fixed
+from accel.base.fixed import Fixed, LowBit
 from accel.model import golden
 from accel.model.sequences import Data
 from accel.model.weights import LayerWeights, Weights
@@ -90,7 +90,7 @@ def _matrix(
     """`scale` is what each row is multiplied with; rows that are scaled clip where that is nearest to them."""
     real = fmt.real(integers) * (1.0 if scale is None else scale[:, None])
     error, size = _rms((real - values)[kept]), _rms(values[kept])
-    meant = isinstance(fmt, Digits) or scale is not None
+    meant = isinstance(fmt, LowBit) or scale is not None
     clipped = 0.0 if meant else _clipped(values[kept], fmt)
     largest = float(np.abs(values).max(initial=0.0))
     holding = None if meant else _holding(values[kept], fmt)
