@@ -91,7 +91,7 @@ def _builds(data: dict[str, Any], key: str, value: Any) -> bool:
 def _engine(spec: Spec) -> Iterator[Axis]:
     hidden = min(spec.model.hidden)
     groups = sorted({-(-hidden // count) for count in range(1, hidden + 1)})
-    yield Axis("engine.units", tuple(sorted(divisors(hidden)) if "column" in spec.walks else groups))
+    yield Axis("engine.units", tuple(sorted(divisors(hidden)) if spec.by_lane else groups))
     yield Axis("engine.lanes_per_row", (1, 2, 3, 4, 6, 8))
     yield Axis(CELLS_KEY, CELLS)
     yield Axis("engine.input_words", tuple(n for n in (1, 2, 4, 8, 16) if n <= spec.model.inputs))

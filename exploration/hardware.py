@@ -107,7 +107,7 @@ WORK: dict[str, Callable[[Machine], Value]] = {
 
 def seeded(spec: Spec) -> Weights:
     """Random weights of a spec; by rows they do not depend on its lanes, and are made once."""
-    if "column" in spec.walks:
+    if spec.by_lane:
         return random_weights.seeded(spec)
     return _seeded(spec.model_copy(update={"name": "any", "engine": Engine(units=1), "target": Target()}))
 

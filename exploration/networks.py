@@ -25,7 +25,7 @@ def folder_of(spec: Spec, networks: Path) -> Path:
     columns, which the lanes decide.
     """
     sections: dict[str, Any] = {name: plain(getattr(spec, name)) for name in NETWORK}
-    if "column" in spec.walks:
+    if spec.by_lane:
         sections["lanes"] = [spec.engine.units, plain(spec.engine.dataflow)]
     return networks / sha256(json.dumps(sections, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -147,7 +147,7 @@ def compact(model: LSTM, spec: Spec) -> tuple[Spec, LSTM]:
 
     At least one unit of each layer stays; by columns, so many that the lanes of a gate divide them.
     """
-    multiples = [spec.engine.units if flow.even else 1 for flow in spec.flows]
+    multiples = [spec.engine.units if flow.by_lane else 1 for flow in spec.flows]
     left = [filled_up(keep, multiple) for keep, multiple in zip(alive(model), multiples, strict=True)]
     smaller = resized(spec, [int(keep.sum()) for keep in left])
     decoder = _columns(model.decoder, left[-1])

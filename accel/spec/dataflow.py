@@ -20,8 +20,8 @@ class Balance:
 
     skips: bool
     """An operand that is zero costs nothing."""
-    even: bool
-    """All lanes own as many rows."""
+    by_lane: bool
+    """Weights are counted lane by lane: the pattern depends on P, which divides the hidden units."""
     among: Callable[[int, int], int]
     """Of how many weights some are kept: from the columns of the matrix and the rows of a lane."""
     each: str
@@ -35,7 +35,7 @@ class Balance:
 BALANCES: dict[Walk, Balance] = {
     "row": Balance(
         skips=False,
-        even=False,
+        by_lane=False,
         among=lambda columns, _rows: columns,
         each="row",
         shown="{kept} of {columns} columns in every row",
@@ -43,7 +43,7 @@ BALANCES: dict[Walk, Balance] = {
     ),
     "column": Balance(
         skips=True,
-        even=True,
+        by_lane=True,
         among=lambda _columns, rows: rows,
         each="lane and column",
         shown="{kept} of each lane's {rows} rows in every column",
@@ -76,9 +76,9 @@ class Flow(Section):
         return BALANCES[self.recurrent].skips
 
     @property
-    def even(self) -> bool:
-        """Whether all lanes own as many rows, so that P divides the hidden units."""
-        return any(BALANCES[walk].even for walk in self.walks)
+    def by_lane(self) -> bool:
+        """Whether the pattern of a matrix depends on P, which divides the hidden units."""
+        return any(BALANCES[walk].by_lane for walk in self.walks)
 
     def __str__(self) -> str:
         if self.input == self.recurrent:

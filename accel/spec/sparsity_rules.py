@@ -61,7 +61,7 @@ def _row_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 def _layer_rules(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Iterator[tuple[str, str, Any]]:
     """Lanes that divide the rows of a layer by columns, and weights enough for every row or lane."""
     sparsity, units = spec.sparsity, spec.engine.units
-    if flow.even and hidden % units:
+    if flow.by_lane and hidden % units:
         fitting = ", ".join(map(str, divisors(hidden)))
         yield "engine.units", f"a divisor of {hidden} hidden units for dataflow: column ({fitting})", units
     of_lane = max(1, hidden // units)

@@ -86,6 +86,11 @@ class Spec(Section):
         return {walk for flow in self.flows for walk in (flow.input, flow.recurrent)}
 
     @property
+    def by_lane(self) -> bool:
+        """Whether the pattern of a layer depends on P, which divides its hidden units."""
+        return any(flow.by_lane for flow in self.flows)
+
+    @property
     def skips_states(self) -> bool:
         """Whether a layer skips states, so that cycles depend on zeros."""
         return any(flow.skips_states for flow in self.flows)
