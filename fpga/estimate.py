@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from accel.architecture.array import Array
-from accel.architecture.cells.operations import Lookup, Mix, Narrow, Operation, Product, Size, Sum, mix_sizes
+from accel.architecture.cells.operations import Clip, Lookup, Mix, Narrow, Operation, Product, Size, Sum, mix_sizes
 from accel.architecture.latencies import before_read, capture_delay, ready, slot_to_cell, slot_to_state
 from accel.architecture.layer import Kept
 from accel.architecture.misfits import misfits
@@ -203,7 +203,7 @@ def _operation_registers(operation: Operation, sizes: Mapping[str, Size]) -> int
     match operation:
         case Narrow():
             return sizes[operation.source].width + 1
-        case Lookup() | Product() | Sum():
+        case Lookup() | Product() | Sum() | Clip():
             return sizes[operation.name].width
         case Mix():
             mix = mix_sizes(operation, sizes)

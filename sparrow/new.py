@@ -141,6 +141,10 @@ def _model(network: FloatNetwork, asked: Asked) -> dict[str, Any]:
     )
     if any(layer.initial is not None for layer in network.layers):
         found["initial"] = "constant"
+    if network.linear:
+        layers = ", ".join(f"{{outputs: {len(one.bias)}, activation: {one.activation}}}" for one in network.linear)
+        wanted = f"one linear layer at the end, or a spec that is written by hand, with model.head.layers: [{layers}]"
+        raise Refused([Fault("new", wanted, f"{len(network.linear) + 1} linear layers")])
     if network.head is not None:
         kind = "argmax" if network.ending in fit.CLASSES else "logits"
         found["head"] = {"outputs": len(network.head.bias), "kind": kind, "when": network.when or asked.when or "last"}

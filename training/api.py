@@ -7,6 +7,7 @@ export(lstm, head, spec, work)      # the integers, for `sparrow generate`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def quantize(lstm: nn.RNNBase, spec: Spec) -> Quantized:
 
 def export(
     lstm: nn.RNNBase | Quantized,
-    head: nn.Linear | None,
+    head: nn.Linear | Sequence[nn.Linear] | None,
     spec: Spec,
     work: Path,
     samples: Samples | None = None,
@@ -105,20 +106,22 @@ def export(
 
     The integers are those that `Quantized` computes with.
 
-    `samples` are sequences to verify on, seeded ones by default. Refused where the module does not fit the spec: sizes,
-    head, or rows that keep different numbers of weights. A head that is not pruned yet (`training.prune.prune_head`)
-    loses its smallest weights where the spec has `sparsity.head`. Refused, too, where weights that were made in another
-    way would be replaced; with `replace` they are set aside.
+    `head` is the last linear layer, or all of them in the order data takes where `model.head.layers` has some; what
+    stands between them the spec says. `samples` are sequences to verify on, seeded ones by default. Refused where the
+    module does not fit the spec: sizes, head, or rows that keep different numbers of weights. A head that is not pruned
+    yet (`training.prune.prune_head`) loses its smallest weights where the spec has `sparsity.head`. Refused, too, where
+    weights that were made in another way would be replaced; with `replace` they are set aside.
     """
     module = lstm.lstm if isinstance(lstm, Quantized) else lstm
     check(module, spec)
-    if (head is None) != (spec.model.head is None):
-        raise Refused([Fault("head", "one where the spec has model.head, none where it has not", str(head))])
     net = _network(module, spec)
+    linear = [] if head is None else [head] if isinstance(head, nn.Linear) else [*head]
+    behind = net.arrays[len(net.layers) :]
+    if len(linear) != len(behind):
+        raise Refused([Fault("head", f"{len(behind)} linear layers, as the spec's model.head has", str(len(linear)))])
     layers = [layer_integers(module, array, number) for number, array in enumerate(net.layers)]
-    if head is not None and net.head is not None:
-        pruning.prune_head(head, spec)
-        layers.append(head_integers(head, net.head))
+    pruning.prune_head(linear, spec)
+    layers += [head_integers(layer, array) for layer, array in zip(linear, behind, strict=True)]
     made = Weights(tuple(layers), threshold_of(spec))
     with taking(spec, work, "training.api.export", replace) as folder:
         weights_file.save(folder / "weights.npz", made, spec)

@@ -31,6 +31,7 @@ class Arithmetic:
     cell: Function
     cell_tanh: Function
     state: Function
+    linear: Function
 
 
 def same(value: Tensor) -> Tensor:
@@ -38,7 +39,7 @@ def same(value: Tensor) -> Tensor:
     return value
 
 
-REAL = Arithmetic(same, same, same, same, same, same, torch.sigmoid, torch.tanh, same, torch.tanh, same)
+REAL = Arithmetic(same, same, same, same, same, same, torch.sigmoid, torch.tanh, same, torch.tanh, same, same)
 """Real numbers, nothing narrowed."""
 
 
@@ -64,4 +65,5 @@ def exact(net: Network, array: Array) -> Arithmetic:
         cell=to(formats.cell),
         cell_tanh=by("cell_tanh") if "cell_tanh" in tables else torch.tanh,
         state=to(formats.state),
+        linear=same if formats.linear is None else to(formats.linear),
     )

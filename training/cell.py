@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from accel.architecture.cells import GRU, LSTM, Cell
-from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Lookup, Mix, Narrow, Operation, Product, Sum
+from accel.architecture.cells.operations import ASIDE, BEFORE, Clip, Level, Lookup, Mix, Narrow, Operation, Product, Sum
 from training.arithmetic import REAL, Arithmetic
 from training.straight_through import skip
 
@@ -156,11 +156,12 @@ def run_level(
         if isinstance(operation, Narrow) and operation.source in narrowed:
             values[operation.name] = narrowed[operation.source]
         else:
-            values[operation.name] = _computed(arithmetic, operation, values)
+            values[operation.name] = computed(arithmetic, operation, values)
     return {name: values[name] for name in level.signals}
 
 
-def _computed(arithmetic: Arithmetic, operation: Operation, values: Signals) -> Tensor:
+def computed(arithmetic: Arithmetic, operation: Operation, values: Signals) -> Tensor:
+    """What an operation gives, in either arithmetic."""
     read = [values[name] for name in operation.operands]
     match operation:
         case Narrow():
@@ -171,6 +172,8 @@ def _computed(arithmetic: Arithmetic, operation: Operation, values: Signals) -> 
             found = read[0] * read[1]
         case Sum():
             found = read[0] + read[1]
+        case Clip():
+            found = torch.clamp(read[0], operation.least, operation.most)
         case Mix():
             one, other, share = read
             found = torch.lerp(other, one, share) if arithmetic is REAL else one * share + other * (1 - share)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from accel.architecture.array import Array
 from accel.architecture.cells import Cell
+from accel.architecture.cells.activations import OUT, SUM
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.engines.engine import EngineFailed, Observed, observed
@@ -22,7 +23,7 @@ from accel.model.samples import Samples
 from accel.spec import Spec
 from training.exact import Exact, make_exact
 from training.export import restored
-from training.model import LSTM, Signals, biases, matrices, stacked
+from training.model import LSTM, Signals, biases, linear_sums, matrices, stacked
 
 EXACT_WIDTH = 54
 """Widest two's complement integer that float64 holds exactly in all its values."""
@@ -48,8 +49,8 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
     if stateful:
         for layer in layers:
             layer.signals = {name: parted(values, samples.lengths) for name, values in layer.signals.items()}
-    sums = _sums(design, model, layers[-1].h, samples.lengths, number)
-    return observed(design, Trace(layers, sums, _outputs(design, layers[-1].h, sums)), samples)
+    linear, sums = _linear(design, model, layers[-1].h, samples.lengths, number)
+    return observed(design, Trace(layers, sums, _outputs(design, layers[-1].h, sums), linear), samples)
 
 
 def _real(values: Integers, fmt: Fixed) -> Tensor:
@@ -66,7 +67,8 @@ def _make_exact(model: LSTM, net: Network) -> None:
             layer, dict(zip(matrices(), (array.w_x.frac, array.w_h.frac), strict=True)) | _fracs(array, biases())
         )
     if model.head is not None and net.head is not None:
-        make_exact(model.head, {"weight": net.head.w_x.frac} | _fracs(net.head, ("bias",)))
+        for layer, array in zip((*model.linear, model.head), (*net.linear, net.head), strict=True):
+            make_exact(layer, {"weight": array.w_x.frac} | _fracs(array, ("bias",)))
 
 
 def _fracs(array: Array, names: tuple[str, ...]) -> dict[str, int]:
@@ -86,14 +88,22 @@ def _states(design: Design, samples: Samples, number: Number) -> list[tuple[Tens
     return found
 
 
-def _sums(design: Design, model: LSTM, h: Integers, lengths: Integers, number: Number) -> Integers | None:
-    """The exact sums of the head, where there is one."""
-    head, array = design.spec.model.head, design.net.head
-    if head is None or array is None:
-        return None
+def _linear(
+    design: Design, model: LSTM, h: Integers, lengths: Integers, number: Number
+) -> tuple[list[dict[str, Integers]], Integers | None]:
+    """What the linear layers in front of the last one compute, and the exact sums of that, where there is a head."""
+    head, array, found = design.spec.model.head, design.net.head, list[dict[str, Integers]]()
+    if head is None or array is None or model.head is None:
+        return found, None
     if head.when == "last":
         h = h[np.arange(len(h)), lengths - 1][:, None]
-    return _integers(model.readout(number(h, design.spec.formats.state)), array.frac)
+    read = number(h, design.spec.formats.state)
+    for place, layer in enumerate(design.net.linear):
+        values = model.through_linear(place, read)
+        fracs = {SUM: layer.sum_frac, OUT: layer.made.frac}
+        found.append({name: _integers(values[name], frac) for name, frac in fracs.items()})
+        read = values[OUT]
+    return found, _integers(linear_sums(model.head, array, read), array.frac)
 
 
 def _outputs(design: Design, h: Integers, sums: Integers | None) -> Integers:

@@ -128,12 +128,18 @@ def _skip(h: Exact, threshold: Tensor | float, pull: Tensor | float = 0.0) -> Ex
     return Exact(torch.where(h.integers.abs() < threshold * 2.0**h.frac, 0, h.integers), h.frac)
 
 
+def _clamp(x: Exact, least: int | None = None, most: int | None = None) -> Exact:
+    ends = (None if end is None else end << x.frac for end in (least, most))
+    return Exact(x.integers.clamp(*ends), x.frac)
+
+
 MEANINGS: dict[Callable[..., Any], Callable[..., Exact]] = {
     functional.linear: _linear,
     torch.addmm: _addmm,
     torch.stack: _stack,
     torch.cat: _cat,
     torch.zeros_like: _zeros_like,
+    torch.clamp: _clamp,
     narrow: _narrow,
     look_up: _look_up,
     skip: _skip,

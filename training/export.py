@@ -39,7 +39,8 @@ def integers(model: LSTM, net: Network) -> Weights:
     ]
     if model.head is not None:
         assert net.head is not None
-        layers.append(head_integers(model.head, net.head))
+        linear = zip((*model.linear, model.head), (*net.linear, net.head), strict=True)
+        layers += [head_integers(layer, array) for layer, array in linear]
     return Weights(tuple(layers), threshold_of(net.spec))
 
 
@@ -130,9 +131,13 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
         values.copy_(torch.stack([_real(*one) for one in zip(state_formats(spec), parts, strict=True)]))
     if model.head is not None:
         assert net.head is not None
-        model.head.weight.copy_(_real(net.head.w_x, weights.layers[-1].w_x.values))
-        if spec.model.bias:
-            model.head.bias.copy_(_real(net.head.bias, weights.layers[-1].bias))
+        behind = zip(
+            (*model.linear, model.head), (*net.linear, net.head), weights.layers[len(net.layers) :], strict=True
+        )
+        for linear, array, found in behind:
+            linear.weight.copy_(_real(array.w_x, found.w_x.values))
+            if spec.model.bias:
+                linear.bias.copy_(_real(array.bias, found.bias))
     return model
 
 

@@ -35,13 +35,18 @@ def best_frac(values: Tensor, width: int) -> int:
     return LARGEST_FRAC - errors[::-1].index(min(errors))
 
 
+def _of_head(model: LSTM) -> Tensor:
+    """The weights of all linear layers of the head."""
+    return torch.cat([layer.get_parameter("weight").flatten() for layer in (*model.linear, model.head) if layer])
+
+
 def for_weights(model: LSTM, spec: Spec, width: int) -> Spec:
     """The spec with weights of `width` bits, their fraction bits chosen from the model's weights."""
     sides = zip(*(matrices_of(layer) for layer in model.layers), strict=True)
     w_x, w_h = (best_frac(torch.cat([matrix.flatten() for matrix in side]), width) for side in sides)
     chosen = {"width": width, "input_frac": w_x, "recurrent_frac": w_h}
     if model.head is not None:
-        chosen["head_frac"] = best_frac(model.head.weight, width)
+        chosen["head_frac"] = best_frac(_of_head(model), width)
     return spec.model_copy(update={"weights": spec.weights.model_copy(update=chosen)})
 
 
@@ -51,7 +56,7 @@ def for_rows(model: LSTM, spec: Spec, width: int) -> Spec:
     largest = [torch.stack([weight.abs().amax(1) for weight in matrices_of(layer)]).amax(0) for layer in model.layers]
     chosen = {"width": width, "input_frac": width - 1, "recurrent_frac": width - 1, "per_row": True}
     if model.head is not None:
-        chosen["head_frac"] = best_frac(model.head.weight, width)
+        chosen["head_frac"] = best_frac(_of_head(model), width)
     scale = Fixed(SCALE, best_frac(torch.cat(largest), SCALE))
     weights, signals = spec.weights.model_copy(update=chosen), spec.formats.model_copy(update={"scale": scale})
     return spec.model_copy(update={"weights": weights, "formats": signals})

@@ -151,7 +151,7 @@ def pruned(spec: Spec, network: FloatNetwork) -> LSTM:
     model = filled(spec, network)
     if spec.sparsity.pattern != "dense":
         prune_layers(model.layers, [array.kept for array in shapes(spec).layers], choices(spec))
-    prune_head(model.head, spec)
+    prune_head((*model.linear, model.head), spec)
     return model
 
 
@@ -168,9 +168,11 @@ def filled(spec: Spec, network: FloatNetwork) -> LSTM:
         if layer.initial is not None:
             values.copy_(torch.from_numpy(layer.initial))
     if model.head is not None and network.head is not None:
-        model.head.weight.copy_(torch.from_numpy(network.head.weight))
-        if spec.model.bias:
-            model.head.bias.copy_(torch.from_numpy(network.head.bias))
+        behind = zip((*model.linear, model.head), (*network.linear, network.head), strict=True)
+        for module, linear in behind:
+            module.get_parameter("weight").copy_(torch.from_numpy(linear.weight))
+            if spec.model.bias:
+                module.get_parameter("bias").copy_(torch.from_numpy(linear.bias))
     return model
 
 

@@ -7,18 +7,20 @@ through the arithmetic of the golden model, narrowed at its places only (docs: w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import compress
+from itertools import compress, pairwise
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from accel.architecture.array import Array
 from accel.architecture.cells import Cell
+from accel.architecture.cells.activations import ACTIVATIONS, OUT, SUM
 from accel.architecture.network import Network
 from accel.spec import Spec
 from training.arithmetic import REAL, exact
-from training.cell import Signals, State, bias_of, biases, cell_of, matrices, matrices_of, run_layer
+from training.cell import Signals, State, bias_of, biases, cell_of, computed, matrices, matrices_of, run_layer
 from training.gru import ResetFirst
 from training.straight_through import narrow
 
@@ -60,7 +62,10 @@ class LSTM(nn.Module):
         self.initial = nn.ParameterList(
             nn.Parameter(torch.zeros(values, size)) for size in model.hidden if spec.initial_states
         )
-        self.head = None if model.head is None else nn.Linear(model.hidden[-1], model.head.outputs, bias=model.bias)
+        sizes = [] if model.head is None else [model.hidden[-1], *(one.outputs for one in model.head.layers)]
+        self.linear = nn.ModuleList(nn.Linear(*pair, bias=model.bias) for pair in pairwise(sizes))
+        self.activations = tuple(one.activation for one in model.head.layers) if model.head else ()
+        self.head = None if model.head is None else nn.Linear(sizes[-1], model.head.outputs, bias=model.bias)
         self.skip = tuple(flow.skips_states or not spec.skips_states for flow in spec.flows)
         self.decoder = decoder
         self.dropout = nn.Dropout(spec.training.dropout)
@@ -154,12 +159,29 @@ class LSTM(nn.Module):
             return self.decoder(h)  # type: ignore[no-any-return]
         if self.head is None:
             return h
-        if self.quantized is None:
-            return self.head(h)  # type: ignore[no-any-return]
-        array = self.quantized.head
-        assert array is not None
-        bias = None if self.head.bias is None else narrow(self.head.bias, array.bias)
-        return functional.linear(h, narrow(self.head.weight, array.w_x), bias)
+        for place in range(len(self.linear)):
+            h = self.through_linear(place, h)[OUT]
+        array = None if self.quantized is None else self.quantized.head
+        return linear_sums(self.head, array, h)
+
+    def through_linear(self, place: int, x: Tensor) -> Signals:
+        """Every value of a linear layer in front of the last one, by its name, [..., outputs] of x [..., inputs]."""
+        net = self.quantized
+        array = None if net is None else net.linear[place]
+        arithmetic = REAL if net is None or array is None else exact(net, array)
+        values = {SUM: linear_sums(self.linear[place], array, x)}
+        for operation in ACTIVATIONS[self.activations[place]].operations:
+            values[operation.name] = computed(arithmetic, operation, values)
+        return values
+
+
+def linear_sums(layer: nn.Module, array: Array | None, x: Tensor) -> Tensor:
+    """Sums of a linear layer with their biases, in the formats of `array`; in real numbers where that is None."""
+    weight, bias = layer.weight, layer.bias
+    if array is None:
+        return functional.linear(x, weight, bias)  # type: ignore[arg-type]
+    bias = None if bias is None else narrow(bias, array.bias)  # type: ignore[arg-type]
+    return functional.linear(x, narrow(weight, array.w_x), bias)  # type: ignore[arg-type]
 
 
 def real_layer(layer: nn.Module, x: Tensor, state: State | None) -> tuple[Tensor, State]:

@@ -11,8 +11,7 @@ from torch.nn.utils import parametrize
 
 from accel.architecture.cells import cell_named
 from accel.architecture.layer import Kept
-from accel.architecture.network import network
-from accel.spec import Spec, Walk
+from accel.spec import Spec, Walk, kept
 from training.method import Method
 from training.model import LSTM, matrices, matrices_of
 
@@ -113,11 +112,11 @@ def largest(lstm: nn.Module, kept: Kept, number: int = 0, choose: Choices = BY_R
 
 def mask(lstm: nn.Module, masks: tuple[Tensor, Tensor], number: int = 0) -> None:
     """Put boolean masks over W_x and W_h of a layer, in place of any that are there."""
-    for name, kept in zip(matrices(number), masks, strict=True):
+    for name, own in zip(matrices(number), masks, strict=True):
         if parametrize.is_parametrized(lstm, name):
-            _mask(lstm, name).copy_(kept)
+            _mask(lstm, name).copy_(own)
         else:
-            parametrize.register_parametrization(lstm, name, Mask(kept))
+            parametrize.register_parametrization(lstm, name, Mask(own))
 
 
 class Gradual(Method):
@@ -147,12 +146,14 @@ def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept], chosen: Sequ
         prune(layer, pair, choose=choose)
 
 
-def prune_head(head: nn.Linear | None, spec: Spec) -> None:
-    """Keep the largest weights of each row of a linear head, `sparsity.head` of the spec removed; once is enough."""
-    array = network(spec).head
-    if head is None or array is None or spec.sparsity.head == 0 or parametrize.is_parametrized(head, "weight"):
-        return
-    parametrize.register_parametrization(head, "weight", Mask(row_balanced(head.weight.detach(), array.kept[0])))
+def prune_head(layers: Iterable[nn.Module | None], spec: Spec) -> None:
+    """Keep the largest weights of each row of a head's linear layers, `sparsity.head` removed; once is enough."""
+    for layer in layers:
+        if layer is None or spec.sparsity.head == 0 or parametrize.is_parametrized(layer, "weight"):
+            continue
+        weight = layer.get_parameter("weight").detach()
+        mask = row_balanced(weight, kept(spec.sparsity.head, weight.shape[1]))
+        parametrize.register_parametrization(layer, "weight", Mask(mask))
 
 
 def head_mask(head: nn.Linear) -> Tensor:

@@ -71,7 +71,7 @@ class Way:
     def pruned(self, dense: LSTM, kept: Split) -> Fitted:
         """The dense model pruned to `kept` weights per row, at once or in steps, and fine-tuned."""
         model, chosen = copy.deepcopy(dense), choices(self.spec)
-        prune_head(model.head, self.spec)
+        prune_head((*model.linear, model.head), self.spec)
         name = "pruned-" + "-".join(str(count) for pair in kept for count in pair)
         if self.spec.training.gradual:
             return self.fit(model, name, self.spec.training.prune_epochs, PRUNED, Gradual(kept, chosen))
@@ -111,7 +111,7 @@ class Way:
         model, name = copy.deepcopy(dense), f"baseline-{pattern}"
         if pattern == "dense":
             return self.fit(model, name, self.spec.training.prune_epochs, DENSE)
-        prune_head(model.head, self.spec)
+        prune_head((*model.linear, model.head), self.spec)
         if pattern == "targeted":
             method = TargetedDropout(planned(self.spec))
             return self.fit(watch(model), name, self.spec.training.prune_epochs, PRUNED, method)
@@ -129,7 +129,7 @@ class Way:
 def in_formats(pruned: LSTM, net: Network) -> LSTM:
     """A copy that computes in the formats of `net`; with digits, scales of rows, a sparse head, where it has them."""
     model = copy.deepcopy(pruned).quantize(net)
-    prune_head(model.head, net.spec)
+    prune_head((*model.linear, model.head), net.spec)
     for layer, array in zip(model.layers, net.layers, strict=True):
         equip(layer, array)
     return model

@@ -6,8 +6,9 @@ from functools import lru_cache
 
 from accel.architecture.array import Array
 from accel.architecture.cells import Cell
-from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Lookup, Mix, Narrow, Product, Sum
+from accel.architecture.cells.operations import ASIDE, BEFORE, Clip, Level, Lookup, Mix, Narrow, Product, Sum
 from accel.architecture.dataflows.columns import ColumnArray
+from accel.architecture.linear import LinearArray
 
 ADDRESS_TO_FETCH = 2
 """From the address of the weight memory to its word at the unit: memory, output register."""
@@ -16,7 +17,7 @@ SELECT_TO_TOTAL = 3
 SLOT_TO_CHAIN = 2
 """From a slot's number to its totals and biases: bias memory, output register."""
 SLOT_TO_LOGIT = SLOT_TO_CHAIN + 1
-"""From a slot of the head to its logit: bias memory, output register, sum."""
+"""From a slot of a linear layer to its sum, of the head a logit: bias memory, output register, sum."""
 
 HEAD_INTERVAL = 8
 """Cycles from step to step of a head at least; no layer in front of it goes faster."""
@@ -24,9 +25,9 @@ HEAD_INTERVAL = 8
 SCALED = 2
 """From a slot's totals and scales to their products: product, output register."""
 
-OPERATIONS: dict[type, int] = {Narrow: 2, Lookup: 2, Product: 1, Sum: 1, Mix: 3}
-"""Cycles of a cell's operations: sum with the bias, or rounding, then saturation, and beside it a table's index; table,
-output register; product; sum; difference, product, sum."""
+OPERATIONS: dict[type, int] = {Narrow: 2, Lookup: 2, Product: 1, Sum: 1, Mix: 3, Clip: 1}
+"""Cycles of an operation: sum with the bias, or rounding, then saturation, and beside it a table's index; table,
+output register; product; sum; difference, product, sum; choice."""
 
 BEFORE_READ = 3
 """From the address of what a cell kept to its operand: memory, output register, clearing register."""
@@ -101,6 +102,11 @@ def slot_to_state(array: Array) -> int:
 def cell_to_state(array: Array) -> int:
     """From what a cell keeps to what is read of it."""
     return slot_to_state(array) - slot_to_cell(array)
+
+
+def slot_to_out(array: LinearArray) -> int:
+    """From a slot of a linear layer to what leaves it."""
+    return SLOT_TO_LOGIT + sum(OPERATIONS[type(operation)] for operation in array.operations.operations)
 
 
 def tree_levels(per_row: int) -> int:

@@ -14,8 +14,9 @@ def misfits(net: Network) -> Iterator[tuple[str, str, object]]:
     for array in net.arrays:
         slots = array.slots_per_group
         cycles = min(array.group_cycles, default=slots)
-        if array is net.head and slots > cycles:
-            yield "model.head.units", f"at most {cycles}: one row a cycle leaves the head", array.units
+        if array.kind is None and slots > cycles:
+            key = "model.head" if array is net.head else f"model.head.layers.{net.linear.index(array)}"
+            yield f"{key}.units", f"at most {cycles}: one row a cycle leaves the layer", array.units
         elif slots > cycles:
             least = next(cells for cells in divisors(array.units) if array.units <= cells * cycles)
             why = f"a group of {array.units} units lasts {cycles} cycles on {array.lanes_per_row} lanes a row"
@@ -34,6 +35,11 @@ def narrowings(net: Network) -> dict[str, int]:
     where neither is more than `ACCUMULATOR`.
     """
     formats, found = net.spec.formats, dict[str, int]()
+    for linear in net.linear:
+        key = linear.operations.narrowing.format
+        fmt = getattr(formats, key)
+        most = max(linear.sum_width + max(0, fmt.frac - linear.sum_frac), linear.sum_frac - fmt.frac)
+        found[key] = max(found.get(key, 0), most)
     for array in net.layers:
         for level in array.cell.pipelines:
             sizes = level.sizes(formats, Size(array.sum_width, array.sum_frac))

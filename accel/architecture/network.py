@@ -1,16 +1,18 @@
-"""The arrays of a spec: recurrent layers in order, and the head where there is one."""
+"""The arrays of a spec: recurrent layers in order, and the linear layers of the head where there is one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from accel.architecture.array import Array
 from accel.architecture.cells import TABLES
 from accel.architecture.dataflows import ARRAYS
 from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.layer import Kept
+from accel.architecture.linear import LinearArray
 from accel.architecture.plan import planned
 from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
@@ -23,16 +25,17 @@ ACCUMULATOR = 62
 
 @dataclass(frozen=True)
 class Network:
-    """The arrays of a spec: recurrent layers in order, and the head where there is one."""
+    """The arrays of a spec: recurrent layers in order, then the linear layers of the head, the last one apart."""
 
     layers: tuple[Array, ...]
+    linear: tuple[LinearArray, ...]
     head: RowArray | None
     spec: Spec
 
     @property
     def arrays(self) -> tuple[Array, ...]:
         """Layers and head in the order data takes."""
-        return self.layers + ((self.head,) if self.head else ())
+        return (*self.layers, *self.linear, *((self.head,) if self.head else ()))
 
     @property
     def skipping(self) -> tuple[Array, ...]:
@@ -54,7 +57,10 @@ def network(spec: Spec, kept_per_row: Sequence[Kept] | None = None) -> Network:
     """Derive the arrays of a spec; `kept_per_row` (one pair a layer) replaces the spec's own plan after a search."""
     pairs = tuple(kept_per_row) if kept_per_row is not None else planned(spec)
     layers = tuple(_layer(spec, number, pair) for number, pair in enumerate(pairs))
-    return Network(layers, _head(spec, layers), spec)
+    if spec.model.head is None:
+        return Network(layers, (), None, spec)
+    *linear, head = _head(spec, layers)
+    return Network(layers, tuple(linear), head, spec)
 
 
 def _layer(spec: Spec, number: int, pair: Kept) -> Array:
@@ -95,30 +101,38 @@ def _weight(weights: WeightFormats, frac: int) -> Fixed:
     return LowBit(widths[weights.kind], frac) if weights.kind in widths else Fixed(weights.width, frac)
 
 
-def _head(spec: Spec, layers: tuple[Array, ...]) -> RowArray | None:
-    head, last = spec.model.head, layers[-1]
-    if head is None:
-        return None
+def _head(spec: Spec, layers: tuple[Array, ...]) -> Iterator[Any]:
+    """The linear layers: those in front of the last one, and that."""
+    head, read = spec.model.head, spec.formats.state
+    assert head is not None
     budget = min(array.shortest_step for array in layers)
-    groups = max(1, budget // last.outputs)
+    inputs, words = layers[-1].outputs, layers[-1].cells
+    for number, layer in enumerate(head.layers):
+        sizes = _linear(spec, budget, inputs, layer.outputs, layer.units)
+        weight = Fixed(spec.weights.width, spec.weights.head_frac if layer.frac is None else layer.frac)
+        own: dict[str, Any] = {"activation": layer.activation, "out": spec.made(layer)}
+        yield LinearArray(f"linear{number}", **sizes, input_words=words, x=read, w_x=weight, w_h=weight, **own)
+        inputs, words, read = layer.outputs, 1, spec.made(layer)
     weight = Fixed(spec.weights.width, spec.weights.head_frac)
-    return RowArray(
-        name="head",
-        inputs=last.outputs,
-        outputs=head.outputs,
-        kind=None,
-        kept=(kept(spec.sparsity.head, last.outputs), 0),
-        units=head.units or min(-(-head.outputs // groups), last.outputs),
-        lanes_per_row=1,
-        cells=1,
-        input_words=last.cells,
-        x=spec.formats.state,
-        w_x=weight,
-        h=spec.formats.state,
-        w_h=weight,
-        bias=spec.formats.bias,
-        operand_memory=spec.engine.operand_memory,
-        operand_register=spec.engine.operand_register,
-        writable=spec.engine.memory == "scratchpad",
-        fed=spec.engine.memory_width,
-    )
+    sizes = _linear(spec, budget, inputs, head.outputs, head.units)
+    yield RowArray("head", **sizes, input_words=words, x=read, w_x=weight, w_h=weight)
+
+
+def _linear(spec: Spec, budget: int, inputs: int, outputs: int, units: int | None) -> dict[str, Any]:
+    """What linear layers have in common: as few multipliers as are done within `budget` cycles."""
+    groups = max(1, budget // inputs)
+    return {
+        "inputs": inputs,
+        "outputs": outputs,
+        "kind": None,
+        "kept": (kept(spec.sparsity.head, inputs), 0),
+        "units": units or min(-(-outputs // groups), inputs),
+        "lanes_per_row": 1,
+        "cells": 1,
+        "h": spec.formats.state,
+        "bias": spec.formats.bias,
+        "operand_memory": spec.engine.operand_memory,
+        "operand_register": spec.engine.operand_register,
+        "writable": spec.engine.memory == "scratchpad",
+        "fed": spec.engine.memory_width,
+    }

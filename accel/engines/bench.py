@@ -64,8 +64,9 @@ class Record:
     `unknown` tells whether an unknown value reached a port (where the simulator knows such values). `taken` maps
     an input stream to how many beats it gave, `sinks` an output stream to (cycle, word, `tlast`) of what left it.
     `layers` maps layer name to `begin` (cycles), `gates`, `c` (what cells keep) and `h` (words in order) and `queued`
-    (most entries in the queue of h), `logits` are the words of the head, `status` maps the parts of the status word to
-    what they were in the last cycle, number `cycles`.
+    (most entries in the queue of h), `logits` are the words of the head, `linear` maps the name of a linear layer in
+    front of it to its sums (`logit`) and what leaves it (`out`), words in order, `status` maps the parts of the status
+    word to what they were in the last cycle, number `cycles`.
     """
 
     unknown: bool = False
@@ -73,6 +74,7 @@ class Record:
     sinks: dict[str, list[tuple[int, int, bool]]] = field(default_factory=dict)
     layers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     logits: list[int] = field(default_factory=list)
+    linear: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     status: dict[str, int] = field(default_factory=dict)
     cycles: int = 0
 
@@ -84,6 +86,11 @@ def blank(layers: Sequence[str], driven: Script) -> Record:
         sinks={name: [] for name in driven.sinks},
         layers={name: {"begin": [], "gates": [], "c": [], "h": [], "queued": []} for name in layers},
     )
+
+
+def unseen() -> dict[str, list[int]]:
+    """What is recorded of a linear layer in front of the head's last one: nothing yet."""
+    return {"logit": [], "out": []}
 
 
 def complete(record: Record, driven: Script) -> bool:
@@ -195,7 +202,7 @@ def _words(design: Design, x_t: Integers) -> Iterator[int]:
 
 
 def computes(design: Design, turn: Turn) -> bool:
-    """Whether the last array has something to do in a turn."""
+    """Whether the head has something to do in a turn."""
     head = design.spec.model.head
     return head is None or head.when == "step" or turn.final
 

@@ -6,9 +6,20 @@ from typing import Any
 
 from myhdl import Simulation, StopSimulation, block, delay, instance
 
-from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Beat, Record, Script, blank, complete, require_results
+from accel.engines.bench import (
+    IDLE_AFTER,
+    RESET_CYCLES,
+    Beat,
+    Record,
+    Script,
+    blank,
+    complete,
+    require_results,
+    unseen,
+)
 from accel.engines.ports import status
 from accel.rtl.blocks.primitives.signals import flag
+from accel.rtl.blocks.rows.head import LinearObserved
 
 
 @block
@@ -116,6 +127,10 @@ def _sample(signals: Any, layers: tuple[str, ...], cycle: int, record: Record) -
                 seen[signal].append(int(getattr(watched, signal)))
         if hasattr(watched, "queued"):
             seen["queued"][:] = [int(watched.queued)]
+    for name, sums_and_outs in record.linear.items():
+        for signal, words in sums_and_outs.items():
+            if getattr(signals[name], f"{signal}_valid"):
+                words.append(int(getattr(signals[name], signal)))
     if "head" in signals and signals["head"].logit_valid:
         record.logits.append(int(signals["head"].logit))
 
@@ -126,6 +141,7 @@ def simulate(dut: Any, signals: Any, layers: tuple[str, ...], script: Script, un
     `unknown` is the flag of a simulator that knows unknown values.
     """
     record = blank(layers, script)
+    record.linear = {name: unseen() for name, seen in signals.items() if isinstance(seen, LinearObserved)}
     watched = flag() if unknown is None else unknown
     Simulation(dut, bench(signals, layers, script, record, watched)).run(quiet=1)
     require_results(record, script)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
 from typing import Any
 
 from accel.architecture.array import Array
-from accel.architecture.cells.operations import Narrow
+from accel.architecture.cells.operations import Narrow, Size
+from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed
 from accel.model.coverage import Clamp, Coverage, Reads, Use, measure
@@ -108,10 +109,11 @@ def _measured(design: Design, samples: Samples) -> Coverage:
 
 
 def _sides(net: Network, whole: Clamp, slow: Clamp, reached: Sequence[Reach]) -> Iterator[Side]:
-    (place,) = (number for number, array in enumerate(net.layers) if array.name == whole.layer)
+    arrays = (*net.layers, *net.linear)
+    (place,) = (number for number, array in enumerate(arrays) if array.name == whole.layer)
     for side in ("below", "above"):
         clipped = getattr(whole, side)
-        why = "" if clipped else _why(net, net.layers[place], reached, reached[place], whole.signal, side)
+        why = "" if clipped else _why(net, arrays[place], reached, reached[place], whole.signal, side)
         yield Side(whole.layer, whole.signal, side, whole.values, clipped, getattr(slow, side), why)
 
 
@@ -130,16 +132,20 @@ def _why(net: Network, array: Array, every: Sequence[Reach], reached: Reach, sig
 
 def _room(net: Network, array: Array, reached: Reach, signal: str, side: str) -> str:
     """How far a value gets, and where its format ends, both in units of the value."""
-    level, narrow = _narrowing(array, signal)
+    narrow, sizes = _narrowing(net, array, signal)
     fmt: Fixed = getattr(net.spec.formats, narrow.format)
-    frac = cell_sizes(net, array, level)[narrow.source].frac
+    frac = sizes[narrow.source].frac
     value = reached.values[narrow.source]
     end, limit = (value.lo.min(), fmt.lo) if side == "below" else (value.hi.max(), fmt.hi)
     return f"it gets to {int(end) / 2**frac:.8g} at most, and {fmt} to {fmt.real(limit):.8g}"
 
 
-def _narrowing(array: Array, signal: str) -> tuple[Any, Narrow]:
-    return next((level, level.narrowed(signal)) for level in array.cell.levels if signal in level.named)
+def _narrowing(net: Network, array: Array, signal: str) -> tuple[Narrow, Mapping[str, Size]]:
+    """The narrowing of that name, and the sizes of what there is beside it."""
+    if isinstance(array, LinearArray):
+        return array.operations.narrowing, array.sizes(net.spec.formats)
+    level = next(level for level in array.cell.levels if signal in level.named)
+    return level.narrowed(signal), cell_sizes(net, array, level)
 
 
 def _entries(net: Network, whole: Reads, slow: Reads, reached: Sequence[Reach]) -> Entries:

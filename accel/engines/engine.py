@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from accel.architecture.cells.activations import OUT, SUM
 from accel.base.faults import Fault, Refused, Unfinished
 from accel.base.fixed import Integers
 from accel.model.design import Design
@@ -59,12 +60,13 @@ class Observed:
     """What an engine did with samples, padding left out.
 
     `signals` maps layer name to signal name to int64 [steps of all sequences in order, hidden]; an engine reports those
-    of `accel.architecture.cells` that it can see, at least what its cell requires; the head's `logits` are int64
-    [results, outputs], whatever leaves the accelerator. `outputs` is int64 [results, values], in order. `last_states`
-    are h_n and c_n as they leave, laid out as `Samples.states`, where the spec has them. `status` is what the status
-    word counted in these steps, None from an engine that does not count. `step_cycles` are the cycles from each step's
-    start to the next one's where the input never waited (HDL engines), `lags`, an entry for each layer but the first,
-    those from its start there to its start at a later layer.
+    of `accel.architecture.cells` that it can see, at least what its cell requires; the head's `logits`, and the `sum`
+    and `out` of the linear layers in front of it, are int64 [results, outputs], whatever leaves the accelerator.
+    `outputs` is int64 [results, values], in order. `last_states` are h_n and c_n as they leave, laid out as
+    `Samples.states`, where the spec has them. `status` is what the status word counted in these steps, None from an
+    engine that does not count. `step_cycles` are the cycles from each step's start to the next one's where the input
+    never waited (HDL engines), `lags`, an entry for each layer but the first, those from its start there to its start
+    at a later layer.
     """
 
     signals: dict[str, dict[str, Integers]]
@@ -92,6 +94,8 @@ def observed(design: Design, trace: Trace, samples: Samples) -> Observed:
     lengths = np.ones_like(samples.lengths) if once else samples.lengths
     layers = zip(design.net.layers, trace.layers, strict=True)
     signals = {a.name: {name: flat(v, samples.lengths) for name, v in t.signals.items()} for a, t in layers}
+    for array, values in zip(design.net.linear, trace.linear, strict=True):
+        signals[array.name] = {name: flat(values[name], lengths) for name in (SUM, OUT)}
     if design.net.head is not None and trace.logits is not None:
         signals[design.net.head.name] = {LOGITS: flat(trace.logits, lengths)}
     counts = {a.name: t.saturations for a, t in zip(design.net.layers, trace.layers, strict=True) if t.saturations}

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from accel.architecture.array import Array
+from accel.architecture.cells.activations import OUT, SUM
 from accel.base.files import write_bytes, write_text
 from accel.base.fixed import Integers
 from accel.engines.engine import LOGITS, EngineFailed, Observed, ProgramFailed, Status, ToolMissing, generated
@@ -219,20 +220,26 @@ def _signed(words: Sequence[int]) -> list[int]:
 
 
 def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str, dict[str, Integers]]:
-    """[turn][layer][signal][unit], logits last, to layer name to signal name to [step][unit], or [result][output]."""
+    """[turn][layer][signal][unit], linear layers and logits last, to layer name to signal name to [step][unit], or
+    [result][output].
+    """
     names = list(design.net.layers[0].cell.signals)
     sizes = [len(names) * array.outputs for array in design.net.layers]
-    turns = _whole(flat, sum(sizes) + (design.net.head.outputs if design.net.head else 0), "signals")
+    linear = [array.outputs for array in design.net.linear for _ in (SUM, OUT)]
+    turns = _whole(flat, sum(sizes + linear) + (design.net.head.outputs if design.net.head else 0), "signals")
     if len(turns) != len(taken):
         raise EngineFailed(f"signals of {len(turns)} steps, not of {len(taken)}")
-    *parts, logits = np.split(turns, np.cumsum(sizes), axis=1)
+    *parts, logits = np.split(turns, np.cumsum(sizes + linear), axis=1)
     found = {}
-    for array, part in zip(design.net.layers, parts, strict=True):
+    for array, part in zip(design.net.layers, parts, strict=False):
         found[array.name] = dict(zip(names, np.split(part[in_order(taken)], len(names), axis=1), strict=True))
     if design.net.head is None:
         return found
     answered = [place for place, turn in enumerate(taken) if gives_result(design, turn)]
     order = in_order([taken[place] for place in answered])
+    shown = iter(parts[len(sizes) :])
+    for array in design.net.linear:
+        found[array.name] = {name: next(shown)[answered][order] for name in (SUM, OUT)}
     return found | {design.net.head.name: {LOGITS: logits[answered][order]}}
 
 

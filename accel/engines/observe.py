@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from accel.architecture.array import Array
+from accel.architecture.cells.activations import OUT, SUM
 from accel.architecture.latencies import byte_width
 from accel.base.fixed import Integers
 from accel.engines.bench import Record, Script, computes, result_words
@@ -22,8 +23,13 @@ from accel.schedule.turns import Turn, in_order
 def observe(design: Design, driven: Script, record: Record) -> Observed:
     """A record as signals of every step. Raises EngineFailed where the stream's protocol was broken."""
     signals = {array.name: _layer(design, number, driven, record) for number, array in enumerate(design.net.layers)}
+    for array in design.net.linear:
+        widths, seen = {SUM: array.sum_width, OUT: array.made.width}, record.linear[array.name]
+        words = zip(widths.items(), (seen["logit"], seen["out"]), strict=True)
+        signals[array.name] = {name: _answers(array, width, one, design, driven) for (name, width), one in words}
     if design.net.head is not None:
-        signals[design.net.head.name] = {LOGITS: _logits(design.net.head, design, driven, record)}
+        head = design.net.head
+        signals[head.name] = {LOGITS: _answers(head, head.sum_width, record.logits, design, driven)}
     _check_ends(design, driven, record)
     torn = len(driven.sources["s_axis"]) < len(driven.turns) * design.net.layers[0].input_beats
     check_flags(design, record.status, torn)
@@ -69,9 +75,9 @@ def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[
     return {name: ordered(values[:, : array.outputs], driven.turns) for name, values in found.items()}
 
 
-def _logits(head: Array, design: Design, driven: Script, record: Record) -> Integers:
-    """Exact sums of the head, a row a result; those of fillers are left out."""
-    rows = _vectors(record.logits, head.cells, head.sum_width, head.output_beats)[:, : head.outputs]
+def _answers(array: Array, width: int, words: Sequence[int], design: Design, driven: Script) -> Integers:
+    """Values of a linear layer, a row a result; those of fillers are left out."""
+    rows = _vectors(words, array.cells, width, array.output_beats)[:, : array.outputs]
     return ordered(rows, [turn for turn in driven.turns if computes(design, turn)])
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from accel.architecture.array import Array
+from accel.architecture.cells.activations import OUT, SUM
 from accel.base.faults import Refused
 from accel.base.fixed import Integers
 from accel.base.progress import Progress, silent
@@ -186,8 +187,9 @@ def judge(name: str, contender: Contender, design: Design, samples: Samples, pre
 
 
 def required_signals(design: Design, clocked: bool) -> Required:
-    """Signals of each layer, and of the head, that an engine must show: all, or with a clock those that have ports."""
+    """Signals of each layer, linear ones too, that an engine must show: all, or with a clock those that have ports."""
     layers = {array.name: _of_hardware(array) if clocked else tuple(array.cell.signals) for array in design.net.layers}
+    layers |= {array.name: (SUM, OUT) for array in design.net.linear}
     return layers | ({design.net.head.name: (LOGITS,)} if design.net.head else {})
 
 
@@ -269,8 +271,8 @@ def _sentence(found: list[Difference], samples: Samples, once: bool) -> str:
 
 
 def _at_end(difference: Difference, ends: Integers) -> Difference:
-    """A difference of the head, whose rows are sequences, at the last step of its sequence."""
-    if not difference.signal.endswith(f".{LOGITS}"):
+    """A difference of a linear layer, whose rows are sequences, at the last step of its sequence."""
+    if not difference.signal.endswith((f".{LOGITS}", f".{SUM}", f".{OUT}")):
         return difference
     return replace(difference, row=int(ends[min(difference.row, len(ends) - 1)]))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from accel.base.files import write_text
 from accel.base.templates import render
-from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, require_results, script
+from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, require_results, script, unseen
 from accel.engines.engine import Observed, ToolMissing, converted
 from accel.engines.observe import observe
 from accel.engines.ports import ports, status
@@ -103,6 +103,7 @@ def compiled(design: Design, source: Path, folder: Path, small: int, watched: bo
         layers=[array.name for array in design.net.layers],
         **_streams(design),
         queues=[array.name for array in design.net.skipping],
+        linear=[array.name for array in design.net.linear],
         head=design.net.head is not None,
         watched=watched,
         reset_cycles=RESET_CYCLES,
@@ -167,6 +168,8 @@ def _read(path: Path, layers: tuple[str, ...], driven: Script) -> Record:
             record.sinks[group].append((int(cycle), int(word, 16), part == "last"))
         elif group in record.taken:
             record.taken[group] = int(word, 16)
+        elif part in ("logit", "out") and group != "head":
+            record.linear.setdefault(group, unseen())[part].append(int(word, 16))
         elif group == "head":
             record.logits.append(int(word, 16))
         elif group == "status":

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from accel.architecture.cells import Cell
-from accel.architecture.cells.operations import ASIDE, Level, Lookup, Mix, Narrow, Operation, Product, Size, Sum
+from accel.architecture.cells.operations import ASIDE, Clip, Level, Lookup, Mix, Narrow, Operation, Product, Size, Sum
+from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
+from accel.base.fixed import Fixed
 from accel.model.golden import cell_sizes
 
 LABELS = {"sigmoid": "SigmoidTable", "tanh": "TanhTable", "cell_tanh": "CellTanhTable"}
@@ -37,6 +39,18 @@ def _pipeline(level: Level, net: Network) -> dict[str, Any]:
         "aside": None if level.aside == ASIDE else level.aside,
         "observed": [(f"k{_camel(name)}", name) for name in level.signals],
         "lines": [_line(operation, sizes, sums) for operation in level.operations],
+    }
+
+
+def activation_text(array: LinearArray, net: Network) -> dict[str, Any]:
+    """What the template `activations.h` is filled with, for a linear layer in front of the head's last one."""
+    operations = array.operations.operations
+    sizes = array.sizes(net.spec.formats)
+    return {
+        "type": array.name.capitalize(),
+        "title": array.activation.replace("_", " "),
+        "tables": [(one.table, LABELS[one.table]) for one in operations if isinstance(one, Lookup)],
+        "lines": [_line(operation, sizes, {}) for operation in operations],
     }
 
 
@@ -71,3 +85,6 @@ def _value(operation: Operation, sizes: Mapping[str, Size], sums: Mapping[str, i
             fine = max(one.frac, other.frac)
             widths = f"{one.width}, {fine - one.frac}, {other.width}, {fine - other.frac}, {share.width}, {share.frac}"
             return f"Mixed<{widths}>({operation.one}, {operation.other}, {operation.share})"
+        case Clip():
+            ends = ", ".join(f"{end}LL" for end in operation.within(Fixed(size.width, size.frac)))
+            return f"Clipped<{size.width}>({operation.source}, {ends})"

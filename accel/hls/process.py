@@ -10,6 +10,7 @@ from typing import ClassVar, Generic, TypeVar
 import numpy as np
 
 from accel.architecture.array import Array
+from accel.architecture.linear import LinearArray
 from accel.base.fixed import Fixed, Integers
 from accel.memory.dataflows import lane_words
 from accel.memory.images import bias_shift, bias_width, half_unit
@@ -34,6 +35,8 @@ class Process(ABC, Generic[A]):
     out: str
     head: Head | None
     sum_format: Fixed | None
+    before: str | None = None
+    """`ended` of the linear layer that it reads; None where it reads a recurrent layer or the input."""
 
     header: ClassVar[str]
     """Where the process of a recurrent layer is."""
@@ -87,6 +90,21 @@ class Process(ABC, Generic[A]):
     def end(self) -> str:
         """Whether this step ends a sequence."""
         return f"{self.array.name}_end"
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether it has a cell."""
+        return self.array.kind is not None
+
+    @property
+    def activated(self) -> bool:
+        """Whether it is a linear layer in front of another one."""
+        return isinstance(self.array, LinearArray)
+
+    @property
+    def ended(self) -> str:
+        """Whether the step, which a linear layer has worked on, ends a sequence."""
+        return f"{self.array.name}_ended"
 
     @property
     def constants(self) -> list[tuple[str, int]]:
@@ -158,7 +176,7 @@ class Process(ABC, Generic[A]):
     @property
     def memories(self) -> str:
         """Values, columns and biases, and an LSTM layer's scales, as arguments of a process."""
-        scaled = self.head is None and not self.levelled
+        scaled = self.recurrent and not self.levelled
         parts = ["Values", self.indices_name, "Bias", *(["Scales"] if scaled else [])]
         if self.array.fed:
             held = ", ".join(f"k{self.type}{part}" for part in parts[1:])

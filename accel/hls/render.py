@@ -7,12 +7,13 @@ and the calls of the top.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from accel.architecture.network import Network
 from accel.base.templates import read, render
 from accel.hls.beats import input_beat, output_beat, result_values
-from accel.hls.cell_text import cell_text
+from accel.hls.cell_text import activation_text, cell_text
 from accel.hls.dataflows import PROCESSES
 from accel.hls.process import LABELS, Process, container
 from accel.memory.images import sum_format
@@ -31,6 +32,7 @@ HEADERS = (
     "fillers.h",
     "head.h",
     "levels.h",
+    "linear.h",
     "load.h",
     "lookup.h",
     "narrow.h",
@@ -51,7 +53,8 @@ def render_hls(design: Design) -> dict[str, str]:
     """Path within the work folder to text of every C++ file of a design; the same design gives the same text."""
     names = _names(design)
     files = {f"hls/{name}": read("hls_templates", f"hls/{name}") for name in HEADERS}
-    return files | {f"hls/{name}": render("hls_templates", f"hls/{name}.j2", **names) for name in TEMPLATES}
+    templates = (*TEMPLATES, "activations.h") if design.net.linear else TEMPLATES
+    return files | {f"hls/{name}": render("hls_templates", f"hls/{name}.j2", **names) for name in templates}
 
 
 def top_name(design: Design) -> str:
@@ -71,6 +74,8 @@ def _names(design: Design) -> dict[str, object]:
         "inputs": spec.model.inputs,
         "hidden": spec.model.hidden,
         "head": spec.model.head,
+        "linear": [array.outputs for array in net.linear],
+        "activations": [activation_text(array, net) for array in net.linear],
         "stateful": spec.model.stateful,
         "signals": len(net.layers[0].cell.signals),
         "process_headers": _process_headers(layers, net),
@@ -115,7 +120,9 @@ def _processes(design: Design) -> list[Process[Any]]:
     outs = [f"{array.name}_out" for array in arrays[:-1]] + ["made" if arrays[0].streams > 1 else "m_axis"]
     heads = [design.spec.model.head if array == design.net.head else None for array in arrays]
     joined = zip(arrays, design.weights.layers, ["s_axis", *outs[:-1]], outs, heads, strict=True)
-    return [
+    made = [
         PROCESSES[array.dataflow](array, layer, number, source, out, head, sum_format(array, design.spec))
         for number, (array, layer, source, out, head) in enumerate(joined)
     ]
+    behind = [None, *(process.ended if process.activated else None for process in made[:-1])]
+    return [replace(process, before=before) for process, before in zip(made, behind, strict=True)]

@@ -5,13 +5,15 @@ Everything follows from the golden model's trace and from the cell's list of ope
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from accel.architecture.array import Array
-from accel.architecture.cells.operations import ASIDE, Level, Lookup
+from accel.architecture.cells.activations import OUT
+from accel.architecture.cells.operations import ASIDE, Level, Lookup, Narrow, Operation, Size
+from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.golden import (
@@ -61,7 +63,7 @@ class Use:
     """Kept weights of one matrix: how many were multiplied by something else than 0, and how many would show.
 
     A weight would show where one unit more or less changes what the row's sum is narrowed to, all else equal, in one
-    of `steps` steps (of a head, whose sums stay exact: where it is multiplied by something else than 0).
+    of `steps` steps (of a linear layer, whose sums all engines show: where it is multiplied by something else than 0).
     """
 
     layer: str
@@ -98,9 +100,15 @@ def measure(net: Network, weights: Weights, samples: Samples, trace: Trace) -> C
     levels = levels_of(net, weights, samples, trace)
     clamps = [clamp for array, _, steps in levels for one in steps for clamp in _clamps(net, array, one)]
     uses = [use for array, layer, steps in levels for one in steps for use in _uses(net, array, layer, one)]
-    if net.head is not None:
-        uses.append(_head_use(net.head, weights.layers[-1], trace, samples))
-    reads = [_reads(net, name, [one for *_, steps in levels for one in steps]) for name in net.tables]
+    for array, layer, read, values in linear_of(net, weights, samples, trace):
+        uses.append(_linear_use(array, layer, read))
+        if isinstance(array, LinearArray):
+            sizes = array.sizes(net.spec.formats)
+            clamps.append(_clamp(net, array.name, array.operations.narrowing, sizes, values))
+    looked_up = [(one.level.operations, one.values) for *_, steps in levels for one in steps]
+    behind = linear_of(net, weights, samples, trace)
+    looked_up += [(a.operations.operations, values) for a, _, _, values in behind if isinstance(a, LinearArray)]
+    reads = [_reads(net, name, looked_up) for name in net.tables]
     return Coverage(samples.steps, tuple(clamps), tuple(reads), tuple(uses))
 
 
@@ -112,6 +120,22 @@ def levels_of(
         (array, layer, list(_levels(net, weights, number, samples, trace)))
         for number, (array, layer) in enumerate(zip(net.layers, weights.layers, strict=False))
     ]
+
+
+def linear_of(
+    net: Network, weights: Weights, samples: Samples, trace: Trace
+) -> Iterator[tuple[Array, LayerWeights, Integers, Mapping[str, Integers]]]:
+    """Every linear layer with its weights, what it reads [n, inputs], and every value [n, outputs] by its name."""
+    if net.head is None or trace.logits is None:
+        return
+    once, h = trace.logits.shape[1] == 1 and trace.h.shape[1] > 1, trace.h
+    read = h[np.arange(len(h)), samples.lengths - 1] if once else _real(h, samples.lengths)
+    layers = weights.layers[len(net.layers) :]
+    for array, layer, values in zip(net.linear, layers, trace.linear, strict=False):
+        flat = {name: value[:, 0] if once else _real(value, samples.lengths) for name, value in values.items()}
+        yield array, layer, read, flat
+        read = flat[OUT]
+    yield net.head, layers[-1], read, {}
 
 
 def _real(values: Integers, lengths: Integers) -> Integers:
@@ -162,19 +186,26 @@ def _begun(
 def _clamps(net: Network, array: Array, steps: Steps) -> Iterator[Clamp]:
     sizes = cell_sizes(net, array, steps.level)
     for narrow in steps.level.narrowings:
-        fmt: Fixed = getattr(net.spec.formats, narrow.format)
-        dropped = fmt.dropped(steps.values[narrow.source], sizes[narrow.source].frac)
-        below, above = (int(np.count_nonzero(side)) for side in (dropped < fmt.lo, dropped > fmt.hi))
-        yield Clamp(array.name, narrow.name, below, above, dropped.size)
+        yield _clamp(net, array.name, narrow, sizes, steps.values)
 
 
-def _reads(net: Network, name: str, steps: list[Steps]) -> Reads:
+def _clamp(
+    net: Network, layer: str, narrow: Narrow, sizes: Mapping[str, Size], values: Mapping[str, Integers]
+) -> Clamp:
+    fmt: Fixed = getattr(net.spec.formats, narrow.format)
+    dropped = fmt.dropped(values[narrow.source], sizes[narrow.source].frac)
+    below, above = (int(np.count_nonzero(side)) for side in (dropped < fmt.lo, dropped > fmt.hi))
+    return Clamp(layer, narrow.name, below, above, dropped.size)
+
+
+def _reads(net: Network, name: str, lists: Sequence[tuple[Sequence[Operation], Mapping[str, Integers]]]) -> Reads:
+    """`lists` are operations with the values of all steps."""
     table, half = net.tables[name], 1 << (net.tables[name].address - 1)
     read = np.zeros(2 * half, dtype=bool)
-    for one in steps:
-        for operation in one.level.operations:
+    for operations, values in lists:
+        for operation in operations:
             if isinstance(operation, Lookup) and operation.table == name:
-                read[table.index(one.values[operation.source]) + half] = True
+                read[table.index(values[operation.source]) + half] = True
     return Reads(name, len(read), int(read.sum()), bool(read[0]), bool(read[-1]))
 
 
@@ -215,9 +246,7 @@ def _shown(
     return shown, len(numbers)
 
 
-def _head_use(head: Array, layer: LayerWeights, trace: Trace, samples: Samples) -> Use:
-    h, mask = trace.h, layer.w_x.mask
-    once = trace.logits is not None and trace.logits.shape[1] == 1 and h.shape[1] > 1
-    read = h[np.arange(len(h)), samples.lengths - 1] if once else _real(h, samples.lengths)
+def _linear_use(array: Array, layer: LayerWeights, read: Integers) -> Use:
+    mask = layer.w_x.mask
     met = int((mask & (read != 0).any(axis=0)).sum())
-    return Use(head.name, "W_x", int(mask.sum()), met, met, len(read))
+    return Use(array.name, "W_x", int(mask.sum()), met, met, len(read))

@@ -96,7 +96,7 @@ def _each_alone(net: Network) -> Network:
 
 def _targets(net: Network, reached: Sequence[Reach], length: int) -> Iterator[Target]:
     """What intervals do not rule out in so many steps."""
-    for array, layer in zip(net.layers, reached, strict=True):
+    for array, layer in zip(net.layers, reached, strict=False):
         yield from (Target(array.name, *side) for side, step in layer.earliest.items() if step <= length)
     for name, (lowest, highest) in table_ends(net, reached).items():
         yield from (Target("", name, side) for side, can in (("lowest", lowest), ("highest", highest)) if can)
@@ -114,8 +114,10 @@ def table_ends(net: Network, reached: Sequence[Reach]) -> dict[str, tuple[bool, 
 def table_ranges(net: Network, reached: Sequence[Reach]) -> dict[str, list[tuple[int, int]]]:
     """Signed indices that intervals let each table be read at, a range for every unit that reads it."""
     found: dict[str, list[tuple[int, int]]] = {name: [] for name in net.tables}
-    for array, layer in zip(net.layers, reached, strict=True):
-        for operation in (one for level in array.cell.levels for one in level.operations):
+    listed = [[one for level in array.cell.levels for one in level.operations] for array in net.layers]
+    listed += [[*array.operations.operations] for array in net.linear]
+    for operations, layer in zip(listed, reached, strict=True):
+        for operation in operations:
             if isinstance(operation, Lookup):
                 table, source = net.tables[operation.table], layer.values[operation.source]
                 ends = (table.index(source.lo).tolist(), table.index(source.hi).tolist())

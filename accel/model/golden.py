@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from accel.architecture.array import Array
+from accel.architecture.cells.activations import OUT, SUM
 from accel.architecture.cells.operations import (
     ASIDE,
     BEFORE,
+    Clip,
     Level,
     Lookup,
     Mix,
@@ -24,6 +26,7 @@ from accel.architecture.cells.operations import (
     Size,
     Sum,
 )
+from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.products import product, recurrent_product
@@ -62,6 +65,9 @@ class Trace:
     layers: list[LayerTrace]
     logits: Integers | None
     outputs: Integers
+    linear: list[dict[str, Integers]] = field(default_factory=list)
+    """Of each linear layer in front of the last one every value by its name, exact sums too, [sequences, steps or 1,
+    outputs]."""
 
     @property
     def h(self) -> Integers:
@@ -266,6 +272,9 @@ def operate(operation: Operation, values: Mapping[str, Integers], sizes: Mapping
             return values[operation.a] * values[operation.b]
         case Sum():
             return aligned(operation.a, frac) + aligned(operation.b, frac)
+        case Clip():
+            least, most = operation.within(Fixed(sizes[operation.source].width, frac))
+            return np.asarray(np.clip(values[operation.source], least, most))
         case Mix():
             fine, share = frac - sizes[operation.share].frac, values[operation.share]
             rest = (1 << sizes[operation.share].frac) - share
@@ -280,7 +289,28 @@ def _head(net: Network, weights: Weights, traces: list[LayerTrace], lengths: Int
     assert net.head is not None
     if head.when == "last":
         h = h[np.arange(len(h)), lengths - 1][:, None]
-    layer = weights.layers[-1]
-    logits = product(layer.w_x.values, net.head.sum_width)(h) + (layer.bias << net.head.bias_shift)
+    linear, read = [], h
+    for array, layer in zip(net.linear, weights.layers[len(net.layers) :], strict=False):
+        linear.append(run_linear(net, array, linear_sums(array, layer, read)))
+        read = linear[-1][OUT]
+    logits = linear_sums(net.head, weights.layers[-1], read)
     outputs = logits if head.kind == "logits" else np.argmax(logits, axis=2)[:, :, None]
-    return Trace(traces, logits, outputs)
+    return Trace(traces, logits, outputs, linear)
+
+
+def linear_sums(array: Array, layer: LayerWeights, read: Integers) -> Integers:
+    """Exact sums of a linear layer with their biases, [..., outputs], of what it reads [..., inputs]."""
+    return product(layer.w_x.values, array.sum_width)(read) + (layer.bias << array.bias_shift)
+
+
+def run_linear(net: Network, array: LinearArray, sums: Integers) -> dict[str, Integers]:
+    """Every value of a linear layer in front of the last one, by its name, from exact sums of any shape."""
+    sizes = array.sizes(net.spec.formats)
+    values = {SUM: sums}
+    for operation in array.operations.operations:
+        if isinstance(operation, Narrow):
+            fmt: Fixed = getattr(net.spec.formats, operation.format)
+            values[operation.name] = fmt.narrow(values[operation.source], sizes[operation.source].frac)
+        else:
+            values[operation.name] = operate(operation, values, sizes, net)
+    return values

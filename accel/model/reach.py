@@ -13,7 +13,9 @@ from itertools import product as combinations
 import numpy as np
 
 from accel.architecture.array import Array
+from accel.architecture.cells.activations import OUT, SUM
 from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Narrow, Operation, Size
+from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.golden import by_sum, cell_sizes, first_state, operate, row_sums
@@ -57,12 +59,15 @@ class Reach:
 
 
 def reach(net: Network, weights: Weights) -> list[Reach]:
-    """Intervals of every value of every layer."""
+    """Intervals of every value of every layer, linear ones in front of the head's last one too."""
     fmt, found = net.spec.formats.input, []
     x = _whole(fmt, net.spec.model.inputs)
     for array, layer in zip(net.layers, weights.layers, strict=False):
         found.append(_layer(net, array, layer, x, weights.threshold_at(array)))
         x = found[-1].values[array.cell.output]
+    for linear, layer in zip(net.linear, weights.layers[len(net.layers) :], strict=False):
+        found.append(_linear(net, linear, layer, x))
+        x = found[-1].values[OUT]
     return found
 
 
@@ -93,6 +98,18 @@ def _layer(net: Network, array: Array, layer: LayerWeights, x: Interval, thresho
             break
         state = (state[0].hull(after[0]), state[1].hull(after[1]))
     return Reach(values, earliest)
+
+
+def _linear(net: Network, array: LinearArray, layer: LayerWeights, x: Interval) -> Reach:
+    """A linear layer."""
+    sizes = array.sizes(net.spec.formats)
+    bias = layer.bias << array.bias_shift
+    lo, hi = _ends(array, layer.w_x.values, array.x_shift, "x")(x)
+    values = {SUM: Interval(lo[0] + bias, hi[0] + bias)}
+    for operation in array.operations.operations:
+        values[operation.name] = _of(operation, values, sizes, net)
+    narrow = array.operations.narrowing
+    return Reach(values, dict.fromkeys(_sides(net, narrow, values[narrow.source], sizes[narrow.source].frac), 1))
 
 
 def _before(
@@ -180,11 +197,13 @@ def _clamped(net: Network, array: Array, values: Mapping[str, Interval]) -> list
     for level in array.cell.levels:
         sizes = cell_sizes(net, array, level)
         for narrow in level.narrowings:
-            fmt: Fixed = getattr(net.spec.formats, narrow.format)
             kept = _whole(net.spec.formats.cell, array.outputs)
-            source, frac = values.get(narrow.source, kept), sizes[narrow.source].frac
-            if (fmt.dropped(source.lo, frac) < fmt.lo).any():
-                found.append((narrow.name, "below"))
-            if (fmt.dropped(source.hi, frac) > fmt.hi).any():
-                found.append((narrow.name, "above"))
+            found += _sides(net, narrow, values.get(narrow.source, kept), sizes[narrow.source].frac)
     return found
+
+
+def _sides(net: Network, narrow: Narrow, source: Interval, frac: int) -> list[tuple[str, str]]:
+    """The sides on which a narrowing may clip."""
+    fmt: Fixed = getattr(net.spec.formats, narrow.format)
+    below, above = fmt.dropped(source.lo, frac) < fmt.lo, fmt.dropped(source.hi, frac) > fmt.hi
+    return [(narrow.name, side) for side, clips in (("below", below), ("above", above)) if clips.any()]

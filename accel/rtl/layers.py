@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from accel.architecture.array import Array
+from accel.architecture.linear import LinearArray
 from accel.base.fixed import index_bits
 from accel.memory.images import bias_shift, bias_width, sum_format
 from accel.model.design import Design
@@ -38,7 +39,9 @@ def _bias(design: Design, array: Array) -> tuple[int, int]:
 
 
 def leaving(design: Design, array: Array) -> int:
-    """Bits that leave an array at once: h of E units, or a result of the head."""
+    """Bits that leave an array at once: h of E units, a value of a linear layer, or a result of the head."""
+    if isinstance(array, LinearArray):
+        return array.made.width
     return array.cells * array.h.width if array.recurrent else result_width(design)
 
 
@@ -73,6 +76,11 @@ def layers(design: Design) -> Iterator[Call]:
     for array in design.net.arrays:
         name = array.name
         boxes, stores = ("clk", "reset", f"{name}_inbox", f"{name}_outbox"), _stores(array)
+        if isinstance(array, LinearArray):
+            constants = f"ActivationConstants({name.upper()}, FORMATS, TABLES)"
+            given = name, f"{name}_built", False, *_bias(design, array), stores, constants
+            yield Call(f"{name}_running", head_layer, (*boxes, *given))
+            continue
         if array is design.net.head:
             head = design.spec.model.head
             argmax = head is not None and head.kind == "argmax"

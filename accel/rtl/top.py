@@ -14,6 +14,7 @@ from typing import Any
 
 from accel.architecture.array import Array
 from accel.architecture.dataflows import ARRAYS
+from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
@@ -26,7 +27,8 @@ from accel.rtl.blocks.cells.status import LayerStatus, Status, count_steps
 from accel.rtl.blocks.columns.column_layer import States
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.primitives.signals import flag
-from accel.rtl.blocks.rows.head import HeadObserved
+from accel.rtl.blocks.rows.activation import ActivationConstants
+from accel.rtl.blocks.rows.head import HeadObserved, LinearObserved
 from accel.rtl.blocks.streams.axis import AxiStream, AxiWords, axis_input, axis_output
 from accel.rtl.blocks.streams.fillers import Fillers, watch_vectors, withhold
 from accel.rtl.blocks.streams.inbox import Beats, Inbox
@@ -46,7 +48,7 @@ from accel.spec import Formats
 IN_ARGUMENTS: tuple[Any, ...] = (
     *ARRAYS.values(),
     *(LowBit, Fixed, Formats, Table, TableFile, Section, CellConstants, ArrayConstants),
-    *(ScaleConstants, biases_held, lanes_held, scales_held),
+    *(ActivationConstants, LinearArray, ScaleConstants, biases_held, lanes_held, scales_held),
 )
 """What the text of constants and arguments may name."""
 
@@ -92,7 +94,9 @@ def compose(design: Design, built: Schedule) -> Top:
 
 def _constants(design: Design, loading: bool) -> Iterator[tuple[str, str]]:
     spec, net = design.spec, design.net
-    yield "FORMATS", f"Formats({', '.join(f'{key}={value!r}' for key, value in spec.formats)})"
+    fields = type(spec.formats).model_fields
+    formats = (f"{key}={value!r}" for key, value in spec.formats if fields[key].repr or value is not None)
+    yield "FORMATS", f"Formats({', '.join(formats)})"
     tables = (f'"{name}": TableFile({table}, "{spec.identifier}_{name}.hex")' for name, table in net.tables.items())
     yield "TABLES", f"{{{', '.join(tables)}}}"
     for array in net.arrays:
@@ -119,6 +123,7 @@ def _ports(design: Design) -> Iterator[Call]:
             yield Call(f"s_state_{array.name}", AxiStream, _state_words(design, array))
             yield Call(f"m_state_{array.name}", AxiStream, _state_words(design, array))
     yield from (Call(f"s_weights_{array.name}", AxiWords, (array.fed,)) for array in net.arrays if array.fed)
+    yield from (Call(array.name, LinearObserved, (array.name.upper(),)) for array in net.linear)
     if net.head is not None:
         yield Call("head", HeadObserved, ("HEAD",))
 

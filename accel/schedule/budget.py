@@ -28,7 +28,7 @@ Excess = tuple[str, str, object]
 def excesses(net: Network) -> Iterator[Excess]:
     """Sizes that no later step could work with."""
     places = sum(array.rows * (array.inputs + array.levels * array.outputs) for array in net.layers)
-    places += net.head.inputs * net.head.outputs if net.head else 0
+    places += sum(array.inputs * array.outputs for array in net.arrays[len(net.layers) :])
     if places > PLACES:
         gibibytes = f"{places * 8 / (1 << 30):,.0f} GiB of integers"
         yield "model", f"at most {PLACES:,} weights, removed ones included", f"{places:,} weights, {gibibytes}"
@@ -41,6 +41,7 @@ def excesses(net: Network) -> Iterator[Excess]:
         yield "engine", f"memories of at most {MEMORY:,} bits in all", f"{bits:,} bits, {mebibytes}"
     yield from _beats(net)
     values = net.spec.model.inputs + sum(len(array.cell.signals) * array.outputs for array in net.layers)
+    values += sum(2 * array.outputs for array in net.linear)
     if net.spec.verify.sequences * values > TRACE:
         wanted = f"at most {max(1, TRACE // values):,}: the {values:,} values of a step are kept for each sequence"
         yield "verify.sequences", wanted, net.spec.verify.sequences
@@ -50,8 +51,8 @@ def _widest(net: Network) -> str:
     """The key that most lanes come from."""
     engine = net.spec.engine
     most = max(net.arrays, key=lambda array: array.multipliers)
-    if most is net.head:
-        return "model.head.units"
+    if most.kind is None:
+        return "model.head.units" if most is net.head else "model.head.layers"
     return "engine.units" if engine.units >= engine.lanes_per_row else "engine.lanes_per_row"
 
 

@@ -32,10 +32,15 @@ def checked(section: type[S], document: Document, rules: Rules[S]) -> S:
         found = section.model_validate(document.data)
     except ValidationError as error:
         raise Refused([*faults, *(_fault(place, item) for item in error.errors(include_url=False))]) from None
-    faults += [Fault(place(tuple(key.split("."))), wanted, _show(got)) for key, wanted, got in rules(found)]
+    faults += [Fault(place(_path(key)), wanted, _show(got)) for key, wanted, got in rules(found)]
     if faults:
         raise Refused(faults)
     return found
+
+
+def _path(key: str) -> tuple[str | int, ...]:
+    """A key path, in which numbers are places in lists."""
+    return tuple(int(part) if part.isdigit() else part for part in key.split("."))
 
 
 _WANTED = {

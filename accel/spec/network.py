@@ -8,14 +8,30 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from accel.base.fixed import Fixed
-from accel.spec.types import Count, Depth, Format, Hidden, Section, Share, When, _power_of_two
+from accel.spec.types import _LIST, Activation, Count, Depth, Format, Hidden, Section, Share, When, _power_of_two
+
+
+class Linear(Section):
+    """A linear layer in front of the head's last one, and what its sums go through."""
+
+    outputs: Count
+    """Rows of the layer."""
+    activation: Activation = "relu"
+    """`none`; `relu`: max(0, v); `hard_tanh`: v within -1 and 1; `hard_sigmoid`: v within 0 and 1 (slope and offset of
+    other forms belong into weights and bias); `tanh` and `sigmoid`: the tables of the gates."""
+    frac: Annotated[int, Field(ge=0, le=24)] | None = None
+    """Fraction bits of its weights; by default `weights.head_frac`."""
+    units: Count | None = None
+    """Multipliers of the layer; by default as few as keep pace with the recurrent layers."""
 
 
 class Head(Section):
-    """Linear layer behind the last LSTM layer."""
+    """Linear layers behind the last recurrent layer."""
 
+    layers: Annotated[tuple[Linear, ...], _LIST, Field(max_length=16)] = ()
+    """Linear layers in front of the last one, in the order data takes."""
     outputs: Count
-    """Rows of the head."""
+    """Rows of the last linear layer."""
     kind: Literal["argmax", "logits"] = "argmax"
     """What leaves the accelerator: the index of the largest logit (the lowest on a tie), or every exact logit."""
     when: When = "last"
@@ -45,7 +61,7 @@ class Model(Section):
     """What every sequence begins with: zeros, or an h_0 and c_0 that come with the weights; these cost a step a
     sequence."""
     head: Head | None = None
-    """Linear layer behind the last LSTM layer; without one, h_t leaves the accelerator."""
+    """Linear layers behind the last recurrent layer; without one, h_t leaves the accelerator."""
 
 
 class Search(Section):
@@ -74,7 +90,7 @@ class Sparsity(Section):
     search: Search | None = None
     """Finds the two ratios, in place of giving them."""
     head: Share = 0.0
-    """Share of the head's weights that is removed, as many in each row."""
+    """Share of the head's weights that is removed, as many in each row of each of its layers."""
     shared_by_gates: bool = False
     """The four rows of a unit keep the same columns: a quarter of the indices and of the operand reads."""
     threshold: Annotated[float, Field(ge=0.0)] | None = None
@@ -129,6 +145,9 @@ class Formats(Section):
     """h_t; of a highway cell s_l, of a GRU h_t, as lanes, next layer and head read it"""
     scale: Format | None = None
     """What a row's sum is multiplied with; for `weights.per_row`."""
+    linear: Annotated[Format | None, Field(repr=False)] = None
+    """What a linear layer in front of the head's last one gives; where its activation is a table, that is in
+    `activation`."""
 
 
 class Tables(Section):

@@ -43,12 +43,14 @@ def rows(schema: dict[str, Any]) -> Iterator[Row]:
 
 def _rows(schema: dict[str, Any], node: dict[str, Any], prefix: str) -> Iterator[Row]:
     for name, field in node["properties"].items():
-        inner = _section(schema, field)
+        listed = "$ref" in field.get("items", {})
+        inner = _section(schema, field["items"] if listed else field)
         path = f"{prefix}{name}"
         if inner is None or prefix:
-            yield Row(path, _kind(field) if inner is None else "section", _default(field), _meaning(field))
+            kind = _kind(field) if inner is None else "list of sections" if listed else "section"
+            yield Row(path, kind, _default(field), _meaning(field))
         if inner is not None:
-            yield from _rows(schema, inner, f"{path}.")
+            yield from _rows(schema, inner, f"{path}[]." if listed else f"{path}.")
 
 
 def _section(schema: dict[str, Any], field: dict[str, Any]) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from accel.spec.sparsity_rules import sparsity_rules
-from accel.spec.spec import Spec
+from accel.spec.spec import TABLED, Spec
 from accel.spec.training_rules import training_rules
 from accel.spec.types import plain
 
@@ -105,6 +105,26 @@ def _initial_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
             yield "model.initial", f"zeros beside {other}", spec.model.initial
 
 
+def _head_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """Formats between the linear layers of the head, and those of its biases."""
+    head, formats = spec.model.head, spec.formats
+    layers = () if head is None else head.layers
+    narrowed = any(layer.activation not in TABLED for layer in layers)
+    if narrowed != (formats.linear is not None):
+        wanted = "a format where model.head.layers has a layer without a table, and nothing where it has none"
+        yield "formats.linear", wanted, formats.linear
+        return
+    if head is None:
+        return
+    fracs = [layer.frac for layer in layers] + [None]
+    for frac, read in zip(fracs, (formats.state, *(spec.made(layer) for layer in layers)), strict=True):
+        most = (spec.weights.head_frac if frac is None else frac) + read.frac
+        if formats.bias.frac > most:
+            yield "formats.bias", f"at most the {most} fraction bits of the head's products", formats.bias
+    if layers and spec.training.studies.lasso:
+        yield "training.studies.lasso", "nothing with model.head.layers", spec.training.studies.lasso
+
+
 def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     formats, weights = spec.formats, spec.weights
     if weights.per_row != (formats.scale is not None):
@@ -119,9 +139,7 @@ def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
             fmt = getattr(formats, key)
             if fmt.frac > frac:
                 yield f"formats.{key}", f"at most the {frac} fraction bits of the weight products", fmt
-    if spec.model.head is not None and formats.bias.frac > weights.head_frac + formats.state.frac:
-        wanted = f"at most the {weights.head_frac + formats.state.frac} fraction bits of the head's products"
-        yield "formats.bias", wanted, formats.bias
+    yield from _head_rules(spec)
     if spec.model.cell == "lstm" and formats.state.frac > 2 * formats.activation.frac:
         yield (
             "formats.state",

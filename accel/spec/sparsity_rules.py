@@ -23,7 +23,8 @@ def sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "sparsity", f"input and recurrent for pattern: {sparsity.pattern}", given
     if spec.model.head is None and sparsity.head:
         yield "sparsity.head", "nothing without model.head", sparsity.head
-    if kept(sparsity.head, spec.model.hidden[-1]) < 1:
+    layers = spec.model.head.layers if spec.model.head else ()
+    if any(kept(sparsity.head, columns) < 1 for columns in (spec.model.hidden[-1], *(one.outputs for one in layers))):
         yield "sparsity.head", "a share that leaves a weight in each row", sparsity.head
     yield from _flow_rules(spec)
     if spec.skips_states:

@@ -9,13 +9,17 @@ from typing import Annotated
 
 from pydantic import Field, PrivateAttr
 
+from accel.base.fixed import Fixed
 from accel.spec.dataflow import Flow, Walk
 from accel.spec.engine import Engine
-from accel.spec.network import Formats, Model, Sparsity, Tables, Weights
+from accel.spec.network import Formats, Linear, Model, Sparsity, Tables, Weights
 from accel.spec.reserved import identifier
 from accel.spec.source import Source
 from accel.spec.training import Training
 from accel.spec.types import Count, Engines, Section, plain
+
+TABLED = ("tanh", "sigmoid")
+"""Activations of linear layers that are tables."""
 
 
 class Verify(Section):
@@ -104,6 +108,12 @@ class Spec(Section):
     def initial_states(self) -> bool:
         """Whether every sequence begins with an h_0 and c_0 that come with the weights."""
         return self.model.initial == "constant"
+
+    def made(self, layer: Linear) -> Fixed:
+        """What a linear layer in front of the head's last one gives."""
+        made = self.formats.activation if layer.activation in TABLED else self.formats.linear
+        assert made is not None
+        return made
 
     @property
     def sizes(self) -> tuple[tuple[int, int], ...]:

@@ -42,6 +42,7 @@ Format = Annotated[Fixed, BeforeValidator(_fixed), WithJsonSchema(FORMAT_SCHEMA)
 Count = Annotated[int, Field(ge=1, le=1 << 20)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Hidden = Annotated[tuple[Count, ...], _LIST, Field(min_length=1, max_length=64)]
+Activation = Literal["none", "relu", "hard_tanh", "hard_sigmoid", "tanh", "sigmoid"]
 When = Literal["last", "step"]
 """After which steps a head answers."""
 EngineName = Literal["golden", "torch", "myhdl", "icarus", "verilator", "netlist", "chip", "hls"]

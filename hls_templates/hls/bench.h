@@ -14,11 +14,15 @@
 
 namespace sparrow {
 
-/// Every signal of one step, [layer][signal][unit], as the processes showed them; behind them the logits of the head.
+/// Every signal of one step, [layer][signal][unit], as the processes showed them; behind them sums and results of linear
+/// layers, and the logits of the head.
 class Observations {
  public:
-  Observations() {
+  /// `linear`: outputs of the linear layers in front of the head's last one.
+  explicit Observations(const std::vector<int> &linear = {}) {
     for (const int hidden : kHidden) Add(kSignals, hidden);
+    answers_ = values_.size();
+    for (const int outputs : linear) Add(2, outputs);
     Add(1, kHeadOutputs);
   }
 
@@ -29,9 +33,9 @@ class Observations {
   }
 
   /// Writes the step as 64-bit integers of this machine and forgets it; false unless every value was observed once. In a
-  /// step without an answer the head shows nothing, and zeros are written.
+  /// step without an answer linear layers show nothing, and zeros are written.
   bool Write(std::FILE *file, bool answered) {
-    const std::size_t wanted = answered ? values_.size() : begin_.back();
+    const std::size_t wanted = answered ? values_.size() : answers_;
     bool complete = true;
     for (std::size_t place = 0; place < noted_.size(); ++place) complete &= noted_[place] == (place < wanted ? 1 : 0);
     std::fwrite(values_.data(), sizeof(values_[0]), values_.size(), file);
@@ -48,6 +52,7 @@ class Observations {
     noted_.resize(values_.size());
   }
 
+  std::size_t answers_ = 0;
   std::vector<std::size_t> begin_;
   std::vector<int> units_;
   std::vector<std::int64_t> values_;

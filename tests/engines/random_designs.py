@@ -12,6 +12,24 @@ from accel.schedule import load_spec
 from accel.spec import MIXED, WALKS, Spec, plain
 
 
+def linear() -> st.SearchStrategy[dict[str, Any]]:
+    """A linear layer in front of the head's last one."""
+    kinds = ["none", "relu", "hard_tanh", "hard_sigmoid", "tanh", "sigmoid"]
+    return st.fixed_dictionaries({"outputs": st.integers(1, 5), "activation": st.sampled_from(kinds)})
+
+
+def with_linear(
+    draw: st.DrawFn, shape: dict[str, Any], formats: dict[str, Any], extreme: bool = False
+) -> dict[str, Any]:
+    """Formats, with one for what linear layers give where they need it."""
+    layers = shape["head"]["layers"] if shape["head"] else []
+    if all(layer["activation"] in ("tanh", "sigmoid") for layer in layers):
+        return formats
+    frac = draw(st.sampled_from([0, 3, 8]))
+    width = draw(st.sampled_from([2, 31, 32])) if extreme else frac + draw(st.integers(2, 5))
+    return formats | {"linear": [width, draw(st.sampled_from([0, width - 1, 40])) if extreme else frac]}
+
+
 @st.composite
 def models(draw: st.DrawFn) -> dict[str, Any]:
     """One or two small layers of LSTMs or GRUs, with and without biases and a head."""
@@ -21,6 +39,7 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
             "outputs": draw(st.integers(1, 7)),
             "kind": draw(st.sampled_from(["argmax", "logits"])),
             "when": draw(st.sampled_from(["last", "step"])),
+            "layers": draw(st.sampled_from([0, 0, 1, 2]).flatmap(lambda n: st.lists(linear(), min_size=n, max_size=n))),
         }
     hidden = draw(st.lists(st.integers(1, 14), min_size=1, max_size=2))
     return {
@@ -114,7 +133,7 @@ def extreme_specs(draw: st.DrawFn) -> Spec:
             "kind": "fixed" if highway else draw(st.sampled_from(["fixed", "fixed", "ternary", "binary"])),
             **{f"{of}_frac": draw(st.sampled_from([0, 6, 16, 24])) for of in ("input", "recurrent", "head")},
         },
-        "formats": draw(extreme_formats()) | {"scale": scale if scaled else None},
+        "formats": with_linear(draw, model, draw(extreme_formats()), True) | {"scale": scale if scaled else None},
         "tables": {"address": draw(st.integers(2, 6)), "sigmoid": draw(st.sampled_from([1, 8, 1 << 20]))},
         "engine": engine,
         "training": {"task": "seeded", "seed": draw(st.integers(0, 99))},
@@ -186,7 +205,7 @@ def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weight
             **{"kind": kind, "per_row": scale is not None, "width": width},
             **{f"{of}_frac": draw(st.integers(1, width)) for of in ("input", "recurrent", "head")},
         },
-        "formats": draw(formats()) | {"scale": scale},
+        "formats": with_linear(draw, shape, draw(formats())) | {"scale": scale},
         "tables": {"address": draw(st.integers(3, 9)), "sigmoid": 8, "tanh": draw(st.sampled_from([2, 4]))},
         "engine": draw(engine),
         "training": {"task": "seeded", "seed": draw(st.integers(0, 99))},

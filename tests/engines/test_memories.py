@@ -29,6 +29,13 @@ LEVELS: dict[str, Any] = {
 
 SMALL: dict[str, dict[str, Any]] = {
     "levels, head": LEVELS,
+    "linear layers": {
+        "model": {"inputs": 3, "hidden": [4], "head": {"outputs": 3, "layers": [{"outputs": 5}, {"outputs": 2}]}},
+        "sparsity": {"pattern": "row", "input": 0.3, "recurrent": 0.5, "head": 0.5},
+        "formats": BASE["formats"] | {"linear": [9, 6]},
+        "engine": {"units": 2},
+    },
+    "constants to begin with": {"model": {"inputs": 3, "hidden": [5], "initial": "constant"}, "engine": {"units": 2}},
     "dense": ONE_LAYER | {"sparsity": {"pattern": "dense"}, "engine": {"units": 3, "lanes_per_row": 2}},
     "ternary, scales, shared columns": ONE_LAYER
     | {

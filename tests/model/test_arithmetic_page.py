@@ -73,9 +73,11 @@ class Network:
     ) -> tuple[int, int]:
         """A row's sum and its fraction bits; `w_h` is the row of W_h, `own` that of the bias and of the scale."""
         own = w_h if own is None else own
-        kinds, head = self.spec["weights"], n == len(self.model["hidden"])
+        kinds, head = self.spec["weights"], n >= len(self.model["hidden"])
         frac_x = self.formats["input" if first else "state"][1]
         fine_x = kinds["head_frac" if head else "input_frac"] + frac_x
+        if head:
+            fine_x = self.fractions[n - len(self.model["hidden"])]
         fine_h = fine_x if head else kinds["recurrent_frac"] + self.formats["state"][1]
         frac = max(fine_x, fine_h)
         total = 0
@@ -86,6 +88,33 @@ class Network:
         if f"{n}.scale" in self.arrays:
             total, frac = total * self.arrays[f"{n}.scale"][own], frac + self.formats["scale"][1]
         return total + (self.arrays[f"{n}.bias"][own] << frac - self.formats["bias"][1]), frac
+
+    @property
+    def fractions(self) -> list[int]:
+        """Fraction bits of the products of the head's linear layers, the last one's last."""
+        found, read = [], self.formats["state"][1]
+        for layer in [*self.model["head"]["layers"], {}]:
+            own = layer.get("frac")
+            found.append((self.spec["weights"]["head_frac"] if own is None else own) + read)
+            tabled = layer.get("activation") in ("tanh", "sigmoid")
+            read = (self.formats["activation" if tabled else "linear"] or [0, 0])[1]
+        return found
+
+    def linear(self, n: int, layer: dict[str, Any], x: Row) -> Row:
+        """A linear layer in front of the last one; its arrays are number n."""
+        found, kind = [], layer["activation"]
+        for k in range(layer["outputs"]):
+            total, frac = self.row(n, k, x, [], False, k)
+            if kind in ("tanh", "sigmoid"):
+                pre = narrow(total, frac, self.formats["gate"])
+                found.append(self.tanh(pre) if kind == "tanh" else self.sigmoid(pre))
+                continue
+            value, one = narrow(total, frac, self.formats["linear"]), 1 << self.formats["linear"][1]
+            ends = {"none": (value, value), "relu": (0, value), "hard_tanh": (-one, one), "hard_sigmoid": (0, one)}[
+                kind
+            ]
+            found.append(min(max(value, ends[0]), max(ends)))
+        return found
 
     def lstm(self, n: int, x: Row, h: Row, c: Row, by_columns: bool) -> tuple[list[int], list[int]]:
         act, cell, units = self.formats["activation"], self.formats["cell"], self.model["hidden"][n]
@@ -176,7 +205,10 @@ class Network:
             if head is None:
                 results.append(value)
             elif head["when"] == "step" or step == len(x) - 1:
-                logits = [self.row(len(states), k, value, [], False, k)[0] for k in range(head["outputs"])]
+                for number, layer in enumerate(head["layers"]):
+                    value = list(self.linear(len(states) + number, layer, value))
+                last = len(states) + len(head["layers"])
+                logits = [self.row(last, k, value, [], False, k)[0] for k in range(head["outputs"])]
                 results.append(logits if head["kind"] == "logits" else [logits.index(max(logits))])
         return results
 
@@ -229,6 +261,26 @@ SPECS: dict[str, dict[str, Any]] = {
         "engine": {"units": 4, "dataflow": ["row", COLUMNS]},
     },
     "given states": {"model": {"hidden": [8, 4], "head": LOGITS}, "engine": {"units": 4, "state_streams": True}},
+    "linear layers with every activation, that clip": {
+        "model": {
+            "hidden": [8, 4],
+            "head": LOGITS
+            | {
+                "layers": [
+                    {"outputs": 6, "activation": kind} for kind in ("relu", "tanh", "hard_tanh", "sigmoid", "none")
+                ]
+            },
+        },
+        "formats": {"input": [8, 6], "gate": [8, 5], "activation": [9, 7], "cell": [16, 11], "state": [12, 11]}
+        | {"bias": [10, 7], "linear": [6, 4]},
+    },
+    "linear layers behind every step, fractions of their own": {
+        "model": {
+            "head": LOGITS | {"when": "step", "layers": [{"outputs": 5, "activation": "hard_sigmoid", "frac": 3}]}
+        },
+        "formats": {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [12, 11]}
+        | {"linear": [9, 8]},
+    },
     "constants to begin with": {"model": {"hidden": [8, 4], "head": LOGITS, "initial": "constant"}},
     "constants to begin with, GRU": {
         "model": {"cell": "gru", "hidden": [8], "head": None, "initial": "constant"},

@@ -11,6 +11,7 @@ import pytest
 
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.latencies import byte_width
+from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import index_bits
 from accel.engines.bench import RESET_CYCLES
@@ -32,6 +33,7 @@ THERE: dict[str, Callable[[Spec], bool]] = {
     "`memory: stream`": lambda spec: spec.engine.memory == "stream",
     "`streams` above 1": lambda spec: spec.engine.streams > 1,
     "`state_streams`": lambda spec: spec.engine.state_streams,
+    "`head.layers`": lambda spec: spec.model.head is not None and bool(spec.model.head.layers),
     "a layer by columns": lambda spec: spec.skips_states,
     "the layer by columns": lambda spec: spec.skips_states,
 }
@@ -46,6 +48,15 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "model": {"inputs": 5, "hidden": [4, 4]},
         "sparsity": {"pattern": "balanced", "input": 0.0, "recurrent": 0.5, "threshold": 0.05},
         "engine": {"units": 2, "dataflow": ["row", "column"], "memory": "scratchpad"},
+    },
+    "linear layers": {
+        "model": {
+            "inputs": 3,
+            "hidden": [4],
+            "head": {"outputs": 3, "layers": [{"outputs": 5}, {"outputs": 2, "activation": "tanh"}]},
+        },
+        "formats": awkward.BASE["formats"] | {"linear": [9, 6]},
+        "engine": {"units": 2},
     },
     "highway": {
         "model": {"cell": "highway", "depth": 2, "inputs": 4, "hidden": [4]},
@@ -94,12 +105,14 @@ def named(net: Network) -> Iterator[tuple[str, tuple[str, int]]]:
     for port, direction, bits, there in rows:
         if not THERE[there](net.spec):
             continue
-        for array in net.arrays if "ARRAY" in port else net.layers if "LAYER" in port else net.layers[:1]:
+        arrays = {"ARRAY": net.arrays, "LAYER": net.layers, "LINEAR": net.linear}
+        for array in next((arrays[kind] for kind in arrays if kind in port), net.layers[:1]):
             if there == "the layer by columns" and not isinstance(array, ColumnArray):
                 continue
             queue = index_bits(array.h_queue + 1) if isinstance(array, ColumnArray) else 0
-            width = eval(bits, {"__builtins__": {}, **widths(net), "queue": queue})
-            yield re.sub("ARRAY|LAYER", array.name, port), (f"{direction}put", width)
+            own = {"sum": array.sum_width, "made": array.made.width} if isinstance(array, LinearArray) else {}
+            width = eval(bits, {"__builtins__": {}, **widths(net), "queue": queue, **own})
+            yield re.sub("ARRAY|LAYER|LINEAR", array.name, port), (f"{direction}put", width)
 
 
 def declared(verilog: str, top: str) -> Ports:

@@ -103,7 +103,7 @@ def test_a_module_that_does_not_fit_the_spec_is_refused(module: nn.LSTM, said: s
 
 
 def test_a_missing_head_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="head: wanted one where the spec has"):
+    with pytest.raises(Refused, match=r"head: wanted 1 linear layers, as the spec's model.head has, got 0"):
         export(lstm(), None, SPEC, tmp_path)
 
 

@@ -43,6 +43,7 @@ def _head(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
         yield Fault("model.head", f"none, as {name} ends with h_t", f"outputs: {wanted.outputs}")
     if wanted is not None and head is not None and wanted.outputs != len(head.bias):
         yield Fault("model.head.outputs", f"{len(head.bias)}, as {head.name} of {name}", str(wanted.outputs))
+    yield from _linear(spec, network, name)
     when = "step" if wanted is None else wanted.when
     if network.when is not None and network.when != when:
         key = "model.head.when" if wanted is not None else "model.head"
@@ -52,6 +53,20 @@ def _head(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
     if network.ending in CLASSES and (wanted is None or wanted.kind != "argmax"):
         kind = "none" if wanted is None else wanted.kind
         yield Fault("model.head.kind", f"argmax, as {name} ends with {network.ending}, or that node cut off", kind)
+
+
+def _linear(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
+    """Linear layers in front of the last one."""
+    given = [] if spec.model.head is None else [(one.outputs, one.activation) for one in spec.model.head.layers]
+    wanted = [(len(one.bias), one.activation) for one in network.linear]
+    if given != wanted:
+        needed, got = (
+            ", ".join(f"{{outputs: {outputs}, activation: {activation}}}" for outputs, activation in side)
+            for side in (wanted, given)
+        )
+        names = ", ".join(one.name for one in network.linear)
+        why = f"as {name} has ({names})" if names else f"as {name} has one linear layer"
+        yield Fault("model.head.layers", f"[{needed}], {why}", f"[{got}]")
 
 
 def _states(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
@@ -68,5 +83,6 @@ def _states(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
 
 def _biases(network: FloatNetwork) -> Iterator[Array]:
     yield from (layer.bias for layer in network.layers)
+    yield from (layer.bias for layer in network.linear)
     if network.head is not None:
         yield network.head.bias

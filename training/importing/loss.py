@@ -15,7 +15,7 @@ from accel.model import golden
 from accel.model.sequences import Data
 from accel.model.weights import LayerWeights, Weights
 from accel.spec import Spec
-from training.importing.network import Array, FloatNetwork, Recurrent
+from training.importing.network import Array, FloatNetwork, Linear, Recurrent
 
 PARTS = ("w_x", "w_h", "bias")
 """Of a recurrent layer."""
@@ -53,13 +53,24 @@ def matrices(network: FloatNetwork, weights: Weights, spec: Spec) -> list[Matrix
         found.extend(_layer(array, made, (layer.w_x, layer.w_h, layer.bias), layer.tensors))
         found.extend(_initial(array, made, layer, spec))
     if network.head is not None and net.head is not None:
-        head, made = network.head, weights.layers[-1]
-        matrix = net.head.w_x, made.w_x.values, made.w_x.mask
-        bias = net.head.bias, made.bias, np.ones(made.bias.shape, dtype=bool)
-        names = f"{net.head.name}.w_x", f"{net.head.name}.bias"
-        found.append(_matrix((names[0], head.tensors[0], "weights.head_frac"), head.weight, *matrix))
-        found.append(_matrix((names[1], head.tensors[1], "formats.bias"), head.bias, *bias))
+        arrays, linear = net.arrays[len(net.layers) :], (*network.linear, network.head)
+        for one, array, made in zip(linear, arrays, weights.layers[len(net.layers) :], strict=True):
+            found.extend(_linear(array, made, one, _frac_key(spec, array)))
     return found
+
+
+def _frac_key(spec: Spec, array: LaneArray) -> str:
+    """The key of the spec that has the fraction bits of a linear layer's weights."""
+    layers = spec.model.head.layers if spec.model.head else ()
+    named = {f"linear{n}": f"model.head.layers.{n}.frac" for n, one in enumerate(layers) if one.frac is not None}
+    return named.get(array.name, "weights.head_frac")
+
+
+def _linear(array: LaneArray, made: LayerWeights, layer: Linear, key: str) -> Iterator[Matrix]:
+    matrix = array.w_x, made.w_x.values, made.w_x.mask
+    bias = array.bias, made.bias, np.ones(made.bias.shape, dtype=bool)
+    yield _matrix((f"{array.name}.w_x", layer.tensors[0], key), layer.weight, *matrix)
+    yield _matrix((f"{array.name}.bias", layer.tensors[1], "formats.bias"), layer.bias, *bias)
 
 
 def _layer(

@@ -55,11 +55,24 @@ class Linear:
 
 
 @dataclass(frozen=True)
+class Activated(Linear):
+    """A linear layer and what its sums go through, by the names of `model.head.layers.activation`."""
+
+    activation: str = "none"
+
+    def __call__(self, read: Array) -> Array:
+        """What leaves the layer, [..., outputs], in the precision of what it reads, [..., inputs]."""
+        sums = read @ self.weight.T.astype(read.dtype) + self.bias.astype(read.dtype)
+        return np.asarray(ACTIVATIONS[self.activation](sums))
+
+
+@dataclass(frozen=True)
 class FloatNetwork:
     """Everything between x_t and the answer. Without a head h_t of the last layer is the answer."""
 
     layers: tuple[Recurrent, ...]
     head: Linear | None
+    """The last linear layer."""
     when: When | None = None
     """Whether the file answers after the last step or after every one; None where it does not say."""
     ending: Ending = ""
@@ -67,6 +80,8 @@ class FloatNetwork:
     """For each layer the inputs of the file that bring h_0 and c_0, '' for zeros; empty where all begin with zeros."""
     folded: tuple[str, ...] = ()
     """Nodes or parametrisations that went into the matrices."""
+    linear: tuple[Activated, ...] = ()
+    """Linear layers between the recurrent ones and the head, in the order data takes."""
 
     @property
     def given_states(self) -> tuple[str, ...]:
@@ -98,10 +113,17 @@ class FloatNetwork:
         return found
 
     def logits(self, h: Array) -> Array:
-        """What the head makes of h_t [..., hidden]; h itself where there is none."""
+        """What the linear layers make of h_t [..., hidden]; h itself where there are none."""
         if self.head is None:
             return h
+        h = self.read_by_head(h)
         return np.asarray(h @ self.head.weight.T.astype(h.dtype) + self.head.bias.astype(h.dtype))
+
+    def read_by_head(self, h: Array) -> Array:
+        """What the head reads, of h_t [..., hidden]."""
+        for layer in self.linear:
+            h = layer(h)
+        return h
 
     def matrices(self) -> Iterator[tuple[str, Array]]:
         """Every matrix and bias with its name in the file."""
@@ -109,8 +131,8 @@ class FloatNetwork:
             yield from zip(layer.tensors, (layer.w_x, layer.w_h, layer.bias), strict=True)
             if layer.initial is not None:
                 yield f"what {layer.name} begins with", layer.initial
-        if self.head is not None:
-            yield from zip(self.head.tensors, (self.head.weight, self.head.bias), strict=True)
+        for linear in (*self.linear, *((self.head,) if self.head else ())):
+            yield from zip(linear.tensors, (linear.weight, linear.bias), strict=True)
 
 
 def bias_of_sums(cell: str, b_x: Array, b_h: Array) -> Array:
@@ -170,6 +192,17 @@ EQUATIONS: dict[str, Callable[[Array, Array, Array, Array, Array], Iterator[Arra
 def sigmoid(value: Array) -> Array:
     """1 / (1 + exp(-value)), without overflow."""
     return np.asarray(0.5 * (1 + np.tanh(0.5 * value)))
+
+
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "none": lambda value: value,
+    "relu": lambda value: np.maximum(value, 0),
+    "hard_tanh": lambda value: np.clip(value, -1, 1),
+    "hard_sigmoid": lambda value: np.clip(value, 0, 1),
+    "tanh": np.tanh,
+    "sigmoid": sigmoid,
+}
+"""What sums of linear layers go through, by the names of `model.head.layers.activation`."""
 
 
 def softmax(logits: Array) -> Array:

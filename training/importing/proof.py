@@ -111,7 +111,8 @@ def difference(
 def _logits(network: FloatNetwork, x: Array, begin: Begin, kind: type[np.floating[Any]]) -> tuple[Array, Array]:
     """Logits [sequences, steps, outputs], and for each output the largest sum of magnitudes behind it."""
     h = network.states(x, begin, kind)[-1]
-    most = np.maximum(np.abs(h).max(axis=(0, 1)), FLOOR)
+    read = network.read_by_head(h)
+    most = np.maximum(np.abs(read).max(axis=(0, 1)), FLOOR)
     if network.head is None:
         return h, most
     return network.logits(h), np.abs(network.head.weight) @ most + np.abs(network.head.bias) + np.finfo(np.float32).tiny

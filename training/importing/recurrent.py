@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from accel.base.faults import Fault, Refused
 from training.importing.arithmetic import attributes, numbers
 from training.importing.network import Array, Recurrent, bias_of_sums
 from training.importing.signals import Signal, X, of_layer
-from training.importing.walk import Given, Handler, Layer, Value, Walk
+from training.importing.walk import Behind, Given, Handler, Layer, Value, Walk
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,10 @@ def recurrent(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     x = inputs["X"]
     if not isinstance(x, Signal) or x.places.ndim != 3:
         raise walk.refuse(node, "an X [steps, sequences, inputs] that is computed from x", _shape(x))
+    between = walk.layers[x.source] if x.source != X else None
+    if isinstance(between, Behind):
+        wanted = "no activation between recurrent layers (both parts may be files of their own, the rest on the host)"
+        raise Refused([Fault(between.place, wanted, between.made.activation)])
     matrix, offset, rows = x.moved(x.places.swapaxes(0, 1) if options["layout"] else x.places).vectors()
     if len(offset) != w.shape[1]:
         raise walk.refuse(node, f"an X of {w.shape[1]} values a step, as W has it", str(len(offset)))
@@ -197,9 +202,10 @@ def _shape(value: Value) -> str:
 
 def _check_rows(walk: Walk, node: Any, source: int, rows: Array) -> None:
     """Refuse steps that are not the steps of the layer before, such as sequences taken for steps."""
-    if source == X:
+    before = walk.layers[source] if source != X else None
+    if not isinstance(before, Layer):
         return
-    whole = walk.layers[source].rows.shape
+    whole = before.rows.shape
     if rows.shape != whole or np.any(rows != np.arange(rows.size).reshape(whole)):
         raise walk.refuse(node, "h_t of the layer before for X, step by step", "other steps or another order")
 

@@ -104,6 +104,7 @@ def _facts(reader: str, network: FloatNetwork, ignored: Sequence[str]) -> dict[s
     return {
         "reader": reader,
         "layers": [layer.name for layer in network.layers],
+        "linear": [f"{layer.name}: {layer.activation}" for layer in network.linear],
         "head": None if network.head is None else network.head.name,
         "ending": network.ending or None,
         "folded": list(network.folded),

@@ -17,8 +17,8 @@ from numpy import ndarray
 from accel.base.faults import Fault, Refused
 from training.importing.evaluate import Unevaluated, evaluate
 from training.importing.graph_file import GraphFile, conforms, subgraphs
-from training.importing.network import Array, Ending, Recurrent
-from training.importing.signals import Signal, Uneven, Unfit
+from training.importing.network import Activated, Array, Ending, Recurrent
+from training.importing.signals import Signal, Uneven, Unfit, X
 
 MOVES = frozenset(
     [
@@ -41,7 +41,8 @@ RECURRENT = frozenset(("LSTM", "GRU"))
 """Recurrent operators that have a place."""
 SUPPORTED = (
     f"{', '.join(sorted(RECURRENT))}; MatMul, Gemm, Add, Sub, Mul, Div, Neg, Sum, BatchNormalization, "
-    "Conv of kernel 1 with constants; moves of axes; Softmax, LogSoftmax, Sigmoid or ArgMax at the end"
+    "Conv of kernel 1 with constants; moves of axes; Relu, Tanh, Sigmoid, HardSigmoid or Clip between linear layers "
+    "behind the recurrent ones; Softmax, LogSoftmax, Sigmoid or ArgMax at the end"
 )
 
 
@@ -61,6 +62,17 @@ class Answer:
     logits: Signal
     ending: Ending
     node: str
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A linear layer with an activation that was met behind a recurrent layer, and where its input comes from."""
+
+    made: Activated
+    source: int
+    place: str
+    """The activation's node, for messages."""
+    folded: tuple[str, ...] = ()
 
 
 Value = ndarray[Any, Any] | Signal | Answer | Given | None
@@ -92,7 +104,7 @@ class Walk:
     """Inputs and constants at first, then whatever the output needs."""
     free: bool
     """Whether the input has an axis of any size."""
-    layers: list[Layer] = field(default_factory=list)
+    layers: list[Layer | Behind] = field(default_factory=list)
     steps: int = 0
     producers: dict[str, Any] = field(default_factory=dict)
     visited: int = 0
@@ -118,6 +130,17 @@ class Walk:
     def name(node: Any) -> str:
         """How records call a node."""
         return node.name or f"{node.op_type} of {next(filter(None, node.output), '')}"
+
+    def activated(self, name: str, place: str, signal: Signal, kind: str) -> Signal:
+        """What an activation makes of a signal. Refused in front of all recurrent layers."""
+        if signal.source == X:
+            wanted = "no activation before the recurrent layers (cut the file behind it, and leave that to the host)"
+            raise Refused([Fault(place, wanted, kind)])
+        tensors = (f"weight in front of {name}", f"bias in front of {name}")
+        made = Activated(name, signal.matrix, signal.offset, tensors, kind)
+        self.layers.append(Behind(made, signal.source, place, signal.folded))
+        count = signal.count
+        return Signal(len(self.layers) - 1, np.eye(count), np.zeros(count), signal.places)
 
     def value(self, name: str) -> Value:
         """The value of a name, and so of everything it needs."""
@@ -186,6 +209,7 @@ class Walk:
         constant = all(value is None or isinstance(value, np.ndarray) for value in given)
         if not standard or next(subgraphs(node), None) is not None:
             raise self.refuse(node, SUPPORTED, _operator(node))
+        given = self._gone_on(node, given)
         self._check_end(node, given)
         try:
             if constant:
@@ -210,6 +234,17 @@ class Walk:
         for name, value in zip(numbers, given, strict=False):
             if name in self.sized and isinstance(value, np.ndarray):
                 raise self.refuse(node, "constants that no number of steps or sequences changes", name)
+
+    def _gone_on(self, node: Any, given: list[Value]) -> list[Value]:
+        """A sigmoid behind which something still computes is no end, but an activation."""
+        if node.op_type in MOVES or node.op_type in ("Shape", "Size", "Cast", "ArgMax"):
+            return given
+        return [
+            self.activated(value.node, value.node, value.logits, "sigmoid")
+            if isinstance(value, Answer) and value.ending == "sigmoid"
+            else value
+            for value in given
+        ]
 
     def _check_end(self, node: Any, given: list[Value]) -> None:
         """Refuse the softmax, or another end, behind which something still computes."""

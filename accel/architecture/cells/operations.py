@@ -19,8 +19,10 @@ BEFORE = "before"
 ASIDE = "aside"
 """The operand that an earlier level of the step laid aside beside it; in `formats.activation`."""
 
-Format = Literal["gate", "cell", "state"]
-"""A key of `formats` that a signal is narrowed to; the status word counts what that clips under the same name."""
+Format = Literal["gate", "cell", "state", "linear"]
+"""A key of `formats` that a signal is narrowed to; the status word counts what that clips under the same name, but
+for `linear`.
+"""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,32 @@ class Mix:
         return self.one, self.other, self.share
 
 
-Operation = Narrow | Lookup | Product | Sum | Mix
+@dataclass(frozen=True)
+class Clip:
+    """A narrowed value, no less than `least` and no more than `most`, in the same format; None where any may be."""
+
+    name: str
+    source: str
+    least: int | None
+    most: int | None
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """What it reads."""
+        return (self.source,)
+
+    def ends(self, fmt: Fixed) -> tuple[int | None, int | None]:
+        """The two as integers of the value's format; None where all that the format holds lies within."""
+        low, high = (None if end is None else end << fmt.frac for end in (self.least, self.most))
+        return None if low is None or low <= fmt.lo else low, None if high is None or high >= fmt.hi else high
+
+    def within(self, fmt: Fixed) -> tuple[int, int]:
+        """Smallest and largest integer that there is behind it."""
+        low, high = self.ends(fmt)
+        return fmt.lo if low is None else low, fmt.hi if high is None else high
+
+
+Operation = Narrow | Lookup | Product | Sum | Mix | Clip
 
 
 @dataclass(frozen=True)
@@ -232,16 +259,23 @@ class Level:
 
         found = {row.name: sums for row in self.sums} | {BEFORE: of(formats.cell), ASIDE: of(formats.activation)}
         for operation in self.operations:
-            found[operation.name] = _size(operation, found, of, formats)
+            found[operation.name] = size_of(operation, found, formats)
         return found
 
 
-def _size(operation: Operation, known: dict[str, Size], of: Any, formats: Any) -> Size:
+def size_of(operation: Operation, known: Mapping[str, Size], formats: Any) -> Size:
+    """Size of what an operation gives, from those of its operands and the formats of a spec."""
+
+    def of(fmt: Fixed) -> Size:
+        return Size(fmt.width, fmt.frac)
+
     match operation:
         case Narrow():
-            return of(getattr(formats, operation.format))  # type: ignore[no-any-return]
+            return of(getattr(formats, operation.format))
         case Lookup():
-            return of(formats.activation)  # type: ignore[no-any-return]
+            return of(formats.activation)
+        case Clip():
+            return known[operation.source]
         case Product():
             return product_size(known[operation.a], known[operation.b])
         case Sum():
@@ -273,6 +307,8 @@ def _check(level: Level) -> None:
         raise ValueError(f"what is kept is in cell, what is read in state, not in {ends}")
     known, narrow = {*exact, BEFORE, ASIDE}, {BEFORE, ASIDE}
     for operation in level.operations:
+        if isinstance(operation, Clip):
+            raise ValueError(f"{operation.name}: a cell does not clip, a linear layer does")
         unknown = [name for name in operation.operands if name not in known]
         if unknown or operation.name in known:
             raise ValueError(f"{operation.name}: operands have names of their own and come before, not {unknown}")

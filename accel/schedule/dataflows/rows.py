@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from accel.architecture.dataflows.rows import RowArray
-from accel.architecture.latencies import SLOT_TO_LOGIT, cell_to_state, slot_delay, slot_to_state
+from accel.architecture.latencies import SLOT_TO_LOGIT, cell_to_state, slot_delay, slot_to_out, slot_to_state
+from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.model.weights import LayerWeights
 from accel.schedule.dataflows.feeder import Feeder
@@ -99,10 +100,13 @@ def row_stage(net: Network, array: RowArray, layer: LayerWeights, lead: int) -> 
     last_group = (array.outputs - 1) // array.units
     last_slot = (array.outputs - 1) % array.units // array.cells
     last = first_slot + last_group * final.cycles_per_group + last_slot
-    if array is not net.head:
+    if array.kind is not None:
         to_state = slot_to_state(array)
         ends = (first_slot + to_state, last + to_state)
         return RowStage(array, array.output_beats, intervals, release_at, *ends, net.spec.initial_states)
+    if isinstance(array, LinearArray):
+        ends = (first_slot + slot_to_out(array), last + slot_to_out(array))
+        return RowStage(array, array.outputs, intervals, release_at, *ends)
     assert net.spec.model.head is not None
     if net.spec.model.head.kind == "logits":
         results, ends = array.outputs, (first_slot + SLOT_TO_LOGIT, last + SLOT_TO_LOGIT)

@@ -142,10 +142,10 @@ class Drawn:
         """Now and then what has no place."""
         if not self.choice(True, False, False, False):
             return
-        way = self.choice("Relu", "Tanh", "itself", "other axis", "reversed", "mean", "cut")
+        way = self.choice("Elu", "LeakyRelu", "itself", "other axis", "reversed", "mean", "cut")
         other = self.choice(*[axis for axis in self.axes if axis in "ab"] or ["f"])
         self.wrong.append(way)
-        if way in ("Relu", "Tanh"):
+        if way in ("Elu", "LeakyRelu"):
             self.value = self.node(way, self.value)
         elif way == "itself":
             self.value = self.node("Add", self.value, self.node("Neg", self.value))
@@ -160,7 +160,7 @@ class Drawn:
         else:
             start, end, by = (-1, np.iinfo(np.int64).min + 1, -1) if way == "reversed" else (0, 3, 1)
             if self.opset < 10:
-                self.value = self.node("Relu", self.value)
+                self.value = self.node("Elu", self.value)
             else:
                 self.value = self.sliced(self.value, self.at(other), start, end, by)
 
@@ -246,6 +246,18 @@ class Drawn:
         self.value = self.node("Gemm", self.value, weight, *more, transB=turned, **factors)
         self.features = size
 
+    def activate(self) -> None:
+        """An activation behind a recurrent layer, and a linear layer behind it."""
+        if not self.steps or self.at("f") != len(self.axes) - 1:
+            return
+        way = self.choice("Relu", "Tanh", "Sigmoid", "HardSigmoid", "Clip")
+        ends = [-0.5, 0.75] if way == "Clip" else []
+        if way == "Clip" and self.opset < 11:
+            self.value = self.node(way, self.value, min=ends[0], max=ends[1])
+        else:
+            self.value = self.node(way, self.value, *(self.graph.constant(np.array(end)) for end in ends))
+        self.linear()
+
     def end(self) -> None:
         """Softmax and the like over the classes."""
         way = self.choice("", "", "Softmax", "LogSoftmax", "Sigmoid", "ArgMax")
@@ -273,6 +285,8 @@ def drawn(draw: Callable[[Any], Any]) -> Drawn:
         made.step()
     if made.steps in made.axes and draw(st.booleans()):
         made.last()
+    for _ in range(draw(st.integers(0, 2))):
+        made.activate()
     made.gemm()
     for _ in range(draw(st.integers(0, 2))):
         made.step()

@@ -29,8 +29,25 @@ def relu_between(g: Graph) -> str:
     return g.head(g.layer(g.node("Relu", g.layer("x"), name="between"), HIDDEN))
 
 
-def relu_in_the_head(g: Graph) -> str:
-    return g.head(g.node("Relu", g.head(g.layer("x")), name="between"), OUTPUTS)
+def relu_in_front(g: Graph) -> str:
+    return g.head(g.layer(g.node("Relu", "x", name="front")))
+
+
+def relu_at_the_end(g: Graph) -> str:
+    return str(g.node("Relu", g.head(g.layer("x")), name="end"))
+
+
+def leaky(g: Graph) -> str:
+    return g.head(g.node("LeakyRelu", g.head(g.layer("x")), name="leaky"), OUTPUTS)
+
+
+def no_lower_end(g: Graph) -> str:
+    return g.head(g.node("Clip", g.head(g.layer("x")), "", g.constant(2.0), name="below"), OUTPUTS)
+
+
+def residual_in_the_head(g: Graph) -> str:
+    h = g.head(g.layer("x"))
+    return g.head(g.node("Add", h, g.node("Relu", h), name="sum"), OUTPUTS)
 
 
 def mean_over_time(g: Graph) -> str:
@@ -203,8 +220,12 @@ def sum_of_layers(g: Graph) -> str:
 REFUSED: tuple[tuple[Made, str], ...] = (
     (residual, r"skip \(Add\): wanted one input that depends on x"),
     (residual_of_x, r"skip \(Add\)"),
-    (relu_between, r"between \(Relu\): wanted GRU, LSTM; .* got Relu"),
-    (relu_in_the_head, r"between \(Relu\)"),
+    (relu_between, r"between \(Relu\): wanted no activation between recurrent layers .* got relu"),
+    (relu_in_front, r"front \(Relu\): wanted no activation before the recurrent layers .* got relu"),
+    (relu_at_the_end, r"end \(Relu\): wanted a linear layer behind the last activation, .* got relu"),
+    (leaky, r"leaky \(LeakyRelu\): wanted GRU, LSTM; .* got LeakyRelu"),
+    (no_lower_end, r"below \(Clip\): wanted a Clip with a lower end"),
+    (residual_in_the_head, r"sum \(Add\): wanted one input that depends on x"),
     (mean_over_time, r"mean \(ReduceMean\)"),
     (most_over_time, r"most \(ReduceMax\)"),
     (attention, r"scores \(Softmax\): wanted nothing behind it"),

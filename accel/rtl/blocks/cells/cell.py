@@ -137,12 +137,13 @@ def narrow(clk: Any, source: Any, value: Any, clipped: Any, indices: Any, shifts
 
 @block
 def settle(clk: Any, rounded: Any, value: Any, clipped: Any, indices: Any, shifts: Any, width: int) -> Any:
-    """A rounded value saturated to `width` bits, and whether that changes it; None where tables alone read it.
+    """A rounded value saturated to `width` bits, None where tables alone read it, and whether that changes it, None
+    where nobody asks.
 
     `indices` are the value's places in tables, without its low `shifts` bits, saturated to the table at once: the
     format covers the table's span. Latency: 1.
     """
-    watching = clips(clk, rounded, clipped, width)
+    watching = () if clipped is None else clips(clk, rounded, clipped, width)
     placing = [to_index(clk, rounded, index, shift) for index, shift in zip(indices, shifts, strict=True)]
     return (watching, placing) if value is None else (watching, placing, clamp(clk, rounded, value))
 

@@ -1,4 +1,6 @@
-"""The linear head: the same lanes with one row a unit, ending in exact logits or the index of the largest."""
+"""A linear layer: the same lanes with one row a unit, ending in exact logits, the index of the largest, or, in front of
+another linear layer, in what an activation makes of them.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,15 @@ from typing import Any
 from myhdl import always_comb, always_seq, block
 
 from accel.architecture.array import Array
-from accel.architecture.latencies import SLOT_TO_LOGIT
+from accel.architecture.latencies import SLOT_TO_LOGIT, slot_to_out
+from accel.architecture.linear import LinearArray
 from accel.rtl.blocks.lanes.lane_array import lane_array
 from accel.rtl.blocks.lanes.sequencer import Issue, sequence
 from accel.rtl.blocks.lanes.slots import Slot
 from accel.rtl.blocks.primitives.arithmetic import add, align
 from accel.rtl.blocks.primitives.register import as_signed, delay, like
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
+from accel.rtl.blocks.rows.activation import emit_activated
 from accel.rtl.blocks.rows.begin import begin_step
 from accel.rtl.blocks.rows.cell_path import emit_set, read_biases
 from accel.rtl.blocks.rows.layer import promise
@@ -26,6 +30,15 @@ class HeadObserved:
     def __init__(self, array: Array) -> None:
         self.logit_valid = flag()
         self.logit = bits(array.sum_width)
+
+
+class LinearObserved(HeadObserved):
+    """What a test bench may watch of a linear layer in front of the last one: its sums, and what leaves it."""
+
+    def __init__(self, array: LinearArray) -> None:
+        super().__init__(array)
+        self.out_valid = flag()
+        self.out = bits(array.made.width)
 
 
 @block
@@ -128,8 +141,10 @@ def head_layer(
     bias_width: int,
     bias_shift: int,
     stores: Any,
+    activation: Any = None,
 ) -> Any:
-    """Linear layer over what arrives; `stores` as for an LSTM layer.
+    """Linear layer over what arrives; `stores` as for an LSTM layer. Of one in front of another, `activation` are the
+    ActivationConstants.
 
     Latency: `last_result` of its Stage in the schedule.
     """
@@ -145,7 +160,10 @@ def head_layer(
     lanes = lane_array(clk, reset, issue, inbox.write, None, heads, layer.lanes, stores)
     slotting = slot_control(clk, reset, issue, slot, array)
     summing = logits(clk, slot, heads[0], logit, layer, bias_width, bias_shift, stores)
-    if argmax:
+    latency = SLOT_TO_LOGIT + argmax
+    if activation is not None:
+        emitting, latency = emit_activated(clk, reset, slot, logit, outbox, observed, activation), slot_to_out(array)
+    elif argmax:
         emitting = emit_largest(clk, reset, slot, logit, outbox)
     else:
         emitting = emit_logits(clk, reset, slot, logit, outbox)
@@ -153,4 +171,4 @@ def head_layer(
     working = (beginning, promising, stepping, lanes, slotting, summing, emitting, watching)
     if not array.writable:
         return working
-    return (*working, emit_set(clk, reset, slot, outbox, SLOT_TO_LOGIT + argmax))
+    return (*working, emit_set(clk, reset, slot, outbox, latency))

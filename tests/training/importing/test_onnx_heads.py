@@ -1,0 +1,129 @@
+"""Linear layers behind the recurrent ones, with activations between them: read right, proven, their loss told."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from accel.base.faults import Refused
+from accel.engines.engine import reference
+from accel.model import samples, weights_file
+from accel.model.design import Design
+from tests.training.importing.graphs import FINE, HIDDEN, INPUTS, OUTPUTS, Graph, fine
+from training.importer import import_model
+from training.importing import network as networks
+from training.importing.onnx_model import read
+
+MORE = {"formats": FINE["formats"] | {"linear": [24, 16]}}
+
+
+def spec(*layers: tuple[int, str], **head: Any) -> Any:
+    made = {"outputs": OUTPUTS, "kind": "logits", "when": "step"} | head
+    made["layers"] = [{"outputs": outputs, "activation": activation} for outputs, activation in layers]
+    linear = MORE if any(activation not in ("tanh", "sigmoid") for _, activation in layers) else {}
+    return fine(model={"head": made}, **linear)
+
+
+def through(operator: str, *more: Any, **options: Any) -> Callable[[Graph], str]:
+    def made(g: Graph) -> str:
+        ends = ["" if one is None else g.constant(np.array(one)) for one in more]
+        return g.head(g.node(operator, g.head(g.layer("x"), outputs=5), *ends, **options), 5)
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "activation"),
+    [
+        (through("Relu"), "relu"),
+        (through("Tanh"), "tanh"),
+        (through("Sigmoid"), "sigmoid"),
+        (through("HardSigmoid"), "hard_sigmoid"),
+        (through("HardSigmoid", alpha=1 / 6, beta=0.5), "hard_sigmoid"),
+        (through("Clip", -1.0, 1.0), "hard_tanh"),
+        (through("Clip", 0.0, 0.6), "hard_sigmoid"),
+        (through("Clip", 0.0), "relu"),
+        (through("Clip", -0.25, None), "relu"),
+        (through("Clip", -0.5, 1.5), "hard_sigmoid"),
+    ],
+)
+def test_an_activation_between_linear_layers_is_what_the_file_has(
+    made: Callable[[Graph], str], activation: str, tmp_path: Path
+) -> None:
+    graph, chosen = Graph(), spec((5, activation))
+    import_model(chosen, graph.saved(tmp_path, made(graph)), tmp_path / "work")
+    record = json.loads((tmp_path / "work/training.json").read_text())["import"]
+    assert record["compared"][0]["largest_difference"] <= record["compared"][0]["allowed"]
+    assert {one["name"] for one in record["loss"]["matrices"]} >= {"linear0.w_x", "linear0.bias", "head.w_x"}
+    assert record["loss"]["layers"][-1]["relative_error"] < 0.03
+
+
+class Classifier(nn.Module):
+    """Two layers, and behind the last step a normalised MLP."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(INPUTS, HIDDEN, batch_first=True)
+        self.mlp = nn.Sequential(
+            nn.BatchNorm1d(HIDDEN), nn.Linear(HIDDEN, 6), nn.ReLU(), nn.Linear(6, 5), nn.Hardtanh(), nn.Linear(5, 3)
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.mlp(self.lstm(x)[0][:, -1])
+        return found
+
+
+def test_a_classifier_of_torch_with_normalisation_and_an_mlp_gives_its_own_logits(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    module = Classifier().eval()
+    module.mlp[0].running_mean.uniform_(-0.5, 0.5)
+    module.mlp[0].running_var.uniform_(0.5, 2)
+    path = tmp_path / "classifier.onnx"
+    names = {"input_names": ["x"], "output_names": ["y"], "dynamic_axes": {"x": {0: "batch", 1: "steps"}}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module, (torch.zeros(2, 6, INPUTS),), str(path), dynamo=False, **names)
+    chosen = spec((6, "relu"), (5, "hard_tanh"), outputs=3, when="last")
+    import_model(chosen, path, tmp_path / "work")
+    design = Design(chosen, weights_file.load(tmp_path / "work/weights.npz", chosen), tmp_path)
+    inputs = samples.seeded(chosen, 4, 5)
+    got = reference(design, inputs).outputs / 2.0**design.net.head.frac  # type: ignore[union-attr]
+    x = torch.from_numpy(chosen.formats.input.real(inputs.x)).float()
+    with torch.no_grad():
+        wanted = torch.stack([module(x[n : n + 1, :length])[0] for n, length in enumerate(inputs.lengths)])
+    np.testing.assert_allclose(got, wanted.numpy(), atol=0.02)
+
+
+def test_a_spec_without_the_layers_is_told_what_the_file_has(tmp_path: Path) -> None:
+    graph = Graph()
+    path = graph.saved(tmp_path, through("Relu")(graph))
+    said = r"model.head.layers: wanted \[\{outputs: 5, activation: relu\}\], as model.onnx has .*, got \[\]"
+    with pytest.raises(Refused, match=said):
+        import_model(fine(), path, tmp_path / "work")
+    with pytest.raises(Refused, match=r"got \[\{outputs: 5, activation: tanh\}\]"):
+        import_model(spec((5, "tanh")), path, tmp_path / "work")
+
+
+def test_an_activation_that_is_read_wrong_is_found_by_the_proof(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(networks.ACTIVATIONS, "hard_tanh", lambda value: np.clip(value, -1, 0.9))
+    graph = Graph()
+    path = graph.saved(tmp_path, through("Clip", -1.0, 1.0)(graph))
+    with pytest.raises(Refused, match="got a difference of"):
+        import_model(spec((5, "hard_tanh")), path, tmp_path / "work")
+
+
+def test_a_sigmoid_at_the_end_is_an_end_and_in_between_it_is_none(tmp_path: Path) -> None:
+    graph = Graph()
+    inner = graph.node("Sigmoid", graph.head(graph.layer("x"), outputs=5))
+    network = read(graph.saved(tmp_path, graph.node("Sigmoid", graph.head(inner, 5)))).network
+    assert (network.ending, [layer.activation for layer in network.linear]) == ("sigmoid", ["sigmoid"])
