@@ -316,7 +316,7 @@ def doctor(as_json: Json = False) -> None:
     """Which tools were found, where, and what for."""
     from accel.base.tools import examine, plain
 
-    answer(plain(examine()), "tools", as_json)
+    answer({"tools": plain(examine())}, "tools", as_json)
 
 
 @verb

@@ -34,6 +34,7 @@ from accel.base.faults import (
     Stopped,
     Unfinished,
 )
+from accel.base.files import JSON_SCHEMA
 from accel.proof.sources import PACKAGES
 
 TRACEBACK = "SPARROW_TRACEBACK"
@@ -81,7 +82,8 @@ def _said(status: int, sentence: str) -> int:
 
 def _refused(refused: Refused, as_json: bool) -> int:
     if as_json:
-        print(json.dumps({"refused": [asdict(fault) for fault in refused.faults]}, indent=2))
+        found = {"schema": JSON_SCHEMA, "refused": [asdict(fault) for fault in refused.faults]}
+        print(json.dumps(found, indent=2))
     for fault in refused.faults:
         print(f"refused: {fault}", file=sys.stderr)
     return REFUSED

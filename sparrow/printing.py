@@ -226,7 +226,7 @@ def packaged(facts: dict[str, Any]) -> list[RenderableType]:
     return [Text(f"Bench of the package in Icarus: {facts['bench']}"), *files(facts)]
 
 
-def tools(findings: list[dict[str, Any]]) -> list[RenderableType]:
+def tools(facts: dict[str, Any]) -> list[RenderableType]:
     """`sparrow doctor`."""
     rows = [
         (
@@ -236,7 +236,7 @@ def tools(findings: list[dict[str, Any]]) -> list[RenderableType]:
             finding["needed_for"],
             finding["path"],
         )
-        for finding in findings
+        for finding in facts["tools"]
     ]
     return [table("Tools", ("tool", "", "version", "needed for", "where"), rows)]
 

@@ -6,17 +6,18 @@ import json
 import sys
 from collections.abc import Callable
 from functools import wraps
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from accel.base.faults import Crashed, Different, Unfinished
+from accel.base.files import JSON_SCHEMA
 from sparrow.endings import ended
 
 app = typer.Typer(
     name="sparrow",
-    help="From an LSTM in PyTorch to a proven sparse accelerator, by one YAML spec.",
     epilog="Start with: sparrow run specs/digits.yaml. Exit status: 0 done, 1 different, 2 refused, 3 cannot be done "
     "here (a tool, the disk), 70 a crash of sparrow, 130 Ctrl-C.",
     no_args_is_help=True,
@@ -24,6 +25,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"sparrow {metadata.version('sparrow-lstm')}")
+        raise typer.Exit
+
+
+@app.callback()
+def sparrow(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """From an LSTM in PyTorch to a proven sparse accelerator, by one YAML spec."""
+
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The spec, a YAML file.", show_default=False)]
 MODEL = "State dict (.pt, .ckpt, .safetensors), TorchScript or .onnx; or the folder of a finished training."
@@ -68,10 +85,10 @@ def _said(function: Callable[..., None], options: dict[str, Any], as_json: bool)
         sys.stdout.flush()
 
 
-def answer(data: Any, view: str, as_json: bool) -> None:
-    """Print a verb's result: as JSON, or as `sparrow.printing` shows it."""
+def answer(data: dict[str, Any], view: str, as_json: bool) -> None:
+    """Print a verb's result: as JSON with the version of its form, or as `sparrow.printing` shows it."""
     if as_json:
-        print(json.dumps(data, indent=2))
+        print(json.dumps({"schema": JSON_SCHEMA, **data}, indent=2))
         return
     from sparrow import printing
 

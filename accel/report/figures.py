@@ -2,39 +2,63 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
+import textwrap
 from typing import Any
 
 import matplotlib
 import numpy as np
+from markupsafe import escape
 from matplotlib.figure import Figure
 
 from accel.architecture.array import Array
 from accel.model.weights import LayerWeights, Matrix
 from accel.spec import BALANCES, Walk
 
-INK, MUTED, X, H, CELL, HEAD = "#1f2933", "#7b8794", "#2f6fde", "#12876f", "#c2571a", "#8a4fbd"
-REMOVED = "#ccd4dc"
+INK, MUTED, X, H, CELL, HEAD = "#1f2933", "#5a6775", "#2f6fde", "#12876f", "#c2571a", "#8a4fbd"
+REMOVED, PAPER, ON_COLOUR = "#ccd4dc", "#ffffff", "#fdfdfd"
+"""The last is for letters on a bar: they stay light where paper is dark."""
+THEMED = {INK: "ink", "#000000": "ink", MUTED: "muted", REMOVED: "removed", PAPER: "paper"}
+"""Colours that the page gives, light or dark, by its own names."""
+LETTER = 0.62
+"""Width of a letter by its size, at most on average."""
 
 
-def svg(figure: Figure) -> str:
-    """The figure as an <svg> element; text stays text."""
+def svg(figure: Figure, words: str) -> str:
+    """The figure as an <svg> element in the page's colours; text stays text, `words` are for who does not see it."""
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "sparrow"}):
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
     text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    text = text[text.index("<svg") :]
+    for colour, name in THEMED.items():
+        text = text.replace(colour, f"var(--{name})")
+    own = hashlib.sha256((words + text).encode()).hexdigest()[:8]
+    text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>f{own}-", text)  # pictures of a page share no names
+    return text.replace("<svg ", f'<svg role="img" aria-label="{escape(words)}" ', 1)
+
+
+def fits(words: str, size: float, inches: float) -> bool:
+    """Whether words of a size in points have room on so many inches."""
+    return len(words) * LETTER * size <= 72 * inches
 
 
 def sparsity(layer: LayerWeights, array: Array) -> str:
     """Both matrices of a layer: which weights are kept, and their values; rows by gate."""
-    shapes = (layer.w_x, layer.w_h)
-    figure = Figure(figsize=(10.0, 4.6), layout="constrained")
+    shapes, width = (layer.w_x, layer.w_h), 10.0
+    figure = Figure(figsize=(width, 4.6), layout="constrained")
     ratios = [max(0.25, matrix.values.shape[1] / shapes[1].values.shape[1]) for matrix in shapes]
     axes = figure.subplots(1, 2, width_ratios=ratios)
-    for axis, matrix, symbol, kept, walk in zip(axes, shapes, ("W_x", "W_h"), array.kept, array.walks, strict=True):
-        _matrix(axis, matrix, f"{array.name}  {symbol}", _pattern(array, matrix, kept, walk), array)
-    return svg(figure)
+    words = []
+    for number, (axis, matrix, symbol) in enumerate(zip(axes, shapes, ("W_x", "W_h"), strict=True)):
+        pattern = _pattern(array, matrix, array.kept[number], array.walks[number])
+        room = 0.85 * width * ratios[number] / sum(ratios)
+        shown = "\n".join(textwrap.wrap(pattern, max(10, int(72 * room / (LETTER * 9)))))
+        _matrix(axis, matrix, f"{array.name}  {symbol}", shown, array)
+        words.append(f"{symbol} keeps {pattern}")
+    return svg(figure, f"Weights of {array.name}: {'; '.join(words)}")
 
 
 def _pattern(array: Array, matrix: Matrix, kept: int, walk: Walk) -> str:
@@ -68,8 +92,39 @@ def search(training: dict[str, Any]) -> str:
     axis.plot(labels, [candidate["valid"] for candidate in candidates], color=X, marker="o", linewidth=1.2, zorder=1)
     chosen = next(n for n, candidate in enumerate(candidates) if candidate["chosen"])
     axis.scatter([labels[chosen]], [candidates[chosen]["valid"]], color=CELL, s=70, zorder=2)
-    axis.set_ylabel(f"validation {training['metric']}", fontsize=9, color=MUTED)
-    axis.set_xlabel("nonzeros a row of the first layer, x + h", fontsize=9, color=MUTED)
+    if not all(fits(f"{label}  ", 9, 4.8 / len(labels)) for label in labels):
+        axis.tick_params(axis="x", rotation=60)
+    _plain(axis, "nonzeros a row of the first layer, x + h", f"validation {training['metric']}")
+    best = f"{labels[chosen]} was chosen, at {candidates[chosen]['valid']:.4f}"
+    return svg(figure, f"Validation {training['metric']} of {len(labels)} splits of the nonzeros; {best}")
+
+
+def curves(training: dict[str, Any]) -> str | None:
+    """The validation metric epoch by epoch: dense, the pruned network that was chosen, states pruned, quantised.
+
+    None where the record has no curves.
+    """
+    known = training.get("curves", {})
+    chosen = [one["kept"] for one in training.get("candidates", ()) if one["chosen"]][:1]
+    pruned = [f"pruned {', '.join(f'{k_x}+{k_h}' for k_x, k_h in kept)}" for kept in chosen]
+    stages = [name for name in ("dense", *pruned, "states pruned", "quantized") if known.get(name)]
+    if not stages:
+        return None
+    figure = Figure(figsize=(5.6, 3.0), layout="constrained")
+    axis, begin = figure.subplots(), 1
+    for name, colour in zip(stages, (MUTED, X, HEAD, CELL), strict=False):
+        values = [epoch["valid"] for epoch in known[name]]
+        axis.plot(range(begin, begin + len(values)), values, color=colour, marker=".", linewidth=1.2, label=name)
+        begin += len(values)
+    axis.legend(frameon=False, fontsize=9, labelcolor=INK)
+    _plain(axis, "epoch, stage after stage", f"validation {training['metric']}")
+    ends = ", ".join(f"{name} ends at {known[name][-1]['valid']:.4f}" for name in stages)
+    return svg(figure, f"Validation {training['metric']} over {begin - 1} epochs: {ends}")
+
+
+def _plain(axis: Any, below: str, beside: str) -> None:
+    """Names of both axes, and no frame."""
+    axis.set_xlabel(below, fontsize=9, color=MUTED)
+    axis.set_ylabel(beside, fontsize=9, color=MUTED)
     axis.tick_params(colors=INK, length=0, labelsize=9)
     axis.spines[["top", "right"]].set_visible(False)
-    return svg(figure)

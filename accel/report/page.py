@@ -12,6 +12,9 @@ from accel.report import figures
 from accel.report.timeline import timeline
 from accel.spec import BALANCES, WALKS, Spec
 
+CLASSES = 20
+"""So many classes at most have a table of answers."""
+
 
 def page(design: Design, facts: dict[str, Any]) -> str:
     """The page as one HTML text that loads nothing from elsewhere."""
@@ -28,6 +31,8 @@ def page(design: Design, facts: dict[str, Any]) -> str:
         sparsity=[Markup(figures.sparsity(layer, array)) for array, layer in layers],
         timeline=Markup(timeline(design)),
         search=Markup(figures.search(facts["training"])) if searched else None,
+        curves=Markup(drawn) if (drawn := figures.curves(facts["training"])) else None,
+        confusion=confusion if (confusion := facts["confusion"]) and len(confusion) <= CLASSES else None,
         resolved=design.spec.resolved(),
     )
     return html

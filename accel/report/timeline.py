@@ -17,12 +17,14 @@ from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.model.weights import Matrix
 from accel.report.dataflows import SPANS
-from accel.report.figures import INK, MUTED, svg
+from accel.report.figures import INK, MUTED, ON_COLOUR, PAPER, fits, svg
 from accel.report.span import Span
 from accel.schedule.schedule import Schedule, schedule
 
-LABELLED = 120
-"""Spans up to which a timeline has room for their labels."""
+LABEL = 8
+"""Size of the labels of spans, in points."""
+DRAWN = 8.0
+"""Inches of the figure's ten that spans have, beside the names of their tracks."""
 STEADY = 6
 """A step in the middle of a sequence, when the pipeline is full."""
 
@@ -44,10 +46,11 @@ def timeline(design: Design) -> str:
     last = max(span.start + span.length for run in found for span in run.spans)
     axes = figure.subplots(len(found), 1, squeeze=False, sharex=True, height_ratios=heights)[:, 0]
     for axis, run in zip(axes, found, strict=True):
-        _draw(axis, run)
+        _draw(axis, run, DRAWN / (last + 2))
         axis.set_xlim(-1, last + 1)
     axes[-1].set_xlabel("cycle (strong: step t, light: step t + 1)", fontsize=9, color=MUTED)
-    return svg(figure)
+    words = "; ".join(f"{run.name}: {run.cycles} cycles a step, by {', '.join(_tracks(run))}" for run in found)
+    return svg(figure, f"Two steps in time. {words}")
 
 
 def runs(design: Design) -> list[Run]:
@@ -100,10 +103,11 @@ def _tracks(run: Run) -> list[str]:
     return list(dict.fromkeys(span.track for span in run.spans))
 
 
-def _draw(axis: Any, run: Run) -> None:
+def _draw(axis: Any, run: Run, inches: float) -> None:
+    """One way to run, a cycle on so many inches; spans have their labels where there is room."""
     tracks = _tracks(run)
     for span in run.spans:
-        _bar(axis, span, tracks.index(span.track), len(run.spans) <= LABELLED)
+        _bar(axis, span, tracks.index(span.track), fits(span.label, LABEL, span.length * inches))
     axis.set_yticks(range(len(tracks)), tracks)
     axis.set_ylim(len(tracks) - 0.4, -0.6)
     axis.set_title(f"{run.name}: {run.cycles} cycles a step", fontsize=9, color=INK, loc="left")
@@ -112,11 +116,11 @@ def _draw(axis: Any, run: Run) -> None:
 
 
 def _bar(axis: Any, span: Span, row: int, labelled: bool) -> None:
-    alpha, ink = (0.4, INK) if span.late else (0.95, "white")
-    axis.broken_barh([(span.start, span.length)], (row - 0.36, 0.72), color=span.colour, alpha=alpha, edgecolor="white")
+    alpha, ink = (0.4, INK) if span.late else (0.95, ON_COLOUR)
+    axis.broken_barh([(span.start, span.length)], (row - 0.36, 0.72), color=span.colour, alpha=alpha, edgecolor=PAPER)
     if labelled:
         middle = span.start + span.length / 2
-        axis.text(middle, row, span.label, ha="center", va="center", fontsize=8, color=ink, clip_on=True)
+        axis.text(middle, row, span.label, ha="center", va="center", fontsize=LABEL, color=ink, clip_on=True)
 
 
 def _spans(built: Schedule) -> Iterator[Span]:
