@@ -14,6 +14,7 @@ import torch
 import yaml
 from typer.testing import CliRunner, Result
 
+from accel.base.files import JSON_SCHEMA
 from sparrow.cli import app
 from tests.designs import data
 from tests.training.importing.graphs import FINE
@@ -63,6 +64,7 @@ def facts(*arguments: str) -> dict[str, Any]:
     result = sparrow("evaluate", *arguments, "--json")
     assert result.exit_code == 0, result.output
     found: dict[str, Any] = json.loads(result.stdout)
+    assert found.pop("schema") == JSON_SCHEMA
     return found
 
 
