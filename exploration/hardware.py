@@ -106,8 +106,8 @@ WORK: dict[str, Callable[[Machine], Value]] = {
 
 
 def seeded(spec: Spec) -> Weights:
-    """Random weights of a spec; by rows they do not depend on its lanes, and are made once."""
-    if spec.by_lane:
+    """Random weights of a spec; by rows without banks they do not depend on its lanes, and are made once."""
+    if spec.by_lane or spec.banks > 1:
         return random_weights.seeded(spec)
     return _seeded(spec.model_copy(update={"name": "any", "engine": Engine(units=1), "target": Target()}))
 

@@ -22,11 +22,13 @@ VALID = "valid.json"
 
 def folder_of(spec: Spec, networks: Path) -> Path:
     """Where the network of a spec lies: designs that differ in their lanes alone share it, unless it has a pattern by
-    columns, which the lanes decide.
+    columns, or in banks, which the lanes decide.
     """
     sections: dict[str, Any] = {name: plain(getattr(spec, name)) for name in NETWORK}
     if spec.by_lane:
         sections["lanes"] = [spec.engine.units, plain(spec.engine.dataflow)]
+    elif spec.banks > 1:
+        sections["banks"] = spec.banks
     return networks / sha256(json.dumps(sections, sort_keys=True).encode()).hexdigest()[:16]
 
 

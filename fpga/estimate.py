@@ -100,7 +100,7 @@ def memories(net: Network) -> Iterator[tuple[str, Memory]]:
         yield "weights", Memory(array.units, array.depth, array.word_width, "rom")
         slots = array.groups * array.slots_per_group
         yield "bias", Memory(1, slots, bias_words_width(array, sum_format(array, net.spec)), "rom")
-        x, h = array.x_vector, array.h_vector
+        x, h = array.x_copy, array.h_copy
         yield "operands", Memory(array.copies, x.depth, x.word_width, "ram", block)
         if array.recurrent:
             yield "operands", Memory(array.copies, h.depth, h.word_width, "ram", block)
@@ -150,7 +150,7 @@ def register_terms(net: Network) -> dict[str, int]:
     operands = sum(memory.read_registers for name, memory in memories(net) if name != "bias")
     for array in net.arrays:
         if array.operand_register:
-            vectors = (array.x_vector, array.h_vector) if array.recurrent else (array.x_vector,)
+            vectors = (array.x_copy, array.h_copy) if array.recurrent else (array.x_copy,)
             operands += sum(array.copies * (vector.word_width + vector.low) for vector in vectors)
     lanes = sum(_lane_registers(array) + _chain(array) for array in net.arrays)
     cells = sum(array.cells * _cell_registers(array, net) for array in net.layers)

@@ -77,12 +77,12 @@ def given(spec: Spec) -> dict[str, str]:
 
 def lanes_of_pattern(spec: Spec) -> Any:
     """What of the engine the weights depend on: all of it where the search counts cycles, the units that a pattern by
-    columns is balanced for (and the matrices that are, where not all are), else nothing."""
+    columns is balanced for (and the matrices that are, where not all are), the banks of rows, else nothing."""
     search = spec.sparsity.search
     if search is not None and search.cost == "cycles":
         return plain(spec.engine)
     if not spec.skips_states:
-        return None
+        return {"banks": spec.banks} if spec.banks > 1 else None
     return spec.engine.units if len(spec.walks) == 1 else [spec.engine.units, plain(spec.flows)]
 
 

@@ -80,6 +80,19 @@ def column_balanced(weight: Tensor, kept: int, units: int, gates: int) -> Tensor
 
 Choice = Callable[[Tensor, int], Tensor]
 """W [gates hidden, columns] and how many weights are kept (of a row, or of a lane in a column) to the mask of those."""
+
+
+def bank_balanced(weight: Tensor, kept: int, banks: int, choose: Choice) -> Tensor:
+    """Mask of the weights that `choose` keeps in each bank, column c in bank c mod `banks` (BBS, FPGA 2019): of each
+    bank its share of `kept`, rounded up.
+    """
+    chosen = torch.zeros_like(weight, dtype=torch.bool)
+    for bank in range(banks):
+        columns = weight[:, bank::banks]
+        chosen[:, bank::banks] = choose(columns, min(-(-kept // banks), columns.shape[1]))
+    return chosen
+
+
 Choices = tuple[Choice, Choice]
 """Of W_x and of W_h."""
 BY_ROWS: Choices = (row_balanced, row_balanced)
@@ -88,8 +101,10 @@ BY_ROWS: Choices = (row_balanced, row_balanced)
 def choices(spec: Spec) -> tuple[Choices, ...]:
     """Which weights each layer keeps, as a spec's pattern and the layer's dataflow have it."""
     gates = cell_named(spec.model.cell, spec.levels).rows_per_unit
+    of_row = partial(shared_by_gates, gates=gates) if spec.sparsity.shared_by_gates else row_balanced
     walks: dict[Walk, Choice] = {
-        "row": partial(shared_by_gates, gates=gates) if spec.sparsity.shared_by_gates else row_balanced,
+        "row": of_row,
+        "bank": partial(bank_balanced, banks=spec.banks, choose=of_row),
         "column": partial(column_balanced, units=spec.engine.units, gates=gates),
     }
     return tuple((walks[flow.input], walks[flow.recurrent]) for flow in spec.flows)

@@ -25,7 +25,7 @@ from training.way import DENSE, PRUNED, QUANTIZED, Way, in_formats
 CURVE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Thresholds at which a network with pruned states is measured, as multiples of the one it was trained with."""
 DIGIT_BITS = {"binary": 1, "ternary": 2}
-BALANCED = {"row": "row-balanced", "column": "column-balanced", "balanced": "balanced"}
+BALANCED = {"row": "row-balanced", "bank": "bank-balanced", "column": "column-balanced", "balanced": "balanced"}
 """What networks pruned by the patterns of a spec are called."""
 
 

@@ -49,10 +49,12 @@ class Way:
         self.spec, self.task, self.folder, self.progress = spec, task, folder, progress
 
     def fit(self, model: LSTM, name: str, epochs: int, needs: Needs, method: Method | None = None) -> Fitted:
-        """Train `model` itself through one stage; a pattern by columns depends on the lanes as well."""
+        """Train `model` itself through one stage; a pattern by columns, or in banks, depends on the lanes as well."""
         if self.spec.skips_states and needs is not DENSE:
             name += f"-{self.spec.engine.units}-units"
             name += "".join(f"-{f.input}-{f.recurrent}" for f in self.spec.flows) if len(self.spec.walks) > 1 else ""
+        if self.spec.banks > 1 and needs is not DENSE:
+            name += f"-{self.spec.banks}-banks"
         stage = Stage(name, epochs, f"{fingerprint(self.spec, *needs)} {epochs} epochs")
         return Fit(model, stage, self.task, self.spec.training, method).run(self.folder, self.progress)
 

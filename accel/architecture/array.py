@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from accel.architecture.layer import Layer
+from accel.architecture.vector import Vector
 from accel.base.fixed import Fixed, accumulator, bits_for
 from accel.spec import BALANCES, DATAFLOWS, Walk
 
@@ -83,6 +84,21 @@ class Array(Layer, ABC):
     @abstractmethod
     def operand_bits(self) -> dict[str, int]:
         """Bits of the memories of operands and sums, by what they hold."""
+
+    @property
+    def column_banks(self) -> int:
+        """Banks of the columns, of which each lane of a row reads one; 1 where it reads them all."""
+        return 1
+
+    @property
+    def x_copy(self) -> Vector:
+        """How a copy holds x_t: of the columns of one bank."""
+        return self.x_vector.of_column_bank(self.column_banks)
+
+    @property
+    def h_copy(self) -> Vector:
+        """How a copy holds h_{t-1}."""
+        return self.h_vector.of_column_bank(self.column_banks)
 
     @property
     def places(self) -> tuple[int, int]:

@@ -37,4 +37,5 @@ def _planned(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Kept:
         return even_split(sparsity.search.total, inputs, hidden, spec.model.depth or 1)
     assert sparsity.input is not None
     assert sparsity.recurrent is not None
-    return kept(sparsity.input, full[0]), kept(sparsity.recurrent, full[1])
+    banks = of_x.banks(spec.engine.lanes_per_row), of_h.banks(spec.engine.lanes_per_row)
+    return kept(sparsity.input, full[0], banks[0]), kept(sparsity.recurrent, full[1], banks[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accel.base.fixed import Integers, index_bits
 
@@ -60,6 +60,20 @@ class Vector:
     def bits(self) -> int:
         """Memory bits of one copy."""
         return self.depth * self.word_width
+
+    def rounds(self, column_banks: int) -> int:
+        """Words that go round the banks of columns once: a word has a value for each bank, or the banks are dealt so
+        many words.
+        """
+        return max(1, column_banks // self.words)
+
+    def of_column_bank(self, column_banks: int) -> Vector:
+        """What one bank of columns holds: value c lies in bank c mod `column_banks`, as number c div `column_banks`.
+
+        The words are a divisor or a multiple of the banks; where they are fewer, more than one round.
+        """
+        beats = -(-self.beats // self.rounds(column_banks))
+        return replace(self, beats=beats, words=max(1, self.words // column_banks))
 
 
 def entry_width(vector: Vector) -> int:

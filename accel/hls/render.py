@@ -37,6 +37,7 @@ HEADERS = (
     "lookup.h",
     "narrow.h",
     "observe.h",
+    "operands.h",
     "platform.h",
     "receive.h",
     "recurrent.h",

@@ -14,7 +14,8 @@ from accel.base.fixed import Integers
 class LaneWords:
     """Integers [words, units, rows of a unit, lanes of a row]; 0 where a lane has nothing to do.
 
-    `values` are the weights, `numbers` what each belongs to: a column of its row, or by columns a row of its lane.
+    `values` are the weights, `numbers` what each belongs to: a column of its row, counted within the bank that its lane
+    reads where columns have banks, or by columns a row of its lane.
     `places` are the same as memories hold them: where the operand of that number lies.
     """
 

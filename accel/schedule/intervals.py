@@ -52,7 +52,11 @@ def level_intervals(array: RowArray, layer: LayerWeights) -> tuple[int, ...]:
         return intervals_of(array, [latest_columns(array)])
     levels = enumerate(array.by_level)
     return intervals_of(
-        array, [row_words(layer.level(number, array.levels))[1][:, level.kept[0] :] for number, level in levels]
+        array,
+        [
+            row_words(layer.level(number, array.levels), array.column_banks)[1][:, level.kept[0] :]
+            for number, level in levels
+        ],
     )
 
 
@@ -101,6 +105,9 @@ def _own_interval(array: RowArray, after: RowArray, columns: Columns) -> int:
 
 def latest_columns(array: RowArray) -> Integers:
     """The largest columns that a row of W_h can have at its positions: they ascend, so K - 1 - q more come after the
-    q-th of K. Those of the first unit, [rows of a unit, K_h]: no later one reads earlier.
+    q-th of K, each in its bank. Those of the first unit, [rows of a unit, K_h]: no later one reads earlier.
     """
-    return np.tile(np.arange(array.outputs - array.kept[1], array.outputs), (array.rows_per_unit, 1))
+    banks = np.arange(array.column_banks)
+    held, left = -(-(array.outputs - banks) // array.column_banks), array.kept[1] // array.column_banks
+    columns = (held[None, :] - np.arange(left, 0, -1)[:, None]) * array.column_banks + banks
+    return np.tile(columns.reshape(-1), (array.rows_per_unit, 1))

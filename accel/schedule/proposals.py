@@ -5,7 +5,7 @@ Cycles are estimated: the gap between two steps depends on the pattern, and a ra
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from accel.architecture.array import Array
@@ -15,9 +15,12 @@ from accel.architecture.network import Network, network
 from accel.schedule.budget import excesses
 from accel.schedule.dataflows import stage_of
 from accel.spec import Spec, divisors
+from accel.spec.rules import structural_rules
 
 MOST_LANES_PER_ROW = 8
 """M up to which is tried; more lanes a row idle more often, and P is the cheaper way to the same number."""
+MOST_BANKS = 32
+"""The same where each lane of a row has a bank of the columns: they share a copy of the operands out."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def estimated_cycles(net: Network) -> int:
 def for_lanes(spec: Spec, lanes: int, count: int = 5) -> list[Proposal]:
     """The fastest designs of at most so many lanes in each layer; among equals the one with the fewest memory bits."""
     rows, hidden = network(spec).layers[0].rows_per_unit, min(spec.model.hidden)
-    tried = [(min(lanes // (rows * m), hidden), m) for m in range(1, MOST_LANES_PER_ROW + 1) if lanes >= rows * m]
+    tried = [(min(lanes // (rows * m), hidden), m) for m in _lanes_per_row(spec) if lanes >= rows * m]
     found = [_best(spec, units, m) for units, m in tried]
     return sorted(filter(None, found), key=lambda one: (one.cycles_per_step, one.memory_bits))[:count]
 
@@ -64,13 +67,21 @@ def for_lanes(spec: Spec, lanes: int, count: int = 5) -> list[Proposal]:
 def for_cycles(spec: Spec, cycles: int, count: int = 5) -> list[Proposal]:
     """The designs with the fewest lanes whose steps take at most so many cycles; empty where none does."""
     found = []
-    for m in range(1, MOST_LANES_PER_ROW + 1):
+    for m in _lanes_per_row(spec):
         for units in _enough(spec, m, cycles):
             one = _best(spec, units, m)
             if one is not None and one.cycles_per_step <= cycles:
                 found.append(one)
                 break
     return sorted(found, key=lambda one: (one.lanes, one.memory_bits))[:count]
+
+
+def _lanes_per_row(spec: Spec) -> Sequence[int]:
+    """M to try: with banks those that the columns are dealt to."""
+    if spec.banks == 1:
+        return range(1, MOST_LANES_PER_ROW + 1)
+    powers = (1 << n for n in range(1, MOST_BANKS.bit_length()))
+    return [m for m in powers if not any(structural_rules(_asked(spec, 1, m, 1, 1)))]
 
 
 def _enough(spec: Spec, m: int, cycles: int) -> Iterator[int]:
@@ -92,8 +103,9 @@ def _best(spec: Spec, units: int, m: int) -> Proposal | None:
 
 def _proposal(spec: Spec, units: int, m: int, cells: int) -> Proposal | None:
     depth = max(array.depth for array in _network(spec, units, m, cells, 1).layers)
-    net = _network(spec, units, m, cells, -(-spec.model.inputs // depth))
-    if any(excesses(net)) or any(misfits(net)):
+    words = -(-spec.model.inputs // depth)
+    net = _network(spec, units, m, cells, words if spec.banks == 1 else 1 << (words - 1).bit_length())
+    if any(structural_rules(net.spec)) or any(excesses(net)) or any(misfits(net)):
         return None
     lanes = sum(array.multipliers for array in net.layers)
     cycles = estimated_cycles(net)
@@ -118,6 +130,11 @@ def products_at_once(array: Array) -> int:
 
 
 def _network(spec: Spec, units: int, m: int, cells: int, input_words: int) -> Network:
+    return network(_asked(spec, units, m, cells, input_words))
+
+
+def _asked(spec: Spec, units: int, m: int, cells: int, input_words: int) -> Spec:
+    """The spec with an engine of these keys, its lanes shared."""
     keys = {"units": units, "lanes_per_row": m, "cells_per_cycle": cells, "input_words": input_words}
     engine = spec.engine.model_copy(update=keys | {"lanes": "shared", "input_lanes": None})
-    return network(spec.model_copy(update={"engine": engine}))
+    return spec.model_copy(update={"engine": engine})

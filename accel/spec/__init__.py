@@ -1,7 +1,7 @@
 """The spec: one YAML file, read once at the border into frozen objects. Decisions only."""
 
 from accel.spec.checked import checked
-from accel.spec.dataflow import BALANCES, DATAFLOWS, MIXED, WALKS, Flow, Walk
+from accel.spec.dataflow import BALANCES, DATAFLOWS, MIXED, WALKS, WRITTEN, Flow, Walk
 from accel.spec.engine import Engine
 from accel.spec.json_schema import schema
 from accel.spec.network import Formats, Head, Model, Search, Weights, divisors, kept
@@ -17,6 +17,7 @@ __all__ = [
     "HIGHWAY_ONLY",
     "MIXED",
     "WALKS",
+    "WRITTEN",
     "Engine",
     "Flow",
     "Formats",

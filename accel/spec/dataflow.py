@@ -10,8 +10,10 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from accel.spec.types import Section
 
-Walk = Literal["row", "column"]
-WALKS: tuple[Walk, ...] = ("row", "column")
+Walk = Literal["row", "column", "bank"]
+WALKS: tuple[Walk, ...] = ("row", "column", "bank")
+WRITTEN: tuple[Walk, ...] = ("row", "column")
+"""Those that `engine.dataflow` names: rows whose pattern has banks follow from that."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class Balance:
     """What is kept, in words."""
     empty: str
     """Who would be without a weight."""
+    counts: Walk
+    """What weights are counted in: a row, or a column of a lane's rows."""
+    banks: Callable[[int], int] = lambda _lanes_per_row: 1
+    """Of how many banks of the columns the same number is kept, by the lanes of a row."""
 
 
 BALANCES: dict[Walk, Balance] = {
@@ -40,6 +46,7 @@ BALANCES: dict[Walk, Balance] = {
         each="row",
         shown="{kept} of {columns} columns in every row",
         empty="row of {columns} columns is empty",
+        counts="row",
     ),
     "column": Balance(
         skips=True,
@@ -48,6 +55,17 @@ BALANCES: dict[Walk, Balance] = {
         each="lane and column",
         shown="{kept} of each lane's {rows} rows in every column",
         empty="lane of {rows} rows is without a weight",
+        counts="column",
+    ),
+    "bank": Balance(
+        skips=False,
+        by_lane=False,
+        among=lambda columns, _rows: columns,
+        each="row",
+        shown="{kept} of {columns} columns in every row, as many in each bank",
+        empty="bank of a row of {columns} columns is empty",
+        counts="row",
+        banks=lambda lanes_per_row: lanes_per_row,
     ),
 }
 
@@ -86,9 +104,13 @@ class Flow(Section):
         return f"{{input: {self.input}, recurrent: {self.recurrent}}}"
 
 
+ROWS = Flow(input="row", recurrent="row")
+BANKED = Flow(input="bank", recurrent="bank")
+"""By rows, each lane of a row within its own bank of the columns (decision 038)."""
 MIXED = Flow(input="row", recurrent="column")
 DATAFLOWS: dict[str, Flow] = {
-    "row": Flow(input="row", recurrent="row"),
+    "row": ROWS,
+    "bank": BANKED,
     "column": Flow(input="column", recurrent="column"),
     "mixed": MIXED,
 }
@@ -97,9 +119,9 @@ DATAFLOWS: dict[str, Flow] = {
 
 def _flow(value: Any) -> Any:
     """A word, or the words of both matrices apart."""
-    if isinstance(value, dict) and set(value) == {"input", "recurrent"} and all(v in WALKS for v in value.values()):
+    if isinstance(value, dict) and set(value) == {"input", "recurrent"} and all(v in WRITTEN for v in value.values()):
         return Flow(**value)
-    if value not in WALKS and not isinstance(value, Flow):
+    if value not in WRITTEN and not isinstance(value, Flow):
         raise ValueError(f"row, column, {MIXED}, or a list of them, one a layer")
     return value
 
@@ -108,7 +130,7 @@ def _dataflow(value: Any) -> Any:
     return tuple(map(_flow, value)) if isinstance(value, (list, tuple)) and value else _flow(value)
 
 
-WALK_SCHEMA: dict[str, Any] = {"enum": list(WALKS)}
+WALK_SCHEMA: dict[str, Any] = {"enum": list(WRITTEN)}
 FLOW_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"input": WALK_SCHEMA, "recurrent": WALK_SCHEMA},

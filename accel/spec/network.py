@@ -79,10 +79,11 @@ class Search(Section):
 class Sparsity(Section):
     """Which weights are removed. Ratios are shares of zeros."""
 
-    pattern: Literal["dense", "row", "column", "balanced"] = "row"
-    """`row`: every row of a matrix keeps the same number of weights; `column`: in every column each lane of the column
-    dataflow keeps the same number of its rows; `balanced`: one of the two, as `engine.dataflow` has it where it is not
-    the same for all matrices; `dense`: all weights stay."""
+    pattern: Literal["dense", "row", "bank", "column", "balanced"] = "row"
+    """`row`: every row of a matrix keeps the same number of weights; `bank`: as many in each of `engine.lanes_per_row`
+    banks, column c in bank c mod that, so that a lane of a row reads one bank alone; `column`: in every column each
+    lane of the column dataflow keeps the same number of its rows; `balanced`: `row` or `column`, as `engine.dataflow`
+    has it where it is not the same for all matrices; `dense`: all weights stay."""
     input: Share | None = None
     """Share of W_x that is removed (without search)."""
     recurrent: Share | None = None
@@ -105,9 +106,11 @@ def divisors(number: int) -> list[int]:
     return small + [number // count for count in reversed(small) if count * count != number]
 
 
-def kept(ratio: float, columns: int) -> int:
-    """Weights a row of `columns` keeps at this share of zeros: rounded half up."""
-    return math.floor((1.0 - ratio) * columns + 0.5)
+def kept(ratio: float, columns: int, banks: int = 1) -> int:
+    """Weights a row of `columns` keeps at this share of zeros, as many in each bank: rounded half up, at most as many
+    as the smallest bank has columns.
+    """
+    return banks * min(columns // banks, math.floor((1.0 - ratio) * columns / banks + 0.5))
 
 
 class Weights(Section):

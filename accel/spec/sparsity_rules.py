@@ -19,7 +19,7 @@ def sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if sparsity.pattern == "row" and given not in (["input", "recurrent"], ["search"]):
         yield "sparsity", "either input and recurrent, or search", given
         return
-    if sparsity.pattern in ("column", "balanced") and given != ["input", "recurrent"]:
+    if sparsity.pattern in ("bank", "column", "balanced") and given != ["input", "recurrent"]:
         yield "sparsity", f"input and recurrent for pattern: {sparsity.pattern}", given
     if spec.model.head is None and sparsity.head:
         yield "sparsity.head", "nothing without model.head", sparsity.head
@@ -47,8 +47,32 @@ def _flow_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if pattern == "column" and wanted == "row":
         yield "engine.dataflow", "column for sparsity.pattern: column", dataflow
     elif pattern not in (wanted, "dense"):
-        shown = f"[{', '.join(map(str, spec.flows))}]" if isinstance(dataflow, tuple) else spec.flows[0]
-        yield "sparsity.pattern", f"{wanted} or dense for engine.dataflow: {shown}", pattern
+        shown = f"[{', '.join(map(str, dataflow))}]" if isinstance(dataflow, tuple) else spec.flows[0]
+        choice = "row, bank" if wanted == "row" else wanted
+        yield "sparsity.pattern", f"{choice} or dense for engine.dataflow: {shown}", pattern
+    if pattern == "bank" == wanted:
+        yield from _bank_rules(spec)
+
+
+def _bank_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """A lane of a row for each bank, and words that are dealt to banks without a rest."""
+    engine, banks = spec.engine, spec.banks
+    if engine.lanes == "split":
+        yield "engine.lanes", "shared for sparsity.pattern: bank, whose lanes are each a bank's", engine.lanes
+    if banks < 2 or banks & (banks - 1):
+        wanted = "a power of two from 2 on for sparsity.pattern: bank, a lane of a row for each bank"
+        yield "engine.lanes_per_row", wanted, banks
+        return
+    for key in ("cells_per_cycle", "input_words"):
+        words = getattr(engine, key)
+        if words % banks and banks % words:
+            yield f"engine.{key}", f"a divisor or a multiple of the {banks} banks of sparsity.pattern: bank", words
+    fewest = min(spec.model.inputs, *spec.model.hidden)
+    if fewest <= banks:
+        wanted = f"a power of two below {fewest}, the fewest columns of a matrix, for sparsity.pattern: bank"
+        if fewest < 3:
+            wanted = f"sparsity.pattern: row where a matrix has {fewest} columns; bank wants 3 at least"
+        yield "engine.lanes_per_row", wanted, banks
 
 
 def _row_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -69,8 +93,9 @@ def _layer_rules(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Iterator[t
     for key, columns in (("input", inputs), ("recurrent", hidden)):
         ratio, balance = getattr(sparsity, key), BALANCES[getattr(flow, key)]
         among = balance.among(columns, of_lane)
-        if ratio is not None and kept(ratio, among) < 1:
-            limit = math.floor((1 - 0.5 / among) * 10000) / 10000
+        banks = balance.banks(spec.engine.lanes_per_row)
+        if ratio is not None and among >= banks and kept(ratio, among, banks) < 1:
+            limit = math.floor((1 - 0.5 * banks / among) * 10000) / 10000
             what = balance.empty.format(columns=columns, rows=of_lane)
             yield f"sparsity.{key}", f"at most {limit} so that no {what}", ratio
     levels = spec.model.depth or 1

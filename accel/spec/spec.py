@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, PrivateAttr
 
 from accel.base.fixed import Fixed
-from accel.spec.dataflow import Flow, Walk
+from accel.spec.dataflow import BANKED, ROWS, Flow, Walk
 from accel.spec.engine import Engine
 from accel.spec.network import Formats, Linear, Model, Sparsity, Tables, Weights
 from accel.spec.reserved import identifier
@@ -79,10 +79,17 @@ class Spec(Section):
 
     @property
     def flows(self) -> tuple[Flow, ...]:
-        """The dataflow of each layer."""
+        """The dataflow of each layer; rows have banks where the pattern has."""
         given = self.engine.dataflow
         each = given if isinstance(given, tuple) else (given,) * len(self.model.hidden)
-        return tuple(one if isinstance(one, Flow) else Flow(input=one, recurrent=one) for one in each)
+        flows = (one if isinstance(one, Flow) else Flow(input=one, recurrent=one) for one in each)
+        banked = self.sparsity.pattern == "bank"
+        return tuple(BANKED if banked and flow == ROWS else flow for flow in flows)
+
+    @property
+    def banks(self) -> int:
+        """Banks of the columns in which a row keeps as many weights; 1 where the pattern has none."""
+        return self.engine.lanes_per_row if self.sparsity.pattern == "bank" else 1
 
     @property
     def walks(self) -> set[Walk]:

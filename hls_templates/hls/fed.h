@@ -66,7 +66,7 @@ Lanes:
       const int offset = reader / kIndices * kWord + kLanes * A::kWeightWidth + reader % kIndices * A::kIndexWidth;
       const int place = FedField<A, A::kIndexWidth>(set, offset);
       const bool of_x = cycle < A::kXSlots[reader % A::kLanesPerRow];
-      columns[0][reader] = of_x ? ColumnAt<A::kInputWords>(place) : ColumnAt<A::kCells>(place);
+      columns[0][reader] = OperandAt<A>(place, of_x);
     }
     MultiplyAccumulate<A>(values, columns, 0, cycle, operand, sums);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cell.h"
+#include "operands.h"
 #include "platform.h"
 #include "receive.h"
 #include "row_engine.h"
@@ -31,14 +32,14 @@ void LevelledStep(const Operands<A> &x, const bool &end, const Values<A> &values
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=bias type=complete dim=3
   #pragma HLS ARRAY_PARTITION variable=bias type=cyclic factor=A::kCells dim=2
-  static Int<A::kStateWidth> read[Copies(A::kReaders)][2][A::kOutputs];  // what the level before left, and this one does
+  static States<A, 2> read;  // what the level before left, and this one does
   static Int<A::kCellWidth> kept[A::kOutputs];
   static Int<A::kActivationWidth> aside[A::kOutputs];
   static bool goes_on = false;
   static bool bank = false;
   static LayerStatus counted = {0, 0, 0, false};
   #pragma HLS ARRAY_PARTITION variable=read type=complete dim=1
-  #pragma HLS ARRAY_PARTITION variable=read type=cyclic factor=A::kCells dim=3
+  #pragma HLS ARRAY_PARTITION variable=read type=cyclic factor=BankOf<A>::kCells dim=3
   #pragma HLS ARRAY_PARTITION variable=kept type=cyclic factor=A::kCells
   #pragma HLS ARRAY_PARTITION variable=aside type=cyclic factor=A::kCells
   // Lanes read another bank than the cells write, and what a unit keeps is touched once a level.
@@ -53,7 +54,7 @@ void LevelledStep(const Operands<A> &x, const bool &end, const Values<A> &values
 
   const auto operand = [&](int reader, int column, bool from_x) -> Int<A::kOperandWidth> {
     #pragma HLS INLINE
-    const int copy = reader % Copies(A::kReaders);
+    const int copy = reader % kCopies<A>;
     if (from_x) return Int<A::kOperandWidth>(x[copy][column]) << A::kXShift;
     if (fresh) return 0;
     return Int<A::kOperandWidth>(read[copy][bank][column]) << A::kHShift;
@@ -66,11 +67,7 @@ void LevelledStep(const Operands<A> &x, const bool &end, const Values<A> &values
     const CellValues<A> values =
         UpdateCell<A>(sums, none, bias[level][unit], before, aside[unit], level, unit, counted, tables...);
     kept[unit] = values.c;
-  Copies:
-    for (int copy = 0; copy < Copies(A::kReaders); ++copy) {
-      #pragma HLS UNROLL
-      read[copy][!bank][unit] = values.h;
-    }
+    KeepState<A, 2>(read, !bank, unit, values.h);
     return values.h;
   };
 

@@ -124,7 +124,7 @@ Beats:
         #pragma HLS UNROLL
         const int place = Field<A::kIndexWidth>(parts, kLanes * A::kWeightWidth + n * A::kIndexWidth);
         const bool of_x = cycle < A::kXSlots[n % A::kLanesPerRow];
-        set.columns[word][unit * kIndices + n] = of_x ? ColumnAt<A::kInputWords>(place) : ColumnAt<A::kCells>(place);
+        set.columns[word][unit * kIndices + n] = OperandAt<A>(place, of_x);
       }
     }
     if (++cycle == A::kCycles) cycle = 0;

@@ -134,12 +134,13 @@ void KeepAll(Port<kWidth, kWords> &packet) {
 }
 #endif
 
-/// Copies of an operand memory: every reader has its own in hardware. They hold the same, so C simulation keeps one.
-constexpr int Copies(int readers) {
+/// Copies of an operand memory: every reader has its own in hardware. Those of a bank hold the same, so C simulation keeps
+/// one of each.
+constexpr int Copies(int readers, int banks = 1) {
 #if defined(__SYNTHESIS__) || defined(SPARROW_COPIES)
-  return readers;
+  return banks > 0 ? readers : 0;
 #else
-  return readers > 0 ? 1 : 0;
+  return readers > 0 ? banks : 0;
 #endif
 }
 

@@ -1,19 +1,16 @@
 #pragma once
 
+#include "operands.h"
 #include "platform.h"
 
 namespace sparrow {
-
-/// What the lanes of an array read x_t from: [copy][column].
-template <typename A>
-using Operands = Int<A::kXWidth>[Copies(A::kReaders)][A::kInputs];
 
 /// Process: one vector from its stream into the copy of every reader; `end` tells whether a sequence ended with it. What
 /// is missing of a vector that tlast cuts short counts as zeros, and raises `torn` for good. `filler` is set if it is one.
 template <typename A, typename In>
 void Receive(Stream<In> &in, Operands<A> &x, bool &end, bool &torn, bool &filler) {
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
-  #pragma HLS ARRAY_PARTITION variable=x type=cyclic factor=A::kInputWords dim=2
+  #pragma HLS ARRAY_PARTITION variable=x type=cyclic factor=BankOf<A>::kInputWords dim=2
   static bool torn_before = false;
   #pragma HLS RESET variable=torn_before
   bool ended = false;
@@ -34,9 +31,9 @@ Beats:
       const int column = beat * A::kInputWords + word;
       const Int<A::kXWidth> value = missing ? 0 : static_cast<long long>(packet.data.element[word]);
     Copies:
-      for (int copy = 0; copy < Copies(A::kReaders); ++copy) {
+      for (int copy = 0; copy < kCopies<A>; ++copy) {
         #pragma HLS UNROLL
-        if (column < A::kInputs) x[copy][column] = value;
+        if (column < A::kInputs && Holds<A>(copy, column)) x[copy][column / kColumnBanks<A>] = value;
       }
     }
   }

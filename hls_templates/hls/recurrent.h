@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cell.h"
+#include "operands.h"
 #include "platform.h"
 #include "receive.h"
 #include "row_engine.h"
@@ -22,8 +23,8 @@ using State_t = Port<A::kStateBits, A::kStateValues * A::kCells>;
 
 /// h_0 into the bank that the next step of its sequence reads, and c_0. What is missing of a frame that tlast cuts short
 /// counts as zeros, what comes beyond its beats is dropped up to tlast, and both are `torn`.
-template <typename A, int kCopies, int kBanks>
-void TakeState(Stream<State_t<A>> &in, Int<A::kStateWidth> (&h)[kCopies][kBanks][A::kOutputs], int bank,
+template <typename A, int kBanks>
+void TakeState(Stream<State_t<A>> &in, States<A, kBanks> &h, int bank,
                Int<A::kCellWidth> (&c)[A::kOutputs], bool &torn) {
   bool ended = false;
 Beats:
@@ -45,11 +46,7 @@ Beats:
       const Int<A::kStateWidth> given =
           A::kStateValues == 1 ? ReadOf<A>(c[first + n])
                                : Int<A::kStateWidth>(missing ? 0 : static_cast<long long>(packet.data.element[n]));
-    Copies:
-      for (int copy = 0; copy < kCopies; ++copy) {
-        #pragma HLS UNROLL
-        h[copy][bank][first + n] = given;
-      }
+      KeepState<A, kBanks>(h, bank, first + n, given);
     }
   }
 Surplus:
@@ -57,8 +54,8 @@ Surplus:
 }
 
 /// The same of constants, which nothing can cut short.
-template <typename A, int kCopies, int kBanks>
-void TakeState(const Initial<A> &in, Int<A::kStateWidth> (&h)[kCopies][kBanks][A::kOutputs], int bank,
+template <typename A, int kBanks>
+void TakeState(const Initial<A> &in, States<A, kBanks> &h, int bank,
                Int<A::kCellWidth> (&c)[A::kOutputs], bool &) {
 Units:
   for (int unit = 0; unit < A::kOutputs; ++unit) {
@@ -66,18 +63,13 @@ Units:
     c[unit] = static_cast<long long>(in[A::kStateValues - 1][unit]);
     const Int<A::kStateWidth> read =
         A::kStateValues == 1 ? ReadOf<A>(c[unit]) : Int<A::kStateWidth>(static_cast<long long>(in[0][unit]));
-  Copies:
-    for (int copy = 0; copy < kCopies; ++copy) {
-      #pragma HLS UNROLL
-      h[copy][bank][unit] = read;
-    }
+    KeepState<A, kBanks>(h, bank, unit, read);
   }
 }
 
 /// h_n and c_n.
-template <typename A, typename Out>
-void GiveState(Stream<Out> &out, const Int<A::kStateWidth> (&h)[A::kOutputs],
-               const Int<A::kCellWidth> (&c)[A::kOutputs]) {
+template <typename A, int kBanks, typename Out>
+void GiveState(Stream<Out> &out, const States<A, kBanks> &h, int bank, const Int<A::kCellWidth> (&c)[A::kOutputs]) {
 Beats:
   for (int first = 0; first < A::kOutputs; first += A::kCells) {
     #pragma HLS PIPELINE II=1
@@ -85,9 +77,13 @@ Beats:
   Cells:
     for (int n = 0; n < A::kCells; ++n) {
       #pragma HLS UNROLL
-      const bool real = first + n < A::kOutputs;
-      if (A::kStateValues > 1) packet.data.element[n] = real ? static_cast<long long>(h[first + n]) : 0;
-      packet.data.element[(A::kStateValues - 1) * A::kCells + n] = real ? static_cast<long long>(c[first + n]) : 0;
+      const int unit = first + n;
+      const bool real = unit < A::kOutputs;
+      if (A::kStateValues > 1) {
+        const int column = unit / kColumnBanks<A>;
+        packet.data.element[n] = real ? static_cast<long long>(h[unit % kColumnBanks<A>][bank][column]) : 0;
+      }
+      packet.data.element[(A::kStateValues - 1) * A::kCells + n] = real ? static_cast<long long>(c[unit]) : 0;
     }
     packet.last = first + A::kCells >= A::kOutputs;
     KeepAll(packet);
@@ -95,8 +91,8 @@ Beats:
   }
 }
 
-template <typename A>
-void GiveState(NoStates &, const Int<A::kStateWidth> (&)[A::kOutputs], const Int<A::kCellWidth> (&)[A::kOutputs]) {}
+template <typename A, int kBanks>
+void GiveState(NoStates &, const States<A, kBanks> &, int, const Int<A::kCellWidth> (&)[A::kOutputs]) {}
 
 /// Process: one step of a recurrent layer, x_t in, h_t out; several streams take turns, a step each. h and c live as long as
 /// the hardware, that is from call to call; a stream's step after the end of a sequence reads them as zero (unless the
@@ -112,13 +108,13 @@ void RecurrentStep(const Operands<A> &x, const bool &end, Source &values, const 
   #pragma HLS ARRAY_PARTITION variable=bias type=complete dim=2
   #pragma HLS ARRAY_PARTITION variable=bias type=cyclic factor=A::kCells dim=1
   constexpr int kBanks = 2 * A::kStreams;  // a stream's h_{t-1} and its h_t
-  static Int<A::kStateWidth> h[Copies(A::kReaders)][kBanks][A::kOutputs];
+  static States<A, kBanks> h;
   static Int<A::kCellWidth> c[A::kStreams][A::kOutputs];
   static bool goes_on[A::kStreams];
   static int turn = 0;
   static LayerStatus counted = {0, 0, 0, false};
   #pragma HLS ARRAY_PARTITION variable=h type=complete dim=1
-  #pragma HLS ARRAY_PARTITION variable=h type=cyclic factor=A::kCells dim=3
+  #pragma HLS ARRAY_PARTITION variable=h type=cyclic factor=BankOf<A>::kCells dim=3
   #pragma HLS ARRAY_PARTITION variable=c type=cyclic factor=A::kCells dim=2
   #pragma HLS ARRAY_PARTITION variable=goes_on type=complete
   // Lanes read another bank than the cells write, and a unit's c is touched once a step.
@@ -129,7 +125,7 @@ void RecurrentStep(const Operands<A> &x, const bool &end, Source &values, const 
   #pragma HLS RESET variable=counted
   if constexpr (A::kGivenState) {
     while (!goes_on[turn % A::kStreams]) {
-      TakeState<A>(state_in, h, turn, c[turn % A::kStreams], counted.state_torn);
+      TakeState<A, kBanks>(state_in, h, turn, c[turn % A::kStreams], counted.state_torn);
       goes_on[turn % A::kStreams] = true;
       turn = turn == kBanks - 1 ? 0 : turn + 1;
     }
@@ -140,7 +136,7 @@ void RecurrentStep(const Operands<A> &x, const bool &end, Source &values, const 
 
   const auto operand = [&](int reader, int column, bool from_x) -> Int<A::kOperandWidth> {
     #pragma HLS INLINE
-    const int copy = reader % Copies(A::kReaders);
+    const int copy = reader % kCopies<A>;
     if (from_x) return Int<A::kOperandWidth>(x[copy][column]) << A::kXShift;
     if (first) return 0;
     return Int<A::kOperandWidth>(h[copy][old_bank][column]) << A::kHShift;
@@ -151,11 +147,7 @@ void RecurrentStep(const Operands<A> &x, const bool &end, Source &values, const 
     const Int<A::kCellWidth> old_c = first ? Int<A::kCellWidth>(0) : c[stream][unit];
     const CellValues<A> values = UpdateCell<A>(sums, scales, bias[unit], old_c, 0, unit, counted, tables...);
     c[stream][unit] = values.c;
-  Copies:
-    for (int copy = 0; copy < Copies(A::kReaders); ++copy) {
-      #pragma HLS UNROLL
-      h[copy][turn][unit] = values.h;
-    }
+    KeepState<A, kBanks>(h, turn, unit, values.h);
     return values.h;
   };
 
@@ -169,7 +161,7 @@ void RecurrentStep(const Operands<A> &x, const bool &end, Source &values, const 
   RowEngine<A>(values, indices, operand, emit);
   goes_on[stream] = !end || A::kStateful;
   if constexpr (A::kGivenState) {
-    if (end) GiveState<A>(state_out, h[0][turn], c[stream]);
+    if (end) GiveState<A, kBanks>(state_out, h, turn, c[stream]);
   }
   saturations = counted;
   turn = turn == kBanks - 1 ? 0 : turn + 1;

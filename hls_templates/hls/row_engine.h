@@ -1,6 +1,7 @@
 #pragma once
 
 #include "narrow.h"
+#include "operands.h"
 #include "platform.h"
 
 namespace sparrow {
@@ -36,7 +37,14 @@ int ColumnAt(int place) {
   return (place >> kLow) * kWords + (place & ((1 << kLow) - 1));
 }
 
-/// The column whose operand a reader reads.
+/// Number of the operand at a place, among those that a reader's copy holds.
+template <typename A>
+int OperandAt(int place, bool of_x) {
+  #pragma HLS INLINE
+  return of_x ? ColumnAt<BankOf<A>::kInputWords>(place) : ColumnAt<BankOf<A>::kCells>(place);
+}
+
+/// The column whose operand a reader reads, counted within its bank.
 template <typename A, std::size_t kWords>
 int Column(const Index<A::kIndexWidth> (&columns)[kWords][A::kReaders], int word, int, int reader) {
   #pragma HLS INLINE

@@ -22,7 +22,7 @@ from accel.spec import BALANCES, DATAFLOWS, WALKS
 PACKAGES = ("accel", "training", "fpga", "exploration", "sparrow")
 FLOORS: list[Mapping[str, Any]] = [ARRAYS, LANE_WORDS, STAGES, BLOCKS, PROCESSES, CHECKED, SPANS]
 OF_WALKS: list[Mapping[str, Any]] = [BALANCES, BALANCED]
-PREFIXES = ("Row", "Column", "Mixed")
+PREFIXES = ("Row", "Bank", "Column", "Mixed")
 PARTS = ("Array", "Stage", "Clock", "Blocks", "Process", "Checked", "Balanced")
 CLASSES = {f"{prefix}{part}" for prefix in PREFIXES for part in PARTS}
 ASKING = ("dataflow", "walk", "flow")

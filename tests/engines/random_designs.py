@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accel.base.faults import Refused
 from accel.schedule import load_spec
-from accel.spec import MIXED, WALKS, Spec, plain
+from accel.spec import MIXED, WRITTEN, Spec, plain
 
 
 def linear() -> st.SearchStrategy[dict[str, Any]]:
@@ -150,6 +150,27 @@ def specs() -> st.SearchStrategy[Spec]:
 
 
 @st.composite
+def bank_specs(draw: st.DrawFn) -> Spec:
+    """A legal spec by rows in banks, of one level or several: words that are a divisor or a multiple of the banks,
+    column counts that they divide or not.
+    """
+    banks, levelled = draw(st.sampled_from([2, 2, 4])), draw(st.integers(0, 3)) == 0
+    words, ratio = st.sampled_from([1, 2, 4, 8]), st.sampled_from([0.0, 0.3, 0.5, 0.7])
+    hidden = draw(st.lists(st.integers(banks + 1, 14), min_size=1, max_size=2))
+    model = draw(models()) | {"inputs": draw(st.integers(banks + 1, 11)), "hidden": hidden}
+    cells = draw(words)
+    engine = draw(engines()) | {"lanes_per_row": banks, "lanes": "shared", "input_lanes": None}
+    engine |= {"cells_per_cycle": cells, "units": cells * draw(st.integers(1, 3)), "input_words": draw(words)}
+    sparsity = {"pattern": "bank", "input": draw(ratio), "recurrent": draw(ratio)}
+    if levelled:
+        model |= draw(st.sampled_from([{"cell": "highway", "depth": 2}, {"cell": "gru_reset_first"}]))
+        engine |= {"streams": 1, "memory": "rom", "memory_width": None, "state_streams": False}
+    else:
+        sparsity["shared_by_gates"] = draw(st.booleans())
+    return draw(parsed(st.just(model), st.just(sparsity), st.just(engine), plain_weights=levelled))
+
+
+@st.composite
 def column_specs(draw: st.DrawFn) -> Spec:
     """A legal spec with layers by columns, all or some of them: lanes that divide the units, balanced or dense, states
     skipped or not.
@@ -157,10 +178,10 @@ def column_specs(draw: st.DrawFn) -> Spec:
     units, ratio = draw(st.integers(1, 3)), st.sampled_from([0.0, 0.3, 0.5, 0.7])
     model = draw(models()) | {"hidden": [units * draw(st.integers(1, 3)) for _ in range(draw(st.integers(1, 3)))]}
     layers = len(model["hidden"])
-    flows = draw(st.lists(st.sampled_from([*WALKS, plain(MIXED)]), min_size=layers, max_size=layers))
+    flows = draw(st.lists(st.sampled_from([*WRITTEN, plain(MIXED)]), min_size=layers, max_size=layers))
     sparsity: dict[str, Any] = {"pattern": "dense"}
     if draw(st.integers(0, 3)):
-        pattern = next((walk for walk in WALKS if flows == [walk] * layers), "balanced")
+        pattern = next((walk for walk in WRITTEN if flows == [walk] * layers), "balanced")
         sparsity = {"pattern": pattern, "input": draw(ratio), "recurrent": draw(ratio)}
     sparsity["threshold"] = draw(st.sampled_from([None, 0.0, 0.01, 0.1, 0.3]))
     engine = {

@@ -26,7 +26,7 @@ from accel.model.design import Design
 from accel.rtl import convert, render
 from accel.schedule.schedule import schedule
 from accel.spec import Spec
-from tests.engines.random_designs import column_specs, extreme_specs, highway_specs, specs
+from tests.engines.random_designs import bank_specs, column_specs, extreme_specs, highway_specs, specs
 from training.engine import torch_engine
 
 SECONDS = float(os.environ.get("SPARROW_FUZZ_SECONDS", "0"))
@@ -47,7 +47,7 @@ def check(made: Spec, work: Path, engines: dict[str, Engine]) -> None:
 
 
 @settings(max_examples=1, deadline=None, derandomize=True, suppress_health_check=STEADY)
-@given(made=st.one_of(specs(), column_specs(), highway_specs()))
+@given(made=st.one_of(specs(), bank_specs(), column_specs(), highway_specs()))
 def test_every_form_of_a_random_design_computes_the_same_bits(
     made: Spec, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -59,7 +59,7 @@ def test_fuzz(tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFi
     start, tried = time.monotonic(), 0
 
     @settings(max_examples=20, deadline=None, database=None, suppress_health_check=STEADY)
-    @given(made=st.one_of(specs(), column_specs(), highway_specs(), extreme_specs()))
+    @given(made=st.one_of(specs(), bank_specs(), column_specs(), highway_specs(), extreme_specs()))
     def batch(made: Spec) -> None:
         nonlocal tried
         tried += 1

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 NAME = r"[a-z_]\w*"
-NUMBER = r"(\d+|\w+::k\w+)"
+NUMBER = r"(\d+|\w+(<\w+>)?::k\w+)"
 ALLOWED = {
     "ARRAY_PARTITION": {"variable": NAME, "type": "complete|cyclic", "factor": NUMBER, "dim": NUMBER},
     "BIND_STORAGE": {"variable": NAME, "type": "rom_np"},

@@ -33,6 +33,8 @@ WIDE_GATE = "at most the 17 fraction bits of the weight products"
 COLUMN = {"pattern": "column", "input": 0.5, "recurrent": 0.5}
 BY_COLUMNS = {"units": 4, "dataflow": "column"}
 
+BANKS = {"sparsity": {"pattern": "bank"}, "model": {"inputs": 9}}
+
 BOTH_WAYS = {"input": "row", "recurrent": "column"}
 BOTH = {"model": {"hidden": [8, 8]}, "engine": {"dataflow": ["row", "column"]}}
 
@@ -141,13 +143,73 @@ BROKEN = [
     ),
     pytest.param(
         {"sparsity": {"pattern": "balanced"}},
-        'sparsity.pattern: wanted row or dense for engine.dataflow: row, got "balanced"',
+        'sparsity.pattern: wanted row, bank or dense for engine.dataflow: row, got "balanced"',
         id="two_words_for_one_pattern",
     ),
     pytest.param(
         {"sparsity": {**SEARCH, "pattern": "balanced"}, **BOTH},
         'sparsity: wanted input and recurrent for pattern: balanced, got ["search"]',
         id="a_search_beside_columns",
+    ),
+    pytest.param(
+        BANKS,
+        "engine.lanes_per_row: wanted a power of two from 2 on for sparsity.pattern: bank, a lane of a row for each",
+        id="one_bank",
+    ),
+    pytest.param(
+        BANKS | {"engine": {"lanes_per_row": 3}},
+        "engine.lanes_per_row: wanted a power of two from 2 on for sparsity.pattern: bank, a lane of a row for each",
+        id="three_banks",
+    ),
+    pytest.param(
+        BANKS | {"engine": {"lanes_per_row": 8}},
+        "engine.lanes_per_row: wanted a power of two below 8, the fewest columns of a matrix, for sparsity.pattern:",
+        id="as_many_banks_as_columns",
+    ),
+    pytest.param(
+        {"sparsity": {"pattern": "bank"}, "model": {"inputs": 2}, "engine": {"lanes_per_row": 2}},
+        "engine.lanes_per_row: wanted sparsity.pattern: row where a matrix has 2 columns; bank wants 3 at least, got 2",
+        id="too_few_columns_for_banks",
+    ),
+    pytest.param(
+        BANKS | {"engine": {"lanes_per_row": 4, "input_words": 3}},
+        "engine.input_words: wanted a divisor or a multiple of the 4 banks of sparsity.pattern: bank, got 3",
+        id="words_that_banks_do_not_divide",
+    ),
+    pytest.param(
+        BANKS | {"engine": {"lanes_per_row": 2, "units": 3, "cells_per_cycle": 3}},
+        "engine.cells_per_cycle: wanted a divisor or a multiple of the 2 banks of sparsity.pattern: bank, got 3",
+        id="cells_that_banks_do_not_divide",
+    ),
+    pytest.param(
+        BANKS | {"engine": {"lanes_per_row": 2, "lanes": "split", "input_lanes": 1}},
+        'engine.lanes: wanted shared for sparsity.pattern: bank, whose lanes are each a bank\'s, got "split"',
+        id="split_lanes_with_banks",
+    ),
+    pytest.param(
+        {"sparsity": {"pattern": "bank", "recurrent": 0.9}, "model": {"inputs": 9}, "engine": {"lanes_per_row": 2}},
+        "sparsity.recurrent: wanted at most 0.875 so that no bank of a row of 8 columns is empty, got 0.9",
+        id="an_empty_bank",
+    ),
+    pytest.param(
+        {"sparsity": {"pattern": "bank"}, "engine": BY_COLUMNS},
+        'sparsity.pattern: wanted column or dense for engine.dataflow: column, got "bank"',
+        id="banks_by_columns",
+    ),
+    pytest.param(
+        {"sparsity": {"pattern": "bank"}, **BOTH},
+        'sparsity.pattern: wanted balanced or dense for engine.dataflow: [row, column], got "bank"',
+        id="banks_beside_columns",
+    ),
+    pytest.param(
+        BANKS | {"sparsity": SEARCH | {"pattern": "bank"}, "engine": {"lanes_per_row": 2}},
+        'sparsity: wanted input and recurrent for pattern: bank, got ["search"]',
+        id="a_search_in_banks",
+    ),
+    pytest.param(
+        {"engine": {"dataflow": "bank"}},
+        "engine.dataflow: wanted row, column, {input: row, recurrent: column}, or a list of them, one a layer, got",
+        id="banks_as_a_dataflow",
     ),
     pytest.param({"model": {"inputs": "8"}}, 'model.inputs: wanted a whole number, got "8"', id="text_for_number"),
     pytest.param({"model": {"inputs": 8.0}}, "model.inputs: wanted a whole number, got 8.0", id="float_for_int"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from accel.architecture.array import Array
+from accel.architecture.dataflows.banks import BankArray
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.dataflows.mixed import MixedArray
 from accel.architecture.dataflows.rows import RowArray
 
-ARRAYS: dict[str, type[Array]] = {one.dataflow: one for one in (RowArray, ColumnArray, MixedArray)}
+ARRAYS: dict[str, type[Array]] = {one.dataflow: one for one in (RowArray, BankArray, ColumnArray, MixedArray)}

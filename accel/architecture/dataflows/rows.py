@@ -87,7 +87,7 @@ class RowArray(Array):
     @property
     def index_width(self) -> int:
         """Bits of a column index."""
-        vectors = (self.x_vector, self.h_vector) if self.recurrent else (self.x_vector,)
+        vectors = (self.x_copy, self.h_copy) if self.recurrent else (self.x_copy,)
         return max(vector.high + vector.low for vector in vectors)
 
     @property
@@ -131,6 +131,6 @@ class RowArray(Array):
     def operand_bits(self) -> dict[str, int]:
         """Bits of the operand memories."""
         return {
-            "x copies": self.copies * self.x_vector.bits,
-            "h copies": self.copies * self.h_vector.bits if self.recurrent else 0,
+            "x copies": self.copies * self.x_copy.bits,
+            "h copies": self.copies * self.h_copy.bits if self.recurrent else 0,
         }

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from accel.engines.dataflows.banks import BankChecked
 from accel.engines.dataflows.checked import Checked
 from accel.engines.dataflows.columns import ColumnChecked
 from accel.engines.dataflows.mixed import MixedChecked
 from accel.engines.dataflows.rows import RowChecked
 
-CHECKED: dict[str, Checked[Any]] = {"row": RowChecked(), "column": ColumnChecked(), "mixed": MixedChecked()}
+CHECKED: dict[str, Checked[Any]] = {
+    **{"row": RowChecked(), "bank": BankChecked()},
+    **{"column": ColumnChecked(), "mixed": MixedChecked()},
+}

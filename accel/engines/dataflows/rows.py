@@ -20,7 +20,15 @@ class RowChecked(Checked[RowArray]):
     def lanes(self, array: RowArray, layer: LayerWeights) -> Lanes:
         """Level after level."""
         levels = enumerate(array.by_level)
-        return joined([_by_row(level, layer.level(number, array.levels)) for number, level in levels])
+        return joined([self._by_row(level, layer.level(number, array.levels)) for number, level in levels])
+
+    def in_order(self, columns: Integers, lanes: int) -> Integers:
+        """The columns that a row keeps, as its positions have them: ascending."""
+        return columns
+
+    def held(self, columns: Integers, lanes: int, words: int) -> tuple[Integers, Integers]:
+        """Their numbers in the memory that a lane reads, `words` of them side by side, and where those lie."""
+        return columns, stored_places(columns, words)
 
     def slots(self, array: RowArray) -> dict[str, list[int]]:
         """Cycles of a group in which each lane of a row has work."""
@@ -48,22 +56,23 @@ class RowChecked(Checked[RowArray]):
             found.append(tuple(m - level.kept[0] for level in array.by_level))
         return found
 
-
-def _by_row(array: RowArray, layer: LayerWeights) -> Lanes:
-    """Rows of one level: the words of a group are its cycles; unit u of group g works for hidden unit g P + u."""
-    k_x, k_h = array.kept
-    values, columns, places = (np.zeros((array.rows + 1, k_x + k_h + 1), dtype=np.int64) for _ in range(3))
-    for row in range(array.rows):
-        x, h = (np.flatnonzero(matrix.mask[row]) for matrix in (layer.w_x, layer.w_h))
-        values[row, :-1] = [*layer.w_x.values[row, x], *layer.w_h.values[row, h]]
-        columns[row, :-1] = [*x, *h]
-        places[row, :-1] = [*stored_places(x, array.input_words), *stored_places(h, array.cells)]
-    unit = np.arange(array.groups * array.units).reshape(-1, 1, array.units, 1, 1)
-    rows = np.arange(array.rows_per_unit).reshape(-1, 1) * array.outputs + unit
-    rows = np.where(unit < array.outputs, rows, array.rows)  # the last row is that of units which do not exist
-    taken = _taken(array)[:, None, None, :]
-    shape = (array.depth, array.units, array.rows_per_unit, array.lanes_per_row)
-    return Lanes(*(table[rows, taken].reshape(shape) for table in (values, columns, places)))
+    def _by_row(self, array: RowArray, layer: LayerWeights) -> Lanes:
+        """Rows of one level: the words of a group are its cycles; unit u of group g works for hidden unit g P + u."""
+        k_x, k_h = array.kept
+        values, columns, places = (np.zeros((array.rows + 1, k_x + k_h + 1), dtype=np.int64) for _ in range(3))
+        for row in range(array.rows):
+            end = 0
+            for matrix, words in ((layer.w_x, array.input_words), (layer.w_h, array.cells)):
+                kept = self.in_order(np.flatnonzero(matrix.mask[row]), array.lanes_per_row)
+                begin, end = end, end + len(kept)
+                values[row, begin:end] = matrix.values[row, kept]
+                columns[row, begin:end], places[row, begin:end] = self.held(kept, array.lanes_per_row, words)
+        unit = np.arange(array.groups * array.units).reshape(-1, 1, array.units, 1, 1)
+        rows = np.arange(array.rows_per_unit).reshape(-1, 1) * array.outputs + unit
+        rows = np.where(unit < array.outputs, rows, array.rows)  # the last row is that of units which do not exist
+        taken = _taken(array)[:, None, None, :]
+        shape = (array.depth, array.units, array.rows_per_unit, array.lanes_per_row)
+        return Lanes(*(table[rows, taken].reshape(shape) for table in (values, columns, places)))
 
 
 def _taken(array: RowArray) -> Integers:

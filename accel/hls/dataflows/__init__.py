@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from accel.hls.dataflows.banks import BankProcess
 from accel.hls.dataflows.columns import ColumnProcess
 from accel.hls.dataflows.rows import RowProcess
 from accel.hls.process import Process
 
-PROCESSES: dict[str, type[Process[Any]]] = {"row": RowProcess, "column": ColumnProcess, "mixed": ColumnProcess}
+PROCESSES: dict[str, type[Process[Any]]] = {
+    **{"row": RowProcess, "bank": BankProcess},
+    **{"column": ColumnProcess, "mixed": ColumnProcess},
+}

@@ -7,6 +7,7 @@ import numpy as np
 from accel.architecture.dataflows.rows import RowArray
 from accel.base.fixed import Integers
 from accel.memory.lane_words import LaneWords, joined
+from accel.model.sparse import Packed
 from accel.model.weights import LayerWeights
 
 
@@ -27,12 +28,23 @@ def first_position(array: RowArray, lane: int) -> tuple[int, int]:
     return (lane, x_lanes) if lane < x_lanes else (array.kept[0] + lane - x_lanes, h_lanes)
 
 
-def row_words(layer: LayerWeights) -> tuple[Integers, Integers]:
-    """Values and column indices of each row in the order of its positions, both [rows, K_x + K_h]."""
-    parts = (layer.w_x.packed, layer.w_h.packed)
+def row_words(layer: LayerWeights, column_banks: int) -> tuple[Integers, Integers]:
+    """Values and column indices of each row in the order of its positions, both [rows, K_x + K_h].
+
+    Columns ascend; with banks, the first of each bank come before the second ones.
+    """
+    parts = [dealt_to_banks(matrix.packed, column_banks) for matrix in (layer.w_x, layer.w_h)]
     values = np.concatenate([part.values for part in parts], axis=1)
     columns = np.concatenate([part.columns for part in parts], axis=1)
     return values, columns
+
+
+def dealt_to_banks(packed: Packed, column_banks: int) -> Packed:
+    """Rows in which a weight of each bank follows one of the bank before, in ascending order within a bank."""
+    by_bank = np.argsort(packed.columns % column_banks, axis=1, kind="stable")
+    order = by_bank.reshape(len(by_bank), column_banks, -1).transpose(0, 2, 1).reshape(by_bank.shape)
+    values, columns = (np.take_along_axis(side, order, axis=1) for side in (packed.values, packed.columns))
+    return Packed(values, columns, packed.width)
 
 
 def lane_words(array: RowArray, layer: LayerWeights) -> LaneWords:
@@ -42,10 +54,10 @@ def lane_words(array: RowArray, layer: LayerWeights) -> LaneWords:
 
 
 def _of_level(array: RowArray, level: RowArray, layer: LayerWeights) -> LaneWords:
-    values, columns = row_words(layer)
-    k_x = level.kept[0]
-    places = np.hstack([array.x_vector.places(columns[:, :k_x]), array.h_vector.places(columns[:, k_x:])])
-    return LaneWords(*(dealt(level, entries) for entries in (values, columns, places)))
+    values, columns = row_words(layer, array.column_banks)
+    k_x, numbers = level.kept[0], columns // array.column_banks
+    places = np.hstack([array.x_copy.places(numbers[:, :k_x]), array.h_copy.places(numbers[:, k_x:])])
+    return LaneWords(*(dealt(level, entries) for entries in (values, numbers, places)))
 
 
 def dealt(array: RowArray, entries: Integers) -> Integers:

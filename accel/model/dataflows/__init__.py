@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from accel.model.dataflows.balanced import Balanced
+from accel.model.dataflows.banks import BankBalanced
 from accel.model.dataflows.columns import ColumnBalanced
 from accel.model.dataflows.rows import RowBalanced
 from accel.spec import Walk
 
-BALANCED: dict[Walk, Balanced] = {"row": RowBalanced(), "column": ColumnBalanced()}
+BALANCED: dict[Walk, Balanced] = {"row": RowBalanced(), "bank": BankBalanced(), "column": ColumnBalanced()}

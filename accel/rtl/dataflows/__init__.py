@@ -10,7 +10,10 @@ from accel.rtl.dataflows.layer_blocks import LayerBlocks
 from accel.rtl.dataflows.mixed import MixedBlocks
 from accel.rtl.dataflows.rows import RowBlocks
 
-BLOCKS: dict[str, LayerBlocks[Any, Any]] = {"row": RowBlocks(), "column": ColumnBlocks(), "mixed": MixedBlocks()}
+BLOCKS: dict[str, LayerBlocks[Any, Any]] = {
+    **{"row": RowBlocks(), "bank": RowBlocks()},
+    **{"column": ColumnBlocks(), "mixed": MixedBlocks()},
+}
 
 
 def blocks_of(array: Array) -> LayerBlocks[Any, Any]:

@@ -10,7 +10,7 @@ from accel.schedule.dataflows.mixed import MixedStage
 from accel.schedule.dataflows.rows import RowStage
 from accel.schedule.stage import Stage
 
-STAGES: dict[str, type[Stage[Any]]] = {"row": RowStage, "column": ColumnStage, "mixed": MixedStage}
+STAGES: dict[str, type[Stage[Any]]] = {"row": RowStage, "bank": RowStage, "column": ColumnStage, "mixed": MixedStage}
 
 
 def stage_of(array: Array) -> type[Stage[Any]]:

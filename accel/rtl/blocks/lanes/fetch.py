@@ -7,6 +7,8 @@ from typing import Any
 from myhdl import always, block
 
 from accel.architecture.array import Array
+from accel.architecture.vector import Vector
+from accel.rtl.blocks.lanes.dealing import Dealing
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 
 
@@ -40,8 +42,9 @@ for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lan
     $style reg [$stored-1:0] memory [0:$depth-1];
     reg [$stored-1:0] read;
     wire [$place-1:0] place = $word[${values}_lane*$stride+$offset +: $place];
+    STORED
     always @(posedge $clk) begin
-        if ($write_enable) memory[$write_address] <= $written;
+        STORING
         read <= memory[{$bank, place[$place-1:$low]}];
     end
     $registers
@@ -49,6 +52,16 @@ for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lan
 end
 endgenerate
 """
+WHOLE = OPERANDS.replace("    STORED\n", "").replace(
+    "STORING", "if ($write_enable) memory[$write_address] <= $written;"
+)
+OF_COLUMN_BANK = """localparam column_bank = ${values}_lane % $banks;
+    wire [$address_bits-1:0] address = $write_address;
+    wire [$written_bits-1:0] all = $written;"""
+BANKED = OPERANDS.replace("STORED", OF_COLUMN_BANK).replace(
+    "STORING", "if ($write_enable$mine) memory[$address_of_bank] <= $taken_of_word;"
+)
+"""Each copy stores what its bank of the columns takes of a word."""
 
 
 @block
@@ -76,9 +89,15 @@ def weights(clk: Any, word: Any, values: Any, stride: int) -> Any:
 
 @block
 def operands(
-    clk: Any, word: Any, write: Any, bank: Any, values: Any, vector: Any, array: Array, stride: int, offset: int
+    clk: Any, word: Any, write: Any, bank: Any, values: Any, whole: Vector, array: Array, stride: int, offset: int
 ) -> Any:
-    """Each operand is read from its own copy of a vector, at its index in the word. Latency: fetch_to_select."""
+    """Each operand is read from its own copy of a vector, at its index in the word: of the `whole` one, or of the
+    columns of the bank that lanes of its number read. Latency: fetch_to_select.
+    """
+    banks, vector = array.column_banks, whole.of_column_bank(array.column_banks)
+    dealing = Dealing(whole, banks)
+    address_bits, written_bits, mine = len(write.address), len(write.word), dealing.mine
+    address_of_bank, taken_of_word = dealing.address(address_bits), dealing.taken
     late, style = array.operand_register, '(* ram_style = "block" *)' if array.operand_memory == "block" else ""
     write_enable, write_address, written = write.enable, write.address, write.word
     lanes, stored, depth = len(values), vector.word_width, vector.depth
@@ -91,12 +110,12 @@ def operands(
     word_read, item_taken = ("read_late", "taken_late") if late else ("read", "taken")
     picked = f"{word_read}[{item_taken}*{item} +: {item}]" if low else word_read
     picked = f"{{{picked}, {shift}'b0}}" if shift else picked
-    operands.verilog_code = OPERANDS
+    operands.verilog_code = WHOLE if banks == 1 else BANKED
     for value in values:
         value.driven = "wire"
     for signal in (clk, word, write_enable, write_address, written, bank):
         signal.read = True
-    store, mask, sign = [0] * (vector.banks << high), (1 << item) - 1, 1 << (item - 1)
+    stores, mask, sign = [[0] * (vector.banks << high) for _ in range(banks)], (1 << item) - 1, 1 << (item - 1)
     read = signed_list(lanes, vector.aligned) if late else values
 
     @always(clk.posedge)
@@ -104,10 +123,10 @@ def operands(
         base, packed = int(bank) << high, int(word) >> offset
         for n in range(lanes):
             index = (packed >> n * stride) & ((1 << place) - 1)
-            raw = (store[base + (index >> low)] >> (index % (1 << low)) * item) & mask
+            raw = (stores[n % banks][base + (index >> low)] >> (index % (1 << low)) * item) & mask
             read[n].next = ((raw ^ sign) - sign) << shift
         if write_enable:
-            store[int(write_address)] = int(written)
+            dealing.store(stores, int(write_address), int(written))
 
     @always(clk.posedge)
     def keeping():
