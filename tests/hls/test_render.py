@@ -69,7 +69,6 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
     bounds = {bound for text in files("two_layers").values() for bound in unrolled.findall(text)}
     assert bounds == {
         "A::kInputWords",
-        "Copies(A::kReaders)",
         "A::kUnits",
         "A::kRowsPerUnit",
         "A::kSumsPerUnit",
@@ -86,7 +85,7 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
         "A::kSetBeats",
         "A::kFedBytes",
         "A::kReaders",
-        "kCopies",
+        "kCopies<A>",
     }
 
 
