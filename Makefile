@@ -71,7 +71,7 @@ fuzz: $(READY)
 
 # docs/mutation.md: whether verify sees single faults in what is generated; can be stopped and continued.
 mutate: $(READY)
-	$(BIN)/python -m tests.mutation --page docs/mutation.md
+	$(BIN)/python -m tests.mutation --other-seed 2 --page docs/mutation.md
 
 lint: $(READY)
 	$(BIN)/ruff check .

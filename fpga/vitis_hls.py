@@ -12,7 +12,8 @@ from accel.base.faults import Fault, Refused
 from accel.base.fixed import Integers
 from accel.base.templates import read, render
 from accel.engines.engine import reference
-from accel.engines.hls import gives_result, inputs_text
+from accel.engines.hls import gives_result
+from accel.engines.hls_script import inputs_text
 from accel.hls.render import SOURCES, render_hls, top_name
 from accel.memory.load_frame import frame
 from accel.model import samples

@@ -143,7 +143,7 @@ def report(spec: Spec, work: Path, outputs: Outputs, progress: Progress) -> list
 
 
 STEPS = (
-    Step("train", train, lambda spec, work, made_by: hand_over.links(spec, made_by)),
+    Step("train", train, hand_over.links_now),
     Step(
         "generate",
         generate,

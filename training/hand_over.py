@@ -6,10 +6,12 @@ taken over are made elsewhere and moved in whole; nothing that is there is repla
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +35,8 @@ NETWORK = ("model", "sparsity", "weights", "formats", "tables")
 
 TRAIN = "sparrow train"
 IMPORT = "sparrow import"
+FILE = "imported file"
+"""The link to the file that weights were imported from, by its path."""
 
 Maker = Literal["sparrow train", "sparrow import", "sparrow import FOLDER", "training.api.export"]
 CODE: dict[str, tuple[str, ...]] = {
@@ -63,6 +67,21 @@ def links(spec: Spec, made_by: str) -> Links:
     if made_by == TRAIN and (task := own.digests(spec)):
         sections["task files"] = task
     return Links(sections, {}, digests(reached(*CODE[made_by])), versions(TOOLS))
+
+
+def links_now(spec: Spec, work: Path, made_by: str) -> Links:
+    """The same for the weights of a work folder: an imported file counts as it is now, if it is where it was."""
+    known, now = ledger.entry(work, STEP), links(spec, made_by)
+    if known is None or FILE not in known.links.spec:
+        return now
+    return replaced(now, spec={**now.spec, FILE: _as_they_are(known.links.spec[FILE])})
+
+
+def _as_they_are(were: dict[str, str]) -> dict[str, str]:
+    """Digests of files by their paths; of one that is gone, which is no fault of the weights, as it was."""
+    from training.importing.source import digest
+
+    return {name: digest(Path(name)) if Path(name).is_file() else was for name, was in were.items()}
 
 
 def given(spec: Spec) -> dict[str, str]:
@@ -120,6 +139,9 @@ def taking(spec: Spec, work: Path, made_by: Maker, replace: bool = False) -> Ite
         known = links(spec, made_by)
         yield made
         contents = {name: (made / name).read_bytes() for name in FILES}
+        if made_by == IMPORT:
+            told = json.loads(contents["training.json"])
+            known = replaced(known, spec={**known.spec, FILE: {told["file"]: told["sha256"]}})
         if not replace:
             _require_no_others(work, made_by)
         outputs = Outputs(work, STEP, made_by, known, replace)

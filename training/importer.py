@@ -82,7 +82,7 @@ def import_model(
     facts["loss"]["decisions"] = loss.decisions(taken.network, weights, spec, compared.first(MOST_SEQUENCES))
     weights_file.save(work / "weights.npz", weights, spec)
     sample_file.save(work / "samples.npz", _samples(spec, given))
-    imported = {"imported": path.name, "sha256": source.digest(path), "import": facts}
+    imported = {"imported": path.name, "file": str(path.resolve()), "sha256": source.digest(path), "import": facts}
     write_json(work / "training.json", record(spec, weights) | imported)
 
 

@@ -152,6 +152,11 @@ class Array(Layer, ABC):
         return -(-self.units * self.word_width // self.fed)
 
     @property
+    def fed_beats(self) -> int:
+        """Beats of the weights of a turn, where they come through a stream."""
+        return self.depth * self.set_beats
+
+    @property
     def scale_words_width(self) -> int:
         """Bits of a word of the memory of scales: those of the rows that the cell stage takes in a cycle."""
         return self.cells * self.sums_per_unit * (self.scale.width if self.scale else 0)

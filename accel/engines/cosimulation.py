@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from myhdl import Simulation, StopSimulation, block, delay, instance
@@ -17,18 +18,77 @@ from accel.engines.bench import (
     require_results,
     unseen,
 )
-from accel.engines.ports import status
+from accel.engines.ports import HIDDEN, flags, listed, ports, status, watched
 from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.blocks.rows.head import LinearObserved
 
 
+class Source:
+    """An input stream, and the beats that are still to come."""
+
+    def __init__(self, axis: Any, beats: Sequence[Beat]) -> None:
+        self.axis, self.beats, self.sent = axis, beats, 0
+        self.tuser = axis.tuser if hasattr(axis, "tuser") else flag()
+        self.wait = beats[0].wait if beats else 0
+
+    def drive(self) -> None:
+        """What it offers in the cycle that begins."""
+        offers = self.sent < len(self.beats) and self.wait == 0
+        self.axis.tvalid.next = offers
+        if offers:
+            beat = self.beats[self.sent]
+            self.axis.tdata.next, self.axis.tlast.next, self.tuser.next = beat.word, beat.last, beat.filler
+
+    def step(self) -> None:
+        """The rising edge."""
+        if self.axis.tvalid and self.axis.tready:
+            self.sent += 1
+            self.wait = self.beats[self.sent].wait if self.sent < len(self.beats) else 0
+        elif self.wait:
+            self.wait -= 1
+
+
+class Sink:
+    """An output stream, and the cycles that it is not ready before each word."""
+
+    def __init__(self, axis: Any, pauses: Sequence[int]) -> None:
+        self.axis, self.pauses, self.got = axis, pauses, 0
+        self.pause = pauses[0] if pauses else 0
+
+    def drive(self) -> None:
+        """Whether it is ready in the cycle that begins."""
+        self.axis.tready.next = self.pause == 0
+
+    def step(self) -> None:
+        """The rising edge."""
+        if self.axis.tvalid and self.axis.tready:
+            self.got += 1
+            self.pause = self.pauses[self.got] if self.got < len(self.pauses) else 0
+        elif self.pause:
+            self.pause -= 1
+
+
+class Watch:
+    """All outputs in every cycle, as text: hexadecimal numbers, words that are not valid left out."""
+
+    def __init__(self, signals: dict[str, Any]) -> None:
+        found, shown = ports(signals), watched(listed(signals)[1])
+        self.names = tuple(name for name, _ in shown)
+        self.pairs = [(found[name], found[guard] if guard else None) for name, guard in shown]
+
+    def text(self) -> str:
+        """What they are now."""
+        return ",".join(f"{int(port):x}" if guard is None or guard else HIDDEN for port, guard in self.pairs)
+
+
 @block
 def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record, unknown: Any) -> Any:
-    """Clock, reset, source, sink and monitors. Inputs change at the falling edge; the rising edge samples.
+    """Clock, reset, sources, sinks and what is watched. Inputs change at the falling edge; the rising edge samples.
 
     MyHDL clears every signal when a simulation ends, so whatever counts is recorded in its cycle.
     """
-    clk, reset = signals["clk"], signals["reset"]
+    clk, reset, watch = signals["clk"], signals["reset"], Watch(signals)
+    held = flags(signals)
 
     @instance
     def clocking():
@@ -36,9 +96,10 @@ def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record,
             yield delay(1)
             clk.next = not clk
 
-    @instance
-    def resetting():
+    def resetting() -> Iterator[Any]:
         reset.next = 1
+        for name in script.sources:
+            signals[name].tvalid.next = False
         if "states" in signals:
             signals["states"].threshold.next = script.threshold
         for _ in range(RESET_CYCLES):
@@ -46,93 +107,82 @@ def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record,
         reset.next = 0
 
     @instance
-    def watching():
-        cycle, quiet = 0, 0
-        while quiet < IDLE_AFTER:
+    def driving():
+        yield from resetting()
+        before = [Source(signals[name], beats) for name, beats in script.before.items()]
+        for name in script.sinks:
+            signals[name].tready.next = False
+        for _ in range(script.cut_after):
+            for source in before:
+                source.drive()
             yield clk.posedge
-            if reset:
-                continue
+            for source in before:
+                source.step()
+            yield clk.negedge
+        yield from resetting()
+        sources = {name: Source(signals[name], beats) for name, beats in script.sources.items()}
+        ends: list[Source | Sink] = [
+            *sources.values(),
+            *(Sink(signals[name], pauses) for name, pauses in script.sinks.items()),
+        ]
+        record.outputs = watch.names
+        cycle, quiet, shown = 0, 0, dict.fromkeys(held, 0)
+        while quiet < IDLE_AFTER and cycle <= script.limit:
+            for end in ends:
+                end.drive()
+            yield clk.posedge
             _sample(signals, layers, cycle, record)
+            _sample_flags(held, shown, cycle, record)
+            if script.watched and (not record.ports or record.ports[-1][1] != watch.text()):
+                record.ports.append((cycle, watch.text()))
+            for end in ends:
+                end.step()
+            record.taken = {name: source.sent for name, source in sources.items()}
             record.unknown = record.unknown or bool(unknown)
             cycle += 1
             quiet += complete(record, script)
-            if cycle > script.limit:
-                raise StopSimulation
+            if quiet < IDLE_AFTER:
+                yield clk.negedge
         record.cycles = cycle - 1
         record.status = {name: int(value) for name, value in status(signals).items()}
         raise StopSimulation
 
-    sources = [source(clk, signals[name], name, beats, record) for name, beats in script.sources.items()]
-    sinks = [sink(clk, reset, signals[name], pauses) for name, pauses in script.sinks.items()]
-    return clocking, resetting, watching, sources, sinks
-
-
-@block
-def source(clk: Any, axis: Any, name: str, beats: tuple[Beat, ...], record: Record) -> Any:
-    """Sends beats after reset, each after its wait."""
-    tuser = axis.tuser if hasattr(axis, "tuser") else flag()
-
-    @instance
-    def sending():
-        for _ in range(RESET_CYCLES):
-            yield clk.negedge
-        for beat in beats:
-            for _ in range(beat.wait):
-                yield clk.negedge
-            axis.tdata.next = beat.word
-            axis.tlast.next = beat.last
-            tuser.next = beat.filler
-            axis.tvalid.next = True
-            yield clk.posedge
-            while not axis.tready:
-                yield clk.posedge
-            record.taken[name] += 1
-            yield clk.negedge
-            axis.tvalid.next = False
-
-    return sending
-
-
-@block
-def sink(clk: Any, reset: Any, axis: Any, pauses: tuple[int, ...]) -> Any:
-    """Takes words, each after its pause."""
-
-    @instance
-    def receiving():
-        for pause in pauses:
-            axis.tready.next = False
-            for _ in range(pause):
-                yield clk.negedge
-            axis.tready.next = True
-            yield clk.posedge
-            while not axis.tvalid or reset:
-                yield clk.posedge
-            yield clk.negedge
-
-    return receiving
+    return clocking, driving
 
 
 def _sample(signals: Any, layers: tuple[str, ...], cycle: int, record: Record) -> None:
     """What is to be seen in a cycle, the status word left out."""
+    for name, ends in record.ends.items():
+        axis = signals[name]
+        if axis.tvalid and axis.tready and axis.tlast:
+            ends.append(cycle)
     for name, left in record.sinks.items():
         axis = signals[name]
         if axis.tvalid and axis.tready:
             left.append((cycle, int(axis.tdata), bool(axis.tlast)))
     for name in layers:
-        watched, seen = signals[name], record.layers[name]
-        if watched.begin:
+        layer, seen = signals[name], record.layers[name]
+        if layer.begin:
             seen["begin"].append(cycle)
         for signal in ("gates", "c", "h"):
-            if getattr(watched, f"{signal}_valid"):
-                seen[signal].append(int(getattr(watched, signal)))
-        if hasattr(watched, "queued"):
-            seen["queued"][:] = [int(watched.queued)]
+            if getattr(layer, f"{signal}_valid"):
+                seen[signal].append(int(getattr(layer, signal)))
+        if hasattr(layer, "queued"):
+            seen["queued"][:] = [int(layer.queued)]
     for name, sums_and_outs in record.linear.items():
         for signal, words in sums_and_outs.items():
             if getattr(signals[name], f"{signal}_valid"):
                 words.append(int(getattr(signals[name], signal)))
     if "head" in signals and signals["head"].logit_valid:
         record.logits.append(int(signals["head"].logit))
+
+
+def _sample_flags(held: dict[str, Any], shown: dict[str, int], cycle: int, record: Record) -> None:
+    """Flags of the status word that are other than they were `shown`."""
+    for name, signal in held.items():
+        if shown[name] != signal:
+            shown[name] = int(signal)
+            record.flags.setdefault(name, []).append((cycle, shown[name]))
 
 
 def simulate(dut: Any, signals: Any, layers: tuple[str, ...], script: Script, unknown: Any = None) -> Record:

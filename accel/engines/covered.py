@@ -8,17 +8,21 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+import numpy as np
+
 from accel.architecture.array import Array
 from accel.architecture.cells.operations import Narrow, Size
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed
+from accel.engines.script import MEETS, places
 from accel.model.coverage import Clamp, Coverage, Reads, Use, measure
 from accel.model.design import Design
 from accel.model.directed import directed, steps_tried, table_ends, table_ranges
 from accel.model.golden import cell_sizes, run
 from accel.model.reach import LONGEST, Reach
-from accel.model.samples import Samples
+from accel.model.samples import Samples, brief
+from accel.schedule.schedule import schedule
 
 
 @dataclass(frozen=True)
@@ -65,21 +69,27 @@ class Covered:
 
 @dataclass(frozen=True)
 class Sequences:
-    """What engines are given: corners, then `real` sequences, then corners that are too long for slow engines."""
+    """What engines are given: corners, then `real` sequences, behind the first `early` of which `brief` ones come, then
+    corners that are too long for slow engines.
+    """
 
     corners: Samples
     real: Samples
+    early: int
+    brief: Samples
     longer: Samples | None
 
     @property
     def all(self) -> Samples:
         """In this order."""
-        return self.corners + self.real + self.longer if self.longer else self.corners + self.real
+        parts = [self.corners, *([self.real.first(self.early)] if self.early else []), self.brief]
+        parts += [self.real.behind(self.early)] if self.early < len(self.real.lengths) else []
+        return reduce(add, [*parts, self.longer] if self.longer else parts)
 
 
 def sequences(design: Design, corners: Samples, real: Samples, reached: Sequence[Reach]) -> Sequences:
     """Corners and real sequences with those that are made for the design; slow engines get corners for half of their
-    steps.
+    steps, and the last steps that they get are sequences of one step, which fill every place for results.
     """
     made = directed(design.net, design.weights, reached, corners)
     left, near = design.spec.verify.slow_steps // 2 - corners.steps, [corners]
@@ -87,7 +97,11 @@ def sequences(design: Design, corners: Samples, real: Samples, reached: Sequence
     for one in made:
         (near if one.steps <= left else far).append(one)
         left -= one.steps if near[-1] is one else 0
-    return Sequences(reduce(add, near), real, reduce(add, far) if far else None)
+    corners, slow = reduce(add, near), design.spec.verify.slow_steps
+    rounds = 2 if design.spec.engine.state_streams else 1
+    short = brief(design.spec, max(1, min(rounds * (places(schedule(design)) + 1) + MEETS, slow // 3)))
+    early = int(np.searchsorted(np.cumsum(real.lengths), slow - corners.steps - short.steps, side="right"))
+    return Sequences(corners, real, early, short, reduce(add, far) if far else None)
 
 
 def cover(design: Design, given: Samples, reached: Sequence[Reach]) -> Covered:

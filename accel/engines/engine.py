@@ -55,6 +55,21 @@ class Status:
     saturations: dict[str, dict[str, int]]
 
 
+@dataclass(frozen=True)
+class Ports:
+    """All outputs of a design in every cycle: their names, and the (cycle, text) of every change, the text being a
+    hexadecimal number for each, or - while a word is not valid, with commas between.
+    """
+
+    names: tuple[str, ...]
+    changes: list[tuple[int, str]]
+
+    def at(self, cycle: int) -> list[str]:
+        """What each output was in a cycle."""
+        seen = [text for when, text in self.changes if when <= cycle]
+        return seen[-1].split(",") if seen else ["nothing"] * len(self.names)
+
+
 @dataclass
 class Observed:
     """What an engine did with samples, padding left out.
@@ -66,7 +81,8 @@ class Observed:
     `Samples.states`, where the spec has them. `status` is what the status word counted in these steps, None from an
     engine that does not count. `step_cycles` are the cycles from each step's start to the next one's where the input
     never waited (HDL engines), `lags`, an entry for each layer but the first, those from its start there to its start
-    at a later layer.
+    at a later layer. `ports` are all outputs in every cycle, from an HDL engine in a run of at most `verify.slow_steps`
+    steps.
     """
 
     signals: dict[str, dict[str, Integers]]
@@ -75,7 +91,7 @@ class Observed:
     status: Status | None = None
     last_states: Integers | None = None
     lags: list[Integers] = field(default_factory=list)
-    notes: dict[str, str] = field(default_factory=dict)
+    ports: Ports | None = None
 
 
 Engine = Callable[[Design, Samples], Observed]

@@ -8,27 +8,23 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from accel.architecture.array import Array
 from accel.architecture.cells.activations import OUT, SUM
 from accel.base.files import write_bytes, write_text
 from accel.base.fixed import Integers
-from accel.engines.engine import LOGITS, EngineFailed, Observed, ProgramFailed, Status, ToolMissing, generated
+from accel.engines.engine import LOGITS, EngineFailed, Observed, ProgramFailed, ToolMissing, generated
+from accel.engines.hls_script import Flags, chosen_loads, flags_by_step, inputs_text
 from accel.engines.observe import ordered
 from accel.engines.program import finished
-from accel.engines.status import check_flags, frames, status_of
-from accel.engines.torn import sent_beats
+from accel.engines.status import status_of
 from accel.hls.beats import input_beat, output_beat, result_values
 from accel.hls.render import SOURCES
-from accel.memory.load_frame import fed_beats
 from accel.model.design import Design
-from accel.model.golden import before
 from accel.model.samples import Samples
-from accel.model.weights import LayerWeights
 from accel.schedule.turns import Turn, all_turns, in_order
 
 FLAGS = ("-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label")
@@ -48,24 +44,23 @@ def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed
     program = compiled(design.work / "hls", (*copies(design), *flags))
     first = design.net.layers[0]
     order = all_turns(samples.lengths.tolist(), first.streams, first.given_state)
-    taken = [turn for turn in order if turn.is_step]
+    taken, loads = [turn for turn in order if turn.is_step], chosen_loads(design, order)
     with tempfile.TemporaryDirectory(dir=design.work, prefix="hls-run-") as name:
         folder = Path(name)
-        write_text(folder / "inputs", inputs_text(design, samples, order, _loads(design, taken)))
-        counted = _run([str(program), "inputs", "outputs", "signals"], folder, "the bench", WRONG)
+        write_text(folder / "inputs", inputs_text(design, samples, order, loads))
+        told = _run([str(program), "inputs", "outputs", "signals"], folder, "the bench", WRONG)
         outputs = np.array((folder / "outputs").read_text().split(), dtype=np.int64)
         signals = np.fromfile(folder / "signals", dtype=np.int64)
     results = _whole(outputs, result_values(design.net), "results")
     answered = [turn for turn in taken if gives_result(design, turn)]
-    printed = [line.split() for line in counted.splitlines()]
+    printed = [line.split() for line in told.splitlines()]
     _check_ports(design, [line[1:] for line in printed if line[0] == "port"])
-    torn = min(sent_beats(design, samples, taken)) < design.net.layers[0].input_beats
-    parts = {line[0]: line[1] for line in printed if line[0] not in ("state", "port")}
-    status = _status(design, taken, parts, torn)
+    _check_flags(flags_by_step(design, samples, order, loads), [line[1:] for line in printed if line[0] == "flag"])
+    counted = {line[0]: int(line[1]) for line in printed if line[0] not in ("state", "port", "flag")}
     return Observed(
         _by_layer(design, signals, taken),
         ordered(results, answered),
-        status=status,
+        status=status_of(design, taken, counted),
         last_states=_last_states(design, taken, [line[1:] for line in printed if line[0] == "state"]),
     )
 
@@ -98,22 +93,13 @@ def _last_states(design: Design, taken: Sequence[Turn], printed: Sequence[Sequen
     return np.concatenate(layers, axis=1)[in_order(ends)]
 
 
-Loads = Mapping[int, Sequence[Sequence[int]]]
-"""Frames of weights, by the turn that they come before."""
-
-
-def _loads(design: Design, taken: Sequence[Turn]) -> Loads | None:
-    """The weights before the first step, and the last bad frame (which must change nothing) before the second."""
-    if design.spec.engine.memory != "scratchpad":
-        return None
-    *first, last = frames(design)
-    return {0: first, 1: [last]} if len(taken) > 1 else {0: [*first, last]}
-
-
-def _status(design: Design, taken: Sequence[Turn], printed: Mapping[str, str], torn: bool) -> Status:
-    counted = {name: int(value) for name, value in printed.items()}
-    check_flags(design, counted, torn)
-    return status_of(design, taken, counted)
+def _check_flags(wanted: Flags, printed: Sequence[Sequence[str]]) -> None:
+    """Every flag changed behind the step that it tells of, and not otherwise."""
+    got: Flags = {}
+    for step, name, value in printed:
+        got.setdefault(name, []).append((int(step), int(value)))
+    if got != wanted:
+        raise EngineFailed(f"status word (step and value of every change): wanted {wanted}, got {got}")
 
 
 def gives_result(design: Design, turn: Turn) -> bool:
@@ -163,60 +149,6 @@ def compiler() -> str:
     if found is None:
         raise ToolMissing("g++ not found; it compiles the generated C++")
     return found
-
-
-def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: Loads | None = None) -> str:
-    """Turns as the bench reads them: how many steps, then for each whether it ends its sequence, and its elements.
-
-    A filler ends its sequence with 2 in place of 1, a step that is cut short says, as a negative number, after how many
-    beats. Where weights are loaded, each step is preceded by the number of frames, and each frame by its number of
-    words; where states are given, by how many each layer takes before it, and by their values. Where weights are fed,
-    what an array is fed in every step comes before all steps.
-    """
-    zeros = [0] * samples.x.shape[2]
-    lines = [f"{sum(turn.is_step for turn in order)}"]
-    if design.spec.engine.memory == "stream":
-        lines += [
-            _pass_text(array, layer) for array, layer in zip(design.net.arrays, design.weights.layers, strict=True)
-        ]
-    begun: list[Turn] = []
-    given_state = design.spec.engine.state_streams
-    states = [] if samples.states is None else before(design.net, samples.states)
-    number, beats = -1, sent_beats(design, samples, [turn for turn in order if turn.is_step])
-    for turn in order:
-        if not turn.is_step:
-            begun.append(turn)
-            continue
-        number += 1
-        if loads is not None:
-            due = loads.get(number, [])
-            lines += [f"{len(due)}", *(" ".join(map(str, [len(words), *_signed(words)])) for words in due)]
-        if given_state:
-            lines += [_states_text(begun, layer) for layer in states]
-            begun = []
-        x_t = samples.x[turn.sequence, turn.step].tolist() if turn.real else zeros
-        cut = beats[number] < design.net.layers[0].input_beats
-        how = -beats[number] if cut else int(turn.final) + (not turn.real)
-        lines.append(" ".join(map(str, [how, *x_t])))
-    return "\n".join(lines) + "\n"
-
-
-def _pass_text(array: Array, layer: LayerWeights) -> str:
-    """What an array is fed in every step, as signed bytes."""
-    assert array.fed is not None
-    beats = b"".join(beat.to_bytes(array.fed // 8, "little") for beat in fed_beats(array, layer))
-    return " ".join(map(str, np.frombuffer(beats, dtype=np.int8)))
-
-
-def _states_text(begun: Sequence[Turn], layer: Integers) -> str:
-    """States that a layer takes: their number, then the values of each, zeros where a turn is filled."""
-    values = [layer[turn.sequence] * turn.real for turn in begun]
-    return " ".join(map(str, [len(begun), *(value for state in values for value in state.tolist())]))
-
-
-def _signed(words: Sequence[int]) -> list[int]:
-    """32-bit words as the integers of the stream."""
-    return [(word ^ 1 << 31) - (1 << 31) for word in words]
 
 
 def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str, dict[str, Integers]]:

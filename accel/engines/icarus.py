@@ -15,12 +15,12 @@ from myhdl import Cosimulation, CosimulationError
 
 from accel.base.files import write_text
 from accel.base.templates import render
-from accel.engines.bench import script
 from accel.engines.cosimulation import simulate
 from accel.engines.engine import EngineFailed, Observed, ProgramFailed, ToolMissing, converted
 from accel.engines.observe import observe
 from accel.engines.ports import STATUS, listed, ports
 from accel.engines.program import succeed
+from accel.engines.script import script
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl.blocks.primitives.signals import flag

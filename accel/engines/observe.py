@@ -11,10 +11,12 @@ from accel.architecture.array import Array
 from accel.architecture.cells.activations import OUT, SUM
 from accel.architecture.latencies import byte_width
 from accel.base.fixed import Integers
-from accel.engines.bench import Record, Script, computes, result_words
+from accel.engines.bench import Record, Script
 from accel.engines.dataflows import CHECKED
-from accel.engines.engine import LOGITS, EngineFailed, Observed
-from accel.engines.status import check_flags, status_of
+from accel.engines.engine import LOGITS, EngineFailed, Observed, Ports
+from accel.engines.flags import check_flags
+from accel.engines.script import computes, result_words
+from accel.engines.status import status_of
 from accel.model.design import Design
 from accel.model.samples import state_formats
 from accel.schedule.turns import Turn, in_order
@@ -31,8 +33,7 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
         head = design.net.head
         signals[head.name] = {LOGITS: _answers(head, head.sum_width, record.logits, design, driven)}
     _check_ends(design, driven, record)
-    torn = len(driven.sources["s_axis"]) < len(driven.turns) * design.net.layers[0].input_beats
-    check_flags(design, record.status, torn)
+    check_flags(design, driven, record)
     if record.status["cycles"] != record.cycles:
         raise EngineFailed(f"status word: wanted {record.cycles} cycles, got {record.status['cycles']}")
     check_queues(design, record)
@@ -42,8 +43,9 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
     status = status_of(design, driven.turns, record.status)
     step_cycles = np.array(cycles, dtype=np.int64)
     last_states = _last_states(design, driven, record)
+    ports = Ports(record.outputs, record.ports) if driven.watched else None
     outputs, lags = _outputs(design, driven, record), _lags(design, driven, record)
-    return Observed(signals, outputs, step_cycles, status, last_states, lags)
+    return Observed(signals, outputs, step_cycles, status, last_states, lags, ports)
 
 
 def _lags(design: Design, driven: Script, record: Record) -> list[Integers]:

@@ -13,6 +13,11 @@ DRIVEN = re.compile(r"s_\w+_(tdata|tvalid|tlast|tuser)|m_\w+_tready|states_thres
 STATUS = "status_"
 """What the ports of the status word begin with."""
 
+UNWATCHED = ("status_cycles",)
+"""Outputs that change in every cycle, by themselves."""
+HIDDEN = "-"
+"""What is shown of a word while it is not valid."""
+
 
 @dataclass(frozen=True)
 class Port:
@@ -49,3 +54,19 @@ def listed(signals: dict[str, Any]) -> tuple[list[Port], list[Port]]:
     found = [Port(name, len(signal) or 1) for name, signal in ports(signals).items()]
     driven = [port for port in found if DRIVEN.fullmatch(port.name)]
     return driven, [port for port in found if port not in driven]
+
+
+def watched(outputs: list[Port]) -> list[tuple[str, str | None]]:
+    """The outputs that are compared in every cycle, each with the flag that tells when it counts, where it has one."""
+    names = [port.name for port in outputs]
+    return [(name, _guard(name, names)) for name in names if name not in UNWATCHED]
+
+
+def _guard(name: str, names: list[str]) -> str | None:
+    valid = f"{name.rpartition('_')[0]}_tvalid" if name.endswith(("_tdata", "_tlast")) else f"{name}_valid"
+    return valid if valid in names else None
+
+
+def flags(signals: dict[str, Any]) -> dict[str, Any]:
+    """Signal of every flag of the status word, by its port's name without the prefix."""
+    return {name: signal for name, signal in status(signals).items() if len(signal) <= 1}

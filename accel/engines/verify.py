@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Protocol
-
-import numpy as np
 
 from accel.architecture.array import Array
 from accel.architecture.cells.activations import OUT, SUM
@@ -17,19 +15,25 @@ from accel.base.fixed import Integers
 from accel.base.progress import Progress, silent
 from accel.engines.counts import cycle_faults, lag_faults, status_faults
 from accel.engines.covered import Covered, Sequences
-from accel.engines.engine import LOGITS, Engine, EngineFailed, Observed, ProgramFailed, ToolMissing, reference
+from accel.engines.differences import Required, differences, sentence
+from accel.engines.engine import (
+    LOGITS,
+    Engine,
+    EngineFailed,
+    Observed,
+    Ports,
+    ProgramFailed,
+    ToolMissing,
+    reference,
+)
 from accel.engines.memories import Memories
+from accel.engines.peers import Peers
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.schedule.schedule import steady
 
 Verdict = Literal["equal", "different", "failed", "crashed", "not run"]
 """`failed`: a program of this machine ended early; `crashed`: our own code did. Neither has shown anything."""
-
-LAST_STATES = "h_n and c_n"
-
-Required = Mapping[str, tuple[str, ...]]
-"""Signals of each layer without which an engine has shown nothing."""
 
 
 class Prediction(Protocol):
@@ -63,7 +67,9 @@ class Contender:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one engine; the fields are those of `verify.json`. `unseen` are signals that it does not show."""
+    """What became of one engine; the fields are those of `verify.json`. `unseen` are signals that it does not show,
+    `peer` is the engine whose outputs were its own in every cycle of the first `verify.slow_steps` steps.
+    """
 
     engine: str
     status: Verdict
@@ -73,6 +79,7 @@ class Result:
     seconds: float
     reason: str
     unseen: tuple[str, ...] = ()
+    peer: str = ""
     traceback: str = ""
 
 
@@ -106,18 +113,6 @@ class Verification:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One signal against its expectation: how many integers differ, and the first (row, column, expected, got)."""
-
-    signal: str
-    count: int
-    row: int
-    column: int
-    expected: str
-    got: str
-
-
 def verify(
     design: Design,
     sequences: Sequences,
@@ -135,11 +130,13 @@ def verify(
     samples, layers = sequences.all, design.net.layers
     lanes = sum(array.multipliers for array in layers)
     nonzeros = sum(array.nonzeros for array in layers)
-    results: list[Result] = []
+    results, peers = list[Result](), Peers()
     for name, contender in contenders.items():
         progress("verify", len(results), len(contenders), name)
-        given = samples.within(design.spec.verify.slow_steps) if contender.slow else samples
-        results.append(judge(name, contender, design, given, predicted))
+        result, ports = _examined(name, contender, design, samples, predicted)
+        if result.status == "equal" and ports is not None:
+            result = _beside(result, *peers.compared(name, ports))
+        results.append(result)
     return Verification(
         spec=design.spec.name,
         sequences=len(sequences.real.lengths),
@@ -155,27 +152,60 @@ def verify(
     )
 
 
+def _examined(
+    name: str, contender: Contender, design: Design, samples: Samples, predicted: Prediction
+) -> tuple[Result, Ports | None]:
+    """Run one engine on what it gets; one with a clock that gets all runs the steps of the slow ones by themselves too,
+    with their gaps and back-pressure, and shows its outputs there.
+    """
+    leading = samples.within(design.spec.verify.slow_steps)
+    if contender.slow or leading.steps == samples.steps:
+        return examine(name, contender, design, leading, predicted)
+    result, ports = examine(name, contender, design, samples, predicted)
+    if not contender.clocked or result.status != "equal":
+        return result, ports
+    again, ports = examine(name, contender, design, leading, predicted)
+    seconds = round(result.seconds + again.seconds, 3)
+    if again.status == "equal":
+        return replace(result, seconds=seconds), ports
+    return replace(again, seconds=seconds, reason=f"the first {leading.steps} steps alone: {again.reason}"), ports
+
+
+def _beside(result: Result, peer: str, why: str) -> Result:
+    """A result, compared in every cycle with a peer (none for the first); why it is not as that."""
+    if not why:
+        return replace(result, peer=peer)
+    return replace(result, status="different", peer=peer, reason=f"not as {peer}: {why}")
+
+
 def judge(name: str, contender: Contender, design: Design, samples: Samples, predicted: Prediction) -> Result:
     """Run one engine and compare it. What it raises becomes its result, but Refused and what the machine lacks."""
+    return examine(name, contender, design, samples, predicted)[0]
+
+
+def examine(
+    name: str, contender: Contender, design: Design, samples: Samples, predicted: Prediction
+) -> tuple[Result, Ports | None]:
+    """`judge`, and the outputs in every cycle where the engine showed them."""
     start = time.perf_counter()
     try:
         got = contender.engine(design, samples)
     except ToolMissing as missing:
-        return Result(name, "not run", 0, 0, None, 0.0, str(missing))
+        return Result(name, "not run", 0, 0, None, 0.0, str(missing)), None
     except EngineFailed as failure:
-        return Result(name, "different", 0, 0, None, _since(start), f"failed: {failure}")
+        return Result(name, "different", 0, 0, None, _since(start), f"failed: {failure}"), None
     except ProgramFailed as failure:
-        return Result(name, "failed", 0, 0, None, _since(start), str(failure))
+        return Result(name, "failed", 0, 0, None, _since(start), str(failure)), None
     except (Refused, OSError, MemoryError):
         raise
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"{type(error).__name__} in {where.name}, line {where.lineno}: {error}"
-        return Result(name, "crashed", 0, 0, None, _since(start), reason, traceback=traceback.format_exc())
+        return Result(name, "crashed", 0, 0, None, _since(start), reason, traceback=traceback.format_exc()), None
     seconds = _since(start)
     expected = reference(design, samples)
     found = list(differences(expected, got, required_signals(design, contender.clocked)))
-    reasons = [_sentence(found, samples, _once(design))] if found else []
+    reasons = [sentence(found, samples, _once(design))] if found else []
     reasons += list(cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples)))
     if contender.clocked and len(design.net.layers) > 1 and not reasons:
         reasons += list(lag_faults(got.lags, predicted.lags(samples)))
@@ -183,7 +213,10 @@ def judge(name: str, contender: Contender, design: Design, samples: Samples, pre
     cycles = None if got.step_cycles is None or not got.step_cycles.size else steady(got.step_cycles)
     status: Verdict = "different" if reasons else "equal"
     mismatches = sum(difference.count for difference in found)
-    return Result(name, status, samples.steps, mismatches, cycles, seconds, "; ".join(reasons), _unseen(expected, got))
+    result = Result(
+        name, status, samples.steps, mismatches, cycles, seconds, "; ".join(reasons), _unseen(expected, got)
+    )
+    return result, got.ports
 
 
 def required_signals(design: Design, clocked: bool) -> Required:
@@ -211,74 +244,3 @@ def _once(design: Design) -> bool:
 
 def _since(start: float) -> float:
     return round(time.perf_counter() - start, 3)
-
-
-def differences(expected: Observed, got: Observed, required: Required) -> Iterator[Difference]:
-    """Every signal that is missing, unknown, too short, too long or unequal, and the results likewise.
-
-    Signals come in the order in which they come about: the first that differs is nearest the cause.
-    """
-    order = {name: number for number, name in enumerate(expected.signals)}
-    for layer in sorted(expected.signals.keys() | got.signals.keys(), key=lambda name: (order.get(name, -1), name)):
-        wanted, seen = expected.signals.get(layer, {}), got.signals.get(layer, {})
-        place = {name: number for number, name in enumerate(wanted or seen)}
-        names = seen.keys() | set(required.get(layer, ()))
-        for name in sorted(names, key=lambda name: (place.get(name, -1), name)):
-            yield from _compare(f"{layer}.{name}", wanted.get(name), seen.get(name))
-    yield from _compare("outputs", expected.outputs, got.outputs)
-    if expected.last_states is not None or got.last_states is not None:
-        yield from _compare(LAST_STATES, expected.last_states, got.last_states)
-
-
-def _compare(signal: str, expected: Integers | None, got: Integers | None) -> Iterator[Difference]:
-    if expected is None or got is None:
-        yield Difference(signal, 1, 0, 0, *("nothing" if side is None else "a signal" for side in (expected, got)))
-        return
-    if not np.issubdtype(got.dtype, np.integer):
-        yield Difference(signal, got.size, 0, 0, "integers", str(got.dtype))
-        return
-    if expected.shape[1:] != got.shape[1:]:
-        yield Difference(signal, expected.size, 0, 0, f"shape {expected.shape}", f"shape {got.shape}")
-        return
-    both = min(len(expected), len(got))
-    unequal = np.argwhere(expected[:both] != got[:both])
-    count = len(unequal) + abs(expected.size - got.size)
-    if len(unequal):
-        row, column = (int(part) for part in unequal[0])
-        yield Difference(signal, count, row, column, str(expected[row, column]), str(got[row, column]))
-    elif count:
-        yield Difference(signal, count, both, 0, f"{len(expected)} rows", f"{len(got)} rows")
-
-
-def _sentence(found: list[Difference], samples: Samples, once: bool) -> str:
-    """The first difference in the order of time: where it is, what was expected, what came.
-
-    `once` tells that a head has a row a sequence, that of its last step.
-    """
-    ends = np.cumsum(samples.lengths) - 1
-    signals = [difference for difference in found if difference.signal not in ("outputs", LAST_STATES)]
-    if once:
-        signals = [_at_end(difference, ends) for difference in signals]
-    first = min(signals, key=lambda difference: difference.row) if signals else found[0]
-    wanted = f"expected {first.expected}, got {first.got}"
-    if first.signal == LAST_STATES:
-        return f"{LAST_STATES} differ first in sequence {first.row}, value {first.column}: {wanted}"
-    if not signals:
-        return f"outputs differ first at result {first.row}, value {first.column}: {wanted}"
-    sequence, step = _position(first.row, samples.lengths)
-    place = f"step {first.row} (sequence {sequence}, step {step}), unit {first.column}"
-    return f"{first.signal} differs first at {place}: {wanted}"
-
-
-def _at_end(difference: Difference, ends: Integers) -> Difference:
-    """A difference of a linear layer, whose rows are sequences, at the last step of its sequence."""
-    if not difference.signal.endswith((f".{LOGITS}", f".{SUM}", f".{OUT}")):
-        return difference
-    return replace(difference, row=int(ends[min(difference.row, len(ends) - 1)]))
-
-
-def _position(row: int, lengths: Integers) -> tuple[int, int]:
-    """Sequence and step within it of a step counted over all sequences."""
-    ends = np.cumsum(lengths)
-    sequence = int(np.searchsorted(ends, row, side="right"))
-    return sequence, row - int(ends[sequence - 1] if sequence else 0)

@@ -9,14 +9,16 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from accel.base.files import write_text
 from accel.base.templates import render
-from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, require_results, script, unseen
+from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank, require_results, unseen
 from accel.engines.engine import Observed, ToolMissing, converted
 from accel.engines.observe import observe
-from accel.engines.ports import ports, status
+from accel.engines.ports import flags, listed, ports, status, watched
 from accel.engines.program import succeed
+from accel.engines.script import script
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl.convert import load_top, top_signals
@@ -70,13 +72,15 @@ def simulated(
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         (scratch / "script").write_text(_script_text(driven), encoding="ascii")
-        command = [str(program), str(scratch / "script"), str(scratch / "record"), str(driven.limit)]
+        command = [str(program), str(scratch / "script"), str(scratch / "record")]
+        command += [str(driven.limit), str(driven.cut_after), str(int(driven.watched))]
         command += [str(driven.threshold)] if design.spec.skips_states else []
         if window:
             paths = (str(path.resolve()) for path in (window.beginning, window.counts))
             command += [str(window.first), str(window.last), *paths]
         succeed(command, design.work / "rtl", dict(os.environ))
         record = _read(scratch / "record", tuple(array.name for array in design.net.layers), driven)
+    record.outputs = tuple(name for name, _ in _streams(design)["outputs"])
     require_results(record, driven)
     return observe(design, driven, record)
 
@@ -136,8 +140,8 @@ def built(source: Path, top: str, bench: str, folder: Path, make: str, options: 
     return made
 
 
-def _streams(design: Design) -> dict[str, list[str]]:
-    """Names of the input streams, of the output streams and of the status word's parts."""
+def _streams(design: Design) -> dict[str, list[Any]]:
+    """Names of the input streams, of the output streams, of the status word's parts, and all outputs."""
     signals = top_signals(load_top(design.work, design.spec.identifier))
     names = ports(signals)
     valid = [name.removesuffix("_tvalid") for name in names if name.endswith("_tvalid")]
@@ -146,14 +150,19 @@ def _streams(design: Design) -> dict[str, list[str]]:
         "sinks": [name for name in valid if name.startswith("m_")],
         "marked": [name for name in valid if f"{name}_tuser" in names],
         "status": list(status(signals)),
+        "flags": list(flags(signals)),
+        "outputs": watched(listed(signals)[1]),
     }
 
 
 def _script_text(driven: Script) -> str:
-    """A line a beat, `source NAME wait last filler word`, and a line a word that is expected, `sink NAME pause`."""
+    """A line a beat, `source NAME wait last filler word` (`before` in place of `source` in the run before the reset),
+    and a line a word that is expected, `sink NAME pause`.
+    """
     beats = (
-        f"source {name} {beat.wait} {int(beat.last)} {int(beat.filler)} {beat.word:x}\n"
-        for name, source in driven.sources.items()
+        f"{kind} {name} {beat.wait} {int(beat.last)} {int(beat.filler)} {beat.word:x}\n"
+        for kind, sources in (("before", driven.before), ("source", driven.sources))
+        for name, source in sources.items()
         for beat in source
     )
     return "".join([*beats, *(f"sink {name} {pause}\n" for name, pauses in driven.sinks.items() for pause in pauses)])
@@ -166,8 +175,14 @@ def _read(path: Path, layers: tuple[str, ...], driven: Script) -> Record:
         group, part = event.split(".")
         if group in record.sinks:
             record.sinks[group].append((int(cycle), int(word, 16), part == "last"))
+        elif group in record.taken and part == "end":
+            record.ends[group].append(int(cycle))
         elif group in record.taken:
             record.taken[group] = int(word, 16)
+        elif group == "ports":
+            record.ports.append((int(cycle), word))
+        elif group == "flag":
+            record.flags.setdefault(part, []).append((int(cycle), int(word, 16)))
         elif part in ("logit", "out") and group != "head":
             record.linear.setdefault(group, unseen())[part].append(int(word, 16))
         elif group == "head":

@@ -180,7 +180,7 @@ class Process(ABC, Generic[A]):
         parts = ["Values", self.indices_name, "Bias", *(["Scales"] if scaled else [])]
         if self.array.fed:
             held = ", ".join(f"k{self.type}{part}" for part in parts[1:])
-            return f"s_weights_{self.array.name}, {held}"
+            return f"{self.array.name}_weights, {held}"
         if self.array.writable:
             return ", ".join(f"weights.{self.array.name}.{part.lower()}" for part in parts)
         return ", ".join(f"k{self.type}{part}" for part in parts)

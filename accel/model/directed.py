@@ -16,7 +16,7 @@ from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.coverage import Steps, levels_of
 from accel.model.golden import cell_sizes, run
-from accel.model.reach import Reach
+from accel.model.reach import Reach, clamped
 from accel.model.samples import Samples
 from accel.model.weights import Weights
 
@@ -40,11 +40,15 @@ Try = tuple[Integers, Integers | None]
 
 @dataclass(frozen=True, order=True)
 class Target:
-    """One side of a narrowing of a layer, or one end of a table (whose layer is empty)."""
+    """One side of a narrowing of a layer, of any unit or of its last one, or one end of a table (whose layer is empty).
+
+    The last unit counts by itself since nothing comes behind it in a step that would hide what it leaves in registers.
+    """
 
     layer: str
     name: str
     side: str
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def _targets(net: Network, reached: Sequence[Reach], length: int) -> Iterator[Ta
     """What intervals do not rule out in so many steps."""
     for array, layer in zip(net.layers, reached, strict=False):
         yield from (Target(array.name, *side) for side, step in layer.earliest.items() if step <= length)
+        yield from (Target(array.name, *side, last=True) for side in clamped(net, array, layer.values, last=True))
     for name, (lowest, highest) in table_ends(net, reached).items():
         yield from (Target("", name, side) for side, can in (("lowest", lowest), ("highest", highest)) if can)
 
@@ -151,6 +156,8 @@ def _of_level(net: Network, layer: str, sizes: Mapping[str, object], steps: Step
         dropped = fmt.dropped(steps.values[narrow.source], sizes[narrow.source].frac)  # type: ignore[attr-defined]
         yield Target(layer, narrow.name, "above"), dropped.max(axis=1) - fmt.hi - 1
         yield Target(layer, narrow.name, "below"), fmt.lo - 1 - dropped.min(axis=1)
+        yield Target(layer, narrow.name, "above", last=True), dropped[:, -1] - fmt.hi - 1
+        yield Target(layer, narrow.name, "below", last=True), fmt.lo - 1 - dropped[:, -1]
     for operation in steps.level.operations:
         if isinstance(operation, Lookup):
             table = net.tables[operation.table]

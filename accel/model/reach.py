@@ -91,7 +91,7 @@ def _layer(net: Network, array: Array, layer: LayerWeights, x: Interval, thresho
         if step > LONGEST:
             state = whole
         values = _step(net, array, sums, state, threshold)
-        for side in _clamped(net, array, values):
+        for side in clamped(net, array, values):
             earliest.setdefault(side, step)
         after = values[level.kept], values[level.state]
         if all(old.holds(new) for old, new in zip(state, after, strict=True)):
@@ -191,14 +191,16 @@ def _of(operation: Operation, values: Mapping[str, Interval], sizes: Mapping[str
     return Interval(np.min(results, axis=0), np.max(results, axis=0))
 
 
-def _clamped(net: Network, array: Array, values: Mapping[str, Interval]) -> list[tuple[str, str]]:
-    """Narrowings that may clip, each with its side."""
-    found = []
+def clamped(net: Network, array: Array, values: Mapping[str, Interval], last: bool = False) -> list[tuple[str, str]]:
+    """Narrowings that may clip in any unit, or in the last one, each with its side."""
+    found, units = [], slice(-1 if last else 0, None)
     for level in array.cell.levels:
         sizes = cell_sizes(net, array, level)
         for narrow in level.narrowings:
             kept = _whole(net.spec.formats.cell, array.outputs)
-            found += _sides(net, narrow, values.get(narrow.source, kept), sizes[narrow.source].frac)
+            source = values.get(narrow.source, kept)
+            part = Interval(source.lo[units], source.hi[units])
+            found += _sides(net, narrow, part, sizes[narrow.source].frac)
     return found
 
 

@@ -36,6 +36,11 @@ class Samples:
         states = None if self.states is None else self.states[:count]
         return Samples(self.x[:count], self.lengths[:count], self.labels[:count], states)
 
+    def behind(self, count: int) -> Samples:
+        """All but the first `count` sequences."""
+        states = None if self.states is None else self.states[count:]
+        return Samples(self.x[count:], self.lengths[count:], self.labels[count:], states)
+
     def only(self, number: int) -> Samples:
         """One sequence, without padding."""
         length, one = int(self.lengths[number]), slice(number, number + 1)
@@ -126,9 +131,20 @@ def seeded(spec: Spec, sequences: int, steps: int) -> Samples:
 
 
 def corners(spec: Spec, steps: int = 4) -> Samples:
-    """All-minimum, all-maximum, alternating extremes (which saturate most), and zeros."""
+    """All-minimum, all-maximum, alternating extremes (which saturate most), and zeros, their state included."""
     fmt, inputs = spec.formats.input, spec.model.inputs
     checker = np.where((np.arange(steps)[:, None] + np.arange(inputs)) % 2, fmt.lo, fmt.hi)
     rows = [np.full((steps, inputs), value) for value in (fmt.lo, fmt.hi)] + [checker, np.zeros((steps, inputs))]
     x = np.stack(rows).astype(np.int64)
-    return with_states(Samples(x, np.full(len(x), steps), np.full(len(x), -1)), spec)
+    found = with_states(Samples(x, np.full(len(x), steps), np.full(len(x), -1)), spec)
+    if found.states is not None:
+        found.states[-1] = 0
+    return found
+
+
+def brief(spec: Spec, sequences: int) -> Samples:
+    """Random sequences of one step each: as many as possible are under way at once."""
+    rng, fmt = np.random.default_rng(spec.training.seed + 4), spec.formats.input
+    x = rng.integers(fmt.lo, fmt.hi + 1, (sequences, 1, spec.model.inputs))
+    ones = np.ones(sequences, dtype=np.int64)
+    return with_states(Samples(x, ones, -ones), spec)

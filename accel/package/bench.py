@@ -1,6 +1,6 @@
 """The self-checking bench of a package: what it drives, what it demands, and its text.
 
-It drives the script of the engines' bench (`accel.engines.bench`), with damaged frames of weights and a torn vector.
+It drives the script of the engines' bench (`accel.engines.script`), with damaged frames of weights and torn vectors.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel.base.templates import read, render
-from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Beat, Script, script
+from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Beat, Script
 from accel.engines.ports import STATUS, listed
+from accel.engines.script import script
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.package import expected

@@ -10,9 +10,11 @@ import numpy as np
 
 from accel.architecture.latencies import byte_width
 from accel.base.fixed import Integers
-from accel.engines.bench import Script, result_words
+from accel.engines.bench import Script
 from accel.engines.engine import Observed, Status, filler_status, reference, sum_status
-from accel.engines.status import SIGNALS, flags
+from accel.engines.flags import final
+from accel.engines.script import result_words
+from accel.engines.status import SIGNALS
 from accel.model.design import Design
 from accel.model.samples import Samples, state_formats
 from accel.rtl.layers import result_width
@@ -45,9 +47,8 @@ def status(design: Design, samples: Samples, driven: Script) -> dict[str, int]:
     fillers = sum(not turn.real for turn in driven.turns)
     counted = [_counted(reference(design, samples)), *([filler_status(design)] if fillers else [])]
     whole = sum_status(counted, [1, fillers][: len(counted)])
-    torn = len(driven.sources["s_axis"]) < len(driven.turns) * design.net.layers[0].input_beats
     named = {f"{layer}_{signal}": whole.saturations[layer][signal] for layer in whole.saturations for signal in SIGNALS}
-    return {"steps": whole.steps, **named, **flags(design, torn)}
+    return {"steps": whole.steps, **named, **final(design, driven)}
 
 
 def _counted(golden: Observed) -> Status:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from dataclasses import asdict
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,13 +32,19 @@ def gather(design: Design) -> dict[str, Any]:
         "digest": design.spec.digest,
         "derived": derive(design.spec, design.work),
         "schedule": scheduled(design),
-        "training": read_json(design.work / "training.json"),
+        "training": _training(design.work),
         "saturations": saturations(design, inputs, trace),
         "confusion": confusion(design, inputs, trace),
         "verify": read_json(design.work / "verify.json"),
         "versions": versions(),
         "resolved": plain(design.spec),
     }
+
+
+def _training(work: Path) -> dict[str, Any]:
+    """The record of training or import, and whether the file that was imported is gone from where it was."""
+    record: dict[str, Any] = read_json(work / "training.json")
+    return record | ({"file_gone": not Path(record["file"]).is_file()} if "file" in record else {})
 
 
 def scheduled(design: Design) -> dict[str, Any]:

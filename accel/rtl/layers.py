@@ -95,4 +95,4 @@ def _stores(array: Array) -> str | None:
     """What writes into a layer's weights, or brings them in every step."""
     if array.writable:
         return f"{array.name}_stores"
-    return f"s_weights_{array.name}" if array.fed else None
+    return f"{array.name}_weights" if array.fed else None

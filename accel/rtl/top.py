@@ -23,8 +23,9 @@ from accel.model.design import Design
 from accel.model.samples import state_formats
 from accel.rtl.blocks.cells.cell import CellConstants, TableFile
 from accel.rtl.blocks.cells.scale import ScaleConstants
-from accel.rtl.blocks.cells.status import LayerStatus, Status, count_steps
+from accel.rtl.blocks.cells.status import FedStatus, LayerStatus, Status, count_steps
 from accel.rtl.blocks.columns.column_layer import States
+from accel.rtl.blocks.lanes.fed_weights import frame_turns
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.blocks.rows.activation import ActivationConstants
@@ -84,6 +85,7 @@ def compose(design: Design, built: Schedule) -> Top:
         *_receivers(design),
         *(_loaders(design) if loading else []),
         *_entrance(design, loading),
+        *(_feeder(array) for array in net.arrays if array.fed),
         *layers(design),
         *_links(net),
         *_exit(design, built),
@@ -117,12 +119,14 @@ def _ports(design: Design) -> Iterator[Call]:
         yield Call("states", States, (first.h.width,))
     yield Call("status", Status, (first.writable,))
     for array in net.layers:
-        yield Call(f"status_{array.name}", LayerStatus, (spec.engine.state_streams,))
+        yield Call(f"status_{array.name}", LayerStatus, (spec.engine.state_streams, array.fed is not None))
         yield Call(array.name, blocks_of(array).observed, (cells(design, array),))
         if spec.engine.state_streams:
             yield Call(f"s_state_{array.name}", AxiStream, _state_words(design, array))
             yield Call(f"m_state_{array.name}", AxiStream, _state_words(design, array))
     yield from (Call(f"s_weights_{array.name}", AxiWords, (array.fed,)) for array in net.arrays if array.fed)
+    behind = (array for array in net.arrays if array.fed and not array.recurrent)
+    yield from (Call(f"status_{array.name}", FedStatus) for array in behind)
     yield from (Call(array.name, LinearObserved, (array.name.upper(),)) for array in net.linear)
     if net.head is not None:
         yield Call("head", HeadObserved, ("HEAD",))
@@ -144,6 +148,8 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
         yield layer_constants(design, stage)
         if design.spec.initial_states and array.recurrent:
             yield Call(f"{name}_initial", states_held, ("RTL", upper, f'"{design.spec.identifier}_{name}"'))
+        if array.fed:
+            yield Call(f"{name}_weights", Beats, (array.fed,))
         if loading:
             yield Call(f"{name}_stores", Stores, (f"{upper}_SECTIONS", "loading"))
             yield from (Call(f"{name}_{kind}_end", flag) for kind in sections(array, design.net))
@@ -203,6 +209,13 @@ def _entrance(design: Design, loading: bool) -> Iterator[Call]:
         ),
     )
     yield Call("counting", count_steps, ("clk", "reset", f"{first.name}_inbox.take", "status"))
+
+
+def _feeder(array: Array) -> Call:
+    """The weights that come in every turn, whole turns of them."""
+    name = array.name
+    ends = f"s_weights_{name}", f"{name}_weights", f"status_{name}.weights_torn", name.upper()
+    return Call(f"{name}_feeding", frame_turns, ("clk", "reset", *ends))
 
 
 def _links(net: Network) -> Iterable[Call]:

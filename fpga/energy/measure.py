@@ -8,8 +8,8 @@ from pathlib import Path
 from accel.architecture.array import Array
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_text
-from accel.engines.bench import script
 from accel.engines.engine import EngineFailed, Observed
+from accel.engines.script import script
 from accel.engines.verify import Contender, judge
 from accel.engines.verilator import Window, simulated
 from accel.model.design import Design

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "config.h"
@@ -114,35 +116,43 @@ class Bench {
     return bytes;
   }
 
-  /// The weights of one step into their stream.
+  /// The weights of one step into their stream, in as many beats as INPUTS says: fewer are cut short, more go on with ones.
   template <typename A, typename Beat>
   void SendPass(Stream<Beat> &weights, const std::vector<long long> &bytes) {
-    for (std::size_t first = 0; first < bytes.size(); first += A::kFedBytes) {
+    const std::size_t beats = Next(inputs_, "INPUTS");
+    for (std::size_t beat = 0; beat < beats; ++beat) {
       Beat packet;
-      for (int n = 0; n < A::kFedBytes; ++n) packet.data.element[n] = bytes[first + n];
-      packet.last = first + A::kFedBytes == bytes.size();
+      for (int n = 0; n < A::kFedBytes; ++n) {
+        const std::size_t place = beat * A::kFedBytes + n;
+        packet.data.element[n] = place < bytes.size() ? bytes[place] : 1;
+      }
+      packet.last = beat == beats - 1;
       KeepAll(packet);
       weights.write(packet);
     }
   }
 
   /// The states of a layer that are taken before the next step into their stream: INPUTS has their number, and for each
-  /// h_0, then c_0 (what is kept alone, where h follows from it). False where no step comes.
+  /// its beats (fewer are cut short, more go on with ones), h_0, then c_0 (what is kept alone, where h follows from it).
+  /// False where no step comes.
   template <typename A, typename Beat>
   bool SendStates(Stream<Beat> &states) {
     if (steps_ == 0) return false;
     for (long long count = Next(inputs_, "INPUTS"); count > 0; --count) {
+      const long long beats = Next(inputs_, "INPUTS");
       std::vector<long long> values(A::kStateValues * A::kOutputs);
       for (long long &value : values) value = Next(inputs_, "INPUTS");
-      for (int first = 0; first < A::kOutputs; first += A::kCells) {
+      for (long long beat = 0; beat < beats; ++beat) {
+        const long long first = beat * A::kCells;
         Beat packet;
         for (int n = 0; n < A::kCells; ++n) {
           const bool real = first + n < A::kOutputs;
+          const bool surplus = first >= A::kOutputs;
           for (int part = 0; part < A::kStateValues; ++part) {
-            packet.data.element[part * A::kCells + n] = real ? values[part * A::kOutputs + first + n] : 0;
+            packet.data.element[part * A::kCells + n] = real ? values[part * A::kOutputs + first + n] : surplus;
           }
         }
-        packet.last = first + A::kCells >= A::kOutputs;
+        packet.last = beat == beats - 1;
         KeepAll(packet);
         states.write(packet);
       }
@@ -193,6 +203,12 @@ class Bench {
     return true;
   }
 
+  /// A flag of the status word behind a step: printed as `flag STEP NAME VALUE` where it is another than before.
+  void Flag(const std::string &name, bool value) {
+    if (flags_[name] != value) std::printf("flag %lld %s %d\n", done_, name.c_str(), value);
+    flags_[name] = value;
+  }
+
   /// Everything that came out in this step.
   void Receive(Stream<Out_t> &out) {
     bool ended = false;
@@ -210,16 +226,16 @@ class Bench {
     if (ended != (ends_ && !filler_)) Stop("tlast is not where the sequence ends");
     const bool answered = kHeadEveryStep || ends_;
     if (signals_ != nullptr && !observations_.Write(signals_, answered)) Stop("a signal was not observed once");
+    ++done_;
   }
 
-  /// Prints the status word, its parts by the names of the layers; exit status.
-  int Finish(std::uint32_t steps, bool torn, const LayerStatus (&saturations)[kLayers],
+  /// Prints what the status word counts, its parts by the names of the layers; exit status.
+  int Finish(std::uint32_t steps, const LayerStatus (&saturations)[kLayers],
              const char *const (&names)[kLayers]) {
     long long rest;
-    std::printf("steps %" PRIu32 "\ntorn %d\n", steps, torn);
+    std::printf("steps %" PRIu32 "\n", steps);
     for (int layer = 0; layer < kLayers; ++layer) {
       const char *const name = names[layer];
-      std::printf("%s_state_torn %d\n", name, saturations[layer].state_torn);
       std::printf("%s_gate %" PRIu32 "\n%s_cell %" PRIu32 "\n%s_state %" PRIu32 "\n", name, saturations[layer].gate,
                   name, saturations[layer].cell, name, saturations[layer].state);
     }
@@ -280,7 +296,9 @@ class Bench {
   std::FILE *outputs_ = nullptr;
   std::FILE *signals_ = nullptr;
   std::FILE *expected_ = nullptr;
+  std::map<std::string, bool> flags_;
   long long steps_ = 0;
+  long long done_ = 0;
   int received_ = 0;
   long results_ = 0;
   long wrong_ = 0;

@@ -13,6 +13,37 @@ using FedBeat = Port<8, A::kFedBytes>;
 template <typename A>
 using FedSet = std::uint8_t[A::kSetBeats * A::kFedBytes];
 
+/// Process: the weights of a turn from their stream, as many beats as there should be: what tlast cuts short is filled up
+/// with zeros, what is too much is dropped, and both raise `torn` for good.
+template <typename A>
+void FrameTurn(Stream<FedBeat<A>> &in, Stream<FedBeat<A>> &out, bool &torn) {
+  static bool torn_before = false;
+  #pragma HLS RESET variable=torn_before
+  constexpr int kBeats = A::kDepth * A::kSetBeats;
+  bool ended = false;
+Beats:
+  for (int beat = 0; beat < kBeats; ++beat) {
+    #pragma HLS PIPELINE II=1
+    FedBeat<A> packet = {};
+    if (!ended) {
+      packet = in.read();
+      ended = packet.last;
+      if (ended != (beat == kBeats - 1)) torn_before = true;
+    }
+    out.write(packet);
+  }
+Surplus:
+  while (!ended) ended = in.read().last;
+  torn = torn_before;
+}
+
+/// Process: the same for a head, which has no turn in a step that it does not answer.
+template <typename A>
+void FrameTurn(Stream<FedBeat<A>> &in, Stream<FedBeat<A>> &out, const bool &end, bool &torn) {
+  #pragma HLS INLINE
+  if (A::kEveryStep || end) FrameTurn<A>(in, out, torn);
+}
+
 /// kWidth bits of a set from bit `offset` on.
 template <typename A, int kWidth>
 unsigned FedField(const FedSet<A> &set, int offset) {

@@ -12,10 +12,11 @@ import pytest
 
 from accel.base.files import write_text
 from accel.engines import hls as hls_engine
-from accel.engines.bench import Record, Script, script
+from accel.engines.bench import Record, Script
 from accel.engines.cosimulation import simulate
 from accel.engines.engine import Observed
 from accel.engines.observe import observe
+from accel.engines.script import script
 from accel.engines.verify import Contender, Result, judge
 from accel.hls.render import render_hls
 from accel.model import samples

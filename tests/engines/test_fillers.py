@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from accel.base.files import write_text
-from accel.engines.bench import script
 from accel.engines.engine import Engine
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
+from accel.engines.script import script
 from accel.engines.verify import Contender, Result, judge
 from accel.engines.verilator import verilator
 from accel.hls.render import render_hls

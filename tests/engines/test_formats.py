@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from accel.engines.differences import differences
 from accel.engines.engine import golden, reference
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
 from accel.engines.netlist import netlist
-from accel.engines.verify import differences
 from accel.engines.verilator import verilator
 from accel.model import random_weights, samples, weights_file
 from accel.model.design import Design

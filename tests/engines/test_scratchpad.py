@@ -12,12 +12,13 @@ from myhdl import block, instance
 
 from accel.architecture.network import network
 from accel.base.files import write_text
-from accel.engines.bench import Beat, Record, Script, script
+from accel.engines.bench import Beat, Record, Script
 from accel.engines.cosimulation import simulate
 from accel.engines.engine import reference
 from accel.engines.icarus import icarus
 from accel.engines.native import native
 from accel.engines.observe import observe
+from accel.engines.script import script
 from accel.engines.verify import Contender, judge
 from accel.memory.load_frame import frame, sealed, shape_digest
 from accel.model import random_weights, samples
@@ -76,7 +77,7 @@ def drive(
     made: Design, given: Samples, loads: list[Beat], x_waits: dict[int, int]
 ) -> tuple[Script, Record, list[set[str]]]:
     """Run natively with frames of one's own and waits before some beats of x; what the flags said."""
-    driven = script(made, given)
+    driven = script(made, given).uncut
     x = [dataclasses.replace(beat, wait=x_waits.get(n, 0)) for n, beat in enumerate(driven.sources["s_axis"])]
     limit = driven.limit + sum(x_waits.values()) + len(loads)
     driven = dataclasses.replace(driven, sources={"s_axis": tuple(x), "s_weights": tuple(loads)}, limit=limit)

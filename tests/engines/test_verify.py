@@ -82,7 +82,8 @@ def judged(tmp_path: Path) -> Callable[..., Result]:
 def verified(work: Path, contenders: dict[str, Contender], **sections: dict) -> Verification:
     made = design(spec(**sections), work)
     real = samples.seeded(made.spec, 7, 5)
-    return verify(made, Sequences(samples.corners(made.spec), real, None), contenders, Even(), HELD, REACHED)
+    given = Sequences(samples.corners(made.spec), real, 7, samples.brief(made.spec, 0), None)
+    return verify(made, given, contenders, Even(), HELD, REACHED)
 
 
 def test_a_faultless_engine_is_equal(judged: Callable[..., Result]) -> None:
@@ -388,6 +389,7 @@ def test_the_file_has_the_agreed_fields(tmp_path: Path) -> None:
         "seconds",
         "reason",
         "unseen",
+        "peer",
         "traceback",
     ]
     assert facts["sequences"] == 7

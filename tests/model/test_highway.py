@@ -12,8 +12,8 @@ from accel.architecture.cells.operations import MixSizes, Size
 from accel.architecture.network import network
 from accel.base.faults import Refused
 from accel.base.fixed import Fixed, bits_for, index_bits
+from accel.engines.differences import differences
 from accel.engines.engine import golden, reference
-from accel.engines.verify import differences
 from accel.memory.dataflows.rows import row_words
 from accel.memory.images import bias_depth, bias_words, sum_format, unit_words
 from accel.model import random_weights, samples, weights, weights_file

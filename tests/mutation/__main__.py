@@ -1,10 +1,12 @@
 """Single mutations of the generated Verilog, C++ and memory files of five designs: does `sparrow verify` see them?
 
-    python -m tests.mutation [--seed 1] [--verilog 60] [--cpp 30] [--memory 12] [--design NAME] [--page PAGE]
+    python -m tests.mutation [--seed 1] [--other-seed 2] [--verilog 60] [--cpp 30] [--memory 12] [--design NAME] \\
+        [--page PAGE]
 
-Counts are mutants of each design. Verdicts are kept in build/mutation/results.jsonl, so that a run can be stopped and
-continued; they count for the sources that they were made with only. Mutants that no tool takes are replaced. The page
-shows those of this choice alone; with --no-tries it is made of the verdicts that are known already.
+Counts are mutants of each design; of the other seed's draw a third of them. Verdicts are kept in
+build/mutation/results.jsonl, so that a run can be stopped and continued; they count for the sources that they were made
+with only. Mutants that no tool takes are replaced. The page shows those of this choice alone; with --no-tries it is
+made of the verdicts that are known already.
 """
 
 from __future__ import annotations
@@ -37,9 +39,12 @@ def main() -> int:
     """The command: 0 where no mutant survived that is not argued to be equivalent, else 1."""
     options = _options()
     counts = {"Verilog": options.verilog, "C++": options.cpp, "memory": options.memory}
+    draws = {options.seed: counts}
+    if options.other_seed is not None:
+        draws[options.other_seed] = {language: count // 3 for language, count in counts.items()}
     names = options.design or list(designs.SPECS)
     with ProcessPoolExecutor(max_workers=options.workers) as pool:
-        met = pool.map(partial(meet, work=options.work, seed=options.seed, counts=counts, tries=options.tries), names)
+        met = pool.map(partial(meet, work=options.work, draws=draws, tries=options.tries), names)
         rows = [judged(row) for of_design in met for row in of_design]
     if options.page:
         write_page(options.page, rows, " ".join(["python -m tests.mutation", *sys.argv[1:]]))
@@ -50,18 +55,20 @@ def main() -> int:
     return 1 if survived else 0
 
 
-def meet(name: str, work: Path, seed: int, counts: Mapping[str, int], tries: bool = True) -> list[Row]:
-    """Verdicts on so many mutants of each language of one design, those that are known taken from the ledger; without
-    `tries` these alone.
+def meet(name: str, work: Path, draws: Mapping[int, Mapping[str, int]], tries: bool = True) -> list[Row]:
+    """Verdicts on so many mutants of each language of one design, draw by draw (a draw has a seed), those that are
+    known taken from the ledger; without `tries` these alone.
     """
     design = designs.generated(name, work / name / "work")
     samples = designs.stimuli(design)
     ledger = Ledger(work / "results.jsonl", state(design, samples))
     trial = Trial(design, samples, work / name) if tries else None
+    found = {language: FINDERS[language](design) for language in FINDERS}
     return [
-        row
+        {**row, "seed": seed}
+        for seed, counts in draws.items()
         for language, count in counts.items()
-        for row in _lived(trial, ledger, FINDERS[language](design), seed, count)
+        for row in _lived(trial, ledger, found[language], seed, count)
     ]
 
 
@@ -94,6 +101,7 @@ def _tried(trial: Trial, mutant: Mutant) -> Row:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--other-seed", type=int)
     parser.add_argument("--verilog", type=int, default=60)
     parser.add_argument("--cpp", type=int, default=30)
     parser.add_argument("--memory", type=int, default=12)

@@ -14,9 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from accel.engines.bench import Beat, Record, blank, require_results, script
-from accel.engines.engine import EngineFailed, Observed, ProgramFailed
+from accel.engines.bench import Beat, Record, blank, require_results
+from accel.engines.cosimulation import Watch
+from accel.engines.engine import EngineFailed, Observed, Ports, ProgramFailed
 from accel.engines.observe import observe
+from accel.engines.peers import first_difference
+from accel.engines.script import script
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl.convert import load_top, top_signals
@@ -40,20 +43,29 @@ class Bench:
         for name, beats in self.driven.sources.items():
             width = len(signals[name].tdata)
             _memory(self.folder / name, (_bits(beat) << width | beat.word for beat in beats))
+            before = self.driven.before[name]
+            _memory(self.folder / f"{name}.before", (_bits(beat) << width | beat.word for beat in before))
         for name, pauses in self.driven.sinks.items():
             _memory(self.folder / name, pauses)
+        self.names = Watch(signals).names
         self.usual: Record | None = None
+        self.unlike = ""
 
     def learn(self, source: Path, memories: Path) -> None:
         """Remember what the unchanged Verilog does: `observed` stops where another one differs from it."""
         self.usual = self.record(source, memories)
 
+    @property
+    def ports(self) -> Ports:
+        """The outputs of the unchanged Verilog in every cycle."""
+        assert self.usual is not None
+        return Ports(self.names, self.usual.ports)
+
     def observed(self, source: Path, memories: Path) -> Observed:
         """What a Verilog file does, whose memory files lie in a folder. Where it differs from what was learned, in a
         way that is observed at all, the rest is taken from there: one difference is enough.
         """
-        record = self.record(source, memories)
-        return observe(self.design, self.driven, record)
+        return observe(self.design, self.driven, self.record(source, memories))
 
     def state(self, source: Path, memories: Path) -> tuple[Record, list[str]]:
         """The whole record of a Verilog file, and what its registers and memories hold in cycle SETTLED."""
@@ -76,8 +88,12 @@ class Bench:
         _run(["iverilog", "-g2005", "-o", str(program), str(bench), str(source.resolve())])
 
     def record(self, source: Path, memories: Path) -> Record:
-        """Compile and run. Raises EngineFailed where results stay away or an unknown value comes out."""
+        """Compile and run. Raises EngineFailed where results stay away or an unknown value comes out.
+
+        `unlike` says where the outputs are first others than what was learned, in any cycle.
+        """
         self._compile(source)
+        self.unlike = ""
         record, different = blank(self.layers, self.driven), None
         command = ["vvp", "-n", str(self.folder / "bench.vvp")]
         with subprocess.Popen(command, cwd=memories, stdout=subprocess.PIPE, text=True) as running:
@@ -92,6 +108,9 @@ class Bench:
         if different is not None:
             return different
         require_results(record, self.driven)
+        record.outputs = self.names
+        if self.usual is not None:
+            self.unlike = first_difference(self.ports, Ports(self.names, record.ports))
         return record
 
     def _different(self, noted: Noted | None) -> Record | None:
@@ -138,11 +157,20 @@ def _note(record: Record, line: str) -> Noted | None:
     """A line of the bench into the record; what it was, if it comes in the course of the run."""
     event, cycle, word = line[2:].split()
     group, part = event.split(".")
+    if group == "ports":
+        record.ports.append((int(cycle), word))
+        return None
     if group == "unknown" or "x" in word or "z" in word:
         record.unknown = True
         return None
+    if group == "flag":
+        record.flags.setdefault(part, []).append((int(cycle), int(word, 16)))
+        return None
     if group in record.taken:
-        record.taken[group] = int(word, 16)
+        if part == "end":
+            record.ends[group].append(int(cycle))
+        else:
+            record.taken[group] = int(word, 16)
         return None
     if group == "status":
         record.status[part], record.cycles = int(word, 16), int(cycle)

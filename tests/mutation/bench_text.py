@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Script
-from accel.engines.ports import STATUS, Port, listed
+from accel.engines.ports import HIDDEN, STATUS, Port, flags, listed, watched
 from accel.model.design import Design
 
 WAIT = 16
@@ -20,6 +21,7 @@ SETTLED = 128
 def bench_text(design: Design, signals: dict[str, Any], driven: Script, folder: Path, kept: list[str]) -> str:
     """The bench around a design with these signals, which reads its script in `folder`; `kept` are registers told."""
     inputs, outputs = listed(signals)
+    held = [f"{STATUS}{name}" for name in flags(signals)]
     width = {port.name: port.width for port in inputs}
     names = [port.name for port in [*inputs, *outputs]]
     sources = {name: (len(beats), width[f"{name}_tdata"]) for name, beats in driven.sources.items()}
@@ -30,15 +32,23 @@ def bench_text(design: Design, signals: dict[str, Any], driven: Script, folder: 
     for name, (count, bits) in sources.items():
         lines.append(f"  reg [{bits + WAIT + 1}:0] {name}_beats [0:{max(0, count - 1)}];")
         lines.append(f"  integer {name}_sent, {name}_wait; reg {name}_offers, {name}_filler;")
+    for name, beats in driven.before.items():
+        lines.append(f"  reg [{width[f'{name}_tdata'] + WAIT + 1}:0] {name}_before [0:{max(0, len(beats) - 1)}];")
+    lines += [f"  reg {name}_shown;" for name in held]
+    lines.append(f"  reg [{sum(port.width + 1 for port in outputs) - 1}:0] ports_now, ports_shown;")
     for name, count in sinks.items():
         lines.append(f"  reg [{WAIT - 1}:0] {name}_pauses [0:{max(0, count - 1)}];")
         lines.append(f"  integer {name}_got, {name}_pause; reg {name}_moves;")
     connections = ", ".join(f".{name}({name})" for name in ["clk", "reset", *names])
     lines += [f"  {design.spec.identifier} dut ({connections});", "  initial begin"]
     lines += [f"    {line}" for line in _start(inputs, sources, sinks, driven, folder)]
+    lines += [f"    {line}" for line in _cut(inputs, sources, driven)]
+    lines += [f"    {line}" for line in _reset(sources)]
+    lines += [f"    {name}_sent = 0;" for name in sources]
     going = f"cycle <= {driven.limit} && quiet < {IDLE_AFTER} && cycle < seen + {STILL}"
     lines += [f"    for (cycle = 0; {going}; cycle = cycle + 1) begin"]
     lines += [f"      {line}" for line in _cycle([port.name for port in inputs], outputs, sources, sinks)]
+    lines += [f"      {line}" for line in (*_flags(held), *_ports(outputs), "clk = 1; #1;")]
     lines.append(f'      if (cycle == {SETTLED} && $test$plusargs("state")) begin')
     lines += [f'        $display("= {name} %x", dut.{name});' for name in kept]
     lines.append("      end")
@@ -58,8 +68,35 @@ def _start(
     for name, count in sinks.items():
         lines.append(f'$readmemh("{folder / name}", {name}_pauses);' if count else "")
         lines.append(f"{name}_got = 0; {name}_pause = {f'{name}_pauses[0]' if count else 0};")
-    lines += ["seen = 0; quiet = 0; strange = 0; reset = 1;"]
+    for name, beats in driven.before.items():
+        lines.append(f'$readmemh("{folder / name}.before", {name}_before);' if beats else "")
+    return [*lines, "seen = 0; quiet = 0; strange = 0; ports_shown = 0;", *_reset(sources)]
+
+
+def _reset(sources: Iterable[str]) -> list[str]:
+    """Reset, nothing offered."""
+    lines = ["reset = 1;", *(f"{name}_tvalid = 0;" for name in sources)]
     return [*lines, f"for (n = 0; n < {RESET_CYCLES}; n = n + 1) begin clk = 0; #1; clk = 1; #1; end", "reset = 0;"]
+
+
+def _cut(inputs: list[Port], sources: Iterable[str], driven: Script) -> list[str]:
+    """The run that the next reset cuts short."""
+    lines, names = (
+        [f"for (n = 0; n < {driven.cut_after}; n = n + 1) begin", "  clk = 0;"],
+        [port.name for port in inputs],
+    )
+    for name in sources:
+        lines.append(f"  {name}_tvalid = {name}_sent < {len(driven.before[name])};")
+        lines.append(f"  if ({name}_tvalid) begin {_beat(name, 'before', names)} end")
+    lines.append("  #1;")
+    lines += [f"  if ({name}_tvalid && {name}_tready) {name}_sent = {name}_sent + 1;" for name in sources]
+    return [*lines, "  clk = 1; #1;", "end"]
+
+
+def _beat(name: str, kind: str, inputs: list[str]) -> str:
+    """Put the next beat of a stream on its ports."""
+    text = f"{{{name}_filler, {name}_tlast, {name}_tdata}} = {name}_{kind}[{name}_sent];"
+    return text + (f" {name}_tuser = {name}_filler;" if f"{name}_tuser" in inputs else "")
 
 
 def _cycle(
@@ -69,14 +106,13 @@ def _cycle(
     lines = ["clk = 0;"]
     for name, (count, _) in sources.items():
         lines.append(f"{name}_offers = {name}_sent < {count} && {name}_wait == 0; {name}_tvalid = {name}_offers;")
-        taken = f"{{{name}_filler, {name}_tlast, {name}_tdata}} = {name}_beats[{name}_sent];"
-        taken += f" {name}_tuser = {name}_filler;" if f"{name}_tuser" in inputs else ""
-        lines.append(f"if ({name}_offers) begin {taken} end")
+        lines.append(f"if ({name}_offers) begin {_beat(name, 'beats', inputs)} end")
     lines += [f"{name}_tready = {name}_pause == 0;" for name in sinks]
     lines.append("#1;")
     lines += _unknown(outputs)
     for name, (count, bits) in sources.items():
         following = f"{name}_wait = {name}_sent < {count} ? {name}_beats[{name}_sent] >> {bits + 2} : 0;"
+        lines.append(f'if ({name}_tvalid && {name}_tready && {name}_tlast) $display("> {name}.end %0d 0", cycle);')
         lines.append(
             f"if ({name}_tvalid && {name}_tready) begin {name}_sent = {name}_sent + 1; seen = cycle; {following} end"
         )
@@ -105,7 +141,29 @@ def _cycle(
         for port in outputs
         if port.name.startswith(STATUS)
     ]
-    return [*lines, "end", "clk = 1; #1;"]
+    return [*lines, "end"]
+
+
+def _flags(held: list[str]) -> list[str]:
+    """The flags of the status word that change, 0 at first."""
+    return [
+        f"if (cycle == 0) {name}_shown = 0; if ({name} !== {name}_shown) begin {name}_shown = {name}; "
+        f'$display("> flag.{name.removeprefix(STATUS)} %0d %x", cycle, {name}); end'
+        for name in held
+    ]
+
+
+def _ports(outputs: list[Port]) -> list[str]:
+    """All outputs, where one of them changes, as the engines show them."""
+    width, shown = {port.name: port.width for port in outputs}, watched(outputs)
+    now = (name if guard is None else f"{guard}, ({guard} ? {name} : {width[name]}'b0)" for name, guard in shown)
+    lines = [f"ports_now = {{{', '.join(now)}}};", "if (cycle == 0 || ports_now !== ports_shown) begin"]
+    lines.append('  ports_shown = ports_now; $write("> ports.change %0d ", cycle);')
+    for place, (name, guard) in enumerate(shown):
+        comma = "," if place else ""
+        told = f'$write("{comma}%0h", {name});'
+        lines.append(f"  {told}" if guard is None else f'  if ({guard}) {told} else $write("{comma}{HIDDEN}");')
+    return [*lines, '  $write("\\n");', "end"]
 
 
 def _unknown(outputs: list[Port]) -> list[str]:

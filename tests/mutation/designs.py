@@ -29,6 +29,7 @@ def _data(name: str, **sections: Any) -> dict[str, Any]:
         "formats": TIGHT,
         "tables": TABLES,
         "training": {"task": "seeded"},
+        "verify": {"slow_steps": 96},
     }
     return base | sections
 

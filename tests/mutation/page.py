@@ -50,9 +50,10 @@ def judged(row: Row) -> Row:
 
 def write_page(path: Path, rows: list[Row], command: str) -> None:
     """Write the page for mutants that a tool took."""
-    path.write_text(
-        "\n".join([*_head(rows, command), *_tables(rows), *_proofs(rows), *_lists(rows)]) + "\n", encoding="utf-8"
-    )
+    first, *others = dict.fromkeys(row["seed"] for row in rows)
+    own = [row for row in rows if row["seed"] == first]
+    lines = [*_head(own, command), *_tables(own), *(line for seed in others for line in _other(rows, seed))]
+    path.write_text("\n".join([*lines, *_proofs(rows), *_lists(rows)]) + "\n", encoding="utf-8")
 
 
 def score(rows: Iterable[Row]) -> tuple[int, int, int, str]:
@@ -81,7 +82,31 @@ What only shows signals to a bench is left alone. Verilog meets Icarus first, C+
 passes meets the engines as they are.
 
 **{caught} caught, {equivalent} equivalent, {survived} survived: {share} of those that are not equivalent are caught.**
+{_judges(rows)}
 """
+
+
+def _other(rows: list[Row], seed: int) -> Iterator[str]:
+    """Another draw, of which nothing was seen before."""
+    drawn = {row["id"] for row in rows if row["seed"] != seed}
+    own = [row for row in rows if row["seed"] == seed]
+    common = sum(row["id"] in drawn for row in own)
+    yield f"## Another draw\n\nSeed {seed}; {common} of these are in the first draw too.\n"
+    yield "| language | mutants | caught | equivalent | survived | caught of the rest |\n|---|---|---|---|---|---|"
+    for language in LANGUAGES:
+        yield _line(language, [row for row in own if row["language"] == language])
+    yield _line("**all**", own) + "\n"
+
+
+def _judges(rows: list[Row]) -> str:
+    """How many of the caught ones each judge caught."""
+    counts = Counter(row["engine"] for row in rows if row["status"] == "caught")
+    beside, memories = counts["cycle by cycle"], counts["memories"]
+    others = counts.total() - beside - memories
+    return (
+        f"Of these, {memories} differ in a memory, {others} from the golden model, and {beside} in nothing but some "
+        "output in some cycle, which is another one than in the MyHDL blocks."
+    )
 
 
 def _tables(rows: list[Row]) -> Iterator[str]:
@@ -105,7 +130,8 @@ def _line(name: str, rows: list[Row]) -> str:
 
 
 def _proofs(rows: list[Row]) -> Iterator[str]:
-    counts = Counter((row["engine"], row["language"]) for row in rows if row["status"] == "equivalent")
+    once = {row["id"]: row for row in rows}.values()
+    counts = Counter((row["engine"], row["language"]) for row in once if row["status"] == "equivalent")
     yield "## Why equivalent\n\n| proof | Verilog | C++ | memory |\n|---|---|---|---|"
     for name, text in PROOFS.items():
         yield f"| {text} | " + " | ".join(str(counts[name, language]) for language in LANGUAGES) + " |"
@@ -113,8 +139,9 @@ def _proofs(rows: list[Row]) -> Iterator[str]:
 
 
 def _lists(rows: list[Row]) -> Iterator[str]:
-    argued = [row for row in rows if row["status"] == "equivalent" and row["engine"] == "argued"]
-    survived = [row for row in rows if row["status"] == "survived"]
+    once = {row["id"]: row for row in rows}.values()
+    argued = [row for row in once if row["status"] == "equivalent" and row["engine"] == "argued"]
+    survived = [row for row in once if row["status"] == "survived"]
     for title, found in (("Argued by hand", argued), ("Survived", survived)):
         if found:
             yield f"## {title}\n"

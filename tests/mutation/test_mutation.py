@@ -73,7 +73,14 @@ def test_a_blind_judge_lets_a_fault_survive_and_the_page_says_so(
     verdict = tried.of(mutant)
     assert verdict.status == "survived"
     row = {"id": mutant.id, "design": "highway", "language": "Verilog", "file": mutant.file, "kind": mutant.kind}
-    row |= {"before": mutant.before, "after": mutant.after, "status": verdict.status, "engine": "", "reason": ""}
+    row |= {
+        "before": mutant.before,
+        "after": mutant.after,
+        "status": verdict.status,
+        "engine": "",
+        "reason": "",
+        "seed": 1,
+    }
     write_page(tmp_path / "page.md", [judged(row)], "a command")
     assert "1 survived: 0.0 %" in (tmp_path / "page.md").read_text()
     assert mutant.id in (tmp_path / "page.md").read_text()

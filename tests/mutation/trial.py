@@ -21,10 +21,11 @@ from pathlib import Path
 
 from accel.base.files import write_text
 from accel.engines.bench import Record
-from accel.engines.engine import Engine
+from accel.engines.engine import Engine, Ports
 from accel.engines.hls import FLAGS, hls
 from accel.engines.memories import check_memories
-from accel.engines.verify import Contender, Prediction, Result, judge
+from accel.engines.peers import first_difference
+from accel.engines.verify import Contender, Prediction, Result, examine, judge
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.schedule.schedule import schedule
@@ -38,7 +39,7 @@ PATIENCE = 600.0
 """Seconds after which a quick look has hung, however busy the machine is."""
 CPU, MEMORY = 15, 2 << 30
 """Seconds and bytes that a program of a quick look may take: a loop within a cycle is never through."""
-QUICK = "quick look"
+QUICK, PEER = "quick look", "cycle by cycle"
 STILLBORN = ("iverilog ended", "the compiler stopped")
 
 
@@ -75,10 +76,17 @@ class Trial:
             if found.status != "survived":
                 return found
             for name in ("hls",) if mutant.file.startswith("hls/") else ("verilator", "icarus"):
-                found = _verdict(judge(name, ENGINES[name], mutated, self.samples, self.predicted))
+                found = self._engine(name, mutated)
                 if found.status != "survived":
                     return found
             return Verdict("survived")
+
+    def _engine(self, name: str, mutated: Design) -> Verdict:
+        """What an engine says as `verify` runs it, its outputs in every cycle included."""
+        result, ports = examine(name, ENGINES[name], mutated, self.samples, self.predicted)
+        found = _verdict(result)
+        unlike = first_difference(self.ports, ports) if found.status == "survived" and ports else ""
+        return Verdict("caught", PEER, f"{name}: {unlike}"[:300]) if unlike else found
 
     def _quickly(self, mutant: Mutant, mutated: Design) -> Verdict:
         """What the comparison of memories and the quick judge say."""
@@ -96,6 +104,17 @@ class Trial:
                 found = self._quickly(unchanged, replace(self.design, work=work))
             if found.status != "survived":
                 raise RuntimeError(f"{self.design.spec.name}: the unchanged design is {found.status}: {found.reason}")
+        if unlike := first_difference(self.ports, self.bench.ports):
+            raise RuntimeError(f"{self.design.spec.name}: the unchanged Verilog is not as the blocks: {unlike}")
+
+    @cached_property
+    def ports(self) -> Ports:
+        """What the MyHDL blocks show in every cycle: `verify` compares the Verilog with that."""
+        if self.samples.steps > self.design.spec.verify.slow_steps:
+            raise RuntimeError(f"{self.design.spec.name}: more steps than `verify` watches in every cycle")
+        ports = ENGINES["myhdl"].engine(self.design, self.samples).ports
+        assert ports is not None
+        return ports
 
     def _proven(self, mutant: Mutant, work: Path) -> Verdict:
         """Equivalent, if a rule of `equivalence` proves it."""
@@ -158,7 +177,10 @@ class Trial:
         judged = self._judged(
             lambda design, samples: self.bench.observed(design.work / self.verilog, design.work / "rtl")
         )
-        return _verdict(judged(mutated))
+        found = _verdict(judged(mutated))
+        if found.status == "survived" and self.bench.unlike:
+            return Verdict("caught", PEER, self.bench.unlike)
+        return found
 
     def _judged(self, engine: Engine) -> Callable[[Design], Result]:
         return lambda design: judge(QUICK, Contender(engine, clocked=True), design, self.samples, self.predicted)

@@ -316,6 +316,40 @@ def test_an_export_leaves_the_records_that_an_import_leaves(place: Path, tmp_pat
     assert {"layers", "bits", "models", "task", "metric", "seed"} <= theirs.keys() & ours.keys()
 
 
+@pytest.fixture
+def imported(place: Path) -> Path:
+    """A work folder that `run` has finished on weights from a file, and that file."""
+    module = nn.LSTM(3, 8)
+    torch.save({**module.state_dict(), "head.weight": torch.rand(3, 8), "head.bias": torch.rand(3)}, "model.pt")
+    assert sparrow("import", SPEC, "model.pt").exit_code == 0
+    result = sparrow("run", SPEC)
+    assert result.exit_code == 0, result.output
+    return Path("model.pt").resolve()
+
+
+def test_a_file_that_changed_since_its_import_makes_its_weights_stale(place: Path, imported: Path) -> None:
+    before = imported.read_bytes()
+    torch.save({name: 2 * tensor for name, tensor in torch.load(imported, weights_only=True).items()}, imported)
+    for verb in ("run", "verify", "report"):
+        result = sparrow(verb, SPEC)
+        assert result.exit_code == REFUSED
+        assert f"imported file.{imported}: wanted " in result.stderr.replace("\n", "")
+    imported.write_bytes(before)
+    assert sparrow("verify", SPEC).exit_code == 0
+    torch.save({name: 2 * tensor for name, tensor in torch.load(imported, weights_only=True).items()}, imported)
+    assert sparrow("import", SPEC, "model.pt").exit_code == 0
+    assert sparrow("run", SPEC).exit_code == 0
+
+
+def test_a_file_that_is_gone_since_its_import_harms_nothing_and_the_report_tells(place: Path, imported: Path) -> None:
+    assert "not where it was" not in (place / "report.html").read_text()
+    imported.unlink()
+    assert set(json.loads(sparrow("run", SPEC, "--json").stdout)["steps"].values()) == {"unchanged"}
+    assert sparrow("report", SPEC).exit_code == 0
+    assert "not where it was any more" in (place / "report.html").read_text()
+    assert json.loads((place / "report.json").read_text())["training"]["file_gone"] is True
+
+
 def test_exported_weights_are_never_trained_over(place: Path) -> None:
     exported(place)
     theirs = (place / "weights.npz").read_bytes()

@@ -15,8 +15,8 @@ from accel.architecture.cells.operations import Level
 from accel.base.faults import Refused
 from accel.base.files import read_json
 from accel.base.progress import silent
+from accel.engines.differences import differences
 from accel.engines.engine import flat, reference
-from accel.engines.verify import differences
 from accel.model import random_weights, samples, weights_file
 from accel.model.design import Design
 from accel.model.golden import run

@@ -44,7 +44,7 @@ class LayerStatus:
     `gate` counts pre-activations, `cell` what is kept (c_t of an LSTM), `state` what is read (h_t).
     """
 
-    def __init__(self, given_state: bool) -> None:
+    def __init__(self, given_state: bool, fed: bool) -> None:
         self.gate = bits(COUNTER)
         self.cell = bits(COUNTER)
         self.state = bits(COUNTER)
@@ -52,6 +52,17 @@ class LayerStatus:
             self.state_torn = flag()
             """A frame of h_0 and c_0 did not end with its last beat: zeros took the place of what was missing, and what
             was too much was dropped."""
+        if fed:
+            self.weights_torn = flag()
+            """The weights of a turn did not end with their last beat: likewise."""
+
+
+class FedStatus:
+    """Ports of the status word for a linear layer whose weights come in every step."""
+
+    def __init__(self) -> None:
+        self.weights_torn = flag()
+        """As that of a recurrent layer."""
 
 
 @block

@@ -16,26 +16,28 @@ from accel.rtl.blocks.primitives.counters import count_held, count_round
 from accel.rtl.blocks.primitives.memory import ram
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag
+from accel.rtl.blocks.streams.inbox import Beats
+from accel.rtl.blocks.streams.resynchronise import resynchronise
 
 
 @block
-def collect(clk: Any, reset: Any, axis: Any, held: Any, ending: Any, push: Any, word: Any, array: RowArray) -> Any:
-    """Beats to words of all units; none is taken while `held` words fill the room.
+def collect(clk: Any, reset: Any, beats: Any, held: Any, ending: Any, push: Any, word: Any, array: RowArray) -> Any:
+    """Beats (of whole turns) to words of all units; none is taken while `held` words fill the room.
 
     `ending` tells of a word's last beat. Latency: 1 from it to `push` and the word.
     """
     last, room = array.set_beats - 1, array.sets_ahead
     part = bits(index_bits(array.set_beats))
-    data, collected = bits(len(axis.tdata)), bits(array.set_beats * len(axis.tdata))
+    data, collected = bits(len(beats.word)), bits(array.set_beats * len(beats.word))
     moving = flag()
     shifted = ConcatSignal(data, collected(len(collected), len(data))) if last else data
     lowest = collected(len(word), 0)
 
     @always_comb
     def accepting():
-        axis.tready.next = held < room
-        moving.next = axis.tvalid and held < room
-        data.next = axis.tdata
+        beats.ready.next = held < room
+        moving.next = beats.valid and held < room
+        data.next = beats.word
 
     @always_comb
     def finishing():
@@ -65,7 +67,24 @@ def collect(clk: Any, reset: Any, axis: Any, held: Any, ending: Any, push: Any, 
 
 
 @block
-def fed_weights(clk: Any, reset: Any, axis: Any, issue: Any, words: Any, array: RowArray) -> Any:
+def frame_turns(clk: Any, reset: Any, axis: Any, beats: Any, torn: Any, array: RowArray) -> Any:
+    """The weights of every turn (axis), in whole: what `tlast` cuts short is filled up with zeros, what is too much is
+    dropped, and both are `torn` from then on. Out: beats, torn. Latency: 0; 1 to `torn`.
+    """
+    arriving = Beats(len(beats.word))
+
+    @always_comb
+    def entering():
+        arriving.word.next = axis.tdata
+        arriving.valid.next = axis.tvalid
+        arriving.last.next = axis.tlast
+        axis.tready.next = arriving.ready
+
+    return entering, resynchronise(clk, reset, arriving, beats, torn, array.fed_beats, True)
+
+
+@block
+def fed_weights(clk: Any, reset: Any, beats: Any, issue: Any, words: Any, array: RowArray) -> Any:
     """The words of all units at the lanes' next address; `issue.fed` tells that they are there.
 
     Latency: ADDRESS_TO_FETCH from an address that goes on; 2 from a word's last beat to `fed`.
@@ -82,7 +101,7 @@ def fed_weights(clk: Any, reset: Any, axis: Any, issue: Any, words: Any, array: 
         issue.fed.next = held != 0
         taken.next = issue.going
 
-    collecting = collect(clk, reset, axis, promised, ending, push, word, array)
+    collecting = collect(clk, reset, beats, promised, ending, push, word, array)
     promising = count_held(clk, reset, ending, taken, promised)
     holding = count_held(clk, reset, push, taken, held)
     filling = count_round(clk, reset, push, tail, depth)

@@ -1,0 +1,247 @@
+"""What the bench drives: samples as beats, free at first, then with gaps and back-pressure that fill all places.
+
+The first half of the steps runs freely, so that cycles can be counted. Behind it inputs come late, now and then by more
+than a step takes, and twice an output is not taken until nothing more can begin. Some vectors end where they should not
+(`accel.engines.torn`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from accel.architecture.latencies import byte_width
+from accel.base.fixed import Integers
+from accel.engines.bench import Beat, Script, Sources
+from accel.engines.loads import first_frames, later_frames
+from accel.engines.torn import passes, sent_beats, sent_states
+from accel.memory.load_frame import fed_beats
+from accel.model.design import Design
+from accel.model.golden import before
+from accel.model.samples import Samples, state_formats
+from accel.schedule.schedule import Schedule, schedule
+from accel.schedule.turns import Turn, all_turns
+
+CUT_AFTER = 300
+"""Longest run before the reset, in cycles."""
+LONGEST = 1 << 15
+"""Longest wait or pause, in cycles."""
+MEETS = 6
+"""Sequences of one step that come just as the one before ends, and one before them."""
+LEAVING = 2
+"""Cycles from the last layer to the output."""
+LATE = 4
+"""One of so many vectors comes later than a step takes."""
+
+
+@dataclass
+class Pace:
+    """When beats come and words are taken, behind the turns that run freely: `calm` is the first one that does not.
+
+    A step takes `interval` cycles. From the turns of `brims` on an output of a kind is not taken for longer than
+    `window` turns take, in which nothing comes late, so that all places fill. The vectors of `meets` wait so long.
+    """
+
+    rng: random.Random
+    calm: int
+    interval: int
+    window: int
+    brims: dict[int, str] = field(default_factory=dict)
+    meets: dict[int, int] = field(default_factory=dict)
+
+    def gap(self, turn: int, first: bool) -> int:
+        """Cycles before a beat of a turn; `first` is the vector's first one."""
+        if turn < self.calm or self._filling(turn):
+            return 0
+        if turn in self.meets:
+            return self.meets[turn] if first else 0
+        if first and self.rng.randrange(LATE) == 0:
+            return min(LONGEST, self.interval + self.rng.randrange(4))
+        return self.rng.choice((0, 0, 1, 5))
+
+    def pause(self, turn: int, first: bool, kind: str) -> int:
+        """Cycles before a word of a turn is taken by a stream of a kind: the results, or states."""
+        if first and self.brims.get(turn) == kind:
+            return min(LONGEST, (self.window + 2) * self.interval)
+        if turn < self.calm or turn in self.meets or self._filling(turn):
+            return 0
+        return self.rng.choice((0, 0, 3, 40))
+
+    def _filling(self, turn: int) -> bool:
+        """Whether places fill in a turn, or are emptied as fast as can be."""
+        return any(brim <= turn < brim + self.window for brim in self.brims)
+
+
+def places(built: Schedule) -> int:
+    """Steps that can be under way at once, at most: two in front of every array, and those whose results wait."""
+    return 2 * len(built.stages) + built.emit_steps
+
+
+def script(design: Design, samples: Samples, seed: int = 1) -> Script:
+    """Drive samples; the second half of the steps with gaps and back-pressure (few steps run freely altogether)."""
+    built, engine = schedule(design), design.spec.engine
+    lengths = samples.lengths.tolist()
+    order = all_turns(lengths, engine.streams, design.net.layers[0].given_state)
+    steps = [n for n, turn in enumerate(order) if turn.is_step]
+    free = len(steps) if len(steps) < 4 else len(steps) // 2 + 1
+    calm = steps[free] if free < len(steps) else len(order)
+    window = places(built) + 1
+    brims = _brims(order, calm, window, ("results", "states") if engine.state_streams else ("results",))
+    pace = Pace(random.Random(seed), calm, built.cycles_per_step, window, brims, _meets(built, order, brims, window))
+    sources: Sources = {"s_axis": tuple(_vectors(design, samples, order, pace))}
+    sinks = {"m_axis": tuple(_pauses(design, order, pace))}
+    taken = built.finish(lengths, built.loads(samples))
+    if engine.memory == "scratchpad":
+        longest = taken + sum(beat.wait for beat in sources["s_axis"]) + sum(sinks["m_axis"])
+        sources["s_weights"] = tuple(_loads(design, longest))
+    if engine.state_streams:
+        for number, array in enumerate(design.net.layers):
+            sources[f"s_state_{array.name}"] = tuple(_frames(design, samples, order, number, pace))
+            ends = [n for n, turn in enumerate(order) if turn.final and turn.real]
+            waits = (pace.pause(n, beat == 0, "states") for n in ends for beat in range(array.output_beats))
+            sinks[f"m_state_{array.name}"] = tuple(waits)
+    if engine.memory == "stream":
+        sources |= dict(_fed(design, order, pace))
+    limit = 2 * taken + 1000
+    limit += sum(beat.wait + 1 for source in sources.values() for beat in source) + sum(map(sum, sinks.values()))
+    cut_after = min(CUT_AFTER, 3 * pace.interval + 64)
+    return Script(
+        turns=tuple(order[n] for n in steps),
+        sources=sources,
+        sinks=sinks,
+        free=free,
+        limit=limit,
+        threshold=design.weights.threshold,
+        before=_before(design, sources, cut_after),
+        cut_after=cut_after,
+        watched=samples.steps <= design.spec.verify.slow_steps,
+    )
+
+
+def _brims(order: Sequence[Turn], calm: int, window: int, kinds: Sequence[str]) -> dict[int, str]:
+    """The turns from which on outputs of each kind are not taken: where most sequences end in a window of turns."""
+    found: dict[int, str] = {}
+    ends = [n for n, turn in enumerate(order) if turn.final and turn.real and n >= calm]
+    for kind in kinds:
+        ready = [n for n in ends if all(abs(n - other) >= window for other in found)]
+        if ready:
+            found[max(ready, key=lambda n: sum(n <= end < n + window for end in ends))] = kind
+    return found
+
+
+def _meets(built: Schedule, order: Sequence[Turn], brims: Iterable[int], window: int) -> dict[int, int]:
+    """Of sequences of one step behind all brims, the waits with which one of them begins in the cycle in which the one
+    before ends at the last layer, or some cycles sooner or later. The first one waits until nothing is under way.
+    """
+    first = max((brim + window for brim in brims), default=len(order))
+    alone = [n for n, turn in enumerate(order) if n >= first and turn.real and turn.final and turn.step == 0]
+    drained = 2 * len(built.stages) * built.cycles_per_step + built.latency
+    ended = built.latency - LEAVING - 2 * built.stages[0].array.input_beats
+    waits = [drained, *(max(0, ended + sooner) for sooner in range(2, 3 - MEETS, -1))]
+    return {turn: min(LONGEST, wait) for turn, wait in zip(alone, waits, strict=False)}
+
+
+def _vectors(design: Design, samples: Samples, order: Sequence[Turn], pace: Pace) -> Iterator[Beat]:
+    """Beats of every x_t; of some the last ones are left out."""
+    steps = [(n, turn) for n, turn in enumerate(order) if turn.is_step]
+    sent = sent_beats(design, samples, [turn for _, turn in steps])
+    for (number, turn), count in zip(steps, sent, strict=True):
+        x_t = samples.x[turn.sequence, turn.step] if turn.real else np.zeros_like(samples.x[0, 0])
+        for place, word in enumerate(list(_words(design, x_t))[:count]):
+            yield Beat(pace.gap(number, place == 0), word, turn.final and place == count - 1, not turn.real)
+
+
+def _pauses(design: Design, order: Sequence[Turn], pace: Pace) -> Iterator[int]:
+    """Pauses before the words of all results."""
+    for number, turn in enumerate(order):
+        for place in range(result_words(design, turn) if turn.is_step else 0):
+            yield pace.pause(number, place == 0, "results")
+
+
+def _loads(design: Design, taken: int) -> Iterator[Beat]:
+    """Frames of weights: those before the first step at once, the others spread over `taken` cycles, the longest that
+    the run can be: the last ones come when nobody uses any set any more, and must be taken.
+    """
+    first, later = first_frames(design), later_frames(design, taken)
+    waiting = min(LONGEST, max(0, taken - sum(map(len, later))) // (len(later) + 1))
+    for load, wait in [*((load, 0) for load in first), *((load, waiting) for load in later)]:
+        for place, word in enumerate(load):
+            yield Beat(wait if place == 0 else 0, word, place == len(load) - 1)
+
+
+def _fed(design: Design, order: Sequence[Turn], pace: Pace) -> Iterator[tuple[str, tuple[Beat, ...]]]:
+    """Weights of every array, once a turn; slower, now and then, behind the steps that run freely."""
+    for array, layer in zip(design.net.arrays, design.weights.layers, strict=True):
+        numbered = [(n, turn) for n, turn in enumerate(order) if array.recurrent or _answers(design, turn)]
+        words = fed_beats(array, layer)
+        sent = passes(words, [turn for _, turn in numbered], sum(n < pace.calm for n, _ in numbered))
+        beats = []
+        for (number, _), count in zip(numbered, sent, strict=True):
+            for place in range(count):
+                word = words[place] if place < len(words) else 1
+                slow = array.recurrent and number >= pace.calm
+                beats.append(Beat(pace.rng.choice((0, 0, 0, 7)) if slow else 0, word, place == count - 1))
+        yield f"s_weights_{array.name}", tuple(beats)
+
+
+def _frames(design: Design, samples: Samples, order: Sequence[Turn], number: int, pace: Pace) -> Iterator[Beat]:
+    """What a layer begins each sequence with (h_0 and c_0 of an LSTM), zeros for one that fills a turn."""
+    array = design.net.layers[number]
+    step = byte_width(max(fmt.width for fmt in state_formats(design.spec)))
+    taken = [(n, turn) for n, turn in enumerate(order) if not turn.is_step]
+    states = [state_of(design, samples, turn, number) for _, turn in taken]
+    sent = sent_states(array, states, sum(n < pace.calm for n, _ in taken))
+    for (turn, _), state, count in zip(taken, states, sent, strict=True):
+        for place in range(count):
+            values = state[place].tolist() if place < len(state) else [1]
+            word = sum((int(value) & (1 << step) - 1) << n * step for n, value in enumerate(values))
+            yield Beat(pace.gap(turn, place == 0), word, place == count - 1)
+
+
+def state_of(design: Design, samples: Samples, turn: Turn, number: int) -> Integers:
+    """The state that a layer takes in a turn, [beats, values of a beat]: zeros where the turn is filled."""
+    assert samples.states is not None
+    array, count = design.net.layers[number], len(design.net.layers[number].cell.states)
+    sides = np.zeros((count, array.output_beats * array.cells), dtype=np.int64)
+    if turn.real:
+        sides[:, : array.outputs] = before(design.net, samples.states)[number][turn.sequence].reshape(count, -1)
+    return sides.reshape(count, array.output_beats, array.cells).transpose(1, 0, 2).reshape(array.output_beats, -1)
+
+
+def _before(design: Design, sources: Sources, cycles: int) -> Sources:
+    """What comes in before the reset: what comes after it, in a hurry; of frames of weights the first good one."""
+    begun = dict(sources)
+    if "s_weights" in sources:
+        bad = first_frames(design)[:-1]
+        begun["s_weights"] = sources["s_weights"][sum(map(len, bad)) :]
+    return {name: tuple(replace(beat, wait=0) for beat in beats[:cycles]) for name, beats in begun.items()}
+
+
+def _words(design: Design, x_t: Integers) -> Iterator[int]:
+    """Beats of one x_t, each value in whole bytes."""
+    array = design.net.layers[0]
+    step, count = byte_width(array.x.width), array.input_words
+    for start in range(0, array.inputs, count):
+        values = x_t[start : start + count]
+        yield sum((int(value) & ((1 << step) - 1)) << n * step for n, value in enumerate(values))
+
+
+def _answers(design: Design, turn: Turn) -> bool:
+    return turn.is_step and computes(design, turn)
+
+
+def computes(design: Design, turn: Turn) -> bool:
+    """Whether the last array has something to do in a turn."""
+    head = design.spec.model.head
+    return head is None or head.when == "step" or turn.final
+
+
+def result_words(design: Design, turn: Turn) -> int:
+    """Result words of a turn; those of a filler do not leave."""
+    head, last = design.spec.model.head, design.net.arrays[-1]
+    if not turn.real or not computes(design, turn):
+        return 0
+    return 1 if head and head.kind == "argmax" else last.output_beats
