@@ -59,7 +59,11 @@ def state(design: Design, samples: Samples) -> str:
     if samples.states is not None:
         digest.update(samples.states.tobytes())
     generated = (path for part in ("rtl", "hls") for path in (design.work / part).iterdir())
-    judges = (path for part in JUDGES for path in (ROOT / part).iterdir() if path.name not in BESIDE)
+    judges = (path for part in JUDGES for path in (ROOT / part).rglob("*") if _judges(path))
     for path in sorted(path for path in [*generated, *judges] if path.is_file()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _judges(path: Path) -> bool:
+    return path.suffix in (".py", ".j2") and path.name not in BESIDE
