@@ -11,7 +11,7 @@ from typing import Any
 from accel.architecture.plan import planned
 from accel.base.faults import Fault, Refused
 from accel.schedule.load_spec import parse
-from accel.spec import Spec, divisors, kept, plain
+from accel.spec import Spec, divisors, nonzeros_of, plain
 
 Choice = Mapping[str, Any]
 """A value for each axis, by its key."""
@@ -112,7 +112,7 @@ def _network(spec: Spec) -> Iterator[Axis]:
 
 def _shares(columns: int) -> tuple[float, ...]:
     """Shares that leave a row of so many columns a weight, one for each number of weights left."""
-    left = {kept(share, columns): share for share in reversed(SHARES) if kept(share, columns)}
+    left = {nonzeros_of(share, columns): share for share in reversed(SHARES) if nonzeros_of(share, columns)}
     return tuple(sorted(left.values()))
 
 

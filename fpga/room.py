@@ -11,7 +11,7 @@ from typing import Any
 
 from accel.architecture.misfits import misfits
 from accel.architecture.network import Network, network
-from accel.spec import Spec, kept
+from accel.spec import Spec, nonzeros_of
 from fpga import board as boards
 from fpga.board import Board
 from fpga.estimate import Estimate, knows, largest_that_fits, resources
@@ -83,5 +83,6 @@ def _share_that_fits(spec: Spec, board: Board) -> float | None:
 
 def _fits(spec: Spec, step: int, board: Board) -> bool:
     share = step / SHARES
-    net = network(spec, [(max(1, kept(share, inputs)), max(1, kept(share, hidden))) for inputs, hidden in spec.sizes])
+    sizes = [(max(1, nonzeros_of(share, inputs)), max(1, nonzeros_of(share, hidden))) for inputs, hidden in spec.sizes]
+    net = network(spec, sizes)
     return not shortages(spec, net, board) and not any(misfits(net))

@@ -10,7 +10,7 @@ from accel.architecture.layer import Kept
 from accel.architecture.misfits import misfits
 from accel.architecture.network import network
 from accel.architecture.plan import planned
-from accel.spec import Search, Spec, kept
+from accel.spec import Search, Spec, nonzeros_of
 from training.cycles import Cycles
 from training.loop import Fitted
 from training.tasks.task import Metric
@@ -48,7 +48,7 @@ def line(spec: Spec, cycles: Cycles) -> list[Split]:
 def _moved(spec: Spec, search: Search, number: int, even: Kept, share: float) -> Kept:
     """The split of one layer at `share` of the way from even to the end of the line (negative: towards W_h)."""
     (inputs, hidden), levels = spec.sizes[number], spec.model.depth or 1
-    total = kept(search.total, inputs + levels * hidden)
+    total = nonzeros_of(search.total, inputs + levels * hidden)
     end = min(inputs, total - levels) if share > 0 else max(1, total - levels * hidden)
     k_x = even[0] + round((end - even[0]) * abs(share))
     return k_x, (total - k_x) // levels

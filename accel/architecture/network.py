@@ -16,7 +16,7 @@ from accel.architecture.linear import LinearArray
 from accel.architecture.plan import planned
 from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
-from accel.spec import Spec, kept
+from accel.spec import Spec, nonzeros_of
 from accel.spec import Weights as WeightFormats
 
 ACCUMULATOR = 62
@@ -125,7 +125,7 @@ def _linear(spec: Spec, budget: int, inputs: int, outputs: int, units: int | Non
         "inputs": inputs,
         "outputs": outputs,
         "kind": None,
-        "kept": (kept(spec.sparsity.head, inputs), 0),
+        "kept": (nonzeros_of(spec.sparsity.head, inputs), 0),
         "units": units or min(-(-outputs // groups), inputs),
         "lanes_per_row": 1,
         "cells": 1,

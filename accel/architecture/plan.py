@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accel.architecture.layer import Kept
-from accel.spec import BALANCES, Flow, Spec, kept
+from accel.spec import BALANCES, Flow, Spec, nonzeros_of
 
 
 def even_split(total: float, inputs: int, hidden: int, levels: int = 1) -> Kept:
@@ -11,8 +11,8 @@ def even_split(total: float, inputs: int, hidden: int, levels: int = 1) -> Kept:
 
     The rows of W_h in several levels share what W_x leaves; less than one each may be left over.
     """
-    nonzeros = kept(total, inputs + levels * hidden)
-    k_x = min(max(1, kept(total, inputs), nonzeros - levels * hidden), nonzeros - levels, inputs)
+    nonzeros = nonzeros_of(total, inputs + levels * hidden)
+    k_x = min(max(1, nonzeros_of(total, inputs), nonzeros - levels * hidden), nonzeros - levels, inputs)
     return k_x, (nonzeros - k_x) // levels
 
 
@@ -38,4 +38,4 @@ def _planned(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Kept:
     assert sparsity.input is not None
     assert sparsity.recurrent is not None
     banks = of_x.banks(spec.engine.lanes_per_row), of_h.banks(spec.engine.lanes_per_row)
-    return kept(sparsity.input, full[0], banks[0]), kept(sparsity.recurrent, full[1], banks[1])
+    return nonzeros_of(sparsity.input, full[0], banks[0]), nonzeros_of(sparsity.recurrent, full[1], banks[1])

@@ -37,7 +37,7 @@ class Packed:
     """Columns of the matrix."""
 
     @property
-    def kept(self) -> int:
+    def nnz_per_row(self) -> int:
         """Weights of each row."""
         return int(self.values.shape[1])
 

@@ -27,7 +27,7 @@ class Matrix:
     mask: Mask
 
     @property
-    def kept(self) -> int:
+    def nnz_per_row(self) -> int:
         """Weights of each row (row-balanced, so the first row speaks for all)."""
         return int(self.mask[0].sum())
 
@@ -61,9 +61,9 @@ class LayerWeights:
     initial: Integers | None = None
 
     @property
-    def kept(self) -> Kept:
+    def nnz_per_row(self) -> Kept:
         """Nonzeros of a row of each matrix."""
-        return self.w_x.kept, self.w_h.kept
+        return self.w_x.nnz_per_row, self.w_h.nnz_per_row
 
     def level(self, number: int, levels: int) -> LayerWeights:
         """What one level of several computes with: no column of x but in the first, unless W_x has rows for each."""
@@ -90,7 +90,7 @@ class Weights:
         """Shapes of the spec with the ratios these weights really have; beside columns they are what the spec says."""
         if spec.skips_states:
             return network(spec)
-        return network(spec, [layer.kept for layer in self.layers[: len(spec.model.hidden)]])
+        return network(spec, [layer.nnz_per_row for layer in self.layers[: len(spec.model.hidden)]])
 
 
 def threshold_of(spec: Spec) -> int:

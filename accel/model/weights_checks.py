@@ -41,7 +41,7 @@ def faults_of(weights: Weights, spec: Spec, source: str) -> Any:
         whole = (array.x_levels * array.rows, array.inputs), (rows, h_columns)
         if searched and (layer.w_x.mask.shape, layer.w_h.mask.shape) == whole:
             ratio = array.levels // array.x_levels
-            wanted, got = (row_cost(pair, ratio) for pair in (array.kept, layer.kept))
+            wanted, got = (row_cost(pair, ratio) for pair in (array.kept, layer.nnz_per_row))
             if abs(wanted - got) >= ratio:
                 yield Fault(place, f"{wanted} nonzeros a row in both matrices", str(got))
 

@@ -4,7 +4,7 @@ from accel.spec.checked import checked
 from accel.spec.dataflow import BALANCES, DATAFLOWS, MIXED, WALKS, WRITTEN, Flow, Walk
 from accel.spec.engine import Engine
 from accel.spec.json_schema import schema
-from accel.spec.network import Formats, Head, Model, Search, Weights, divisors, kept
+from accel.spec.network import Formats, Head, Model, Search, Weights, divisors, nonzeros_of
 from accel.spec.rules import HIGHWAY_ONLY
 from accel.spec.source import Source
 from accel.spec.spec import Spec
@@ -32,7 +32,7 @@ __all__ = [
     "Weights",
     "checked",
     "divisors",
-    "kept",
+    "nonzeros_of",
     "plain",
     "schema",
 ]

@@ -106,7 +106,7 @@ def divisors(number: int) -> list[int]:
     return small + [number // count for count in reversed(small) if count * count != number]
 
 
-def kept(ratio: float, columns: int, banks: int = 1) -> int:
+def nonzeros_of(ratio: float, columns: int, banks: int = 1) -> int:
     """Weights a row of `columns` keeps at this share of zeros, as many in each bank: rounded half up, at most as many
     as the smallest bank has columns.
     """

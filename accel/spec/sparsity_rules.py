@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from accel.spec.dataflow import BALANCES, MIXED, Flow
-from accel.spec.network import divisors, kept
+from accel.spec.network import divisors, nonzeros_of
 from accel.spec.spec import Spec
 
 
@@ -24,7 +24,7 @@ def sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if spec.model.head is None and sparsity.head:
         yield "sparsity.head", "nothing without model.head", sparsity.head
     layers = spec.model.head.layers if spec.model.head else ()
-    if any(kept(sparsity.head, columns) < 1 for columns in (spec.model.hidden[-1], *(one.outputs for one in layers))):
+    if any(nonzeros_of(sparsity.head, columns) < 1 for columns in (spec.model.hidden[-1], *(one.outputs for one in layers))):
         yield "sparsity.head", "a share that leaves a weight in each row", sparsity.head
     yield from _flow_rules(spec)
     if spec.skips_states:
@@ -94,12 +94,12 @@ def _layer_rules(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Iterator[t
         ratio, balance = getattr(sparsity, key), BALANCES[getattr(flow, key)]
         among = balance.among(columns, of_lane)
         banks = balance.banks(spec.engine.lanes_per_row)
-        if ratio is not None and among >= banks and kept(ratio, among, banks) < 1:
+        if ratio is not None and among >= banks and nonzeros_of(ratio, among, banks) < 1:
             limit = math.floor((1 - 0.5 * banks / among) * 10000) / 10000
             what = balance.empty.format(columns=columns, rows=of_lane)
             yield f"sparsity.{key}", f"at most {limit} so that no {what}", ratio
     levels = spec.model.depth or 1
-    if sparsity.search is not None and kept(sparsity.search.total, inputs + levels * hidden) < 1 + levels:
+    if sparsity.search is not None and nonzeros_of(sparsity.search.total, inputs + levels * hidden) < 1 + levels:
         each = f"one for W_x and {levels} for the levels of W_h" if levels > 1 else "one for each matrix"
         count = "two" if levels == 1 else str(1 + levels)
         wanted = f"a ratio that leaves {count} nonzeros a row, {each}"

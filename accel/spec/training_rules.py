@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from accel.spec.network import kept
+from accel.spec.network import nonzeros_of
 from accel.spec.spec import Spec
 
 
@@ -30,5 +30,5 @@ def training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         return
     for total in studies.totals:
         least = min(inputs + hidden for inputs, hidden in spec.sizes)
-        if kept(total, least) < 2:
+        if nonzeros_of(total, least) < 2:
             yield "training.studies.totals", "ratios that leave two nonzeros a row, one for each matrix", total

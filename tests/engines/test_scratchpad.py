@@ -167,7 +167,7 @@ def latest(rows: int, columns: int, kept: int) -> Mask:
 def test_the_gap_is_the_smallest_that_every_pattern_allows(less: int, status: str, tmp_path: Path) -> None:
     made = design(tmp_path, **LOADED | {"engine": {"units": 2, "lanes_per_row": 2, "memory": "scratchpad"}})
     layer = made.weights.layers[0]
-    mask = latest(20, 5, layer.kept[1])
+    mask = latest(20, 5, layer.nnz_per_row[1])
     worst = LayerWeights(layer.w_x, Matrix(np.where(mask, 9, 0), mask), layer.bias)
     hard = Design(made.spec, Weights((worst,)), made.work)
     interval = schedule(hard).stages[0].interval

@@ -99,7 +99,7 @@ def small(**resources_of: int) -> Board:
 
 def test_a_design_too_large_is_told_how_many_lanes_would_fit() -> None:
     chosen = varied("speech-128", BLOCK)
-    kept = [layer.kept for layer in random_weights.seeded(chosen).layers[:1]]
+    kept = [layer.nnz_per_row for layer in random_weights.seeded(chosen).layers[:1]]
     board = small(multipliers=30)
     units = largest_that_fits(chosen, kept, board)
     assert units is not None

@@ -31,7 +31,7 @@ def test_unpacking_gives_back_what_was_packed(given_matrix: tuple[np.ndarray, np
 def test_columns_of_a_packed_row_ascend(given_matrix: tuple[np.ndarray, np.ndarray]) -> None:
     packed = pack(*given_matrix)
     assert np.all(np.diff(packed.columns, axis=1) > 0)
-    assert packed.kept == given_matrix[1].sum(axis=1)[0]
+    assert packed.nnz_per_row == given_matrix[1].sum(axis=1)[0]
 
 
 def test_the_largest_of_each_row_stay_and_the_lower_column_wins_a_tie() -> None:

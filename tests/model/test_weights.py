@@ -133,8 +133,8 @@ def test_weights_that_break_a_rule_are_not_saved(tmp_path: Path, parts: dict[str
 def test_after_a_search_ratios_may_move_but_not_their_total(tmp_path: Path) -> None:
     searched = spec(sparsity={"input": None, "recurrent": None, "search": {"total": 0.5}})
     moved = Weights(tuple(random_weights.seeded(spec(sparsity={"input": 0.67, "recurrent": 0.375})).layers))
-    assert sum(moved.layers[0].kept) == sum(random_weights.seeded(searched).layers[0].kept)
-    assert moved.layers[0].kept != random_weights.seeded(searched).layers[0].kept
+    assert sum(moved.layers[0].nnz_per_row) == sum(random_weights.seeded(searched).layers[0].nnz_per_row)
+    assert moved.layers[0].nnz_per_row != random_weights.seeded(searched).layers[0].nnz_per_row
     weights_file.save(tmp_path / "weights.npz", moved, searched)
     more = random_weights.seeded(spec(sparsity={"input": 0.0, "recurrent": 0.375}))
     with pytest.raises(Refused, match="lstm0: wanted 6 nonzeros a row in both matrices, got 8"):
@@ -155,7 +155,7 @@ def test_weights_from_before_a_key_came_are_read_as_having_its_default(tmp_path:
     arrays.pop("digest")
     older = json.dumps({key: value for key, value in formats.items() if key not in ("per_row", "scale")})
     np.savez(path, formats=older, digest=weights_file._digest(arrays, older), **arrays)
-    assert weights_file.load(path, chosen).layers[0].kept == random_weights.seeded(chosen).layers[0].kept
+    assert weights_file.load(path, chosen).layers[0].nnz_per_row == random_weights.seeded(chosen).layers[0].nnz_per_row
     wrong = json.dumps({**json.loads(older), "width": 7})
     np.savez(path, formats=wrong, digest=weights_file._digest(arrays, wrong), **arrays)
     with pytest.raises(Refused, match="formats"):

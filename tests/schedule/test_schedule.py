@@ -55,7 +55,7 @@ def gap_of(h_mask: Mask) -> int:
 
 
 def test_a_pattern_that_reads_early_units_needs_no_wait_for_late_ones() -> None:
-    kept = random_weights.seeded(load_spec.parse(BASE)).layers[0].kept[1]
+    kept = random_weights.seeded(load_spec.parse(BASE)).layers[0].nnz_per_row[1]
     early, late = columns_from(0, 52, 13, kept), columns_from(13 - kept, 52, 13, kept)
     assert gap_of(early) < gap_of(late)
 

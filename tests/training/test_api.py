@@ -126,4 +126,4 @@ def test_the_example_in_the_documentation_runs(tmp_path: Path, monkeypatch: pyte
     exec(code, names)
     assert isinstance(names["spec"], Spec)
     assert names["accuracy"] > 0.9
-    assert weights_file.load(tmp_path / "build" / "mine" / "weights.npz", names["spec"]).layers[0].kept == (2, 4)
+    assert weights_file.load(tmp_path / "build" / "mine" / "weights.npz", names["spec"]).layers[0].nnz_per_row == (2, 4)

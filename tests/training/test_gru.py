@@ -178,7 +178,7 @@ def test_the_main_way_ends_in_weights_that_fit_the_spec(name: str, biases: int, 
     spec = SPECS[name]
     pipeline.write(spec, task(), pipeline.make(spec, task(), tmp_path / "checkpoints", silent), tmp_path)
     found = weights_file.load(tmp_path / "weights.npz", spec).layers[0]
-    assert found.kept == (2, 4)
+    assert found.nnz_per_row == (2, 4)
     assert found.bias.shape == (biases,)
     models = read_json(tmp_path / "training.json")["models"]
     assert models["golden"] == models["quantized"]
@@ -191,7 +191,7 @@ def test_a_live_module_is_pruned_quantised_and_exported(batch_first: bool, tmp_p
     module = nn.GRU(3, 8, num_layers=2, batch_first=batch_first).double()
     prune(module, spec)
     quantized, made = quantize(module, spec), export(module, None, spec, tmp_path)
-    assert made.layers[0].kept == (2, 4)
+    assert made.layers[0].nnz_per_row == (2, 4)
     chosen = samples.seeded(spec, 4, 5)
     x = torch.from_numpy(spec.formats.input.real(chosen.x))
     golden = run(made.network(spec), made, chosen.x)
@@ -230,7 +230,7 @@ def test_the_dual_ratio_search_keeps_the_cost(cell: dict, tmp_path: Path) -> Non
     made = pipeline.make(spec, task(), tmp_path / "checkpoints", silent)
     assert {sum(candidate.kept[0]) for candidate in made.candidates} == {6}
     pipeline.write(spec, task(), made, tmp_path)
-    assert weights_file.load(tmp_path / "weights.npz", spec).layers[0].kept == made.candidates[0].kept[0]
+    assert weights_file.load(tmp_path / "weights.npz", spec).layers[0].nnz_per_row == made.candidates[0].kept[0]
 
 
 def test_skipped_states_are_counted_as_those_of_an_lstm() -> None:

@@ -136,7 +136,7 @@ def test_the_main_way_ends_in_weights_that_fit_the_spec(tmp_path: Path) -> None:
     spec = SPECS["row-balanced"]
     pipeline.write(spec, task(), pipeline.make(spec, task(), tmp_path / "checkpoints", silent), tmp_path)
     found = weights_file.load(tmp_path / "weights.npz", spec).layers[0]
-    assert found.kept == (2, 4)
+    assert found.nnz_per_row == (2, 4)
     assert found.w_h.values.shape == (2 * 2 * 8, 8)
     models = read_json(tmp_path / "training.json")["models"]
     assert models["golden"] == models["quantized"]
@@ -148,7 +148,7 @@ def test_the_dual_ratio_search_shares_a_rows_nonzeros_out_over_all_levels(tmp_pa
     assert {candidate.kept for candidate in made.candidates} == {((2, 4),), ((1, 4),), ((3, 3),)}
     pipeline.write(spec, task(), made, tmp_path)
     found = weights_file.load(tmp_path / "weights.npz", spec)
-    assert found.layers[0].kept == made.candidates[0].kept[0]
+    assert found.layers[0].nnz_per_row == made.candidates[0].kept[0]
 
 
 @pytest.mark.parametrize("path", sorted(Path("specs").glob("*.yaml")), ids=lambda path: path.stem)

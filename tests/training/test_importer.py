@@ -62,7 +62,7 @@ def test_an_imported_network_computes_what_the_users_did(tmp_path: Path) -> None
 def test_an_imported_network_is_pruned_at_the_specs_ratios(tmp_path: Path) -> None:
     import_model(SPEC, saved(tmp_path, Classifier()), tmp_path)
     loaded = weights_file.load(tmp_path / "weights.npz", SPEC)
-    assert [layer.kept for layer in loaded.layers] == [(2, 4), (4, 4), (8, 0)]
+    assert [layer.nnz_per_row for layer in loaded.layers] == [(2, 4), (4, 4), (8, 0)]
 
 
 def test_an_lstm_without_biases_fits_a_spec_without_biases(tmp_path: Path) -> None:

@@ -265,4 +265,4 @@ def test_removed_units_balanced_columns_and_pruned_states_compose(tmp_path: Path
 def test_other_ways_to_prune_leave_weights_that_fit_the_spec(tmp_path: Path, sections: dict[str, Any]) -> None:
     spec = small(**sections)
     run(tmp_path, spec=spec)
-    assert sum(weights_file.load(tmp_path / "weights.npz", spec).layers[0].kept) == 6
+    assert sum(weights_file.load(tmp_path / "weights.npz", spec).layers[0].nnz_per_row) == 6

@@ -41,7 +41,7 @@ def test_the_head_loses_as_many_weights_in_each_row_and_keeps_them_lost() -> Non
     prune_head(model.head, chosen)
     prune_head(model.head, chosen)
     assert head_mask(model.head).sum(1).tolist() == [4, 4, 4]
-    assert integers(model, network(chosen)).layers[-1].kept == (4, 0)
+    assert integers(model, network(chosen)).layers[-1].nnz_per_row == (4, 0)
 
 
 def test_on_a_tie_the_lower_column_stays() -> None:

@@ -14,7 +14,7 @@ def lane_words(array: MixedArray, layer: LayerWeights) -> LaneWords:
 
 
 def _by_row_of_lane(array: MixedArray, matrix: Matrix) -> LaneWords:
-    shape = (array.rows_per_unit, array.groups, array.units, matrix.kept)
+    shape = (array.rows_per_unit, array.groups, array.units, matrix.nnz_per_row)
     words = (-1, array.units, array.rows_per_unit, 1)
     values, columns = (
         part.reshape(shape).transpose(1, 3, 2, 0).reshape(words)
