@@ -28,10 +28,10 @@ def if_pruned(spec: Spec, dense: LSTM) -> Cycles:
     """`Cycles` of a dense model."""
 
     def cycles(number: int, kept: Kept) -> int:
-        splits = list(planned(spec))
-        splits[number] = kept
+        allocations = list(planned(spec))
+        allocations[number] = kept
         chosen = largest(dense.layers[number], kept, choose=choices(spec)[number])
-        return _interval(network(spec, splits).layers[number], chosen)
+        return _interval(network(spec, allocations).layers[number], chosen)
 
     return cycles
 

@@ -11,7 +11,7 @@ from torch.nn.utils import parametrize
 
 from accel.architecture.cells import cell_named
 from accel.architecture.layer import Kept
-from accel.spec import Spec, Walk, kept
+from accel.spec import Spec, Walk, nonzeros_of
 from training.method import Method
 from training.model import LSTM, matrices, matrices_of
 
@@ -167,7 +167,7 @@ def prune_head(layers: Iterable[nn.Module | None], spec: Spec) -> None:
         if layer is None or spec.sparsity.head == 0 or parametrize.is_parametrized(layer, "weight"):
             continue
         weight = layer.get_parameter("weight").detach()
-        mask = row_balanced(weight, kept(spec.sparsity.head, weight.shape[1]))
+        mask = row_balanced(weight, nonzeros_of(spec.sparsity.head, weight.shape[1]))
         parametrize.register_parametrization(layer, "weight", Mask(mask))
 
 

@@ -107,11 +107,11 @@ def _ratios(spec: Spec, record: dict[str, Any]) -> Iterator[str]:
     tried = [("uniform ratio", one) for one in record["candidates"] if one["kept"] == even]
     tried += [("ratios chosen", one) for one in record["candidates"] if one["chosen"]]
     tried += [(study["name"], study) for study in record["studies"] if "cycles" in study]
-    yield f"\nWeights of a row in W_x + W_h, seed {record['seed']}: {'; '.join(_split(*one) for one in tried)}."
+    yield f"\nWeights of a row in W_x + W_h, seed {record['seed']}: {'; '.join(_allocation(*one) for one in tried)}."
 
 
-def _split(name: str, tried: dict[str, Any]) -> str:
-    """One split; its cycles from step to step where the record has them."""
+def _allocation(name: str, tried: dict[str, Any]) -> str:
+    """One allocation; its cycles from step to step where the record has them."""
     pairs = ", ".join(f"{k_x} + {k_h}" for k_x, k_h in tried["kept"])
     cycles = f" ({' + '.join(map(str, tried['cycles']))} cycles a step)" if "cycles" in tried else ""
     return f"*{name}* {pairs}{cycles}"

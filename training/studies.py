@@ -79,7 +79,7 @@ def _totals(way: Way, dense: LSTM) -> Iterator[Study]:
 
 
 def _equal_cycles(way: Way, dense: LSTM) -> Iterator[Study]:
-    """The best of the splits that take as many cycles as the even one."""
+    """The best of the allocations that take as many cycles as the even one."""
     if way.spec.training.studies.equal_cycles:
         best = way.searching(cost="cycles").search(dense)[0]
         facts = {

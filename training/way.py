@@ -24,7 +24,7 @@ from training.model import LSTM, matrices_of
 from training.patterns import PATTERNS
 from training.prune import Gradual, choices, mask, prune_head, prune_layers
 from training.rows import equip
-from training.search import Candidate, Split, line, search
+from training.search import Allocation, Candidate, line, search
 from training.states import StatePruning, set_threshold
 from training.targeted import TargetedDropout, watch
 from training.tasks.task import Task
@@ -70,7 +70,7 @@ class Way:
             model = network_for(self.spec, *host) if depth is None else RHN(self.spec, depth, *host)
         return model.to(distributed.device())
 
-    def pruned(self, dense: LSTM, kept: Split) -> Fitted:
+    def pruned(self, dense: LSTM, kept: Allocation) -> Fitted:
         """The dense model pruned to `kept` weights per row, at once or in steps, and fine-tuned."""
         model, chosen = copy.deepcopy(dense), choices(self.spec)
         prune_head((*model.linear, model.head), self.spec)
@@ -96,8 +96,8 @@ class Way:
 
     def search(self, dense: LSTM) -> list[Candidate]:
         """Every split of the dual-ratio search, the best one first."""
-        splits = line(self.spec, if_pruned(self.spec, dense))
-        return search(splits, lambda kept: self.pruned(dense, kept), self.task.metric)
+        allocations = line(self.spec, if_pruned(self.spec, dense))
+        return search(allocations, lambda kept: self.pruned(dense, kept), self.task.metric)
 
     def searching(self, **changes: Any) -> Way:
         """The same way with other keys of `sparsity.search`; its stages lie in a folder of their own."""

@@ -6,7 +6,7 @@ from accel.architecture.layer import Kept
 from accel.spec import BALANCES, Flow, Spec, nonzeros_of
 
 
-def even_split(total: float, inputs: int, hidden: int, levels: int = 1) -> Kept:
+def even_allocation(total: float, inputs: int, hidden: int, levels: int = 1) -> Kept:
     """Nonzeros of W_x and W_h per row at the same ratio, with the row's total fixed; each keeps at least one.
 
     The rows of W_h in several levels share what W_x leaves; less than one each may be left over.
@@ -34,7 +34,7 @@ def _planned(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Kept:
     if sparsity.pattern == "dense":
         return full
     if sparsity.search is not None:
-        return even_split(sparsity.search.total, inputs, hidden, spec.model.depth or 1)
+        return even_allocation(sparsity.search.total, inputs, hidden, spec.model.depth or 1)
     assert sparsity.input is not None
     assert sparsity.recurrent is not None
     banks = of_x.banks(spec.engine.lanes_per_row), of_h.banks(spec.engine.lanes_per_row)

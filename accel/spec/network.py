@@ -68,12 +68,12 @@ class Search(Section):
     """Dual-ratio search of BRDS (arXiv 2101.02667): the cost is fixed, nonzeros are shared out between W_x and W_h."""
 
     total: Share
-    """Share of all weights of a layer that is removed; with `cost: cycles`, in the even split that sets the cycles."""
+    """Share of all weights of a layer that is removed; with `cost: cycles`, in the even allocation that sets them."""
     steps: Count = 4
     """Steps along the line of equal cost, in each direction."""
     cost: Literal["nonzeros", "cycles"] = "nonzeros"
-    """What all splits have in common: nonzeros of a row, or at most the cycles of a step that the even split needs on
-    the lanes of `engine` (each W_h then keeps as many weights as fit)."""
+    """What all allocations have in common: nonzeros of a row, or at most the cycles of a step that the even one needs
+    on the lanes of `engine` (each W_h then keeps as many weights as fit)."""
 
 
 class Sparsity(Section):

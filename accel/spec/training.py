@@ -27,7 +27,7 @@ class Studies(Section):
     totals: Shares = ()
     """Other shares of zeros (in place of `sparsity.search.total`) for the dual-ratio search and the baselines."""
     equal_cycles: bool = False
-    """The dual-ratio search among splits of as many cycles, where `sparsity.search` has those of as many nonzeros."""
+    """The dual-ratio search among allocations of equal cycles, where `sparsity.search` has those of equal nonzeros."""
     states: Shares = ()
     """State pruning: wanted shares of zeros in h, each fine-tuned from the dense and from the pruned network."""
     state_threshold: StateThreshold = 0.2

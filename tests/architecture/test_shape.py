@@ -8,7 +8,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from accel.architecture.network import network
-from accel.architecture.plan import even_split, planned, row_cost
+from accel.architecture.plan import even_allocation, planned, row_cost
 from accel.base.faults import Refused
 from accel.schedule.load_spec import load
 from accel.spec import Spec
@@ -64,13 +64,13 @@ def test_accumulator_holds_the_worst_row(chosen: Spec) -> None:
 
 
 @given(st.floats(0, 0.9), st.integers(1, 300), st.integers(1, 300), st.integers(1, 4))
-def test_even_split_keeps_the_total_and_leaves_neither_matrix_empty(
+def test_even_allocation_keeps_the_total_and_leaves_neither_matrix_empty(
     total: float, inputs: int, hidden: int, levels: int
 ) -> None:
     nonzeros = int((1 - total) * (inputs + levels * hidden) + 0.5)
     if nonzeros < 1 + levels:
         return
-    k_x, k_h = even_split(total, inputs, hidden, levels)
+    k_x, k_h = even_allocation(total, inputs, hidden, levels)
     assert nonzeros - levels < row_cost((k_x, k_h), levels) <= nonzeros
     assert 1 <= k_x <= inputs
     assert 1 <= k_h <= hidden

@@ -15,7 +15,7 @@ from training.loop import Fitted
 from training.model import LSTM
 from training.prune import prune_layers
 from training.score import Score
-from training.search import Split, line, search
+from training.search import Allocation, line, search
 
 
 def unasked(number: int, kept: Kept) -> int:
@@ -31,7 +31,7 @@ def test_the_line_starts_even_and_goes_to_both_ends_with_the_same_total() -> Non
 def test_layers_move_together() -> None:
     spec = small(model={"inputs": 8, "hidden": [16, 16]}, sparsity={"search": {"total": 0.5, "steps": 1}})
     assert line(spec, unasked) == [((4, 8), (8, 8)), ((8, 4), (15, 1)), ((1, 11), (1, 15))]
-    assert {tuple(map(sum, split)) for split in line(spec, unasked)} == {(12, 16)}
+    assert {tuple(map(sum, allocation)) for allocation in line(spec, unasked)} == {(12, 16)}
 
 
 def test_levels_share_what_w_x_leaves_and_the_cell_stage_keeps_up() -> None:
@@ -48,9 +48,9 @@ def test_without_a_search_the_given_ratios_are_the_only_candidate() -> None:
 
 
 def test_the_best_on_the_validation_split_is_kept_and_all_are_reported() -> None:
-    splits: list[Split] = [((1, 3),), ((2, 2),), ((3, 1),)]
-    scores = dict(zip(splits, [Score(1.0, 0.5), Score(0.9, 0.7), Score(0.8, 0.7)], strict=True))
-    found = search(splits, lambda kept: Fitted(None, scores[kept], []), "accuracy")  # type: ignore[arg-type]
+    allocations: list[Allocation] = [((1, 3),), ((2, 2),), ((3, 1),)]
+    scores = dict(zip(allocations, [Score(1.0, 0.5), Score(0.9, 0.7), Score(0.8, 0.7)], strict=True))
+    found = search(allocations, lambda kept: Fitted(None, scores[kept], []), "accuracy")  # type: ignore[arg-type]
     assert [candidate.kept for candidate in found] == [((3, 1),), ((1, 3),), ((2, 2),)]
 
 
@@ -69,19 +69,19 @@ def test_at_equal_cycles_every_split_is_filled_up_to_the_cycles_of_the_even_one(
     spec = at_equal_cycles(engine)
     dense = LSTM(spec)
     cycles, even = if_pruned(spec, dense), planned(spec)[0]
-    budget, splits = cycles(0, even), line(spec, cycles)
-    assert len({k_x for ((k_x, _),) in splits}) == len(splits) > 2
-    for ((k_x, k_h),) in splits:
+    budget, allocations = cycles(0, even), line(spec, cycles)
+    assert len({k_x for ((k_x, _),) in allocations}) == len(allocations) > 2
+    for ((k_x, k_h),) in allocations:
         assert cycles(0, (k_x, k_h)) <= budget
         assert k_h == 32 or cycles(0, (k_x, k_h + 1)) > budget
 
 
 def test_at_equal_cycles_lanes_that_nonzeros_leave_idle_are_used() -> None:
     spec = at_equal_cycles(SPLIT)
-    splits = line(spec, lambda number, kept: network(spec, (kept,)).layers[number].depth)
-    assert splits[0] == ((2, 10),)  # even: ceil(10 / 2) = 5 cycles a group
-    assert splits[1] == ((4, 10),)  # two weights more in every row of W_x cost nothing
-    assert ((8, 10),) not in splits  # 8 cycles on one lane
+    allocations = line(spec, lambda number, kept: network(spec, (kept,)).layers[number].depth)
+    assert allocations[0] == ((2, 10),)  # even: ceil(10 / 2) = 5 cycles a group
+    assert allocations[1] == ((4, 10),)  # two weights more in every row of W_x cost nothing
+    assert ((8, 10),) not in allocations  # 8 cycles on one lane
 
 
 def test_the_cycles_foretold_are_those_of_the_pruned_model() -> None:
