@@ -38,8 +38,8 @@ def test_the_head_loses_as_many_weights_in_each_row_and_keeps_them_lost() -> Non
     chosen = spec(model={"hidden": [8], "head": {"outputs": 3}}, sparsity={"head": 0.5})
     model = LSTM(chosen)
     assert model.head is not None
-    prune_head(model.head, chosen)
-    prune_head(model.head, chosen)
+    prune_head([model.head], chosen)
+    prune_head([model.head], chosen)
     assert head_mask(model.head).sum(1).tolist() == [4, 4, 4]
     assert integers(model, network(chosen)).layers[-1].nnz_per_row == (4, 0)
 
