@@ -63,7 +63,10 @@ def _float_answers(made: Design, model: Path, data: Data, once: bool) -> Array:
     network = read_again(made.spec, model, asked)
     if _digest(quantized(made.spec, network), made.spec) != _digest(made.weights, made.spec):
         raise Refused([Fault(str(model), f"the file whose weights lie in {made.work}", "another")])
-    logits = network.logits(network.states(data.x)[-1])
+    h = network.over_steps(network.states(data.x)[-1], data.lengths)
+    logits = network.logits(h)
+    if network.pool != "none":
+        return np.asarray(logits[:, 0])
     return np.asarray(logits[np.arange(len(logits)), data.lengths - 1] if once else _flat(logits, data, once))
 
 

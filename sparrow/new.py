@@ -141,6 +141,9 @@ def _model(network: FloatNetwork, asked: Asked) -> dict[str, Any]:
     )
     if any(layer.initial is not None for layer in network.layers):
         found["initial"] = "constant"
+    if network.pool != "none":
+        wanted = "h_t of the last or of every step at the end, or a spec that is written by hand: model.head.pool"
+        raise Refused([Fault("new", wanted, network.pool)])
     if network.linear:
         layers = ", ".join(f"{{outputs: {len(one.bias)}, activation: {one.activation}}}" for one in network.linear)
         wanted = f"one linear layer at the end, or a spec that is written by hand, with model.head.layers: [{layers}]"

@@ -18,7 +18,7 @@ from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.engines.engine import EngineFailed, Observed, observed
 from accel.model.design import Design
-from accel.model.golden import LayerTrace, Trace, begun_with, first_state, joined, parted, widths
+from accel.model.golden import LayerTrace, Trace, begun_with, first_state, joined, parted, read_by_linear, widths
 from accel.model.samples import Samples
 from accel.spec import Spec
 from training.exact import Exact, make_exact
@@ -95,9 +95,7 @@ def _linear(
     head, array, found = design.spec.model.head, design.net.head, list[dict[str, Integers]]()
     if head is None or array is None or model.head is None:
         return found, None
-    if head.when == "last":
-        h = h[np.arange(len(h)), lengths - 1][:, None]
-    read = number(h, design.spec.formats.state)
+    read = number(read_by_linear(design.net, h, lengths), design.spec.formats.state)
     for place, layer in enumerate(design.net.linear):
         values = model.through_linear(place, read)
         fracs = {SUM: layer.sum_frac, OUT: layer.made.frac}

@@ -13,7 +13,7 @@ from accel.model.samples import Samples
 from accel.model.weights import Weights
 from training.export import Excerpt
 from training.loop import Fitted
-from training.model import LSTM, last_step
+from training.model import LSTM
 from training.score import Score, Tally, score
 from training.tasks.task import Examples, Task
 
@@ -39,7 +39,7 @@ def golden_logits(model: LSTM, net: Network, weights: Weights, samples: Samples)
 
 @torch.no_grad()
 def _answers(model: LSTM, h: Tensor, samples: Samples) -> Tensor:
-    return model.readout(last_step(h, torch.from_numpy(samples.lengths)) if model.when == "last" else h)
+    return model.readout(model.over_steps(h, torch.from_numpy(samples.lengths)))
 
 
 @torch.no_grad()

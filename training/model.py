@@ -18,6 +18,7 @@ from accel.architecture.array import Array
 from accel.architecture.cells import Cell
 from accel.architecture.cells.activations import ACTIVATIONS, OUT, SUM
 from accel.architecture.network import Network
+from accel.architecture.pool import pool_of
 from accel.spec import Spec
 from training.arithmetic import REAL, exact
 from training.cell import Signals, State, bias_of, biases, cell_of, computed, matrices, matrices_of, run_layer
@@ -70,6 +71,7 @@ class LSTM(nn.Module):
         self.decoder = decoder
         self.dropout = nn.Dropout(spec.training.dropout)
         self.when = model.head.when if model.head else when
+        self.pool = pool_of(spec)
         self.quantized: Network | None = None
         self.norms: nn.ModuleList | None = None
         self.register_buffer("threshold", torch.zeros(()))
@@ -95,7 +97,7 @@ class LSTM(nn.Module):
         = "step". Sequences start from `state`, or from the module's own, or from h = c = 0.
         """
         h, after = self.hidden(self.dropout(self.encoder(x)), state, lengths)
-        return self.readout(self.dropout(last_step(h, lengths) if self.when == "last" else h)), after
+        return self.readout(self.dropout(self.over_steps(h, lengths))), after
 
     def hidden(
         self, x: Tensor, state: Sequence[State] | None = None, lengths: Tensor | None = None
@@ -163,6 +165,24 @@ class LSTM(nn.Module):
             h = self.through_linear(place, h)[OUT]
         array = None if self.quantized is None else self.quantized.head
         return linear_sums(self.head, array, h)
+
+    def over_steps(self, h: Tensor, lengths: Tensor | None) -> Tensor:
+        """What the head reads of h [batch, steps, hidden]: h, or [batch, hidden] of the last step, or the pool.
+
+        In the formats of `quantized` where that is on, and in float64, exactly as the golden model has it.
+        """
+        if self.pool is None:
+            return last_step(h, lengths) if self.when == "last" else h
+        counted = torch.full((len(h),), h.shape[1], device=h.device) if lengths is None else lengths.to(h.device)
+        counted = counted.clamp(max=self.pool.longest) if self.pool.mean else counted
+        real = (torch.arange(h.shape[1], device=h.device) < counted[:, None])[..., None]
+        if not self.pool.mean:
+            return torch.where(real, h, -torch.inf).amax(1)
+        total = torch.where(real, h, 0.0).sum(1)
+        if self.quantized is None:
+            return total / counted[:, None]
+        factors = torch.tensor(self.pool.factors, dtype=h.dtype, device=h.device) / 2.0**self.pool.frac
+        return narrow(total * factors[counted - 1][:, None], self.pool.state)
 
     def through_linear(self, place: int, x: Tensor) -> Signals:
         """Every value of a linear layer in front of the last one, by its name, [..., outputs] of x [..., inputs]."""

@@ -14,6 +14,7 @@ from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.layer import Kept
 from accel.architecture.linear import LinearArray
 from accel.architecture.plan import planned
+from accel.architecture.pool import Pool, pool_of
 from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
 from accel.spec import Spec, nonzeros_of
@@ -31,6 +32,11 @@ class Network:
     linear: tuple[LinearArray, ...]
     head: RowArray | None
     spec: Spec
+
+    @cached_property
+    def pool(self) -> Pool | None:
+        """What is between the recurrent layers and the linear ones."""
+        return pool_of(self.spec)
 
     @property
     def arrays(self) -> tuple[Array, ...]:

@@ -6,9 +6,11 @@ synthesiser, a compiler or a host reads.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
@@ -16,6 +18,7 @@ from typing import Literal
 import numpy as np
 
 from accel.architecture.array import Array
+from accel.architecture.pool import POOL
 from accel.base.fixed import Integers
 from accel.engines.contents import (
     Contents,
@@ -163,6 +166,10 @@ def expected_files(design: Design) -> Iterator[tuple[str, Contents]]:
         if not array.writable:
             for end, contents in _held(design, array, layer):
                 yield f"rtl/{identifier}_{array.name}_{end}.hex", contents
+    if design.net.pool is not None and design.net.pool.mean:
+        pool, longest = design.net.pool, design.net.pool.longest
+        shares = np.array([[math.floor(Fraction(1 << pool.frac, n) + Fraction(1, 2))] for n in range(1, longest + 1)])
+        yield f"rtl/{identifier}_{POOL}.hex", Contents((Part("factor", pool.factor_width, shares),))
     for name, table in design.net.tables.items():
         entries = np.array(table.entries, dtype=np.int64).reshape(-1, 1)
         yield f"rtl/{identifier}_{name}.hex", Contents((Part("entry", table.output.width, entries),))
@@ -226,6 +233,8 @@ def _cpp(design: Design, found: _Comparison) -> None:
     file, config = HEADER, "hls/config.h"
     stored, structure = arrays(text_of(design.work / file), file), text_of(design.work / config)
     wanted = {_constant(name): np.array(table.entries) for name, table in design.net.tables.items()}
+    if design.net.pool is not None:
+        wanted["kPoolFactors"] = np.array(design.net.pool.factors)
     for array, layer in _arrays(design):
         if not array.writable:
             wanted |= {f"k{array.name.capitalize()}{end}": words for end, words in _cpp_arrays(array, layer)}

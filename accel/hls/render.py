@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from accel.architecture.network import Network
+from accel.architecture.pool import Pool
 from accel.base.templates import read, render
 from accel.hls.beats import input_beat, output_beat, result_values
 from accel.hls.cell_text import activation_text, cell_text
@@ -39,6 +40,7 @@ HEADERS = (
     "observe.h",
     "operands.h",
     "platform.h",
+    "pool.h",
     "receive.h",
     "recurrent.h",
     "row_engine.h",
@@ -75,6 +77,8 @@ def _names(design: Design) -> dict[str, object]:
         "inputs": spec.model.inputs,
         "hidden": spec.model.hidden,
         "head": spec.model.head,
+        "pool": _pool(net.pool) if net.pool else None,
+        "pool_factors": net.pool.factors if net.pool else (),
         "linear": [array.outputs for array in net.linear],
         "activations": [activation_text(array, net) for array in net.linear],
         "stateful": spec.model.stateful,
@@ -98,6 +102,12 @@ def _names(design: Design) -> dict[str, object]:
         "skips_states": spec.skips_states,
         "threshold": design.weights.threshold,
     }
+
+
+def _pool(pool: Pool) -> list[tuple[str, int]]:
+    """Names and values of a pool's constants."""
+    widths = [("SumWidth", pool.sum_width), ("FactorWidth", pool.factor_width), ("ProductWidth", pool.product_width)]
+    return [("Mean", int(pool.mean)), ("Longest", pool.longest), ("Frac", pool.frac), *widths]
 
 
 def _process_headers(layers: Sequence[Process[Any]], net: Network) -> list[str]:
@@ -126,4 +136,8 @@ def _processes(design: Design) -> list[Process[Any]]:
         for number, (array, layer, source, out, head) in enumerate(joined)
     ]
     behind = [None, *(process.ended if process.activated else None for process in made[:-1])]
-    return [replace(process, before=before) for process, before in zip(made, behind, strict=True)]
+    made = [replace(process, before=before) for process, before in zip(made, behind, strict=True)]
+    if design.net.pool is not None:
+        first = len(design.net.layers)
+        made[first] = replace(made[first], source="pooled", before="pool_ended")
+    return made

@@ -25,6 +25,7 @@ from accel.model.golden import (
     first_state,
     kept_states,
     level_values,
+    read_by_linear,
     row_sums,
 )
 from accel.model.products import product
@@ -128,8 +129,9 @@ def linear_of(
     """Every linear layer with its weights, what it reads [n, inputs], and every value [n, outputs] by its name."""
     if net.head is None or trace.logits is None:
         return
-    once, h = trace.logits.shape[1] == 1 and trace.h.shape[1] > 1, trace.h
-    read = h[np.arange(len(h)), samples.lengths - 1] if once else _real(h, samples.lengths)
+    once = net.spec.model.head is not None and net.spec.model.head.when == "last"
+    read = read_by_linear(net, trace.h, samples.lengths)
+    read = read[:, 0] if once else _real(read, samples.lengths)
     layers = weights.layers[len(net.layers) :]
     for array, layer, values in zip(net.linear, layers, trace.linear, strict=False):
         flat = {name: value[:, 0] if once else _real(value, samples.lengths) for name, value in values.items()}

@@ -28,6 +28,7 @@ from accel.architecture.cells.operations import (
 )
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
+from accel.architecture.pool import Pool
 from accel.base.fixed import Fixed, Integers
 from accel.model.products import product, recurrent_product
 from accel.model.weights import LayerWeights, Weights
@@ -282,13 +283,33 @@ def operate(operation: Operation, values: Mapping[str, Integers], sizes: Mapping
     raise TypeError(f"{operation.name}: {type(operation).__name__} has no golden model")
 
 
+def read_by_linear(net: Network, h: Integers, lengths: Integers) -> Integers:
+    """What the first linear layer reads, [sequences, steps or 1, hidden], of h_t of the last recurrent layer."""
+    head = net.spec.model.head
+    if net.pool is not None:
+        return pooled(net.pool, h, lengths)[:, None]
+    if head is not None and head.when == "last":
+        return np.asarray(h[np.arange(len(h)), lengths - 1][:, None])
+    return h
+
+
+def pooled(pool: Pool, h: Integers, lengths: Integers) -> Integers:
+    """The largest value or the mean of each unit over the real steps of each sequence, [sequences, hidden]."""
+    counted = np.minimum(lengths, pool.longest) if pool.mean else lengths
+    real = (np.arange(h.shape[1]) < counted[:, None])[..., None]
+    if not pool.mean:
+        return np.asarray(np.where(real, h, pool.state.lo).max(axis=1))
+    factors = np.array(pool.factors, dtype=np.int64)[counted - 1]
+    total = np.where(real, h, 0).sum(axis=1) * factors[:, None]
+    return np.asarray(pool.state.narrow(total, pool.state.frac + pool.frac))
+
+
 def _head(net: Network, weights: Weights, traces: list[LayerTrace], lengths: Integers) -> Trace:
     h, head = traces[-1].h, net.spec.model.head
     if head is None:
         return Trace(traces, None, h)
     assert net.head is not None
-    if head.when == "last":
-        h = h[np.arange(len(h)), lengths - 1][:, None]
+    h = read_by_linear(net, h, lengths)
     linear, read = [], h
     for array, layer in zip(net.linear, weights.layers[len(net.layers) :], strict=False):
         linear.append(run_linear(net, array, linear_sums(array, layer, read)))

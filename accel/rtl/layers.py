@@ -51,7 +51,8 @@ def layer_constants(design: Design, stage: Stage[Any]) -> Call:
     head, last = spec.model.head, design.net.layers[-1]
     every_step = array is not last or head is None or head.when == "step"
     made_by, own = blocks_of(array).constants(stage, spec)
-    return Call(f"{array.name}_built", made_by, (*_held(design, array), *own, f"every_step={every_step}"))
+    pooled = ["pooled=True"] if design.net.pool and array is last else []
+    return Call(f"{array.name}_built", made_by, (*_held(design, array), *own, f"every_step={every_step}", *pooled))
 
 
 def _held(design: Design, array: Array) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accel.architecture.array import Array
+from accel.architecture.pool import POOL
 from accel.base.templates import render as render_template
 from accel.memory.images import (
     bias_words,
@@ -29,6 +30,8 @@ def render(design: Design) -> dict[str, str]:
     else:
         for array, layer in zip(design.net.arrays, design.weights.layers, strict=True):
             files |= _contents(design, array, layer)
+    if design.net.pool is not None and design.net.pool.mean:
+        files[f"rtl/{_file(design, POOL)}"] = to_hex(design.net.pool.factors, design.net.pool.factor_width)
     for name, table in design.net.tables.items():
         files[f"rtl/{_file(design, name)}"] = to_hex(table.entries, table.output.width)
     return files

@@ -16,6 +16,7 @@ from accel.architecture.array import Array
 from accel.architecture.dataflows import ARRAYS
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
+from accel.architecture.pool import POOL, Pool
 from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
 from accel.memory.load_frame import WORD, Section, beats, sections, shape_digest
@@ -30,6 +31,7 @@ from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.blocks.rows.activation import ActivationConstants
 from accel.rtl.blocks.rows.head import HeadObserved, LinearObserved
+from accel.rtl.blocks.rows.pool import pool_steps
 from accel.rtl.blocks.streams.axis import AxiStream, AxiWords, axis_input, axis_output
 from accel.rtl.blocks.streams.fillers import Fillers, watch_vectors, withhold
 from accel.rtl.blocks.streams.inbox import Beats, Inbox
@@ -49,7 +51,7 @@ from accel.spec import Formats
 IN_ARGUMENTS: tuple[Any, ...] = (
     *ARRAYS.values(),
     *(LowBit, Fixed, Formats, Table, TableFile, Section, CellConstants, ArrayConstants),
-    *(ActivationConstants, LinearArray, ScaleConstants, biases_held, lanes_held, scales_held),
+    *(ActivationConstants, LinearArray, Pool, ScaleConstants, biases_held, lanes_held, scales_held),
 )
 """What the text of constants and arguments may name."""
 
@@ -221,6 +223,10 @@ def _feeder(array: Array) -> Call:
 def _links(net: Network) -> Iterable[Call]:
     for before, after in pairwise(net.arrays):
         ends = f"{before.name}_outbox", f"{after.name}_beats", f"{after.name}_inbox.release"
+        if net.pool is not None and before is net.layers[-1]:
+            own = before.name.upper(), net.pool, f'"{net.spec.identifier}_{POOL}.hex"'
+            yield Call(f"{after.name}_linking", pool_steps, ("clk", "reset", *ends, *own))
+            continue
         yield Call(f"{after.name}_linking", link, ("clk", "reset", *ends, net.layers[0].writable))
 
 

@@ -69,4 +69,5 @@ class Timeline:
         if emits and deepest:
             self.left.append(results[-1] + 2)
         elif emits:
-            self._pass(at + 1, results, final, loads)
+            late = self.net.pool.latency if self.net.pool and at == len(self.net.layers) - 1 else 0
+            self._pass(at + 1, [result + late for result in results], final, loads)

@@ -38,6 +38,10 @@ class Head(Section):
     """After the last step of a sequence only, or after every step."""
     units: Count | None = None
     """Multipliers of the head; by default as few as keep pace with the LSTM."""
+    pool: Literal["none", "max", "mean"] = "none"
+    """What the linear layers read: h_t, or over all steps of a sequence the largest value or the mean of each unit."""
+    longest: Annotated[int, Field(ge=1, le=1 << 16)] | None = None
+    """Steps of the longest sequence, for `pool: mean`; steps beyond do not count."""
 
 
 class Model(Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from accel.spec.network import Head
 from accel.spec.sparsity_rules import sparsity_rules
 from accel.spec.spec import TABLED, Spec
 from accel.spec.training_rules import training_rules
@@ -116,6 +117,7 @@ def _head_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         return
     if head is None:
         return
+    yield from _pool_rules(spec, head)
     fracs = [layer.frac for layer in layers] + [None]
     for frac, read in zip(fracs, (formats.state, *(spec.made(layer) for layer in layers)), strict=True):
         most = (spec.weights.head_frac if frac is None else frac) + read.frac
@@ -123,6 +125,25 @@ def _head_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
             yield "formats.bias", f"at most the {most} fraction bits of the head's products", formats.bias
     if layers and spec.training.studies.lasso:
         yield "training.studies.lasso", "nothing with model.head.layers", spec.training.studies.lasso
+
+
+def _pool_rules(spec: Spec, head: Head) -> Iterator[tuple[str, str, Any]]:
+    """What goes with a pool over the steps."""
+    if (head.pool == "mean") != (head.longest is not None):
+        wanted = "a number of steps for pool: mean" if head.longest is None else "nothing but for pool: mean"
+        yield "model.head.longest", wanted, head.longest
+    if head.pool == "none":
+        return
+    others = {
+        "model.head.when: step (a pool is full after the last one)": head.when == "step",
+        "model.stateful (a pool begins anew with each sequence)": spec.model.stateful,
+        "engine.streams above 1": spec.engine.streams > 1,
+        "a last layer by columns": spec.flows[-1].skips_states,
+        "training.studies.lasso": bool(spec.training.studies.lasso),
+    }
+    for other, there in others.items():
+        if there:
+            yield "model.head.pool", f"none beside {other}", head.pool
 
 
 def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:

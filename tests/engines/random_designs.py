@@ -41,6 +41,9 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
             "when": draw(st.sampled_from(["last", "step"])),
             "layers": draw(st.sampled_from([0, 0, 1, 2]).flatmap(lambda n: st.lists(linear(), min_size=n, max_size=n))),
         }
+        if head["when"] == "last":
+            pools = [{}, {}, {"pool": "max"}, {"pool": "mean", "longest": draw(st.integers(1, 5))}]
+            head |= draw(st.sampled_from(pools))
     hidden = draw(st.lists(st.integers(1, 14), min_size=1, max_size=2))
     return {
         "cell": draw(st.sampled_from(["lstm", "lstm", "gru"])),

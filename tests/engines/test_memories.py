@@ -35,6 +35,10 @@ SMALL: dict[str, dict[str, Any]] = {
         "formats": BASE["formats"] | {"linear": [9, 6]},
         "engine": {"units": 2},
     },
+    "mean of steps": {
+        "model": {"inputs": 3, "hidden": [4], "head": {"outputs": 3, "pool": "mean", "longest": 5}},
+        "engine": {"units": 2},
+    },
     "constants to begin with": {"model": {"inputs": 3, "hidden": [5], "initial": "constant"}, "engine": {"units": 2}},
     "dense": ONE_LAYER | {"sparsity": {"pattern": "dense"}, "engine": {"units": 3, "lanes_per_row": 2}},
     "ternary, scales, shared columns": ONE_LAYER

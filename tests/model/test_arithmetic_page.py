@@ -100,6 +100,19 @@ class Network:
             read = (self.formats["activation" if tabled else "linear"] or [0, 0])[1]
         return found
 
+    def pooled(self, head: dict[str, Any], seen: Sequence[Row]) -> Row:
+        """What the first linear layer reads; `seen` are h of every step, the last one twice."""
+        steps, state = seen[:-1], self.formats["state"]
+        if head["pool"] == "none":
+            return seen[-1]
+        if head["pool"] == "max":
+            return [max(unit) for unit in zip(*steps, strict=True)]
+        longest = head["longest"]
+        bits = state[0] + longest.bit_length()
+        count = min(len(steps), longest)
+        factor = (2 ** (bits + 1) + count) // (2 * count)
+        return [narrow(sum(unit) * factor, state[1] + bits, state) for unit in zip(*steps[:count], strict=True)]
+
     def linear(self, n: int, layer: dict[str, Any], x: Row) -> Row:
         """A linear layer in front of the last one; its arrays are number n."""
         found, kind = [], layer["activation"]
@@ -189,7 +202,7 @@ class Network:
 
     def sequence(self, x: Sequence[Row], states: list[tuple[Row, Row]], columns: Sequence[bool]) -> list[Row]:
         """Results of a sequence; `states` are h and c of every layer, and become those of its last step."""
-        head, results = self.model["head"], []
+        head, results, seen = self.model["head"], [], []
         for step, x_t in enumerate(x):
             value = list(x_t)
             for n, (h, c) in enumerate(states):
@@ -202,9 +215,11 @@ class Network:
                 else:
                     value, kept = self.lstm(n, value, h, c, columns[n])
                 states[n] = (value, kept)
+            seen.append(value)
             if head is None:
                 results.append(value)
             elif head["when"] == "step" or step == len(x) - 1:
+                value = self.pooled(head, [*seen, value])
                 for number, layer in enumerate(head["layers"]):
                     value = list(self.linear(len(states) + number, layer, value))
                 last = len(states) + len(head["layers"])
@@ -280,6 +295,10 @@ SPECS: dict[str, dict[str, Any]] = {
         },
         "formats": {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [12, 11]}
         | {"linear": [9, 8]},
+    },
+    "the largest of all steps": {"model": {"hidden": [8, 4], "head": LOGITS | {"pool": "max"}}},
+    "the mean of three steps at most, an MLP behind": {
+        "model": {"head": LOGITS | {"pool": "mean", "longest": 3, "layers": [{"outputs": 5, "activation": "tanh"}]}}
     },
     "constants to begin with": {"model": {"hidden": [8, 4], "head": LOGITS, "initial": "constant"}},
     "constants to begin with, GRU": {

@@ -44,6 +44,9 @@ def _head(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
     if wanted is not None and head is not None and wanted.outputs != len(head.bias):
         yield Fault("model.head.outputs", f"{len(head.bias)}, as {head.name} of {name}", str(wanted.outputs))
     yield from _linear(spec, network, name)
+    pool = "none" if wanted is None else wanted.pool
+    if pool != network.pool and network.head is not None:
+        yield Fault("model.head.pool", f"{network.pool}, as {name} has", pool)
     when = "step" if wanted is None else wanted.when
     if network.when is not None and network.when != when:
         key = "model.head.when" if wanted is not None else "model.head"

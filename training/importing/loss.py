@@ -166,7 +166,10 @@ def layers(network: FloatNetwork, weights: Weights, spec: Spec, data: Data) -> l
     ]
     if network.head is not None and net.head is not None and trace.logits is not None:
         got, last = trace.logits / 2.0**net.head.frac, (np.arange(len(x)), lengths - 1)
-        got, h = (got[real], states[-1][real]) if got.shape[1] == x.shape[1] else (got[:, 0], states[-1][last])
+        if network.pool != "none":
+            got, h = got[:, 0], network.over_steps(states[-1], lengths)[:, 0]
+        else:
+            got, h = (got[real], states[-1][real]) if got.shape[1] == x.shape[1] else (got[:, 0], states[-1][last])
         found.append({"name": net.head.name, "relative_error": _relative(got, network.logits(h))})
     return found
 

@@ -80,6 +80,8 @@ class FloatNetwork:
     """For each layer the inputs of the file that bring h_0 and c_0, '' for zeros; empty where all begin with zeros."""
     folded: tuple[str, ...] = ()
     """Nodes or parametrisations that went into the matrices."""
+    pool: Literal["none", "max", "mean"] = "none"
+    """Over the steps of a sequence, what the linear layers read in place of h_t."""
     linear: tuple[Activated, ...] = ()
     """Linear layers between the recurrent ones and the head, in the order data takes."""
 
@@ -118,6 +120,16 @@ class FloatNetwork:
             return h
         h = self.read_by_head(h)
         return np.asarray(h @ self.head.weight.T.astype(h.dtype) + self.head.bias.astype(h.dtype))
+
+    def over_steps(self, h: Array, lengths: Array | None = None) -> Array:
+        """What linear layers read of h [sequences, steps, hidden]: itself, or of real steps the pool, one for all."""
+        if self.pool == "none":
+            return h
+        count = np.full(len(h), h.shape[1]) if lengths is None else lengths
+        real = (np.arange(h.shape[1]) < count[:, None])[..., None]
+        if self.pool == "max":
+            return np.asarray(np.where(real, h, -np.inf).max(axis=1, keepdims=True))
+        return np.asarray(np.where(real, h, 0).sum(axis=1, keepdims=True) / count[:, None, None].astype(h.dtype))
 
     def read_by_head(self, h: Array) -> Array:
         """What the head reads, of h_t [..., hidden]."""

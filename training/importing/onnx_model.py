@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from accel.base.faults import Fault, Refused
-from training.importing import activations, graph_file, recurrent
+from training.importing import activations, graph_file, pools, recurrent
 from training.importing.arithmetic import ARITHMETIC
 from training.importing.axes import choices, shape_beside
 from training.importing.ends import End
@@ -17,7 +17,7 @@ from training.importing.graph_file import GraphFile
 from training.importing.network import Array, FloatNetwork
 from training.importing.reading import Reading
 from training.importing.signals import Signal, X, of_input
-from training.importing.walk import RECURRENT, Answer, Behind, Given, Layer, Walk
+from training.importing.walk import RECURRENT, Answer, Behind, Given, Layer, Pooling, Walk
 
 SIZES = ((6, 5, 3, 2), (5, 7, 2, 3))
 """Two choices of sizes for axes that may have any: what is read must be the same for both."""
@@ -80,7 +80,7 @@ def _same(one: Reading, other: Reading) -> bool:
     arrays = [[array for _, array in network.matrices()] for network in (first, second)]
     same_shape = [[array.shape for array in side] for side in arrays]
     kinds = [(network.when, network.ending, network.given_states) for network in (first, second)]
-    between = [[layer.activation for layer in network.linear] for network in (first, second)]
+    between = [[network.pool, *(layer.activation for layer in network.linear)] for network in (first, second)]
     return (
         same_shape[0] == same_shape[1]
         and kinds[0] == kinds[1]
@@ -144,7 +144,7 @@ def _at(
     _check_size(sizes, place)
     free = any(isinstance(axis, str) for axis in file.axes(x))
     known = dict(_known(file, x, sizes, others)) | {x: of_input(sizes, features)}
-    walk = Walk(file, ARITHMETIC | activations.HANDLERS | recurrent.HANDLERS, known, free)
+    walk = Walk(file, ARITHMETIC | activations.HANDLERS | pools.HANDLERS | recurrent.HANDLERS, known, free)
     if walked is not None:
         walked.append(walk)
     value = walk.value(output)
@@ -154,7 +154,7 @@ def _at(
         raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM or GRU node on the way from x", got)])
     if not np.issubdtype(kind := file.kind(x, np.dtype(np.float32)), np.floating):
         raise Refused([Fault(place, "an input of floating-point numbers", str(kind))])
-    chain, behind = _chain(walk, logits.source)
+    chain, behind, pool = _chain(walk, logits.source)
     rows = chain[0].rows
     _check_states(chain, place)
     _check_order(rows, sizes, features, place)
@@ -163,10 +163,14 @@ def _at(
     if behind and head is None:
         wanted = "a linear layer behind the last activation, or that node cut off and left to the host"
         raise Refused([Fault(behind[-1].place, wanted, behind[-1].made.activation)])
-    folds = [layer.folded for layer in chain] + [layer.folded for layer in behind]
+    folds = [layer.folded for layer in chain] + [one.folded for one in pool] + [layer.folded for layer in behind]
     folded = tuple(dict.fromkeys(name for names in folds for name in names if name))
     layers, linear = tuple(layer.made for layer in chain), tuple(layer.made for layer in behind)
-    network = FloatNetwork(layers, head, when, ending, _names(chain), folded, linear)  # type: ignore[arg-type]
+    over = pool[0].kind if pool else "none"
+    if pool and head is None:
+        raise Refused([Fault(pool[0].place, "a linear layer behind it, or that node left to the host", over)])
+    names = _names(chain)
+    network = FloatNetwork(layers, head, when, ending, names, folded, over, linear)  # type: ignore[arg-type]
     states = tuple(layer.given for layer in chain)
     return Reading(file, output, x, sizes, features, network, rows, axis, answers, others, states)
 
@@ -192,17 +196,19 @@ def _known(file: GraphFile, x: str, sizes: tuple[int, ...], others: int) -> Iter
             yield name, Given(name, np.arange(int(np.prod(shape))).reshape(shape))
 
 
-def _chain(walk: Walk, last: int) -> tuple[list[Layer], list[Behind]]:
-    """Recurrent layers from x on, and linear ones behind them up to what the answer reads."""
-    layers, behind = list[Layer](), list[Behind]()
+def _chain(walk: Walk, last: int) -> tuple[list[Layer], list[Behind], list[Pooling]]:
+    """Recurrent layers from x on, linear ones behind them up to what the answer reads, and the pool between."""
+    layers, behind, pools_met = list[Layer](), list[Behind](), list[Pooling]()
     while last != X:
         found = walk.layers[last]
         if isinstance(found, Layer):
             layers.append(found)
+        elif isinstance(found, Pooling):
+            pools_met.append(found)
         else:
             behind.append(found)
         last = found.source
-    return layers[::-1], behind[::-1]
+    return layers[::-1], behind[::-1], pools_met
 
 
 def _check_states(chain: Sequence[Layer], place: str) -> None:

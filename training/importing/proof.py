@@ -110,7 +110,7 @@ def difference(
 
 def _logits(network: FloatNetwork, x: Array, begin: Begin, kind: type[np.floating[Any]]) -> tuple[Array, Array]:
     """Logits [sequences, steps, outputs], and for each output the largest sum of magnitudes behind it."""
-    h = network.states(x, begin, kind)[-1]
+    h = network.over_steps(network.states(x, begin, kind)[-1])
     read = network.read_by_head(h)
     most = np.maximum(np.abs(read).max(axis=(0, 1)), FLOOR)
     if network.head is None:

@@ -12,7 +12,7 @@ from accel.base.faults import Fault, Refused
 from training.importing.arithmetic import attributes, numbers
 from training.importing.network import Array, Recurrent, bias_of_sums
 from training.importing.signals import Signal, X, of_layer
-from training.importing.walk import Behind, Given, Handler, Layer, Value, Walk
+from training.importing.walk import Behind, Given, Handler, Layer, Pooling, Value, Walk
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,10 @@ def recurrent(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     if not isinstance(x, Signal) or x.places.ndim != 3:
         raise walk.refuse(node, "an X [steps, sequences, inputs] that is computed from x", _shape(x))
     between = walk.layers[x.source] if x.source != X else None
-    if isinstance(between, Behind):
-        wanted = "no activation between recurrent layers (both parts may be files of their own, the rest on the host)"
-        raise Refused([Fault(between.place, wanted, between.made.activation)])
+    if isinstance(between, Behind | Pooling):
+        wanted = "no activation or pool between recurrent layers (cut the file there, and leave that to the host)"
+        got = between.kind if isinstance(between, Pooling) else between.made.activation
+        raise Refused([Fault(between.place, wanted, got)])
     matrix, offset, rows = x.moved(x.places.swapaxes(0, 1) if options["layout"] else x.places).vectors()
     if len(offset) != w.shape[1]:
         raise walk.refuse(node, f"an X of {w.shape[1]} values a step, as W has it", str(len(offset)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy import ndarray
@@ -41,8 +41,9 @@ RECURRENT = frozenset(("LSTM", "GRU"))
 """Recurrent operators that have a place."""
 SUPPORTED = (
     f"{', '.join(sorted(RECURRENT))}; MatMul, Gemm, Add, Sub, Mul, Div, Neg, Sum, BatchNormalization, "
-    "Conv of kernel 1 with constants; moves of axes; Relu, Tanh, Sigmoid, HardSigmoid or Clip between linear layers "
-    "behind the recurrent ones; Softmax, LogSoftmax, Sigmoid or ArgMax at the end"
+    "Conv of kernel 1 with constants; moves of axes; behind the recurrent ones ReduceMean or ReduceMax over the steps, "
+    "then Relu, Tanh, Sigmoid, HardSigmoid or Clip between linear layers; Softmax, LogSoftmax, Sigmoid or ArgMax at "
+    "the end"
 )
 
 
@@ -75,6 +76,16 @@ class Behind:
     folded: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Pooling:
+    """A mean or a maximum over the steps of a recurrent layer, whose result stands at the row of the last step."""
+
+    kind: Literal["mean", "max"]
+    source: int
+    place: str
+    folded: tuple[str, ...] = ()
+
+
 Value = ndarray[Any, Any] | Signal | Answer | Given | None
 
 
@@ -104,7 +115,7 @@ class Walk:
     """Inputs and constants at first, then whatever the output needs."""
     free: bool
     """Whether the input has an axis of any size."""
-    layers: list[Layer | Behind] = field(default_factory=list)
+    layers: list[Layer | Behind | Pooling] = field(default_factory=list)
     steps: int = 0
     producers: dict[str, Any] = field(default_factory=dict)
     visited: int = 0

@@ -156,6 +156,8 @@ class Drawn:
                 other, 1
             )
         elif way == "mean":
+            if other == self.steps:
+                other = next((axis for axis in self.axes if axis in "ab" and axis != self.steps), "f")
             self.value = self.node("ReduceMean", self.value, axes=[self.at(other)], keepdims=1)
         else:
             start, end, by = (-1, np.iinfo(np.int64).min + 1, -1) if way == "reversed" else (0, 3, 1)
@@ -246,6 +248,16 @@ class Drawn:
         self.value = self.node("Gemm", self.value, weight, *more, transB=turned, **factors)
         self.features = size
 
+    def pool(self) -> None:
+        """The mean over the steps."""
+        axis, kept = self.at(self.steps), self.choice(0, 1)
+        if self.opset < 18:
+            self.value = self.node("ReduceMean", self.value, axes=[axis], keepdims=kept)
+        else:
+            self.value = self.node("ReduceMean", self.value, self.graph.constant([axis]), keepdims=kept)
+        self.value = self.moved("Squeeze", self.value, axis) if kept else self.value
+        self.axes.remove(self.steps)
+
     def activate(self) -> None:
         """An activation behind a recurrent layer, and a linear layer behind it."""
         if not self.steps or self.at("f") != len(self.axes) - 1:
@@ -284,7 +296,7 @@ def drawn(draw: Callable[[Any], Any]) -> Drawn:
     for _ in range(draw(st.integers(0, 2))):
         made.step()
     if made.steps in made.axes and draw(st.booleans()):
-        made.last()
+        made.choice(made.last, made.last, made.pool)()
     for _ in range(draw(st.integers(0, 2))):
         made.activate()
     made.gemm()

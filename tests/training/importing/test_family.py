@@ -38,7 +38,7 @@ def answers(network: FloatNetwork, made: Drawn, x: Array) -> Array:
     """The same by the network that was read, its axes as the generator of the graph knows them."""
     other = "b" if made.steps == "a" else "a"
     ordered = x.transpose([made.input_axes.index(axis) for axis in (other, made.steps, "f")])
-    logits = network.logits(network.states(ordered.astype(np.float64))[-1])
+    logits = network.logits(network.over_steps(network.states(ordered.astype(np.float64))[-1]))
     if made.steps not in made.axes:
         assert network.when in ("last", None)
         logits = logits[:, -1]

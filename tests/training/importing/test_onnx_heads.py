@@ -127,3 +127,43 @@ def test_a_sigmoid_at_the_end_is_an_end_and_in_between_it_is_none(tmp_path: Path
     inner = graph.node("Sigmoid", graph.head(graph.layer("x"), outputs=5))
     network = read(graph.saved(tmp_path, graph.node("Sigmoid", graph.head(inner, 5)))).network
     assert (network.ending, [layer.activation for layer in network.linear]) == ("sigmoid", ["sigmoid"])
+
+
+def over_time(operator: str, axis: int = 0, inner: bool = False) -> Callable[[Graph], str]:
+    def made(g: Graph) -> str:
+        h = g.layer("x")
+        h = g.head(h, outputs=5) if inner else h
+        options = {"axes": [axis], "keepdims": 0}
+        return g.head(g.node(operator, h, **options), 5 if inner else HIDDEN)
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "pool"),
+    [
+        (over_time("ReduceMean"), {"pool": "mean", "longest": 40}),
+        (over_time("ReduceMean", inner=True), {"pool": "mean", "longest": 40}),
+        (over_time("ReduceMax"), {"pool": "max"}),
+    ],
+)
+def test_a_pool_over_the_steps_is_what_the_file_has(
+    made: Callable[[Graph], str], pool: dict[str, Any], tmp_path: Path
+) -> None:
+    graph, chosen = Graph(), spec(when="last", **pool)
+    import_model(chosen, graph.saved(tmp_path, made(graph)), tmp_path / "work")
+    record = json.loads((tmp_path / "work/training.json").read_text())["import"]
+    assert record["compared"][0]["largest_difference"] <= record["compared"][0]["allowed"]
+    assert record["loss"]["layers"][-1]["relative_error"] < 0.01
+    with pytest.raises(Refused, match=rf"model.head.pool: wanted {pool['pool']}, as model.onnx has, got none"):
+        import_model(spec(when="last"), tmp_path / "model.onnx", tmp_path / "other")
+
+
+def test_a_mean_that_is_read_as_a_maximum_is_found_by_the_proof(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(networks.FloatNetwork, "over_steps", lambda self, h, lengths=None: h.max(axis=1, keepdims=True))
+    graph = Graph()
+    path = graph.saved(tmp_path, over_time("ReduceMean")(graph))
+    with pytest.raises(Refused, match="got a difference of"):
+        import_model(spec(when="last", pool="mean", longest=40), path, tmp_path / "work")

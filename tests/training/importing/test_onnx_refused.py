@@ -50,12 +50,31 @@ def residual_in_the_head(g: Graph) -> str:
     return g.head(g.node("Add", h, g.node("Relu", h), name="sum"), OUTPUTS)
 
 
-def mean_over_time(g: Graph) -> str:
-    return g.head(g.node("ReduceMean", g.layer("x"), axes=[0], keepdims=0, name="mean"))
+def pooled(g: Graph, value: str, axis: int = 0, operator: str = "ReduceMean", name: str = "mean") -> str:
+    return str(g.node(operator, value, axes=[axis], keepdims=0, name=name))
 
 
-def most_over_time(g: Graph) -> str:
-    return g.head(g.node("ReduceMax", g.layer("x"), axes=[0], keepdims=0, name="most"))
+def mean_of_units(g: Graph) -> str:
+    h = g.node("ReduceMean", g.layer("x"), axes=[2], keepdims=1, name="units")
+    return g.head(h, 1)
+
+
+def mean_of_x(g: Graph) -> str:
+    x = g.node("ReduceMean", "x", axes=[0], keepdims=1, name="mean")
+    return g.head(g.layer(x))
+
+
+def most_of_a_layer(g: Graph) -> str:
+    return g.head(pooled(g, g.head(g.layer("x")), operator="ReduceMax", name="most"), OUTPUTS)
+
+
+def mean_between(g: Graph) -> str:
+    h = g.node("ReduceMean", g.layer("x"), axes=[0], keepdims=1, name="mean")
+    return g.head(g.layer(h, HIDDEN))
+
+
+def mean_at_the_end(g: Graph) -> str:
+    return pooled(g, g.layer("x"))
 
 
 def attention(g: Graph) -> str:
@@ -220,14 +239,17 @@ def sum_of_layers(g: Graph) -> str:
 REFUSED: tuple[tuple[Made, str], ...] = (
     (residual, r"skip \(Add\): wanted one input that depends on x"),
     (residual_of_x, r"skip \(Add\)"),
-    (relu_between, r"between \(Relu\): wanted no activation between recurrent layers .* got relu"),
+    (relu_between, r"between \(Relu\): wanted no activation or pool between recurrent layers .* got relu"),
     (relu_in_front, r"front \(Relu\): wanted no activation before the recurrent layers .* got relu"),
     (relu_at_the_end, r"end \(Relu\): wanted a linear layer behind the last activation, .* got relu"),
     (leaky, r"leaky \(LeakyRelu\): wanted GRU, LSTM; .* got LeakyRelu"),
     (no_lower_end, r"below \(Clip\): wanted a Clip with a lower end"),
     (residual_in_the_head, r"sum \(Add\): wanted one input that depends on x"),
-    (mean_over_time, r"mean \(ReduceMean\)"),
-    (most_over_time, r"most \(ReduceMax\)"),
+    (mean_of_units, r"units \(ReduceMean\): wanted a mean over all steps, and nothing else, got axis 2"),
+    (mean_of_x, r"mean \(ReduceMean\): wanted a mean of h_t over its steps, got one of something else"),
+    (most_of_a_layer, r"most \(ReduceMax\): wanted a maximum of h_t itself"),
+    (mean_between, r"mean \(ReduceMean\): wanted no activation or pool between recurrent layers"),
+    (mean_at_the_end, r"mean \(ReduceMean\): wanted a linear layer behind it"),
     (attention, r"scores \(Softmax\): wanted nothing behind it"),
     (beginning_state, r"\(LSTM\): wanted a constant initial_h that is the same for every sequence, got one for each"),
     (convolution, r"conv \(Conv\): wanted a Conv of kernel 1, .* got kernel \[3\]"),

@@ -40,6 +40,8 @@ class LayerConstants:
     """Whether every step emits, or a sequence's last one only."""
     state_sequences: int
     """Sequences whose h_n and c_n find room on their way out."""
+    pooled: bool = False
+    """Whether h_t of every step goes on, although only the last one's result does."""
 
 
 class Observed:
@@ -163,7 +165,7 @@ def cells_and_state(
             give_states(clk, reset, slot, given, signals, layer, cells),
         ]
     stage = cell_stage(clk, reset, slot, heads, signals, kept_c, layer, cells, stores)
-    state = write_state(clk, reset, slot, kept_h, h, outbox, layer.every_step, array)
+    state = write_state(clk, reset, slot, kept_h, h, outbox, layer.every_step or layer.pooled, array)
     gates_valid = delay(clk, reset, slot.real, observed.gates_valid, slot_to_gates(array))
     c_valid = delay(clk, reset, slot.real, observed.c_valid, slot_to_cell(array))
     h_valid = delay(clk, reset, slot.real, observed.h_valid, slot_to_state(array))
