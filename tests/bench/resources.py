@@ -39,6 +39,11 @@ SMALL: dict[str, dict[str, Any]] = {
         "formats": {"state": [16, 15], "activation": [16, 15], "cell": [18, 13]},
         "weights": {"width": 10, "input_frac": 6, "recurrent_frac": 6},
     },
+    "banks": {
+        "model": {"inputs": 9, "hidden": [20]},
+        "sparsity": {"pattern": "bank", "input": 0.3, "recurrent": 0.5},
+        "engine": {"units": 2, "lanes_per_row": 4, "cells_per_cycle": 2, "operand_memory": "block"},
+    },
     "more lanes": {"model": {"inputs": 16, "hidden": [64]}, "engine": {"units": 16}},
 }
 

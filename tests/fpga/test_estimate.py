@@ -64,6 +64,11 @@ def test_the_same_holds_for_designs_that_differ_in_everything(name: str) -> None
     require_close(resources(network_of(designs([])[name]), find("ulx3s-85f")), COUNTED_SMALL[name])
 
 
+def test_multipliers_and_block_rams_of_rows_in_banks_are_exact() -> None:
+    found = resources(network_of(designs([])["banks"]), find("ulx3s-85f"))
+    assert {one.resource: one.used for one in found if one.origin == "exact"} == {"multipliers": 40, "block_rams": 75}
+
+
 def require_close(found: list[Estimate], counted: tuple[int, ...]) -> None:
     assert [(one.resource, one.origin) for one in found] == [
         ("multipliers", "exact"),

@@ -144,6 +144,23 @@ def test_balanced_columns_are_what_the_lanes_want_and_keep_the_largest() -> None
     integers(model, network(chosen))  # what the export makes of it
 
 
+def test_rows_in_banks_keep_the_largest_of_each_bank_however_many_columns_it_has() -> None:
+    chosen = spec(
+        model={"inputs": 7, "hidden": [8]},
+        sparsity={"pattern": "bank", "input": 0.5, "recurrent": 0.5},
+        engine={"units": 2, "lanes_per_row": 2},
+    )
+    torch.manual_seed(0)
+    model, array = LSTM(chosen), network(chosen).layers[0]
+    w_x, w_h = (weight.detach().clone().abs() for weight in matrices_of(model.layers[0]))
+    prune(model.layers[0], array.kept, choose=choices(chosen)[0])
+    assert array.kept == (4, 4)
+    for mask, magnitude in zip(masks(model.layers[0]), (w_x, w_h), strict=True):
+        for bank in (0, 1):
+            assert torch.equal(mask[:, bank::2], largest_per_row(magnitude[:, bank::2], 2))
+    integers(model, network(chosen))
+
+
 def test_where_dataflows_differ_each_matrix_keeps_the_largest_of_its_own_groups() -> None:
     chosen = spec(
         model={"inputs": 6, "hidden": [8]},
