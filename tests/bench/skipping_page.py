@@ -8,6 +8,8 @@ from typing import Any
 
 from training.paired import difference, spread
 
+ENOUGH = 5
+"""Seeds from which on accuracies are told (decision 027)."""
 Rows = list[dict[str, Any]]
 """What one network does at a threshold each."""
 
@@ -20,7 +22,7 @@ from a step's first column of h to its last, waits included. "Step": mean interv
 dense network's multiply-accumulates, where units were removed those of the network before. "Correct" is the golden
 model over the whole test split; "against dense" the mean of the differences to the dense network in floating point of
 the same seed, in points, with its 95 % interval over the seeds (Student's t). Numbers are means, with the smallest
-and the largest seed in brackets. Training repeats on one machine only
+and the largest seed in brackets; of fewer than five seeds accuracies are left out. Training repeats on one machine only
 ([why](training.md#what-repeats-and-what-does-not)).
 
 {tables}
@@ -53,7 +55,7 @@ def section(name: str, seeds: list[Rows], names: list[str]) -> str:
     """One network: its head, its table, and what sharing would leave."""
     own = [rows[2] if len(rows) > 2 else rows[-1] for rows in seeds]
     before = ""
-    if own[0]["metric"] is not None:
+    if own[0]["metric"] is not None and len(own) >= ENOUGH:
         before = f" The dense network in floating point: {spread([row['metric'] for row in own], '.4f')} correct."
     units, kept = spread([row["units"] for row in own], ".0f"), spread([row["weights_kept"] for row in own], ".1%")
     trained = "" if own[0]["metric"] is None else f" Seeds {', '.join(names)}."
@@ -84,15 +86,20 @@ def line(rows: Rows, first: Rows) -> str:
         *(each(lambda row: row["interval"], ".1f"), fewer("interval")),
         *(each(lambda row: row["busy"], ".1%"), f"{waits} %"),
         each(lambda row: row["operations"] / row["lanes"] / row["interval"], ".1f"),
-        "" if rows[0]["correct"] is None else each(lambda row: row["correct"], ".4f"),
+        each(lambda row: row["correct"], ".4f") if told(rows) else "",
         against(rows),
     )
     return "| " + " | ".join(cells) + " |"
 
 
+def told(rows: Rows) -> bool:
+    """Whether it is known what is right, of enough seeds."""
+    return rows[0]["correct"] is not None and len(rows) >= ENOUGH
+
+
 def against(rows: Rows) -> str:
-    """Points that the hardware is behind or before the dense network; empty where nothing is known to be right."""
-    if rows[0]["correct"] is None:
+    """Points that the hardware is behind or before the dense network; empty where no accuracy is told."""
+    if not told(rows):
         return ""
     found = difference([100 * row["correct"] for row in rows], [100 * row["metric"] for row in rows])
     return f"{found.mean:+.1f}" + (f" ({found.least:+.1f} to {found.most:+.1f})" if len(rows) > 1 else "")
