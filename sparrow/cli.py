@@ -288,6 +288,26 @@ def package(
 
 
 @verb
+def wave(
+    spec_file: SpecFile,
+    sequence: Annotated[int, typer.Option(min=0, help="Number of the stored test sequence.")] = 0,
+    fst: Annotated[Path, typer.Option("--output", "-o", help="The wave, .fst; its save file goes beside.")] = Path(
+        "wave.fst"
+    ),
+    work: Work = None,
+    as_json: Json = False,
+) -> None:
+    """A wave of a test sequence, with named groups for GTKWave.
+
+    Icarus runs the Verilog that `generate` left; its answers are compared with the golden model's.
+    """
+    from sparrow import waving
+
+    spec, folder = opened(spec_file, work)
+    answer(waving.wave(spec, folder, sequence, fst), "packaged", as_json)
+
+
+@verb
 def report(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> None:
     """Write report.html and report.json."""
     spec, folder = opened(spec_file, work)

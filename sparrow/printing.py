@@ -222,8 +222,8 @@ def files(facts: dict[str, Any]) -> list[RenderableType]:
 
 
 def packaged(facts: dict[str, Any]) -> list[RenderableType]:
-    """`sparrow package`: what its bench said, and where its page is."""
-    return [Text(f"Bench of the package in Icarus: {facts['bench']}"), *files(facts)]
+    """`sparrow package`, `sparrow wave`: what the bench said, and where things are."""
+    return [Text(f"Bench in Icarus: {facts['bench']}"), *files(facts)]
 
 
 def tools(facts: dict[str, Any]) -> list[RenderableType]:
