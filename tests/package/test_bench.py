@@ -132,6 +132,7 @@ OTHERS = {
     "loaded by columns, behind a layer by rows": False,
     "streams, states, arg max": True,
     "GRU, given states": False,
+    "linear layers": True,
 }
 """Designs, and whether their memory contents stand in the text."""
 
