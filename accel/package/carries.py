@@ -29,7 +29,7 @@ SENTENCES = (
     (r"status_torn", "a `tlast` cut an x_t short"),
     (r"status_loaded", "there are weights"),
     (r"status_load_\w+", "what was wrong with the last frame of weights"),
-    (r"status_\w+_state_torn", "a frame of states had another length"),
+    (r"status_\w+_(state|weights)_torn", "a vector of this stream had another length"),
     (r"status_\w+_(gate|cell|state)", "values of this signal that narrowing clipped"),
     (r"\w+_(begin|gates|c|h|logit|out|queued)(_valid)?", "for benches; leave it open"),
 )
