@@ -99,15 +99,15 @@ def memories(net: Network) -> Iterator[tuple[str, Memory]]:
         block = array.operand_memory == "block"
         yield "weights", Memory(array.units, array.depth, array.word_width, "rom")
         slots = array.groups * array.slots_per_group
-        yield "bias", Memory(1, slots, bias_words_width(array, sum_format(array, net.spec)), "rom")
+        yield "bias", Memory(1, slots, bias_words_width(array, sum_format(array)), "rom")
         x, h = array.x_copy, array.h_copy
         yield "operands", Memory(array.copies, x.depth, x.word_width, "ram", block)
         if array.recurrent:
             yield "operands", Memory(array.copies, h.depth, h.word_width, "ram", block)
-            cells = array.cells * net.spec.formats.cell.width
+            cells = array.cells * array.formats.cell.width
             yield "c", Memory(1, ((array.streams - 1) << index_bits(slots)) + slots, cells, "ram")
             lookups = [one.table for one in array.cell.level.operations if isinstance(one, Lookup)]
-            for table, found in net.tables.items():
+            for table, found in net.tables_of(array).items():
                 copies = lookups.count(table) * array.cells
                 yield "tables", Memory(copies, 1 << found.address, found.output.width, "rom")
     yield "results", Memory(1, *_results(net), "ram")
@@ -185,14 +185,15 @@ def _cell_registers(array: Array, net: Network) -> int:
     given.
     """
     level, sizes, at = array.cell.level, cell_sizes(net, array), ready(array.cell, array.cell.level)
-    found = bias_words_width(array, sum_format(array, net.spec)) // array.cells + 2 * net.spec.formats.cell.width
+    found = bias_words_width(array, sum_format(array)) // array.cells + 2 * array.formats.cell.width
+    tables = net.tables_of(array)
     for operation in level.operations:
         found += _operation_registers(operation, sizes)
         start = max(at[name] for name in operation.operands)
         found += sum((start - at[name]) * sizes[name].width for name in operation.operands)
         if isinstance(operation, Narrow):
             users = [*level.users(operation.name)]
-            found += sum(net.tables[user.table].address for user in users if isinstance(user, Lookup))
+            found += sum(tables[user.table].address for user in users if isinstance(user, Lookup))
             kept = operation.name in (level.kept, level.state) or any(not isinstance(user, Lookup) for user in users)
             found += sizes[operation.name].width * kept
     return found

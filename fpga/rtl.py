@@ -9,7 +9,7 @@ from pathlib import Path
 
 from accel.base.faults import Fault, Refused
 from accel.model.weights import threshold_of
-from accel.spec import Spec
+from accel.spec import Spec, of_layer
 
 CONTENTS = (".hex", ".mem")
 """Endings of memory contents, which the Verilog reads by name."""
@@ -64,4 +64,4 @@ def tied(spec: Spec) -> dict[str, str]:
     """Constants of the ports that a spec decides: the threshold of states, where the design has one."""
     if not spec.skips_states:
         return {}
-    return {"states_threshold": f"{spec.formats.state.width - 1}'d{threshold_of(spec)}"}
+    return {"states_threshold": f"{of_layer(spec.formats.state, 0).width - 1}'d{threshold_of(spec)}"}

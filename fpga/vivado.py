@@ -160,7 +160,7 @@ def _results(design: Design) -> list[int]:
     """The lowest and the highest value that a result can have."""
     head, kind = design.net.head, design.spec.model.head and design.spec.model.head.kind
     if head is None:
-        return [design.spec.formats.state.lo, design.spec.formats.state.hi]
+        return [design.net.layers[-1].h.lo, design.net.layers[-1].h.hi]
     highest = head.outputs - 1 if kind == "argmax" else (1 << head.sum_width - 1) - 1
     return [0 if kind == "argmax" else -highest - 1, highest]
 

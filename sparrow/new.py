@@ -77,6 +77,7 @@ def made(model: Path, folder: Path, asked: Asked) -> tuple[Spec, dict[str, str],
         "head": None if spec.model.head is None else f"{spec.model.head.kind} of {spec.model.head.outputs}",
         "data": data.origin,
         "bound": asked.error,
+        "weight_bits": round(chosen.bits, 2),
         "errors": chosen.errors,
         "saturations": chosen.saturations,
         "lanes": lanes.lanes,
@@ -84,7 +85,7 @@ def made(model: Path, folder: Path, asked: Asked) -> tuple[Spec, dict[str, str],
         "memory_bits": lanes.memory_bits,
         "board": asked.board,
     }
-    return spec, reasons(spec, network, chosen, data, asked, lanes), facts
+    return spec, reasons(spec, network, chosen, asked, lanes), facts
 
 
 def _check(asked: Asked) -> None:

@@ -28,7 +28,8 @@ def newly_written(facts: dict[str, Any]) -> list[RenderableType]:
     """`sparrow new`: what was read, which formats and lanes were chosen, and how to go on."""
     rows = [("spec", facts["file"]), ("layers", "; ".join(facts["layers"])), ("head", facts["head"] or "none")]
     rows += [("data", facts["data"]), ("bound of the relative error", f"{facts['bound']:g}")]
-    rows += [(f"reached: h_t of {name}", f"{error:.2%}") for name, error in facts["errors"].items()]
+    rows += [(f"reached: {name}", f"{error:.2%}") for name, error in facts["errors"].items()]
+    rows += [("bits of a weight, on average", f"{facts['weight_bits']:g}")]
     clipped = sum(sum(counts.values()) for counts in facts["saturations"].values())
     rows += [("values that saturated", str(clipped)), ("board", facts["board"] or "none")]
     rows += [("lanes", f"{facts['lanes']:,}"), ("cycles per step", f"about {facts['cycles']:,}")]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from accel.model.sequences import Data
 from accel.schedule.proposals import Proposal
 from accel.spec import Spec
 from training.automatic.formats import Chosen
@@ -28,11 +27,9 @@ class Asked:
     wishes: Wishes = field(default_factory=Wishes)
 
 
-def reasons(
-    spec: Spec, network: FloatNetwork, chosen: Chosen, data: Data, asked: Asked, lanes: Proposal
-) -> dict[str, str]:
+def reasons(spec: Spec, network: FloatNetwork, chosen: Chosen, asked: Asked, lanes: Proposal) -> dict[str, str]:
     """A comment for each choice, by the path of its key."""
-    return dict([*_model(spec, network, asked), *_formats(chosen, data, asked), *_engine(lanes, asked), *_rest(spec)])
+    return dict([*_model(spec, network, asked), *_formats(chosen, asked), *_engine(lanes, asked), *_rest(spec)])
 
 
 def _model(spec: Spec, network: FloatNetwork, asked: Asked) -> Iterator[tuple[str, str]]:
@@ -53,14 +50,16 @@ def _model(spec: Spec, network: FloatNetwork, asked: Asked) -> Iterator[tuple[st
         yield "sparsity", "All weights stay. --sparsity 0.5 would remove half of each row: less memory, fewer cycles."
 
 
-def _formats(chosen: Chosen, data: Data, asked: Asked) -> Iterator[tuple[str, str]]:
-    worst = max(chosen.errors, key=lambda name: chosen.errors[name])
+def _formats(chosen: Chosen, asked: Asked) -> Iterator[tuple[str, str]]:
     reached = ", ".join(f"{name} {error:.2%}" for name, error in chosen.errors.items())
-    on = f"{data.origin}" if asked.data else "RANDOM x: real data may need other formats, give --data"
+    count, steps = chosen.data.x.shape[:2]
+    some = f"{count} sequences of up to {steps} steps of"
+    on = f"{some} {chosen.data.origin}" if asked.data else "RANDOM x: real data may need other formats, give --data"
     yield (
         "weights",
-        f"The fewest bits with which h_t stays within {asked.error:g} of the float network (relative rms error), on "
-        f"{on}. Reached: {reached}; nearest to the bound is {worst}.",
+        f"{chosen.bits:.3g} bits a weight on average, the fewest found with which h_t of each layer, and the sums "
+        f"of the head, stay within {asked.error:g} of the float network (relative rms error), on {on}. "
+        f"Reached: {reached}. Lists have an entry for each layer.",
     )
     clipped = sum(sum(counts.values()) for counts in chosen.saturations.values())
     yield "formats", f"[width, frac]. Ranges are those of the data with a quarter to spare; {clipped} values saturated."

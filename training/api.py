@@ -85,8 +85,9 @@ class Quantized(nn.Module):
         """What a layer reads and keeps before its first step."""
         if not self._state_follows:
             return state[0][number], state[1][number]
-        kept = narrow(state[number], self.net.spec.formats.cell)
-        return narrow(kept, self.net.spec.formats.state), kept
+        formats = self.net.layers[number].formats
+        kept = narrow(state[number], formats.cell)
+        return narrow(kept, formats.state), kept
 
 
 def quantize(lstm: nn.RNNBase, spec: Spec) -> Quantized:

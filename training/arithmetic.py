@@ -45,7 +45,7 @@ REAL = Arithmetic(same, same, same, same, same, same, torch.sigmoid, torch.tanh,
 
 def exact(net: Network, array: Array) -> Arithmetic:
     """The formats of one layer, narrowed where the golden model narrows, and its tables."""
-    formats, tables = net.spec.formats, net.tables
+    formats, tables = array.formats, net.tables_of(array)
 
     def to(fmt: Fixed) -> Function:
         return lambda value: narrow(value, fmt)

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from accel.architecture.array import Array
-from accel.architecture.cells import Cell
 from accel.architecture.cells.activations import OUT, SUM
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
@@ -20,7 +19,6 @@ from accel.engines.engine import EngineFailed, Observed, observed
 from accel.model.design import Design
 from accel.model.golden import LayerTrace, Trace, begun_with, first_state, joined, parted, read_by_linear, widths
 from accel.model.samples import Samples
-from accel.spec import Spec
 from training.exact import Exact, make_exact
 from training.export import restored
 from training.model import LSTM, Signals, biases, linear_sums, matrices, stacked
@@ -45,7 +43,7 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
     states = _states(design, samples, number)
     signals = model.signals(number(given, spec.formats.input), states)
     joint = zip(net.layers, signals, strict=True)
-    layers = [_layer(spec, array.cell, steps) for array, steps in joint]
+    layers = [_layer(array, steps) for array, steps in joint]
     if stateful:
         for layer in layers:
             layer.signals = {name: parted(values, samples.lengths) for name, values in layer.signals.items()}
@@ -78,13 +76,13 @@ def _fracs(array: Array, names: tuple[str, ...]) -> dict[str, int]:
 
 def _states(design: Design, samples: Samples, number: Number) -> list[tuple[Tensor, Tensor]] | None:
     """What every layer reads and keeps before its first step; None for zeros."""
-    formats, found, count = design.spec.formats, [], len(samples.lengths)
+    found, count = [], len(samples.lengths)
     begun = begun_with(design.net, design.weights, samples.states, count)
     if begun[0] is None:
         return None
     for array, given in zip(design.net.layers, begun, strict=True):
         kept, read = first_state(design.net, array, given, count)
-        found.append((number(read, formats.state), number(kept, formats.cell)))
+        found.append((number(read, array.formats.state), number(kept, array.formats.cell)))
     return found
 
 
@@ -95,7 +93,7 @@ def _linear(
     head, array, found = design.spec.model.head, design.net.head, list[dict[str, Integers]]()
     if head is None or array is None or model.head is None:
         return found, None
-    read = number(read_by_linear(design.net, h, lengths), design.spec.formats.state)
+    read = number(read_by_linear(design.net, h, lengths), design.net.layers[-1].h)
     for place, layer in enumerate(design.net.linear):
         values = model.through_linear(place, read)
         fracs = {SUM: layer.sum_frac, OUT: layer.made.frac}
@@ -112,8 +110,9 @@ def _outputs(design: Design, h: Integers, sums: Integers | None) -> Integers:
     return sums if head.kind == "logits" else np.argmax(sums, axis=2)[:, :, None]
 
 
-def _layer(spec: Spec, cell: Cell, steps: list[Signals]) -> LayerTrace:
-    fracs = {name: getattr(spec.formats, key).frac for name, key in cell.signals.items()}
+def _layer(array: Array, steps: list[Signals]) -> LayerTrace:
+    cell = array.cell
+    fracs = {name: getattr(array.formats, key).frac for name, key in cell.signals.items()}
     signals = {name: _integers(stacked(steps, name), fracs[name]) for name in steps[0]}
     return LayerTrace(signals, output=cell.output)
 

@@ -33,7 +33,7 @@ def golden_logits(model: LSTM, net: Network, weights: Weights, samples: Samples)
     trace = golden.run(net, weights, samples.x, samples.lengths)
     if trace.logits is not None and net.head is not None:
         return torch.from_numpy(trace.logits / 2.0**net.head.frac)
-    h = torch.from_numpy(net.spec.formats.state.real(trace.h))
+    h = torch.from_numpy(net.layers[-1].h.real(trace.h))
     return _answers(exact(model).cpu(), h, samples)
 
 

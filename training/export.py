@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from accel.architecture.array import Array
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
-from accel.model.samples import Samples, state_formats
+from accel.model.samples import Samples
 from accel.model.sparse import Mask
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
-from accel.spec import Spec
+from accel.spec import Spec, of_layer
 from training.cell import bias_of, matrices_of, set_bias
 from training.highway import network_for
 from training.model import LSTM
@@ -34,8 +34,8 @@ def integers(model: LSTM, net: Network) -> Weights:
     """The weights in the formats of `net`: the very integers that quantised evaluation computes with."""
     layers = [layer_integers(layer, array) for layer, array in zip(model.layers, net.layers, strict=True)]
     layers = [
-        dataclasses.replace(layer, initial=_states(values, net.spec))
-        for layer, values in zip_longest(layers, model.initial)
+        dataclasses.replace(layer, initial=_states(values, array))
+        for layer, array, values in zip_longest(layers, net.layers, model.initial)
     ]
     if model.head is not None:
         assert net.head is not None
@@ -57,12 +57,12 @@ def _scale(layer: nn.Module, array: Array) -> Integers | None:
     return array.scale.quantize(layer.get_parameter("row_scale").detach().cpu().numpy())
 
 
-def _states(values: Tensor | None, spec: Spec) -> Integers | None:
+def _states(values: Tensor | None, array: Array) -> Integers | None:
     """What every sequence begins with, [values of the state, hidden], as the weights have it."""
     if values is None:
         return None
     found = values.detach().cpu().numpy()
-    return np.concatenate([fmt.quantize(row) for fmt, row in zip(state_formats(spec), found, strict=True)])
+    return np.concatenate([fmt.quantize(row) for fmt, row in zip(array.state_formats, found, strict=True)])
 
 
 def head_integers(head: nn.Linear, array: Array) -> LayerWeights:
@@ -115,7 +115,7 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
     """A float64 module whose parameters are the integers, as real numbers; quantised with the weights' own ratios."""
     net = weights.network(spec)
     model = network_for(spec).double().quantize(net)
-    model.threshold.fill_(float(spec.formats.state.real(weights.threshold)))
+    model.threshold.fill_(float(of_layer(spec.formats.state, 0).real(weights.threshold)))
     for layer, array, found in zip(model.layers, net.layers, weights.layers, strict=False):
         for parameter, fmt, matrix in zip(
             matrices_of(layer), (array.w_x, array.w_h), (found.w_x, found.w_h), strict=True
@@ -128,7 +128,7 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
     for values, found in zip(model.initial, weights.layers, strict=False):
         assert found.initial is not None
         parts = np.split(found.initial, len(values))
-        values.copy_(torch.stack([_real(*one) for one in zip(state_formats(spec), parts, strict=True)]))
+        values.copy_(torch.stack([_real(*one) for one in zip(array.state_formats, parts, strict=True)]))
     if model.head is not None:
         assert net.head is not None
         behind = zip(

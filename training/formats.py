@@ -21,6 +21,8 @@ from training.tasks.task import Examples
 LARGEST_FRAC = 24
 SCALE = 16
 """Bits of a scale a row."""
+OWN_WIDTHS: dict[str, Any] = dict.fromkeys(("input_width", "recurrent_width", "head_width"))
+"""No matrix has a width of its own."""
 SEQUENCES = 64
 """Sequences over which saturations are counted."""
 
@@ -44,7 +46,7 @@ def for_weights(model: LSTM, spec: Spec, width: int) -> Spec:
     """The spec with weights of `width` bits, their fraction bits chosen from the model's weights."""
     sides = zip(*(matrices_of(layer) for layer in model.layers), strict=True)
     w_x, w_h = (best_frac(torch.cat([matrix.flatten() for matrix in side]), width) for side in sides)
-    chosen = {"width": width, "input_frac": w_x, "recurrent_frac": w_h}
+    chosen = OWN_WIDTHS | {"width": width, "input_frac": w_x, "recurrent_frac": w_h}
     if model.head is not None:
         chosen["head_frac"] = best_frac(_of_head(model), width)
     return spec.model_copy(update={"weights": spec.weights.model_copy(update=chosen)})
@@ -54,7 +56,7 @@ def for_weights(model: LSTM, spec: Spec, width: int) -> Spec:
 def for_rows(model: LSTM, spec: Spec, width: int) -> Spec:
     """The spec with weights of `width` bits, -1 to 1, and a scale a row, its fraction chosen from the rows."""
     largest = [torch.stack([weight.abs().amax(1) for weight in matrices_of(layer)]).amax(0) for layer in model.layers]
-    chosen = {"width": width, "input_frac": width - 1, "recurrent_frac": width - 1, "per_row": True}
+    chosen = OWN_WIDTHS | {"width": width, "input_frac": width - 1, "recurrent_frac": width - 1, "per_row": True}
     if model.head is not None:
         chosen["head_frac"] = best_frac(_of_head(model), width)
     scale = Fixed(SCALE, best_frac(torch.cat(largest), SCALE))
@@ -63,7 +65,7 @@ def for_rows(model: LSTM, spec: Spec, width: int) -> Spec:
 
 
 @torch.no_grad()
-def suggested(model: LSTM, spec: Spec, examples: Examples) -> dict[str, list[int]]:
+def suggested(model: LSTM, spec: Spec, examples: Examples) -> dict[str, list[Any]]:
     """For the spec's own widths, the formats that suit a floating-point model's signals over some examples.
 
     `[width, frac]` by the names of the spec's section `formats`. The activations are left out: they need one bit above
@@ -77,12 +79,17 @@ def suggested(model: LSTM, spec: Spec, examples: Examples) -> dict[str, list[int
     found = {"input": [x]}
     for key in ("gate", "cell", "state"):
         names = [name for name, own in formats.items() if own == key]
-        found[key] = [stacked(steps, name) for steps in signals for name in names]
+        found[key] = [torch.cat([stacked(steps, name).flatten() for name in names]) for steps in signals]
     biases = [bias for layer in model.layers if (bias := bias_of(layer)) is not None]
     found |= {"bias": biases} if biases else {}
-    widths = {name: getattr(spec.formats, name).width for name in found}
-    flat = {name: torch.cat([part.flatten() for part in parts]) for name, parts in found.items()}
-    return {name: [widths[name], best_frac(values, widths[name])] for name, values in flat.items()}
+    return {name: _nearest(getattr(spec.formats, name), parts) for name, parts in found.items()}
+
+
+def _nearest(given: Fixed | tuple[Fixed, ...], layers: list[Tensor]) -> list[Any]:
+    """`[width, frac]` for the values of all layers together, or one a layer where each has its own format."""
+    if isinstance(given, tuple):
+        return [_nearest(fmt, [values]) for fmt, values in zip(given, layers, strict=True)]
+    return [given.width, best_frac(torch.cat([values.flatten() for values in layers]), given.width)]
 
 
 def saturations(net: Network, weights: Weights, samples: Samples) -> dict[str, dict[str, int]]:

@@ -121,14 +121,14 @@ class LSTM(nn.Module):
 
     def begun(self, sequences: int) -> list[State] | None:
         """What every layer reads and keeps before the first step, where that is the module's own."""
-        return [self._begun(values, sequences) for values in self.initial] or None
+        return [self._begun(values, sequences, number) for number, values in enumerate(self.initial)] or None
 
-    def _begun(self, values: Tensor, sequences: int) -> State:
+    def _begun(self, values: Tensor, sequences: int, number: int) -> State:
         kept = values[-1:]
         if self.quantized is None:
             read = values[:1]
         else:
-            formats = self.quantized.spec.formats
+            formats = self.quantized.layers[number].formats
             kept = narrow(kept, formats.cell)
             read = narrow(kept if self.cell.level.state_follows else values[:1], formats.state)
         return read.expand(sequences, -1), kept.expand(sequences, -1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from accel.architecture.cells import Cell, cell_named
 from accel.architecture.vector import Vector
 from accel.base.fixed import Fixed, LowBit
+from accel.spec import Signals
 
 Kept = tuple[int, int]
 """Nonzeros that are kept of W_x and of W_h: in a row, or by columns in a column of a lane's rows."""
@@ -32,9 +33,10 @@ class Layer:
     input_words: int
     x: Fixed
     w_x: Fixed
-    h: Fixed
     w_h: Fixed
     bias: Fixed
+    signals: Signals | None
+    """Formats of what its cell, or its activation, makes; None of the head's last layer."""
     shared_by_gates: bool = False
     """The rows of a unit have one column pattern: one index and one operand read serve them all."""
     split: tuple[int, int] | None = None
@@ -56,6 +58,22 @@ class Layer:
     """Bits of a beat of the stream that values and indices come through in every step; None where they are held."""
     levels: int = 1
     """Times that a step goes through the lanes, each with weights of its own."""
+
+    @property
+    def formats(self) -> Signals:
+        """Formats of what its cell makes."""
+        assert self.signals is not None
+        return self.signals
+
+    @property
+    def h(self) -> Fixed:
+        """What is read of h_{t-1}, and leaves the layer; a head, which has none, reads x alone."""
+        return self.x if self.signals is None else self.signals.state
+
+    @property
+    def state_formats(self) -> list[Fixed]:
+        """Formats of what a layer's state consists of: of an LSTM h and c, of a GRU h as it is carried on."""
+        return [getattr(self.formats, self.cell.signals[name]) for name in self.cell.states]
 
     @property
     def cell(self) -> Cell:
@@ -165,9 +183,14 @@ class Layer:
         return max(self.x_vector.aligned, self.h_vector.aligned if self.recurrent else 0)
 
     @property
+    def stored(self) -> Fixed:
+        """The format of whose words stored values are: the wider one, as lanes take both matrices from one memory."""
+        return max(self.w_x, self.w_h, key=lambda fmt: fmt.width)
+
+    @property
     def weight_width(self) -> int:
         """Bits of a stored value."""
-        return max(self.w_x.width, self.w_h.width)
+        return self.stored.width
 
     @property
     def multiplies(self) -> bool:

@@ -37,13 +37,14 @@ def narrowings(net: Network) -> dict[str, int]:
     What row sums have is not among them. A half unit is added before the drop, for which 64-bit integers have room
     where neither is more than `ACCUMULATOR`.
     """
-    formats, found = net.spec.formats, dict[str, int]()
+    found = dict[str, int]()
     for linear in net.linear:
         key = linear.operations.narrowing.format
-        fmt = getattr(formats, key)
+        fmt = getattr(linear.formats, key)
         most = max(linear.sum_width + max(0, fmt.frac - linear.sum_frac), linear.sum_frac - fmt.frac)
         found[key] = max(found.get(key, 0), most)
     for array in net.layers:
+        formats = array.formats
         for level in array.cell.pipelines:
             sizes = level.sizes(formats, Size(array.sum_width, array.sum_frac))
             for one in level.narrowings:

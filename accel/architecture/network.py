@@ -17,7 +17,7 @@ from accel.architecture.plan import planned
 from accel.architecture.pool import Pool, pool_of
 from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
-from accel.spec import Spec, nonzeros_of
+from accel.spec import Spec, Tables, nonzeros_of
 from accel.spec import Weights as WeightFormats
 
 ACCUMULATOR = 62
@@ -48,15 +48,38 @@ class Network:
         """The layers that skip states."""
         return tuple(array for array in self.layers if array.skips_states)
 
+    def alike(self, array: Array) -> Array:
+        """The first layer whose cell has the same formats, and so the same tables."""
+        return next(layer for layer in self.layers if layer.formats == array.formats)
+
+    def table(self, array: Array, name: str) -> str:
+        """What a table that the cell of a layer reads is called in `tables`, by its name in the cell."""
+        first = self.alike(array)
+        return name if first == self.layers[0] else f"{first.name}_{name}"
+
+    def tables_of(self, array: Array) -> dict[str, Table]:
+        """The tables that the cell of one layer reads, by their names in `accel.architecture.cells.TABLES`."""
+        return {name: self.tables[self.table(array, name)] for name in self.alike(array).cell.tables}
+
     @cached_property
     def tables(self) -> dict[str, Table]:
-        """The tables that the cell reads, by their names in `accel.architecture.cells.TABLES`."""
-        formats, tables = self.spec.formats, self.spec.tables
+        """Every table that cells read; those of layers with other formats than the first have the layer's name before
+        their own.
+        """
         return {
-            name: Table(function, getattr(formats, key), formats.activation, tables.address, getattr(tables, function))
-            for name, (function, key) in TABLES.items()
-            if name in self.layers[0].cell.tables
+            self.table(array, name): table
+            for array in self.layers
+            for name, table in _tables(self.spec.tables, array).items()
         }
+
+
+def _tables(tables: Tables, array: Array) -> dict[str, Table]:
+    formats = array.formats
+    return {
+        name: Table(function, getattr(formats, key), formats.activation, tables.address, getattr(tables, function))
+        for name, (function, key) in TABLES.items()
+        if name in array.cell.tables
+    }
 
 
 def network(spec: Spec, kept_per_row: Sequence[Kept] | None = None) -> Network:
@@ -70,7 +93,7 @@ def network(spec: Spec, kept_per_row: Sequence[Kept] | None = None) -> Network:
 
 
 def _layer(spec: Spec, number: int, pair: Kept) -> Array:
-    formats, weights, engine = spec.formats, spec.weights, spec.engine
+    formats, weights, engine = spec.layer_formats(number), spec.weights, spec.engine
     first = number == 0
     dataflow = spec.flows[number].name
     assert dataflow is not None
@@ -84,11 +107,11 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         lanes_per_row=engine.lanes_per_row,
         cells=engine.cells_per_cycle,
         input_words=engine.input_words if first else engine.cells_per_cycle,
-        x=formats.input if first else formats.state,
-        w_x=_weight(weights, weights.input_frac),
-        h=formats.state,
-        w_h=_weight(weights, weights.recurrent_frac),
+        x=formats.x,
+        w_x=_weight(weights, formats.w_x),
+        w_h=_weight(weights, formats.w_h),
         bias=formats.bias,
+        signals=formats.signals,
         shared_by_gates=spec.sparsity.shared_by_gates,
         split=engine.split,
         streams=engine.streams,
@@ -102,26 +125,26 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
     )
 
 
-def _weight(weights: WeightFormats, frac: int) -> Fixed:
+def _weight(weights: WeightFormats, fixed: Fixed) -> Fixed:
     widths = {"ternary": 2, "binary": 1}
-    return LowBit(widths[weights.kind], frac) if weights.kind in widths else Fixed(weights.width, frac)
+    return LowBit(widths[weights.kind], fixed.frac) if weights.kind in widths else fixed
 
 
 def _head(spec: Spec, layers: tuple[Array, ...]) -> Iterator[Any]:
     """The linear layers: those in front of the last one, and that."""
-    head, read = spec.model.head, spec.formats.state
+    head, read = spec.model.head, layers[-1].h
     assert head is not None
     budget = min(array.shortest_step for array in layers)
     inputs, words = layers[-1].outputs, layers[-1].cells
     for number, layer in enumerate(head.layers):
         sizes = _linear(spec, budget, inputs, layer.outputs, layer.units)
-        weight = Fixed(spec.weights.width, spec.weights.head_frac if layer.frac is None else layer.frac)
-        own: dict[str, Any] = {"activation": layer.activation, "out": spec.made(layer)}
+        weight = Fixed(spec.weights.head.width, spec.weights.head_frac if layer.frac is None else layer.frac)
+        own: dict[str, Any] = {"activation": layer.activation, "out": spec.made(layer), "signals": layers[-1].signals}
         yield LinearArray(f"linear{number}", **sizes, input_words=words, x=read, w_x=weight, w_h=weight, **own)
         inputs, words, read = layer.outputs, 1, spec.made(layer)
-    weight = Fixed(spec.weights.width, spec.weights.head_frac)
+    weight = spec.weights.head
     sizes = _linear(spec, budget, inputs, head.outputs, head.units)
-    yield RowArray("head", **sizes, input_words=words, x=read, w_x=weight, w_h=weight)
+    yield RowArray("head", **sizes, input_words=words, x=read, w_x=weight, w_h=weight, signals=None)
 
 
 def _linear(spec: Spec, budget: int, inputs: int, outputs: int, units: int | None) -> dict[str, Any]:
@@ -135,8 +158,7 @@ def _linear(spec: Spec, budget: int, inputs: int, outputs: int, units: int | Non
         "units": units or min(-(-outputs // groups), inputs),
         "lanes_per_row": 1,
         "cells": 1,
-        "h": spec.formats.state,
-        "bias": spec.formats.bias,
+        "bias": spec.formats.of_head_bias,
         "operand_memory": spec.engine.operand_memory,
         "operand_register": spec.engine.operand_register,
         "writable": spec.engine.memory == "scratchpad",

@@ -147,7 +147,7 @@ def _why(net: Network, array: Array, every: Sequence[Reach], reached: Reach, sig
 def _room(net: Network, array: Array, reached: Reach, signal: str, side: str) -> str:
     """How far a value gets, and where its format ends, both in units of the value."""
     narrow, sizes = _narrowing(net, array, signal)
-    fmt: Fixed = getattr(net.spec.formats, narrow.format)
+    fmt: Fixed = getattr(array.formats, narrow.format)
     frac = sizes[narrow.source].frac
     value = reached.values[narrow.source]
     end, limit = (value.lo.min(), fmt.lo) if side == "below" else (value.hi.max(), fmt.hi)
@@ -157,7 +157,7 @@ def _room(net: Network, array: Array, reached: Reach, signal: str, side: str) ->
 def _narrowing(net: Network, array: Array, signal: str) -> tuple[Narrow, Mapping[str, Size]]:
     """The narrowing of that name, and the sizes of what there is beside it."""
     if isinstance(array, LinearArray):
-        return array.operations.narrowing, array.sizes(net.spec.formats)
+        return array.operations.narrowing, array.sizes(array.formats)
     level = next(level for level in array.cell.levels if signal in level.named)
     return level.narrowed(signal), cell_sizes(net, array, level)
 

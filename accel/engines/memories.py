@@ -37,7 +37,6 @@ from accel.engines.stored import Unreadable, Word, arrays, case_roms, hex_words,
 from accel.memory.images import sum_format
 from accel.memory.load_frame import WORD, shape_digest
 from accel.model.design import Design
-from accel.model.samples import state_formats
 from accel.model.weights import LayerWeights
 
 HEADER = "hls/weights.h"
@@ -148,10 +147,10 @@ def _held(design: Design, array: Array, layer: LayerWeights) -> Iterator[tuple[s
     """An array's memories in the order in which they are loaded, by the ends of their files' names."""
     if not array.fed:
         yield from ((f"unit{number}", unit) for number, unit in enumerate(of_units(array, layer)))
-    yield "bias", bias_memory(array, layer, sum_format(array, design.spec))
+    yield "bias", bias_memory(array, layer, sum_format(array))
     if array.scale is not None:
         yield "scale", scale_memory(array, layer)
-    states = state_memories(array, layer, state_formats(design.spec))
+    states = state_memories(array, layer, array.state_formats if layer.initial is not None else [])
     yield from ((f"initial_{name}", contents) for name, contents in states)
 
 

@@ -18,7 +18,6 @@ from accel.engines.flags import check_flags
 from accel.engines.script import computes, result_words
 from accel.engines.status import status_of
 from accel.model.design import Design
-from accel.model.samples import state_formats
 from accel.schedule.turns import Turn, in_order
 
 
@@ -63,7 +62,8 @@ def _check_begins(design: Design, driven: Script, record: Record) -> None:
 
 
 def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[str, Integers]:
-    array, formats = design.net.layers[number], design.spec.formats
+    array = design.net.layers[number]
+    formats = array.formats
     seen, rows = record.layers[array.name], len(array.cell.level.gates)
     widths = {"c": formats.cell.width, "h": formats.state.width}
     kept, read = (_vectors(seen[name], array.cells, width, array.output_beats) for name, width in widths.items())
@@ -130,7 +130,7 @@ def _last_states(design: Design, driven: Script, record: Record) -> Integers | N
     """The states of every sequence as they left, laid out as `Samples.states`."""
     if not design.spec.engine.state_streams:
         return None
-    parts, step = [], byte_width(max(fmt.width for fmt in state_formats(design.spec)))
+    parts = []
     ends = [turn for turn in driven.turns if turn.final and turn.real]
     for array in design.net.layers:
         seen = record.sinks[f"m_state_{array.name}"]
@@ -138,7 +138,7 @@ def _last_states(design: Design, driven: Script, record: Record) -> Integers | N
         wanted = [(n + 1) * array.output_beats - 1 for n in range(len(ends))]
         if marked != wanted:
             raise EngineFailed(f"tlast of m_state_{array.name}: wanted with words {wanted[:8]}, got {marked[:8]}")
-        count = len(array.cell.states)
+        count, step = len(array.cell.states), byte_width(max(fmt.width for fmt in array.state_formats))
         words = _vectors([word for _, word, _ in seen], count * array.cells, step, array.output_beats)
         sides = words.reshape(len(words), array.output_beats, count, array.cells)
         parts += [sides[:, :, side].reshape(len(words), -1)[:, : array.outputs] for side in range(count)]

@@ -11,7 +11,7 @@ from accel.base.faults import Different
 from accel.base.fixed import Integers
 from accel.engines.engine import Engine, reference
 from accel.model.design import Design
-from accel.model.samples import Samples, state_formats
+from accel.model.samples import Samples
 from accel.model.sequences import Array, Data
 
 NO_CLASS = -1
@@ -47,7 +47,7 @@ def predict(design: Design, data: Data, engine: Engine, name: str) -> Prediction
 def quantized(design: Design, data: Data) -> Samples:
     """The sequences as the accelerator takes them."""
     spec, count = design.spec, len(data.x)
-    values = sum(size * len(state_formats(spec)) for size in spec.model.hidden)
+    values = sum(array.outputs * len(array.state_formats) for array in design.net.layers)
     states = np.zeros((count, values), dtype=np.int64) if spec.engine.state_streams else None
     return Samples(spec.formats.input.quantize(data.x), data.lengths, np.full(count, -1), states)
 
@@ -77,4 +77,4 @@ def real(design: Design, outputs: Integers, lengths: Integers) -> Array:
 
 def _frac(design: Design) -> int:
     """Fraction bits of what leaves: logits in the head's exact accumulator, or h_t."""
-    return design.spec.formats.state.frac if design.net.head is None else design.net.head.frac
+    return design.net.layers[-1].h.frac if design.net.head is None else design.net.head.frac

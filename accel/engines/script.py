@@ -21,7 +21,7 @@ from accel.engines.torn import passes, sent_beats, sent_states
 from accel.memory.load_frame import fed_beats
 from accel.model.design import Design
 from accel.model.golden import before
-from accel.model.samples import Samples, state_formats
+from accel.model.samples import Samples
 from accel.schedule.schedule import Schedule, schedule
 from accel.schedule.turns import Turn, all_turns
 
@@ -190,7 +190,7 @@ def _fed(design: Design, order: Sequence[Turn], pace: Pace) -> Iterator[tuple[st
 def _frames(design: Design, samples: Samples, order: Sequence[Turn], number: int, pace: Pace) -> Iterator[Beat]:
     """What a layer begins each sequence with (h_0 and c_0 of an LSTM), zeros for one that fills a turn."""
     array = design.net.layers[number]
-    step = byte_width(max(fmt.width for fmt in state_formats(design.spec)))
+    step = byte_width(max(fmt.width for fmt in array.state_formats))
     taken = [(n, turn) for n, turn in enumerate(order) if not turn.is_step]
     states = [state_of(design, samples, turn, number) for _, turn in taken]
     sent = sent_states(array, states, sum(n < pace.calm for n, _ in taken))

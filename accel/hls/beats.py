@@ -33,7 +33,7 @@ def input_beat(net: Network) -> Beat:
 def output_beat(net: Network) -> Beat:
     """What a beat of the output port holds."""
     if net.head is None:
-        return Beat(container(net.spec.formats.state.width), net.layers[-1].cells)
+        return Beat(container(net.layers[-1].h.width), net.layers[-1].cells)
     assert net.spec.model.head is not None
     if net.spec.model.head.kind == "logits":
         return Beat(container(net.head.sum_width), 1)

@@ -5,33 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from accel.architecture.cells import Cell
+from accel.architecture.array import Array
 from accel.architecture.cells.operations import ASIDE, Clip, Level, Lookup, Mix, Narrow, Operation, Product, Size, Sum
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed
+from accel.hls.kinds import kind_name, kinds
 from accel.model.golden import cell_sizes
 
 LABELS = {"sigmoid": "SigmoidTable", "tanh": "TanhTable", "cell_tanh": "CellTanhTable"}
 """C++ types of the tables."""
 
 
-def cell_text(cell: Cell, net: Network) -> dict[str, Any]:
-    """What the template `update.h` is filled with."""
-    pipelines = [_pipeline(level, net) for level in cell.pipelines]
+def cell_text(net: Network) -> dict[str, Any]:
+    """What the template `update.h` is filled with: for each kind of layers what its levels compute."""
+    cell = net.layers[0].cell
+    every = [[_pipeline(level, net, array) for level in array.cell.pipelines] for array in kinds(net)]
     return {
         "title": cell.title,
         "levelled": net.spec.levels > 1,
         "lays_aside": cell.lays_aside,
-        "signals": [signal for pipeline in pipelines for signal, _ in pipeline["observed"]],
+        "signals": [signal for pipeline in every[0] for signal, _ in pipeline["observed"]],
         "tables": [(name, LABELS[name]) for name in cell.tables],
-        "pipelines": pipelines,
+        "kinds": every,
     }
 
 
-def _pipeline(level: Level, net: Network) -> dict[str, Any]:
-    """What one level computes."""
-    sizes = cell_sizes(net, net.layers[0], level)
+def _pipeline(level: Level, net: Network, array: Array) -> dict[str, Any]:
+    """What one level computes in layers of a kind."""
+    sizes = cell_sizes(net, array, level)
     sums = {row.name: number for number, row in enumerate(level.sums)}
     return {
         "kept": level.kept,
@@ -45,11 +47,13 @@ def _pipeline(level: Level, net: Network) -> dict[str, Any]:
 def activation_text(array: LinearArray, net: Network) -> dict[str, Any]:
     """What the template `activations.h` is filled with, for a linear layer in front of the head's last one."""
     operations = array.operations.operations
-    sizes = array.sizes(net.spec.formats)
+    sizes = array.sizes(array.formats)
     return {
         "type": array.name.capitalize(),
         "title": array.activation.replace("_", " "),
-        "tables": [(one.table, LABELS[one.table]) for one in operations if isinstance(one, Lookup)],
+        "tables": [
+            (one.table, kind_name(net, array) + LABELS[one.table]) for one in operations if isinstance(one, Lookup)
+        ],
         "lines": [_line(operation, sizes, {}) for operation in operations],
     }
 

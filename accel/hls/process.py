@@ -35,6 +35,8 @@ class Process(ABC, Generic[A]):
     out: str
     head: Head | None
     sum_format: Fixed | None
+    kind: str
+    """What its cell's constants have before their names."""
     before: str | None = None
     """`ended` of the linear layer that it reads; None where it reads a recurrent layer or the input."""
 
@@ -80,6 +82,22 @@ class Process(ABC, Generic[A]):
     def type(self) -> str:
         """C++ type that holds the array's constants."""
         return self.array.name.capitalize()
+
+    @property
+    def formats(self) -> str:
+        """C++ type that holds the formats and tables of its cell."""
+        return f"{self.kind}Formats"
+
+    @property
+    def cell_tables(self) -> str:
+        """The tables that its cell reads, as arguments of a process."""
+        return ", ".join(f"k{self.kind}{LABELS[name]}" for name in self.array.cell.tables)
+
+    @property
+    def state_bits(self) -> int:
+        """Bits of a value of h_0 or c_0 in its stream; 0 of a head."""
+        formats = [] if self.array.kind is None else self.array.state_formats
+        return container(max(fmt.width for fmt in formats)) if formats else 0
 
     @property
     def x(self) -> str:
@@ -206,7 +224,7 @@ class Process(ABC, Generic[A]):
     def values(self) -> Integers:
         """Weights as two's complement reads their words, [group and cycle, or word][unit, row, lane of the row]."""
         sign = 1 << (self.array.weight_width - 1)
-        read = (self.array.w_x.codes(self._words.values) ^ sign) - sign
+        read = (self.array.stored.codes(self._words.values) ^ sign) - sign
         return read.reshape(self.array.depth, -1)
 
     @property

@@ -10,17 +10,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from accel.architecture.array import Array
 from accel.architecture.network import Network
 from accel.architecture.pool import Pool
 from accel.base.templates import read, render
 from accel.hls.beats import input_beat, output_beat, result_values
 from accel.hls.cell_text import activation_text, cell_text
 from accel.hls.dataflows import PROCESSES
-from accel.hls.process import LABELS, Process, container
+from accel.hls.kinds import kind_name, kinds
+from accel.hls.process import LABELS, Process
 from accel.memory.images import sum_format
 from accel.memory.load_frame import shape_digest
 from accel.model.design import Design
-from accel.model.samples import state_formats
 
 HEADERS = (
     "bench.h",
@@ -70,9 +71,13 @@ def _names(design: Design) -> dict[str, object]:
     layers = processes[: len(net.layers)]
     return {
         "top": top_name(design),
-        "cell": cell_text(net.layers[0].cell, net),
-        "formats": _formats(net),
-        "tables": [{"type": LABELS[name], "entries": table.entries} for name, table in net.tables.items()],
+        "cell": cell_text(net),
+        "kinds": [{"name": kind_name(net, array), "formats": _formats(net, array)} for array in kinds(net)],
+        "tables": [
+            {"type": LABELS[name], "kind": kind_name(net, array), "entries": table.entries}
+            for array in kinds(net)
+            for name, table in net.tables_of(array).items()
+        ],
         "arrays": processes,
         "inputs": spec.model.inputs,
         "hidden": spec.model.hidden,
@@ -95,9 +100,7 @@ def _names(design: Design) -> dict[str, object]:
         "states": spec.engine.state_streams,
         "initial": spec.initial_states,
         "fed": spec.engine.memory == "stream",
-        "state_bits": container(max(fmt.width for fmt in state_formats(spec))),
         "state_values": len(net.layers[0].cell.states),
-        "cell_tables": ", ".join(f"k{LABELS[name]}" for name in net.tables),
         "load": {"digest": shape_digest(net)} if spec.engine.memory == "scratchpad" else None,
         "skips_states": spec.skips_states,
         "threshold": design.weights.threshold,
@@ -115,13 +118,12 @@ def _process_headers(layers: Sequence[Process[Any]], net: Network) -> list[str]:
     return ["levels.h"] if net.spec.levels > 1 else sorted({layer.header for layer in layers})
 
 
-def _formats(net: Network) -> list[tuple[str, int]]:
-    formats = net.spec.formats
+def _formats(net: Network, array: Array) -> list[tuple[str, int]]:
     found = []
     for label in ("gate", "activation", "cell", "state"):
-        fmt = getattr(formats, label)
+        fmt = getattr(array.formats, label)
         found += [(f"{label.capitalize()}Width", fmt.width), (f"{label.capitalize()}Frac", fmt.frac)]
-    for name, table in net.tables.items():
+    for name, table in net.tables_of(array).items():
         found += [(f"{LABELS[name]}Address", table.address), (f"{LABELS[name]}Shift", table.shift)]
     return found
 
@@ -132,7 +134,9 @@ def _processes(design: Design) -> list[Process[Any]]:
     heads = [design.spec.model.head if array == design.net.head else None for array in arrays]
     joined = zip(arrays, design.weights.layers, ["s_axis", *outs[:-1]], outs, heads, strict=True)
     made = [
-        PROCESSES[array.dataflow](array, layer, number, source, out, head, sum_format(array, design.spec))
+        PROCESSES[array.dataflow](
+            array, layer, number, source, out, head, sum_format(array), kind_name(design.net, array)
+        )
         for number, (array, layer, source, out, head) in enumerate(joined)
     ]
     behind = [None, *(process.ended if process.activated else None for process in made[:-1])]

@@ -7,15 +7,13 @@ import numpy as np
 from accel.architecture.array import Array
 from accel.base.fixed import Fixed, Integers, bits_for, index_bits
 from accel.memory.dataflows import lane_words
-from accel.model.samples import state_formats
 from accel.model.weights import LayerWeights
-from accel.spec import Spec
 
 
 def unit_words(array: Array, layer: LayerWeights) -> list[list[int]]:
     """Contents of each unit's weight memory: the values of all lanes below the indices, first lane lowest."""
     lanes = lane_words(array, layer)
-    codes = array.w_x.codes(lanes.values).reshape(len(lanes.values), array.units, -1)
+    codes = array.stored.codes(lanes.values).reshape(len(lanes.values), array.units, -1)
     places = lanes.places.reshape(codes.shape)[:, :, : array.indices]  # one row speaks for those that share it
     return [
         _words((codes[:, unit], array.weight_width), (places[:, unit], array.index_width))
@@ -39,9 +37,9 @@ def bias_shift(array: Array, narrowed: Fixed | None) -> int:
     return min(array.bias_shift, drop - 1) if drop else array.bias_shift
 
 
-def sum_format(array: Array, spec: Spec) -> Fixed | None:
+def sum_format(array: Array) -> Fixed | None:
     """The format that an array's sums are rounded to; a head's stay exact."""
-    return spec.formats.gate if array.recurrent else None
+    return array.formats.gate if array.recurrent else None
 
 
 def bias_width(array: Array, narrowed: Fixed | None) -> int:
@@ -89,11 +87,11 @@ def _slot_words(array: Array, values: Integers, width: int) -> list[int]:
     return words
 
 
-def state_words(array: Array, layer: LayerWeights, spec: Spec) -> dict[str, tuple[list[int], int]]:
+def state_words(array: Array, layer: LayerWeights) -> dict[str, tuple[list[int], int]]:
     """What sequences begin with: of each signal of `cell.states` a word a slot of the cell stage, and a word's bits."""
     if layer.initial is None:
         return {}
-    fields = zip(array.cell.states, state_formats(spec), np.split(layer.initial, len(array.cell.states)), strict=True)
+    fields = zip(array.cell.states, array.state_formats, np.split(layer.initial, len(array.cell.states)), strict=True)
     found = {}
     for name, fmt, values in fields:
         padded = np.zeros(array.beats * array.cells, dtype=np.int64)

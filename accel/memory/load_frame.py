@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from accel.architecture.array import Array
 from accel.architecture.network import Network
@@ -50,7 +50,7 @@ def sections(array: Array, net: Network) -> dict[str, Section]:
     """The weight memories of an array, its bias memory, and that of its scales where rows have some."""
     found = {
         "weights": Section(array.units, array.depth, array.word_width),
-        "biases": Section(1, array.beats, bias_words_width(array, sum_format(array, net.spec))),
+        "biases": Section(1, array.beats, bias_words_width(array, sum_format(array))),
     }
     return found | {"scales": Section(1, array.beats, array.scale_words_width)} if array.scale else found
 
@@ -62,10 +62,22 @@ def beats(net: Network) -> int:
 
 def shape_digest(net: Network) -> int:
     """What a frame begins with: it fits any accelerator of the same sizes, nonzeros per row, lanes and formats."""
-    shape = repr((LAYOUT, net.arrays, net.spec.formats))
+    arrays = ", ".join(map(_as_at_first, net.arrays)) + ("," if len(net.arrays) == 1 else "")
+    shape = f"({LAYOUT}, ({arrays}), {net.spec.formats!r})"
     for name, at_first in NAMED_AT_FIRST.items():
         shape = shape.replace(f"{name}(", f"{at_first}(")
     return int.from_bytes(hashlib.sha256(shape.encode()).digest()[:4], "little")
+
+
+def _as_at_first(array: Array) -> str:
+    """An array with the fields that it had when the layout came: h, and no formats of its own beside the spec's."""
+    found = []
+    for field in fields(array):
+        if field.name == "w_h":
+            found.append(f"h={array.h!r}")
+        if field.name != "signals":
+            found.append(f"{field.name}={getattr(array, field.name)!r}")
+    return f"{type(array).__qualname__}({', '.join(found)})"
 
 
 def frame(design: Design) -> list[int]:
@@ -83,7 +95,7 @@ def _payload(design: Design) -> Iterator[int]:
         kinds = sections(array, design.net)
         for unit in unit_words(array, layer):
             yield from _parts(unit, kinds["weights"])
-        yield from _parts(bias_words(array, layer, sum_format(array, design.spec)), kinds["biases"])
+        yield from _parts(bias_words(array, layer, sum_format(array)), kinds["biases"])
         if array.scale:
             yield from _parts(scale_words(array, layer), kinds["scales"])
 

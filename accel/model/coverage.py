@@ -104,11 +104,11 @@ def measure(net: Network, weights: Weights, samples: Samples, trace: Trace) -> C
     for array, layer, read, values in linear_of(net, weights, samples, trace):
         uses.append(_linear_use(array, layer, read))
         if isinstance(array, LinearArray):
-            sizes = array.sizes(net.spec.formats)
-            clamps.append(_clamp(net, array.name, array.operations.narrowing, sizes, values))
-    looked_up = [(one.level.operations, one.values) for *_, steps in levels for one in steps]
+            sizes = array.sizes(array.formats)
+            clamps.append(_clamp(array, array.operations.narrowing, sizes, values))
+    looked_up = [(array, one.level.operations, one.values) for array, _, steps in levels for one in steps]
     behind = linear_of(net, weights, samples, trace)
-    looked_up += [(a.operations.operations, values) for a, _, _, values in behind if isinstance(a, LinearArray)]
+    looked_up += [(a, a.operations.operations, values) for a, _, _, values in behind if isinstance(a, LinearArray)]
     reads = [_reads(net, name, looked_up) for name in net.tables]
     return Coverage(samples.steps, tuple(clamps), tuple(reads), tuple(uses))
 
@@ -188,25 +188,25 @@ def _begun(
 def _clamps(net: Network, array: Array, steps: Steps) -> Iterator[Clamp]:
     sizes = cell_sizes(net, array, steps.level)
     for narrow in steps.level.narrowings:
-        yield _clamp(net, array.name, narrow, sizes, steps.values)
+        yield _clamp(array, narrow, sizes, steps.values)
 
 
-def _clamp(
-    net: Network, layer: str, narrow: Narrow, sizes: Mapping[str, Size], values: Mapping[str, Integers]
-) -> Clamp:
-    fmt: Fixed = getattr(net.spec.formats, narrow.format)
+def _clamp(array: Array, narrow: Narrow, sizes: Mapping[str, Size], values: Mapping[str, Integers]) -> Clamp:
+    fmt: Fixed = getattr(array.formats, narrow.format)
     dropped = fmt.dropped(values[narrow.source], sizes[narrow.source].frac)
     below, above = (int(np.count_nonzero(side)) for side in (dropped < fmt.lo, dropped > fmt.hi))
-    return Clamp(layer, narrow.name, below, above, dropped.size)
+    return Clamp(array.name, narrow.name, below, above, dropped.size)
 
 
-def _reads(net: Network, name: str, lists: Sequence[tuple[Sequence[Operation], Mapping[str, Integers]]]) -> Reads:
-    """`lists` are operations with the values of all steps."""
+def _reads(
+    net: Network, name: str, lists: Sequence[tuple[Array, Sequence[Operation], Mapping[str, Integers]]]
+) -> Reads:
+    """`lists` are operations of an array with the values of all steps."""
     table, half = net.tables[name], 1 << (net.tables[name].address - 1)
     read = np.zeros(2 * half, dtype=bool)
-    for operations, values in lists:
+    for array, operations, values in lists:
         for operation in operations:
-            if isinstance(operation, Lookup) and operation.table == name:
+            if isinstance(operation, Lookup) and net.table(array, operation.table) == name:
                 read[table.index(values[operation.source]) + half] = True
     return Reads(name, len(read), int(read.sum()), bool(read[0]), bool(read[-1]))
 
@@ -230,7 +230,7 @@ def _shown(
     """How many kept weights are such that one unit more or less changes the narrowed sum; in how many steps tried."""
     stride = -(-mask.sum() * len(operand) // EVALUATIONS)
     scale, frac, shown = by_sum(array, weights.scale), array.sum_frac, 0
-    fmt, numbers = net.spec.formats.gate, range(0, len(operand), max(1, int(stride)))
+    fmt, numbers = array.formats.gate, range(0, len(operand), max(1, int(stride)))
     for place, row in enumerate(steps.level.sums):
         if row.part not in ("both", part):
             continue

@@ -11,7 +11,8 @@ from itertools import product as combinations
 
 import numpy as np
 
-from accel.architecture.cells.operations import Lookup
+from accel.architecture.array import Array
+from accel.architecture.cells.operations import Lookup, Operation
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.coverage import Steps, levels_of
@@ -119,14 +120,17 @@ def table_ends(net: Network, reached: Sequence[Reach]) -> dict[str, tuple[bool, 
 def table_ranges(net: Network, reached: Sequence[Reach]) -> dict[str, list[tuple[int, int]]]:
     """Signed indices that intervals let each table be read at, a range for every unit that reads it."""
     found: dict[str, list[tuple[int, int]]] = {name: [] for name in net.tables}
-    listed = [[one for level in array.cell.levels for one in level.operations] for array in net.layers]
-    listed += [[*array.operations.operations] for array in net.linear]
-    for operations, layer in zip(listed, reached, strict=True):
+    listed: list[tuple[Array, list[Operation]]] = [
+        (array, [one for level in array.cell.levels for one in level.operations]) for array in net.layers
+    ]
+    listed += [(array, [*array.operations.operations]) for array in net.linear]
+    for (array, operations), layer in zip(listed, reached, strict=True):
         for operation in operations:
             if isinstance(operation, Lookup):
-                table, source = net.tables[operation.table], layer.values[operation.source]
+                name = net.table(array, operation.table)
+                table, source = net.tables[name], layer.values[operation.source]
                 ends = (table.index(source.lo).tolist(), table.index(source.hi).tolist())
-                found[operation.table] += zip(*ends, strict=True)
+                found[name] += zip(*ends, strict=True)
     return found
 
 
@@ -143,27 +147,30 @@ def _margins(net: Network, weights: Weights, samples: Samples) -> dict[Target, I
     real = np.arange(samples.x.shape[1]) < samples.lengths[:, None]
     for array, _, steps in levels_of(net, weights, samples, trace):
         for one in steps:
-            for target, margin in _of_level(net, array.name, cell_sizes(net, array, one.level), one):
+            for target, margin in _of_level(net, array, cell_sizes(net, array, one.level), one):
                 placed = np.full(real.shape, np.iinfo(np.int64).min)
                 placed[real] = margin
                 found[target] = np.maximum(placed, found.get(target, placed))
     return found
 
 
-def _of_level(net: Network, layer: str, sizes: Mapping[str, object], steps: Steps) -> Iterator[tuple[Target, Integers]]:
+def _of_level(
+    net: Network, array: Array, sizes: Mapping[str, object], steps: Steps
+) -> Iterator[tuple[Target, Integers]]:
     for narrow in steps.level.narrowings:
-        fmt: Fixed = getattr(net.spec.formats, narrow.format)
+        fmt: Fixed = getattr(array.formats, narrow.format)
         dropped = fmt.dropped(steps.values[narrow.source], sizes[narrow.source].frac)  # type: ignore[attr-defined]
-        yield Target(layer, narrow.name, "above"), dropped.max(axis=1) - fmt.hi - 1
-        yield Target(layer, narrow.name, "below"), fmt.lo - 1 - dropped.min(axis=1)
-        yield Target(layer, narrow.name, "above", last=True), dropped[:, -1] - fmt.hi - 1
-        yield Target(layer, narrow.name, "below", last=True), fmt.lo - 1 - dropped[:, -1]
+        yield Target(array.name, narrow.name, "above"), dropped.max(axis=1) - fmt.hi - 1
+        yield Target(array.name, narrow.name, "below"), fmt.lo - 1 - dropped.min(axis=1)
+        yield Target(array.name, narrow.name, "above", last=True), dropped[:, -1] - fmt.hi - 1
+        yield Target(array.name, narrow.name, "below", last=True), fmt.lo - 1 - dropped[:, -1]
     for operation in steps.level.operations:
         if isinstance(operation, Lookup):
-            table = net.tables[operation.table]
+            name = net.table(array, operation.table)
+            table = net.tables[name]
             half, place = 1 << (table.address - 1), steps.values[operation.source] >> table.shift
-            yield Target("", operation.table, "highest"), place.max(axis=1) - half + 1
-            yield Target("", operation.table, "lowest"), -half - place.min(axis=1)
+            yield Target("", name, "highest"), place.max(axis=1) - half + 1
+            yield Target("", name, "lowest"), -half - place.min(axis=1)
 
 
 def _first_tries(
@@ -193,13 +200,7 @@ def _random_states(net: Network, count: int, rng: np.random.Generator) -> Intege
 
 def state_ranges(net: Network) -> list[Fixed]:
     """The format of every value of a sequence's state."""
-    formats = net.spec.formats
-    return [
-        getattr(formats, array.cell.signals[name])
-        for array in net.layers
-        for name in array.cell.states
-        for _ in range(array.outputs)
-    ]
+    return [fmt for array in net.layers for fmt in array.state_formats for _ in range(array.outputs)]
 
 
 def _next_tries(

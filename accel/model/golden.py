@@ -30,6 +30,7 @@ from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.architecture.pool import Pool
 from accel.base.fixed import Fixed, Integers
+from accel.base.tables import Table
 from accel.model.products import product, recurrent_product
 from accel.model.weights import LayerWeights, Weights
 
@@ -183,7 +184,7 @@ def first_state(net: Network, array: Array, given: Integers | None, sequences: i
     """What the cell kept and what is read of it before the first step, both [sequences, hidden]."""
     if given is None:
         return (np.zeros((sequences, array.outputs), dtype=np.int64),) * 2
-    level, formats = array.cell.level, net.spec.formats
+    level, formats = array.cell.level, array.formats
     if level.state_follows:
         return given, formats.state.narrow(given, formats.cell.frac)
     read, kept = np.split(given, 2, axis=1)
@@ -211,7 +212,7 @@ def by_sum(array: Array, values: Integers | None) -> Integers:
 
 def cell_sizes(net: Network, array: Array, level: Level | None = None) -> dict[str, Size]:
     """Width and fraction bits of every value of a level, of the first by default."""
-    return (level or array.cell.level).sizes(net.spec.formats, Size(array.sum_width, array.sum_frac))
+    return (level or array.cell.level).sizes(array.formats, Size(array.sum_width, array.sum_frac))
 
 
 def widths(net: Network, array: Array) -> list[int]:
@@ -235,7 +236,7 @@ def run_level(
     """
     values, sizes = level_values(net, array, level, sums, before), cell_sizes(net, array, level)
     for narrow in level.narrowings:
-        fmt: Fixed = getattr(net.spec.formats, narrow.format)
+        fmt: Fixed = getattr(array.formats, narrow.format)
         saturations[narrow.format] += fmt.saturations(values[narrow.source][real], sizes[narrow.source].frac)
     return {name: values[name] for name in level.signals}
 
@@ -251,14 +252,16 @@ def level_values(
     values |= {BEFORE: before[0], ASIDE: before[1]}
     for operation in level.operations:
         if isinstance(operation, Narrow):
-            fmt: Fixed = getattr(net.spec.formats, operation.format)
+            fmt: Fixed = getattr(array.formats, operation.format)
             values[operation.name] = fmt.narrow(values[operation.source], sizes[operation.source].frac)
         else:
-            values[operation.name] = operate(operation, values, sizes, net)
+            values[operation.name] = operate(operation, values, sizes, net.tables_of(array))
     return values
 
 
-def operate(operation: Operation, values: Mapping[str, Integers], sizes: Mapping[str, Size], net: Network) -> Integers:
+def operate(
+    operation: Operation, values: Mapping[str, Integers], sizes: Mapping[str, Size], tables: Mapping[str, Table]
+) -> Integers:
     """A table's entries, or an exact result in the fraction bits that `sizes` has for it."""
 
     def aligned(name: str, frac: int) -> Integers:
@@ -267,7 +270,7 @@ def operate(operation: Operation, values: Mapping[str, Integers], sizes: Mapping
     frac = sizes[operation.name].frac
     match operation:
         case Lookup():
-            found: Integers = net.tables[operation.table](values[operation.source])
+            found: Integers = tables[operation.table](values[operation.source])
             return found
         case Product():
             return values[operation.a] * values[operation.b]
@@ -326,12 +329,12 @@ def linear_sums(array: Array, layer: LayerWeights, read: Integers) -> Integers:
 
 def run_linear(net: Network, array: LinearArray, sums: Integers) -> dict[str, Integers]:
     """Every value of a linear layer in front of the last one, by its name, from exact sums of any shape."""
-    sizes = array.sizes(net.spec.formats)
+    sizes = array.sizes(array.formats)
     values = {SUM: sums}
     for operation in array.operations.operations:
         if isinstance(operation, Narrow):
-            fmt: Fixed = getattr(net.spec.formats, operation.format)
+            fmt: Fixed = getattr(array.formats, operation.format)
             values[operation.name] = fmt.narrow(values[operation.source], sizes[operation.source].frac)
         else:
-            values[operation.name] = operate(operation, values, sizes, net)
+            values[operation.name] = operate(operation, values, sizes, net.tables_of(array))
     return values

@@ -8,7 +8,6 @@ from accel.architecture.array import Array
 from accel.architecture.network import network
 from accel.base.fixed import Fixed, Integers
 from accel.model.dataflows import BALANCED
-from accel.model.samples import state_formats
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
 from accel.spec import Spec, Walk
 
@@ -38,5 +37,5 @@ def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWe
 def _seeded_states(array: Array, rng: np.random.Generator, spec: Spec) -> Integers | None:
     if not spec.initial_states or array.kind is None:
         return None
-    parts = [rng.integers(fmt.lo, fmt.hi + 1, array.outputs) for fmt in state_formats(spec)]
+    parts = [rng.integers(fmt.lo, fmt.hi + 1, array.outputs) for fmt in array.state_formats]
     return np.concatenate(parts)

@@ -81,7 +81,7 @@ def _zeros(count: int) -> Interval:
 
 def _layer(net: Network, array: Array, layer: LayerWeights, x: Interval, threshold: int) -> Reach:
     """Step after step, until nothing grows; what grows for too long may be anything."""
-    formats, level = net.spec.formats, array.cell.levels[-1]
+    formats, level = array.formats, array.cell.levels[-1]
     whole = (_whole(formats.cell, array.outputs), _whole(formats.state, array.outputs))
     state = _before(net, array, layer, whole)
     levels = [layer.level(number, array.levels) for number in range(array.levels)]
@@ -102,14 +102,14 @@ def _layer(net: Network, array: Array, layer: LayerWeights, x: Interval, thresho
 
 def _linear(net: Network, array: LinearArray, layer: LayerWeights, x: Interval) -> Reach:
     """A linear layer."""
-    sizes = array.sizes(net.spec.formats)
+    sizes = array.sizes(array.formats)
     bias = layer.bias << array.bias_shift
     lo, hi = _ends(array, layer.w_x.values, array.x_shift, "x")(x)
     values = {SUM: Interval(lo[0] + bias, hi[0] + bias)}
     for operation in array.operations.operations:
-        values[operation.name] = _of(operation, values, sizes, net)
+        values[operation.name] = _of(operation, values, sizes, net, array)
     narrow = array.operations.narrowing
-    return Reach(values, dict.fromkeys(_sides(net, narrow, values[narrow.source], sizes[narrow.source].frac), 1))
+    return Reach(values, dict.fromkeys(_sides(array, narrow, values[narrow.source], sizes[narrow.source].frac), 1))
 
 
 def _before(
@@ -174,20 +174,26 @@ def _level(
     values = {row.name: interval for row, interval in zip(level.sums, sums, strict=True)}
     values |= {BEFORE: before[0], ASIDE: before[1]}
     for operation in level.operations:
-        values[operation.name] = _of(operation, values, sizes, net)
+        values[operation.name] = _of(operation, values, sizes, net, array)
     del values[BEFORE], values[ASIDE]
     return values
 
 
-def _of(operation: Operation, values: Mapping[str, Interval], sizes: Mapping[str, Size], net: Network) -> Interval:
+def _of(
+    operation: Operation,
+    values: Mapping[str, Interval],
+    sizes: Mapping[str, Size],
+    net: Network,
+    array: Array,
+) -> Interval:
     """What an operation makes of intervals: narrowing keeps ends; others, linear in each operand, end at corners."""
     operands = [values[name] for name in operation.operands]
     if isinstance(operation, Narrow):
-        fmt: Fixed = getattr(net.spec.formats, operation.format)
+        fmt: Fixed = getattr(array.formats, operation.format)
         frac = sizes[operation.source].frac
         return Interval(fmt.narrow(operands[0].lo, frac), fmt.narrow(operands[0].hi, frac))
-    corners = combinations(*((operand.lo, operand.hi) for operand in operands))
-    results = [operate(operation, dict(zip(operation.operands, ends, strict=True)), sizes, net) for ends in corners]
+    corners, tables = combinations(*((operand.lo, operand.hi) for operand in operands)), net.tables_of(array)
+    results = [operate(operation, dict(zip(operation.operands, ends, strict=True)), sizes, tables) for ends in corners]
     return Interval(np.min(results, axis=0), np.max(results, axis=0))
 
 
@@ -197,15 +203,15 @@ def clamped(net: Network, array: Array, values: Mapping[str, Interval], last: bo
     for level in array.cell.levels:
         sizes = cell_sizes(net, array, level)
         for narrow in level.narrowings:
-            kept = _whole(net.spec.formats.cell, array.outputs)
+            kept = _whole(array.formats.cell, array.outputs)
             source = values.get(narrow.source, kept)
             part = Interval(source.lo[units], source.hi[units])
-            found += _sides(net, narrow, part, sizes[narrow.source].frac)
+            found += _sides(array, narrow, part, sizes[narrow.source].frac)
     return found
 
 
-def _sides(net: Network, narrow: Narrow, source: Interval, frac: int) -> list[tuple[str, str]]:
+def _sides(array: Array, narrow: Narrow, source: Interval, frac: int) -> list[tuple[str, str]]:
     """The sides on which a narrowing may clip."""
-    fmt: Fixed = getattr(net.spec.formats, narrow.format)
+    fmt: Fixed = getattr(array.formats, narrow.format)
     below, above = fmt.dropped(source.lo, frac) < fmt.lo, fmt.dropped(source.hi, frac) > fmt.hi
     return [(narrow.name, side) for side, clips in (("below", below), ("above", above)) if clips.any()]

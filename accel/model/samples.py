@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from accel.architecture.cells import cell_named
+from accel.architecture.network import network
 from accel.base.archives import read_arrays, require_integers
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_bytes
-from accel.base.fixed import Fixed, Integers
+from accel.base.fixed import Integers
 from accel.spec import Spec
 
 
@@ -69,19 +69,15 @@ class Samples:
         return Samples(x, lengths, np.concatenate([self.labels, other.labels]), states)
 
 
-def state_formats(spec: Spec) -> list[Fixed]:
-    """Formats of what a layer's state consists of: of an LSTM h and c, of a GRU h as it is carried on."""
-    cell = cell_named(spec.model.cell, spec.levels)
-    return [getattr(spec.formats, cell.signals[name]) for name in cell.states]
-
-
 def with_states(samples: Samples, spec: Spec) -> Samples:
     """Random states for every sequence where the spec says that they are given: the same for the same seed."""
     if not spec.engine.state_streams:
         return samples
     rng, count = np.random.default_rng(spec.training.seed + 2), len(samples.lengths)
     parts = [
-        rng.integers(fmt.lo, fmt.hi + 1, (count, size)) for size in spec.model.hidden for fmt in state_formats(spec)
+        rng.integers(fmt.lo, fmt.hi + 1, (count, array.outputs))
+        for array in network(spec).layers
+        for fmt in array.state_formats
     ]
     return replace(samples, states=np.concatenate(parts, axis=1))
 

@@ -13,7 +13,7 @@ from accel.architecture.layer import Kept
 from accel.architecture.network import Network, network
 from accel.base.fixed import Integers
 from accel.model.sparse import Mask, Packed, pack
-from accel.spec import Spec
+from accel.spec import Spec, of_layer
 
 THRESHOLD = "threshold"
 """Name of the threshold of states in the file; only the column dataflow has one."""
@@ -95,4 +95,4 @@ class Weights:
 
 def threshold_of(spec: Spec) -> int:
     """The integer t of `formats.state` with |h| < sparsity.threshold exactly where the integer of h is below t."""
-    return math.ceil((spec.sparsity.threshold or 0.0) * float(2**spec.formats.state.frac))
+    return math.ceil((spec.sparsity.threshold or 0.0) * float(2 ** of_layer(spec.formats.state, 0).frac))

@@ -13,7 +13,6 @@ from accel.architecture.plan import row_cost
 from accel.base.faults import Fault
 from accel.base.fixed import Fixed, Integers, LowBit
 from accel.model.dataflows import BALANCED
-from accel.model.samples import state_formats
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
 from accel.spec import Spec
 
@@ -54,7 +53,7 @@ def _scale_faults(scale: Integers | None, array: Array, place: str) -> Any:
 
 
 def _initial_faults(initial: Integers | None, array: Array, spec: Spec, place: str) -> Iterator[Fault]:
-    formats = state_formats(spec) if spec.initial_states and array.kind is not None else []
+    formats = array.state_formats if spec.initial_states and array.kind is not None else []
     if not formats or initial is None:
         if formats or initial is not None:
             yield Fault(place, "h_0 and c_0 (model.initial: constant)" if formats else "none", "others")

@@ -40,8 +40,8 @@ def _arrays(weights: Weights, spec: Spec) -> dict[str, np.ndarray]:
 
 
 def _formats(spec: Spec) -> str:
-    keys: dict[str, Any] = spec.weights.model_dump()
-    keys |= {"bias": plain(spec.formats.bias), "scale": plain(spec.formats.scale)}
+    keys: dict[str, Any] = plain(spec.weights)
+    keys |= {key: plain(getattr(spec.formats, key)) for key in ("bias", "head_bias", "scale")}
     return json.dumps(keys | {"version": VERSION}, sort_keys=True)
 
 
@@ -51,7 +51,7 @@ def _as_meant(formats: str, spec: Spec) -> dict[str, Any]:
         stored = json.loads(formats)
     except ValueError:
         return {}
-    defaults = type(spec.weights)().model_dump() | {"scale": None}
+    defaults = plain(type(spec.weights)()) | {"scale": None, "head_bias": None}
     return defaults | stored if isinstance(stored, dict) else {}
 
 

@@ -16,7 +16,7 @@ from accel.engines.flags import final
 from accel.engines.script import result_words
 from accel.engines.status import SIGNALS
 from accel.model.design import Design
-from accel.model.samples import Samples, state_formats
+from accel.model.samples import Samples
 from accel.rtl.layers import result_width
 from accel.schedule.schedule import schedule
 from accel.schedule.turns import Turn, in_order
@@ -72,10 +72,10 @@ def _states(design: Design, driven: Script, golden: Observed) -> dict[str, list[
         return {}
     ends = [turn for turn in driven.turns if turn.final and turn.real]
     rows, found = _leaving(golden.last_states, ends), {}
-    width = byte_width(max(fmt.width for fmt in state_formats(design.spec)))
     sizes = [len(array.cell.states) * array.outputs for array in design.net.layers]
     for array, (first, after) in zip(design.net.layers, pairwise(np.cumsum([0, *sizes]).tolist()), strict=True):
         words: list[Word] = []
+        width = byte_width(max(fmt.width for fmt in array.state_formats))
         for row in rows:
             sides = row[first:after].reshape(len(array.cell.states), -1)
             sides = [packed(side, array.cells, width) for side in sides]

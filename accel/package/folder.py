@@ -10,7 +10,7 @@ from accel.base.templates import render
 from accel.engines.engine import converted
 from accel.engines.ports import ports as port_signals
 from accel.model.design import Design
-from accel.model.samples import Samples, corners, state_formats
+from accel.model.samples import Samples, corners
 from accel.package import fusesoc, ipxact, verilog
 from accel.package.bench import Bench, bench
 from accel.package.carries import ports
@@ -116,7 +116,7 @@ def _streams(design: Design) -> Iterator[tuple[str, str]]:
     if net.head is None or head is None:
         yield (
             "m_axis",
-            f"h_t: {last.outputs} values of {spec.formats.state}, {last.output_beats} beats of {last.cells}",
+            f"h_t: {last.outputs} values of {last.h}, {last.output_beats} beats of {last.cells}",
         )
     else:
         when = "step" if head.when == "step" else "sequence"
@@ -133,5 +133,6 @@ def _streams(design: Design) -> Iterator[tuple[str, str]]:
         elif name.startswith("s_weights_"):
             yield name, "the beats in `load/`, again in every turn of the array"
         elif "_state_" in name:
-            kept = ", ".join(str(fmt) for fmt in state_formats(spec))
+            layer = next(array for array in net.layers if name.endswith(f"_{array.name}"))
+            kept = ", ".join(str(fmt) for fmt in layer.state_formats)
             yield name, f"a frame a sequence, {kept}; a beat holds the values of the units that are computed together"

@@ -29,12 +29,13 @@ def result_width(design: Design) -> int:
 def cells(design: Design, array: Array) -> str:
     """Formats and tables of a layer's cell stage."""
     width, shift = _bias(design, array)
-    return f"CellConstants({array.name.upper()}, FORMATS, TABLES, {width}, {shift})"
+    alike = design.net.alike(array).name.upper()
+    return f"CellConstants({array.name.upper()}, {alike}_TABLES, {width}, {shift})"
 
 
 def _bias(design: Design, array: Array) -> tuple[int, int]:
     """Bits of a stored bias, and the left shift that aligns it with its row's sum."""
-    narrowed = sum_format(array, design.spec)
+    narrowed = sum_format(array)
     return bias_width(array, narrowed), bias_shift(array, narrowed)
 
 
@@ -78,7 +79,7 @@ def layers(design: Design) -> Iterator[Call]:
         name = array.name
         boxes, stores = ("clk", "reset", f"{name}_inbox", f"{name}_outbox"), _stores(array)
         if isinstance(array, LinearArray):
-            constants = f"ActivationConstants({name.upper()}, FORMATS, TABLES)"
+            constants = f"ActivationConstants({name.upper()}, {design.net.alike(array).name.upper()}_TABLES)"
             given = name, f"{name}_built", False, *_bias(design, array), stores, constants
             yield Call(f"{name}_running", head_layer, (*boxes, *given))
             continue

@@ -43,11 +43,11 @@ def _file(design: Design, name: str) -> str:
 
 def _contents(design: Design, array: Array, layer: LayerWeights) -> dict[str, str]:
     stem = f"{design.spec.identifier}_{array.name}"
-    narrowed = sum_format(array, design.spec)
+    narrowed = sum_format(array)
     files = {f"rtl/{stem}_bias.hex": to_hex(bias_words(array, layer, narrowed), bias_words_width(array, narrowed))}
     if array.scale:
         files[f"rtl/{stem}_scale.hex"] = to_hex(scale_words(array, layer), array.scale_words_width)
-    for name, (words, width) in state_words(array, layer, design.spec).items():
+    for name, (words, width) in state_words(array, layer).items():
         files[f"rtl/{stem}_initial_{name}.hex"] = to_hex(words, width)
     if array.fed:
         return files | {f"load/{stem}.hex": to_hex(fed_beats(array, layer), array.fed)}

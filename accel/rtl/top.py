@@ -21,7 +21,6 @@ from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
 from accel.memory.load_frame import WORD, Section, beats, sections, shape_digest
 from accel.model.design import Design
-from accel.model.samples import state_formats
 from accel.rtl.blocks.cells.cell import CellConstants, TableFile
 from accel.rtl.blocks.cells.scale import ScaleConstants
 from accel.rtl.blocks.cells.status import FedStatus, LayerStatus, Status, count_steps
@@ -46,11 +45,11 @@ from accel.rtl.contents import biases_held, lanes_held, scales_held, states_held
 from accel.rtl.dataflows import blocks_of
 from accel.rtl.layers import cells, layer_constants, layers, leaving, result_width
 from accel.schedule.schedule import Schedule
-from accel.spec import Formats
+from accel.spec import Signals
 
 IN_ARGUMENTS: tuple[Any, ...] = (
     *ARRAYS.values(),
-    *(LowBit, Fixed, Formats, Table, TableFile, Section, CellConstants, ArrayConstants),
+    *(LowBit, Fixed, Signals, Table, TableFile, Section, CellConstants, ArrayConstants),
     *(ActivationConstants, LinearArray, Pool, ScaleConstants, biases_held, lanes_held, scales_held),
 )
 """What the text of constants and arguments may name."""
@@ -98,11 +97,12 @@ def compose(design: Design, built: Schedule) -> Top:
 
 def _constants(design: Design, loading: bool) -> Iterator[tuple[str, str]]:
     spec, net = design.spec, design.net
-    fields = type(spec.formats).model_fields
-    formats = (f"{key}={value!r}" for key, value in spec.formats if fields[key].repr or value is not None)
-    yield "FORMATS", f"Formats({', '.join(formats)})"
-    tables = (f'"{name}": TableFile({table}, "{spec.identifier}_{name}.hex")' for name, table in net.tables.items())
-    yield "TABLES", f"{{{', '.join(tables)}}}"
+    for array in dict.fromkeys(map(net.alike, net.layers)):
+        tables = (
+            f'"{name}": TableFile({table}, "{spec.identifier}_{net.table(array, name)}.hex")'
+            for name, table in net.tables_of(array).items()
+        )
+        yield f"{array.name.upper()}_TABLES", f"{{{', '.join(tables)}}}"
     for array in net.arrays:
         yield array.name.upper(), repr(array)
         if loading:
@@ -136,8 +136,7 @@ def _ports(design: Design) -> Iterator[Call]:
 
 def _state_words(design: Design, array: Array) -> tuple[int, int]:
     """Values in a beat of a layer's stream of states, and bits of each."""
-    widest = max(fmt.width for fmt in state_formats(design.spec))
-    return len(array.cell.states) * array.cells, widest
+    return len(array.cell.states) * array.cells, max(fmt.width for fmt in array.state_formats)
 
 
 def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:

@@ -1,10 +1,11 @@
 """The spec: one YAML file, read once at the border into frozen objects. Decisions only."""
 
+from accel.spec.by_layer import LayerFormats, Signals, common, of_layer
 from accel.spec.checked import checked
 from accel.spec.dataflow import BALANCES, DATAFLOWS, MIXED, WALKS, WRITTEN, Flow, Walk
 from accel.spec.engine import Engine
 from accel.spec.json_schema import schema
-from accel.spec.network import Formats, Head, Model, Search, Weights, divisors, nonzeros_of
+from accel.spec.network import Formats, Head, Model, Search, Tables, Weights, divisors, nonzeros_of
 from accel.spec.rules import HIGHWAY_ONLY
 from accel.spec.source import Source
 from accel.spec.spec import Spec
@@ -22,17 +23,22 @@ __all__ = [
     "Flow",
     "Formats",
     "Head",
+    "LayerFormats",
     "Model",
     "Search",
     "Section",
+    "Signals",
     "Source",
     "Spec",
+    "Tables",
     "Training",
     "Walk",
     "Weights",
     "checked",
+    "common",
     "divisors",
     "nonzeros_of",
+    "of_layer",
     "plain",
     "schema",
 ]

@@ -8,7 +8,21 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from accel.base.fixed import Fixed
-from accel.spec.types import _LIST, Activation, Count, Depth, Format, Hidden, Section, Share, When, _power_of_two
+from accel.spec.by_layer import Formats as FormatOrList
+from accel.spec.by_layer import Frac, Fracs, Signals, Widths, of_layer
+from accel.spec.types import (
+    _LIST,
+    Activation,
+    Count,
+    Depth,
+    Format,
+    Hidden,
+    Section,
+    Share,
+    When,
+    Width,
+    _power_of_two,
+)
 
 
 class Linear(Section):
@@ -118,43 +132,75 @@ def nonzeros_of(ratio: float, columns: int, banks: int = 1) -> int:
 
 
 class Weights(Section):
-    """Integer formats of the weights."""
+    """Integer formats of the weights. Those of layers are one for all, or a list with one a layer."""
 
     kind: Literal["fixed", "ternary", "binary"] = "fixed"
     """Of the LSTM layers: `fixed` point; `ternary`: -1, 0, 1 in two bits; `binary`: -1, 1 in one. The last two need no
     multiplier."""
     per_row: bool = False
     """Each row's sum is multiplied by a scale of its own (`formats.scale`), into which a normalisation folds."""
-    width: Annotated[int, Field(ge=2, le=18)] = 8
-    """Bits of a fixed weight; the head's are always fixed."""
-    input_frac: Annotated[int, Field(ge=0, le=24)] = 6
+    width: Widths = 8
+    """Bits of a fixed weight; the head's are always fixed. One for all layers, or a list, one a layer."""
+    input_width: Widths | None = None
+    """Bits of a weight of W_x, where they are others."""
+    recurrent_width: Widths | None = None
+    """Bits of a weight of W_h, where they are others. Lanes store both as the wider of the two."""
+    head_width: Width | None = None
+    """Bits of the head's weights, where they are others than `width`; needed where that is a list."""
+    input_frac: Fracs = 6
     """Fraction bits of W_x."""
-    recurrent_frac: Annotated[int, Field(ge=0, le=24)] = 6
+    recurrent_frac: Fracs = 6
     """Fraction bits of W_h."""
-    head_frac: Annotated[int, Field(ge=0, le=24)] = 6
+    head_frac: Frac = 6
     """Fraction bits of the head's weights."""
+
+    def of_layer(self, number: int) -> tuple[Fixed, Fixed]:
+        """W_x and W_h of one layer, as fixed point."""
+        widths = (self.width if own is None else own for own in (self.input_width, self.recurrent_width))
+        w_x, w_h = (of_layer(width, number) for width in widths)
+        return Fixed(w_x, of_layer(self.input_frac, number)), Fixed(w_h, of_layer(self.recurrent_frac, number))
+
+    @property
+    def head(self) -> Fixed:
+        """Of the head."""
+        return Fixed(of_layer(self.width, -1) if self.head_width is None else self.head_width, self.head_frac)
 
 
 class Formats(Section):
-    """Fixed-point formats [width, frac] of the signals (design: where narrowing happens)."""
+    """Fixed-point formats [width, frac] of the signals (design: where narrowing happens).
+
+    Those of layers are one for all, or a list with one a layer.
+    """
 
     input: Format
     """x_t"""
-    bias: Format = Fixed(16, 10)
+    bias: FormatOrList = Fixed(16, 10)
     """b_ih + b_hh, and the head's bias"""
-    gate: Format
+    head_bias: Annotated[Format | None, Field(repr=False)] = None
+    """The head's bias, where it is another; needed where `bias` is a list."""
+    gate: FormatOrList
     """Pre-activation of a gate."""
-    activation: Format
+    activation: FormatOrList
     """Result of sigmoid and tanh."""
-    cell: Format
+    cell: FormatOrList
     """c_t; of a highway cell s_l, of a GRU h_t, as it is carried on"""
-    state: Format
+    state: FormatOrList
     """h_t; of a highway cell s_l, of a GRU h_t, as lanes, next layer and head read it"""
-    scale: Format | None = None
+    scale: FormatOrList | None = None
     """What a row's sum is multiplied with; for `weights.per_row`."""
     linear: Annotated[Format | None, Field(repr=False)] = None
     """What a linear layer in front of the head's last one gives; where its activation is a table, that is in
     `activation`."""
+
+    def signals(self, number: int) -> Signals:
+        """What the cell of one layer makes, and what linear layers behind it do."""
+        keys = ("gate", "activation", "cell", "state", "linear")
+        return Signals(*(of_layer(getattr(self, key), number) for key in keys))
+
+    @property
+    def of_head_bias(self) -> Fixed:
+        """The head's bias."""
+        return of_layer(self.bias, -1) if self.head_bias is None else self.head_bias
 
 
 class Tables(Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from accel.spec.by_layer import LayerFormats, common
 from accel.spec.network import Head
 from accel.spec.sparsity_rules import sparsity_rules
 from accel.spec.spec import TABLED, Spec
@@ -119,10 +120,11 @@ def _head_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         return
     yield from _pool_rules(spec, head)
     fracs = [layer.frac for layer in layers] + [None]
-    for frac, read in zip(fracs, (formats.state, *(spec.made(layer) for layer in layers)), strict=True):
+    bias, key = formats.of_head_bias, "bias" if formats.head_bias is None else "head_bias"
+    for frac, read in zip(fracs, (formats.signals(-1).state, *(spec.made(layer) for layer in layers)), strict=True):
         most = (spec.weights.head_frac if frac is None else frac) + read.frac
-        if formats.bias.frac > most:
-            yield "formats.bias", f"at most the {most} fraction bits of the head's products", formats.bias
+        if bias.frac > most:
+            yield f"formats.{key}", f"at most the {most} fraction bits of the head's products", bias
     if layers and spec.training.studies.lasso:
         yield "training.studies.lasso", "nothing with model.head.layers", spec.training.studies.lasso
 
@@ -147,25 +149,56 @@ def _pool_rules(spec: Spec, head: Head) -> Iterator[tuple[str, str, Any]]:
 
 
 def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    if faults := [*_list_rules(spec)]:
+        yield from faults
+        return
     formats, weights = spec.formats, spec.weights
     if weights.per_row != (formats.scale is not None):
         wanted = "a format where weights.per_row is true, and nothing where it is not"
         yield "formats.scale", wanted, formats.scale
         return
-    sources = [formats.input] + [formats.state] * (len(spec.model.hidden) - 1)
-    for source in dict.fromkeys(sources):
-        frac = max(weights.input_frac + source.frac, weights.recurrent_frac + formats.state.frac)
-        frac += formats.scale.frac if formats.scale else 0
-        for key in ("bias", "gate"):
-            fmt = getattr(formats, key)
-            if fmt.frac > frac:
-                yield f"formats.{key}", f"at most the {frac} fraction bits of the weight products", fmt
+    for number in range(len(spec.model.hidden)):
+        yield from _layer_rules(spec, spec.layer_formats(number))
     yield from _head_rules(spec)
-    if spec.model.cell == "lstm" and formats.state.frac > 2 * formats.activation.frac:
-        yield (
-            "formats.state",
-            f"at most {2 * formats.activation.frac} fraction bits, twice those of activation",
-            formats.state,
-        )
-    if formats.activation.width - formats.activation.frac < 1:
-        yield "formats.activation", "at least one bit above the point (the sign)", formats.activation
+
+
+def _layer_rules(spec: Spec, layer: LayerFormats) -> Iterator[tuple[str, str, Any]]:
+    """Of the formats of one layer."""
+    signals = layer.signals
+    frac = max(layer.w_x.frac + layer.x.frac, layer.w_h.frac + signals.state.frac)
+    frac += layer.scale.frac if layer.scale else 0
+    for key, fmt in (("bias", layer.bias), ("gate", signals.gate)):
+        if fmt.frac > frac:
+            yield f"formats.{key}", f"at most the {frac} fraction bits of the weight products", fmt
+    if spec.model.cell == "lstm" and signals.state.frac > 2 * signals.activation.frac:
+        wanted = f"at most {2 * signals.activation.frac} fraction bits, twice those of activation"
+        yield "formats.state", wanted, signals.state
+    if signals.activation.width - signals.activation.frac < 1:
+        yield "formats.activation", "at least one bit above the point (the sign)", signals.activation
+
+
+LISTS = {
+    "weights": ("width", "input_width", "recurrent_width", "input_frac", "recurrent_frac"),
+    "formats": ("bias", "gate", "activation", "cell", "state", "scale"),
+}
+"""Keys that may be a list with an entry for each layer."""
+
+
+def _list_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """Lists with an entry for each layer, and what the head has where they leave it open."""
+    count = len(spec.model.hidden)
+    for section, keys in LISTS.items():
+        for key in keys:
+            value = getattr(getattr(spec, section), key)
+            if isinstance(value, tuple) and len(value) != count:
+                yield f"{section}.{key}", f"one for all, or one for each of {count} layers", value
+    if spec.model.head is not None and isinstance(spec.weights.width, tuple) and spec.weights.head_width is None:
+        yield "weights.head_width", "a width, as weights.width is a list", None
+    if spec.model.head is not None and isinstance(spec.formats.bias, tuple) and spec.formats.head_bias is None:
+        yield "formats.head_bias", "a format, as formats.bias is a list", None
+    for key, value in (("weights.head_width", spec.weights.head_width), ("formats.head_bias", spec.formats.head_bias)):
+        if spec.model.head is None and value is not None:
+            yield key, "nothing without model.head", value
+    if spec.skips_states and common(spec.formats.state) is None:
+        wanted = "one for all layers beside layers by columns, which share the threshold"
+        yield "formats.state", wanted, spec.formats.state

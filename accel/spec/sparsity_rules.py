@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from accel.spec.by_layer import of_layer
 from accel.spec.dataflow import BALANCES, MIXED, Flow
 from accel.spec.network import divisors, nonzeros_of
 from accel.spec.spec import Spec
@@ -109,7 +110,7 @@ def _layer_rules(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Iterator[t
 
 def _column_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """What the column dataflow wants of the whole spec: one kind of lane, weights on the chip, a threshold."""
-    sparsity, engine, state = spec.sparsity, spec.engine, spec.formats.state
+    sparsity, engine, state = spec.sparsity, spec.engine, of_layer(spec.formats.state, 0)
     if sparsity.shared_by_gates:
         yield "sparsity.shared_by_gates", "false for engine.dataflow: column", True
     if engine.operand_register:

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, PrivateAttr
 
 from accel.base.fixed import Fixed
+from accel.spec.by_layer import LayerFormats, of_layer
 from accel.spec.dataflow import BANKED, ROWS, Flow, Walk
 from accel.spec.engine import Engine
 from accel.spec.network import Formats, Linear, Model, Sparsity, Tables, Weights
@@ -117,8 +118,9 @@ class Spec(Section):
         return self.model.initial == "constant"
 
     def made(self, layer: Linear) -> Fixed:
-        """What a linear layer in front of the head's last one gives."""
-        made = self.formats.activation if layer.activation in TABLED else self.formats.linear
+        """What a linear layer in front of the head's last one gives; it has the formats of the last recurrent layer."""
+        signals = self.formats.signals(-1)
+        made = signals.activation if layer.activation in TABLED else signals.linear
         assert made is not None
         return made
 
@@ -127,6 +129,15 @@ class Spec(Section):
         """Inputs and hidden units of each layer."""
         hidden = self.model.hidden
         return tuple(zip((self.model.inputs, *hidden), hidden, strict=False))
+
+    def layer_formats(self, number: int) -> LayerFormats:
+        """The formats of one layer, counted from 0."""
+        w_x, w_h = self.weights.of_layer(number)
+        signals, x = self.formats.signals(number), self.formats.input
+        if number:
+            x = self.formats.signals(number - 1).state
+        scale = None if self.formats.scale is None else of_layer(self.formats.scale, number)
+        return LayerFormats(x, w_x, w_h, of_layer(self.formats.bias, number), scale, signals)
 
     @property
     def digest(self) -> str:

@@ -83,7 +83,7 @@ def engines(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def formats(draw: st.DrawFn) -> dict[str, Any]:
-    """Formats from coarse to fine; what contradicts itself is drawn again."""
+    """Formats of a layer from coarse to fine; what contradicts itself is drawn again."""
     activation = draw(st.integers(6, 14))
 
     def fixed(low: int, high: int, above: int) -> list[int]:
@@ -98,6 +98,23 @@ def formats(draw: st.DrawFn) -> dict[str, Any]:
         "cell": fixed(4, 10, 5),
         "state": fixed(4, 12, 2),
     }
+
+
+@st.composite
+def formats_of(draw: st.DrawFn, shape: dict[str, Any], state: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Formats of all layers: one for all, or one a layer, then with weights of their own widths; `state` is one for all
+    where that is wanted. The second part is what of the weights goes with them.
+    """
+    layers = len(shape["hidden"])
+    if not draw(st.booleans()):
+        return draw(formats()), {}
+    every = [draw(formats()) for _ in range(layers)]
+    found = {key: [one[key] for one in every] for key in every[0]} | {"input": every[0]["input"]}
+    if state:
+        found["state"] = every[0]["state"]
+    weights = {f"{of}_width": [draw(st.integers(2, 10)) for _ in range(layers)] for of in ("input", "recurrent")}
+    weights |= {f"{of}_frac": [draw(st.integers(1, 8)) for _ in range(layers)] for of in ("input", "recurrent")}
+    return found | ({"head_bias": every[-1]["bias"]} if shape["head"] else {}), weights
 
 
 @st.composite
@@ -219,7 +236,8 @@ def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weight
     kinds, scales = ["fixed", "fixed", "ternary", "binary"], [None, None, [4, 3], [9, 5]]
     width, kind = draw(st.integers(2, 10)), "fixed" if plain_weights else draw(st.sampled_from(kinds))
     scale = None if plain_weights else draw(st.sampled_from(scales))
-    shape = draw(model)
+    shape, walks = draw(model), draw(engine)
+    signals, widths = draw(formats_of(shape, walks.get("dataflow", "row") != "row"))
     head = draw(st.sampled_from([0.0, 0.5])) if shape["head"] else 0.0
     data = {
         "name": "random",
@@ -228,10 +246,11 @@ def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weight
         "weights": {
             **{"kind": kind, "per_row": scale is not None, "width": width},
             **{f"{of}_frac": draw(st.integers(1, width)) for of in ("input", "recurrent", "head")},
+            **widths,
         },
-        "formats": with_linear(draw, shape, draw(formats())) | {"scale": scale},
+        "formats": with_linear(draw, shape, signals) | {"scale": scale},
         "tables": {"address": draw(st.integers(3, 9)), "sigmoid": 8, "tanh": draw(st.sampled_from([2, 4]))},
-        "engine": draw(engine),
+        "engine": walks,
         "training": {"task": "seeded", "seed": draw(st.integers(0, 99))},
     }
     try:

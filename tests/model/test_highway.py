@@ -128,9 +128,9 @@ def test_levels_lie_one_behind_the_other_in_the_lanes_memories(tmp_path: Path) -
 def test_biases_of_a_level_begin_at_a_power_of_two(tmp_path: Path) -> None:
     made = design(spec(model=MODEL | {"hidden": [5]}, engine={"units": 1}), tmp_path)
     array, layer = made.net.layers[0], made.weights.layers[0]
-    words = bias_words(array, layer, sum_format(array, made.spec))
+    words = bias_words(array, layer, sum_format(array))
     assert len(words) == bias_depth(array) == 2 * 8 + 5
-    own = bias_words(array.level(1), layer.level(1, array.levels), sum_format(array, made.spec))
+    own = bias_words(array.level(1), layer.level(1, array.levels), sum_format(array))
     assert words[1 << index_bits(array.beats) :][:5] == own
 
 

@@ -15,7 +15,6 @@ from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import index_bits
 from accel.engines.bench import RESET_CYCLES
-from accel.model.samples import state_formats
 from accel.spec import Spec
 from tests.engines import awkward
 
@@ -92,7 +91,7 @@ def widths(net: Network) -> dict[str, Any]:
     return {
         **{name: getattr(formats, name).width for name in ("input", "activation", "cell", "state")},
         **{"whole": byte_width, "E": first.cells, "rows": first.rows_per_unit},
-        **{"values": len(first.cell.states), "held": max(fmt.width for fmt in state_formats(net.spec))},
+        **{"values": len(first.cell.states), "held": max(fmt.width for fmt in first.state_formats)},
         **{"input_words": first.input_words, "memory_width": net.spec.engine.memory_width},
         **({"logit": head.sum_width, "index": index_bits(head.outputs)} if head else {}),
     }

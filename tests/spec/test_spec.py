@@ -317,7 +317,9 @@ BROKEN = [
         id="no_sign",
     ),
     pytest.param(
-        {"weights": {"width": 19}}, "weights.width: wanted less than or equal to 18, got 19", id="wide_weight"
+        {"weights": {"width": 19}},
+        "weights.width: wanted a whole number 2 to 18, or a list of them, one a layer, got 19",
+        id="wide_weight",
     ),
     pytest.param(
         {"model": {"head": None}, "sparsity": {"head": 0.5}},

@@ -27,8 +27,10 @@ class Knob:
     cost: float
     finest: int = 40
     """Most fraction bits."""
-    values: Array | None = None
-    """Of a matrix, whose fraction bits are those with the least squared error; a signal's follow from `above`."""
+    parts: tuple[Array, ...] = ()
+    """Of weights, the matrices that share the width, each with the fraction bits of the least squared error; those of a
+    signal follow from `above`.
+    """
 
     @property
     def narrowest(self) -> int:
@@ -36,10 +38,8 @@ class Knob:
         return max(2, self.above)
 
     def format(self, width: int) -> Fixed:
-        """The format of that width."""
-        if self.values is None:
-            return Fixed(width, max(0, min(self.finest, width - self.above)))
-        return nearest(self.values, width, self.finest)
+        """The format of that width of a signal."""
+        return Fixed(width, max(0, min(self.finest, width - self.above)))
 
 
 Widths = Mapping[str, int]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,13 +49,15 @@ class Matrix:
 def matrices(network: FloatNetwork, weights: Weights, spec: Spec) -> list[Matrix]:
     """Every matrix and bias of the network against its integers."""
     net, found = weights.network(spec), list[Matrix]()
-    for layer, array, made in zip(network.layers, net.layers, weights.layers, strict=False):
-        found.extend(_layer(array, made, (layer.w_x, layer.w_h, layer.bias), layer.tensors))
+    for number, (layer, array, made) in enumerate(zip(network.layers, net.layers, weights.layers, strict=False)):
+        keys = [_key(spec, key, number) for key in ("weights.input_frac", "weights.recurrent_frac", "formats.bias")]
+        found.extend(_layer(array, made, (layer.w_x, layer.w_h, layer.bias), layer.tensors, keys))
         found.extend(_initial(array, made, layer, spec))
     if network.head is not None and net.head is not None:
         arrays, linear = net.arrays[len(net.layers) :], (*network.linear, network.head)
         for one, array, made in zip(linear, arrays, weights.layers[len(net.layers) :], strict=True):
-            found.extend(_linear(array, made, one, _frac_key(spec, array)))
+            bias = "formats.bias" if spec.formats.head_bias is None else "formats.head_bias"
+            found.extend(_linear(array, made, one, (_frac_key(spec, array), bias)))
     return found
 
 
@@ -66,22 +68,32 @@ def _frac_key(spec: Spec, array: LaneArray) -> str:
     return named.get(array.name, "weights.head_frac")
 
 
-def _linear(array: LaneArray, made: LayerWeights, layer: Linear, key: str) -> Iterator[Matrix]:
+def _linear(array: LaneArray, made: LayerWeights, layer: Linear, keys: tuple[str, str]) -> Iterator[Matrix]:
     matrix = array.w_x, made.w_x.values, made.w_x.mask
     bias = array.bias, made.bias, np.ones(made.bias.shape, dtype=bool)
-    yield _matrix((f"{array.name}.w_x", layer.tensors[0], key), layer.weight, *matrix)
-    yield _matrix((f"{array.name}.bias", layer.tensors[1], "formats.bias"), layer.bias, *bias)
+    yield _matrix((f"{array.name}.w_x", layer.tensors[0], keys[0]), layer.weight, *matrix)
+    yield _matrix((f"{array.name}.bias", layer.tensors[1], keys[1]), layer.bias, *bias)
+
+
+def _key(spec: Spec, key: str, number: int) -> str:
+    """A key of the spec, or its entry for one layer."""
+    section, name = key.split(".")
+    return f"{key}[{number}]" if isinstance(getattr(getattr(spec, section), name), tuple) else key
 
 
 def _layer(
-    array: LaneArray, made: LayerWeights, floats: tuple[Array, Array, Array], tensors: tuple[str, str, str]
+    array: LaneArray,
+    made: LayerWeights,
+    floats: tuple[Array, Array, Array],
+    tensors: tuple[str, str, str],
+    keys: Sequence[str],
 ) -> Iterator[Matrix]:
     scale = None if array.scale is None or made.scale is None else array.scale.real(made.scale)
     every = np.ones(made.bias.shape, dtype=bool)
     w_x, w_h, bias = ((f"{array.name}.{part}", tensor) for part, tensor in zip(PARTS, tensors, strict=True))
-    yield _matrix((*w_x, "weights.input_frac"), floats[0], array.w_x, made.w_x.values, made.w_x.mask, scale)
-    yield _matrix((*w_h, "weights.recurrent_frac"), floats[1], array.w_h, made.w_h.values, made.w_h.mask, scale)
-    yield _matrix((*bias, "formats.bias"), floats[2], array.bias, made.bias, every)
+    yield _matrix((*w_x, keys[0]), floats[0], array.w_x, made.w_x.values, made.w_x.mask, scale)
+    yield _matrix((*w_h, keys[1]), floats[1], array.w_h, made.w_h.values, made.w_h.mask, scale)
+    yield _matrix((*bias, keys[2]), floats[2], array.bias, made.bias, every)
 
 
 def _initial(array: LaneArray, made: LayerWeights, layer: Recurrent, spec: Spec) -> Iterator[Matrix]:
@@ -92,7 +104,7 @@ def _initial(array: LaneArray, made: LayerWeights, layer: Recurrent, spec: Spec)
     for signal, values, integers in zip(array.cell.states, layer.initial, parts, strict=True):
         key = array.cell.signals[signal]
         names = (f"{array.name}.{signal}_0", f"what {layer.name} begins with", f"formats.{key}")
-        yield _matrix(names, values, getattr(spec.formats, key), integers, np.ones(values.shape, dtype=bool))
+        yield _matrix(names, values, getattr(array.formats, key), integers, np.ones(values.shape, dtype=bool))
 
 
 def _matrix(
@@ -161,7 +173,7 @@ def layers(network: FloatNetwork, weights: Weights, spec: Spec, data: Data) -> l
     states = network.states(x)
     real = np.arange(x.shape[1]) < lengths[:, None]
     found = [
-        {"name": array.name, "relative_error": _relative(spec.formats.state.real(one.h)[real], h[real])}
+        {"name": array.name, "relative_error": _relative(array.h.real(one.h)[real], h[real])}
         for array, one, h in zip(net.layers, trace.layers, states, strict=True)
     ]
     if network.head is not None and net.head is not None and trace.logits is not None:

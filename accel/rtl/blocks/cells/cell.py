@@ -22,7 +22,7 @@ from accel.rtl.blocks.primitives.arithmetic import add, add_half, align, clamp, 
 from accel.rtl.blocks.primitives.memory import rom
 from accel.rtl.blocks.primitives.register import as_signed, delay, register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
-from accel.spec import Formats
+from accel.spec import Signals
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,14 @@ class CellConstants:
     """What one cell stage is built from; `tables` by the names that the cell's operations have for them."""
 
     array: Array
-    formats: Formats
     tables: Mapping[str, TableFile]
     bias_width: int
     bias_shift: int
+
+    @property
+    def formats(self) -> Signals:
+        """Formats of what the cell makes."""
+        return self.array.formats
 
     @property
     def level(self) -> Level:

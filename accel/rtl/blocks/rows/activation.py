@@ -17,7 +17,6 @@ from accel.rtl.blocks.cells.cell import TableFile, look_up, narrow
 from accel.rtl.blocks.primitives.arithmetic import drop
 from accel.rtl.blocks.primitives.register import delay, like, register
 from accel.rtl.blocks.primitives.signals import signed
-from accel.spec import Formats
 
 
 @dataclass(frozen=True)
@@ -25,13 +24,12 @@ class ActivationConstants:
     """What an activation is built from; `tables` by the names that its operations have for them."""
 
     array: LinearArray
-    formats: Formats
     tables: Mapping[str, TableFile]
 
     @property
     def sizes(self) -> dict[str, Size]:
         """Width and fraction bits of every value."""
-        return self.array.sizes(self.formats)
+        return self.array.sizes(self.array.formats)
 
 
 @block

@@ -25,18 +25,16 @@ from accel.rtl.blocks.streams.outbox import Outbox, emit
 from accel.rtl.blocks.streams.receiver import receive
 from accel.rtl.blocks.streams.resynchronise import resynchronise
 from accel.rtl.blocks.streams.weight_sets import await_weights
-from accel.spec import Formats
 
 
-def value_width(array: Array, formats: Formats) -> int:
+def value_width(array: Array) -> int:
     """Bits of a value in a frame, of h or of c."""
-    cell = array.cell
-    return max(int(getattr(formats, cell.signals[name]).width) for name in cell.states)
+    return max(fmt.width for fmt in array.state_formats)
 
 
-def state_vector(array: Array, formats: Formats) -> Vector:
+def state_vector(array: Array) -> Vector:
     """How frames are stored on their way in, two sequences of them."""
-    return Vector(array.beats, len(array.cell.states) * array.cells, value_width(array, formats), 0)
+    return Vector(array.beats, len(array.cell.states) * array.cells, value_width(array), 0)
 
 
 class GivenState:
@@ -46,7 +44,7 @@ class GivenState:
         self, inbox: Inbox, state_in: AxiStream, state_out: AxiStream, status: LayerStatus, cells: CellConstants
     ) -> None:
         self.status = status
-        vector = state_vector(cells.array, cells.formats)
+        vector = state_vector(cells.array)
         self.inbox, self.state_in, self.state_out = inbox, state_in, state_out
         self.states, self.last = Inbox(vector), Outbox(vector.word_width)
 
@@ -120,11 +118,11 @@ def take_states(
     Latency: 0 from c_t and h_t.
     """
     array, formats, axis, states = cells.array, cells.formats, given.state_in, given.states
-    width, count, c_width = value_width(array, formats), array.cells, len(kept_c) // array.cells
+    width, count, c_width = value_width(array), array.cells, len(kept_c) // array.cells
     beats, values = Beats(len(states.write.word)), len(array.cell.states) * array.cells
     word, c_given, c_first = states.write.word, bits(len(kept_c)), values - array.cells
     c_parts = [word((c_first + n) * width + c_width, (c_first + n) * width) for n in range(count)]
-    depth = state_vector(array, formats).depth
+    depth = state_vector(array).depth
 
     arriving = Beats(len(states.write.word))
     if not array.writable:
@@ -155,7 +153,7 @@ def give_states(
     clk: Any, reset: Any, slot: Any, given: GivenState, signals: Any, layer: Any, cells: CellConstants
 ) -> Any:
     """h_t and c_t of a sequence's last step leave through their stream. Latency: 2 from h_t."""
-    array, width = cells.array, value_width(cells.array, cells.formats)
+    array, width = cells.array, value_width(cells.array)
     latency = slot_to_state(array)
     inbox, outbox, axis = given.inbox, given.last, given.state_out
     leaving = Beats(len(outbox.word))

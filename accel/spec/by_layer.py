@@ -1,0 +1,77 @@
+"""Formats that are one for all layers, or a list with one a layer; and all of them as one layer has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from accel.base.fixed import Fixed
+from accel.spec.types import FORMAT_SCHEMA, _fixed
+
+T = TypeVar("T")
+
+
+def _formats(value: Any) -> Any:
+    """One format, or a list of them."""
+    several = isinstance(value, (list, tuple)) and value and not isinstance(value[0], int)
+    return tuple(map(_fixed, value)) if several else _fixed(value)
+
+
+def _whole(lowest: int, highest: int) -> Any:
+    """A whole number, or a list of them: what may stand there, and how the schema says it."""
+    one = {"type": "integer", "minimum": lowest, "maximum": highest}
+
+    def checked(value: Any) -> Any:
+        every = value if isinstance(value, (list, tuple)) and value else [value]
+        if not all(type(each) is int and lowest <= each <= highest for each in every):
+            raise ValueError(f"a whole number {lowest} to {highest}, or a list of them, one a layer")
+        return tuple(value) if isinstance(value, list) else value
+
+    return BeforeValidator(checked), WithJsonSchema({"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]})
+
+
+Frac = Annotated[int, Field(ge=0, le=24)]
+Widths = Annotated[int | tuple[int, ...], *_whole(2, 18)]
+"""Of weights: one, or one a layer."""
+Fracs = Annotated[int | tuple[int, ...], *_whole(0, 24)]
+FORMATS_SCHEMA = {"anyOf": [FORMAT_SCHEMA, {"type": "array", "items": FORMAT_SCHEMA, "minItems": 1}]}
+Formats = Annotated[Fixed | tuple[Fixed, ...], BeforeValidator(_formats), WithJsonSchema(FORMATS_SCHEMA)]
+"""Of a signal: one, or one a layer."""
+
+
+def of_layer(value: T | tuple[T, ...], number: int) -> T:
+    """What one layer has of a value, counted from 0."""
+    return value[number] if isinstance(value, tuple) else value
+
+
+def common(value: T | tuple[T, ...]) -> T | None:
+    """What all layers have of a value; None where they differ."""
+    if not isinstance(value, tuple):
+        return value
+    return value[0] if len(set(value)) == 1 else None
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Formats of what the cell of one layer makes, or a linear layer in front of the head's last one."""
+
+    gate: Fixed
+    activation: Fixed
+    cell: Fixed
+    state: Fixed
+    linear: Fixed | None = None
+    """What linear layers give whose activation is no table."""
+
+
+@dataclass(frozen=True)
+class LayerFormats:
+    """Formats of one layer: what comes in, its weights (of fixed point), biases, scales, and its signals."""
+
+    x: Fixed
+    w_x: Fixed
+    w_h: Fixed
+    bias: Fixed
+    scale: Fixed | None
+    signals: Signals
