@@ -41,8 +41,8 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Validate a spec; print everything that follows from it, or (--lanes, --cycles) designs to choose from."""
-    from accel.report.derived import derive, proposed
-    from sparrow import flow
+    from accel.report.derived import proposed
+    from sparrow import checking, flow
 
     spec, folder = opened(spec_file, work)
     if lanes is not None and cycles is not None:
@@ -50,7 +50,7 @@ def check(
     if lanes is not None or cycles is not None:
         answer(proposed(spec, lanes, cycles), "proposed", as_json)
         return
-    facts = derive(spec, folder) | {"resources": _resources(spec, folder)}
+    facts = checking.checked(spec, folder)
     flow.resolve(spec, folder)
     answer(facts, "checked", as_json)
 
@@ -282,9 +282,10 @@ def package(
     answers, a page, a manifest. Built from a current, verified work folder only.
     """
     from sparrow import packaging
+    from sparrow.checking import resources
 
     spec, place = opened(spec_file, work)
-    answer(packaging.package(spec, place, folder, inline, _resources(spec, place)), "packaged", as_json)
+    answer(packaging.package(spec, place, folder, inline, resources(spec, place)), "packaged", as_json)
 
 
 @verb
@@ -349,17 +350,6 @@ def schema(
 
     made = spec.schema()
     print(reference.markdown(made) if markdown else json.dumps(made, indent=2) + "\n", end="")
-
-
-def _resources(spec: Any, folder: Path) -> dict[str, Any] | None:
-    """What the design takes of the spec's board, before synthesis; None where the spec names none."""
-    if spec.target.board is None:
-        return None
-    from accel.report.derived import planned_or_trained
-    from fpga.board import find
-    from fpga.estimate import facts
-
-    return facts(spec, planned_or_trained(spec, folder), find(spec.target.board))
 
 
 def _perform(name: str, spec: Any, folder: Path, replace: bool = False) -> None:

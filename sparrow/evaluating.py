@@ -24,14 +24,29 @@ from sparrow.steps import before, design
 def evaluate(spec: Spec, work: Path, test: Path, model: Path | None = None) -> dict[str, Any]:
     """Answer x of a `.npz` with the golden model, and with the float network of `model`, and compare both with its y.
 
-    Refused: stale weights, another `model` than the one that was imported, an x or y that does not fit the spec.
+    Without `model`, of the spec's source where it has one. Refused: stale weights, another `model` than the one that
+    was imported, an x or y that does not fit the spec.
     """
-    head = spec.model.head
-    once, outputs = head is not None and head.when == "last", None if head is None else head.outputs
     data = sequences.load(test, spec.model.inputs)
-    wanted = sequences.targets(test, data, outputs, once, outputs or spec.model.hidden[-1])
+    return compared(spec, work, data, sequences.targets(test, data, *shape_of(spec)), str(test), model)
+
+
+def shape_of(spec: Spec) -> tuple[int | None, bool, int]:
+    """Classes of a network's answers, None without a head; whether there is one a sequence; values of an answer."""
+    head = spec.model.head
+    outputs = None if head is None else head.outputs
+    return outputs, head is not None and head.when == "last", outputs or spec.model.hidden[-1]
+
+
+def compared(
+    spec: Spec, work: Path, data: Data, wanted: Array, place: str, model: Path | None = None
+) -> dict[str, Any]:
+    """`evaluate` of sequences and their right answers, which came from `place`."""
+    head, once = spec.model.head, shape_of(spec)[1]
     if head is not None and head.kind == "argmax" and not np.issubdtype(wanted.dtype, np.integer):
-        raise Refused([Fault(f"{test}: y", "classes, as model.head.kind is argmax", "numbers")])
+        raise Refused([Fault(f"{place}: y", "classes, as model.head.kind is argmax", "numbers")])
+    if model is None and spec.source is not None:
+        model = spec.beside(spec.source.file)
     with held(work):
         if lacking := [fault for step in before("generate", spec) for fault in step.lacking(spec, work)]:
             raise Refused(lacking)

@@ -41,7 +41,7 @@ def write(model: Path, output: Path | None, asked: Asked, force: bool = False) -
 
     Refused over a file unless `force`.
     """
-    output = output or Path(f"{asked.name or _name(model.stem)}.yaml")
+    output = output or Path(f"{asked.name or name_of(model.stem)}.yaml")
     if output.suffix not in (".yaml", ".yml"):
         raise Refused([Fault("--out", "a file .yaml", str(output))])
     if output.exists() and not (force and output.is_file()):
@@ -54,8 +54,12 @@ def write(model: Path, output: Path | None, asked: Asked, force: bool = False) -
     return {"file": str(output), **facts}
 
 
-def made(model: Path, folder: Path, asked: Asked) -> tuple[Spec, dict[str, str], dict[str, Any]]:
+def made(
+    model: Path, folder: Path, asked: Asked, known: FloatNetwork | None = None
+) -> tuple[Spec, dict[str, str], dict[str, Any]]:
     """A spec that is to lie in `folder`, the reason of each choice by its key, and the facts in short.
+
+    `known` is the network of the file, where more of it is known than the file says.
 
     Refused: whatever is no network of ours or not certain (`training.importing`), data that does not fit it, a bound
     that no formats keep, a board that is unknown or has no room.
@@ -64,7 +68,7 @@ def made(model: Path, folder: Path, asked: Asked) -> tuple[Spec, dict[str, str],
     if not model.is_file():
         raise Refused([Fault(str(model), "a model file", "no such file" if not model.exists() else "a folder")])
     board = None if asked.board is None else _board(asked.board)
-    network = source.found(model, asked.wishes).network
+    network = known or source.found(model, asked.wishes).network
     data = _data(asked.data, network)
     chosen = choose(network, _described(network, model, folder, asked), data, asked.error)
     spec, lanes = fitting.on_board(chosen.spec, board)
@@ -121,7 +125,7 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked) -
     given |= {"lstm": list(wishes.lstm), "head": wishes.head, "ignore": list(wishes.ignore), "output": wishes.output}
     share = asked.sparsity
     keys = {
-        "name": asked.name or _name(model.stem),
+        "name": asked.name or name_of(model.stem),
         "source": given,
         "model": _model(network, asked),
         "sparsity": {"pattern": "row", "input": share, "recurrent": share} if share else {"pattern": "dense"},
@@ -155,7 +159,7 @@ def _model(network: FloatNetwork, asked: Asked) -> dict[str, Any]:
     return found
 
 
-def _name(stem: str) -> str:
+def name_of(stem: str) -> str:
     """A name for a spec from that of a file."""
     found = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
     return (found if found[:1].isalpha() else f"model-{found}").strip("-")[:LONGEST_NAME]

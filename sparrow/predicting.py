@@ -33,24 +33,30 @@ def predict(spec: Spec, work: Path, x: Path, y: Path, engine: str = "golden") ->
     that is not what `accel.model.sequences.load` takes; `y` that is `x`. Raises Different where the engine is not equal
     to the golden model, and then leaves nothing.
     """
-    if engine not in ENGINES:
-        raise Refused([Fault("--engine", f"one of {', '.join(ENGINES)}", engine)])
     if y.suffix != ".npy":
         raise Refused([Fault("--output", "a file .npy", str(y))])
     if x.exists() and y.exists() and y.samefile(x):
         raise Refused([Fault("--output", "another file than the sequences come from", str(y))])
     data = sequences.load(x, spec.model.inputs)
-    with held(work):
-        earlier = before("generate" if engine in UNRENDERED else "verify", spec)
-        if lacking := [fault for step in earlier for fault in step.lacking(spec, work)]:
-            raise Refused(lacking)
-        made = _run(design(spec, work), data, engine)
+    made = answered(spec, work, data, engine)
     contents = io.BytesIO()
     np.save(contents, made.y)
     write_bytes(y, contents.getvalue())
     steps = int(data.lengths.sum())
     facts = {"file": str(y), "engine": engine, "shape": list(made.y.shape), "clipped": made.clipped}
     return facts | {"sequences": len(data.x), "steps": steps}
+
+
+def answered(spec: Spec, work: Path, data: sequences.Data, engine: str) -> Prediction:
+    """What an engine answers. Refused and Different as by `predict`."""
+    if engine not in ENGINES:
+        board = "; a board is asked over its serial line: fpga.host.connect (docs/fpga.md)" if engine == "board" else ""
+        raise Refused([Fault("--engine", f"one of {', '.join(ENGINES)}{board}", engine)])
+    with held(work):
+        earlier = before("generate" if engine in UNRENDERED else "verify", spec)
+        if lacking := [fault for step in earlier for fault in step.lacking(spec, work)]:
+            raise Refused(lacking)
+        return _run(design(spec, work), data, engine)
 
 
 def _run(made: Design, data: sequences.Data, engine: str) -> Prediction:

@@ -36,18 +36,22 @@ def load(path: Path, inputs: int) -> Data:
     Refused: another shape, numbers that are not finite.
     """
     arrays = _arrays(path)
-    x = arrays["x"]
+    return checked(arrays["x"], arrays.get("lengths"), inputs, str(path), path.name)
+
+
+def checked(x: Array, lengths: Array | None, inputs: int, place: str, origin: str) -> Data:
+    """Sequences x [sequences, steps, inputs], `lengths` where they differ, as `load` takes them from a file."""
     if x.ndim != 3 or 0 in x.shape or x.shape[2] != inputs or not np.issubdtype(x.dtype, np.number):
-        raise Refused([Fault(f"{path}: x", f"numbers [sequences, steps, {inputs}]", f"{x.dtype} {list(x.shape)}")])
+        raise Refused([Fault(f"{place}: x", f"numbers [sequences, steps, {inputs}]", f"{x.dtype} {list(x.shape)}")])
     if np.iscomplexobj(x) or not np.isfinite(x.astype(np.float64)).all():
-        raise Refused([Fault(f"{path}: x", "finite real numbers", "others")])
-    lengths = arrays.get("lengths", np.full(len(x), x.shape[1]))
+        raise Refused([Fault(f"{place}: x", "finite real numbers", "others")])
+    lengths = np.full(len(x), x.shape[1]) if lengths is None else lengths
     if lengths.shape != x.shape[:1] or not np.issubdtype(lengths.dtype, np.integer):
-        raise Refused([Fault(f"{path}: lengths", f"{len(x)} whole numbers", f"{lengths.dtype} {list(lengths.shape)}")])
+        raise Refused([Fault(f"{place}: lengths", f"{len(x)} whole numbers", f"{lengths.dtype} {list(lengths.shape)}")])
     if lengths.min() < 1 or lengths.max() > x.shape[1]:
-        raise Refused([Fault(f"{path}: lengths", f"1 to {x.shape[1]}", f"{lengths.min()} to {lengths.max()}")])
+        raise Refused([Fault(f"{place}: lengths", f"1 to {x.shape[1]}", f"{lengths.min()} to {lengths.max()}")])
     real = np.arange(x.shape[1]) < lengths[:, None]
-    return Data(np.where(real[..., None], x.astype(np.float64), 0.0), lengths.astype(np.int64), path.name)
+    return Data(np.where(real[..., None], x.astype(np.float64), 0.0), lengths.astype(np.int64), origin)
 
 
 def targets(path: Path, data: Data, outputs: int | None, once: bool, width: int) -> Array:
@@ -59,7 +63,12 @@ def targets(path: Path, data: Data, outputs: int | None, once: bool, width: int)
     arrays, place = _arrays(path), f"{path}: y"
     if "y" not in arrays:
         raise Refused([Fault(place, "an array y: classes or numbers", "none")])
-    y, shape = arrays["y"], data.x.shape[: 1 if once else 2]
+    return answers_wanted(arrays["y"], data, outputs, once, width, place)
+
+
+def answers_wanted(y: Array, data: Data, outputs: int | None, once: bool, width: int, place: str) -> Array:
+    """`targets` of an array y."""
+    shape = data.x.shape[: 1 if once else 2]
     classes = np.issubdtype(y.dtype, np.integer)
     wanted = shape if classes else (*shape, width)
     if y.shape != wanted or not (classes or np.issubdtype(y.dtype, np.floating)):

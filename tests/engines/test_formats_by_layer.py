@@ -146,7 +146,7 @@ def test_weights_remember_the_formats_of_each_layer(tmp_path: Path) -> None:
 
 
 def test_a_list_of_one_value_is_that_value() -> None:
-    assert spec(model={"hidden": [8]}, weights={"width": [8]}).layer_formats(0).w_x == Fixed(8, 6)
+    assert spec(model={"hidden": [8]}, weights={"width": [8], "head_width": 8}).layer_formats(0).w_x == Fixed(8, 6)
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -60,11 +60,14 @@ def test_every_section_says_why_and_the_same_file_gives_the_same_spec() -> None:
 
 @pytest.mark.usefixtures("place")
 def test_a_smaller_bound_takes_more_bits() -> None:
+    bits = {}
     for bound in ("0.05", "0.005"):
-        assert sparrow("new", "My Model.pt", "--data", "x.npy", "--error", bound, "-o", f"{bound}.yaml").exit_code == 0
-    coarse, fine = load("0.05.yaml"), load("0.005.yaml")
-    assert coarse.weights.width < fine.weights.width
-    assert coarse.formats.state.width < fine.formats.state.width
+        result = sparrow("new", "My Model.pt", "--data", "x.npy", "--error", bound, "-o", f"{bound}.yaml", "--json")
+        assert result.exit_code == 0, result.output
+        bits[bound] = json.loads(result.stdout)["weight_bits"]
+    assert bits["0.05"] < bits["0.005"]
+    coarse, fine = (load(f"{bound}.yaml").layer_formats(1).signals.state for bound in bits)
+    assert coarse.width < fine.width
 
 
 @pytest.mark.usefixtures("place")

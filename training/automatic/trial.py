@@ -33,9 +33,10 @@ class Trial:
         with torch.no_grad():
             self.signals = model.signals(torch.from_numpy(data.x), model.begun(len(data.x)))
             h = [stacked(steps, model.cell.output) for steps in self.signals]
-            logits = None if model.head is None else model.readout(h[-1]).numpy()[self.real]
+            last = model.when == "last"
+            self.answers = (np.arange(len(data.x)), data.lengths - 1) if last else self.real
+            self.logits = None if model.head is None else model.readout(h[-1]).numpy()[self.answers]
         self.h = [each.numpy()[self.real] for each in h]
-        self.logits = logits
         if not all(np.any(each) for each in self.h):
             raise Refused([Fault("--data", "sequences on which every layer answers with more than zeros", "others")])
         self._kept: list[dict[Hashable, golden.LayerTrace]] = [{} for _ in self.h]
@@ -60,7 +61,7 @@ class Trial:
         return max(found)
 
     def errors(self, spec: Spec) -> dict[str, float]:
-        """Relative errors (rms) of h_t of each layer, and of the logits."""
+        """Relative errors (rms) of h_t of each layer, and of the logits where the head answers."""
         net, made, traces = self._run(spec)
         found = {
             array.name: _relative(array.h.real(one.h)[self.real], h)
@@ -68,7 +69,7 @@ class Trial:
         }
         if net.head is not None and self.logits is not None:
             head = made.layers[-1]
-            exact = product(head.w_x.values, net.head.sum_width)(traces[-1].h[self.real])
+            exact = product(head.w_x.values, net.head.sum_width)(traces[-1].h[self.answers])
             got = (exact + (head.bias << net.head.bias_shift)) / 2.0**net.head.frac
             found["head"] = _relative(got, self.logits)
         return found

@@ -1,0 +1,112 @@
+"""`sparrow.compile`: from a model in Python to answers, in the words of the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import sparrow
+from accel.base.faults import Refused
+
+
+class Classifier(nn.Module):
+    """What users have; `ending` is what stands behind the head, `between` what stands before it."""
+
+    def __init__(self, ending: nn.Module | None = None, between: nn.Module | None = None, last: bool = True) -> None:
+        super().__init__()
+        self.rnn = nn.LSTM(3, 6, batch_first=True)
+        self.classify, self.last = nn.Linear(6, 4), last
+        self.ending, self.between = ending or nn.Identity(), between or nn.Identity()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = self.between(self.rnn(x)[0])
+        answer: torch.Tensor = self.ending(self.classify(h[:, -1] if self.last else h))
+        return answer
+
+
+X = np.random.default_rng(0).normal(0, 0.8, (6, 9, 3))
+
+
+def made(work: Path, model: Any = None, **options: Any) -> sparrow.Accelerator:
+    torch.manual_seed(0)
+    return sparrow.compile(Classifier() if model is None else model, data=X, work=work, **options)
+
+
+def test_a_module_answers_within_the_bound(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = Classifier(last=False).eval()
+    accelerator = sparrow.compile(module, data=X, work=tmp_path, error=0.01)
+    wanted = module(torch.from_numpy(X).float()).detach().numpy()
+    found = accelerator.predict(X)
+    assert found.shape == wanted.shape
+    assert np.sqrt(np.mean((found - wanted) ** 2) / np.mean(wanted**2)) < 0.011
+    assert np.array_equal(found, accelerator.predict(X, engine="torch"))
+    assert accelerator.spec.model.head is not None
+    assert accelerator.spec.model.head.when == "step"
+
+
+def test_every_signal_stands_beside_the_float_one(tmp_path: Path) -> None:
+    trace = made(tmp_path).trace(X, lengths=[9, 3, 9, 9, 1, 9])
+    gates = ("i", "f", "g", "o")
+    names = {*gates, *(f"{gate}_pre" for gate in gates), "c", "tanh_c", "h"}
+    assert set(trace) == {f"lstm0.{name}" for name in names} | {"head"}
+    assert max(one.error for one in trace.values()) < 0.05
+    assert np.isnan(trace["lstm0.h"].golden[1, 3:]).all()
+    assert not np.isnan(trace["lstm0.h"].golden[1, :3]).any()
+    assert trace["head"].golden.shape == (6, 1, 4)
+
+
+def test_the_metric_stands_beside_that_of_the_float_network(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = Classifier(ending=nn.Softmax(-1)).eval()
+    accelerator = made(tmp_path, module)
+    assert accelerator.spec.model.head is not None
+    assert accelerator.spec.model.head.kind == "argmax"
+    y = module(torch.from_numpy(X).float()).argmax(-1).numpy()
+    facts = accelerator.evaluate(X, y)
+    assert (facts["metric"], facts["float"]) == ("accuracy", 1.0)
+    assert facts["golden"] >= 0.8
+
+
+def test_a_file_and_its_module_make_the_same_accelerator(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = Classifier()
+    torch.save(module.state_dict(), tmp_path / "model.pt")
+    np.save(tmp_path / "x.npy", X)
+    one = sparrow.compile(module, data=X, work=tmp_path / "a")
+    other = sparrow.compile(tmp_path / "model.pt", data=tmp_path / "x.npy", work=tmp_path / "b")
+    assert one.spec.formats == other.spec.formats
+    np.testing.assert_array_equal(one.predict(X), other.predict(X))
+    assert other.check()["weights"].endswith("weights.npz")
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (Classifier(between=nn.ReLU()), "nothing else may stand between, before or behind"),
+        (Classifier(ending=nn.ReLU()), "nothing else may stand between, before or behind"),
+        (nn.Linear(3, 4), "wanted an LSTM"),
+        ("no such.pt", "wanted a model file, got no such file"),
+        (3, "model: wanted a file or an nn.Module, got int"),
+    ],
+)
+def test_what_is_no_network_of_ours_is_refused_and_leaves_nothing(model: Any, said: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    with pytest.raises(Refused) as refused:
+        sparrow.compile(model, data=X, work=tmp_path / "work")
+    assert said in "; ".join(map(str, refused.value.faults))
+    assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize("x", [X[..., :2], X[0], np.full((1, 2, 3), np.nan), np.array(["a"])], ids=range(4))
+def test_x_that_does_not_fit_is_refused(x: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    accelerator = made(tmp_path_factory.mktemp("fits"), error=0.1)
+    with pytest.raises(Refused, match="x: wanted"):
+        accelerator.predict(x)
+    with pytest.raises(Refused, match="--engine: wanted one of golden"):
+        accelerator.predict(X, engine="board")

@@ -1,0 +1,81 @@
+"""A live module of PyTorch against the network that was read from its state dict, which alone proves less.
+
+The module is the user's own and runs in his own process, in double precision, on random x of three sizes.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from accel.base.faults import Fault, Refused
+from training.importing import data
+from training.importing.network import Array, Ending, FloatNetwork, When, ended
+
+SEQUENCES, STEPS = 9, 12
+ALLOWED = 1e-6
+"""Of the largest magnitude of an answer."""
+ENDINGS: tuple[Ending, ...] = ("", "softmax", "log_softmax", "sigmoid")
+
+
+def matched(module: nn.Module, network: FloatNetwork, seed: int) -> FloatNetwork:
+    """The network with what the module says beyond its tensors: when it answers, and what its logits pass through.
+
+    x goes in as the first recurrent layer wants it (`batch_first` or not); a tuple's first member is the answer.
+    Refused: a module that cannot be called with x alone, or answers other than its recurrent and linear layer do.
+    """
+    x = data.random(seed, SEQUENCES, STEPS, network.layers[0].sizes[0]).x
+    first = _batch_first(module)
+    answer = _called(module, x if first else x.swapaxes(0, 1), first)
+    nearest = np.inf
+    for when, ending, wanted in _candidates(network, x):
+        if wanted.shape == answer.shape:
+            apart = float(np.max(np.abs(answer - wanted)) / max(1.0, float(np.abs(wanted).max())))
+            if apart <= ALLOWED:
+                return replace(network, when=when, ending=ending)
+            nearest = min(nearest, apart)
+    names = ", ".join(layer.name for layer in network.layers) + (f" and {network.head.name}" if network.head else "")
+    wanted_of = (
+        f"the answers of {names}, after every step or the last: nothing else may stand between, before or behind"
+    )
+    got = "another shape" if nearest == np.inf else f"answers that differ by {nearest:.1e}"
+    raise Refused([Fault("model", wanted_of, f"{got}, {list(answer.shape)}")])
+
+
+def _batch_first(module: nn.Module) -> bool:
+    found = next((one for one in module.modules() if isinstance(one, nn.RNNBase)), None)
+    return found is not None and found.batch_first
+
+
+def _called(module: nn.Module, x: Array, batch_first: bool) -> Array:
+    """What the module answers, sequences first."""
+    alone = copy.deepcopy(module).cpu().double().eval()
+    try:
+        with torch.no_grad():
+            answer: Any = alone(torch.from_numpy(np.ascontiguousarray(x)))
+    except Exception as error:  # whatever a module of the user's raises: it is refused with its own words
+        why = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
+        raise Refused(
+            [Fault("model", "a module that is called with x alone, or a file of its state dict", why)]
+        ) from None
+    while isinstance(answer, tuple | list) and answer:
+        answer = answer[0]
+    if not isinstance(answer, torch.Tensor) or not answer.is_floating_point():
+        raise Refused([Fault("model", "a module that answers with a tensor of numbers", type(answer).__name__)])
+    found = answer.detach().numpy()
+    return found if batch_first or found.ndim != 3 else found.swapaxes(0, 1)
+
+
+def _candidates(network: FloatNetwork, x: Array) -> Iterator[tuple[When, Ending, Array]]:
+    logits = network.logits(network.states(x)[-1])
+    for ending in ENDINGS if network.head is not None else ENDINGS[:1]:
+        answers = ended(logits, ending)
+        yield "step", ending, answers
+        if network.head is not None:
+            yield "last", ending, answers[:, -1]
