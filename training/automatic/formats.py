@@ -17,7 +17,7 @@ from training.automatic.knob import Knob, Widths, above, nearest
 from training.automatic.search import fewest
 from training.automatic.trial import Trial, cut, users
 from training.importer import pruned
-from training.importing.network import FloatNetwork
+from training.importing.network import Array, FloatNetwork
 
 SEQUENCES, STEPS, WORK = 32, 256, 1 << 30
 """Sequences of the data, and steps of each, that formats are chosen on: at most, and about so many products."""
@@ -91,7 +91,7 @@ class Dial:
 
     def bits(self, widths: Widths) -> float:
         """Bits of a weight on average, the head's included."""
-        weights = [knob for knob in self.knobs if knob.parts]
+        weights = [knob for knob in self.knobs if knob.name.endswith("weights")]
         return sum(widths[knob.name] * knob.cost for knob in weights) / sum(knob.cost for knob in weights)
 
     def _knobs(self) -> Iterator[Knob]:
@@ -99,16 +99,23 @@ class Dial:
         yield Knob("input", above(float(np.abs(trial.data.x).max())), WIDEST["input"], SIGNAL * model.inputs)
         for number, units in enumerate(model.hidden):
             parts, bias = trial.matrices(number), trial.bias(number)
-            yield Knob(f"{number}.weights", 2, WEIGHT, float(sum(part.size for part in parts)), FINEST, parts)
-            yield Knob(f"{number}.bias", above(float(np.abs(bias).max())), WIDEST["bias"], float(bias.size))
+            yield Knob(
+                f"{number}.weights",
+                max(map(_held, parts)),
+                WEIGHT,
+                float(max(1, sum(part.size for part in parts))),
+                FINEST,
+                parts,
+            )
+            yield Knob(f"{number}.bias", _held(bias), WIDEST["bias"], float(bias.size), parts=(bias.ravel(),))
             for key in SIGNALS:
                 yield Knob(f"{number}.{key}", self._above(number, key), WIDEST[key], SIGNAL * units)
         if trial.model.head is not None:
             weight = trial.model.head.weight.detach().numpy()
-            yield Knob("head.weights", 2, WEIGHT, float(weight.size), FINEST, (weight.ravel(),))
+            yield Knob("head.weights", _held(weight), WEIGHT, float(weight.size), FINEST, (weight.ravel(),))
             held = trial.model.head.bias
-            largest = 0.0 if held is None else float(held.detach().abs().max())
-            yield Knob("head.bias", above(largest), WIDEST["bias"], float(len(weight)))
+            bias = np.zeros(1) if held is None else held.detach().numpy()
+            yield Knob("head.bias", _held(bias), WIDEST["bias"], float(len(weight)), parts=(bias,))
 
     def _above(self, number: int, key: str) -> int:
         """Bits above the point of a signal. Tables, and h_t that begins with zeros, lie within -1 and 1; what
@@ -127,7 +134,7 @@ class Dial:
         """The formats that a knob sets, as its width says: one, or one a matrix."""
         knob, width = self.known[name], widths[name]
         if (name, width) not in self._formats:
-            own = [nearest(part, width, FINEST) for part in knob.parts] or [knob.format(width)]
+            own = [nearest(part, width, knob.finest) for part in knob.parts] or [knob.format(width)]
             self._formats[name, width] = tuple(own)
         return self._formats[name, width]
 
@@ -161,6 +168,11 @@ class Dial:
                 "tables": self.base.tables.model_copy(update={"address": self.address}),
             }
         )
+
+
+def _held(values: Array) -> int:
+    """Bits above the point, sign included, that hold values once they are rounded."""
+    return 1 + above(float(np.abs(values).max(initial=0.0)))
 
 
 def one_or_all(values: list[Any]) -> Any:

@@ -52,16 +52,29 @@ def above(largest: float) -> int:
 
 
 def nearest(values: Array, width: int, finest: int) -> Fixed:
-    """The format of a width in which values lie nearest to themselves, with at most CLIPPED of them clipped."""
-    found = max(0, min(finest, width - above(float(np.abs(values).max(initial=0.0)))))
+    """The format of a width in which values lie nearest to themselves, with at most CLIPPED of them clipped.
+
+    Of a matrix of zeros, of which none are kept, any will do.
+    """
+    if not values.size:
+        return Fixed(width, min(finest, width - 1))
+    found = max(0, min(finest, width - above(float(np.abs(values).max()))))
+    while found and clipped(values, Fixed(width, found)) > CLIPPED:
+        found -= 1
     best, least = Fixed(width, found), _error(values, Fixed(width, found))
     for frac in range(found + 1, finest + 1):
         fmt = Fixed(width, frac)
-        if np.mean(np.abs(values) * 2.0**frac > -fmt.lo) > CLIPPED:
+        if clipped(values, fmt) > CLIPPED:
             break
         if (error := _error(values, fmt)) < least:
             best, least = fmt, error
     return best
+
+
+def clipped(values: Array, fmt: Fixed) -> float:
+    """Share of values that lie beyond a format once they are rounded, as an import counts them."""
+    rounded = np.floor(values * 2.0**fmt.frac + 0.5)
+    return float(np.mean((rounded < fmt.lo) | (rounded > fmt.hi)))
 
 
 def _error(values: Array, fmt: Fixed) -> float:
