@@ -34,7 +34,7 @@ class Rom:
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 DIGITS = re.compile(r"[0-9a-fA-FxXzZ?_]+")
 READ = re.compile(r"\$readmem(?:(h)\(\"([^\"\n]+)\",\s+(\w+)\))?")
-DECLARED = re.compile(r"\breg\s+\[(\d+)-1:0\]\s+(\w+)\s+\[0:(\d+)-1\];")
+DECLARED = re.compile(r"\breg\s+(?:signed\s+)?\[(\d+)-1:0\]\s+(\w+)\s+\[0:(\d+)-1\];")
 CASE = re.compile(r"\bcase\s+\(\w+_level\)\n(.*?)\bendcase", re.DOTALL)
 BRANCH = re.compile(r"(\w+):\s+\w+\s+=\s+\(?(-?\d+)\)?;")
 ARRAY = re.compile(r"^const ([^=;]+?) (k\w+)(?: = (\{[^;]*\}))?;", re.MULTILINE)

@@ -17,6 +17,7 @@ from accel.model.design import Design
 from accel.rtl import names, signedness
 from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.dataflows import blocks_of
+from accel.rtl.unread import without_unread
 from accel.rtl.verilog_text import NO_NETS, finished
 
 SILENT_ZERO = re.compile(r"= 00;")
@@ -40,7 +41,7 @@ def top_signals(module: ModuleType) -> dict[str, Any]:
 
 
 def convert(design: Design) -> str:
-    """The Verilog of a design whose MyHDL and memory contents lie in its work folder: unit modules, then the top.
+    """The Verilog of a design whose MyHDL and memory contents lie in its work folder: the top, then the modules in it.
 
     The same design gives the same text, whatever the process converted before.
     """
@@ -49,7 +50,7 @@ def convert(design: Design) -> str:
         module = load_top(design.work, identifier)
         texts = [unit_module(array, f"{identifier}_{array.name}_unit") for array in design.net.arrays]
         top = module.accelerator(**top_signals(module), converting=True)
-        return "\n".join([*texts, _verilog(top, identifier)])
+        return "\n".join([_verilog(top, identifier), *texts])
 
 
 def unit_module(array: Array, name: str) -> str:
@@ -68,4 +69,4 @@ def _verilog(block: Any, name: str) -> str:
         raise ValueError(f"{name}: MyHDL wrote a constant zero for a signal that it could not name")
     for fault in signedness.faults(text):
         raise ValueError(f"{name}: an unsigned constant beside a signed operand: {fault}")
-    return finished(text)
+    return finished(without_unread(text))

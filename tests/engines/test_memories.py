@@ -162,7 +162,7 @@ def test_every_constant_of_the_levels_is_compared(built: Design) -> None:
             assert found.status == "different"
             assert found.differences[0].word == "constants of the levels"
             count += 1
-    assert count == 2 * (4 + 3 * 2)  # of each of two levels
+    assert count == 2 * (4 + 2 * 2)  # of each of two levels
 
 
 def test_every_count_of_a_lane_in_the_cpp_is_compared(built: Design) -> None:

@@ -13,9 +13,9 @@ REPEATED = re.compile(
 
 
 def registers(text: str) -> list[str]:
-    """Every register and memory word of a Verilog file, as a path from its top, which is its last module."""
+    """Every register and memory word of a Verilog file, as a path from its top, which is its first module."""
     own = {found.group(1): _registers(found.group()) for found in MODULE.finditer(text)}
-    top = list(own)[-1]
+    top = next(iter(own))
     instances = re.findall(rf"^({'|'.join(own)}) (\w+) \(\.", text, re.MULTILINE)
     return own[top] + [f"{name}.{register}" for module, name in instances for register in own[module]]
 

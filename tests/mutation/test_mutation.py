@@ -53,7 +53,7 @@ def first(found: list[Mutant], **wanted: str) -> Mutant:
 
 def faults(tried: Trial) -> Iterator[Mutant]:
     """One that must be caught in each language."""
-    yield first(population.of_verilog(tried.design), kind="branches swapped")
+    yield first(population.of_verilog(tried.design), kind="branches swapped", before="partial")
     yield first(population.of_cpp(tried.design), kind="constant", file="config.h", before="kXShift")
     yield first(population.of_memories(tried.design), file="bias.hex")
 

@@ -21,7 +21,7 @@ LATENCY = 2
 @block
 def narrow(clk: Any, i: Any, o: Any, shift: int) -> Any:
     """Round half up by `shift` bits, then saturate: what the cell stage does after each product. Latency: 2."""
-    rounded = signed(max(2, len(i) + 1 - shift))
+    rounded = signed(len(i))
     rounding = add_half(clk, i, rounded, shift)
     saturating = clamp(clk, rounded, o)
     return rounding, saturating

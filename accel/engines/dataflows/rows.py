@@ -49,11 +49,12 @@ class RowChecked(Checked[RowArray]):
             tuple(end - 1 for end in ends),
             (*ends[:-1], 0),
         ]
-        readings = 2 if array.dense else 1  # where columns are counted, a second block knows what the lanes do
-        for m in [*range(array.lanes_per_row)] * readings:
+        for m in range(array.lanes_per_row):
             found.append(tuple(level.lanes[m].x_slots for level in array.by_level))
             found.append(tuple(level.lanes[m].slots for level in array.by_level))
-            found.append(tuple(m - level.kept[0] for level in array.by_level))
+        for m in range(array.lanes_per_row) if array.dense else ():  # where columns are not stored, but counted
+            found.append(tuple(level.lanes[m].x_slots for level in array.by_level))
+            found.append(tuple((m - level.kept[0]) % (1 << array.index_width) for level in array.by_level))
         return found
 
     def _by_row(self, array: RowArray, layer: LayerWeights) -> Lanes:

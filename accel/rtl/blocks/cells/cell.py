@@ -18,10 +18,11 @@ from accel.architecture.latencies import ready, totals_to_gates
 from accel.base.fixed import Fixed
 from accel.base.tables import Table
 from accel.rtl.blocks.cells.exact import exact
-from accel.rtl.blocks.primitives.arithmetic import add, add_half, align, clamp, clips, drop
+from accel.rtl.blocks.primitives.arithmetic import add, add_half, align, clamp, clips
 from accel.rtl.blocks.primitives.memory import rom
 from accel.rtl.blocks.primitives.register import as_signed, delay, register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
+from accel.rtl.blocks.primitives.widths import drop
 from accel.spec import Signals
 
 
@@ -118,7 +119,7 @@ def narrow_sum(
     row_total, row_bias = signed(len(total)), signed(len(bias))
     aligned = signed(len(bias) + constants.bias_shift)
     exact = signed(constants.sum_width)
-    rounded = signed(max(2, constants.sum_width - constants.dropped))
+    rounded = signed(constants.sum_width)
     reading_total = as_signed(total, row_total)
     reading_bias = as_signed(bias, row_bias)
     aligning = align(row_bias, aligned, constants.bias_shift)
@@ -132,7 +133,7 @@ def narrow_sum(
 def narrow(clk: Any, source: Any, value: Any, clipped: Any, indices: Any, shifts: Any, shift: int, width: int) -> Any:
     """An exact value in a format of `width` bits with `shift` fraction bits less; as `settle`. Latency: 2."""
     raised = signed(len(source) + max(0, -shift))
-    rounded = signed(max(2, len(source) + 1 - shift))
+    rounded = signed(len(raised))
     raising = align(source, raised, max(0, -shift))
     rounding = add_half(clk, raised, rounded, max(0, shift))
     settling = settle(clk, rounded, value, clipped, indices, shifts, width)
@@ -155,7 +156,7 @@ def settle(clk: Any, rounded: Any, value: Any, clipped: Any, indices: Any, shift
 @block
 def to_index(clk: Any, rounded: Any, index: Any, shift: int) -> Any:
     """A rounded value's place in a table. Latency: 1."""
-    wide = signed(max(2, len(rounded) - shift))
+    wide = signed(len(rounded))
     dropping = drop(rounded, wide, shift)
     clamping = clamp(clk, wide, index)
     return dropping, clamping

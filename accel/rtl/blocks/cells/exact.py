@@ -11,17 +11,20 @@ from accel.architecture.cells.operations import Mix, MixSizes, Operation, Produc
 from accel.rtl.blocks.primitives.arithmetic import add, align, multiply
 from accel.rtl.blocks.primitives.register import delay
 from accel.rtl.blocks.primitives.signals import signed
+from accel.rtl.blocks.primitives.widths import fit
 
 
 @block
 def subtract(clk: Any, a: Any, b: Any, o: Any) -> Any:
     """o = a - b in full width. Latency: 1."""
+    a_wide, b_wide = signed(len(o)), signed(len(o))
+    widening = fit(a, a_wide), fit(b, b_wide)
 
     @always(clk.posedge)
     def subtracting():
-        o.next = a - b
+        o.next = a_wide - b_wide
 
-    return subtracting
+    return widening, subtracting
 
 
 @block

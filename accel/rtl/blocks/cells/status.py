@@ -8,8 +8,9 @@ from myhdl import always, always_comb, always_seq, block
 
 from accel.architecture.array import Array
 from accel.architecture.latencies import SLOT_TO_CHAIN, clip_times
-from accel.rtl.blocks.primitives.register import delay, register
-from accel.rtl.blocks.primitives.signals import bits, flag, joined
+from accel.rtl.blocks.primitives.register import delay, follow, gather, register
+from accel.rtl.blocks.primitives.signals import bits, flag, joined, wrapping
+from accel.rtl.blocks.primitives.widths import pad
 
 COUNTER = 32
 """Bits of a counter."""
@@ -19,9 +20,9 @@ class Status:
     """Ports of the status word."""
 
     def __init__(self, writable: bool) -> None:
-        self.steps = bits(COUNTER)
+        self.steps = wrapping(COUNTER)
         """Steps that began in the first layer."""
-        self.cycles = bits(COUNTER)
+        self.cycles = wrapping(COUNTER)
         """Clock cycles."""
         self.torn = flag()
         """A `tlast` cut an x_t short: the rest of it counted as zeros, and its sequence ended with it."""
@@ -45,9 +46,9 @@ class LayerStatus:
     """
 
     def __init__(self, given_state: bool, fed: bool) -> None:
-        self.gate = bits(COUNTER)
-        self.cell = bits(COUNTER)
-        self.state = bits(COUNTER)
+        self.gate = wrapping(COUNTER)
+        self.cell = wrapping(COUNTER)
+        self.state = wrapping(COUNTER)
         if given_state:
             self.state_torn = flag()
             """A frame of h_0 and c_0 did not end with its last beat: zeros took the place of what was missing, and what
@@ -68,19 +69,13 @@ class FedStatus:
 @block
 def count(clk: Any, reset: Any, event: Any, counter: Any) -> Any:
     """Count the cycles in which `event` is true, modulo 2**width. Latency: 1."""
-    more = bits(len(counter) + 1)
-    lower = more(len(counter), 0)
-
-    @always_comb
-    def adding():
-        more.next = counter + 1
 
     @always_seq(clk.posedge, reset=reset)
     def counting():
         if event:
-            counter.next = lower
+            counter.next = counter + 1
 
-    return adding, counting
+    return counting
 
 
 @block
@@ -120,31 +115,30 @@ def count_flags(clk: Any, reset: Any, valid: Any, closing: Any, present: int, fl
 
     Latency: n + 3.
     """
-    count, real = 1 << (len(flags) - 1).bit_length(), (1 << present) - 1
-    held = bits(count)
+    count = 1 << (len(flags) - 1).bit_length()
+    held, padded = bits(len(flags)), bits(count)
+    first, real = bits(present), bits(len(flags))
     word = joined(flags)
-    found, more = bits((count - 1).bit_length() + 1), bits(len(counter) + 1)
-    lower = more(len(counter), 0)
-    parts = [held(n + 1, n) for n in range(count)]
+    filling = pad(held, padded) if count > len(flags) else follow(held, padded)
+    leaving_out = gather(flags[:present], first), pad(first, real) if present < len(flags) else follow(first, real)
+    found, more = bits((count - 1).bit_length() + 1), bits(len(counter))
+    parts = [padded(n + 1, n) for n in range(count)]
 
     @always_seq(clk.posedge, reset=reset)
     def holding():
         held.next = 0
         if valid and closing:
-            held.next = word & real
+            held.next = real
         elif valid:
             held.next = word
 
-    @always_comb
-    def adding():
-        more.next = counter + found
-
     @always_seq(clk.posedge, reset=reset)
     def counting():
-        counter.next = lower
+        counter.next = counter + more
 
     tallying = tally(clk, parts, found)
-    return holding, tallying, adding, counting
+    widening = pad(found, more)
+    return filling, leaving_out, holding, tallying, widening, counting
 
 
 @block

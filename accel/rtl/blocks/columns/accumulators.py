@@ -8,6 +8,7 @@ from myhdl import always, block
 
 from accel.rtl.blocks.lanes.fetch import carry
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+from accel.rtl.blocks.primitives.widths import fit_all, widened
 
 BANK = """
 genvar ${read}_lane;
@@ -16,10 +17,10 @@ for (${read}_lane = 0; ${read}_lane < $lanes; ${read}_lane = ${read}_lane + 1) b
     reg [$width-1:0] memory [0:$depth-1];
     wire [$high-1:0] place = $drained ? $group : $rows[${read}_lane];
     wire [$high-1:0] written = $clear ? $clear_group : $written_rows[${read}_lane];
-    wire [$width-1:0] sum = $clear ? {$width{1'b0}} : $sums[${read}_lane];
+    wire [$width-1:0] sum = $clear ? {$width{1'b0}} : {$sums[${read}_lane]};
     always @(posedge $clk) begin
         if ($clear || $write) memory[written] <= sum;
-        $read[${read}_lane] <= memory[place];
+        $read[${read}_lane] <= $$signed(memory[place]);
     end
 end
 endgenerate
@@ -146,6 +147,8 @@ def add_to_sums(clk: Any, steering: Steering, passing: Passing, late: Any, sums:
     lower, upper, latest, before = sums.lower, sums.upper, sums.latest, sums.before
     near, middle, far, upper_worked = steering.near, steering.middle, steering.far, steering.bank
     old, follows = signed_list(lanes, width), [flag() for _ in range(lanes)]
+    added_now = widened(late, width)
+    widening = fit_all(late, added_now)
 
     @always(clk.posedge)
     def following():
@@ -168,11 +171,11 @@ def add_to_sums(clk: Any, steering: Steering, passing: Passing, late: Any, sums:
     def adding():
         for n in range(lanes):
             if follows[n]:
-                latest[n].next = latest[n] + late[n]
+                latest[n].next = latest[n] + added_now[n]
             else:
-                latest[n].next = old[n] + late[n]
+                latest[n].next = old[n] + added_now[n]
 
-    return following, recalling, adding
+    return widening, following, recalling, adding
 
 
 @block

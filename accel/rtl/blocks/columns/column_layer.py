@@ -106,10 +106,10 @@ def high_water(clk: Any, reset: Any, held: Any, most: Any) -> Any:
 @block
 def queue_x(clk: Any, reset: Any, inbox: Any, column: Column, array: ColumnArray) -> Any:
     """The columns of x that are not zero. Latency: QUEUE."""
-    vector, number = array.x_vector, inbox.write.address(array.x_vector.high, 0)
+    vector, write = array.x_vector, inbox.write
     end = Fifo(entry_width(vector), array.x_queue)
     return operand_queue(
-        *(clk, reset, inbox.write.enable, number, inbox.write.word, NONZERO, column, end),
+        *(clk, reset, write.enable, write.place, write.word, NONZERO, column, end),
         *(vector, array.inputs, array.x_queue, array.kept[0], 0),
     )
 
@@ -117,9 +117,8 @@ def queue_x(clk: Any, reset: Any, inbox: Any, column: Column, array: ColumnArray
 @block
 def queue_h(clk: Any, reset: Any, h: Write, carried: Any, bounds: Bounds, column: Column, end: Fifo, array: Any) -> Any:
     """The columns of h that count, of those that are `carried` (in) to the next step. Latency: QUEUE."""
-    number = h.address(array.h_vector.high, 0)
     return operand_queue(
-        *(clk, reset, carried, number, h.word, bounds, column, end),
+        *(clk, reset, carried, h.place, h.word, bounds, column, end),
         *(array.h_vector, array.outputs, array.h_queue, array.kept[1], array.h_start),
     )
 

@@ -20,12 +20,10 @@ from accel.rtl.blocks.primitives.words import unflatten
 from accel.rtl.blocks.streams.inbox import Write
 
 ROWS = """
-genvar ${rows}_lane;
-generate
-for (${rows}_lane = 0; ${rows}_lane < $lanes; ${rows}_lane = ${rows}_lane + 1) begin: ${rows}_slice
-    always @(posedge $clk) $rows[${rows}_lane] <= $from_x ? $row : $word[$offset+PLACE*$stride +: $high];
-end
-endgenerate
+integer ${rows}_lane;
+always @(posedge $clk)
+    for (${rows}_lane = 0; ${rows}_lane < $lanes; ${rows}_lane = ${rows}_lane + 1)
+        $rows[${rows}_lane] <= $from_x ? $row : $word[$offset+PLACE*$stride +: $high];
 """
 
 
@@ -129,7 +127,7 @@ def mixed_instance(
     steering_clear_lower, steering_clear_upper = steering.clear_lower, steering.clear_upper
     steering_clear_group = steering.clear_group
     reading_x_bank, reading_from_x, reading_row = reading.x_bank, reading.from_x, reading.row
-    x_enable, x_address, x_word = x.enable, x.address, x.word
+    x_enable, x_bank, x_place, x_word = x.enable, x.bank, x.place, x.word
     interfaces = {"reading": reading, "x": x, "steering": steering}
     ports = (*PORTS, *(f"{name}_{part}" for name, signals in interfaces.items() for part in vars(signals)))
     connections = ", ".join(f".{port}(${port})" for port in ports)
@@ -146,7 +144,7 @@ def mixed_instance(
             chain_out.next = steering_group
         if steering_clear_lower and steering_clear_upper and steering_drain_lower and steering_drain_upper:
             chain_out.next = steering_clear_group
-        if reading_x_bank and reading_from_x and reading_row == x_address and x_enable:
+        if reading_x_bank and reading_from_x and reading_row == x_place and x_bank == 0 and x_enable:
             chain_out.next = x_word
 
     return declared

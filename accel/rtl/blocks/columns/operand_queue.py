@@ -13,7 +13,8 @@ from myhdl import ConcatSignal, always_comb, always_seq, block, downrange
 from accel.architecture.vector import Vector, entry_width
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.primitives.fifo import Fifo, fifo
-from accel.rtl.blocks.primitives.signals import bits, flag, signed, signed_list
+from accel.rtl.blocks.primitives.signals import bits, flag, signed, signed_list, wrapping
+from accel.rtl.blocks.primitives.widths import fit_all, multiple, pad, widened
 from accel.rtl.blocks.primitives.words import unflatten
 
 
@@ -57,10 +58,7 @@ NONZERO = Bounds(-1, 1)
 @block
 def mirror(threshold: Any, bounds: Any) -> Any:
     """Bounds at a threshold and below zero. Latency: 0."""
-
-    @always_comb
-    def above():
-        bounds.high.next = threshold
+    above = pad(threshold, bounds.high)
 
     @always_comb
     def below():
@@ -85,7 +83,8 @@ def encode(
     words, last = vector.words, vector.beats - 1
     rest = columns - last * words
     low, high, mask = bounds.low, bounds.high, entry.mask
-    values = signed_list(words, vector.width)
+    stored = signed_list(words, vector.width)
+    values = stored if bounds is NONZERO else widened(stored, len(high))
 
     @always_seq(clk.posedge, reset=reset)
     def comparing():
@@ -99,8 +98,8 @@ def encode(
         entry.number.next = number
         entry.end.next = number == last
 
-    parting = unflatten(word, values)
-    return comparing, keeping, parting
+    parting = unflatten(word, stored)
+    return comparing, keeping, parting, fit_all(stored, values)
 
 
 @block
@@ -176,27 +175,32 @@ def hold(clk: Any, reset: Any, end: Fifo, held: Held, vector: Vector) -> Any:
 @block
 def locate(held: Held, base: Any, vector: Vector, per_column: int) -> Any:
     """Where the weights of the next element begin (out), among those of the vector. Latency: 0."""
-    mask, number = held.mask, held.number
-    place, count, per_beat = bits(max(1, vector.low)), vector.words, vector.words * per_column
-    from_beat, from_place = bits(len(base)), bits(len(base) - 1)
-
-    @always_comb
-    def placing():
-        place.next = 0
-        for e in downrange(count):
-            if mask[e]:
-                place.next = e
-
-    @always_comb
-    def scaling():
-        from_beat.next = number * per_beat
-        from_place.next = place * per_column
+    count, width = vector.words, len(base)
+    from_beat, places = wrapping(width), [0, *(bits(width) for _ in range(count))]
+    from_place = places[count]
+    steps = [e * per_column % (1 << width) for e in range(count)]
+    placing = [at_place(held.mask, e, steps[e], places[count - 1 - e], places[count - e]) for e in range(count)]
+    scaling = multiple(held.number, from_beat, count * per_column)
 
     @always_comb
     def locating():
         base.next = from_beat + from_place
 
-    return placing, scaling, locating
+    return scaling, locating, placing
+
+
+@block
+def at_place(mask: Any, e: int, place: int, beyond: Any, o: Any) -> Any:
+    """o is `place` where bit e of the mask is set, else what is `beyond`. Latency: 0."""
+
+    @always_comb
+    def choosing():
+        if mask[e]:
+            o.next = place
+        else:
+            o.next = beyond
+
+    return choosing
 
 
 @block
@@ -219,8 +223,13 @@ def choose(clk: Any, reset: Any, held: Held, column: Column, vector: Vector) -> 
 @block
 def pick(clk: Any, reset: Any, end: Fifo, column: Column, vector: Vector, per_column: int, start: int) -> Any:
     """The elements of the queue's entries one by one; an end alone joins the column that waits. Latency: 2."""
-    held, base = Held(vector), bits(len(column.base) + 1)
+    held, base = Held(vector), wrapping(len(column.base))
+    begin = wrapping(len(column.base))
     valid, void, last, taken = column.valid, column.void, column.last, column.taken
+
+    @always_comb
+    def beginning():
+        begin.next = base + start
 
     @always_comb
     def deciding():
@@ -233,7 +242,7 @@ def pick(clk: Any, reset: Any, end: Fifo, column: Column, vector: Vector, per_co
             valid.next = True
             void.next = held.mask == 0
             last.next = held.ending and held.rest == 0
-            column.base.next = base + start
+            column.base.next = begin
         elif held.joining:
             last.next = True
         elif taken:
@@ -242,7 +251,7 @@ def pick(clk: Any, reset: Any, end: Fifo, column: Column, vector: Vector, per_co
     holding = hold(clk, reset, end, held, vector)
     locating = locate(held, base, vector, per_column)
     choosing = choose(clk, reset, held, column, vector)
-    return deciding, showing, holding, locating, choosing
+    return beginning, deciding, showing, holding, locating, choosing
 
 
 @block

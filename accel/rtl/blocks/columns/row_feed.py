@@ -12,6 +12,7 @@ from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.operand_queue import Column
 from accel.rtl.blocks.lanes.fetch import operands
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+from accel.rtl.blocks.primitives.widths import fit_all, widened
 from accel.rtl.blocks.streams.inbox import Write
 
 
@@ -75,16 +76,18 @@ def give_back(clk: Any, reset: Any, taken: Any, last: Any, free: Any, release: A
 def select_operand(clk: Any, from_x: Any, x_values: Any, shared: Any, operand: Any) -> Any:
     """Operand registers in front of the multipliers: each lane's x, or the h that all share. Latency: 1."""
     lanes = len(operand)
+    x, h = widened(x_values, len(operand[0])), widened(shared, len(operand[0]))
+    widening_x, widening_h = fit_all(x_values, x), fit_all(shared, h)
 
     @always(clk.posedge)
     def selecting():
         for n in range(lanes):
             if from_x:
-                operand[n].next = x_values[n]
+                operand[n].next = x[n]
             else:
-                operand[n].next = shared[0]
+                operand[n].next = h[0]
 
-    return selecting
+    return widening_x, widening_h, selecting
 
 
 @block

@@ -103,16 +103,16 @@ def choose_columns(x: Column, h: Column, inbox: Any, vacant: Any, walk: Walk, tu
 @block
 def count_weights(clk: Any, reset: Any, x: Column, h: Column, walk: Walk, turn: Turn, array: ColumnArray) -> Any:
     """The weights of the column that was taken, one after the other, with its operand. Latency: 1."""
-    k_x, k_h = array.kept
+    more_x, more_h = (count - 1 for count in array.kept)
     x_taken, h_taken, free, remaining = x.taken, h.taken, turn.free, turn.remaining
     x_operand, h_operand = signed(array.operand_width), signed(array.operand_width)
 
     @always_seq(clk.posedge, reset=reset)
     def counting():
         if x_taken and not x.void:
-            remaining.next = k_x - 1
+            remaining.next = more_x
         elif h_taken and not h.void:
-            remaining.next = k_h - 1
+            remaining.next = more_h
         elif not free:
             remaining.next = remaining - 1
 

@@ -16,6 +16,7 @@ from accel.rtl.blocks.primitives.counters import count_held, count_round
 from accel.rtl.blocks.primitives.memory import ram
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag
+from accel.rtl.blocks.primitives.words import cut_fields
 from accel.rtl.blocks.streams.inbox import Beats
 from accel.rtl.blocks.streams.resynchronise import resynchronise
 
@@ -31,7 +32,7 @@ def collect(clk: Any, reset: Any, beats: Any, held: Any, ending: Any, push: Any,
     data, collected = bits(len(beats.word)), bits(array.set_beats * len(beats.word))
     moving = flag()
     shifted = ConcatSignal(data, collected(len(collected), len(data))) if last else data
-    lowest = collected(len(word), 0)
+    showing = cut_fields(collected, word, len(collected), len(word))
 
     @always_comb
     def accepting():
@@ -58,10 +59,6 @@ def collect(clk: Any, reset: Any, beats: Any, held: Any, ending: Any, push: Any,
     @always_seq(clk.posedge, reset=reset)
     def pushing():
         push.next = ending
-
-    @always_comb
-    def showing():
-        word.next = lowest
 
     return accepting, finishing, counting, collecting, pushing, showing
 

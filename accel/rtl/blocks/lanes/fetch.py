@@ -8,8 +8,10 @@ from myhdl import always, block
 
 from accel.architecture.array import Array
 from accel.architecture.vector import Vector
+from accel.base.fixed import index_bits
 from accel.rtl.blocks.lanes.dealing import Dealing
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+from accel.rtl.blocks.primitives.widths import fit_all, widened
 
 
 class Reading:
@@ -31,7 +33,7 @@ WEIGHTS = """
 genvar ${values}_lane;
 generate
 for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lane + 1) begin: ${values}_slice
-    always @(posedge $clk) $values[${values}_lane] <= $word[${values}_lane*$stride +: $width];
+    always @(posedge $clk) $values[${values}_lane] <= $$signed($word[${values}_lane*$stride +: $width]);
 end
 endgenerate
 """
@@ -48,15 +50,15 @@ for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lan
         read <= memory[{$bank, place[$place-1:$low]}];
     end
     $registers
-    assign $values[${values}_lane] = $picked;
+    assign $values[${values}_lane] = $$signed($picked);
 end
 endgenerate
 """
 WHOLE = OPERANDS.replace("    STORED\n", "").replace(
-    "STORING", "if ($write_enable) memory[$write_address] <= $written;"
+    "STORING", "if ($write_enable) memory[{$write_bank, $write_place}] <= $written;"
 )
 OF_COLUMN_BANK = """localparam column_bank = ${values}_lane % $banks;
-    wire [$address_bits-1:0] address = $write_address;
+    wire [$address_bits-1:0] address = {$write_bank, $write_place};
     wire [$written_bits-1:0] all = $written;"""
 BANKED = OPERANDS.replace("STORED", OF_COLUMN_BANK).replace(
     "STORING", "if ($write_enable$mine) memory[$address_of_bank] <= $taken_of_word;"
@@ -96,10 +98,10 @@ def operands(
     """
     banks, vector = array.column_banks, whole.of_column_bank(array.column_banks)
     dealing = Dealing(whole, banks)
-    address_bits, written_bits, mine = len(write.address), len(write.word), dealing.mine
-    address_of_bank, taken_of_word = dealing.address(address_bits), dealing.taken
+    address_bits, written_bits = len(write.bank) + len(write.place), len(write.word)
+    mine, address_of_bank, taken_of_word = dealing.mine, dealing.address(address_bits), dealing.taken
     late, style = array.operand_register, '(* ram_style = "block" *)' if array.operand_memory == "block" else ""
-    write_enable, write_address, written = write.enable, write.address, write.word
+    write_enable, write_bank, write_place, written = write.enable, write.bank, write.place, write.word
     lanes, stored, depth = len(values), vector.word_width, vector.depth
     low, high, item, shift = vector.low, vector.high, vector.width, vector.shift
     place = low + high
@@ -108,12 +110,16 @@ def operands(
     kept += [_verilog_register("taken_late", "taken", low)] if late and low else []
     registers = " ".join([*taken, *kept])
     word_read, item_taken = ("read_late", "taken_late") if late else ("read", "taken")
-    picked = f"{word_read}[{item_taken}*{item} +: {item}]" if low else word_read
+    if low:
+        start = index_bits(stored)
+        zeros = f"{start - low}'d0, " if start > low else ""
+        registers += f" wire [{start}-1:0] start = {{{zeros}{item_taken}}} * {start}'d{item};"
+    picked = f"{word_read}[start +: {item}]" if low else word_read
     picked = f"{{{picked}, {shift}'b0}}" if shift else picked
     operands.verilog_code = WHOLE if banks == 1 else BANKED
     for value in values:
         value.driven = "wire"
-    for signal in (clk, word, write_enable, write_address, written, bank):
+    for signal in (clk, word, write_enable, write_bank, write_place, written, bank):
         signal.read = True
     stores, mask, sign = [[0] * (vector.banks << high) for _ in range(banks)], (1 << item) - 1, 1 << (item - 1)
     read = signed_list(lanes, vector.aligned) if late else values
@@ -126,7 +132,7 @@ def operands(
             raw = (stores[n % banks][base + (index >> low)] >> (index % (1 << low)) * item) & mask
             read[n].next = ((raw ^ sign) - sign) << shift
         if write_enable:
-            dealing.store(stores, int(write_address), int(written))
+            dealing.store(stores, (int(write_bank) << len(write_place)) + int(write_place), int(written))
 
     @always(clk.posedge)
     def keeping():
@@ -157,6 +163,8 @@ def carry(clk: Any, i: Any, o: Any) -> Any:
 def select_x(clk: Any, clear: Any, rows: int, x_values: Any, operand: Any) -> Any:
     """Operand registers in front of the multipliers of a layer without state: x or nothing. Latency: 1."""
     per_row = len(clear)
+    x = widened(x_values, len(operand[0]))
+    widening = fit_all(x_values, x)
 
     @always(clk.posedge)
     def selecting():
@@ -165,15 +173,19 @@ def select_x(clk: Any, clear: Any, rows: int, x_values: Any, operand: Any) -> An
                 if clear[m]:
                     operand[r * per_row + m].next = 0
                 else:
-                    operand[r * per_row + m].next = x_values[r * per_row + m]
+                    operand[r * per_row + m].next = x[r * per_row + m]
 
-    return selecting
+    return widening, selecting
 
 
 @block
 def select(clk: Any, clear: Any, from_h: Any, rows: int, x_values: Any, h_values: Any, operand: Any) -> Any:
     """Operand registers in front of the multipliers: x, h or nothing. Latency: 1."""
     per_row = len(clear)
+    x = widened(x_values, len(operand[0]))
+    widening_x = fit_all(x_values, x)
+    h = widened(h_values, len(operand[0]))
+    widening_h = fit_all(h_values, h)
 
     @always(clk.posedge)
     def selecting():
@@ -182,11 +194,11 @@ def select(clk: Any, clear: Any, from_h: Any, rows: int, x_values: Any, h_values
                 if clear[m]:
                     operand[r * per_row + m].next = 0
                 elif from_h[m]:
-                    operand[r * per_row + m].next = h_values[r * per_row + m]
+                    operand[r * per_row + m].next = h[r * per_row + m]
                 else:
-                    operand[r * per_row + m].next = x_values[r * per_row + m]
+                    operand[r * per_row + m].next = x[r * per_row + m]
 
-    return selecting
+    return widening_x, widening_h, selecting
 
 
 @block

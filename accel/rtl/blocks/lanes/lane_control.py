@@ -11,8 +11,38 @@ from accel.architecture.latencies import ADDRESS_TO_FETCH, fetch_to_select
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.lanes.levels import Work, lane_work
 from accel.rtl.blocks.lanes.sequencer import Issue
-from accel.rtl.blocks.primitives.register import delay, gather
-from accel.rtl.blocks.primitives.signals import bits, flag, signed
+from accel.rtl.blocks.primitives.register import delay, follow, gather
+from accel.rtl.blocks.primitives.signals import bits, flag, wrapping
+from accel.rtl.blocks.primitives.widths import multiple, pad
+
+
+def none(slots: Any) -> bool:
+    """Whether a lane has no slots of a kind, in any level."""
+    return isinstance(slots, int) and slots == 0
+
+
+@block
+def reaches(position: Any, slots: Any, o: Any) -> Any:
+    """Whether a position is `slots` or beyond. Latency: 0."""
+
+    @always_comb
+    def comparing():
+        o.next = position >= slots
+
+    return comparing
+
+
+@block
+def reaches_none(position: Any, o: Any) -> Any:
+    """Any position is 0 or beyond. Latency: 0."""
+    reaches_none.verilog_code = "assign $o = 1'b1;"
+    o.driven = "wire"
+
+    @always_comb
+    def telling():
+        o.next = position >= 0
+
+    return telling
 
 
 @block
@@ -21,20 +51,25 @@ def lane_phase(position: Any, fresh: Any, waiting: Any, from_h: Any, clear: Any,
 
     It does nothing, too, while it waits for weights; `waiting` is None where it never does.
     """
-
-    @always_comb
-    def reading_h():
-        from_h.next = position >= x_slots
+    past = flag()
+    reading_h = reaches_none(position, from_h) if none(x_slots) else reaches(position, x_slots, from_h)
+    passing = reaches_none(position, past) if none(slots) else reaches(position, slots, past)
 
     @always_comb
     def clearing():
-        clear.next = position >= slots or (fresh and position >= x_slots)
+        clear.next = past or (fresh and from_h)
 
     @always_comb
     def clearing_waits():
-        clear.next = waiting or position >= slots or (fresh and position >= x_slots)
+        clear.next = waiting or past or (fresh and from_h)
 
-    return reading_h, clearing if waiting is None else clearing_waits
+    return reading_h, passing, clearing if waiting is None else clearing_waits
+
+
+@block
+def room_to_compare(position: Any, wide: Any) -> Any:
+    """The position in as many bits as its largest bound. Latency: 0."""
+    return follow(position, wide) if len(position) == len(wide) else pad(position, wide)
 
 
 @block
@@ -45,9 +80,11 @@ def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: RowArray
     working = [lane_work(issue.level, work, array)] if array.levels > 1 else []
     from_h, clear = [flag() for _ in lanes], [flag() for _ in lanes]
     late_from_h, late_clear = [flag() for _ in lanes], [flag() for _ in lanes]
+    position = bits(index_bits(array.cycles_per_group + 1))
+    widening = room_to_compare(issue.position, position)
     phases = [
         lane_phase(
-            issue.position,
+            position,
             issue.fresh,
             issue.waiting if array.fed else None,
             from_h[m],
@@ -61,21 +98,18 @@ def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: RowArray
     clearing = gather(late_clear, reading.clear)
     banks = delay(clk, reset, issue.x_bank, reading.x_bank, ADDRESS_TO_FETCH)
     if not array.recurrent:
-        return phases, clears, clearing, banks
+        return widening, phases, clears, clearing, banks
     froms = [delay(clk, reset, from_h[m], late_from_h[m], select) for m in range(len(lanes))]
     choosing = gather(late_from_h, reading.from_h)
     h_banks = delay(clk, reset, issue.read_bank, reading.h_bank, ADDRESS_TO_FETCH)
-    return working, phases, clears, clearing, banks, froms, choosing, h_banks
+    return working, widening, phases, clears, clearing, banks, froms, choosing, h_banks
 
 
 @block
 def count_place(position: Any, place: Any, stride: int, x_slots: int, x_start: int, h_start: int) -> Any:
     """Column that one lane of a dense row reads at a position: a count over x, then one over h. Latency: 0."""
-    scaled = bits(len(place) - 1)
-
-    @always_comb
-    def scaling():
-        scaled.next = position * stride
+    scaled = wrapping(len(place))
+    scaling = multiple(position, scaled, stride)
 
     @always_comb
     def placing():
@@ -84,7 +118,11 @@ def count_place(position: Any, place: Any, stride: int, x_slots: int, x_start: i
         else:
             place.next = scaled + x_start
 
-    return scaling, placing
+    @always_comb
+    def placing_h():
+        place.next = scaled + h_start
+
+    return scaling, placing_h if none(x_slots) else placing
 
 
 @block
@@ -92,13 +130,13 @@ def dense_places(clk: Any, reset: Any, issue: Issue, word: Any, array: RowArray)
     """Columns of all lanes of a dense row side by side, in place of stored indices. Latency: ADDRESS_TO_FETCH."""
     count, work = array.lanes_per_row, Work(array)
     working = [lane_work(issue.level, work, array)] if array.levels > 1 else []
-    width = index_bits((array.cycles_per_group + 1) * count + array.kept[0])
-    places = [signed(max(width, array.index_width) + 1) for _ in array.lanes]
+    places = [wrapping(array.index_width) for _ in array.lanes]
+    position = bits(index_bits(array.cycles_per_group + 1))
+    widening = room_to_compare(issue.position, position)
     counting = [
-        count_place(issue.position, places[m], count, work.x_slots[m], m, work.h_start[m])
-        for m in range(len(array.lanes))
+        count_place(position, places[m], count, work.x_slots[m], m, work.h_start[m]) for m in range(len(array.lanes))
     ]
     joined_now = bits(len(word))
-    gathering = gather([place(array.index_width, 0) for place in places], joined_now)
+    gathering = gather(places, joined_now)
     delaying = delay(clk, reset, joined_now, word, ADDRESS_TO_FETCH)
-    return working, counting, gathering, delaying
+    return working, widening, counting, gathering, delaying

@@ -9,7 +9,7 @@ from myhdl import always_comb, block
 
 from accel.architecture.dataflows.rows import RowArray
 from accel.base.fixed import index_bits
-from accel.rtl.blocks.primitives.signals import bits, signed
+from accel.rtl.blocks.primitives.signals import bits
 
 
 class Ends:
@@ -33,11 +33,16 @@ class Work:
     def __init__(self, array: RowArray) -> None:
         self.x_slots: list[Any] = [lane.x_slots for lane in array.lanes]
         self.slots: list[Any] = [lane.slots for lane in array.lanes]
-        self.h_start: list[Any] = [m - array.kept[0] for m in range(array.lanes_per_row)]
+        self.h_start: list[Any] = [h_start(array, m, array.kept[0]) for m in range(array.lanes_per_row)]
         if array.levels > 1:
-            cycles, columns = index_bits(array.cycles_per_group + 1), index_bits(sum(array.kept)) + 1
+            cycles = index_bits(array.cycles_per_group + 1)
             self.x_slots, self.slots = ([bits(cycles) for _ in array.lanes] for _ in range(2))
-            self.h_start = [signed(columns) for _ in array.lanes]
+            self.h_start = [bits(array.index_width) for _ in array.lanes]
+
+
+def h_start(array: RowArray, lane: int, from_x: int) -> int:
+    """What a dense lane adds to its count to be at its own column when h begins, modulo a column's bits."""
+    return (lane - from_x) % (1 << array.index_width)
 
 
 @block
@@ -71,7 +76,7 @@ def lane_work(level: Any, work: Work, array: RowArray) -> Any:
         (
             by_level(level, work.x_slots[m], [one.lanes[m].x_slots for one in levels]),
             by_level(level, work.slots[m], [one.lanes[m].slots for one in levels]),
-            by_level(level, work.h_start[m], [m - one.kept[0] for one in levels]),
+            by_level(level, work.h_start[m], [h_start(array, m, one.kept[0]) for one in levels]),
         )
         for m in lanes
     ]

@@ -7,19 +7,24 @@ from typing import Any
 from myhdl import always, block
 
 from accel.architecture.array import Array
+from accel.rtl.blocks.primitives.widths import fit_all, widened
 
 
 @block
 def multiply(clk: Any, weight: Any, operand: Any, products: Any) -> Any:
     """A product a lane; rows share their operands where there are fewer operands than lanes. Latency: 1."""
-    lanes, read = len(products), len(operand)
+    lanes, read, width = len(products), len(operand), max(len(weight[0]), len(operand[0]))
+    weights = widened(weight, width)
+    widening_weights = fit_all(weight, weights)
+    operands = widened(operand, width)
+    widening_operands = fit_all(operand, operands)
 
     @always(clk.posedge)
     def multiplying():
         for n in range(lanes):
-            products[n].next = weight[n] * operand[n % read]
+            products[n].next = weights[n] * operands[n % read]
 
-    return multiplying
+    return widening_weights, widening_operands, multiplying
 
 
 @block
@@ -29,16 +34,18 @@ def take_or_negate(clk: Any, weight: Any, operand: Any, products: Any) -> Any:
     Latency: 1.
     """
     lanes, read = len(products), len(operand)
+    wide = widened(operand, len(products[0]))
+    widening = fit_all(operand, wide)
 
     @always(clk.posedge)
     def choosing():
         for n in range(lanes):
             if weight[n] < 0:
-                products[n].next = -operand[n % read]
+                products[n].next = -wide[n % read]
             else:
-                products[n].next = operand[n % read]
+                products[n].next = wide[n % read]
 
-    return choosing
+    return widening, choosing
 
 
 @block
@@ -48,18 +55,20 @@ def take_negate_or_drop(clk: Any, weight: Any, operand: Any, products: Any) -> A
     Latency: 1.
     """
     lanes, read = len(products), len(operand)
+    wide = widened(operand, len(products[0]))
+    widening = fit_all(operand, wide)
 
     @always(clk.posedge)
     def choosing():
         for n in range(lanes):
             if weight[n] < 0:
-                products[n].next = -operand[n % read]
+                products[n].next = -wide[n % read]
             elif weight[n] > 0:
-                products[n].next = operand[n % read]
+                products[n].next = wide[n % read]
             else:
                 products[n].next = 0
 
-    return choosing
+    return widening, choosing
 
 
 @block

@@ -7,22 +7,25 @@ from typing import Any
 from myhdl import always, block
 
 from accel.rtl.blocks.primitives.signals import signed_list
+from accel.rtl.blocks.primitives.widths import fit_all, widened
 
 
 @block
 def accumulate(clk: Any, first: Any, products: Any, totals: Any) -> Any:
     """totals += products, starting anew at `first`. Latency: 1."""
     lanes = len(totals)
+    added = widened(products, len(totals[0]))
+    widening = fit_all(products, added)
 
     @always(clk.posedge)
     def accumulating():
         for n in range(lanes):
             if first:
-                totals[n].next = products[n]
+                totals[n].next = added[n]
             else:
-                totals[n].next = totals[n] + products[n]
+                totals[n].next = totals[n] + added[n]
 
-    return accumulating
+    return widening, accumulating
 
 
 @block
@@ -33,14 +36,16 @@ def accumulate_parts(clk: Any, first: Any, of_h: Any, products: Any, totals: Any
     """
     per_row = len(of_h)
     whole = len(products) - per_row
+    added = widened(products, len(totals[0]))
+    widening = fit_all(products, added)
 
     @always(clk.posedge)
     def accumulating():
         for n in range(whole):
             if first:
-                totals[n].next = products[n]
+                totals[n].next = added[n]
             else:
-                totals[n].next = totals[n] + products[n]
+                totals[n].next = totals[n] + added[n]
 
     @always(clk.posedge)
     def accumulating_x():
@@ -49,9 +54,9 @@ def accumulate_parts(clk: Any, first: Any, of_h: Any, products: Any, totals: Any
                 if first:
                     totals[whole + m].next = 0
             elif first:
-                totals[whole + m].next = products[whole + m]
+                totals[whole + m].next = added[whole + m]
             else:
-                totals[whole + m].next = totals[whole + m] + products[whole + m]
+                totals[whole + m].next = totals[whole + m] + added[whole + m]
 
     @always(clk.posedge)
     def accumulating_h():
@@ -60,11 +65,11 @@ def accumulate_parts(clk: Any, first: Any, of_h: Any, products: Any, totals: Any
                 if first:
                     totals[whole + per_row + m].next = 0
             elif first:
-                totals[whole + per_row + m].next = products[whole + m]
+                totals[whole + per_row + m].next = added[whole + m]
             else:
-                totals[whole + per_row + m].next = totals[whole + per_row + m] + products[whole + m]
+                totals[whole + per_row + m].next = totals[whole + per_row + m] + added[whole + m]
 
-    return accumulating, accumulating_x, accumulating_h
+    return widening, accumulating, accumulating_x, accumulating_h
 
 
 @block
@@ -106,7 +111,7 @@ genvar ${chain_out}_row;
 generate
 for (${chain_out}_row = 0; ${chain_out}_row < $rows; ${chain_out}_row = ${chain_out}_row + 1) begin: ${chain_out}_shift
     always @(posedge $clk)
-        if ($capture) $chain_out[${chain_out}_row*$width +: $width] <= $totals[${chain_out}_row];
+        if ($capture) $chain_out[${chain_out}_row*$width +: $width] <= {$totals[${chain_out}_row]};
         else $chain_out[${chain_out}_row*$width +: $width] <= $chain_in[${chain_out}_row*$width +: $width];
 end
 endgenerate

@@ -142,8 +142,8 @@ def recurrent_instance(
     """
     reading_x_bank, reading_clear = reading.x_bank, reading.clear
     reading_h_bank, reading_from_h = reading.h_bank, reading.from_h
-    x_enable, x_address, x_word = x.enable, x.address, x.word
-    h_enable, h_address, h_word = h.enable, h.address, h.word
+    x_enable, x_bank, x_place, x_word = x.enable, x.bank, x.place, x.word
+    h_enable, h_bank, h_place, h_word = h.enable, h.bank, h.place, h.word
     recurrent_instance.verilog_code = _instance(module, number, (*PORTS, *X_PORTS, *H_PORTS))
     chain_out.driven = "wire"
     for signal in (clk, word, first, capture, chain_in, *vars(reading).values(), *vars(x).values(), *vars(h).values()):
@@ -153,7 +153,7 @@ def recurrent_instance(
     def declared():
         if first and capture and reading_x_bank and reading_h_bank == 0 and reading_clear == reading_from_h:
             chain_out.next = chain_in
-        if x_enable and h_enable and x_address == h_address and x_word == h_word:
+        if x_enable and h_enable and x_bank == h_bank and x_place == h_place and x_word == h_word:
             chain_out.next = word
 
     return declared
@@ -174,7 +174,7 @@ def feedforward_instance(
 ) -> Any:
     """The Verilog module of a unit without state, as `recurrent_instance`. Latency: as `unit`."""
     reading_x_bank, reading_clear = reading.x_bank, reading.clear
-    x_enable, x_address, x_word = x.enable, x.address, x.word
+    x_enable, x_bank, x_place, x_word = x.enable, x.bank, x.place, x.word
     feedforward_instance.verilog_code = _instance(module, number, (*PORTS, *X_PORTS))
     chain_out.driven = "wire"
     for signal in (clk, word, first, capture, chain_in, *vars(reading).values(), *vars(x).values()):
@@ -184,7 +184,7 @@ def feedforward_instance(
     def declared():
         if first and capture and reading_x_bank and reading_clear == 0:
             chain_out.next = chain_in
-        if x_enable and x_address == x_word:
+        if x_enable and x_bank == x_place and x_word == 0:
             chain_out.next = word
 
     return declared
@@ -217,8 +217,8 @@ def dense_instance(
 
 
 PORTS = ("clk", "word", "first", "capture", "chain_in", "chain_out")
-X_PORTS = ("reading_x_bank", "reading_clear", "x_enable", "x_address", "x_word")
-H_PORTS = ("reading_h_bank", "reading_from_h", "h_enable", "h_address", "h_word")
+X_PORTS = ("reading_x_bank", "reading_clear", "x_enable", "x_bank", "x_place", "x_word")
+H_PORTS = ("reading_h_bank", "reading_from_h", "h_enable", "h_bank", "h_place", "h_word")
 
 
 def _instance(module: str, number: int, ports: tuple[str, ...]) -> str:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import always, always_comb, block
+from myhdl import always, block
 
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import signed
+from accel.rtl.blocks.primitives.widths import append_zeros, drop, fit, pad
 
 
 @block
 def clamp(clk: Any, i: Any, o: Any) -> Any:
     """o is i, saturated to the width of o. Latency: 1."""
     lo, hi = o.min, o.max - 1
-    beyond = signed(max(2, len(i) + 1 - len(o)))
+    beyond, low = signed(len(i)), signed(len(o))
     dropping = drop(i, beyond, len(o) - 1)
+    fitting = fit(i, low)
 
     @always(clk.posedge)
     def clamping():
@@ -29,15 +31,15 @@ def clamp(clk: Any, i: Any, o: Any) -> Any:
         elif beyond < -1:
             o.next = lo
         else:
-            o.next = i
+            o.next = low
 
-    return dropping, clamping
+    return dropping, fitting, clamping
 
 
 @block
 def clips(clk: Any, i: Any, o: Any, width: int) -> Any:
     """Whether saturating i to `width` bits changes it. Latency: 1."""
-    beyond = signed(max(2, len(i) + 1 - width))
+    beyond = signed(len(i))
     dropping = drop(i, beyond, width - 1)
 
     @always(clk.posedge)
@@ -48,62 +50,60 @@ def clips(clk: Any, i: Any, o: Any, width: int) -> Any:
 
 
 @block
-def drop(i: Any, o: Any, shift: int) -> Any:
-    """o is i without its low `shift` bits. Latency: 0."""
-
-    @always_comb
-    def dropping():
-        o.next = i >> shift
-
-    return dropping
-
-
-@block
 def add(clk: Any, a: Any, b: Any, o: Any) -> Any:
     """o = a + b in full width. Latency: 1."""
+    a_wide, b_wide = signed(len(o)), signed(len(o))
+    widening = fit(a, a_wide), fit(b, b_wide)
 
     @always(clk.posedge)
     def adding():
-        o.next = a + b
+        o.next = a_wide + b_wide
 
-    return adding
+    return widening, adding
 
 
 @block
 def multiply(clk: Any, a: Any, b: Any, o: Any) -> Any:
-    """o = a * b in full width. Latency: 1."""
+    """o = a * b in full width. Latency: 1.
+
+    The factors get a common width; synthesis takes repeated signs off again.
+    """
+    width = max(len(a), len(b))
+    a_wide, b_wide = signed(width), signed(width)
+    widening = fit(a, a_wide), fit(b, b_wide)
 
     @always(clk.posedge)
     def multiplying():
-        o.next = a * b
+        o.next = a_wide * b_wide
 
-    return multiplying
+    return widening, multiplying
 
 
 @block
 def align(i: Any, o: Any, shift: int) -> Any:
     """o is i with `shift` zero bits appended. Latency: 0."""
-
-    @always_comb
-    def aligning():
-        o.next = i << shift
-
-    return aligning
+    if not shift:
+        return fit(i, o)
+    if len(o) == len(i) + shift:
+        return append_zeros(i, o, shift)
+    raised = signed(len(i) + shift)
+    return append_zeros(i, raised, shift), fit(raised, o)
 
 
 @block
 def add_half(clk: Any, i: Any, o: Any, shift: int) -> Any:
-    """o is i rounded half up to a coarser unit of 2**shift, in that unit. Latency: 1.
+    """o is i rounded half up to a coarser unit of 2**shift, in that unit but as wide. Latency: 1.
 
     Half a unit carries into the bits that stay exactly where the highest of those that are dropped is one.
     """
     if shift == 0:
         return register(clk, i, o)
-    floor, place = signed(len(o)), min(shift, len(i)) - 1
+    floor, half = signed(len(o)), signed(len(o))
     dropping = drop(i, floor, shift)
+    carrying = pad(i(min(shift, len(i)) - 1), half)
 
     @always(clk.posedge)
     def rounding():
-        o.next = floor + i[place]
+        o.next = floor + half
 
-    return dropping, rounding
+    return dropping, carrying, rounding

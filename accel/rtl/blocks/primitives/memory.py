@@ -8,12 +8,17 @@ from typing import Any
 from myhdl import always, block
 
 
+def sign_of(word: Any) -> str:
+    """How Verilog declares a memory whose words are as `word`."""
+    return "signed " if word.min < 0 else ""
+
+
 @block
 def rom(clk: Any, address: Any, word: Any, contents: Sequence[int], file: str) -> Any:
     """word = contents[address], one register: a block RAM with fixed contents. Latency: 1."""
-    width, depth = len(word), len(contents)
+    width, depth, sign = len(word), len(contents), sign_of(word)
     rom.verilog_code = """
-reg [$width-1:0] ${word}_memory [0:$depth-1];
+reg $sign[$width-1:0] ${word}_memory [0:$depth-1];
 initial $$readmemh("$file", ${word}_memory);
 always @(posedge $clk) $word <= ${word}_memory[$address];
 """
@@ -35,9 +40,9 @@ def scratchpad(
 
     Nobody reads the set that is written.
     """
-    width, entries, low = len(word), (1 << len(address)) + depth, len(address)
+    width, entries, low, sign = len(word), (1 << len(address)) + depth, len(address), sign_of(word)
     scratchpad.verilog_code = """
-reg [$width-1:0] ${word}_memory [0:$entries-1];
+reg $sign[$width-1:0] ${word}_memory [0:$entries-1];
 always @(posedge $clk) begin
     if ($write) ${word}_memory[$write_address] <= $written;
     $word <= ${word}_memory[{$weight_set, $address}];
@@ -65,9 +70,9 @@ def ram(
 
     No schedule reads an address in the cycle that writes it. Latency: 1.
     """
-    width = len(word)
+    width, sign = len(word), sign_of(word)
     ram.verilog_code = """
-reg [$width-1:0] ${word}_memory [0:$depth-1];
+reg $sign[$width-1:0] ${word}_memory [0:$depth-1];
 always @(posedge $clk) begin
     if ($write) ${word}_memory[$write_address] <= $written;
     if ($enable) $word <= ${word}_memory[$address];

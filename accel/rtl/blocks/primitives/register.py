@@ -51,6 +51,17 @@ def register(clk: Any, i: Any, o: Any) -> Any:
 
 
 @block
+def follow(i: Any, o: Any) -> Any:
+    """o is i. Latency: 0."""
+
+    @always_comb
+    def following():
+        o.next = i
+
+    return following
+
+
+@block
 def as_signed(i: Any, o: Any) -> Any:
     """The bits of i read as two's complement. Latency: 0."""
 

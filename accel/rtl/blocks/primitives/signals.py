@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import ConcatSignal, Signal, intbv
+from myhdl import ConcatSignal, Signal, intbv, modbv
 
 
 def flag() -> Signal:
@@ -29,7 +29,17 @@ def signed_list(count: int, width: int) -> list[Signal]:
 
 def joined(signals: list[Any]) -> Any:
     """The signals' bits side by side as one unsigned word, the first one lowest."""
-    if len(signals) == 1:
-        only = signals[0]
-        return only if only._type is bool else only(len(only), 0)
-    return ConcatSignal(*reversed(signals))
+    parts = [unsigned(signal) for signal in signals]
+    return ConcatSignal(*reversed(parts)) if len(parts) > 1 else parts[0]
+
+
+def unsigned(signal: Any) -> Any:
+    """The bits of a signal, whatever it counts."""
+    if signal._type is bool or signal.min >= 0:
+        return signal
+    return signal(0) if len(signal) == 1 else signal(len(signal), 0)
+
+
+def wrapping(width: int) -> Signal:
+    """Unsigned word of `width` bits that counts modulo 2**width."""
+    return Signal(modbv(0, min=0, max=1 << width))

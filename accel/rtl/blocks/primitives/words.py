@@ -10,7 +10,7 @@ FLATTEN = """
 genvar ${o}_lane;
 generate
 for (${o}_lane = 0; ${o}_lane < $lanes; ${o}_lane = ${o}_lane + 1) begin: ${o}_part
-    assign $o[${o}_lane*$width +: $width] = $values[${o}_lane];
+    assign $o[${o}_lane*$width +: $width] = {$values[${o}_lane]};
 end
 endgenerate
 """
@@ -37,7 +37,7 @@ UNFLATTEN = """
 genvar ${values}_lane;
 generate
 for (${values}_lane = 0; ${values}_lane < $lanes; ${values}_lane = ${values}_lane + 1) begin: ${values}_part
-    always @($word) $values[${values}_lane] = $word[${values}_lane*$width +: $width];
+    always @($word) $values[${values}_lane] = $$signed($word[${values}_lane*$width +: $width]);
 end
 endgenerate
 """
@@ -60,6 +60,30 @@ def unflatten(word: Any, values: Any) -> Any:
             values[n].next = ((packed >> n * width & mask) ^ sign) - sign
 
     return parting
+
+
+FIELDS = """
+integer ${o}_field;
+always @($word)
+    for (${o}_field = 0; ${o}_field < $fields; ${o}_field = ${o}_field + 1)
+        $o[${o}_field*$width +: $width] = $word[${o}_field*$step+$start +: $width];
+"""
+
+
+@block
+def cut_fields(word: Any, o: Any, step: int, width: int, start: int = 0) -> Any:
+    """Fields of `width` bits side by side, the lowest first, out of a word with one every `step` bits. Latency: 0."""
+    fields = len(o) // width
+    cut_fields.verilog_code = FIELDS
+    word.read, o.driven = True, "reg"
+    mask = (1 << width) - 1
+
+    @always(word)
+    def cutting():
+        packed = int(word) >> start
+        o.next = sum((packed >> n * step & mask) << n * width for n in range(fields))
+
+    return cutting
 
 
 @block

@@ -14,9 +14,9 @@ from accel.architecture.latencies import slot_to_out
 from accel.architecture.linear import LinearArray
 from accel.base.fixed import Fixed
 from accel.rtl.blocks.cells.cell import TableFile, look_up, narrow
-from accel.rtl.blocks.primitives.arithmetic import drop
 from accel.rtl.blocks.primitives.register import delay, like, register
 from accel.rtl.blocks.primitives.signals import signed
+from accel.rtl.blocks.primitives.widths import drop, fit
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ def clip(clk: Any, i: Any, o: Any, operation: Clip, fmt: Fixed) -> Any:
     low, high = operation.ends(fmt)
     if low is None and high is None:
         return register(clk, i, o)
-    units = signed(max(2, len(i) - fmt.frac))
-    dropping = drop(i, units, fmt.frac)
+    units, kept = signed(len(i)), signed(len(o))
+    dropping, fitting = drop(i, units, fmt.frac), fit(i, kept)
     least, most = operation.least, operation.most
 
     @always(clk.posedge)
@@ -47,7 +47,7 @@ def clip(clk: Any, i: Any, o: Any, operation: Clip, fmt: Fixed) -> Any:
         if units < least:
             o.next = low
         else:
-            o.next = i
+            o.next = kept
 
     @always(clk.posedge)
     def clipping():
@@ -56,9 +56,9 @@ def clip(clk: Any, i: Any, o: Any, operation: Clip, fmt: Fixed) -> Any:
         elif units >= most:
             o.next = high
         else:
-            o.next = i
+            o.next = kept
 
-    return dropping, clipping_below if high is None else clipping
+    return dropping, fitting, clipping_below if high is None else clipping
 
 
 @block

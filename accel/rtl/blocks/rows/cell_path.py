@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import ConcatSignal, always, always_comb, block
+from myhdl import always, always_comb, block
 
 from accel.architecture.array import Array
 from accel.architecture.latencies import before_read, slot_to_cell, slot_to_state
@@ -32,9 +32,10 @@ def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, array:
     wanted = like(slot.valid)
     ahead = before_read(array)
     wanting = delay(clk, reset, slot.valid, wanted, ahead)
-    width = len(slot.stream) + len(slot.beat)
+    parts = [slot.beat, slot.stream] if array.streams > 1 else [slot.beat]
+    width = sum(len(part) for part in parts)
     slot_address, address, back = bits(width), bits(width), bits(width)
-    addressing = gather([slot.beat, slot.stream], slot_address)
+    addressing = gather(parts, slot_address)
     reading = delay(clk, reset, slot_address, address, ahead)
     fresh = like(slot.fresh)
     freshes = delay(clk, reset, slot.fresh, fresh, ahead + 2)
@@ -70,12 +71,12 @@ def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, 
     closings = delay(clk, reset, slot.closing, closing, latency)
     final = like(slot.final)
     finals = delay(clk, reset, slot.final, final, latency)
-    place = ConcatSignal(bank, beat)
 
     @always_comb
     def writing():
         h.enable.next = valid
-        h.address.next = place
+        h.bank.next = bank
+        h.place.next = beat
         h.word.next = h_t
 
     @always_comb

@@ -19,7 +19,9 @@ from accel.rtl.blocks.cells.status import LayerStatus
 from accel.rtl.blocks.primitives.memory import ram
 from accel.rtl.blocks.primitives.register import delay, gather, like
 from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
-from accel.rtl.blocks.streams.axis import AxiStream, axis_input, axis_output, extend
+from accel.rtl.blocks.primitives.widths import fit
+from accel.rtl.blocks.primitives.words import cut_fields
+from accel.rtl.blocks.streams.axis import AxiStream, axis_input, axis_output
 from accel.rtl.blocks.streams.inbox import Beats, Inbox
 from accel.rtl.blocks.streams.outbox import Outbox, emit
 from accel.rtl.blocks.streams.receiver import receive
@@ -70,13 +72,13 @@ def keep_given(
     word = bits(len(kept))
     valid, closing, taken, late = (like(slot.valid) for _ in range(4))
     beat, bank = like(slot.beat), flag()
-    address = bits(1 + len(beat))
+    address, write_address = bits(1 + len(beat)), bits(len(write.bank) + len(write.place))
     valids = delay(clk, reset, slot.valid, valid, latency - 1)
     beats = delay(clk, reset, slot.beat, beat, latency - 1)
     closings = delay(clk, reset, slot.closing, closing, latency - 1)
     takens = delay(clk, reset, slot.given, taken, latency - 1)
     lates = delay(clk, reset, taken, late, 1)
-    addressing = gather([beat, bank], address)
+    addressing = gather([beat, bank], address), gather([write.place, write.bank], write_address)
 
     @always_comb
     def releasing():
@@ -94,7 +96,7 @@ def keep_given(
         else:
             kept.next = made
 
-    memory = ram(clk, valid, write.enable, write.address, given, address, word, depth)
+    memory = ram(clk, valid, write.enable, write_address, given, address, word, depth)
     return valids, beats, closings, takens, lates, addressing, releasing, alternating, choosing, memory
 
 
@@ -121,7 +123,6 @@ def take_states(
     width, count, c_width = value_width(array), array.cells, len(kept_c) // array.cells
     beats, values = Beats(len(states.write.word)), len(array.cell.states) * array.cells
     word, c_given, c_first = states.write.word, bits(len(kept_c)), values - array.cells
-    c_parts = [word((c_first + n) * width + c_width, (c_first + n) * width) for n in range(count)]
     depth = state_vector(array).depth
 
     arriving = Beats(len(states.write.word))
@@ -133,14 +134,13 @@ def take_states(
         entering = (axis_input(axis, early, values, width), waiting)
     framing = resynchronise(clk, reset, arriving, beats, given.status.state_torn, array.output_beats, True)
     receiving = receive(clk, reset, beats, states, array.output_beats, 1, False, False, False)
-    parting_c = gather(c_parts, c_given)
+    parting_c = cut_fields(word, c_given, width, c_width, c_first * width)
     common, to_cell = (entering, framing, receiving, parting_c), slot_to_cell(array)
     if cells.level.state_follows:
         keeping_c = keep_given(clk, reset, slot, states.write, c_given, c_t, kept_c, states.release, to_cell, depth)
         return common, keeping_c, gather(h_t, kept_h)
     c_read, h_given = flag(), bits(len(kept_h))
-    h_parts = [word(n * width + formats.state.width, n * width) for n in range(count)]
-    parting_h = gather(h_parts, h_given)
+    parting_h = cut_fields(word, h_given, width, formats.state.width)
     keeping_c = keep_given(clk, reset, slot, states.write, c_given, c_t, kept_c, c_read, to_cell, depth)
     keeping_h = keep_given(
         clk, reset, slot, states.write, h_given, joined(h_t), kept_h, states.release, slot_to_state(array), depth
@@ -164,7 +164,7 @@ def give_states(
     word = joined(wide)
 
     waiting = [delay(clk, reset, out.c, late_c[n], cell_to_state(array)) for n, out in enumerate(signals)]
-    extending = [extend(value, wide[n]) for n, value in enumerate(values)]
+    extending = [fit(value, wide[n]) for n, value in enumerate(values)]
     reals = delay(clk, reset, slot.real, real, latency)
     finals = delay(clk, reset, slot.final, final, latency)
     closings = delay(clk, reset, slot.closing, closing, latency)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import ConcatSignal, always_comb, block
+from myhdl import always_comb, block
 
 from accel.architecture.latencies import byte_width
-from accel.rtl.blocks.primitives.register import as_signed
+from accel.rtl.blocks.primitives.register import as_signed, follow
 from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
+from accel.rtl.blocks.primitives.widths import fit, pad
+from accel.rtl.blocks.primitives.words import cut_fields
 
 
 class AxiStream:
@@ -38,18 +40,10 @@ class AxiWords:
 
 @block
 def axis_input(axis: Any, beats: Any, words: int, width: int) -> Any:
-    """Values out of their bytes. Latency: 0.
-
-    The data is copied before it is sliced: a slice of a port converts to a silent zero.
-    """
+    """Values out of their bytes. Latency: 0."""
     step = byte_width(width)
-    data = bits(len(axis.tdata))
-    parts = [data(n * step + width, n * step) for n in range(words)]
-    word = ConcatSignal(*reversed(parts)) if words > 1 else parts[0]
-
-    @always_comb
-    def copying():
-        data.next = axis.tdata
+    word = bits(words * width)
+    parting = cut_fields(axis.tdata, word, step, width)
 
     @always_comb
     def entering():
@@ -58,18 +52,7 @@ def axis_input(axis: Any, beats: Any, words: int, width: int) -> Any:
         beats.last.next = axis.tlast
         axis.tready.next = beats.ready
 
-    return copying, entering
-
-
-@block
-def extend(i: Any, o: Any) -> Any:
-    """A signed value in a wider word. Latency: 0."""
-
-    @always_comb
-    def extending():
-        o.next = i
-
-    return extending
+    return parting, entering
 
 
 @block
@@ -89,7 +72,10 @@ def axis_output(beats: Any, axis: Any, words: int, width: int, unsigned: bool) -
         beats.ready.next = axis.tready
 
     if unsigned:
-        return leaving, [extend(parts[n], wide[n]) for n in range(words)]
+        return leaving, [
+            pad(parts[n] if width > 1 else beats.word(n), wide[n]) if width < step else follow(parts[n], wide[n])
+            for n in range(words)
+        ]
     reading = [as_signed(parts[n], values[n]) for n in range(words)]
-    extending = [extend(values[n], wide[n]) for n in range(words)]
+    extending = [fit(values[n], wide[n]) for n in range(words)]
     return leaving, reading, extending

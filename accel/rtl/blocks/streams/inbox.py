@@ -9,11 +9,12 @@ from accel.rtl.blocks.primitives.signals import bits, flag
 
 
 class Write:
-    """A write into the operand memories of all lanes: one word, broadcast; `address` is the bank above the word."""
+    """A write into the operand memories of all lanes: one word, broadcast, at a place in a bank."""
 
     def __init__(self, vector: Vector) -> None:
         self.enable = flag()
-        self.address = bits(vector.bank_width + vector.high)
+        self.bank = bits(vector.bank_width)
+        self.place = bits(vector.high)
         self.word = bits(vector.word_width)
 
 

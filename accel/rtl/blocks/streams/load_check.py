@@ -12,8 +12,8 @@ from accel.rtl.blocks.primitives.signals import bits, flag
 
 CRC = """
 integer ${after}_bit;
-always @($word, $before) begin
-    $after = $before ^ $word;
+always @($opening, $word, $before) begin
+    $after = ($opening ? {32{1'b1}} : $before) ^ $word;
     for (${after}_bit = 0; ${after}_bit < 32; ${after}_bit = ${after}_bit + 1)
         $after = $after[0] ? ($after >> 1) ^ 32'hedb88320 : $after >> 1;
 end
@@ -21,15 +21,15 @@ end
 
 
 @block
-def crc_step(word: Any, before: Any, after: Any) -> Any:
-    """CRC-32 (reflected, before its final inversion) with one more word. Latency: 0."""
+def crc_step(opening: Any, word: Any, before: Any, after: Any) -> Any:
+    """CRC-32 (reflected, before its final inversion) with one more word, or with the first one. Latency: 0."""
     crc_step.verilog_code = CRC
     after.driven = "reg"
-    word.read = before.read = True
+    opening.read = word.read = before.read = True
 
-    @always(word, before)
+    @always(opening, word, before)
     def stepping():
-        crc = int(before) ^ int(word)
+        crc = (0xFFFFFFFF if opening else int(before)) ^ int(word)
         for _ in range(WORD):
             crc = crc >> 1 ^ 0xEDB88320 if crc & 1 else crc >> 1
         after.next = crc
@@ -85,27 +85,19 @@ def count_words(clk: Any, reset: Any, axis: Any, free: Any, arriving: Arriving, 
 @block
 def check_sum(clk: Any, arriving: Arriving, complement: Any) -> Any:
     """CRC-32 of the words before (out, as it stands in the last one). Latency: 1."""
-    none = (1 << WORD) - 1
-    crc, begun, after = bits(WORD), bits(WORD), bits(WORD)
-
-    @always_comb
-    def beginning():
-        if arriving.opening:
-            begun.next = none
-        else:
-            begun.next = crc
+    crc, after = bits(WORD), bits(WORD)
 
     @always_comb
     def complementing():
-        complement.next = crc ^ none
+        complement.next = ~crc
 
     @always(clk.posedge)
     def summing():
         if arriving.moving:
             crc.next = after
 
-    stepping = crc_step(arriving.word, begun, after)
-    return beginning, complementing, summing, stepping
+    stepping = crc_step(arriving.opening, arriving.word, crc, after)
+    return complementing, summing, stepping
 
 
 @block
@@ -127,12 +119,18 @@ def judge(
 ) -> Any:
     """Tell (status) what is wrong with a frame as it ends, or change the sets where nothing is. Latency: 2."""
     word, opening, closing, beyond = arriving.word, arriving.opening, arriving.closing, arriving.beyond
-    strange, ended, short, long, shape, checksum = (flag() for _ in range(6))
+    strange, ended, short, long, shape, checksum, other = (flag() for _ in range(7))
+    half = WORD // 2
+    upper, lower = digest >> half, digest & ((1 << half) - 1)
+
+    @always_comb
+    def reading_digest():
+        other.next = word[WORD:half] != upper or word[half:] != lower
 
     @always_seq(clk.posedge, reset=reset)
     def comparing():
         if arriving.moving and opening:
-            strange.next = word != digest
+            strange.next = other
 
     @always_seq(clk.posedge, reset=reset)
     def ending():
@@ -141,7 +139,7 @@ def judge(
         long.next = closing and beyond
         shape.next = strange
         if opening:
-            shape.next = word != digest
+            shape.next = other
         checksum.next = closing and not beyond and word != complement
 
     @always_seq(clk.posedge, reset=reset)
@@ -155,7 +153,7 @@ def judge(
                 loading.active.next = not loading.active
                 loading.loaded.next = True
 
-    return comparing, ending, judging
+    return reading_digest, comparing, ending, judging
 
 
 @block

@@ -9,6 +9,7 @@ from myhdl import ConcatSignal, always, always_comb, always_seq, block
 from accel.base.fixed import index_bits
 from accel.memory.load_frame import WORD, Section
 from accel.rtl.blocks.primitives.signals import bits, flag
+from accel.rtl.blocks.primitives.words import cut_fields
 
 
 class Store:
@@ -97,7 +98,7 @@ def fill(clk: Any, reset: Any, loading: Any, before: Any, after: Any, store: Any
     address = ConcatSignal(loading.idle, place.address)
     several = section.parts > 1
     shifted = ConcatSignal(loading.word, collected(len(collected), WORD)) if several else loading.word
-    word = collected(section.width, 0)
+    showing = cut_fields(collected, store.word, len(collected), section.width)
 
     @always_comb
     def passing():
@@ -113,10 +114,6 @@ def fill(clk: Any, reset: Any, loading: Any, before: Any, after: Any, store: Any
         store.enable.next = place.word_ends
         store.address.next = address
         store.memory.next = place.memory
-
-    @always_comb
-    def showing():
-        store.word.next = word
 
     turning = take_turn(clk, reset, loading, before, place, section)
     counting = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import ConcatSignal, always_comb, always_seq, block
+from myhdl import always_comb, always_seq, block
 
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.streams.ages import age_steps, age_turns, fresh_after_each, fresh_once
@@ -38,12 +38,11 @@ class Marks:
 def fill(clk: Any, reset: Any, beats: Any, filling: Any, lower: Any, upper: Any, write: Any, count: int) -> Any:
     """Write `count` beats (in) into a bank that is not full, then go on to the other. Latency: 1 to `write` (out)."""
     valid, ready, word = beats.valid, beats.ready, beats.word
-    enable, address, written = write.enable, write.address, write.word
+    enable, bank, place, written = write.enable, write.bank, write.place, write.word
     moving, into_upper = filling.moving, filling.upper
     completing = flag()
     last_beat = count - 1
-    number = bits(len(address) - 1)
-    place = ConcatSignal(into_upper, number)
+    number = bits(len(place))
 
     @always_comb
     def accepting():
@@ -74,7 +73,8 @@ def fill(clk: Any, reset: Any, beats: Any, filling: Any, lower: Any, upper: Any,
     @always_seq(clk.posedge, reset=reset)
     def writing():
         enable.next = moving
-        address.next = place
+        bank.next = into_upper
+        place.next = number
         written.next = word
 
     return accepting, closing, telling, counting, writing
