@@ -66,7 +66,7 @@ def lacking(error: BaseException) -> str:
     if isinstance(error, ImportError) and (error.name or "").split(".")[0] not in ("", *PACKAGES):
         package = (error.name or "").split(".")[0]
         why = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be imported ({error})"
-        return f"the Python package {package} {why} (extras: train, tools, fpga)"
+        return f"the Python package {package} {why} (extras: train, tools, fpga, explore, package)"
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename is not None else ""
         return f"{place}{error.strerror or error or type(error).__name__}"
