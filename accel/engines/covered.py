@@ -20,7 +20,7 @@ from accel.model.coverage import Clamp, Coverage, Reads, Use, measure
 from accel.model.design import Design
 from accel.model.directed import directed, steps_tried, table_ends, table_ranges
 from accel.model.golden import cell_sizes, run
-from accel.model.reach import LONGEST, Reach
+from accel.model.reach import LONGEST, Reach, source_of
 from accel.model.samples import Samples, brief
 from accel.schedule.schedule import schedule
 
@@ -149,7 +149,7 @@ def _room(net: Network, array: Array, reached: Reach, signal: str, side: str) ->
     narrow, sizes = _narrowing(net, array, signal)
     fmt: Fixed = getattr(array.formats, narrow.format)
     frac = sizes[narrow.source].frac
-    value = reached.values[narrow.source]
+    value = source_of(array, reached.values, narrow)
     end, limit = (value.lo.min(), fmt.lo) if side == "below" else (value.hi.max(), fmt.hi)
     return f"it gets to {int(end) / 2**frac:.8g} at most, and {fmt} to {fmt.real(limit):.8g}"
 

@@ -259,7 +259,7 @@ def _cpp_arrays(array: Array, layer: LayerWeights) -> Iterator[tuple[str, Intege
         if array.indices:
             yield CHECKED[array.dataflow].indices_name, readers(array, words.columns).reshape(depth, -1)
     by_level = np.stack([_by_unit(array, part) for part in np.split(layer.bias, array.levels)])
-    yield "Bias", by_level if array.kind == "highway" else by_level[0]
+    yield "Bias", by_level if array.levels > 1 else by_level[0]
     if array.scale is not None and layer.scale is not None:
         yield "Scales", _by_unit(array, layer.scale)
     if layer.initial is not None:

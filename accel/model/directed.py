@@ -179,9 +179,9 @@ def _first_tries(
     """Inputs that drive all rows of a unit of the first layer together, each up or down; the rest at random."""
     fmt, w_x, array = net.spec.formats.input, weights.layers[0].w_x.values, net.layers[0]
     count = max(8, min(CANDIDATES, VALUES // (length * sum(layer.outputs for layer in net.layers))))
-    rows = w_x.reshape(array.rows_per_unit, array.outputs, -1)
+    rows = w_x.reshape(-1, array.outputs, array.inputs)  # of every gate, in every level that reads x
     patterns = []
-    for signs in combinations((1, -1), repeat=array.rows_per_unit):
+    for signs in combinations((1, -1), repeat=len(rows)):
         pulls = np.tensordot(signs, rows, axes=1)
         patterns.append(np.where(pulls[np.abs(pulls).sum(axis=1).argmax()] >= 0, fmt.hi, fmt.lo))
     rest = rng.choice((fmt.lo, fmt.hi), (max(0, count - len(patterns)), length, array.inputs))

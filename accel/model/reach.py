@@ -203,11 +203,15 @@ def clamped(net: Network, array: Array, values: Mapping[str, Interval], last: bo
     for level in array.cell.levels:
         sizes = cell_sizes(net, array, level)
         for narrow in level.narrowings:
-            kept = _whole(array.formats.cell, array.outputs)
-            source = values.get(narrow.source, kept)
+            source = source_of(array, values, narrow)
             part = Interval(source.lo[units], source.hi[units])
             found += _sides(array, narrow, part, sizes[narrow.source].frac)
     return found
+
+
+def source_of(array: Array, values: Mapping[str, Interval], narrow: Narrow) -> Interval:
+    """What a narrowing reads; what was kept of the step before may be all that its format holds."""
+    return values.get(narrow.source, _whole(array.formats.cell, array.outputs))
 
 
 def _sides(array: Array, narrow: Narrow, source: Interval, frac: int) -> list[tuple[str, str]]:

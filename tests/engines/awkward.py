@@ -219,6 +219,12 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [6], "head": {"outputs": 4, "kind": "argmax", "when": "step"}},
         "engine": {"units": 2},
     },
+    "two layers of GRU, reset first, that wait between levels": {
+        "model": {"cell": "gru_reset_first", "inputs": 3, "hidden": [4, 6], "head": {"outputs": 3}},
+        "sparsity": {"pattern": "row", "input": 0.0, "recurrent": 0.5},
+        "formats": FINE,
+        "engine": {"units": 2},
+    },
 }
 
 COLUMNS: dict[str, dict[str, Any]] = {

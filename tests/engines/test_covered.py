@@ -30,6 +30,13 @@ def formats(**changed: list[int]) -> dict[str, Any]:
     return {"formats": {**{"gate": [16, 12], "cell": [16, 11], "state": [12, 11]}, **changed}}
 
 
+def test_a_cell_whose_levels_all_read_x_and_narrow_what_was_kept_is_covered(tmp_path: Path) -> None:
+    model = {"cell": "gru_reset_first", "hidden": [4, 6], "inputs": 3}
+    built, _, found = made(tmp_path, model=model, **formats(cell=[14, 12]))
+    assert {one.layer for one in found.clamps} >= {layer.name for layer in built.net.layers}
+    assert all(one.clipped or one.why for one in found.clamps)
+
+
 def test_a_side_that_cannot_clip_is_said_with_its_room(tmp_path: Path) -> None:
     found = made(tmp_path, **formats(gate=[20, 12]))[2]
     never = side(found, "i_pre", "above")

@@ -40,6 +40,10 @@ SMALL: dict[str, dict[str, Any]] = {
         "engine": {"units": 2},
     },
     "constants to begin with": {"model": {"inputs": 3, "hidden": [5], "initial": "constant"}, "engine": {"units": 2}},
+    "levels that all have biases": {
+        "model": {"cell": "gru_reset_first", "inputs": 3, "hidden": [5]},
+        "engine": {"units": 2},
+    },
     "dense": ONE_LAYER | {"sparsity": {"pattern": "dense"}, "engine": {"units": 3, "lanes_per_row": 2}},
     "ternary, scales, shared columns": ONE_LAYER
     | {

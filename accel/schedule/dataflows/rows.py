@@ -69,8 +69,10 @@ class RowStage(Stage[RowArray]):
 
     @property
     def released(self) -> int:
-        """The release pulse."""
-        return 2 + self.release_at
+        """The release pulse; lanes wait between the levels that read x."""
+        read = [level.depth for level in self.array.by_level[: self.array.x_levels - 1]]
+        waited = sum(interval - depth for interval, depth in zip(self.intervals, read, strict=False))
+        return 2 + self.release_at + waited
 
     @property
     def state_released(self) -> int:
@@ -93,8 +95,8 @@ class RowStage(Stage[RowArray]):
 
 def row_stage(net: Network, array: RowArray, layer: LayerWeights, lead: int) -> RowStage:
     """The stage of an array whose x comes `lead` cycles behind its own begin one stage earlier."""
-    intervals, reading = level_intervals(array, layer), sum(one.depth for one in array.by_level[: array.x_levels])
-    release_at = reading - 1 if array.fed else max(0, reading - 1 - max(0, lead - 2))
+    intervals, read = level_intervals(array, layer), [one.depth for one in array.by_level[: array.x_levels]]
+    release_at = sum(read) - 1 if array.fed else _release_at(read, lead)
     final = array.by_level[-1]
     first_slot = sum(intervals[:-1]) + 1 + final.cycles_per_group - 1 + slot_delay(array)
     last_group = (array.outputs - 1) // array.units
@@ -113,6 +115,13 @@ def row_stage(net: Network, array: RowArray, layer: LayerWeights, lead: int) -> 
     else:
         results, ends = 1, (last + SLOT_TO_LOGIT + 1,) * 2
     return RowStage(array, results, intervals, release_at, *ends)
+
+
+def _release_at(read: Sequence[int], lead: int) -> int:
+    """The address at which x is given back, of levels that read x for so many addresses each: as early as the next x
+    cannot come before the last of this one is read. Not before the last level, since lanes wait between levels.
+    """
+    return max(sum(read[:-1]), sum(read) - 1 - max(0, lead - 2))
 
 
 class RowClock(Clock):
