@@ -28,7 +28,7 @@ from training.tasks.task import Split, Task, Text
 def made(folder: Path) -> Path:
     result = CliRunner().invoke(app, ["new", "--task", str(folder / "mine.py"), "--json"])
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout) == {"files": [str(folder / "mine.py"), str(folder / "mine.yaml")]}
+    assert json.loads(result.stdout)["files"] == [str(folder / "mine.py"), str(folder / "mine.yaml")]
     return folder / "mine.yaml"
 
 

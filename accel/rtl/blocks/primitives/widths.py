@@ -39,29 +39,33 @@ def append_zeros(i: Any, o: Any, count: int) -> Any:
 
 
 @block
-def extend_all(values: Any, wide: Any) -> Any:
-    """`extend` for each of a list. Latency: 0."""
+def resize_all(values: Any, wide: Any) -> Any:
+    """`fit` for each of a list of signals in another width. Latency: 0."""
     lanes, more, sign = len(values), len(wide[0]) - len(values[0]), len(values[0]) - 1
-    extend_all.verilog_code = EXTEND
+    top = len(wide[0]) - 1
+    resize_all.verilog_code = EACH.replace("VALUE", EXTENDED if more > 0 else CUT)
     for n in range(lanes):
         wide[n].driven, values[n].read = "wire", True
 
     @always(*values)
-    def extending():
+    def resizing():
         for n in range(lanes):
             wide[n].next = values[n]
 
-    return extending
+    return resizing
 
 
-EXTEND = """
+EACH = """
 genvar ${wide}_lane;
 generate
 for (${wide}_lane = 0; ${wide}_lane < $lanes; ${wide}_lane = ${wide}_lane + 1) begin: ${wide}_part
-    assign $wide[${wide}_lane] = $$signed({{$more{$values[${wide}_lane][$sign]}}, $values[${wide}_lane]});
+    assign $wide[${wide}_lane] = $$signed(VALUE);
 end
 endgenerate
 """
+EXTENDED = "{{$more{$values[${wide}_lane][$sign]}}, $values[${wide}_lane]}"
+CUT = "$values[${wide}_lane][$top:0]"
+"""Of products that fit in fewer bits than any two factors of their widths could need."""
 
 
 @block
@@ -94,14 +98,14 @@ def fit(i: Any, o: Any) -> Any:
 
 
 def widened(values: list[Any], width: int) -> list[Any]:
-    """Signals for numbers in at least as many bits, for `fit_all` to drive; the very same where they have these."""
+    """Signals for numbers that fit in so many bits, for `fit_all` to drive; the very same where they have these."""
     return values if len(values[0]) == width else signed_list(len(values), width)
 
 
 @block
 def fit_all(values: Any, wide: Any) -> Any:
     """`wide` are the values, or signals that `widened` made for them. Latency: 0."""
-    return () if wide is values else extend_all(values, wide)
+    return () if wide is values else resize_all(values, wide)
 
 
 @block
