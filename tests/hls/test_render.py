@@ -38,7 +38,8 @@ def test_rendering_twice_gives_the_same_text(name: str) -> None:
 def test_every_header_of_the_package_is_copied() -> None:
     found = {path.name for path in resources.files("hls_templates").joinpath("hls").iterdir()}
     assert set(HEADERS) == {name for name in found if name.endswith(".h")}
-    assert {name.removesuffix(".j2") for name in found if name.endswith(".j2")} < set(files("dense"))
+    rendered = {name.removesuffix(".j2") for name in found if name.endswith(".j2")}
+    assert rendered - {"activations.h"} < set(files("dense"))  # which linear layers in front of the head's last have
 
 
 @pytest.mark.parametrize("name", ["two_layers", "digits_like"])

@@ -155,7 +155,7 @@ def imported(chosen: Spec, model: Path, folder: Path) -> None:
     """An importer that takes any model for seeded weights."""
     weights_file.save(folder / "weights.npz", random_weights.seeded(chosen), chosen)
     samples.save(folder / "samples.npz", stimuli(chosen))
-    write_text(folder / "training.json", "{}")
+    write_text(folder / "training.json", json.dumps({"file": str(model), "sha256": ""}))
 
 
 @pytest.fixture

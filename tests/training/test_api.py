@@ -119,7 +119,8 @@ def test_an_unpruned_module_does_not_fit_a_sparse_spec(tmp_path: Path) -> None:
 
 def test_the_example_in_the_documentation_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (code,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.S)
+    blocks = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.S)
+    (code,) = (block for block in blocks if "training.api" in block)
     (spec,) = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.S)
     (tmp_path / "mine.yaml").write_text(spec)
     names: dict[str, Any] = {}
