@@ -153,7 +153,7 @@ def flip_weight(made: Design) -> None:
 def wrong_rounding(made: Design) -> None:
     file = made.work / "rtl" / "awkward.v"
     text = file.read_text()
-    *_, rounding_of_h = re.finditer(r"_floor \+\s+\$signed\(\{1'b0,[^}]*\}\)", text)
+    *_, rounding_of_h = re.finditer(r"_floor \+\s+\w+_half\b", text)
     write_text(file, text[: rounding_of_h.start()] + "_floor" + text[rounding_of_h.end() :])
 
 

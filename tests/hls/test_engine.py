@@ -53,7 +53,7 @@ def test_one_copy_of_huge_operands_changes_nothing(name: str, tmp_path: Path, mo
 def test_a_copy_of_the_operands_that_is_not_written_is_told(tmp_path: Path) -> None:
     name = "two_lanes_a_row"
     design, samples = rendered(SPECS[name], tmp_path), stimuli(SPECS[name])
-    edit(tmp_path / "hls" / "recurrent.h", r"copy < Copies\(A::kReaders\)", "copy < 1")
+    edit(tmp_path / "hls" / "receive.h", r"copy < kCopies<A>", "copy < 1")
     assert (hls(design, samples).signals["lstm0"]["h"] != reference(design, samples).signals["lstm0"]["h"]).any()
 
 

@@ -25,7 +25,7 @@ def test_a_wave_of_a_sequence_has_groups_of_ports_that_are_there(place: Path) ->
     named = re.findall(r"^little_bench\.dut\.(\w+)(?:\[(\d+):0\])?$", text, re.MULTILINE)
     declared = re.findall(
         r"^(?:input|output)(?: wire| reg| signed)* (?:\[(\d+):0\] )?(\w+);",
-        Path("build/little/rtl/little.v").read_text().split("module little (")[1],
+        Path("build/little/rtl/little.v").read_text().split("module little (")[1].split("endmodule")[0],
         re.MULTILINE,
     )
     assert set(named) == {(name, high) for high, name in declared}
