@@ -149,13 +149,13 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Iterator[Any]:
 
 def _linear(spec: Spec, budget: int, inputs: int, outputs: int, units: int | None) -> dict[str, Any]:
     """What linear layers have in common: as few multipliers as are done within `budget` cycles."""
-    groups = max(1, budget // inputs)
+    groups, kept = max(1, budget // inputs), nonzeros_of(spec.sparsity.head, inputs)
     return {
         "inputs": inputs,
         "outputs": outputs,
         "kind": None,
-        "kept": (nonzeros_of(spec.sparsity.head, inputs), 0),
-        "units": units or min(-(-outputs // groups), inputs),
+        "kept": (kept, 0),
+        "units": units or min(-(-outputs // groups), kept),
         "lanes_per_row": 1,
         "cells": 1,
         "bias": spec.formats.of_head_bias,

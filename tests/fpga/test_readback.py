@@ -140,6 +140,7 @@ def check_a_missing_tool(work: Path, bitstream: Path, empty: Path, monkeypatch: 
     assert json.loads((work / RECORD).read_text())["status"] == "not run"
 
 
+@pytest.mark.slow
 def test_a_bitstream_read_back_equals_the_golden_model_and_nothing_else_passes_for_it(
     generated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
