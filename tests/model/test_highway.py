@@ -121,7 +121,9 @@ def test_levels_lie_one_behind_the_other_in_the_lanes_memories(tmp_path: Path) -
     assert array.nonzeros == 2 * 7 * (k_x + 3 * k_h)
     words = unit_words(array, layer)
     assert {len(unit) for unit in words} == {array.depth}
-    code = array.w_h.codes(row_words(layer.level(2, array.levels), array.column_banks)[0])[0, 0]  # of unit 0, row h, first position
+    code = array.w_h.codes(row_words(layer.level(2, array.levels), array.column_banks)[0])[
+        0, 0
+    ]  # of unit 0, row h, first position
     assert words[0][groups * (k_x + 2 * k_h)] & 0xFF == code
 
 
