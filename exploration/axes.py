@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from accel.architecture.plan import planned
@@ -50,22 +51,25 @@ def base(spec: Spec) -> dict[str, Any]:
 
 
 def chosen(data: Mapping[str, Any], choice: Choice) -> dict[str, Any]:
-    """The data with other values for some keys. Fraction bits follow a width that is chosen without them."""
+    """The data with other values for some keys. Fraction bits follow a width that is chosen without them, where all
+    layers have the same.
+    """
     made = copy.deepcopy(dict(data))
     for key, value in choice.items():
         section, _, name = key.partition(".")
         made[section][name] = value
-    if "weights.width" in choice:
-        fewer = data["weights"]["width"] - choice["weights.width"]
+    held = data["weights"]
+    if "weights.width" in choice and isinstance(held["width"], int):
+        fewer = held["width"] - choice["weights.width"]
         for name in FRACTIONS:
-            if f"weights.{name}" not in choice:
-                made["weights"][name] = max(0, data["weights"][name] - fewer)
+            if f"weights.{name}" not in choice and isinstance(held[name], int):
+                made["weights"][name] = max(0, held[name] - fewer)
     return made
 
 
-def spec_of(data: Mapping[str, Any], choice: Choice) -> Spec:
-    """The spec of a choice. Refused where it is none that sparrow can build."""
-    return parse(chosen(data, choice))
+def spec_of(data: Mapping[str, Any], choice: Choice, folder: Path = Path()) -> Spec:
+    """The spec of a choice, its paths relative to `folder`. Refused where it is none that sparrow can build."""
+    return parse(chosen(data, choice)).lying_in(folder)
 
 
 def proposed(spec: Spec, networks: bool) -> tuple[Axis, ...]:
@@ -104,7 +108,7 @@ def _network(spec: Spec) -> Iterator[Axis]:
     if spec.sparsity.pattern != "dense":
         yield Axis("sparsity.input", _shares(min(inputs for inputs, _ in spec.sizes)))
         yield Axis("sparsity.recurrent", _shares(min(spec.model.hidden)))
-    if spec.weights.kind == "fixed":
+    if spec.weights.kind == "fixed" and isinstance(spec.weights.width, int):
         yield Axis("weights.width", tuple(sorted({*WIDTHS, spec.weights.width})))
     if spec.sparsity.states is not None:
         yield Axis("sparsity.states", tuple(sorted({*STATES, spec.sparsity.states})))
@@ -117,11 +121,11 @@ def _shares(columns: int) -> tuple[float, ...]:
 
 
 def given(axes: Mapping[str, Sequence[Any]], spec: Spec) -> tuple[Axis, ...]:
-    """Axes as a study file has them. Refused where a key is not one of the spec, or a value is never possible."""
+    """Axes as a study file has them. Refused where a key is not one of the spec, or a value stands twice."""
     data, faults = base(spec), []
     for key, values in axes.items():
         section, _, name = key.partition(".")
-        if name not in (data.get(section) or {}) if isinstance(data.get(section), dict) else True:
+        if not isinstance(data.get(section), dict) or name not in data[section]:
             faults.append(Fault(f"axes.{key}", "a key of the spec, as section.key", key))
         elif len(set(map(repr, values))) < len(values):
             faults.append(Fault(f"axes.{key}", "each value once", repr(list(values))))

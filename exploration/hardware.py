@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from accel.schedule.schedule import Schedule, schedule
 from accel.spec import Engine, Spec
 from accel.spec.spec import Target
 from exploration.measures import Stage
+from fpga import board as boards
 from fpga import estimate
-from fpga.board import Board
 
 Value = tuple[float, Stage]
 STEPS = 16
@@ -32,7 +32,6 @@ class Machine:
     spec: Spec
     weights: Weights | None = None
     samples: Samples | None = None
-    board: Board | None = field(default=None, compare=False)
 
     @cached_property
     def net(self) -> Network:
@@ -53,18 +52,14 @@ class Machine:
         """Measures of the hardware by their names; those of an ECP5 only where `missing` is empty."""
         found = {name: work(self) for name, work in WORK.items() if name in names}
         if ecp5 := [name for name in ECP5 if name in names]:
-            counted = {one.resource: one for one in estimate.resources(self.net, self._ecp5)}
+            counted = {one.resource: one for one in estimate.resources(self.net, boards.find(ANY_ECP5))}
             found |= {name: (float(counted[name].used), counted[name].origin) for name in ecp5}
         return found
 
-    @property
-    def _ecp5(self) -> Board:
-        from fpga import board
-
-        return self.board if self.board is not None and self.board.family == "ecp5" else board.find("ulx3s-85f")
-
 
 ECP5 = ("luts", "registers", "block_rams")
+ANY_ECP5 = "ulx3s-85f"
+"""What a design takes is the same on every chip of the family."""
 
 
 def missing(spec: Spec, names: Collection[str]) -> str:

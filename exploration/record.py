@@ -18,7 +18,7 @@ from exploration.study import Plan, Point
 
 VERSION = 1
 """Of the form of `pareto.json`."""
-NAME = "point-{:02d}"
+SPECS, NAME = "specs", "point-{:02d}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Studied:
             **vars(point.outcome),
             "front": best,
             "proof": proof,
-            "file": f"specs/{NAME.format(point.number)}.yaml" if best else None,
+            "file": f"{SPECS}/{NAME.format(point.number)}.yaml" if best else None,
         }
 
 
@@ -70,7 +70,7 @@ def write(studied: Studied, folder: Path, specs: Mapping[int, Spec]) -> dict[str
     facts = studied.facts()
     for point in studied.front:
         text = spec_text(point, specs[point.number], studied.plan.objectives)
-        write_text(folder / "specs" / f"{NAME.format(point.number)}.yaml", text)
+        write_text(folder / SPECS / f"{NAME.format(point.number)}.yaml", text)
     write_json(folder / "pareto.json", facts)
     write_text(folder / "index.html", page(facts, specs))
     return facts

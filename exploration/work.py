@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from accel.base.faults import Refused
 from accel.model import samples as sample_file
 from accel.model import weights_file
@@ -36,8 +38,14 @@ class Job:
     names: tuple[str, ...]
     """Measures of the hardware that are asked for."""
     networks: Path
+    folder: Path
+    """That the spec lies in."""
     trained: Path | None = None
     """Folder of a finished training of the spec, where points have its network."""
+
+    def spec(self, choice: Choice) -> Spec:
+        """The spec of a choice. Refused where it is none that sparrow can build."""
+        return spec_of(self.data, choice, self.folder)
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class Beaten:
 def work_out(job: Job, choice: Choice, beaten: Beaten) -> Outcome:
     """The measures of one choice; the hardware's first, since they are known at once."""
     try:
-        spec = spec_of(job.data, choice)
+        spec = job.spec(choice)
         if why := _impossible(spec, job.names):
             return Outcome({}, {}, refused=why)
         weights, samples = known_network(job, spec)
@@ -118,8 +126,6 @@ def _outcome(values: Mapping[str, hardware.Value]) -> Outcome:
 
 def best(points: Sequence[Point], wanted: Sequence[Measure]) -> list[Point]:
     """The points of the front, in their order; those whose training was stopped are on none."""
-    import numpy as np
-
     ended = [point for point in points if not point.outcome.stopped]
     if not ended:
         return []

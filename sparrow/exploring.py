@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from accel.base.faults import Different, Fault, Refused, Unfinished
 from accel.base.files import read_json, write_json
 from accel.base.progress import Progress
 from accel.proof.folder import held
+from accel.proof.ledger import file_digest
 from accel.spec import Spec
 from exploration import axes, measures, networks, record, sentences, workers
 from exploration.study import Plan, Point, require_small_enough, run
@@ -48,7 +50,7 @@ def explore(spec: Spec, work: Path, study: StudyFile, wishes: Wishes, progress: 
         _require_same(folder, _identity(spec, study, plan, job))
         points = _points(plan, study, job, wishes, folder, progress)
         found = _front(plan, points)
-        specs = {point.number: _named_spec(job, spec, point) for point in found}
+        specs = {point.number: _named_spec(job, spec, point, folder / record.SPECS) for point in found}
         proofs = {}
         if wishes.prove:
             proofs = dict(_proofs(found, specs, job, folder, progress))
@@ -73,7 +75,7 @@ def _metric(spec: Spec) -> str | None:
     """The metric of the spec's task; None where nothing is trained."""
     from training import tasks
 
-    return None if spec.training.task == tasks.SEEDED else tasks.load(spec).metric
+    return None if spec.training.task in (None, tasks.SEEDED) else tasks.load(spec).metric
 
 
 def _job(spec: Spec, study: StudyFile, plan: Plan, metric: Measure | None, work: Path) -> Job:
@@ -87,13 +89,11 @@ def _job(spec: Spec, study: StudyFile, plan: Plan, metric: Measure | None, work:
     same = metric is None and not any(axis.of_the_network for axis in plan.axes)
     trained = work if same and (work / "weights.npz").is_file() and (work / "samples.npz").is_file() else None
     names = tuple(dict.fromkeys(name for name in asked if name in hardware))
-    return Job(data, metric, names, work / FOLDER / "networks", trained)
+    return Job(data, metric, names, work / FOLDER / "networks", spec.beside("."), trained)
 
 
 def _identity(spec: Spec, study: StudyFile, plan: Plan, job: Job) -> dict[str, Any]:
     """What makes a study this one, as JSON data; its budget may grow."""
-    from accel.proof.sources import digests
-
     return {
         "spec": spec.digest,
         "axes": {axis.key: list(axis.values) for axis in plan.axes},
@@ -102,7 +102,7 @@ def _identity(spec: Spec, study: StudyFile, plan: Plan, job: Job) -> dict[str, A
         "sampler": plan.sampler,
         "seed": plan.seed,
         "epochs": [study.prune_epochs, study.quantize_epochs],
-        "weights": digests({job.trained / "weights.npz"}) if job.trained else None,
+        "weights": file_digest(job.trained / "weights.npz") if job.trained else None,
     }
 
 
@@ -125,7 +125,7 @@ def _require_same(folder: Path, identity: dict[str, Any]) -> None:
 
 def _points(plan: Plan, study: StudyFile, job: Job, wishes: Wishes, folder: Path, progress: Progress) -> list[Point]:
     if job.metric is not None:
-        networks.dense(axes.spec_of(job.data, {}), job.networks)
+        networks.dense(job.spec({}), job.networks)
     with workers.pool(job, plan.objectives, wishes.workers, wishes.scheduler) as evaluate:
         return run(plan, study.budget, evaluate, folder / "journal.log", lambda n, of: progress("points", n, of, ""))
 
@@ -145,12 +145,24 @@ def _front(plan: Plan, points: Sequence[Point]) -> list[Point]:
     return best(keeping, plan.objectives)
 
 
-def _named_spec(job: Job, spec: Spec, point: Point) -> Spec:
-    """The spec of a point, with a name of its own and the training of the spec that was explored."""
-    made = axes.spec_of(job.data, point.choice)
-    keys = ("prune_epochs", "quantize_epochs")
-    training = made.training.model_copy(update={key: getattr(spec.training, key) for key in keys})
-    return made.model_copy(update={"name": f"{spec.name[:34]}-p{point.number:02d}", "training": training})
+def _named_spec(job: Job, spec: Spec, point: Point, folder: Path) -> Spec:
+    """The spec of a point, to lie in `folder`: a name of its own, the training of the spec that was explored, and the
+    same files.
+    """
+    made, keys = job.spec(point.choice), ("prune_epochs", "quantize_epochs")
+    training = {key: getattr(spec.training, key) for key in keys}
+    if spec.training.task is not None and ".py:" in spec.training.task:
+        training["task"] = _from(folder, spec, spec.training.task)
+    changed: dict[str, Any] = {"training": made.training.model_copy(update=training)}
+    if (source := made.source) is not None:
+        named = {key: name for key in ("file", "data") if (name := getattr(source, key)) is not None}
+        changed["source"] = source.model_copy(update={key: _from(folder, spec, name) for key, name in named.items()})
+    return made.model_copy(update={"name": f"{spec.name[:34]}-p{point.number:02d}", **changed}).lying_in(folder)
+
+
+def _from(folder: Path, spec: Spec, name: str) -> str:
+    """A path that a spec gives, as one relative to another folder."""
+    return Path(os.path.relpath(spec.beside(name), folder)).as_posix()
 
 
 def _proofs(
@@ -168,9 +180,10 @@ def _proof(spec: Spec, point: Point, job: Job, work: Path) -> dict[str, Any]:
 
     own = spec.verify.model_copy(update={"engines": ENGINES})
     chosen, source = spec.model_copy(update={"verify": own}), _network_of(job, spec, point)
-    if source is None:
-        chosen = chosen.model_copy(update={"training": chosen.training.model_copy(update={"task": "seeded"})})
-    elif not (work / "weights.npz").is_file():
+    if source is None or spec.source is not None:
+        seeded = chosen.training.model_copy(update={"task": "seeded"})
+        chosen = chosen.model_copy(update={"training": seeded, "source": None})
+    if source is not None and not (work / "weights.npz").is_file():
         flow.import_model(chosen, source, work)
     try:
         flow.run(chosen, work, steps=[one for one in STEPS if one.name != "report"])
@@ -191,6 +204,6 @@ def _proof(spec: Spec, point: Point, job: Job, work: Path) -> dict[str, Any]:
 def _network_of(job: Job, spec: Spec, point: Point) -> Path | None:
     """The folder of the finished training that a point has, if it has one."""
     if job.metric is not None:
-        return networks.folder_of(axes.spec_of(job.data, point.choice), job.networks)
-    weights, _ = known_network(replace(job), spec)
+        return networks.folder_of(job.spec(point.choice), job.networks)
+    weights, _ = known_network(job, spec)
     return None if weights is None else job.trained

@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def everything() -> dict[str, Outcome]:
     """The outcome of every choice."""
     spec = load(SPEC)
-    job = Job(axes.base(spec), None, tuple(one.name for one in WANTED), Path())
+    job = Job(axes.base(spec), None, tuple(one.name for one in WANTED), Path(), Path())
     names = [axis.key for axis in SPACE]
     choices = (dict(zip(names, values, strict=True)) for values in product(*(axis.values for axis in SPACE)))
     return {key(choice): work_out(job, choice, Beaten((), WANTED)) for choice in choices}

@@ -12,7 +12,10 @@ import yaml
 from typer.testing import CliRunner
 
 from accel.schedule.load_spec import load
+from exploration import axes
+from sparrow import admission, flow, steps
 from sparrow.cli import app
+from training import tasks
 
 pytest.importorskip("optuna")
 TINY = Path(__file__).parents[2] / "specs" / "tiny.yaml"
@@ -105,3 +108,31 @@ def test_points_of_the_front_are_verified(tmp_path: Path) -> None:
     points = json.loads(result.stdout)["points"]
     assert [(p["proof"]["status"], p["proof"]["weights"]) for p in points] == [("verified", "random")] * 2
     assert all(p["proof"]["cycles"] == p["values"]["cycles"] for p in points)
+
+
+def test_weights_of_the_work_folder_make_cycles_exact_and_others_are_another_study(tmp_path: Path) -> None:
+    flow.run(load(TINY), tmp_path / "work", steps=steps.STEPS[:1])
+    points = json.loads(explore(tmp_path).stdout)["points"]
+    assert {point["stages"]["cycles"] for point in points} == {"exact"}
+    (tmp_path / "work" / "weights.npz").unlink()
+    result = explore(tmp_path)
+    assert (result.exit_code, "study.json: weights" in result.stderr) == (2, True)
+
+
+def test_a_point_of_a_spec_with_a_task_or_a_file_of_its_own_finds_it_from_its_folder(tmp_path: Path) -> None:
+    made = CliRunner().invoke(app, ["new", "--task", str(tmp_path / "mine.py")])
+    assert made.exit_code == 0, made.output
+    given = ["explore", str(tmp_path / "mine.yaml"), "--work", str(tmp_path / "work"), "--no-prove", "--json"]
+    result = CliRunner().invoke(app, [*given, "--budget", "2"])
+    assert result.exit_code == 0, result.output
+    front = next(point for point in json.loads(result.stdout)["points"] if point["front"])
+    found = admission.load(tmp_path / "work" / "explore" / front["file"])
+    assert found.training.task == "../../../mine.py:load"
+    assert tasks.load(found).name == "largest"
+
+
+def test_widths_that_differ_by_layer_are_no_axis_and_no_crash() -> None:
+    spec = load(TINY)
+    lists = spec.model_copy(update={"weights": spec.weights.model_copy(update={"width": (7, 8)})})
+    assert "weights.width" not in {axis.key for axis in axes.proposed(lists, networks=True)}
+    assert axes.chosen(axes.base(lists), {"weights.width": 6})["weights"]["width"] == 6

@@ -25,14 +25,14 @@ WANTED = (KNOWN["cycles"], KNOWN["multipliers"])
 
 
 def studied(tmp_path: Path, count: int, budget: int) -> list[Point]:
-    job = Job(axes.base(TINY), None, ("cycles", "multipliers"), tmp_path / "networks")
+    job = Job(axes.base(TINY), None, ("cycles", "multipliers"), tmp_path / "networks", Path())
     plan = Plan(axes.proposed(TINY, networks=False), WANTED, (), "nsga2", 3)
     with workers.pool(job, WANTED, count) as evaluate:
         return run(plan, budget, evaluate, tmp_path / f"{count}-{budget}.log", lambda done, of: None)
 
 
 def test_an_address_at_which_no_scheduler_answers_is_refused(tmp_path: Path) -> None:
-    job = Job(axes.base(TINY), None, ("cycles",), tmp_path)
+    job = Job(axes.base(TINY), None, ("cycles",), tmp_path, Path())
     with pytest.raises(Refused, match="--scheduler"), workers.pool(job, WANTED, 1, "nowhere"):
         pass
 
