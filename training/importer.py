@@ -74,12 +74,12 @@ def import_model(
     if not allow_clipping:
         loss.check(matrices, str(path))
     compared = given or data.within(spec.formats.input, spec.training.seed, SEQUENCES, LENGTH, spec.model.inputs)
-    states = loss.layers(taken.network, weights, spec, compared.first(MOST_SEQUENCES))
+    few = compared.first(MOST_SEQUENCES)
+    states, decisions = loss.compare(taken.network, weights, spec, few)
     facts = taken.facts | {"compared": [one.plain() for one in proven]}
     facts["asked"] = asdict(wishes)
     facts["distilled"] = learned
-    facts["loss"] = loss.plain(matrices, states, compared.first(MOST_SEQUENCES))
-    facts["loss"]["decisions"] = loss.decisions(taken.network, weights, spec, compared.first(MOST_SEQUENCES))
+    facts["loss"] = loss.plain(matrices, states, decisions, few)
     weights_file.save(work / "weights.npz", weights, spec)
     sample_file.save(work / "samples.npz", _samples(spec, given))
     imported = {"imported": path.name, "file": str(path.resolve()), "sha256": source.digest(path), "import": facts}

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from accel.base.fixed import Fixed
+from training.importing.loss import MOST_CLIPPED, clipped
 from training.importing.network import Array
-
-CLIPPED = 0.001
-"""Share of a matrix that may lie beyond its format."""
 
 
 @dataclass(frozen=True)
@@ -52,29 +50,23 @@ def above(largest: float) -> int:
 
 
 def nearest(values: Array, width: int, finest: int) -> Fixed:
-    """The format of a width in which values lie nearest to themselves, with at most CLIPPED of them clipped.
+    """The format of a width in which values lie nearest to themselves, with at most MOST_CLIPPED of them clipped.
 
     Of a matrix of zeros, of which none are kept, any will do.
     """
     if not values.size:
         return Fixed(width, min(finest, width - 1))
     found = max(0, min(finest, width - above(float(np.abs(values).max()))))
-    while found and clipped(values, Fixed(width, found)) > CLIPPED:
+    while found and clipped(values, Fixed(width, found)) > MOST_CLIPPED:
         found -= 1
     best, least = Fixed(width, found), _error(values, Fixed(width, found))
     for frac in range(found + 1, finest + 1):
         fmt = Fixed(width, frac)
-        if clipped(values, fmt) > CLIPPED:
+        if clipped(values, fmt) > MOST_CLIPPED:
             break
         if (error := _error(values, fmt)) < least:
             best, least = fmt, error
     return best
-
-
-def clipped(values: Array, fmt: Fixed) -> float:
-    """Share of values that lie beyond a format once they are rounded, as an import counts them."""
-    rounded = np.floor(values * 2.0**fmt.frac + 0.5)
-    return float(np.mean((rounded < fmt.lo) | (rounded > fmt.hi)))
 
 
 def _error(values: Array, fmt: Fixed) -> float:

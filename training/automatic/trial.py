@@ -18,6 +18,7 @@ from accel.model.weights import Weights
 from accel.spec import Spec
 from training.cell import bias_of, matrices_of
 from training.export import integers
+from training.importing.loss import rms
 from training.model import LSTM, stacked
 
 KEPT = 2
@@ -105,8 +106,7 @@ class Trial:
 
 
 def _relative(got: Array, wanted: Array) -> float:
-    size = float(np.sqrt(np.mean(np.square(wanted))))
-    error = float(np.sqrt(np.mean(np.square(got - wanted))))
+    size, error = rms(wanted), rms(got - wanted)
     return error / size if size else error
 
 

@@ -112,25 +112,27 @@ def _matrix(
 ) -> Matrix:
     """`scale` is what each row is multiplied with; rows that are scaled clip where that is nearest to them."""
     real = fmt.real(integers) * (1.0 if scale is None else scale[:, None])
-    error, size = _rms((real - values)[kept]), _rms(values[kept])
+    error, size = rms((real - values)[kept]), rms(values[kept])
     meant = isinstance(fmt, LowBit) or scale is not None
-    clipped = 0.0 if meant else _clipped(values[kept], fmt)
+    beyond = 0.0 if meant else clipped(values[kept], fmt)
     largest = float(np.abs(values).max(initial=0.0))
     holding = None if meant else _holding(values[kept], fmt)
-    return Matrix(*names, fmt, clipped, largest, error, error / size if size else None, holding)
+    return Matrix(*names, fmt, beyond, largest, error, error / size if size else None, holding)
 
 
-def _rms(values: Array) -> float:
+def rms(values: Array) -> float:
+    """Root of the mean square; 0 of no values."""
     return float(np.sqrt(np.mean(np.square(values)))) if values.size else 0.0
 
 
-def _clipped(values: Array, fmt: Fixed) -> float:
+def clipped(values: Array, fmt: Fixed) -> float:
+    """Share of values that lie beyond a format once they are rounded."""
     rounded = np.floor(values * 2.0**fmt.frac + 0.5)
     return float(np.mean((rounded < fmt.lo) | (rounded > fmt.hi))) if values.size else 0.0
 
 
 def _holding(values: Array, fmt: Fixed) -> int | None:
-    fracs = (frac for frac in range(fmt.frac, -1, -1) if not _clipped(values, Fixed(fmt.width, frac)))
+    fracs = (frac for frac in range(fmt.frac, -1, -1) if not clipped(values, Fixed(fmt.width, frac)))
     return next(fracs, None)
 
 
@@ -159,11 +161,15 @@ def _remedy(matrix: Matrix, needed: list[int | None]) -> str:
     return f"{matrix.key}: {value} holds it; or --allow-clipping"
 
 
-def layers(network: FloatNetwork, weights: Weights, spec: Spec, data: Data) -> list[dict[str, Any]]:
-    """Relative error (rms) of h_t of each layer, and of the logits: the golden model against the file's own network.
+def compare(
+    network: FloatNetwork, weights: Weights, spec: Spec, data: Data
+) -> tuple[list[dict[str, Any]], dict[str, int] | None]:
+    """The golden model against the file's own network: relative error (rms) of h_t of each layer and of the logits, and
+    how many answers are decided otherwise.
 
     The golden model reads x in `formats.input`, the float network as it is. Everything between counts: pruning,
-    clipping, rounding, tables.
+    clipping, rounding, tables. An answer is the largest logit, or, of a single one, its sign; None where there is no
+    head, or sequences go on from each other.
     """
     net, x, lengths = weights.network(spec), data.x, data.lengths
     if spec.model.stateful:
@@ -176,41 +182,32 @@ def layers(network: FloatNetwork, weights: Weights, spec: Spec, data: Data) -> l
         {"name": array.name, "relative_error": _relative(array.h.real(one.h)[real], h[real])}
         for array, one, h in zip(net.layers, trace.layers, states, strict=True)
     ]
-    if network.head is not None and net.head is not None and trace.logits is not None:
-        got, last = trace.logits / 2.0**net.head.frac, (np.arange(len(x)), lengths - 1)
-        if network.pool != "none":
-            got, h = got[:, 0], network.over_steps(states[-1], lengths)[:, 0]
-        else:
-            got, h = (got[real], states[-1][real]) if got.shape[1] == x.shape[1] else (got[:, 0], states[-1][last])
-        found.append({"name": net.head.name, "relative_error": _relative(got, network.logits(h))})
-    return found
-
-
-def decisions(network: FloatNetwork, weights: Weights, spec: Spec, data: Data) -> dict[str, int] | None:
-    """How many answers the golden model decides otherwise than the file's network: the largest logit, or, of a single
-    one, its sign. None where there is no head, or sequences go on from each other.
-    """
-    net = weights.network(spec)
-    trace = golden.run(net, weights, spec.formats.input.quantize(data.x), data.lengths)
-    if network.head is None or trace.logits is None or spec.model.stateful:
-        return None
-    wanted, got = network.logits(network.states(data.x)[-1]), trace.logits
-    real = np.arange(data.x.shape[1]) < data.lengths[:, None]
-    if got.shape[1] == data.x.shape[1]:
-        wanted, got = wanted[real], got[real]
+    if network.head is None or net.head is None or trace.logits is None:
+        return found, None
+    got, last = trace.logits / 2.0**net.head.frac, (np.arange(len(x)), lengths - 1)
+    if network.pool != "none":
+        got, h = got[:, 0], network.over_steps(states[-1], lengths)[:, 0]
     else:
-        wanted, got = wanted[np.arange(len(data.x)), data.lengths - 1], got[:, 0]
+        got, h = (got[real], states[-1][real]) if got.shape[1] == x.shape[1] else (got[:, 0], states[-1][last])
+    wanted = network.logits(h)
+    found.append({"name": net.head.name, "relative_error": _relative(got, wanted)})
+    return found, None if spec.model.stateful else _decisions(got, wanted)
+
+
+def _decisions(got: Array, wanted: Array) -> dict[str, int]:
     single = wanted.shape[1] == 1
     mine, theirs = (one[:, 0] > 0 if single else one.argmax(axis=1) for one in (got, wanted))
     return {"answers": len(mine), "differ": int((mine != theirs).sum())}
 
 
 def _relative(got: Array, wanted: Array) -> float | None:
-    size = _rms(wanted)
-    return _rms(got - wanted) / size if size else None
+    size = rms(wanted)
+    return rms(got - wanted) / size if size else None
 
 
-def plain(found: list[Matrix], states: list[dict[str, Any]], data: Data) -> dict[str, Any]:
+def plain(
+    found: list[Matrix], states: list[dict[str, Any]], decisions: dict[str, int] | None, data: Data
+) -> dict[str, Any]:
     """What the record says of it."""
     return {
         "inputs": data.origin,
@@ -218,4 +215,5 @@ def plain(found: list[Matrix], states: list[dict[str, Any]], data: Data) -> dict
         "steps": int(data.lengths.sum()),
         "matrices": [asdict(matrix) | {"format": str(matrix.format)} for matrix in found],
         "layers": states,
+        "decisions": decisions,
     }

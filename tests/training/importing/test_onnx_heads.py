@@ -155,6 +155,7 @@ def test_a_pool_over_the_steps_is_what_the_file_has(
     record = json.loads((tmp_path / "work/training.json").read_text())["import"]
     assert record["compared"][0]["largest_difference"] <= record["compared"][0]["allowed"]
     assert record["loss"]["layers"][-1]["relative_error"] < 0.01
+    assert record["loss"]["decisions"] == {"answers": 9, "differ": 0}
     with pytest.raises(Refused, match=rf"model.head.pool: wanted {pool['pool']}, as model.onnx has, got none"):
         import_model(spec(when="last"), tmp_path / "model.onnx", tmp_path / "other")
 
