@@ -5,7 +5,7 @@ Vectorised over sequences.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,21 +16,14 @@ from accel.architecture.cells.activations import OUT, SUM
 from accel.architecture.cells.operations import (
     ASIDE,
     BEFORE,
-    Clip,
     Level,
-    Lookup,
-    Mix,
-    Narrow,
-    Operation,
-    Product,
     Size,
-    Sum,
 )
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.architecture.pool import Pool
 from accel.base.fixed import Fixed, Integers
-from accel.base.tables import Table
+from accel.model.operate import carried_out
 from accel.model.products import product, recurrent_product
 from accel.model.weights import LayerWeights, Weights
 
@@ -250,40 +243,7 @@ def level_values(
     sizes = cell_sizes(net, array, level)
     values = {row.name: sums[:, number] for number, row in enumerate(level.sums)}
     values |= {BEFORE: before[0], ASIDE: before[1]}
-    for operation in level.operations:
-        if isinstance(operation, Narrow):
-            fmt: Fixed = getattr(array.formats, operation.format)
-            values[operation.name] = fmt.narrow(values[operation.source], sizes[operation.source].frac)
-        else:
-            values[operation.name] = operate(operation, values, sizes, net.tables_of(array))
-    return values
-
-
-def operate(
-    operation: Operation, values: Mapping[str, Integers], sizes: Mapping[str, Size], tables: Mapping[str, Table]
-) -> Integers:
-    """A table's entries, or an exact result in the fraction bits that `sizes` has for it."""
-
-    def aligned(name: str, frac: int) -> Integers:
-        return values[name] << frac - sizes[name].frac
-
-    frac = sizes[operation.name].frac
-    match operation:
-        case Lookup():
-            found: Integers = tables[operation.table](values[operation.source])
-            return found
-        case Product():
-            return values[operation.a] * values[operation.b]
-        case Sum():
-            return aligned(operation.a, frac) + aligned(operation.b, frac)
-        case Clip():
-            least, most = operation.within(Fixed(sizes[operation.source].width, frac))
-            return np.asarray(np.clip(values[operation.source], least, most))
-        case Mix():
-            fine, share = frac - sizes[operation.share].frac, values[operation.share]
-            rest = (1 << sizes[operation.share].frac) - share
-            return aligned(operation.one, fine) * share + aligned(operation.other, fine) * rest
-    raise TypeError(f"{operation.name}: {type(operation).__name__} has no golden model")
+    return carried_out(level.operations, values, sizes, array.formats, net.tables_of(array))
 
 
 def read_by_linear(net: Network, h: Integers, lengths: Integers) -> Integers:
@@ -331,10 +291,4 @@ def run_linear(net: Network, array: LinearArray, sums: Integers) -> dict[str, In
     """Every value of a linear layer in front of the last one, by its name, from exact sums of any shape."""
     sizes = array.sizes(array.formats)
     values = {SUM: sums}
-    for operation in array.operations.operations:
-        if isinstance(operation, Narrow):
-            fmt: Fixed = getattr(array.formats, operation.format)
-            values[operation.name] = fmt.narrow(values[operation.source], sizes[operation.source].frac)
-        else:
-            values[operation.name] = operate(operation, values, sizes, net.tables_of(array))
-    return values
+    return carried_out(array.operations.operations, values, sizes, array.formats, net.tables_of(array))

@@ -18,7 +18,8 @@ from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Narrow, Op
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
-from accel.model.golden import by_sum, cell_sizes, first_state, operate, row_sums
+from accel.model.golden import by_sum, cell_sizes, first_state, row_sums
+from accel.model.operate import operate
 from accel.model.products import product
 from accel.model.weights import LayerWeights, Weights
 
