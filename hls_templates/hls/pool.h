@@ -46,7 +46,7 @@ Results:
   for (int first = 0; first < A::kOutputs; first += A::kCells) {
     #pragma HLS PIPELINE II=1
     In packet;
-  Cells:
+  Elements:
     for (int n = 0; n < A::kCells; ++n) {
       #pragma HLS UNROLL
       std::uint32_t clipped = 0;
