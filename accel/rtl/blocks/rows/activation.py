@@ -10,11 +10,10 @@ from myhdl import always, always_comb, block
 
 from accel.architecture.cells.activations import OUT, SUM
 from accel.architecture.cells.operations import Clip, Lookup, Narrow, Size
-from accel.architecture.latencies import slot_to_out
 from accel.architecture.linear import LinearArray
 from accel.base.fixed import Fixed
 from accel.rtl.blocks.cells.cell import TableFile, look_up, narrow
-from accel.rtl.blocks.primitives.register import delay, like, register
+from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import signed
 from accel.rtl.blocks.primitives.widths import drop, fit
 
@@ -88,28 +87,13 @@ def activate(clk: Any, total: Any, out: Any, constants: ActivationConstants) -> 
 
 
 @block
-def emit_activated(
-    clk: Any, reset: Any, slot: Any, logit: Any, outbox: Any, observed: Any, constants: ActivationConstants
-) -> Any:
-    """Every value leaves. Latency: slot_to_out from a slot."""
-    latency, out = slot_to_out(constants.array), signed(constants.array.made.width)
-    activating = activate(clk, logit, out, constants)
-    valid, closing, final = like(slot.valid), like(slot.closing), like(slot.final)
-    valids = delay(clk, reset, slot.valid, valid, latency)
-    closings = delay(clk, reset, slot.closing, closing, latency)
-    finals = delay(clk, reset, slot.final, final, latency)
+def watch_activated(valid: Any, out: Any, observed: Any) -> Any:
+    """A bench may watch what leaves. Latency: 0."""
     word = out(len(out), 0)
-
-    @always_comb
-    def emitting():
-        outbox.valid.next = valid
-        outbox.word.next = word
-        outbox.closing.next = closing
-        outbox.final.next = final
 
     @always_comb
     def watching():
         observed.out_valid.next = valid
         observed.out.next = word
 
-    return activating, valids, closings, finals, emitting, watching
+    return watching

@@ -17,7 +17,7 @@ from accel.rtl.blocks.lanes.slots import Slot
 from accel.rtl.blocks.primitives.arithmetic import add, align
 from accel.rtl.blocks.primitives.register import as_signed, delay, like
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
-from accel.rtl.blocks.rows.activation import emit_activated
+from accel.rtl.blocks.rows.activation import activate, watch_activated
 from accel.rtl.blocks.rows.begin import begin_step
 from accel.rtl.blocks.rows.cell_path import emit_set, read_biases
 from accel.rtl.blocks.rows.layer import promise
@@ -72,15 +72,13 @@ def logits(
 
 
 @block
-def emit_logits(clk: Any, reset: Any, slot: Any, logit: Any, outbox: Any) -> Any:
-    """Every logit leaves. Latency: 0 from the logit."""
-    valid = like(slot.valid)
-    valids = delay(clk, reset, slot.valid, valid, SLOT_TO_LOGIT)
-    closing = like(slot.closing)
-    closings = delay(clk, reset, slot.closing, closing, SLOT_TO_LOGIT)
-    final = like(slot.final)
-    finals = delay(clk, reset, slot.final, final, SLOT_TO_LOGIT)
-    word = logit(len(logit), 0)
+def emit_words(clk: Any, reset: Any, slot: Any, value: Any, outbox: Any, latency: int) -> Any:
+    """Every value leaves, which comes `latency` cycles behind its slot. Latency: 0 from the value."""
+    valid, closing, final = like(slot.valid), like(slot.closing), like(slot.final)
+    valids = delay(clk, reset, slot.valid, valid, latency)
+    closings = delay(clk, reset, slot.closing, closing, latency)
+    finals = delay(clk, reset, slot.final, final, latency)
+    word = value(len(value), 0)
 
     @always_comb
     def emitting():
@@ -162,11 +160,13 @@ def head_layer(
     summing = logits(clk, slot, heads[0], logit, layer, bias_width, bias_shift, stores)
     latency = SLOT_TO_LOGIT + argmax
     if activation is not None:
-        emitting, latency = emit_activated(clk, reset, slot, logit, outbox, observed, activation), slot_to_out(array)
+        latency, out = slot_to_out(array), signed(activation.array.made.width)
+        activating, watching_out = activate(clk, logit, out, activation), watch_activated(outbox.valid, out, observed)
+        emitting = activating, emit_words(clk, reset, slot, out, outbox, latency), watching_out
     elif argmax:
         emitting = emit_largest(clk, reset, slot, logit, outbox)
     else:
-        emitting = emit_logits(clk, reset, slot, logit, outbox)
+        emitting = emit_words(clk, reset, slot, logit, outbox, latency)
     watching = observe_logits(clk, reset, slot, logit, observed)
     working = (beginning, promising, stepping, lanes, slotting, summing, emitting, watching)
     if not array.writable:
