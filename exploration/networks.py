@@ -8,7 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from accel.architecture.network import network
 from accel.architecture.plan import planned
 from accel.base.files import read_json, write_json
 from accel.base.progress import silent
@@ -56,8 +55,7 @@ def trained(spec: Spec, networks: Path, hopeless: Hopeless) -> tuple[float | Non
 
 
 def _train(spec: Spec, networks: Path, folder: Path, hopeless: Hopeless) -> tuple[float | None, str]:
-    from training import export, pipeline, tasks
-    from training.record import Made
+    from training import pipeline, tasks
     from training.search import Candidate
     from training.way import Way
 
@@ -68,12 +66,8 @@ def _train(spec: Spec, networks: Path, folder: Path, hopeless: Hopeless) -> tupl
     chosen = candidates[0].fitted if candidates else begun
     if why := hopeless(chosen.score.value(task.metric)):
         return None, why
-    skipping = way.skipping(chosen.model) if spec.sparsity.threshold else None
-    net = network(spec)
-    quantized = way.quantized((skipping or chosen).model, net)
-    integers, excerpt = export.integers(quantized.model, net), export.excerpt(quantized.model, task.test, spec)
-    made = Made(begun, candidates, {}, [], quantized, net, integers, excerpt, skipping=skipping)
+    made = pipeline.ended(way, begun, candidates)
     pipeline.write(spec, task, made, folder)
-    valid = quantized.score.value(task.metric)
+    valid = made.quantized.score.value(task.metric)
     write_json(folder / VALID, {"metric": task.metric, "valid": valid})
     return valid, ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,19 @@ def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:
     if spec.sparsity.pattern != "dense":
         candidates = way.search(dense.model)
     baselines: dict[str, Fitted] = {pattern: way.baseline(dense.model, pattern) for pattern in spec.training.baselines}
-    chosen = candidates[0].fitted if candidates else dense
+    made = ended(way, dense, candidates)
+    tried = studies.run(way, dense.model, made.chosen.model)
+    smaller = {study: compact.finish(way, study) for study in tried if study.spec is not None}
+    return replace(made, baselines=baselines, studies=tried, compact=smaller)
+
+
+def ended(way: Way, dense: Fitted, candidates: list[Candidate]) -> Made:
+    """From the best of the pruned networks, or the dense one where there are none, to integers."""
+    spec, chosen = way.spec, candidates[0].fitted if candidates else dense
     skipping = way.skipping(chosen.model) if spec.sparsity.threshold else None
     net = network(spec, candidates[0].kept if candidates else None)
     quantized = way.quantized((skipping or chosen).model, net)
-    excerpt = export.excerpt(quantized.model, task.test, spec)
-    tried = studies.run(way, dense.model, chosen.model)
-    smaller = {study: compact.finish(way, study) for study in tried if study.spec is not None}
-    integers = export.integers(quantized.model, net)
-    return Made(dense, candidates, baselines, tried, quantized, net, integers, excerpt, smaller, skipping)
+    excerpt = export.excerpt(quantized.model, way.task.test, spec)
+    return Made(
+        dense, candidates, {}, [], quantized, net, export.integers(quantized.model, net), excerpt, skipping=skipping
+    )
