@@ -133,6 +133,21 @@ def begin_turn(
 
 
 @block
+def need_room(room: Any, final: Any, fits: Any, always_emits: bool) -> Any:
+    """`fits` (out): what a step emits has room; one that is not the `final` one may emit nothing. Latency: 0."""
+
+    @always_comb
+    def fitting():
+        fits.next = room
+
+    @always_comb
+    def fitting_quietly():
+        fits.next = room or not final
+
+    return fitting if always_emits else fitting_quietly
+
+
+@block
 def begin_held(clk: Any, reset: Any, inbox: Any, room: Any, waiting: Any, always_emits: bool, interval: int) -> Any:
     """`begin_step` where every sequence begins with a state of the accelerator's own.
 
@@ -144,14 +159,6 @@ def begin_held(clk: Any, reset: Any, inbox: Any, room: Any, waiting: Any, always
     resting = rest(clk, reset, inbox.turn, rested, waiting, interval, interval - 1)
 
     @always_comb
-    def fitting():
-        fits.next = room
-
-    @always_comb
-    def fitting_quietly():
-        fits.next = room or not final
-
-    @always_comb
     def beginning():
         take.next = available and rested and fits and not opens
 
@@ -159,7 +166,7 @@ def begin_held(clk: Any, reset: Any, inbox: Any, room: Any, waiting: Any, always
     def turning():
         inbox.turn.next = take or (rested and opens)
 
-    return resting, fitting if always_emits else fitting_quietly, beginning, turning
+    return resting, need_room(room, final, fits, always_emits), beginning, turning
 
 
 @block
@@ -179,14 +186,6 @@ def begin_level(
         first.next = level == 0
 
     @always_comb
-    def fitting():
-        fits.next = room
-
-    @always_comb
-    def fitting_quietly():
-        fits.next = room or not final
-
-    @always_comb
     def beginning():
         take.next = available and rested and fits and first
 
@@ -196,4 +195,4 @@ def begin_level(
 
     pausing = by_level(level, pause, [interval - 1 for interval in intervals])
     resting = rest(clk, reset, turn, rested, None, max(intervals), pause)
-    return opening, fitting if always_emits else fitting_quietly, beginning, turning, pausing, resting
+    return opening, need_room(room, final, fits, always_emits), beginning, turning, pausing, resting
