@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 from accel.base.faults import Fault, Refused
@@ -35,7 +36,7 @@ HARDWARE = (
     Measure("registers", "", "flip-flops of an ECP5"),
     Measure("block_rams", "", "block RAMs of an ECP5"),
 )
-LIMIT = re.compile(r"^\s*([a-z_ ]+?)\s*(<=|>=)\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*$")
+LIMIT = re.compile(r"^\s*([a-z_ ]+?)\s*(<=|>=)\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*$")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def limits(texts: Sequence[str], known: Mapping[str, Measure]) -> tuple[Limit, .
     for text in texts:
         match = LIMIT.match(text)
         measure = known.get(match[1].replace(" ", "_")) if match else None
-        if match is None or measure is None:
+        if match is None or measure is None or not isfinite(float(match[3])):
             faults.append(Fault("limit", f"MEASURE<=NUMBER or MEASURE>=NUMBER, of {', '.join(known)}", text))
         elif (match[2] == ">=") != measure.more:
             sign = ">=" if measure.more else "<="

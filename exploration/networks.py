@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from accel.architecture.plan import planned
-from accel.base.files import read_json, write_json
+from accel.base.files import write_json
 from accel.base.progress import silent
 from accel.spec import Spec, plain
 from exploration.axes import NETWORK
+from exploration.kept import read_kept
 
 Hopeless = Callable[[float], str]
 """Why a design whose network cannot do better than this metric need not be trained on; empty where it must be."""
@@ -47,7 +48,7 @@ def trained(spec: Spec, networks: Path, hopeless: Hopeless) -> tuple[float | Non
     """
     folder = folder_of(spec, networks)
     if (folder / VALID).is_file():
-        return float(read_json(folder / VALID)["valid"]), ""
+        return float(read_kept(folder / VALID, ("metric", "valid"))["valid"]), ""
     from training import pipeline
 
     with pipeline.threads(spec):

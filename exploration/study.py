@@ -7,6 +7,7 @@ workers there are and however often it was stopped.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -93,19 +94,28 @@ class _Study:
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.plan, self.optuna = plan, optuna
-        journal.parent.mkdir(parents=True, exist_ok=True)
-        backend = JournalFileBackend(str(journal))
-        self.study = optuna.create_study(
-            study_name="sparrow",
-            storage=optuna.storages.JournalStorage(backend),
-            directions=["minimize"] * len(plan.objectives),
-            load_if_exists=True,
-        )
         self.known: dict[str, Outcome] = {}
         self.points: list[Point] = []
-        for trial in self.study.get_trials(deepcopy=False):
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _cut(journal)
+            self.study = self._opened(JournalFileBackend(str(journal)))
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError):
+            wanted = "the journal of this study, or no such folder"
+            raise Refused([Fault(str(journal), wanted, "others: it was damaged, or edited by hand")]) from None
+
+    def _opened(self, journal: optuna.storages.journal.BaseJournalBackend) -> optuna.Study:
+        """The study of a journal, new where it is empty; what was told before is learnt."""
+        study = self.optuna.create_study(
+            study_name="sparrow",
+            storage=self.optuna.storages.JournalStorage(journal),
+            directions=["minimize"] * len(self.plan.objectives),
+            load_if_exists=True,
+        )
+        for trial in study.get_trials(deepcopy=False):
             if "outcome" in trial.user_attrs:
                 self._learn(self._choice(trial.params), Outcome(**trial.user_attrs["outcome"]))
+        return study
 
     @property
     def tried(self) -> int:
@@ -169,6 +179,18 @@ class _Study:
         self.known[_key(choice)] = outcome
         if not outcome.refused:
             self.points.append(Point(len(self.points) + 1, dict(choice), outcome))
+
+
+def _cut(journal: Path) -> None:
+    """Take away a last line that a kill left half written, which what is appended would join. Raises ValueError where
+    no line is whole.
+    """
+    text = journal.read_bytes() if journal.is_file() else b""
+    whole = text.rfind(b"\n") + 1
+    if text and not whole:
+        raise ValueError(f"{journal}: no whole line")
+    if whole < len(text):
+        os.truncate(journal, whole)
 
 
 def _key(choice: Choice) -> str:

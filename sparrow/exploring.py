@@ -15,6 +15,7 @@ from accel.proof.folder import held
 from accel.proof.ledger import file_digest
 from accel.spec import Spec
 from exploration import axes, measures, networks, record, sentences, workers
+from exploration.kept import read_kept
 from exploration.study import Plan, Point, require_small_enough, run
 from exploration.study_file import StudyFile
 from exploration.work import Job, best, known_network
@@ -109,11 +110,11 @@ def _identity(spec: Spec, study: StudyFile, plan: Plan, job: Job) -> dict[str, A
 def _require_same(folder: Path, identity: dict[str, Any]) -> None:
     mark = folder / MARK
     if mark.is_file():
-        known = read_json(mark)
+        known = read_kept(mark, tuple(identity))
         faults = [
-            Fault(f"{mark}: {key}", f"{known.get(key)}, as the study in this folder has it", str(value))
+            Fault(f"{mark}: {key}", f"{known[key]}, as the study in this folder has it", str(value))
             for key, value in identity.items()
-            if known.get(key) != value
+            if known[key] != value
         ]
         if faults:
             raise Refused([*faults, Fault(str(folder), "the same study, or another --work", "another study")])

@@ -96,6 +96,18 @@ def test_a_folder_with_another_study_or_with_anything_else_is_refused(tmp_path: 
     assert (result.exit_code, "one without study.json" in result.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("name", ["study.json", "journal.log"])
+@pytest.mark.parametrize("contents", ["garbage", "{", "[]", '{"op_code": 99}\n'])
+def test_a_study_whose_files_are_damaged_is_refused(name: str, contents: str, tmp_path: Path) -> None:
+    assert explore(tmp_path).exit_code == 0
+    path = tmp_path / "work" / "explore" / name
+    path.write_text(contents)
+    result = explore(tmp_path)
+    assert result.exit_code == 2, result.output
+    assert f"{name}: wanted" in result.stderr
+    assert path.read_text() == contents
+
+
 @pytest.mark.slow
 def test_points_of_the_front_are_verified(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"

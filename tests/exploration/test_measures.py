@@ -24,7 +24,18 @@ def test_objectives_that_do_not_exist_are_refused_with_those_that_do(names: tupl
 
 
 @pytest.mark.parametrize(
-    "text", ["cycles", "cycles<5<6", "beauty<=1", "cycles>=5", "accuracy<=0.5", "cycles<=x", "<=3"]
+    "text",
+    [
+        "cycles",
+        "cycles<5<6",
+        "beauty<=1",
+        "cycles>=5",
+        "accuracy<=0.5",
+        "cycles<=x",
+        "<=3",
+        "cycles<=1..5",
+        "cycles<=1e309",
+    ],
 )
 def test_limits_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(Refused, match="limit"):

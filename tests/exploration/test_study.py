@@ -77,3 +77,12 @@ def test_proposals_look_where_limits_are_kept(tmp_path: Path) -> None:
     with_limit, without = (studied(plan(seed=5, limits=one), tmp_path / str(len(one)), 18) for one in (bounds, ()))
     narrow = [sum(choice["engine.units"] <= 2 for choice in found) for found in (with_limit, without)]
     assert narrow[0] >= narrow[1]
+
+
+def test_a_line_that_a_kill_left_half_written_is_forgotten(tmp_path: Path) -> None:
+    whole, journal = studied(plan("random"), tmp_path / "whole", 22), tmp_path / "killed" / "journal.log"
+    studied(plan("random"), tmp_path / "killed", 9)
+    lines = journal.read_bytes()
+    journal.write_bytes(lines[: lines.rindex(b"\n", 0, -1) + 20])
+    assert studied(plan("random"), tmp_path / "killed", 22) == whole
+    assert studied(plan("random"), tmp_path / "killed", 22) == whole
