@@ -158,26 +158,32 @@ def compile(
     wishes = Wishes(tuple(lstm), head, tuple(ignore), output)
     named = name or (new.name_of(Path(model).stem) if isinstance(model, str | Path) else "model")
     folder = Path("build", named) if work is None else Path(work)
+    written, title = folder / f"{named}.yaml", f"{named}: made by sparrow.compile."
+    _require_own(written, title)
     with TemporaryDirectory(prefix="sparrow-") as scratch:
         path, known = _model(model, Path(scratch), wishes)
         given = _data(data, Path(scratch))
         asked = Asked(given, board, error, sparsity, when, named, wishes)
         spec, comments, _ = new.made(path, folder, asked, known)
-        own = {at.name: at.read_bytes() for at in (path, given) if at is not None and at.parent == Path(scratch)}
-    source = spec.source
-    assert source is not None
-    where = {"file": path, "data": given}
-    update = {
-        key: at.name for key, at in where.items() if at is not None and at.name in own and at.parent == Path(scratch)
-    }
-    spec = spec.model_copy(update={"source": source.model_copy(update=update)})
-    for file, contents in own.items():
-        write_bytes(folder / file, contents)
-    written = folder / f"{named}.yaml"
-    write_text(written, text(spec, f"{named}: made by sparrow.compile.", comments))
+        named_files = {"file": path, "data": given}
+        own = {key: at for key, at in named_files.items() if at is not None and at.parent == Path(scratch)}
+        contents = {key: at.read_bytes() for key, at in own.items()}
+    assert spec.source is not None
+    source = spec.source.model_copy(update={key: at.name for key, at in own.items()})
+    for key, at in own.items():
+        write_bytes(folder / at.name, contents[key])
+    write_text(written, text(spec.model_copy(update={"source": source}), title, comments))
     chosen = load(written)
     flow.run(chosen, folder, steps=steps.steps(chosen)[:1])
     return Accelerator(chosen, folder)
+
+
+def _require_own(path: Path, title: str) -> None:
+    """Refused where a spec of somebody else would be written over."""
+    if path.exists() and not (path.is_file() and path.read_text("utf-8", "replace").startswith(f"# {title}")):
+        raise Refused(
+            [Fault(str(path), "no such file yet, or one that sparrow.compile made; or another name", "others")]
+        )
 
 
 def _model(model: nn.Module | str | Path, scratch: Path, wishes: Wishes) -> tuple[Path, FloatNetwork | None]:

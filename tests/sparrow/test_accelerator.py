@@ -110,3 +110,13 @@ def test_x_that_does_not_fit_is_refused(x: Any, tmp_path_factory: pytest.TempPat
         accelerator.predict(x)
     with pytest.raises(Refused, match="--engine: wanted one of golden"):
         accelerator.predict(X, engine="board")
+
+
+def test_a_spec_that_a_person_wrote_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "model.yaml").write_text("name: mine\n")
+    with pytest.raises(Refused, match=r"model.yaml: wanted no such file yet, or one that sparrow.compile made"):
+        made(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.yaml"]
+    assert (tmp_path / "model.yaml").read_text() == "name: mine\n"
+    made(tmp_path, name="another")
+    made(tmp_path, name="another")
