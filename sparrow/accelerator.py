@@ -136,9 +136,11 @@ def compile(
     name: str | None = None,
     when: str | None = None,
     lstm: Sequence[str] = (),
-    head: str | None = None,
+    head: str | Sequence[str] = (),
+    activation: str | Sequence[str] = (),
     ignore: Sequence[str] = (),
     output: str | None = None,
+    longest: int | None = None,
 ) -> Accelerator:
     """From a model to an accelerator that answers: the spec that `sparrow new` writes, its weights imported.
 
@@ -153,9 +155,9 @@ def compile(
     from sparrow.admission import load
     from sparrow.reasons import Asked
     from sparrow.spec_text import text
-    from training.importing.source import Wishes
+    from training.importing.source import Wishes, names
 
-    wishes = Wishes(tuple(lstm), head, tuple(ignore), output)
+    wishes = Wishes(tuple(lstm), names(head), tuple(ignore), output, names(activation))
     named = name or (new.name_of(Path(model).stem) if isinstance(model, str | Path) else "model")
     folder = Path("build", named) if work is None else Path(work)
     written, title = folder / f"{named}.yaml", f"{named}: made by sparrow.compile."
@@ -163,7 +165,7 @@ def compile(
     with TemporaryDirectory(prefix="sparrow-") as scratch:
         path, known = _model(model, Path(scratch), wishes)
         given = _data(data, Path(scratch))
-        asked = Asked(given, board, error, sparsity, when, named, wishes)
+        asked = Asked(given, board, error, sparsity, when, named, wishes, longest)
         spec, comments, _ = new.made(path, folder, asked, known)
         named_files = {"file": path, "data": given}
         own = {key: at for key, at in named_files.items() if at is not None and at.parent == Path(scratch)}

@@ -15,8 +15,9 @@ from accel.base.faults import Fault, Refused
 from accel.spec.types import When
 from sparrow.verb import (
     MODEL,
+    Between,
     DataFile,
-    HeadName,
+    HeadNames,
     Ignore,
     Json,
     Lstm,
@@ -73,7 +74,7 @@ def import_model(
     work: Work = None,
     data: DataFile = None,
     lstm: Lstm = None,
-    head: HeadName = None,
+    head: HeadNames = None,
     ignore: Ignore = None,
     output: OutputName = None,
     allow_clipping: Annotated[bool, typer.Option("--allow-clipping", help="Weights may exceed their format.")] = False,
@@ -120,9 +121,13 @@ def new(
     when: Annotated[When | None, typer.Option(help="When a state dict's head answers.", show_default="last")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the spec.", show_default="that of the file")] = None,
     lstm: Lstm = None,
-    head: HeadName = None,
+    head: HeadNames = None,
+    activation: Between = None,
     ignore: Ignore = None,
     output: OutputName = None,
+    longest: Annotated[
+        int | None, typer.Option(min=1, help="Steps that a mean over time counts.", show_default="that of --data")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a spec that is there.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -141,8 +146,8 @@ def new(
             raise Refused([Fault("new", "a MODEL, or --task FILE.py", "both" if model else "neither")])
         answer({"files": new_task.write(task, force)}, "files", as_json)
         return
-    wishes = Wishes(tuple(lstm or ()), head, tuple(ignore or ()), output)
-    asked = Asked(data, board, error, sparsity, when, name, wishes)
+    wishes = Wishes(tuple(lstm or ()), tuple(head or ()), tuple(ignore or ()), output, tuple(activation or ()))
+    asked = Asked(data, board, error, sparsity, when, name, wishes, longest)
     answer(written.write(model, out, asked, force), "newly_written", as_json)
 
 

@@ -17,12 +17,12 @@ from accel.proof.ledger import file_digest
 from accel.schedule.load_spec import admission
 from accel.spec import Spec, checked, plain
 from accel.spec.rules import rules
-from accel.spec.spec import Target
+from accel.spec.spec import TABLED, Target
 from accel.spec.yaml_file import Document
 from fpga import board as boards
 from fpga.board import Board
 from sparrow import fitting
-from sparrow.reasons import Asked, reasons
+from sparrow.reasons import Asked, reasons, told
 from sparrow.spec_text import text
 from training.automatic.formats import choose
 from training.importing import data as drawn
@@ -70,7 +70,7 @@ def made(
     board = None if asked.board is None else _board(asked.board)
     network = known or source.found(model, asked.wishes).network
     data = _data(asked.data, network)
-    chosen = choose(network, _described(network, model, folder, asked), data, asked.error)
+    chosen = choose(network, _described(network, model, folder, asked, data), data, asked.error)
     spec, lanes = fitting.on_board(chosen.spec, board)
     verified = spec.verify.model_copy(update={"sequences": _sequences(data)})
     spec = spec.model_copy(update={"target": _target(spec, board), "verify": verified}).lying_in(folder)
@@ -78,7 +78,7 @@ def made(
         raise Refused(faults)
     facts = {
         "layers": [f"{layer.name}: {layer.cell} {layer.sizes[0]} -> {layer.sizes[1]}" for layer in network.layers],
-        "head": None if spec.model.head is None else f"{spec.model.head.kind} of {spec.model.head.outputs}",
+        "head": None if spec.model.head is None else told(spec.model.head),
         "data": data.origin,
         "bound": asked.error,
         "weight_bits": round(chosen.bits, 2),
@@ -116,20 +116,22 @@ def _data(path: Path | None, network: FloatNetwork) -> Data:
     return sequences.load(path, inputs)
 
 
-def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked) -> Spec:
+def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, data: Data) -> Spec:
     """A spec of the network with formats and lanes yet to be chosen. Refused: a network that no spec describes."""
     given: dict[str, Any] = {"file": os.path.relpath(model, folder), "sha256": source.digest(model)}
     if asked.data is not None:
         given |= {"data": os.path.relpath(asked.data, folder), "data_sha256": file_digest(asked.data)}
     wishes = asked.wishes
-    given |= {"lstm": list(wishes.lstm), "head": wishes.head, "ignore": list(wishes.ignore), "output": wishes.output}
-    share = asked.sparsity
+    given |= {key: list(getattr(wishes, key)) for key in ("lstm", "head", "ignore")} | {"output": wishes.output}
+    share, head = asked.sparsity, _head(network, asked, data)
+    signals = ["input", "gate", "activation", "cell", "state"]
+    signals += ["linear"] if any(one.activation not in TABLED for one in network.linear) else []
     keys = {
         "name": asked.name or name_of(model.stem),
         "source": given,
-        "model": _model(network, asked),
+        "model": _model(network) | ({} if head is None else {"head": head}),
         "sparsity": {"pattern": "row", "input": share, "recurrent": share} if share else {"pattern": "dense"},
-        "formats": {key: [16, 10] for key in ("input", "gate", "activation", "cell", "state")},
+        "formats": {key: [16, 10] for key in signals},
         "engine": {"units": 1, "state_streams": bool(network.given_states)},
         "verify": {"sequences": 32},
     }
@@ -138,24 +140,30 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked) -
     return spec
 
 
-def _model(network: FloatNetwork, asked: Asked) -> dict[str, Any]:
+def _model(network: FloatNetwork) -> dict[str, Any]:
     found: dict[str, Any] = {"cell": network.layers[0].cell, "inputs": network.layers[0].sizes[0]}
     found["hidden"] = [layer.sizes[1] for layer in network.layers]
-    found["bias"] = any(layer.bias.any() for layer in network.layers) or bool(
-        network.head is not None and network.head.bias.any()
-    )
+    linear = (*network.linear, *((network.head,) if network.head else ()))
+    found["bias"] = any(layer.bias.any() for layer in (*network.layers, *linear))
     if any(layer.initial is not None for layer in network.layers):
         found["initial"] = "constant"
-    if network.pool != "none":
-        wanted = "h_t of the last or of every step at the end, or a spec that is written by hand: model.head.pool"
-        raise Refused([Fault("new", wanted, network.pool)])
-    if network.linear:
-        layers = ", ".join(f"{{outputs: {len(one.bias)}, activation: {one.activation}}}" for one in network.linear)
-        wanted = f"one linear layer at the end, or a spec that is written by hand, with model.head.layers: [{layers}]"
-        raise Refused([Fault("new", wanted, f"{len(network.linear) + 1} linear layers")])
-    if network.head is not None:
-        kind = "argmax" if network.ending in fit.CLASSES else "logits"
-        found["head"] = {"outputs": len(network.head.bias), "kind": kind, "when": network.when or asked.when or "last"}
+    return found
+
+
+def _head(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any] | None:
+    """Linear layers, and what they read; None where h_t is the answer."""
+    if asked.longest is not None and network.pool != "mean":
+        raise Refused([Fault("--longest", "nothing without a mean over time", str(asked.longest))])
+    if network.head is None:
+        return None
+    kind = "argmax" if network.ending in fit.CLASSES else "logits"
+    layers = [{"outputs": len(one.bias), "activation": one.activation} for one in network.linear]
+    found: dict[str, Any] = {"layers": layers, "outputs": len(network.head.bias), "kind": kind}
+    found |= {"when": network.when or asked.when or "last", "pool": network.pool}
+    if network.pool == "mean":
+        if asked.longest is None and asked.data is None:
+            raise Refused([Fault("--longest", "the steps of the longest sequence, or --data, for a mean", "neither")])
+        found["longest"] = asked.longest or int(data.lengths.max())
     return found
 
 

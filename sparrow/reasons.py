@@ -8,6 +8,7 @@ from pathlib import Path
 
 from accel.schedule.proposals import Proposal
 from accel.spec import Spec
+from accel.spec.network import Head
 from training.automatic.formats import Chosen
 from training.importing.network import FloatNetwork
 from training.importing.source import Wishes
@@ -25,6 +26,15 @@ class Asked:
     """When a head answers, where the file does not say."""
     name: str | None = None
     wishes: Wishes = field(default_factory=Wishes)
+    longest: int | None = None
+    """Steps that a mean over time counts; by default those of the longest sequence of `data`."""
+
+
+def told(head: Head) -> str:
+    """The linear layers and their pool in short."""
+    pool = [] if head.pool == "none" else [f"{head.pool} over time"]
+    layers = [f"{one.outputs} {one.activation}" for one in head.layers]
+    return ", ".join([*pool, *layers, f"{head.kind} of {head.outputs}"])
 
 
 def reasons(spec: Spec, network: FloatNetwork, chosen: Chosen, asked: Asked, lanes: Proposal) -> dict[str, str]:
@@ -40,10 +50,10 @@ def _model(spec: Spec, network: FloatNetwork, asked: Asked) -> Iterator[tuple[st
     if head is not None and network.head is not None:
         kind = f"it ends with {network.ending}" if network.ending else "the file ends with its sums"
         when = "as the file answers" if network.when else "the file does not say when: last or step"
-        yield (
-            "model.head",
-            f"{network.head.name}; {kind}; after the {'last' if head.when == 'last' else 'every'} step, {when}.",
-        )
+        names = ", ".join(one.name for one in (*network.linear, network.head))
+        mean = f" A mean counts {head.longest} steps at most (--longest)." if head.pool == "mean" else ""
+        after = "last" if head.when == "last" else "every"
+        yield "model.head", f"{names}; {kind}; after the {after} step, {when}.{mean}"
     if asked.sparsity:
         yield "sparsity", "Pruned without retraining, by magnitude; training.api prunes while training goes on."
     else:

@@ -39,10 +39,8 @@ def traced(spec: Spec, work: Path, data: Data) -> dict[str, Both]:
             fmt: Fixed = getattr(array.formats, key)
             found[f"{array.name}.{name}"] = _padded(signals[name], real), _padded(fmt.real(one.signals[name]), real)
     if made.net.head is not None and trace.logits is not None and logits is not None:
-        once = trace.logits.shape[1] == 1 and data.x.shape[1] > 1
-        logits = logits[np.arange(len(logits)), data.lengths - 1][:, None] if once else _padded(logits, real)
         sums = trace.logits / 2.0**made.net.head.frac
-        found[HEAD] = logits, sums if once else _padded(sums, real)
+        found[HEAD] = (logits[:, None], sums) if logits.ndim == 2 else (_padded(logits, real), _padded(sums, real))
     return found
 
 
@@ -62,6 +60,6 @@ def _float(spec: Spec, work: Path, data: Data) -> tuple[list[dict[str, Array]], 
     model = filled(spec, read_again(spec, spec.beside(spec.source.file), asked)).eval()
     with torch.no_grad():
         steps = model.signals(torch.from_numpy(data.x), model.begun(len(data.x)))
-        h = stacked(steps[-1], model.cell.output)
+        h = model.over_steps(stacked(steps[-1], model.cell.output), torch.from_numpy(data.lengths))
         logits = None if model.head is None else model.readout(h).numpy()
     return [{name: stacked(layer, name).numpy() for name in layer[0]} for layer in steps], logits

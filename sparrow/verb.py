@@ -49,7 +49,10 @@ DataFile = Annotated[
     Path | None, typer.Option("--data", help="Your x [sequences, steps, inputs]: .npy, or .npz with x.")
 ]
 Lstm = Annotated[list[str] | None, typer.Option(help="LSTM or GRU of a state dict; again for the next.")]
-HeadName = Annotated[str | None, typer.Option("--head", help="Linear layer of a state dict that reads h_t.")]
+HEAD = "Linear layer of a state dict that reads h_t; again for each one behind it."
+HeadNames = Annotated[list[str] | None, typer.Option("--head", help=HEAD)]
+ACTIVATION = "What stands between those (relu, tanh, ...): one for all, or again for each."
+Between = Annotated[list[str] | None, typer.Option("--activation", help=ACTIVATION)]
 Ignore = Annotated[list[str] | None, typer.Option(help="Pattern of tensors that are not needed.")]
 OutputName = Annotated[str | None, typer.Option("--output", help="The output of an .onnx that counts.")]
 Work = Annotated[Path | None, typer.Option("--work", help="Work folder.", show_default="build/<name of the spec>")]

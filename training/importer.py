@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def import_model(
     *,
     data_file: Path | None = None,
     lstm: Sequence[str] = (),
-    head: str | None = None,
+    head: str | Sequence[str] = (),
     ignore: Sequence[str] = (),
     output: str | None = None,
     allow_clipping: bool = False,
@@ -55,8 +55,8 @@ def import_model(
 
     `path` is an `.onnx`, or a state dict (`.pt`, `.ckpt`, TorchScript, `.safetensors`). `data_file` (.npy, .npz) holds
     x [sequences, steps, inputs] on which networks are compared and which becomes `samples.npz`; random x without.
-    `lstm`, `head` and `ignore` say of a state dict what it does not say itself, `output` which output of a graph counts
-    where it has several.
+    `lstm`, `head` (linear layers in order) and `ignore` say of a state dict what it does not say itself, the spec what
+    stands between the linear layers; `output` says which output of a graph counts where it has several.
     With `distill` what is left after pruning and rounding is trained on that x to answer as the file does
     (`training.distill`), else it stays as it is.
     With a search in the spec the split is the even one. Leaves `weights.npz`, `samples.npz` and `training.json` in
@@ -64,7 +64,7 @@ def import_model(
     a matrix that clips unless `allow_clipping`.
     """
     check_cell(spec)
-    wishes = Wishes(tuple(lstm), head, tuple(ignore), output)
+    wishes = Wishes(tuple(lstm), source.names(head), tuple(ignore), output)
     taken = read(spec, path, wishes)
     fit.check(spec, taken.network, path.name)
     given = None if data_file is None else sequences.load(data_file, spec.model.inputs)
@@ -111,8 +111,15 @@ def check_cell(spec: Spec) -> None:
 
 
 def read(spec: Spec, path: Path, wishes: Wishes) -> Source:
-    """The network of a file as the spec wants it."""
-    return source.read(path, wishes, spec.model.inputs, None if spec.model.head is None else spec.model.head.outputs)
+    """The network of a file as the spec wants it; what stands between linear layers of a state dict, the spec says."""
+    head = spec.model.head
+    if head is not None and not source.is_graph(path):
+        if max(1, len(wishes.head)) != len(head.layers) + 1:
+            names = ", ".join(wishes.head) or "none"
+            wanted = f"{len(head.layers) + 1} in order, as many as model.head has layers"
+            raise Refused([Fault(f"{path}: --head", wanted, names)])
+        wishes = replace(wishes, activation=tuple(one.activation for one in head.layers))
+    return source.read(path, wishes, spec.model.inputs, None if head is None else head.outputs)
 
 
 def _prove(spec: Spec, taken: Source, place: str, given: Data | None) -> Proof:

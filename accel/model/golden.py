@@ -96,7 +96,7 @@ def run(
     if net.spec.model.stateful:
         for trace in traces:
             trace.signals = {name: parted(values, real) for name, values in trace.signals.items()}
-    return _head(net, weights, traces, real)
+    return with_head(net, weights, traces, real)
 
 
 def begun_with(net: Network, weights: Weights, states: Integers | None, sequences: int) -> Sequence[Integers | None]:
@@ -267,7 +267,8 @@ def pooled(pool: Pool, h: Integers, lengths: Integers) -> Integers:
     return np.asarray(pool.state.narrow(total, pool.state.frac + pool.frac))
 
 
-def _head(net: Network, weights: Weights, traces: list[LayerTrace], lengths: Integers) -> Trace:
+def with_head(net: Network, weights: Weights, traces: list[LayerTrace], lengths: Integers) -> Trace:
+    """The traces of all recurrent layers, and what the linear layers make of the last one's h_t."""
     h, head = traces[-1].h, net.spec.model.head
     if head is None:
         return Trace(traces, None, h)

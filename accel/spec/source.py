@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from accel.spec.types import _LIST, Section
 
 Name = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Names = Annotated[tuple[Name, ...], _LIST]
+OneOrNames = Annotated[
+    tuple[Name, ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    _LIST,
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -27,8 +33,9 @@ class Source(Section):
     """The same of that file."""
     lstm: Names = ()
     """LSTMs or GRUs of a state dict, in the order data goes through them; needed where there are several."""
-    head: Name | None = None
-    """Linear layer of a state dict that reads h_t; needed where another one could be it."""
+    head: OneOrNames = ()
+    """Linear layer of a state dict that reads h_t; needed where another one could be it. Of several behind each other
+    all, in the order data takes; `model.head.layers` says what stands between them."""
     ignore: Names = ()
     """Patterns of tensors of a state dict that the network is right without."""
     output: Name | None = None

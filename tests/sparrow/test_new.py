@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,65 @@ def test_constants_that_a_graph_begins_with_are_taken(tmp_path: Path) -> None:
     assert max(json.loads(result.stdout)["errors"].values()) <= 0.02
 
 
+def mlp(g: Graph, read: str) -> str:
+    """A ReLU and a tanh between three linear layers."""
+    return g.head(g.node("Tanh", g.head(g.node("Relu", g.head(read, outputs=7)), 7, 5)), 5)
+
+
+def over_time(operator: str) -> Callable[[Graph], str]:
+    return lambda g: mlp(g, g.node(operator, g.layer("x"), axes=[0], keepdims=0))
+
+
+HEADS: dict[str, tuple[Callable[[Graph], str], str]] = {
+    "behind every step": (lambda g: mlp(g, g.layer("x")), "none"),
+    "behind a mean": (over_time("ReduceMean"), "mean"),
+    "behind a maximum": (over_time("ReduceMax"), "max"),
+    "tables alone": (lambda g: g.head(g.node("Sigmoid", g.head(g.layer("x"), outputs=5)), 5), "none"),
+}
+
+
+@pytest.mark.parametrize("case", HEADS)
+def test_linear_layers_and_pools_get_formats_that_keep_the_bound(case: str, tmp_path: Path) -> None:
+    graph, (made, pool) = Graph(), HEADS[case]
+    model, out, x = graph.saved(tmp_path, made(graph)), str(tmp_path / "own.yaml"), str(tmp_path / "x.npz")
+    drawn = np.random.default_rng(0)
+    np.savez(x, x=drawn.normal(0, 0.8, (6, 9, 3)), lengths=np.array([9, 4, 9, 1, 7, 9]))
+    result = sparrow("new", str(model), "--data", x, "-o", out, "--json")
+    assert result.exit_code == 0, result.output
+    errors = json.loads(result.stdout)["errors"]
+    assert set(errors) == {"lstm0", "head"}
+    assert max(errors.values()) <= 0.02
+    head = load(out).model.head
+    assert head is not None
+    assert (head.pool, head.longest) == (pool, 9 if pool == "mean" else None)
+    assert sparrow("import", out, "--work", str(tmp_path / "work")).exit_code == 0
+    record = json.loads((tmp_path / "work/training.json").read_text())["import"]
+    told = {layer["name"]: layer["relative_error"] for layer in record["loss"]["layers"]}
+    assert errors == {name: pytest.approx(told[name]) for name in errors}
+
+
+@pytest.fixture
+def classifier(place: Path) -> Path:
+    """A state dict with an MLP behind the recurrent layer."""
+    layers = {"lstm": torch.nn.LSTM(3, 6), "fc1": torch.nn.Linear(6, 5), "fc2": torch.nn.Linear(5, 2)}
+    torch.save(torch.nn.ModuleDict(layers).state_dict(), "mlp.pt")
+    return place
+
+
+@pytest.mark.usefixtures("classifier")
+def test_the_linear_layers_of_a_state_dict_are_named_in_order() -> None:
+    named = ("--head", "fc1", "--head", "fc2", "--activation", "relu")
+    result = sparrow("new", "mlp.pt", *named, "--data", "x.npy", "-o", "own.yaml")
+    assert result.exit_code == 0, result.output
+    head = load("own.yaml").model.head
+    assert head is not None
+    assert [(one.outputs, one.activation) for one in head.layers] == [(5, "relu")]
+    imported = sparrow("import", "own.yaml", "--json")
+    assert imported.exit_code == 0, imported.output
+    facts = json.loads(imported.stdout)["import"]
+    assert (facts["linear"], facts["head"]) == (["fc1: relu"], "fc2")
+
+
 def test_a_gru_has_formats_of_its_own(tmp_path: Path) -> None:
     torch.manual_seed(0)
     torch.save(torch.nn.GRU(3, 8).state_dict(prefix="gru."), tmp_path / "gru.pt")
@@ -146,6 +206,59 @@ def test_bad_input_is_refused_by_name_and_nothing_is_written(case: str) -> None:
     assert refused.exit_code == 2, refused.output
     assert said in refused.output
     assert sorted(Path().iterdir()) == there
+
+
+MLPS: dict[str, tuple[list[str], str]] = {
+    "no names": ([], "mlp.pt: fc2.weight: wanted a place in the network; --head NAME for each linear layer, in order"),
+    "no activation": (["--head", "fc1", "--head", "fc2"], "--activation: wanted 1 for what stands between fc1 and fc2"),
+    "of each framework": (
+        ["--head", "fc1", "--head", "fc2", "--activation", "hard_sigmoid"],
+        "--activation: wanted one of none, relu, tanh, sigmoid, hard_tanh; a graph (.onnx) says others",
+    ),
+    "out of order": (
+        ["--head", "fc2", "--head", "fc1", "--activation", "relu"],
+        "mlp.pt: --head: wanted a linear layer with a weight [outputs, 6], got fc2 of shape (2, 5)",
+    ),
+    "one too many": (
+        ["--head", "fc1", "--head", "fc2", *("--activation", "relu") * 2],
+        "--activation: wanted 1 for what stands between fc1 and fc2, got relu, relu",
+    ),
+    "for none": (["--activation", "relu"], "--activation: wanted --head NAME for two linear layers or more"),
+    "no mean": (
+        ["--head", "fc1", "--head", "fc2", "--activation", "relu", "--longest", "9"],
+        "--longest: wanted nothing without a mean over time, got 9",
+    ),
+}
+
+
+@pytest.mark.usefixtures("classifier")
+@pytest.mark.parametrize("case", MLPS)
+def test_what_a_state_dict_does_not_tell_of_an_mlp_is_asked_for(case: str) -> None:
+    arguments, said = MLPS[case]
+    refused = sparrow("new", "mlp.pt", *arguments)
+    assert refused.exit_code == 2, refused.output
+    assert said in refused.output
+    assert not Path("mlp.yaml").exists()
+
+
+@pytest.mark.usefixtures("classifier")
+def test_a_normalisation_in_a_state_dict_is_refused_with_what_would_do() -> None:
+    torch.save({**torch.load("mlp.pt"), **torch.nn.BatchNorm1d(5).state_dict(prefix="norm.")}, "normed.pt")
+    refused = sparrow("new", "normed.pt", "--head", "fc1", "--head", "fc2", "--activation", "relu")
+    assert refused.exit_code == 2
+    assert "norm.running_var: wanted a place in the network: a normalisation folds where a graph says" in refused.output
+
+
+def test_a_mean_over_steps_wants_their_number_where_there_is_no_data(tmp_path: Path) -> None:
+    graph, out = Graph(), tmp_path / "own.yaml"
+    model = graph.saved(tmp_path, over_time("ReduceMean")(graph))
+    refused = sparrow("new", str(model), "-o", str(out))
+    assert (refused.exit_code, out.exists()) == (2, False)
+    assert "--longest: wanted the steps of the longest sequence, or --data, for a mean, got neither" in refused.output
+    assert sparrow("new", str(model), "-o", str(out), "--longest", "40").exit_code == 0
+    head = load(str(out)).model.head
+    assert head is not None
+    assert head.longest == 40
 
 
 @pytest.mark.usefixtures("place")

@@ -13,6 +13,8 @@ from accel.base.faults import Fault, Refused
 from accel.base.fixed import Fixed
 from accel.model.sequences import Data
 from accel.spec import Spec
+from accel.spec.network import Head
+from accel.spec.spec import TABLED
 from training.automatic.knob import Knob, Widths, above, nearest
 from training.automatic.search import fewest
 from training.automatic.trial import Trial, cut, users
@@ -25,7 +27,7 @@ MARGIN = 1.25
 """How much larger than on the data a signal may become before it saturates."""
 SIGNAL = 16.0
 """Bits of weights that a bit of each value of a signal is worth: it is copied, multiplied and looked up."""
-WIDEST = {"input": 18, "bias": 26, "gate": 24, "activation": 18, "cell": 24, "state": 18}
+WIDEST = {"input": 18, "bias": 26, "gate": 24, "activation": 18, "cell": 24, "state": 18, "linear": 18}
 WEIGHT, FINEST = 18, 24
 """Widest weight, and most fraction bits of one, that a spec takes."""
 ADDRESSES = (8, 9, 10, 11, 12, 13, 14)
@@ -110,12 +112,18 @@ class Dial:
             yield Knob(f"{number}.bias", _held(bias), WIDEST["bias"], float(bias.size), parts=(bias.ravel(),))
             for key in SIGNALS:
                 yield Knob(f"{number}.{key}", self._above(number, key), WIDEST[key], SIGNAL * units)
-        if trial.model.head is not None:
-            weight = trial.model.head.weight.detach().numpy()
-            yield Knob("head.weights", _held(weight), WEIGHT, float(weight.size), FINEST, (weight.ravel(),))
-            held = trial.model.head.bias
-            bias = np.zeros(1) if held is None else held.detach().numpy()
-            yield Knob("head.bias", _held(bias), WIDEST["bias"], float(len(weight)), parts=(bias,))
+        if model.head is not None:
+            yield from self._behind(model.head)
+
+    def _behind(self, head: Head) -> Iterator[Knob]:
+        """Of the linear layers: one width for all their weights, one format for all biases, one between them."""
+        weights, bias = self.trial.linear_weights()
+        cost = float(sum(part.size for part in weights))
+        yield Knob("head.weights", max(map(_held, weights)), WEIGHT, cost, FINEST, weights)
+        yield Knob("head.bias", _held(bias), WIDEST["bias"], float(bias.size), parts=(bias,))
+        if between := [one.outputs for one in head.layers if one.activation not in TABLED]:
+            largest = above(MARGIN * self.trial.largest_linear())
+            yield Knob("head.linear", largest, WIDEST["linear"], SIGNAL * sum(between))
 
     def _above(self, number: int, key: str) -> int:
         """Bits above the point of a signal. Tables, and h_t that begins with zeros, lie within -1 and 1; what
@@ -157,15 +165,33 @@ class Dial:
         }
         formats: dict[str, Any] = {key: one_or_all(values) for key, values in signals.items()}
         formats["input"] = self._of("input", widths)[0]
-        if self.trial.model.head is not None:
-            head = self._of("head.weights", widths)[0]
-            keys |= {"head_width": head.width, "head_frac": head.frac}
-            formats["head_bias"] = _within(self._of("head.bias", widths)[0], head.frac + x.frac)
-        return self.base.model_copy(
+        made = self.base.model_copy(
             update={
                 "weights": self.base.weights.model_copy(update=keys),
                 "formats": self.base.formats.model_copy(update=formats),
                 "tables": self.base.tables.model_copy(update={"address": self.address}),
+            }
+        )
+        return made if made.model.head is None else self._with_head(made, made.model.head, widths)
+
+    def _with_head(self, spec: Spec, head: Head, widths: Widths) -> Spec:
+        """The spec with the formats of its linear layers; no bias has more fraction bits than a layer's products."""
+        *weights, last = self._of("head.weights", widths)
+        formats: dict[str, Any] = {}
+        if "head.linear" in self.known:
+            formats["linear"] = self._of("head.linear", widths)[0]
+        spec = spec.model_copy(update={"formats": spec.formats.model_copy(update=formats)})
+        read = (spec.formats.signals(-1).state, *map(spec.made, head.layers))
+        products = min(weight.frac + one.frac for weight, one in zip((*weights, last), read, strict=True))
+        formats["head_bias"] = _within(self._of("head.bias", widths)[0], products)
+        layers = zip(head.layers, weights, strict=True)
+        own = tuple(one.model_copy(update={"frac": _other(weight.frac, last.frac)}) for one, weight in layers)
+        keys = {"head_width": last.width, "head_frac": last.frac}
+        return spec.model_copy(
+            update={
+                "model": spec.model.model_copy(update={"head": head.model_copy(update={"layers": own})}),
+                "weights": spec.weights.model_copy(update=keys),
+                "formats": spec.formats.model_copy(update=formats),
             }
         )
 
@@ -173,6 +199,11 @@ class Dial:
 def _held(values: Array) -> int:
     """Bits above the point, sign included, that hold values once they are rounded."""
     return 1 + above(float(np.abs(values).max(initial=0.0)))
+
+
+def _other(value: int, default: int) -> int | None:
+    """A value where it is another than the default."""
+    return None if value == default else value
 
 
 def one_or_all(values: list[Any]) -> Any:

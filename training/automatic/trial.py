@@ -7,19 +7,21 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from accel.architecture.cells.activations import OUT, SUM
 from accel.architecture.network import Network
 from accel.architecture.network import network as shapes
 from accel.base.faults import Fault, Refused
 from accel.model import golden
-from accel.model.products import product
 from accel.model.sequences import Array, Data
 from accel.model.weights import Weights
 from accel.spec import Spec
+from accel.spec.spec import TABLED
 from training.cell import bias_of, matrices_of
 from training.export import integers
 from training.importing.loss import rms
-from training.model import LSTM, stacked
+from training.model import LSTM, Signals, linear_sums, stacked
 
 KEPT = 2
 """Results of a layer that are kept, so that a change behind it does not run it again."""
@@ -34,13 +36,22 @@ class Trial:
         with torch.no_grad():
             self.signals = model.signals(torch.from_numpy(data.x), model.begun(len(data.x)))
             h = [stacked(steps, model.cell.output) for steps in self.signals]
-            last = model.when == "last"
-            self.answers = (np.arange(len(data.x)), data.lengths - 1) if last else self.real
-            self.logits = None if model.head is None else model.readout(h[-1]).numpy()[self.answers]
+            self.linear, self.logits = self._behind(h[-1])
         self.h = [each.numpy()[self.real] for each in h]
         if not all(np.any(each) for each in self.h):
             raise Refused([Fault("--data", "sequences on which every layer answers with more than zeros", "others")])
         self._kept: list[dict[Hashable, golden.LayerTrace]] = [{} for _ in self.h]
+
+    def _behind(self, h: Tensor) -> tuple[list[Signals], Array | None]:
+        """Every value of the linear layers in front of the head's last one, and the logits, of real steps alone."""
+        if self.model.head is None:
+            return [], None
+        read, found = self.model.over_steps(h, torch.from_numpy(self.data.lengths)), list[Signals]()
+        read = read[torch.from_numpy(self.real)] if read.ndim == 3 else read
+        for place in range(len(self.model.linear)):
+            found.append(self.model.through_linear(place, read))
+            read = found[-1][OUT]
+        return found, np.asarray(linear_sums(self.model.head, None, read).numpy())
 
     def matrices(self, number: int) -> tuple[Array, Array]:
         """The weights of W_x and of W_h of a layer that are kept."""
@@ -52,6 +63,13 @@ class Trial:
         found = bias_of(self.model.layers[number])
         return np.zeros(1) if found is None else np.asarray(found.detach().numpy())
 
+    def linear_weights(self) -> tuple[tuple[Array, ...], Array]:
+        """The weights of each linear layer, the head's last one at the end, and the biases of all."""
+        layers = (*self.model.linear, self.model.head)
+        biases = [layer.bias.detach().numpy() for layer in layers if layer is not None and layer.bias is not None]
+        weights = (layer.weight.detach().numpy().ravel() for layer in layers if layer is not None)
+        return tuple(weights), np.concatenate(biases) if biases else np.zeros(1)
+
     def largest(self, number: int, key: str) -> float:
         """The largest magnitude of a layer's signals of a format."""
         level = self.model.cell.levels
@@ -59,7 +77,19 @@ class Trial:
         found = [float(stacked(self.signals[number], name).abs().max()) for name in sorted(names)]
         if key in ("cell", "state") and len(self.model.initial):
             found.append(float(self.model.initial[number].detach().abs().max()))
+        if key == "gate" and number == len(self.h) - 1:
+            found += [float(one[SUM].abs().max()) for one in self._through(tabled=True)]
         return max(found)
+
+    def largest_linear(self) -> float:
+        """The largest magnitude that leaves linear layers in `formats.linear`."""
+        return max(float(one[OUT].abs().max()) for one in self._through(tabled=False))
+
+    def _through(self, tabled: bool) -> Iterator[Signals]:
+        """Values of the linear layers whose activation is a table, or is none."""
+        for kind, values in zip(self.model.activations, self.linear, strict=True):
+            if (kind in TABLED) == tabled:
+                yield values
 
     def errors(self, spec: Spec) -> dict[str, float]:
         """Relative errors (rms) of h_t of each layer, and of the logits where the head answers."""
@@ -69,10 +99,10 @@ class Trial:
             for array, one, h in zip(net.layers, traces, self.h, strict=True)
         }
         if net.head is not None and self.logits is not None:
-            head = made.layers[-1]
-            exact = product(head.w_x.values, net.head.sum_width)(traces[-1].h[self.answers])
-            got = (exact + (head.bias << net.head.bias_shift)) / 2.0**net.head.frac
-            found["head"] = _relative(got, self.logits)
+            logits = golden.with_head(net, made, traces, self.data.lengths).logits
+            assert logits is not None
+            answers = logits[self.real] if self.model.when == "step" else logits[:, 0]
+            found["head"] = _relative(answers / 2.0**net.head.frac, self.logits)
         return found
 
     def saturations(self, spec: Spec) -> dict[str, dict[str, int]]:

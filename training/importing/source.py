@@ -31,9 +31,11 @@ class Wishes:
     """What the user says that the file does not."""
 
     lstm: Sequence[str] = ()
-    head: str | None = None
+    head: Sequence[str] = ()
     ignore: Sequence[str] = ()
     output: str | None = None
+    activation: Sequence[str] = ()
+    """What stands between the linear layers of `head`, one for all or one each."""
 
 
 def read(path: Path, wishes: Wishes, inputs: int | None, outputs: int | None) -> Source:
@@ -49,12 +51,17 @@ def found(path: Path, wishes: Wishes) -> Source:
     """`read` where nobody has said yet what is in the file: of a state dict with the head that it has, or without."""
     if is_graph(path):
         return _onnx(path, wishes, None)
-    if wishes.head is not None:
+    if wishes.head:
         return _state_dict(path, wishes, ANY_HEAD)
     try:
         return _state_dict(path, wishes, None)
     except Refused:
         return _state_dict(path, wishes, ANY_HEAD)
+
+
+def names(given: str | Sequence[str]) -> tuple[str, ...]:
+    """One name, or several in order."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def is_graph(path: Path) -> bool:
@@ -76,8 +83,9 @@ def digest(path: Path) -> str:
 def _onnx(path: Path, wishes: Wishes, inputs: int | None) -> Source:
     from training.importing import onnx_model, onnx_runs
 
-    if wishes.lstm or wishes.head or wishes.ignore:
-        raise Refused([Fault(str(path), "--output alone, as a graph says the rest", "--lstm, --head or --ignore")])
+    if wishes.lstm or wishes.head or wishes.ignore or wishes.activation:
+        got = "--lstm, --head, --activation or --ignore"
+        raise Refused([Fault(str(path), "--output alone, as a graph says the rest", got)])
     reading = onnx_model.read(path, wishes.output, inputs)
 
     def executors(sequences: int, steps: int) -> tuple[int, Iterable[Executor]]:
@@ -92,7 +100,7 @@ def _state_dict(path: Path, wishes: Wishes, outputs: int | None) -> Source:
 
     if wishes.output:
         raise Refused([Fault(str(path), "--output for an .onnx alone", wishes.output)])
-    named = state_dict.Named(tuple(wishes.lstm), wishes.head, tuple(wishes.ignore))
+    named = state_dict.Named(tuple(wishes.lstm), tuple(wishes.head), tuple(wishes.activation), tuple(wishes.ignore))
     network, taken = state_dict.read(path, named, outputs)
     ignored = tuple(name for name in taken.state if name not in taken.used)
     facts = _facts("state dict", network, ignored)

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from accel.base.faults import Fault, Refused
 from training.importing import tensors
+from training.importing.linears import Behind, Linears, module_of
 from training.importing.modules import Module, modules
-from training.importing.network import Array, FloatNetwork, Linear, Recurrent, bias_of_sums
+from training.importing.network import Activated, Array, FloatNetwork, Recurrent, bias_of_sums
 from training.importing.parametrizations import composed, without_wrappers
 from training.importing.tensors import State
 
@@ -26,7 +27,10 @@ class Named:
 
     lstm: tuple[str, ...] = ()
     """Recurrent modules in the order in which data goes through them."""
-    head: str | None = None
+    head: tuple[str, ...] = ()
+    """Linear layers behind them, in that order; empty where the file has to say."""
+    activation: tuple[str, ...] = ()
+    """What stands between those: one for all, or one each."""
     ignore: tuple[str, ...] = ()
     """Patterns of names that have nothing to do with the network."""
 
@@ -44,14 +48,15 @@ class Taken:
     state: State
     """The same with weights in one piece."""
     chain: tuple[Module, ...]
-    head: tuple[str, ...]
-    """Names of the head's weight and, where it has one, bias; none without a head."""
+    linear: tuple[Behind, ...]
+    """Linear layers in the order data takes, the head at the end; none without a head."""
     folded: tuple[str, ...]
 
     @property
     def used(self) -> set[str]:
         """Names of `state` that are in the network."""
-        return {*self.head, *(name for module in self.chain for name in module.names)}
+        modules = (name for module in self.chain for name in module.names)
+        return {*(name for layer in self.linear for name in layer.names), *modules}
 
 
 def read(path: Path, named: Named, outputs: int | None) -> tuple[FloatNetwork, Taken]:
@@ -64,9 +69,8 @@ def read(path: Path, named: Named, outputs: int | None) -> tuple[FloatNetwork, T
     state, folded = composed(raw)
     chain = _chain(state, named, str(path))
     in_order = path.suffix.lower() != ".safetensors"
-    candidates = _Candidates(state, chain, named, in_order)
-    head = candidates.head(outputs, str(path))
-    taken = Taken(raw, state, chain, head, folded)
+    behind = Linears(state, chain, named, in_order).found(outputs, str(path))
+    taken = Taken(raw, state, chain, behind, folded)
     faults = [*_left(taken, named, outputs, str(path)), *_no_numbers(taken, str(path))]
     if faults:
         raise Refused(faults)
@@ -96,69 +100,6 @@ def _chain(state: State, named: Named, place: str) -> tuple[Module, ...]:
     return tuple(chosen)
 
 
-@dataclass(frozen=True)
-class _Candidates:
-    """Linear layers among the tensors that no LSTM has."""
-
-    state: State
-    chain: tuple[Module, ...]
-    named: Named
-    in_order: bool
-    """Whether names stand in the order in which modules were made."""
-
-    def head(self, outputs: int | None, place: str) -> tuple[str, ...]:
-        """Names of the head's tensors: those that the user names, or the only ones that can be it and nothing else."""
-        hidden = self.chain[-1].sizes(self.state)[-1]
-        if self.named.head is not None:
-            return self._named_head(self.named.head, hidden, outputs, place)
-        if outputs is None:
-            return ()
-        possible = [names for names in self._linear() if self.state[names[0]].shape[1] == hidden]
-        certain = [names for names in possible if not self._may_stand_before(names)]
-        if len(possible) == len(certain) == 1:
-            return certain[0]
-        got = ", ".join(_module_of(names[0]) for names in possible) or "none"
-        left = [name for name in self._left() if not any(name in names for names in possible)]
-        if not possible and left:
-            got += f"; left over: {', '.join(left[:6])}"
-        raise Refused([Fault(place, f"--head NAME for the linear layer that reads h_t [outputs, {hidden}]", got)])
-
-    def _named_head(self, name: str, hidden: int, outputs: int | None, place: str) -> tuple[str, ...]:
-        names = tuple(one for one in (f"{name}.weight", f"{name}.bias") if one in self.state)
-        names = names or ((name,) if name in self.state else ())
-        shape = tuple(self.state[names[0]].shape) if names else ()
-        if len(shape) != 2 or shape[1] != hidden or (len(names) > 1 and tuple(self.state[names[1]].shape) != shape[:1]):
-            got = f"{name} of shape {shape}" if names else f"no tensor {name}.weight"
-            raise Refused([Fault(f"{place}: --head", f"a linear layer with a weight [outputs, {hidden}]", got)])
-        if outputs is None:
-            raise Refused([Fault("model.head", f"{{outputs: {shape[0]}}}, for {name} of {place}", "none")])
-        return names
-
-    def _left(self) -> list[str]:
-        used = {name for module in self.chain for name in module.names}
-        return [name for name in self.state if name not in used and not self.named.ignores(name)]
-
-    def _linear(self) -> Iterator[tuple[str, ...]]:
-        """Weight and bias of what may be a linear layer."""
-        for name in self._left():
-            bias = f"{_module_of(name)}.bias"
-            if name.rpartition(".")[2] == "weight" and self.state[name].ndim == 2:
-                with_bias = bias in self.state and self.state[bias].shape == self.state[name].shape[:1]
-                yield (name, bias) if with_bias else (name,)
-
-    def _may_stand_before(self, names: tuple[str, ...]) -> bool:
-        """Whether it could feed the LSTM just as well: a linear layer, or without bias an embedding, of that size."""
-        inputs, (rows, columns) = self.chain[0].sizes(self.state)[0], self.state[names[0]].shape
-        fits = rows == inputs or (len(names) == 1 and columns == inputs)
-        order = list(self.state)
-        last = max(order.index(name) for module in self.chain for name in module.names)
-        return fits and not (self.in_order and order.index(names[0]) > last)
-
-
-def _module_of(name: str) -> str:
-    return name.rpartition(".")[0]
-
-
 def _left(taken: Taken, named: Named, outputs: int | None, place: str) -> Iterator[Fault]:
     """Tensors without a place in the network, and patterns that are no use or take some of it away."""
     for pattern in named.ignore:
@@ -170,7 +111,16 @@ def _left(taken: Taken, named: Named, outputs: int | None, place: str) -> Iterat
     for name, tensor in taken.state.items():
         if name not in taken.used and not named.ignores(name):
             got = f"a tensor of shape {tuple(tensor.shape)} left over"
-            yield Fault(f"{place}: {name}", f"{wanted}, or --ignore '{name}' if it is right without", got)
+            yield Fault(f"{place}: {name}", f"{wanted}{_hint(name, taken.state)}", got)
+
+
+def _hint(name: str, state: State) -> str:
+    """What to do with a tensor that is left over."""
+    if f"{module_of(name)}.running_mean" in state:
+        return ": a normalisation folds where a graph says its place and epsilon, export the model to .onnx"
+    linear = f"{module_of(name)}.weight"
+    several = "; --head NAME for each linear layer, in order, " if linear in state and state[linear].ndim == 2 else ", "
+    return f"{several}or --ignore '{name}' if it is right without"
 
 
 def _no_numbers(taken: Taken, place: str) -> Iterator[Fault]:
@@ -193,12 +143,15 @@ def _network(taken: Taken) -> FloatNetwork:
     layers = tuple(
         _recurrent(taken.state, module, number) for module in taken.chain for number in sorted(module.layers)
     )
-    head = None
-    if taken.head:
-        weight, *bias = (_array(taken.state[name]) for name in taken.head)
-        names = (taken.head[0], taken.head[1] if bias else f"bias of {_module_of(taken.head[0])}")
-        head = Linear(_module_of(taken.head[0]), weight, bias[0] if bias else np.zeros(len(weight)), names)
-    return FloatNetwork(layers, head, folded=taken.folded)
+    linear = [_linear(taken.state, layer) for layer in taken.linear]
+    head = linear.pop() if linear else None
+    return FloatNetwork(layers, head, folded=taken.folded, linear=tuple(linear))
+
+
+def _linear(state: State, layer: Behind) -> Activated:
+    weight, *bias = (_array(state[name]) for name in layer.names)
+    names = (layer.names[0], layer.names[1] if bias else f"bias of {layer.module}")
+    return Activated(layer.module, weight, bias[0] if bias else np.zeros(len(weight)), names, layer.activation)
 
 
 def _recurrent(state: State, module: Module, number: int) -> Recurrent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from training.importing.tensors import State
 
 
 def executors(taken: Taken) -> Iterator[Executor]:
-    """nn.LSTM, nn.GRU, their cells and a linear layer in double precision."""
+    """nn.LSTM, nn.GRU, their cells and linear layers in double precision."""
     yield Executor(f"torch {torch.__version__}", True, lambda x, _: _answers(taken, x))
 
 
@@ -27,9 +27,19 @@ def _answers(taken: Taken, x: Array) -> Array:
     for module in taken.chain:
         kind = str(module.kind(taken.state))
         h = _cell(taken.raw, module, kind, h) if module.is_cell else _layers(taken.raw, module, kind, h)
-    if taken.head:
-        h = functional.linear(h, *(whole(taken.raw, name) for name in taken.head))
+    for layer in taken.linear:
+        h = BETWEEN[layer.activation](functional.linear(h, *(whole(taken.raw, name) for name in layer.names)))
     return h.numpy()
+
+
+BETWEEN: dict[str, Callable[[Tensor], Tensor]] = {
+    "none": lambda value: value,
+    "relu": functional.relu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "hard_tanh": functional.hardtanh,
+}
+"""PyTorch's own for the names of `linears.BETWEEN`."""
 
 
 def _layers(raw: State, module: Module, kind: str, x: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ def test_a_head_that_is_not_certain_is_asked_for(tmp_path: Path) -> None:
         Refused, match=r"wanted --head NAME for the linear layer that reads h_t \[outputs, 4\], got pre"
     ):
         network(path, outputs=3)
-    assert network(path, Named(head="pre"), 3).head is not None
+    assert network(path, Named(head=("pre",)), 3).head is not None
 
 
 def test_of_two_heads_one_is_named_and_the_other_refused(tmp_path: Path) -> None:
@@ -60,10 +60,10 @@ def test_of_two_heads_one_is_named_and_the_other_refused(tmp_path: Path) -> None
     with pytest.raises(Refused, match=r"--head NAME .* got aux, fc"):
         network(path)
     with pytest.raises(Refused, match=r"aux.weight: wanted a place in the network"):
-        network(path, Named(head="fc"))
-    assert network(path, Named(head="fc", ignore=("aux.*",))).head is not None
+        network(path, Named(head=("fc",)))
+    assert network(path, Named(head=("fc",), ignore=("aux.*",))).head is not None
     with pytest.raises(Refused, match=r"--head: wanted a linear layer .* got no tensor nothing.weight"):
-        network(path, Named(head="nothing"))
+        network(path, Named(head=("nothing",)))
 
 
 def test_an_embedding_is_no_head(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_head_without_a_place_in_the_spec_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"fc.weight: wanted a place in the network \(model.head in the spec\)"):
         network(path, outputs=None)
     with pytest.raises(Refused, match=r"model.head: wanted \{outputs: 2\}, for fc of .*, got none"):
-        network(path, Named(head="fc"), None)
+        network(path, Named(head=("fc",)), None)
 
 
 def test_patterns_that_are_no_use_or_take_too_much_are_refused(tmp_path: Path) -> None:
@@ -191,4 +191,4 @@ def test_safetensors_have_no_order_so_a_head_of_the_inputs_size_is_asked_for(tmp
     save_file({**nn.LSTM(3, 4).state_dict(prefix="lstm."), **nn.Linear(4, 3).state_dict(prefix="fc.")}, path)
     with pytest.raises(Refused, match=r"--head NAME"):
         network(path, outputs=3)
-    assert network(path, Named(head="fc"), 3).head is not None
+    assert network(path, Named(head=("fc",)), 3).head is not None
