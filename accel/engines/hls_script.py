@@ -160,13 +160,11 @@ def _load_flags(design: Design, order: Sequence[Turn], loads: Loads) -> Flags:
 
 def _loading(design: Design, order: Sequence[Turn], loads: Loads) -> Iterator[tuple[int, Sequence[int]]]:
     """Every frame that is taken, with its step: as soon as no sequence uses the set before the last one."""
-    streams, given = design.spec.engine.streams, design.spec.engine.state_streams
-    good, waiting = frame(design), deque[Sequence[int]]()
-    active, loaded, step, opened = 0, False, 0, list[int]()
+    streams, good, waiting = design.spec.engine.streams, frame(design), deque[Sequence[int]]()
+    active, loaded, step = 0, False, 0
     used: dict[int, int] = {}
     for number, turn in enumerate(order):
         if not turn.is_step:
-            opened.append(number % streams)
             continue
         waiting += loads.get(step, [])
         while waiting and (not loaded or all(one == active for one in used.values())):
@@ -174,9 +172,8 @@ def _loading(design: Design, order: Sequence[Turn], loads: Loads) -> Iterator[tu
             yield step, words
             if list(words) == good:
                 active, loaded = 1 - active, True
-        if not given and turn.step == 0:
-            opened = [number % streams]
-        used |= dict.fromkeys(opened, active)
-        opened, step = [], step + 1
+        if turn.step == 0:
+            used[number % streams] = active
+        step += 1
         if turn.final:
             del used[number % streams]

@@ -25,15 +25,7 @@ def later_frames(design: Design, cycles: int) -> list[list[int]]:
     """
     good, (long, strange, short, unsealed) = frame(design), _bad(design)
     every = 2 * [good, unsealed, good, short, good, long, good, strange]
-    return every[: max(2, min(_most(design), cycles // len(good) // 2 * 2))]
-
-
-def _most(design: Design) -> int:
-    """Frames at most. With streams and given states a set stays in use behind the last sequence (docs/interface.md),
-    so that two frames alone are sure to be taken.
-    """
-    engine = design.spec.engine
-    return 2 if engine.streams > 1 and engine.state_streams else MOST
+    return every[: max(2, min(MOST, cycles // len(good) // 2 * 2))]
 
 
 def _bad(design: Design) -> list[list[int]]:

@@ -232,13 +232,14 @@ inline void EndFrame(Stream<Word_t> &in, Frame &frame) {
   while (!frame.ended) NextWord(in, frame);
 }
 
-/// Which set of weights a sequence is computed with: the one that was active when it began.
+/// Which set of weights a sequence is computed with: the one that was active when its first step began.
 template <int kStreams, bool kGivenState>
 struct Sets {
   int active;
   bool loaded;
   int of_stream[kStreams];
   bool under_way[kStreams];
+  bool given[kStreams];
   int stream;
 
   /// No sequence uses the other set any more.
@@ -252,31 +253,25 @@ struct Sets {
     return free;
   }
 
-  /// The set of the next step. Where states are given, a sequence begins with the turn that takes its own.
+  /// The set of the next step. Where states are given, turns that take them come before; these use no set.
   int Begin() {
-    if (kGivenState) {
-      while (!under_way[stream]) {
-        Open();
-        Next();
-      }
-    } else if (!under_way[stream]) {
-      Open();
+    while (kGivenState && !given[stream]) {
+      given[stream] = true;
+      Next();
     }
+    if (!under_way[stream]) of_stream[stream] = active;
+    under_way[stream] = true;
     return of_stream[stream];
   }
 
   /// The step is over, and its sequence, if it ended.
   void End(bool ended) {
     under_way[stream] = !ended;
+    given[stream] = !ended;
     Next();
   }
 
  private:
-  void Open() {
-    of_stream[stream] = active;
-    under_way[stream] = true;
-  }
-
   void Next() { stream = stream == kStreams - 1 ? 0 : stream + 1; }
 };
 

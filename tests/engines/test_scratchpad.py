@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,16 @@ from accel.architecture.network import network
 from accel.base.files import write_text
 from accel.engines.bench import Beat, Record, Script
 from accel.engines.cosimulation import simulate
-from accel.engines.engine import reference
+from accel.engines.engine import Engine, reference
+from accel.engines.hls import hls
 from accel.engines.icarus import icarus
+from accel.engines.loads import first_frames
 from accel.engines.native import native
 from accel.engines.observe import observe
 from accel.engines.script import script
 from accel.engines.verify import Contender, judge
+from accel.engines.verilator import verilator
+from accel.hls.render import render_hls
 from accel.memory.load_frame import frame, sealed, shape_digest
 from accel.model import random_weights, samples
 from accel.model.design import Design
@@ -30,9 +35,11 @@ from accel.rtl import convert, render
 from accel.rtl.blocks.primitives.signals import flag
 from accel.schedule import load_spec
 from accel.schedule.schedule import schedule
+from accel.schedule.turns import all_turns
 from accel.spec import MIXED, plain
 from tests.engines.awkward import design
 from tests.engines.deliberate import spoil
+from tests.engines.test_torn import named
 
 LOADED = {"model": {"inputs": 3, "hidden": [5]}, "engine": {"units": 2, "memory": "scratchpad"}}
 BY_COLUMNS = {
@@ -194,3 +201,42 @@ def test_a_frame_fits_bitstreams_that_were_made_before(weights: dict[str, Any], 
     found = load_spec.load("specs/tiny-loaded.yaml")
     other = load_spec.parse(plain(found) | ({"weights": weights} if weights else {}))
     assert shape_digest(network(other)) == digest
+
+
+LEFT_OPEN: dict[str, Any] = {
+    "model": {"inputs": 3, "hidden": [4]},
+    "engine": {"units": 2, "streams": 2, "memory": "scratchpad", "state_streams": True},
+}
+"""Of sequences of three steps and one, the last round takes the state of a filler whose step never comes."""
+
+
+def left_open(made: Design) -> Samples:
+    given = samples.seeded(made.spec, 2, 3)
+    given.lengths[1], given.x[1, 1:] = 1, 0
+    return given
+
+
+@pytest.mark.parametrize("engine", [native, icarus, hls, pytest.param(verilator, marks=pytest.mark.slow)], ids=named)
+def test_a_state_whose_sequence_takes_no_step_keeps_no_frame_waiting(engine: Engine, tmp_path: Path) -> None:
+    made = design(tmp_path, verilog=engine in (icarus, verilator), **LEFT_OPEN)
+    for path, text in render_hls(made).items():
+        write_text(tmp_path / path, text)
+    given = left_open(made)
+    order = all_turns(given.lengths.tolist(), 2, True)
+    assert sum(not turn.is_step for turn in order) == sum(turn.final for turn in order) + 1
+    assert sum(beat.last for beat in script(made, given).sources["s_weights"]) > len(first_frames(made)) + 2
+    result = judge("it", Contender(engine, clocked=engine is not hls), made, given, schedule(made))
+    if result.status == "not run":
+        pytest.skip(result.reason)
+    assert (result.status, result.reason) == ("equal", "")
+
+
+def test_a_set_that_a_state_alone_keeps_in_use_is_caught(tmp_path: Path) -> None:
+    made = design(tmp_path, verilog=True, **LEFT_OPEN)
+    top = tmp_path / "rtl" / "awkward.v"
+    write_text(top, re.sub(r"(_uses0_\w+_begins = [^;]*_inbox_)leads", r"\1opens", top.read_text()))
+    result = judge("icarus", Contender(icarus, clocked=True), made, left_open(made), schedule(made))
+    if result.status == "not run":
+        pytest.skip(result.reason)
+    assert result.status == "different"
+    assert "beats of s_weights" in result.reason

@@ -32,7 +32,7 @@ def test_a_step_starts_a_sequence_where_the_last_one_of_its_stream_was_final(str
         inbox.final.next = rng.random() < 0.4
 
     def each() -> None:
-        assert (inbox.starts, inbox.opens, inbox.fresh) == (finals[0],) * 3
+        assert (inbox.starts, inbox.opens, inbox.leads, inbox.fresh) == (finals[0],) * 4
         if inbox.take:
             finals.append(bool(inbox.final))
             finals.pop(0)
@@ -68,6 +68,7 @@ def test_a_turn_for_the_state_comes_before_a_sequences_first_step(streams: int) 
     def each() -> None:
         starts, given = ages[0]
         assert (inbox.starts, inbox.opens, inbox.fresh) == (starts, starts and not given, False)
+        assert inbox.leads == (starts and given)
         if inbox.turn:
             ages.append((bool(inbox.final), not inbox.final) if inbox.take else (starts, True))
             ages.pop(0)
@@ -161,7 +162,7 @@ def test_a_set_is_free_when_all_sequences_that_began_with_it_have_left() -> None
     clocked, inbox, outbox, loading, uses = Clocked(), Inbox(Vector(2, 1, 8, 0)), Outbox(8), Loading(), [0, 0]
 
     def before(rng: random.Random) -> None:
-        inbox.turn.next, inbox.opens.next, inbox.weight_set.next = (rng.random() < 0.5 for _ in range(3))
+        inbox.turn.next, inbox.leads.next, inbox.weight_set.next = (rng.random() < 0.5 for _ in range(3))
         chosen = rng.randrange(2)
         ends = uses[chosen] > 0 and rng.random() < 0.6
         outbox.valid.next, outbox.closing.next, outbox.final.next, outbox.weight_set.next = ends, True, True, chosen
@@ -169,7 +170,7 @@ def test_a_set_is_free_when_all_sequences_that_began_with_it_have_left() -> None
 
     def each() -> None:
         assert loading.free == (uses[int(loading.idle)] == 0)
-        if inbox.turn and inbox.opens:
+        if inbox.turn and inbox.leads:
             uses[int(inbox.weight_set)] += 1
         if outbox.valid:
             uses[int(outbox.weight_set)] -= 1
@@ -179,15 +180,15 @@ def test_a_set_is_free_when_all_sequences_that_began_with_it_have_left() -> None
 
 
 @STREAMS
-def test_a_sequence_keeps_the_set_that_was_active_when_it_opened(streams: int) -> None:
+def test_a_sequence_keeps_the_set_that_was_active_when_it_started(streams: int) -> None:
     clocked, inbox, loading, kept = Clocked(), Inbox(Vector(2, 1, 8, 0)), Loading(), [False] * streams
 
     def before(rng: random.Random) -> None:
-        inbox.turn.next, inbox.opens.next = rng.random() < 0.6, rng.random() < 0.4
+        inbox.turn.next, inbox.starts.next = rng.random() < 0.6, rng.random() < 0.4
         loading.active.next = rng.random() < 0.5
 
     def each() -> None:
-        assert inbox.weight_set == (loading.active if inbox.opens else kept[0])
+        assert inbox.weight_set == (loading.active if inbox.starts else kept[0])
         if inbox.turn:
             kept.append(bool(inbox.weight_set))
             kept.pop(0)

@@ -11,7 +11,10 @@ from accel.rtl.blocks.primitives.signals import flag
 
 @block
 def age_steps(clk: Any, reset: Any, inbox: Any, streams: int) -> Any:
-    """`starts` and `opens` of the inbox (out) where the stream's last step was `final` (in). Latency: 1 from `take`."""
+    """`starts`, `opens`, `leads` of the inbox (out) where the stream's last step was `final` (in).
+
+    Latency: 1 from `take`.
+    """
     ages, oldest = [Signal(bool(1)) for _ in range(streams)], streams - 1
 
     @always_comb
@@ -21,6 +24,7 @@ def age_steps(clk: Any, reset: Any, inbox: Any, streams: int) -> Any:
     @always_comb
     def opening():
         inbox.opens.next = inbox.starts
+        inbox.leads.next = inbox.starts
 
     @always_seq(clk.posedge, reset=reset)
     def refreshing():
@@ -46,6 +50,7 @@ def age_turns(clk: Any, reset: Any, inbox: Any, streams: int) -> Any:
     @always_comb
     def opening():
         inbox.opens.next = starts and not given[oldest]
+        inbox.leads.next = starts and given[oldest]
         inbox.fresh.next = False
 
     @always_seq(clk.posedge, reset=reset)

@@ -32,6 +32,8 @@ class Inbox:
         """The next step starts from zero state."""
         self.opens = Signal(bool(1))
         """The next turn is a sequence's first: its first step, or the taking of its state, which comes before."""
+        self.leads = Signal(bool(1))
+        """The next turn is a sequence's first step: from then on the sequence uses weights."""
         self.final = flag()
         """The next step ends a sequence."""
         self.take = flag()

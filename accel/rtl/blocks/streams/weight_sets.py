@@ -2,7 +2,7 @@
 
 A frame (`accel.memory.load_frame`) is checked while it is written into the set that no sequence uses; only one that is
 right in length, shape and checksum makes that set the one that sequences begin with from then on. A sequence keeps its
-set.
+set from its first step to its last result.
 """
 
 from __future__ import annotations
@@ -39,15 +39,17 @@ class Loading:
 def count_uses(clk: Any, reset: Any, inbox: Any, outbox: Any, loading: Any) -> Any:
     """A set is free when every sequence that began with it has given its last result. Latency: 1.
 
-    `inbox` is that of the first layer, `outbox` that of the last.
+    A sequence begins with its first step. The turn that takes its state before does not read weights, and its x_t may
+    never come: of a filler that the last round leaves open. `inbox` is that of the first layer, `outbox` that of the
+    last.
     """
     lower, upper = bits(16), bits(16)  # sequences under way with either set
     lower_begins, lower_ends, upper_begins, upper_ends = flag(), flag(), flag(), flag()
 
     @always_comb
     def beginning():
-        lower_begins.next = inbox.turn and inbox.opens and not inbox.weight_set
-        upper_begins.next = inbox.turn and inbox.opens and inbox.weight_set
+        lower_begins.next = inbox.turn and inbox.leads and not inbox.weight_set
+        upper_begins.next = inbox.turn and inbox.leads and inbox.weight_set
 
     @always_comb
     def ending():
@@ -70,12 +72,12 @@ def count_uses(clk: Any, reset: Any, inbox: Any, outbox: Any, loading: Any) -> A
 
 @block
 def choose_set(clk: Any, reset: Any, inbox: Any, loading: Any, streams: int) -> Any:
-    """A sequence begins with the active set and keeps it; streams take turns, a step each. Latency: 0."""
+    """A sequence's first step takes the active set, the others keep it; streams take turns, a step each. Latency: 0."""
     kept, oldest = [flag() for _ in range(streams)], streams - 1
 
     @always_comb
     def choosing():
-        if inbox.opens:
+        if inbox.starts:
             inbox.weight_set.next = loading.active
         else:
             inbox.weight_set.next = kept[oldest]
