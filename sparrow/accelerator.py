@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from training.importing.network import FloatNetwork
     from training.importing.source import Wishes
 
-MODULE, ARRAY = "model.pt", "x.npy"
+MODULE, GRAPH, ARRAY = "model.pt", "model.onnx", "x.npy"
 """Files in the work folder of what was given as objects of Python."""
 
 
@@ -144,8 +144,9 @@ def compile(
 ) -> Accelerator:
     """From a model to an accelerator that answers: the spec that `sparrow new` writes, its weights imported.
 
-    `model` is a file (`.onnx`, a state dict, TorchScript), or a module with an `nn.LSTM` or `nn.GRU` and at most one
-    linear layer behind it, which is called once to prove that nothing else bears on its answers. `data` are x
+    `model` is a file (`.onnx`, a state dict, TorchScript), or a module with an `nn.LSTM` or `nn.GRU` and what stands
+    behind it (linear layers, activations, a normalisation, a pool), read from its tensors or, where these do not say
+    enough, from its graph; it is called once to prove that nothing else bears on its answers. `data` are x
     [sequences, steps, inputs], or a file of them; formats are chosen on random x without. The other words are those of
     the command. The spec, `<name>.yaml`, and what is needed of model and data lie in `work`, by default build/<name>.
 
@@ -189,13 +190,23 @@ def _require_own(path: Path, title: str) -> None:
 
 
 def _model(model: nn.Module | str | Path, scratch: Path, wishes: Wishes) -> tuple[Path, FloatNetwork | None]:
-    """The file of a model; of a module its state dict, and the network with all that the module says."""
+    """The file of a model; of a module its state dict, or its graph where that does not say enough, and the network
+    with all that the module says.
+    """
     if isinstance(model, str | Path):
         return Path(model), None
     import torch
 
     from sparrow.new import SEED
     from training.importing import live, source
+    from training.importing.source import Wishes
+
+    def matched(path: Path) -> tuple[Path, FloatNetwork]:
+        try:
+            return path, live.matched(model, source.found(path, wishes).network, SEED)
+        except Refused as refused:  # the file is ours and soon gone
+            said = (replace(fault, place=fault.place.replace(str(path), "model")) for fault in refused.faults)
+            raise Refused([*said]) from None
 
     if not isinstance(model, torch.nn.Module):
         raise Refused([Fault("model", "a file or an nn.Module", type(model).__name__)])
@@ -204,7 +215,21 @@ def _model(model: nn.Module | str | Path, scratch: Path, wishes: Wishes) -> tupl
     if isinstance(model, torch.nn.RNNBase):
         state = {f"lstm.{name}": value for name, value in state.items()}
     torch.save(state, path)
-    return path, live.matched(model, source.found(path, wishes).network, SEED)
+    try:
+        return matched(path)
+    except Refused:
+        inputs = _inputs(model)
+        if inputs is None or wishes != Wishes():
+            raise
+    live.export(model, graph := scratch / GRAPH, inputs)
+    return matched(graph)
+
+
+def _inputs(module: nn.Module) -> int | None:
+    """Elements of x_t, where a module of PyTorch's reads it; None where another one does."""
+    from torch import nn
+
+    return next((one.input_size for one in module.modules() if isinstance(one, nn.RNNBase)), None)
 
 
 def _data(data: Any, scratch: Path) -> Path | None:

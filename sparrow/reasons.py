@@ -52,8 +52,8 @@ def _model(spec: Spec, network: FloatNetwork, asked: Asked) -> Iterator[tuple[st
         when = "as the file answers" if network.when else "the file does not say when: last or step"
         names = ", ".join(one.name for one in (*network.linear, network.head))
         mean = f" A mean counts {head.longest} steps at most (--longest)." if head.pool == "mean" else ""
-        after = "last" if head.when == "last" else "every"
-        yield "model.head", f"{names}; {kind}; after the {after} step, {when}.{mean}"
+        after = "the last" if head.when == "last" else "every"
+        yield "model.head", f"{names}; {kind}; after {after} step, {when}.{mean}"
     if asked.sparsity:
         yield "sparsity", "Pruned without retraining, by magnitude; training.api prunes while training goes on."
     else:

@@ -46,8 +46,15 @@ def _told(section: Section, prefix: str, comments: Mapping[str, str]) -> dict[st
             if inner := _told(value, f"{path}.", comments):
                 found[key] = inner
         elif field.is_required() or path in (*comments, *SAID) or value != field.get_default(call_default_factory=True):
-            found[key] = plain(value)
+            found[key] = _value(value, path, comments)
     return found
+
+
+def _value(value: Any, path: str, comments: Mapping[str, str]) -> Any:
+    """Plain data; of a list of sections the keys that the text gives."""
+    if isinstance(value, tuple) and value and isinstance(value[0], Section):
+        return [_told(one, f"{path}.{number}.", comments) for number, one in enumerate(value)]
+    return plain(value)
 
 
 def _lines(data: Mapping[str, Any], prefix: str, indent: str, comments: Mapping[str, str]) -> Iterator[str]:

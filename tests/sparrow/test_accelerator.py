@@ -85,11 +85,54 @@ def test_a_file_and_its_module_make_the_same_accelerator(tmp_path: Path) -> None
     assert other.check()["weights"].endswith("weights.npz")
 
 
+class Normed(nn.Module):
+    """Two layers, a mean over time, a normalisation, an MLP."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(3, 6, num_layers=2, batch_first=True)
+        self.mlp = nn.Sequential(nn.BatchNorm1d(6), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 4), nn.Softmax(-1))
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, str]:
+        return self.mlp(self.rnn(x)[0].mean(1)), "and more"
+
+
+def test_what_tensors_do_not_say_of_a_module_its_graph_does(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = Normed().eval()
+    module.mlp[0].running_var.uniform_(0.5, 2)
+    accelerator = sparrow.compile(module, data=X, work=tmp_path)
+    head = accelerator.spec.model.head
+    assert head is not None
+    assert ([one.activation for one in head.layers], head.pool, head.longest) == (["relu"], "mean", 9)
+    wanted = module(torch.from_numpy(X).float())[0].argmax(-1).numpy()
+    facts = accelerator.evaluate(X, wanted)
+    assert (facts["float"], facts["golden"]) == (1.0, 1.0)
+    trace = accelerator.trace(X, lengths=[9, 3, 9, 9, 1, 9])
+    assert trace["head"].float.shape == trace["head"].golden.shape == (6, 1, 4)
+    assert trace["head"].error < 0.05
+    torch.testing.assert_close(module.mlp[0].num_batches_tracked, torch.tensor(0))
+    assert not module.training
+
+
+class Hidden(nn.Module):
+    """What a trace does not see: an answer that depends on the numbers of x."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Normed()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        answer: torch.Tensor = self.inner(x)[0]
+        return answer if float(x.abs().max()) == 0 else answer.flip(-1)
+
+
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        (Classifier(between=nn.ReLU()), "nothing else may stand between, before or behind"),
-        (Classifier(ending=nn.ReLU()), "nothing else may stand between, before or behind"),
+        (Hidden(), "nothing else may stand between, before or behind"),
+        (Classifier(between=nn.GELU()), "wanted"),
+        (Classifier(ending=nn.ReLU()), "model: /module/ending/Relu (Relu): wanted a linear layer behind"),
         (nn.Linear(3, 4), "wanted an LSTM"),
         ("no such.pt", "wanted a model file, got no such file"),
         (3, "model: wanted a file or an nn.Module, got int"),

@@ -1,4 +1,4 @@
-"""A live module of PyTorch against the network that was read from its state dict, which alone proves less.
+"""A live module of PyTorch against the network that was read from its tensors or its graph, which alone prove less.
 
 The module is the user's own and runs in his own process, in double precision, on random x of three sizes.
 """
@@ -6,8 +6,10 @@ The module is the user's own and runs in his own process, in double precision, o
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,8 @@ ENDINGS: tuple[Ending, ...] = ("", "softmax", "log_softmax", "sigmoid")
 
 
 def matched(module: nn.Module, network: FloatNetwork, seed: int) -> FloatNetwork:
-    """The network with what the module says beyond its tensors: when it answers, and what its logits pass through.
+    """The network with what the module says beyond its tensors: when it answers, and what its logits pass through;
+    of a network that was read from the module's graph both are known.
 
     x goes in as the first recurrent layer wants it (`batch_first` or not); a tuple's first member is the answer.
     Refused: a module that cannot be called with x alone, or answers other than its recurrent and linear layer do.
@@ -48,6 +51,47 @@ def matched(module: nn.Module, network: FloatNetwork, seed: int) -> FloatNetwork
     raise Refused([Fault("model", wanted_of, f"{got}, {list(answer.shape)}")])
 
 
+def export(module: nn.Module, path: Path, inputs: int) -> None:
+    """Write the graph of a module that is called with x alone, its first answer the only output, sizes left open.
+
+    Refused: a module that PyTorch cannot trace, in its own words.
+    """
+    axes = ("sequences", "steps") if _batch_first(module) else ("steps", "sequences")
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about tracing itself; what was traced wrong, `matched` finds
+            traced = _First(copy.deepcopy(module).cpu().eval())
+            x = torch.zeros(SEQUENCES, STEPS, inputs, dtype=next(module.parameters()).dtype)
+            named = dict(enumerate(axes))
+            torch.onnx.export(
+                traced, (x,), str(path), dynamo=False, input_names=["x"], output_names=["y"], dynamic_axes={"x": named}
+            )
+    except Exception as error:  # whatever a module of the user's raises: it is refused with its own words
+        raise Refused([Fault("model", "a module that torch.onnx.export takes, or a file", _words(error))]) from None
+
+
+class _First(nn.Module):
+    """A module whose answer is the first member of a tuple's."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, x: torch.Tensor) -> Any:
+        """The answer of the module."""
+        return _first(self.module(x))
+
+
+def _first(answer: Any) -> Any:
+    while isinstance(answer, tuple | list) and answer:
+        answer = answer[0]
+    return answer
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
+
+
 def _batch_first(module: nn.Module) -> bool:
     found = next((one for one in module.modules() if isinstance(one, nn.RNNBase)), None)
     return found is not None and found.batch_first
@@ -60,12 +104,9 @@ def _called(module: nn.Module, x: Array, batch_first: bool) -> Array:
         with torch.no_grad():
             answer: Any = alone(torch.from_numpy(np.ascontiguousarray(x)))
     except Exception as error:  # whatever a module of the user's raises: it is refused with its own words
-        why = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
-        raise Refused(
-            [Fault("model", "a module that is called with x alone, or a file of its state dict", why)]
-        ) from None
-    while isinstance(answer, tuple | list) and answer:
-        answer = answer[0]
+        wanted = "a module that is called with x alone, or a file of its state dict"
+        raise Refused([Fault("model", wanted, _words(error))]) from None
+    answer = _first(answer)
     if not isinstance(answer, torch.Tensor) or not answer.is_floating_point():
         raise Refused([Fault("model", "a module that answers with a tensor of numbers", type(answer).__name__)])
     found = answer.detach().numpy()
@@ -73,9 +114,12 @@ def _called(module: nn.Module, x: Array, batch_first: bool) -> Array:
 
 
 def _candidates(network: FloatNetwork, x: Array) -> Iterator[tuple[When, Ending, Array]]:
-    logits = network.logits(network.states(x)[-1])
-    for ending in ENDINGS if network.head is not None else ENDINGS[:1]:
+    """Answers of the network, in each way in which it may give them: the one that is known, else all."""
+    logits = network.logits(network.over_steps(network.states(x)[-1]))
+    known = network.when is not None
+    for ending in (network.ending,) if known else ENDINGS if network.head is not None else ENDINGS[:1]:
         answers = ended(logits, ending)
-        yield "step", ending, answers
-        if network.head is not None:
+        if network.when != "last":
+            yield "step", ending, answers
+        if network.when != "step" and network.head is not None:
             yield "last", ending, answers[:, -1]
