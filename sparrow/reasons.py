@@ -65,11 +65,13 @@ def _formats(chosen: Chosen, asked: Asked) -> Iterator[tuple[str, str]]:
     count, steps = chosen.data.x.shape[:2]
     some = f"{count} sequences of up to {steps} steps of"
     on = f"{some} {chosen.data.origin}" if asked.data else "RANDOM x: real data may need other formats, give --data"
+    rows = " Each row has a scale, which saves more bits than it takes."
+    scales = rows if chosen.spec.weights.per_row else ""
     yield (
         "weights",
         f"{chosen.bits:.3g} bits a weight on average, the fewest found with which h_t of each layer, and the sums "
         f"of the head, stay within {asked.error:g} of the float network (relative rms error), on {on}. "
-        f"Reached: {reached}. Lists have an entry for each layer.",
+        f"Reached: {reached}. Lists have an entry for each layer.{scales}",
     )
     clipped = sum(sum(counts.values()) for counts in chosen.saturations.values())
     yield "formats", f"[width, frac]. Ranges are those of the data with a quarter to spare; {clipped} values saturated."

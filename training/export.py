@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -30,18 +31,22 @@ STEPS = 60_000
 """Steps that are exported of a test split of sequences: the golden model keeps every signal of each."""
 
 
-def integers(model: LSTM, net: Network) -> Weights:
-    """The weights in the formats of `net`: the very integers that quantised evaluation computes with."""
-    layers = [layer_integers(layer, array) for layer, array in zip(model.layers, net.layers, strict=True)]
-    layers = [
+def integers(model: LSTM, net: Network, layers: Sequence[nn.Module] | None = None) -> Weights:
+    """The weights in the formats of `net`: the very integers that quantised evaluation computes with.
+
+    `layers` in place of the model's own recurrent ones.
+    """
+    pairs = zip(model.layers if layers is None else layers, net.layers, strict=True)
+    made = [layer_integers(layer, array) for layer, array in pairs]
+    made = [
         dataclasses.replace(layer, initial=_states(values, array))
-        for layer, array, values in zip_longest(layers, net.layers, model.initial)
+        for layer, array, values in zip_longest(made, net.layers, model.initial)
     ]
     if model.head is not None:
         assert net.head is not None
         linear = zip((*model.linear, model.head), (*net.linear, net.head), strict=True)
-        layers += [head_integers(layer, array) for layer, array in linear]
-    return Weights(tuple(layers), threshold_of(net.spec))
+        made += [head_integers(layer, array) for layer, array in linear]
+    return Weights(tuple(made), threshold_of(net.spec))
 
 
 def layer_integers(layer: nn.Module, array: Array, number: int = 0) -> LayerWeights:

@@ -101,7 +101,7 @@ def equip(layer: nn.Module, array: Array) -> None:
         kind: Kind = "ternary" if array.w_x.width > 1 else "binary"
         scale = _digits(layer, kind, (2.0**-array.w_x.frac, 2.0**-array.w_h.frac))
     elif array.scale is not None:
-        scale = _stretched(layer, (array.w_x, array.w_h))
+        scale = _stretched(layer, (array.w_x, array.w_h), array.scale)
     if array.scale is not None and scale is not None:
         layer.row_scale = nn.Parameter(scale_by_sum(cell_of(layer), scale))
 
@@ -121,11 +121,14 @@ def _error(weight: Tensor, fmt: Fixed, scale: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _stretched(layer: nn.Module, formats: tuple[Fixed, Fixed]) -> Tensor:
-    """Divide each row of a layer by the scale, of CLIPS, at which its integers have the least squared error. [rows]"""
+def _stretched(layer: nn.Module, formats: tuple[Fixed, Fixed], of_scale: Fixed) -> Tensor:
+    """Divide each row of a layer by the scale, of CLIPS, at which its integers have the least squared error. [rows]
+
+    Scales are tried as the hardware has them, so that rounding them costs nothing.
+    """
     pairs = list(zip(matrices_of(layer), formats, strict=True))
     largest = torch.stack([weight.abs().amax(1) / float(fmt.real(fmt.hi)) for weight, fmt in pairs]).amax(0)
-    tried = CLIPS.to(largest)[:, None] * largest.clamp_min(1e-12)
+    tried = narrow(CLIPS.to(largest)[:, None] * largest, of_scale).clamp_min(2.0**-of_scale.frac)
     errors = torch.stack([sum((_error(weight, fmt, scale) for weight, fmt in pairs), largest * 0) for scale in tried])
     scale = tried.gather(0, errors.argmin(0, keepdim=True))[0]
     for name in matrices():

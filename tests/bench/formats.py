@@ -17,9 +17,8 @@ import numpy as np
 from accel.model.sequences import Data
 from accel.spec import Spec
 from training.automatic import formats
-from training.automatic.formats import Dial, choose
-from training.automatic.trial import Trial, cut
-from training.importer import pruned
+from training.automatic.dial import Dial, one_or_all
+from training.automatic.formats import choose
 from training.importing.network import Array, FloatNetwork, Linear, Recurrent
 
 SEED, INPUTS, HIDDEN, LAYERS, OUTPUTS = 1, 40, 256, 3, 32
@@ -76,15 +75,13 @@ def spec_of(network: FloatNetwork) -> Spec:
 
 def uniform(network: FloatNetwork, spec: Spec, data: Data, width: int) -> float:
     """The largest error with one width and as many fraction bits for all matrices; signals as wide as can be."""
-    model = pruned(spec, network)
-    size = sum(parameter.numel() for layer in model.layers for parameter in layer.parameters())
-    trial = Trial(model, cut(data, size, formats.SEQUENCES, formats.STEPS, formats.WORK))
+    trial = formats.trial(network, spec, data)
     dial = Dial(trial, spec)
     best = dial.spec(dial.widest)
     frac = width - 7  # 61 has six bits above the point, and a sign
     keys = {"width": width, "input_frac": max(0, frac), "recurrent_frac": max(0, frac), "head_width": width}
     one = best.weights.model_copy(update=keys | {"head_frac": max(0, frac)})
-    coarse = {key: formats.one_or_all([getattr(best.formats, key)]) for key in ("cell", "state", "activation")}
+    coarse = {key: one_or_all([getattr(best.formats, key)]) for key in ("cell", "state", "activation")}
     chosen = best.model_copy(update={"weights": one, "formats": best.formats.model_copy(update=coarse)})
     return max(trial.errors(_legal(chosen)).values())
 
@@ -112,6 +109,8 @@ def main() -> None:
     for width in (8, 12, 18):
         print(f"| one for all | {width} | {uniform(network, spec, data, width):.2%} |", flush=True)
     start = time.monotonic()
+    alike = formats.found(Dial(formats.trial(network, spec, data), spec), given.error)
+    print(f"| found, one scale for all rows | {alike.bits:.2f} | {max(alike.errors.values()):.2%} |", flush=True)
     found = choose(network, spec, data, given.error)
     print(f"| found, --error {given.error:g} | {found.bits:.2f} | {max(found.errors.values()):.2%} |")
     print(f"\n{time.monotonic() - start:.0f} s; {found.errors}; saturated: {found.saturations}")

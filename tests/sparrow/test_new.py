@@ -170,6 +170,27 @@ def test_a_gru_has_formats_of_its_own(tmp_path: Path) -> None:
     assert max(json.loads(result.stdout)["errors"].values()) <= 0.02
 
 
+@pytest.mark.parametrize("rows", ["alike", "apart"])
+def test_rows_whose_weights_differ_get_scales_where_that_saves_bits(rows: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    state = torch.nn.LSTM(20, 24, num_layers=2, batch_first=True).state_dict(prefix="lstm.")
+    if rows == "apart":
+        for name in (name for name in state if "weight" in name):
+            state[name] *= torch.logspace(-1, 1, 4).repeat(24)[:, None]
+    torch.save(state, tmp_path / "own.pt")
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(0, 0.8, (6, 9, 20)))
+    out = str(tmp_path / "own.yaml")
+    result = sparrow("new", str(tmp_path / "own.pt"), "--data", str(tmp_path / "x.npy"), "-o", out, "--json")
+    assert result.exit_code == 0, result.output
+    facts, spec = json.loads(result.stdout), load(out)
+    assert spec.weights.per_row == (rows == "apart")
+    assert max(facts["errors"].values()) <= 0.02
+    assert sparrow("import", out, "--work", str(tmp_path / "work")).exit_code == 0
+    record = json.loads((tmp_path / "work/training.json").read_text())["import"]
+    told = {layer["name"]: layer["relative_error"] for layer in record["loss"]["layers"]}
+    assert facts["errors"] == {name: pytest.approx(told[name]) for name in facts["errors"]}
+
+
 CASES: dict[str, tuple[list[str], str]] = {
     "no such model": (["no.pt"], "no.pt: wanted a model file, got no such file"),
     "a folder": (["."], ".: wanted a model file, got a folder"),

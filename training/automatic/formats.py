@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from accel.architecture.cells.operations import Lookup
 from accel.base.faults import Fault, Refused
-from accel.base.fixed import Fixed
 from accel.model.sequences import Data
 from accel.spec import Spec
-from accel.spec.network import Head
-from accel.spec.spec import TABLED
-from training.automatic.knob import Knob, Widths, above, nearest
+from training.automatic.dial import ADDRESSES, Dial
+from training.automatic.knob import Widths
+from training.automatic.row_scales import WORTH, RowDial, promised
 from training.automatic.search import fewest
-from training.automatic.trial import Trial, cut, users
+from training.automatic.trial import Trial, cut
 from training.importer import pruned
-from training.importing.network import Array, FloatNetwork
+from training.importing.network import FloatNetwork
 
 SEQUENCES, STEPS, WORK = 32, 256, 1 << 30
 """Sequences of the data, and steps of each, that formats are chosen on: at most, and about so many products."""
-MARGIN = 1.25
-"""How much larger than on the data a signal may become before it saturates."""
-SIGNAL = 16.0
-"""Bits of weights that a bit of each value of a signal is worth: it is copied, multiplied and looked up."""
-WIDEST = {"input": 18, "bias": 26, "gate": 24, "activation": 18, "cell": 24, "state": 18, "linear": 18}
-WEIGHT, FINEST = 18, 24
-"""Widest weight, and most fraction bits of one, that a spec takes."""
-ADDRESSES = (8, 9, 10, 11, 12, 13, 14)
 SPARE = 3.0
 """Part of the bound that tables may take: one in so many."""
-SIGNALS = ("gate", "activation", "cell", "state")
 
 
 @dataclass(frozen=True)
@@ -54,164 +39,40 @@ class Chosen:
 def choose(network: FloatNetwork, spec: Spec, data: Data, bound: float) -> Chosen:
     """The spec with the fewest bits that keep h_t of every layer, and the logits, within `bound` of the float network.
 
-    Of `spec` sizes and shares of zeros count, formats do not. Refused: a bound that no formats keep.
+    Rows get scales of their own where that saves WORTH bits a weight. Of `spec` sizes and shares of zeros count,
+    formats do not. Refused: a bound that no formats keep.
     """
+    tried = trial(network, spec, data)
+    plain = found(Dial(tried, spec), bound)
+    if promised(tried, len(spec.model.hidden)) < WORTH:
+        return plain
+    try:
+        by_row = found(RowDial(tried, spec), bound)
+    except Refused:  # fewer bits are at hand with scales
+        return plain
+    return by_row if by_row.bits < plain.bits - WORTH else plain
+
+
+def trial(network: FloatNetwork, spec: Spec, data: Data) -> Trial:
+    """The network with the weights that the spec keeps, on as much of the data as can be run some dozens of times."""
     model = pruned(spec, network)
     size = sum(parameter.numel() for layer in model.layers for parameter in layer.parameters())
-    trial = Trial(model, cut(data, size, SEQUENCES, STEPS, WORK))
-    dial = Dial(trial, spec)
+    return Trial(model, cut(data, size, SEQUENCES, STEPS, WORK))
+
+
+def found(dial: Dial, bound: float) -> Chosen:
+    """The fewest bits by the knobs of one kind. Refused: a bound that no formats keep."""
 
     def worst(widths: Widths) -> float:
-        return max(trial.errors(dial.spec(widths)).values())
+        return max(dial.trial.errors(dial.spec(widths)).values())
 
     for address in ADDRESSES:
         dial.address = address
         reached = worst(dial.widest)
         if reached <= bound / SPARE:
             break
-    found = fewest(dial.knobs, worst, bound)
-    if found is None:
+    widths = fewest(dial.knobs, worst, bound)
+    if widths is None:
         raise Refused([Fault("--error", f"at least {reached:.2g}, which the widest formats reach", f"{bound:g}")])
-    made = dial.spec(found[0])
-    return Chosen(made, trial.errors(made), trial.saturations(made), dial.bits(found[0]), trial.data)
-
-
-class Dial:
-    """The formats of a network as knobs that a search turns, and the spec of each position."""
-
-    def __init__(self, trial: Trial, spec: Spec) -> None:
-        self.trial, self.base, self.address = trial, spec, ADDRESSES[-1]
-        self.layers = len(spec.model.hidden)
-        self.knobs = [*self._knobs()]
-        self.known = {knob.name: knob for knob in self.knobs}
-        self._formats: dict[tuple[str, int], tuple[Fixed, ...]] = {}
-
-    @property
-    def widest(self) -> dict[str, int]:
-        """Every knob at its end."""
-        return {knob.name: knob.widest for knob in self.knobs}
-
-    def bits(self, widths: Widths) -> float:
-        """Bits of a weight on average, the head's included."""
-        weights = [knob for knob in self.knobs if knob.name.endswith("weights")]
-        return sum(widths[knob.name] * knob.cost for knob in weights) / sum(knob.cost for knob in weights)
-
-    def _knobs(self) -> Iterator[Knob]:
-        trial, model = self.trial, self.base.model
-        yield Knob("input", above(float(np.abs(trial.data.x).max())), WIDEST["input"], SIGNAL * model.inputs)
-        for number, units in enumerate(model.hidden):
-            parts, bias = trial.matrices(number), trial.bias(number)
-            yield Knob(
-                f"{number}.weights",
-                max(map(_held, parts)),
-                WEIGHT,
-                float(max(1, sum(part.size for part in parts))),
-                FINEST,
-                parts,
-            )
-            yield Knob(f"{number}.bias", _held(bias), WIDEST["bias"], float(bias.size), parts=(bias.ravel(),))
-            for key in SIGNALS:
-                yield Knob(f"{number}.{key}", self._above(number, key), WIDEST[key], SIGNAL * units)
-        if model.head is not None:
-            yield from self._behind(model.head)
-
-    def _behind(self, head: Head) -> Iterator[Knob]:
-        """Of the linear layers: one width for all their weights, one format for all biases, one between them."""
-        weights, bias = self.trial.linear_weights()
-        cost = float(sum(part.size for part in weights))
-        yield Knob("head.weights", max(map(_held, weights)), WEIGHT, cost, FINEST, weights)
-        yield Knob("head.bias", _held(bias), WIDEST["bias"], float(bias.size), parts=(bias,))
-        if between := [one.outputs for one in head.layers if one.activation not in TABLED]:
-            largest = above(MARGIN * self.trial.largest_linear())
-            yield Knob("head.linear", largest, WIDEST["linear"], SIGNAL * sum(between))
-
-    def _above(self, number: int, key: str) -> int:
-        """Bits above the point of a signal. Tables, and h_t that begins with zeros, lie within -1 and 1; what
-        tables alone read may end where they do.
-        """
-        if key == "activation":
-            return 1
-        found = self.trial.largest(number, key)
-        if key == "state" and found <= 1:
-            return 1
-        if key == "gate" and all(isinstance(user, Lookup) for user in users(self.trial.model, key)):
-            return above(min(MARGIN * found, max(self.base.tables.sigmoid, self.base.tables.tanh) * 0.99))
-        return above(MARGIN * found)
-
-    def _of(self, name: str, widths: Widths) -> tuple[Fixed, ...]:
-        """The formats that a knob sets, as its width says: one, or one a matrix."""
-        knob, width = self.known[name], widths[name]
-        if (name, width) not in self._formats:
-            own = [nearest(part, width, knob.finest) for part in knob.parts] or [knob.format(width)]
-            self._formats[name, width] = tuple(own)
-        return self._formats[name, width]
-
-    def spec(self, widths: Widths) -> Spec:
-        """The spec with formats of these widths; none holds more than what it is made of."""
-        weights = [self._of(f"{number}.weights", widths) for number in range(self.layers)]
-        signals = {key: [self._of(f"{n}.{key}", widths)[0] for n in range(self.layers)] for key in ("bias", *SIGNALS)}
-        x = self._of("input", widths)[0]
-        for number, (w_x, w_h) in enumerate(weights):
-            state = _within(signals["state"][number], 2 * signals["activation"][number].frac)
-            products = max(w_x.frac + x.frac, w_h.frac + state.frac)
-            signals["state"][number] = state
-            for key in ("bias", "gate"):
-                signals[key][number] = _within(signals[key][number], products)
-            x = state
-        keys: dict[str, Any] = {
-            "width": one_or_all([w_x.width for w_x, _ in weights]),
-            "input_frac": one_or_all([w_x.frac for w_x, _ in weights]),
-            "recurrent_frac": one_or_all([w_h.frac for _, w_h in weights]),
-        }
-        formats: dict[str, Any] = {key: one_or_all(values) for key, values in signals.items()}
-        formats["input"] = self._of("input", widths)[0]
-        made = self.base.model_copy(
-            update={
-                "weights": self.base.weights.model_copy(update=keys),
-                "formats": self.base.formats.model_copy(update=formats),
-                "tables": self.base.tables.model_copy(update={"address": self.address}),
-            }
-        )
-        return made if made.model.head is None else self._with_head(made, made.model.head, widths)
-
-    def _with_head(self, spec: Spec, head: Head, widths: Widths) -> Spec:
-        """The spec with the formats of its linear layers; no bias has more fraction bits than a layer's products."""
-        *weights, last = self._of("head.weights", widths)
-        formats: dict[str, Any] = {}
-        if "head.linear" in self.known:
-            formats["linear"] = self._of("head.linear", widths)[0]
-        spec = spec.model_copy(update={"formats": spec.formats.model_copy(update=formats)})
-        read = (spec.formats.signals(-1).state, *map(spec.made, head.layers))
-        products = min(weight.frac + one.frac for weight, one in zip((*weights, last), read, strict=True))
-        formats["head_bias"] = _within(self._of("head.bias", widths)[0], products)
-        layers = zip(head.layers, weights, strict=True)
-        own = tuple(one.model_copy(update={"frac": _other(weight.frac, last.frac)}) for one, weight in layers)
-        keys = {"head_width": last.width, "head_frac": last.frac}
-        return spec.model_copy(
-            update={
-                "model": spec.model.model_copy(update={"head": head.model_copy(update={"layers": own})}),
-                "weights": spec.weights.model_copy(update=keys),
-                "formats": spec.formats.model_copy(update=formats),
-            }
-        )
-
-
-def _held(values: Array) -> int:
-    """Bits above the point, sign included, that hold values once they are rounded."""
-    return 1 + above(float(np.abs(values).max(initial=0.0)))
-
-
-def _other(value: int, default: int) -> int | None:
-    """A value where it is another than the default."""
-    return None if value == default else value
-
-
-def one_or_all(values: list[Any]) -> Any:
-    """A value that all layers have, or all of them."""
-    return values[0] if len(set(values)) == 1 else tuple(values)
-
-
-def _within(fmt: Fixed, frac: int) -> Fixed:
-    """A format with at most so many fraction bits, and as many above the point."""
-    less = max(0, fmt.frac - frac)
-    return Fixed(max(2, fmt.width - less), fmt.frac - less)
+    made, trial = dial.spec(widths[0]), dial.trial
+    return Chosen(made, trial.errors(made), trial.saturations(made), dial.bits(widths[0]), trial.data)

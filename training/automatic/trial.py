@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Hashable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from accel.architecture.array import Array as LaneArray
 from accel.architecture.cells.activations import OUT, SUM
 from accel.architecture.network import Network
 from accel.architecture.network import network as shapes
@@ -22,6 +24,7 @@ from training.cell import bias_of, matrices_of
 from training.export import integers
 from training.importing.loss import rms
 from training.model import LSTM, Signals, linear_sums, stacked
+from training.rows import equip
 
 KEPT = 2
 """Results of a layer that are kept, so that a change behind it does not run it again."""
@@ -40,6 +43,7 @@ class Trial:
         self.h = [each.numpy()[self.real] for each in h]
         if not all(np.any(each) for each in self.h):
             raise Refused([Fault("--data", "sequences on which every layer answers with more than zeros", "others")])
+        self._scaled: list[dict[Hashable, nn.Module]] = [{} for _ in self.h]
         self._kept: list[dict[Hashable, golden.LayerTrace]] = [{} for _ in self.h]
 
     def _behind(self, h: Tensor) -> tuple[list[Signals], Array | None]:
@@ -53,9 +57,14 @@ class Trial:
             read = found[-1][OUT]
         return found, np.asarray(linear_sums(self.model.head, None, read).numpy())
 
+    def whole_matrices(self, number: int) -> tuple[Array, Array]:
+        """W_x and W_h of a layer, zeros where weights are removed."""
+        w_x, w_h = (matrix.detach().numpy() for matrix in matrices_of(self.model.layers[number]))
+        return w_x, w_h
+
     def matrices(self, number: int) -> tuple[Array, Array]:
         """The weights of W_x and of W_h of a layer that are kept."""
-        w_x, w_h = (matrix.detach().numpy() for matrix in matrices_of(self.model.layers[number]))
+        w_x, w_h = self.whole_matrices(number)
         return w_x[w_x != 0], w_h[w_h != 0]
 
     def bias(self, number: int) -> Array:
@@ -112,7 +121,7 @@ class Trial:
 
     def _run(self, spec: Spec) -> tuple[Network, Weights, list[golden.LayerTrace]]:
         net = shapes(spec)
-        made = integers(self.model, net)
+        made = integers(self.model, net, [self._equipped(*pair) for pair in enumerate(net.layers)])
         signal, traces = spec.formats.input.quantize(self.data.x), list[golden.LayerTrace]()
         begun = golden.begun_with(net, made, None, len(signal))
         known: list[Any] = [spec.formats.input, spec.tables]
@@ -127,6 +136,18 @@ class Trial:
             traces.append(trace)
             signal = trace.h
         return net, made, traces
+
+    def _equipped(self, number: int, array: LaneArray) -> nn.Module:
+        """A layer with the scales of its rows, where it has some."""
+        layer = self.model.layers[number]
+        if array.scale is None:
+            return layer
+        key = (array.w_x, array.w_h, array.scale)
+        if key not in self._scaled[number]:
+            made = copy.deepcopy(layer)
+            equip(made, array)
+            self._scaled[number] = {key: made}
+        return self._scaled[number][key]
 
     def _keep(self, number: int, key: Hashable, trace: golden.LayerTrace) -> None:
         kept = self._kept[number]
