@@ -1,0 +1,168 @@
+"""Faults in what the lanes are made of."""
+
+from __future__ import annotations
+
+from tests.rtl import test_lane_array, test_sequencing, test_sums, test_units
+from tests.rtl.fault import Fault
+
+TERNARY = (False, 2, lambda code: code, 1)
+BINARY = (False, 1, lambda code: -1 if code else 1, 1)
+TWO_SUMS = (test_units.UNITS["a row with two sums"],)
+LEVELS = (test_sequencing.KINDS["levels"],)
+IN_LANES = [
+    Fault(
+        "lanes/products",
+        "weights[n] * operands[n % read]",
+        "weights[n] * operands[0]",
+        test_sums.test_a_weight_times_an_operand_comes_a_cycle_later,
+        (True, 6, int, 1),
+    ),
+    Fault(
+        "lanes/products",
+        "if weight[n] < 0:\n                products[n].next = -wide[n % read]\n            else",
+        "if weight[n] >= 0:\n                products[n].next = -wide[n % read]\n            else",
+        test_sums.test_a_weight_times_an_operand_comes_a_cycle_later,
+        BINARY,
+    ),
+    Fault(
+        "lanes/products",
+        "elif weight[n] > 0:",
+        "elif weight[n] >= 0:",
+        test_sums.test_a_weight_times_an_operand_comes_a_cycle_later,
+        TERNARY,
+    ),
+    Fault(
+        "lanes/totals",
+        "(lanes):\n            if first:",
+        "(lanes):\n            if not first:",
+        test_sums.test_products_add_up_from_the_first_one_on,
+    ),
+    Fault(
+        "lanes/totals",
+        "            if of_h[m]:",
+        "            if of_h[0]:",
+        test_sums.test_the_last_row_has_a_sum_of_its_products_with_x_and_one_of_those_with_h,
+    ),
+    Fault(
+        "lanes/totals",
+        "i[r * before + before - 1]",
+        "i[before - 1]",
+        test_sums.test_the_lanes_of_a_row_are_added_in_as_many_cycles_as_the_tree_has_levels,
+        (3,),
+    ),
+    Fault(
+        "lanes/totals",
+        "            chain_out.next = chain_in",
+        "            chain_out.next = chain_out",
+        test_sums.test_totals_are_captured_side_by_side_or_the_neighbours_shift_on,
+    ),
+    Fault(
+        "lanes/fetch",
+        "sign = (1 << width) - 1, 1 << (width - 1)",
+        "sign = (1 << width) - 1, 0",
+        test_sums.test_the_values_of_a_word_come_a_cycle_later_and_wait_another,
+    ),
+    Fault(
+        "lanes/fetch",
+        "                elif from_h[m]:",
+        "                elif from_h[0]:",
+        test_units.test_an_operand_is_what_was_written_at_its_index_of_x_or_of_h_or_nothing,
+        (test_units.COPIES["two lanes, operand register"],),
+    ),
+    Fault(
+        "lanes/unit",
+        "register(clk, reading.from_h, with_operand), register(clk, with_operand, of_h)",
+        "register(clk, reading.from_h, of_h),",
+        test_units.test_a_units_words_and_operands_end_as_exact_sums_on_its_chain,
+        TWO_SUMS,
+    ),
+    Fault(
+        "lanes/unit",
+        "    waiting = register(clk, with_operand, of_h)",
+        "    waiting = register(clk, of_h, with_operand)",
+        test_units.test_a_dense_units_words_meet_the_operands_that_all_share,
+        ("gru", False),
+    ),
+    Fault(
+        "lanes/lane_array",
+        "issue.last, capture, capture_delay(array))",
+        "issue.last, capture, capture_delay(array) - 1)",
+        test_lane_array.test_every_unit_has_its_sums_at_its_slot,
+        ("one lane a row",),
+    ),
+    Fault(
+        "lanes/lane_array",
+        "scratchpad(clk, issue.weight_set,",
+        "scratchpad(clk, issue.active,",
+        test_lane_array.test_loaded_words_are_those_of_the_set_that_a_step_began_with,
+    ),
+    Fault(
+        "lanes/fed_weights",
+        "issue.fed.next = held != 0",
+        "issue.fed.next = True",
+        test_lane_array.test_fed_words_are_held_ahead_and_come_in_their_order,
+        (32, 0),
+    ),
+    Fault(
+        "lanes/fed_weights",
+        "        beats.ready.next = held < room",
+        "        beats.ready.next = True",
+        test_lane_array.test_fed_words_are_held_ahead_and_come_in_their_order,
+        (32, 0),
+    ),
+    Fault(
+        "lanes/lane_control",
+        "clear.next = past or (fresh and from_h)",
+        "clear.next = past",
+        test_sequencing.test_a_lane_reads_its_x_then_its_h_then_nothing,
+        ({},),
+    ),
+    Fault(
+        "lanes/lane_control",
+        "if position >= x_slots:",
+        "if position > x_slots:",
+        test_sequencing.test_lanes_of_a_dense_row_count_the_columns_that_they_read,
+        ({"sparsity": test_sequencing.DENSE},),
+    ),
+    Fault(
+        "lanes/levels",
+        "[start - 1 for start in starts[1:]]",
+        "[start for start in starts[1:]]",
+        test_sequencing.test_what_lanes_do_and_where_a_level_ends_follow_the_level,
+    ),
+    Fault(
+        "lanes/sequencer",
+        "issue.going and issue.address == release_at and not issue.given",
+        "issue.going and issue.address == release_at",
+        test_sequencing.test_a_step_goes_through_its_addresses_group_after_group,
+        (test_sequencing.KINDS["given states, two streams, loaded"],),
+    ),
+    Fault(
+        "lanes/sequencer",
+        "            address.next = following",
+        "            address.next = 0",
+        test_sequencing.test_a_step_goes_through_its_addresses_group_after_group,
+        LEVELS,
+    ),
+    Fault(
+        "lanes/sequencer",
+        "issue.going.next = active and issue.fed",
+        "issue.going.next = active",
+        test_sequencing.test_a_step_goes_through_its_addresses_group_after_group,
+        (test_sequencing.KINDS["fed"],),
+    ),
+    Fault(
+        "lanes/slots",
+        "number == last_slot or slot.beat == last_beat",
+        "number == last_slot",
+        test_sequencing.test_the_slots_of_a_group_follow_its_capture_one_after_the_other,
+        (test_sequencing.SLOTS["two cells, a rest"],),
+    ),
+    Fault(
+        "lanes/slots",
+        "slot.valid and not slot.given",
+        "slot.valid",
+        test_sequencing.test_the_slots_of_a_group_follow_its_capture_one_after_the_other,
+        (test_sequencing.SLOTS["given states, loaded"],),
+    ),
+]

@@ -1,0 +1,56 @@
+"""Block tests can fail: each of these faults, planted into a file of blocks, trips the test that is named beside it."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.rtl.fault import Fault
+from tests.rtl.faults_in_lanes import IN_LANES
+from tests.rtl.test_every_block import FOLDERS, PACKAGE, ROOT
+
+PLANTED = ("lanes",)
+"""Folders with a fault for each of their files."""
+
+
+FAULTS = [*IN_LANES]
+
+
+def spoiled(fault: Fault, folder: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The file with its fault, as a module; MyHDL reads the source of blocks, so it lies in a file of its own."""
+    text = (ROOT / f"{fault.file}.py").read_text(encoding="utf-8")
+    assert text.count(fault.old) == 1, f"{text.count(fault.old)} places in {fault.file}"
+    path = folder / "spoiled.py"
+    path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("spoiled", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "spoiled", module)  # dataclasses look there for what annotations name
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.file}: {fault.new.strip()[:40]}")
+def test_a_planted_fault_is_caught(fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, tests = f"{PACKAGE}.{fault.file.replace('/', '.')}", import_module(fault.test.__module__)
+    fault.test(*fault.given)
+    wrong = spoiled(fault, tmp_path, monkeypatch)
+    names = [name for name, value in vars(tests).items() if getattr(value, "__module__", "") == module]
+    assert names
+    for name in names:
+        monkeypatch.setattr(tests, name, getattr(wrong, name))
+    with pytest.raises((AssertionError, ValueError, IndexError)):
+        fault.test(*fault.given)
+
+
+@pytest.mark.parametrize("folder", PLANTED)
+def test_every_file_has_a_fault(folder: str) -> None:
+    assert folder in FOLDERS
+    files = {f"{folder}/{path.stem}" for path in (ROOT / folder).glob("*.py") if "@block" in path.read_text()}
+    assert files == {fault.file for fault in FAULTS if fault.file.startswith(f"{folder}/")}

@@ -1,0 +1,260 @@
+"""The cycles of a step: addresses, groups and levels, what each lane does in them, and the slots that follow."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from accel.architecture.dataflows.rows import RowArray
+from accel.architecture.latencies import ADDRESS_TO_FETCH, fetch_to_select, scale_delay, slot_delay
+from accel.architecture.network import network
+from accel.rtl.blocks.lanes.fetch import Reading
+from accel.rtl.blocks.lanes.lane_control import dense_places, lane_control
+from accel.rtl.blocks.lanes.levels import Ends, Work, lane_work, level_ends
+from accel.rtl.blocks.lanes.sequencer import Issue, sequence
+from accel.rtl.blocks.lanes.slots import Slot, slots
+from accel.rtl.blocks.primitives.signals import bits, flag
+from accel.rtl.blocks.rows.slot_path import slot_control, slot_later
+from accel.rtl.blocks.streams.inbox import Inbox
+from tests.designs import spec
+from tests.rtl.cycles import Plan, fields, outputs, packed
+from tests.rtl.traffic import Clocked, run
+
+HIGHWAY: dict[str, Any] = {
+    "model": {"cell": "highway", "depth": 3, "inputs": 3, "hidden": [8]},
+    "engine": {"lanes_per_row": 2, "cells_per_cycle": 4},
+}
+KINDS: dict[str, dict[str, Any]] = {
+    "rows": {},
+    "two lanes, one without x": {
+        "engine": {"lanes_per_row": 2, "cells_per_cycle": 4, "lanes": "split", "input_lanes": 1}
+    },
+    "levels": HIGHWAY,
+    "given states, two streams, loaded": {"engine": {"streams": 2, "state_streams": True, "memory": "scratchpad"}},
+    "fed": {"engine": {"memory": "stream", "memory_width": 32}},
+}
+DENSE = {"pattern": "dense", "input": None, "recurrent": None}
+
+
+def array_of(sections: dict[str, Any]) -> Any:
+    return network(spec(**sections)).layers[0]
+
+
+class Step:
+    """The step that is running, as the sequencer must tell of it."""
+
+    def __init__(self, array: RowArray) -> None:
+        self.array, self.turns, self.level, self.next_level = array, 0, 0, 0
+        self.address = self.position = self.group = 0
+        self.running = self.given = self.released = False
+        self.fresh = self.final = self.bank = self.chosen = False
+
+    @property
+    def cycles(self) -> int:
+        """Cycles of a group in the level."""
+        return self.array.group_cycles[self.level]
+
+    def next(self, inbox: Any, going: bool, release_at: int) -> None:
+        """What it is in the next cycle."""
+        array, turn, take = self.array, bool(inbox.turn), bool(inbox.take)
+        self.released = going and self.address == release_at and not self.given
+        if going:
+            self.address = (self.address + 1) % array.depth
+            self.position += 1
+            if self.position == self.cycles:
+                self.position, self.group = 0, self.group + 1
+                self.running = self.group < array.groups
+        if turn:
+            self.running, self.position, self.group = True, 0, 0
+            self.given = array.given_state and not take
+            self.level, self.next_level = self.next_level, (self.next_level + 1) % array.levels
+            self.fresh = bool(inbox.fresh) and (take or array.levels == 1)
+            if take or array.levels == 1:
+                self.final, self.bank = bool(inbox.final), bool(inbox.bank)
+            self.chosen = bool(inbox.weight_set) and array.writable
+            self.turns += 1
+
+
+@pytest.mark.parametrize("sections", KINDS.values(), ids=KINDS)
+def test_a_step_goes_through_its_addresses_group_after_group(sections: dict[str, Any]) -> None:
+    array, clocked = array_of(sections), Clocked()
+    inbox, issue, step, release_at = Inbox(array.x_vector), Issue(array), Step(array), array.depth // 2
+    banks, pause = array.h_vector.banks, [0]
+
+    def before(rng: random.Random) -> None:
+        last = step.running and step.position == step.cycles - 1 and step.group == array.groups - 1
+        issue.fed.next = fed = array.fed is None or rng.random() < 0.7
+        pause[0] = pause[0] - 1 if not step.running else rng.choice((0, 0, 2))
+        turn = (last and fed and pause[0] == 0) or (not step.running and pause[0] <= 0)
+        inbox.turn.next = turn
+        inbox.take.next = turn and step.next_level == 0 and not (array.given_state and rng.random() < 0.3)
+        inbox.fresh.next, inbox.final.next, inbox.bank.next, inbox.weight_set.next = (
+            rng.random() < 0.5 for _ in range(4)
+        )
+
+    def each() -> None:
+        going = step.running and bool(issue.fed)
+        assert (issue.active, issue.going, issue.first) == (step.running, going, step.position == 0)
+        assert issue.waiting == (array.fed is not None and step.running and not issue.fed)
+        assert issue.last == (going and step.position == step.cycles - 1)
+        assert inbox.release == step.released
+        if step.running:
+            assert (issue.address, issue.position) == (step.address, step.position)
+            assert (issue.opening, issue.fresh, issue.final) == (step.group == 0, step.fresh, step.final)
+            assert (issue.x_bank, issue.weight_set, issue.given) == (step.bank, step.chosen, step.given)
+            assert issue.level == step.level
+            assert issue.read_bank == (step.turns + banks // 2 - 1) % banks
+            assert (issue.write_bank, issue.stream) == ((step.turns - 1) % banks, (step.turns - 1) % array.streams)
+        step.next(inbox, going, release_at)
+
+    made = sequence(clocked.clk, clocked.reset, inbox, issue, array, release_at)
+    run(clocked, made, [], [], 6 * array.depth + 60, 3, before, each)
+    assert step.turns >= 4
+
+
+@pytest.mark.parametrize("sections", KINDS.values(), ids=KINDS)
+def test_a_lane_reads_its_x_then_its_h_then_nothing(sections: dict[str, Any]) -> None:
+    array, clocked, plan, rng = array_of(sections), Clocked(), Plan(), random.Random(4)
+    issue, reading, lanes = Issue(array), Reading(array), range(array.lanes_per_row)
+    select, wanted = ADDRESS_TO_FETCH + fetch_to_select(array), dict[int, tuple[int, int]]()
+    banks = dict[int, tuple[int, int]]()
+    for cycle in range(90):
+        level = rng.randrange(array.levels)
+        position, fresh, waits = rng.randrange(array.group_cycles[level]), rng.random() < 0.4, rng.random() < 0.3
+        x_bank, h_bank = rng.randrange(2), rng.randrange(array.h_vector.banks)
+        plan.at(cycle, (issue.position, position), (issue.fresh, fresh), (issue.level, level), (issue.waiting, waits))
+        plan.at(cycle, (issue.x_bank, x_bank), (issue.read_bank, h_bank))
+        own = array.by_level[level].lanes
+        of_h = [position >= own[m].x_slots for m in lanes]
+        drops = [position >= own[m].slots or (fresh and of_h[m]) or (waits and bool(array.fed)) for m in lanes]
+        wanted[cycle + select] = packed(of_h, 1), packed(drops, 1)
+        banks[cycle + ADDRESS_TO_FETCH] = x_bank, h_bank
+    outs = [reading.from_h, reading.clear, reading.x_bank, reading.h_bank]
+    shown = plan.run(clocked, lane_control(clocked.clk, clocked.reset, issue, reading, array), outs, select)
+    assert {n: tuple(shown[n][:2]) for n in wanted} == wanted
+    assert {n: tuple(shown[n][2:]) for n in banks} == banks
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"sparsity": DENSE},
+        {"sparsity": DENSE, "engine": {"lanes_per_row": 3, "cells_per_cycle": 4}},
+        {**HIGHWAY, "sparsity": DENSE},
+    ],
+    ids=["one lane", "three lanes", "levels"],
+)
+def test_lanes_of_a_dense_row_count_the_columns_that_they_read(sections: dict[str, Any]) -> None:
+    array, clocked, plan = array_of(sections), Clocked(), Plan()
+    issue, count = Issue(array), array.lanes_per_row
+    word, wanted = bits(count * array.index_width), dict[int, list[int | None]]()
+    order = [(level, n) for level in range(array.levels) for n in range(array.group_cycles[level])]
+    for cycle, (level, position) in enumerate(order):
+        plan.at(cycle, (issue.position, position), (issue.level, level))
+        (k_x, k_h), columns = array.by_level[level].kept, list[int | None]()
+        for m in range(count):
+            taken = position * count + m
+            columns.append((taken if taken < k_x else taken - k_x) if taken < k_x + k_h else None)
+        wanted[cycle + ADDRESS_TO_FETCH] = columns
+    made = dense_places(clocked.clk, clocked.reset, issue, word, array)
+    shown = plan.run(clocked, made, [word], ADDRESS_TO_FETCH)
+    for cycle, columns in wanted.items():
+        places = [place % (1 << array.index_width) for place in fields(shown[cycle][0], array.index_width, count)]
+        assert all(column is None or place == column for place, column in zip(places, columns, strict=True))
+
+
+def test_what_lanes_do_and_where_a_level_ends_follow_the_level() -> None:
+    array, clocked, level = array_of(HIGHWAY), Clocked(), bits(2)
+    ends, work, lanes = Ends(array), Work(array), range(array.lanes_per_row)
+    outs = [ends.cycle, ends.address, ends.following, *work.x_slots, *work.slots]
+    shown = outputs(
+        clocked, [level_ends(level, ends, array), lane_work(level, work, array)], [level], [[0], [1], [2]], outs
+    )
+    depths = [array.groups * cycles for cycles in array.group_cycles]
+    for number, one in enumerate(array.by_level):
+        end = sum(depths[: number + 1])
+        wanted = [array.group_cycles[number] - 1, end - 1, end % sum(depths)]
+        wanted += [one.lanes[m].x_slots for m in lanes] + [one.lanes[m].slots for m in lanes]
+        assert shown[number] == wanted
+
+
+SLOTS: dict[str, dict[str, Any]] = {
+    "one cell": {},
+    "two cells, a rest": {"model": {"inputs": 3, "hidden": [9]}, "engine": {"cells_per_cycle": 2}},
+    "given states, loaded": {"engine": {"streams": 2, "state_streams": True, "memory": "scratchpad"}},
+    "levels": HIGHWAY,
+}
+
+
+class Captured:
+    """Groups captured at random, and the slots that must follow."""
+
+    def __init__(self, array: Any, rng: random.Random, capture: Any, opening: Any, issue: Any) -> None:
+        self.plan, self.wanted, cycle = Plan(), dict[int, dict[str, int]](), 2
+        for _ in range(5):
+            known = {
+                name: rng.randrange(2) for name in ("fresh", "final", "given", "weight_set", "stream", "write_bank")
+            }
+            level = rng.randrange(array.levels)
+            for group in range(array.groups):
+                given = [(getattr(issue, name), value) for name, value in known.items()]
+                self.plan.at(cycle, (capture, 1), (opening, group == 0), (issue.level, level), *given)
+                self.plan.at(cycle + 1, (capture, 0))
+                first = group * array.slots_per_group
+                for beat in range(first, min(first + array.slots_per_group, array.output_beats)):
+                    leaving = {"leaving": level == array.levels - 1} if array.levels > 1 else {}
+                    self.wanted[cycle + 1 + beat - first] = {
+                        **{"beat": beat, "closing": beat == array.output_beats - 1},
+                        **{"bank": known["write_bank"], "level": level, "fresh": known["fresh"]},
+                        **{"final": known["final"], "stream": known["stream"]},
+                        **({"weight_set": known["weight_set"]} if array.writable else {}),
+                        **({"given": known["given"]} if array.given_state else {}),
+                        **{"real": not (array.given_state and known["given"])} | leaving,
+                    }
+                cycle += array.slots_per_group + rng.choice((0, 0, 2))
+
+
+@pytest.mark.parametrize("sections", SLOTS.values(), ids=SLOTS)
+def test_the_slots_of_a_group_follow_its_capture_one_after_the_other(sections: dict[str, Any]) -> None:
+    array, clocked, capture, opening = array_of(sections), Clocked(), flag(), flag()
+    issue, slot = Issue(array), Slot(array)
+    given, seen = Captured(array, random.Random(5), capture, opening, issue), dict[int, dict[str, int]]()
+    cycle, names = [0], list(next(iter(given.wanted.values())))
+
+    def before(_: random.Random) -> None:
+        for signal, value in given.plan.values.get(cycle[0], []):
+            signal.next = value % (1 << len(signal))
+
+    def each() -> None:
+        if slot.valid:
+            seen[cycle[0]] = {name: int(getattr(slot, name)) for name in names}
+        cycle[0] += 1
+
+    made = slots(clocked.clk, clocked.reset, capture, opening, issue, slot, array)
+    run(clocked, made, [], [], max(given.plan.values) + 12, 5, before, each)
+    assert seen == given.wanted
+
+
+@pytest.mark.parametrize("sections", SLOTS.values(), ids=SLOTS)
+def test_slots_meet_the_totals_of_their_group_and_may_wait_for_scales(sections: dict[str, Any]) -> None:
+    array, clocked, plan = array_of(sections), Clocked(), Plan()
+    issue, slot, later = Issue(array), Slot(array), Slot(array)
+    ahead = slot_delay(array) - scale_delay(array)
+    plan.at(3, (issue.last, 1), (issue.opening, 1), (issue.fresh, 1), (issue.final, 1), (issue.stream, 0))
+    plan.at(3, (issue.given, 1), (issue.weight_set, 1), (issue.write_bank, 1))
+    plan.at(4, (issue.last, 0), (issue.opening, 0), (issue.fresh, 0), (issue.final, 0), (issue.given, 0))
+    plan.at(4, (issue.weight_set, 0), (issue.write_bank, 0))
+    names = ["valid", "beat", "fresh", "final", "bank", "real"] + ["given"] * array.given_state
+    names += ["weight_set"] * array.writable
+    made = [slot_control(clocked.clk, clocked.reset, issue, slot, array)]
+    made += [slot_later(clocked.clk, clocked.reset, slot, later, 3, array)]
+    outs = [getattr(one, name) for one in (slot, later) for name in names]
+    shown = plan.run(clocked, made, outs, ahead + 10)
+    now, then = 3 + ahead, len(names)
+    first = [1, 0, 1, 1, 1, not array.given_state] + [1] * (len(names) - 6)
+    assert shown[now][:then] == shown[now + 3][then:] == first
+    assert not shown[now - 1][0]
+    assert not shown[now + 2][then]
+    assert [row[0] for row in shown[now:]].count(1) == array.slots_per_group
