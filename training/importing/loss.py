@@ -88,12 +88,21 @@ def _layer(
     tensors: tuple[str, str, str],
     keys: Sequence[str],
 ) -> Iterator[Matrix]:
-    scale = None if array.scale is None or made.scale is None else array.scale.real(made.scale)
+    scale = None if array.scale is None or made.scale is None else _by_row(array, array.scale.real(made.scale))
     every = np.ones(made.bias.shape, dtype=bool)
     w_x, w_h, bias = ((f"{array.name}.{part}", tensor) for part, tensor in zip(PARTS, tensors, strict=True))
     yield _matrix((*w_x, keys[0]), floats[0], array.w_x, made.w_x.values, made.w_x.mask, scale)
     yield _matrix((*w_h, keys[1]), floats[1], array.w_h, made.w_h.values, made.w_h.mask, scale)
     yield _matrix((*bias, keys[2]), floats[2], array.bias, made.bias, every)
+
+
+def _by_row(array: LaneArray, scales: Array) -> Array:
+    """A scale a row of the matrices, of one a sum of the cell: two sums that share a row share its scale."""
+    if not array.cell.split:
+        return scales
+    parts = np.split(scales, array.sums_per_unit)
+    by_row = {one.row: part for one, part in zip(array.cell.sums, parts, strict=True)}
+    return np.concatenate([by_row[row] for row in sorted(by_row)])
 
 
 def _initial(array: LaneArray, made: LayerWeights, layer: Recurrent, spec: Spec) -> Iterator[Matrix]:
