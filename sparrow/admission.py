@@ -10,15 +10,34 @@ from accel.architecture.network import network
 from accel.proof.links import shown
 from accel.schedule.load_spec import admission
 from accel.spec import Spec, checked
-from accel.spec.yaml_file import read
+from accel.spec.yaml_file import Document, read
+
+AUTO = "auto"
+"""In place of formats: they are found by `sparrow.automatic`."""
 
 
 def load(path: Path | str, elsewhere: bool = False) -> Spec:
-    """Read and check a spec file. Raises Refused with every fault: place, wanted, got.
+    """Read and check a spec file. Raises Refused with every fault: place, wanted, got; formats that are `auto` too,
+    which a work folder keeps (`sparrow.verb.opened`).
 
     What is built `elsewhere` needs no room on the board that the spec names.
     """
-    folder = Path(path).parent
+    document = read(Path(path))
+    if asks(document):
+        from sparrow.automatic import refused
+
+        raise refused(document)
+    return admitted(document, Path(path).parent, elsewhere)
+
+
+def asks(document: Document) -> bool:
+    """Whether a spec leaves its formats open."""
+    formats = document.data.get("formats") if isinstance(document.data, dict) else None
+    return formats == AUTO or (isinstance(formats, dict) and AUTO in formats)
+
+
+def admitted(document: Document, folder: Path, elsewhere: bool = False) -> Spec:
+    """The spec of a document that lies in `folder`, checked as `load` does."""
 
     def known(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield from admission(spec)
@@ -29,7 +48,7 @@ def load(path: Path | str, elsewhere: bool = False) -> Spec:
         faults = [*known(spec)]
         yield from faults or _room(spec)
 
-    return checked(Spec, read(Path(path)), known if elsewhere else fitting).lying_in(folder)
+    return checked(Spec, document, known if elsewhere else fitting).lying_in(folder)
 
 
 def _source(spec: Spec) -> Iterator[tuple[str, str, Any]]:

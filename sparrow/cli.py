@@ -91,7 +91,8 @@ def import_model(
     """
     from sparrow import flow, printing
 
-    spec, folder = opened(spec_file, work)
+    with printing.progress() as told:
+        spec, folder = opened(spec_file, work, find=told, replace=replace)
     wishes: dict[str, Any] = {"data_file": data, "lstm": lstm, "head": head, "ignore": ignore, "output": output}
     wishes |= {"allow_clipping": allow_clipping, "distill": distill}
     given = {name: value for name, value in wishes.items() if value}
@@ -232,10 +233,9 @@ def explore(
     command goes on.
     """
     from exploration import study_file as file
-    from sparrow import admission, exploring, printing
+    from sparrow import exploring, printing
 
-    spec = admission.load(spec_file, elsewhere=True)
-    folder = work or Path("build", spec.name)
+    spec, folder = opened(spec_file, work, elsewhere=True)
     said = {"budget": budget, "sampler": sampler, "seed": seed, "limits": limit and tuple(limit)}
     said["objectives"] = None if objectives is None else tuple(objectives.split(","))
     study = file.chosen(study_file, said)
@@ -266,7 +266,7 @@ def build(
     from sparrow import flow
     from sparrow.building import Build
 
-    spec, folder = opened(spec_file, work, board)
+    spec, folder = opened(spec_file, work, elsewhere=board is not None)
     options = {"alone": alone, "from_cpp": from_cpp, "allow_slow": allow_slow, "seed": seed, "seeds": seeds}
     wanted = Build(spec, board, plan, options, read_back)
     flow.perform(wanted.step, spec, folder)
@@ -330,8 +330,8 @@ def run(spec_file: SpecFile, work: Work = None, replace: Replace = False, as_jso
     """
     from sparrow import flow, printing
 
-    spec, folder = opened(spec_file, work)
     with printing.progress() as progress:
+        spec, folder = opened(spec_file, work, find=progress, replace=replace)
         done = flow.run(spec, folder, progress, replace=replace)
     facts = _read(folder / "report.json") | {"steps": done, "files": [str(folder / "report.html")]}
     answer(facts, "ran", as_json)

@@ -69,7 +69,7 @@ def made(
         raise Refused([Fault(str(model), "a model file", "no such file" if not model.exists() else "a folder")])
     board = None if asked.board is None else _board(asked.board)
     network = known or source.found(model, asked.wishes).network
-    data = _data(asked.data, network)
+    data = data_of(asked.data, network.layers[0].sizes[0])
     chosen = choose(network, _described(network, model, folder, asked, data), data, asked.error)
     spec, lanes = fitting.on_board(chosen.spec, board)
     verified = spec.verify.model_copy(update={"sequences": _sequences(data)})
@@ -108,9 +108,8 @@ def _board(name: str) -> Board:
     return boards.find(name)
 
 
-def _data(path: Path | None, network: FloatNetwork) -> Data:
+def data_of(path: Path | None, inputs: int) -> Data:
     """The user's sequences, or random ones."""
-    inputs = network.layers[0].sizes[0]
     if path is None:
         return drawn.normal(SEED, SEQUENCES, LENGTH, inputs)
     return sequences.load(path, inputs)

@@ -14,6 +14,7 @@ import typer
 
 from accel.base.faults import Crashed, Different, Unfinished
 from accel.base.files import JSON_SCHEMA
+from accel.base.progress import Progress
 from sparrow.endings import ended
 
 app = typer.Typer(
@@ -98,9 +99,24 @@ def answer(data: dict[str, Any], view: str, as_json: bool) -> None:
     printing.show(*getattr(printing, view)(data))
 
 
-def opened(spec_file: Path, work: Path | None, board: str | None = None) -> tuple[Any, Path]:
-    """The checked spec and its work folder, for another board than its own if given. Nothing is written before."""
-    from sparrow.admission import load
+def opened(
+    spec_file: Path,
+    work: Path | None,
+    elsewhere: bool = False,
+    find: Progress | None = None,
+    replace: bool = False,
+) -> tuple[Any, Path]:
+    """The checked spec and its work folder, for another board than its own if `elsewhere`. Nothing is written before.
 
-    spec = load(spec_file, elsewhere=board is not None)
+    Formats that are `auto` are those that the work folder keeps; with `find` they are found there.
+    """
+    from accel.spec.yaml_file import read
+    from sparrow.admission import admitted, asks
+
+    document = read(spec_file)
+    if asks(document):
+        from sparrow.automatic import settled
+
+        document = settled(document, spec_file.parent, work, find, replace)
+    spec = admitted(document, spec_file.parent, elsewhere)
     return spec, work or Path("build", spec.name)

@@ -9,6 +9,17 @@ from pydantic.json_schema import GenerateJsonSchema
 from accel.spec.spec import Spec
 from accel.spec.types import plain
 
+AUTO = (
+    {"const": "auto"},
+    {
+        "type": "object",
+        "properties": {"auto": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}},
+        "required": ["auto"],
+        "additionalProperties": False,
+    },
+)
+"""In place of the section: formats that `sparrow run` finds, within a relative error."""
+
 
 class _Schema(GenerateJsonSchema):
     """Defaults as they are written in a spec."""
@@ -18,8 +29,11 @@ class _Schema(GenerateJsonSchema):
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema of the spec, for editors."""
-    return Spec.model_json_schema(schema_generator=_Schema) | {
+    """JSON Schema of the spec, for editors; of what a file may say, `formats: auto` too."""
+    found = Spec.model_json_schema(schema_generator=_Schema)
+    keys = found["properties"]
+    keys["formats"] = {"anyOf": [keys["formats"], *AUTO]}
+    return found | {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "sparrow spec",
     }

@@ -11,6 +11,11 @@ HEADER = """# The spec, key by key
 
 Made from the schema by `sparrow schema --markdown`; do not edit. A key without a default must be given. Formats are
 `[width, frac]`: two's complement integers of `width` bits, `frac` of them below the point.
+
+In place of the sections `weights`, `formats` and `tables` a spec with a `source` may say `formats: auto`, or
+`formats: {auto: 0.01}`: `sparrow run` finds the fewest bits that keep h_t of each layer, and the sums of the head,
+within that relative error (0.02) of the file's network, and keeps them in the work folder
+([decision 039](decisions/039-formats-by-themselves.md)).
 """
 
 

@@ -36,18 +36,18 @@ class Chosen:
     """What of the data they were chosen on."""
 
 
-def choose(network: FloatNetwork, spec: Spec, data: Data, bound: float) -> Chosen:
+def choose(network: FloatNetwork, spec: Spec, data: Data, bound: float, place: str = "--error") -> Chosen:
     """The spec with the fewest bits that keep h_t of every layer, and the logits, within `bound` of the float network.
 
     Rows get scales of their own where that saves WORTH bits a weight. Of `spec` sizes and shares of zeros count,
-    formats do not. Refused: a bound that no formats keep.
+    formats do not. Refused: a bound, which came from `place`, that no formats keep.
     """
     tried = trial(network, spec, data)
-    plain = found(Dial(tried, spec), bound)
+    plain = found(Dial(tried, spec), bound, place)
     if promised(tried, len(spec.model.hidden)) < WORTH:
         return plain
     try:
-        by_row = found(RowDial(tried, spec), bound)
+        by_row = found(RowDial(tried, spec), bound, place)
     except Refused:  # fewer bits are at hand with scales
         return plain
     return by_row if by_row.bits < plain.bits - WORTH else plain
@@ -60,7 +60,7 @@ def trial(network: FloatNetwork, spec: Spec, data: Data) -> Trial:
     return Trial(model, cut(data, size, SEQUENCES, STEPS, WORK))
 
 
-def found(dial: Dial, bound: float) -> Chosen:
+def found(dial: Dial, bound: float, place: str = "--error") -> Chosen:
     """The fewest bits by the knobs of one kind. Refused: a bound that no formats keep."""
 
     def worst(widths: Widths) -> float:
@@ -73,6 +73,6 @@ def found(dial: Dial, bound: float) -> Chosen:
             break
     widths = fewest(dial.knobs, worst, bound)
     if widths is None:
-        raise Refused([Fault("--error", f"at least {reached:.2g}, which the widest formats reach", f"{bound:g}")])
+        raise Refused([Fault(place, f"at least {reached:.2g}, which the widest formats reach", f"{bound:g}")])
     made, trial = dial.spec(widths[0]), dial.trial
     return Chosen(made, trial.errors(made), trial.saturations(made), dial.bits(widths[0]), trial.data)
