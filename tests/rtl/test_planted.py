@@ -11,14 +11,15 @@ from types import ModuleType
 import pytest
 
 from tests.rtl.fault import Fault
+from tests.rtl.faults_in_cells import IN_CELLS
 from tests.rtl.faults_in_lanes import IN_LANES
 from tests.rtl.test_every_block import FOLDERS, PACKAGE, ROOT
 
-PLANTED = ("lanes",)
+PLANTED = ("lanes", "cells")
 """Folders with a fault for each of their files."""
 
 
-FAULTS = [*IN_LANES]
+FAULTS = [*IN_LANES, *IN_CELLS]
 
 
 def spoiled(fault: Fault, folder: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
