@@ -1,0 +1,135 @@
+"""Faults in what makes a layer by rows, or a linear one."""
+
+from __future__ import annotations
+
+from tests.rtl import test_begin, test_linear, test_recurrent_layer, test_sequencing, test_state
+from tests.rtl.fault import Fault
+
+STEP = test_begin.test_a_step_begins_with_its_x_its_room_and_its_interval
+TURN = test_begin.test_a_turn_that_takes_a_state_needs_a_bank_that_was_read_and_a_last_step_room_for_its_own
+HELD = test_begin.test_a_state_of_the_accelerators_own_waits_for_no_x
+LEVEL = test_begin.test_levels_behind_the_first_begin_as_soon_as_their_interval_has_passed
+ACTIVATION = test_linear.test_an_activation_makes_of_every_sum_what_the_golden_model_does
+ANSWER = test_linear.test_a_linear_layer_answers_every_x_when_the_schedule_says
+LARGEST = test_linear.test_the_largest_logit_wins_the_lowest_on_a_tie
+POOL = test_linear.test_a_pool_gives_the_largest_or_the_mean_of_a_sequences_steps
+FOUND = test_state.test_a_cell_finds_what_it_kept_for_its_stream_or_zero_where_a_sequence_begins
+WRITTEN = test_state.test_h_goes_to_the_lanes_from_every_slot_and_leaves_from_real_ones
+TAKEN = test_state.test_frames_of_states_are_kept_in_the_turns_that_take_them
+LEFT = test_state.test_the_state_of_a_sequences_last_step_leaves_in_a_frame
+OWN = test_state.test_the_turn_that_takes_a_state_of_the_accelerators_own_keeps_its_constants
+LAYER = test_recurrent_layer.test_a_layer_makes_every_h_of_its_sequences
+LATER = test_sequencing.test_slots_meet_the_totals_of_their_group_and_may_wait_for_scales
+LOADED = test_sequencing.SLOTS["given states, loaded"]
+IN_ROWS = [
+    Fault(
+        "rows/begin",
+        "take.next = available and rested and room\n",
+        "take.next = available and rested\n",
+        STEP,
+        (2, False, True),
+    ),
+    Fault("rows/begin", "elif countdown == 1 and not waiting:", "elif countdown == 1:", STEP, (5, True, True)),
+    Fault("rows/begin", "room and (state_room or not final)", "room", TURN, (True,)),
+    Fault("rows/begin", "states.available and unread and rested", "states.available and rested", TURN, (False,)),
+    Fault("rows/begin", "take or (rested and opens)", "take or (rested and opens and available)", HELD, (True,)),
+    Fault("rows/begin", "by_level(level, pause, [interval - 1", "by_level(level, pause, [interval", LEVEL, (True,)),
+    Fault("rows/activation", "elif units >= most:", "elif units > most:", ACTIVATION, ("hard_tanh",)),
+    Fault(
+        "rows/activation",
+        "observed.out_valid.next = valid",
+        "observed.out_valid.next = not valid",
+        ACTIVATION,
+        ("relu",),
+    ),
+    Fault("rows/head", "beat == 0 or logit > largest", "beat == 0 or logit >= largest", LARGEST),
+    Fault("rows/head", "align(stored, aligned, bias_shift)", "align(stored, aligned, 0)", ANSWER, ("logits",)),
+    Fault(
+        "rows/head",
+        "delay(clk, reset, slot.valid, valid, latency)",
+        "delay(clk, reset, slot.valid, valid, latency + 1)",
+        ANSWER,
+        ("relu",),
+    ),
+    Fault("rows/pool", "if fresh or h > before:", "if h > before:", POOL, (1, "max")),
+    Fault(
+        "rows/pool", "words.counts.next = steps < longest", "words.counts.next = steps <= longest", POOL, (1, "mean")
+    ),
+    Fault("rows/pool", "highest = pool.longest - 1", "highest = pool.longest - 2", POOL, (2, "mean")),
+    Fault(
+        "rows/cell_path",
+        "[slot.beat, slot.stream] if array.streams > 1",
+        "[slot.beat] if array.streams > 1",
+        FOUND,
+        (3, "lstm"),
+    ),
+    Fault("rows/cell_path", "            c_before.next = 0", "            c_before.next = stored", FOUND, (1, "lstm")),
+    Fault("rows/cell_path", "outbox.valid.next = real and final", "outbox.valid.next = real", WRITTEN, (False,)),
+    Fault(
+        "rows/cell_path",
+        "slot.leaving if array.levels > 1 else slot.real",
+        "slot.real",
+        test_state.test_only_the_last_level_of_a_step_leaves,
+    ),
+    Fault(
+        "rows/cell_path",
+        "gather([slot.beat, slot.level], place)",
+        "gather([slot.level, slot.beat], place)",
+        test_state.test_biases_come_with_their_slot,
+        ("levels",),
+    ),
+    Fault("rows/given_state", "            bank.next = not bank", "            bank.next = bank", TAKEN, ("lstm", 1)),
+    Fault("rows/given_state", "valid and closing and taken", "valid and closing", TAKEN, ("lstm", 1)),
+    Fault(
+        "rows/given_state",
+        "(len(kept_c)), values - array.cells",
+        "(len(kept_c)), 0",
+        TAKEN,
+        ("lstm", 0),
+    ),
+    Fault("rows/given_state", "outbox.valid.next = real and final", "outbox.valid.next = real", LEFT, ("lstm", 0)),
+    Fault("rows/given_state", "cell_to_state(array)) for", "0) for", LEFT, ("lstm", 0)),
+    Fault(
+        "rows/given_state",
+        "    if not array.writable:",
+        "    if array.writable:",
+        test_state.test_no_state_is_taken_before_there_are_weights,
+        (False,),
+    ),
+    Fault("rows/held_state", "slot.given, taken, latency)", "slot.given, taken, latency - 1)", OWN, ("lstm",)),
+    Fault("rows/held_state", "held.words[0]", "held.words[-1]", OWN, ("lstm",)),
+    Fault(
+        "rows/layer",
+        "c_words = [c_before((e + 1) * c_width, e * c_width)",
+        "c_words = [c_before(c_width, 0)",
+        LAYER,
+        ("GRU, two cells", True),
+    ),
+    Fault(
+        "rows/layer",
+        "sequence(clk, reset, inbox, issue, array, layer.release_at)",
+        "sequence(clk, reset, inbox, issue, array, 0)",
+        LAYER,
+        ("GRU that resets first", True),
+    ),
+    Fault(
+        "rows/slot_path",
+        "slot_delay(array) - scale_delay(array) - 1",
+        "slot_delay(array) - scale_delay(array)",
+        LATER,
+        (LOADED,),
+    ),
+    Fault(
+        "rows/slot_path",
+        "delay(clk, reset, early.beat, slot.beat, cycles)",
+        "delay(clk, reset, early.beat, slot.beat, 0)",
+        LATER,
+        (LOADED,),
+    ),
+    Fault(
+        "rows/slot_path",
+        "slot_later(clk, reset, early, slot, scale_delay(array), array)",
+        "slot_later(clk, reset, early, slot, 0, array)",
+        test_recurrent_layer.test_scaled_totals_meet_slots_that_come_as_much_later,
+    ),
+]
