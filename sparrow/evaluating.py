@@ -32,10 +32,14 @@ def evaluate(spec: Spec, work: Path, test: Path, model: Path | None = None) -> d
 
 
 def shape_of(spec: Spec) -> tuple[int | None, bool, int]:
-    """Classes of a network's answers, None without a head; whether there is one a sequence; values of an answer."""
+    """Classes of a network's answers, None without a head, two of a single logit; whether there is one a sequence;
+    values of an answer.
+    """
     head = spec.model.head
-    outputs = None if head is None else head.outputs
-    return outputs, head is not None and head.when == "last", outputs or spec.model.hidden[-1]
+    if head is None:
+        return None, False, spec.model.hidden[-1]
+    single = head.outputs == 1 and head.kind == "logits"
+    return 2 if single else head.outputs, head.when == "last", head.outputs
 
 
 def compared(

@@ -15,7 +15,8 @@ def name(wanted: Array) -> str:
 def metric(answers: Array, wanted: Array) -> float:
     """Accuracy where classes are wanted, of numbers the rms of the difference against the rms of those wanted.
 
-    `wanted` is [results] or [results, values]; `answers` are classes [results] or numbers [results, values].
+    `wanted` is [results] or [results, values]; `answers` are classes [results] or numbers [results, values]. A single
+    number decides by its sign.
     """
     if np.issubdtype(wanted.dtype, np.integer):
         return float(np.mean(classes(answers) == wanted))
@@ -30,8 +31,10 @@ def apart(one: Array, other: Array, wanted: Array) -> float:
 
 
 def classes(answers: Array) -> Array:
-    """The class of each answer: that of the largest logit."""
-    return answers if answers.ndim == 1 else np.asarray(answers.argmax(axis=1))
+    """The class of each answer: that of the largest logit; of a single one 1 where it is positive, else 0."""
+    if answers.ndim == 1:
+        return answers
+    return np.asarray((answers[:, 0] > 0).astype(np.int64) if answers.shape[1] == 1 else answers.argmax(axis=1))
 
 
 def relative(got: Array, wanted: Array) -> float:

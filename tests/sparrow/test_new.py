@@ -102,6 +102,28 @@ def test_constants_that_a_graph_begins_with_are_taken(tmp_path: Path) -> None:
     assert max(json.loads(result.stdout)["errors"].values()) <= 0.02
 
 
+def test_a_sigmoid_of_one_answers_with_a_logit_that_decides_by_its_sign(tmp_path: Path) -> None:
+    graph, out, work = Graph(axes=("sequences", "steps", 3), seed=3), str(tmp_path / "own.yaml"), str(tmp_path / "work")
+    h = graph.layer(graph.node("Transpose", "x", perm=[1, 0, 2]))
+    turned = graph.node("Transpose", graph.head(h, outputs=1), perm=[1, 0, 2])
+    model = graph.saved(tmp_path, graph.node("Sigmoid", turned))
+    x = np.random.default_rng(0).normal(0, 1.5, (8, 12, 3))
+    np.save(tmp_path / "x.npy", x)
+    assert sparrow("new", str(model), "--data", str(tmp_path / "x.npy"), "-o", out).exit_code == 0
+    assert sparrow("import", out, "--work", work).exit_code == 0
+    y = tmp_path / "y.npy"
+    assert sparrow("predict", out, str(tmp_path / "x.npy"), "-o", str(y), "--work", work).exit_code == 0
+    decided = (np.load(y)[..., 0] > 0).astype(np.int64)
+    assert 0 < decided.mean() < 1
+    np.savez(tmp_path / "test.npz", x=x, y=decided)
+    facts = json.loads(sparrow("evaluate", out, str(tmp_path / "test.npz"), "--work", work, "--json").stdout)
+    assert (facts["metric"], facts["golden"]) == ("accuracy", 1.0)
+    assert facts["float"] == 1 - facts["apart"] > 0.9
+    Path(out).write_text(Path(out).read_text().replace("kind: logits", "kind: argmax"))
+    refused = sparrow("import", out, "--work", work)
+    assert "model.head.kind: wanted logits, as model.onnx ends with a sigmoid of one" in refused.output
+
+
 def mlp(g: Graph, read: str) -> str:
     """A ReLU and a tanh between three linear layers."""
     return g.head(g.node("Tanh", g.head(g.node("Relu", g.head(read, outputs=7)), 7, 5)), 5)

@@ -8,8 +8,8 @@ from accel.base.faults import Fault, Refused
 from accel.spec import Spec
 from training.importing.network import Array, FloatNetwork
 
-CLASSES = ("softmax", "log_softmax", "sigmoid", "argmax")
-"""Endings behind which only the class is the accelerator's own answer."""
+CLASSES = ("softmax", "log_softmax", "argmax")
+"""Endings behind which only the class is the accelerator's own answer. A sigmoid's logits decide by their signs."""
 
 
 def check(spec: Spec, network: FloatNetwork, name: str) -> None:
@@ -53,6 +53,8 @@ def _head(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
         yield Fault(
             key, f"{network.when}, as {name} answers", when if wanted is not None else "none: h_t of every step"
         )
+    if wanted is not None and (network.ending, wanted.outputs, wanted.kind) == ("sigmoid", 1, "argmax"):
+        yield Fault("model.head.kind", f"logits, as {name} ends with a sigmoid of one, whose sign decides", "argmax")
     if network.ending in CLASSES and (wanted is None or wanted.kind != "argmax"):
         kind = "none" if wanted is None else wanted.kind
         yield Fault("model.head.kind", f"argmax, as {name} ends with {network.ending}, or that node cut off", kind)
