@@ -142,7 +142,7 @@ schema: $(READY)
 lock:
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
-	build/lock/bin/python -m pip install --quiet $(TORCH_CPU_OPTION) --editable '.[train,tools,fpga,explore,package,dev,docs]'
+	build/lock/bin/python -m pip install --quiet $(TORCH_CPU_OPTION) --editable '.[train,tools,fpga,explore,package,tensorboard,notebook,dev,docs]'
 	build/lock/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
 
 clean:
@@ -154,5 +154,5 @@ distclean: clean
 $(READY): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet $(TORCH_CPU_OPTION) --constraint constraints.txt \
-	  --editable '.[train,tools,fpga,explore,package,dev]'
+	  --editable '.[train,tools,fpga,explore,package,tensorboard,notebook,dev]'
 	touch $@

@@ -25,6 +25,7 @@ from sparrow.verb import (
     OutputName,
     Replace,
     SpecFile,
+    Tensorboard,
     Work,
     answer,
     app,
@@ -57,13 +58,19 @@ def check(
 
 
 @verb
-def train(spec_file: SpecFile, work: Work = None, replace: Replace = False, as_json: Json = False) -> None:
+def train(
+    spec_file: SpecFile,
+    work: Work = None,
+    tensorboard: Tensorboard = False,
+    replace: Replace = False,
+    as_json: Json = False,
+) -> None:
     """Train, prune and quantise the network.
 
     Leaves integer weights and the record of how they came about. Goes on from its checkpoints.
     """
     spec, folder = opened(spec_file, work)
-    _perform("train", spec, folder, replace)
+    _perform("train", spec, folder, replace, tensorboard)
     answer(_read(folder / "training.json"), "trained", as_json)
 
 
@@ -79,6 +86,7 @@ def import_model(
     output: OutputName = None,
     allow_clipping: Annotated[bool, typer.Option("--allow-clipping", help="Weights may exceed their format.")] = False,
     distill: Annotated[bool, typer.Option("--distill", help="Train it on --data to answer as the file does.")] = False,
+    tensorboard: Tensorboard = False,
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
@@ -89,7 +97,7 @@ def import_model(
     Every node and tensor of the file must have its place. The network that was read is compared with the file on
     random x and on your data; what pruning and rounding cost is said.
     """
-    from sparrow import flow, printing
+    from sparrow import events, flow, printing
 
     with printing.progress() as told:
         spec, folder = opened(spec_file, work, find=told, replace=replace)
@@ -99,11 +107,11 @@ def import_model(
     if spec.source is not None and (model is not None or given):
         raise Refused([Fault("MODEL and options", "nothing beside the spec's own source", spec.source.file)])
     if spec.source is not None:
-        _perform("train", spec, folder, replace)
+        _perform("train", spec, folder, replace, tensorboard)
     elif model is None:
         raise Refused([Fault("MODEL", "a file, or a spec with a source", "none")])
     else:
-        with printing.progress() as told:
+        with printing.progress() as lines, events.recorded(lines, folder, tensorboard) as told:
             flow.import_model(spec, model, folder, replace, **given, **({"progress": told} if distill else {}))
     answer(_read(folder / "training.json"), "trained", as_json)
 
@@ -322,17 +330,24 @@ def report(spec_file: SpecFile, work: Work = None, as_json: Json = False) -> Non
 
 
 @verb
-def run(spec_file: SpecFile, work: Work = None, replace: Replace = False, as_json: Json = False) -> None:
+def run(
+    spec_file: SpecFile,
+    work: Work = None,
+    tensorboard: Tensorboard = False,
+    replace: Replace = False,
+    as_json: Json = False,
+) -> None:
     """All steps in order, as far as needed.
 
     Skips the steps for which nothing changed: spec, files, sparrow's sources, versions of tools. Goes on where an
     earlier run stopped.
     """
-    from sparrow import flow, printing
+    from sparrow import events, flow, printing
 
     with printing.progress() as progress:
         spec, folder = opened(spec_file, work, find=progress, replace=replace)
-        done = flow.run(spec, folder, progress, replace=replace)
+        with events.recorded(progress, folder, tensorboard) as told:
+            done = flow.run(spec, folder, told, replace=replace)
     facts = _read(folder / "report.json") | {"steps": done, "files": [str(folder / "report.html")]}
     answer(facts, "ran", as_json)
 
@@ -357,12 +372,12 @@ def schema(
     print(reference.markdown(made) if markdown else json.dumps(made, indent=2) + "\n", end="")
 
 
-def _perform(name: str, spec: Any, folder: Path, replace: bool = False) -> None:
+def _perform(name: str, spec: Any, folder: Path, replace: bool = False, tensorboard: bool = False) -> None:
     """Do one step of the flow, whether or not it is current, on results of those before that must be current."""
-    from sparrow import flow, printing
+    from sparrow import events, flow, printing
     from sparrow.steps import step
 
-    with printing.progress() as progress:
+    with printing.progress() as lines, events.recorded(lines, folder, tensorboard) as progress:
         flow.perform(step(name, spec), spec, folder, progress, replace)
 
 

@@ -58,6 +58,9 @@ Ignore = Annotated[list[str] | None, typer.Option(help="Pattern of tensors that 
 OutputName = Annotated[str | None, typer.Option("--output", help="The output of an .onnx that counts.")]
 Work = Annotated[Path | None, typer.Option("--work", help="Work folder.", show_default="build/<name of the spec>")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Tensorboard = Annotated[
+    bool, typer.Option("--tensorboard", help="Leave curves of training as event files in tensorboard/.")
+]
 REPLACE = "Set aside what lies there and this command did not make."
 Replace = Annotated[bool, typer.Option("--replace", help=REPLACE)]
 

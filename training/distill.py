@@ -18,7 +18,7 @@ from torch import Tensor
 
 from accel.architecture.network import network as shapes
 from accel.base.faults import Fault, Refused
-from accel.base.progress import Progress
+from accel.base.progress import Measured, Progress
 from accel.model.sequences import Data
 from accel.spec import Spec
 from training.importing.network import FloatNetwork
@@ -122,7 +122,8 @@ class _Stage:
             unsettled = epoch < min(self.method.settled * self.epochs, self.epochs - 1)
             if unsettled or error < best:
                 best, kept = error, copy.deepcopy(self.model.state_dict())
-            progress(f"distilled, {self.name}", epoch + 1, self.epochs, f"relative error {error:.4f}")
+            note = Measured(f"relative error {error:.4f}", {"loss": loss, "relative error held out": error})
+            progress(f"distilled, {self.name}", epoch + 1, self.epochs, note)
             yield Epoch(self.name, loss, error)
         self.model.load_state_dict(kept)
 

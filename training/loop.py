@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from accel.base.faults import Fault, Refused, Stopped
-from accel.base.progress import Progress
+from accel.base.progress import Measured, Progress
 from accel.spec import Training
 from training import checkpoint, distributed, interrupt
 from training.batches import Batch, to_train
@@ -132,7 +132,8 @@ class Fit:
         self.begun = None
         entry = {"loss": loss, "valid_loss": valid.loss, "valid": valid.value(metric), "seconds": seconds}
         self.curve.append(entry)
-        return f"loss {loss:.4f}, valid {metric} {valid.value(metric):.4f}"
+        numbers = {"loss": loss, "valid loss": valid.loss, f"valid {metric}": valid.value(metric)}
+        return Measured(f"loss {loss:.4f}, valid {metric} {valid.value(metric):.4f}", numbers)
 
     def better(self, valid: Score, reached: bool) -> bool:
         """Whether an epoch is better than the best so far: one that reached the method's target, then the metric."""

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 Progress = Callable[[str, int, int, str], None]
 """Told after each piece of work: what is going on, pieces done, pieces in all, a note."""
+
+
+class Measured(str):
+    """A note that brings its numbers, by their names."""
+
+    numbers: Mapping[str, float]
+
+    def __new__(cls, note: str, numbers: Mapping[str, float]) -> Measured:
+        """The note, which reads as any other."""
+        made = super().__new__(cls, note)
+        made.numbers = dict(numbers)
+        return made
 
 
 def silent(stage: str, done: int, total: int, note: str) -> None:
