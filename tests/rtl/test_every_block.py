@@ -10,7 +10,7 @@ import pytest
 
 from accel.rtl import blocks
 
-FOLDERS = ("primitives", "streams", "lanes", "cells", "rows")
+FOLDERS = ("primitives", "streams", "lanes", "cells", "rows", "columns")
 MAKERS = ("block", "module")
 """What a block is decorated with."""
 PACKAGE = "accel.rtl.blocks"
