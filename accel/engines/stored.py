@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,9 @@ COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 DIGITS = re.compile(r"[0-9a-fA-FxXzZ?_]+")
 READ = re.compile(r"\$readmem(?:(h)\(\"([^\"\n]+)\",\s+(\w+)\))?")
 DECLARED = re.compile(r"\breg\s+(?:signed\s+)?\[(\d+)-1:0\]\s+(\w+)\s+\[0:(\d+)-1\];")
-CASE = re.compile(r"\bcase\s+\(\w+_level\)\n(.*?)\bendcase", re.DOTALL)
+MODULE = re.compile(r"^module (\w+).*?^endmodule", re.MULTILINE | re.DOTALL)
+INSTANCE = re.compile(r"^(\w+) \w+ \(\s*\.", re.MULTILINE)
+CASE = re.compile(r"\bcase\s+\((?:\w+_)?level\)\n(.*?)\bendcase", re.DOTALL)
 BRANCH = re.compile(r"(\w+):\s+\w+\s+=\s+\(?(-?\d+)\)?;")
 ARRAY = re.compile(r"^const ([^=;]+?) (k\w+)(?: = (\{[^;]*\}))?;", re.MULTILINE)
 
@@ -56,9 +59,36 @@ def hex_words(text: str, file: str) -> list[Word]:
     return [words.get(place) for place in range(max(words, default=-1) + 1)]
 
 
+def modules(verilog: str) -> dict[str, str]:
+    """The texts of the modules of a design by their names, the top first."""
+    return {found[1]: found[0] for found in MODULE.finditer(verilog)}
+
+
+def instances(module: str, known: Container[str]) -> list[str]:
+    """The modules that stand in a module, in order."""
+    return [found[1] for found in INSTANCE.finditer(COMMENT.sub(" ", module)) if found[1] in known]
+
+
+def _elaborated(verilog: str) -> Iterator[str]:
+    """The text of every instance of a module, from the top down; where there is no module, the text itself."""
+    known = modules(verilog)
+    waiting = [next(iter(known))] if known else []
+    if not known:
+        yield verilog
+    while waiting:
+        text = known[waiting.pop(0)]
+        yield text
+        waiting = [*instances(text, known), *waiting]
+
+
 def roms(verilog: str, file: str) -> list[Rom]:
-    """Memories that are filled from files, in the order of the text."""
-    found, text = [], COMMENT.sub(" ", verilog)
+    """Memories that are filled from files, of every instance of a module, from the top down."""
+    return [rom for text in _elaborated(verilog) for rom in roms_in(text, file)]
+
+
+def roms_in(module: str, file: str) -> list[Rom]:
+    """Memories of a module that are filled from files, in the order of the text."""
+    found, text = [], COMMENT.sub(" ", module)
     sizes = {name: (int(width), int(depth)) for width, name, depth in DECLARED.findall(text)}
     for match in READ.finditer(text):
         if not match[1]:
@@ -70,9 +100,9 @@ def roms(verilog: str, file: str) -> list[Rom]:
 
 
 def case_roms(verilog: str, file: str) -> list[tuple[int, ...]]:
-    """Constants that are chosen by the level of a step, in the order of the text."""
+    """Constants that are chosen by the level of a step, of every instance of a module, from the top down."""
     found = []
-    for match in CASE.finditer(verilog):
+    for match in (match for text in _elaborated(verilog) for match in CASE.finditer(text)):
         branches = BRANCH.findall(match[1])
         names = [name for name, _ in branches]
         if names != [*map(str, range(len(names) - 1)), "default"] or len(branches) != match[1].count("="):

@@ -7,9 +7,10 @@ contents that are missing, cut short or changed end the run with an error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from accel.engines.stored import Rom, hex_words, roms
+from accel.engines.stored import Rom, hex_words, instances, modules, roms_in
 
 MEMORY = "MEMORY"
 """The top's parameter: where memory contents lie."""
@@ -27,17 +28,38 @@ def alone(verilog: str, top: str, contents: Mapping[str, str], inline: bool) -> 
     With `inline` they stand in the text, else the top has the parameter `MEMORY`. A design without contents stays as it
     is. Raises ValueError for a text that is not of the form that is generated.
     """
-    known = roms(verilog, f"{top}.v")
-    if not known:
-        return verilog
+    known = modules(verilog)
+    holding = _holding(known, f"{top}.v")
+    for name in known:
+        text = _filled(known[name], f"{top}.v", contents, inline)
+        if name in holding and not inline:
+            text = _with_folder(text, name, holding)
+        verilog = _replaced(verilog, known[name], text)
+    return verilog
+
+
+def _holding(known: Mapping[str, str], file: str) -> set[str]:
+    """The modules that hold contents, or instances of such modules."""
+    holding = {name for name, text in known.items() if roms_in(text, file)}
+    while above := {name for name, text in known.items() if holding & set(instances(text, known))} - holding:
+        holding |= above
+    return holding
+
+
+def _filled(module: str, file: str, contents: Mapping[str, str], inline: bool) -> str:
     filled = _inline if inline else _read
-    for rom in known:
+    for rom in roms_in(module, file):
         text = f'initial $readmemh("{rom.file}", {rom.name});'
-        verilog = _replaced(verilog, text, filled(rom, words(rom, contents)))
-    if inline:
-        return verilog
-    head = f"module {top} (\n"
-    return _replaced(verilog, head, f'module {top} #(\n    parameter {MEMORY} = "{FOLDER}"\n) (\n')
+        module = _replaced(module, text, filled(rom, words(rom, contents)))
+    return module
+
+
+def _with_folder(module: str, name: str, holding: set[str]) -> str:
+    """A module with the parameter, which it gives to the instances in it that need it."""
+    head = f"module {name} (\n"
+    module = _replaced(module, head, f'module {name} #(\n    parameter {MEMORY} = "{FOLDER}"\n) (\n')
+    inner = re.compile(rf"^({'|'.join(sorted(holding))}) (\w+ \()", re.MULTILINE)
+    return inner.sub(rf"\1 #(.{MEMORY}({MEMORY})) \2", module)
 
 
 def words(rom: Rom, contents: Mapping[str, str]) -> list[int]:

@@ -12,10 +12,10 @@ from accel.rtl.blocks.primitives.hexfile import from_hex
 from accel.rtl.blocks.rows.held_state import HeldState
 
 
-def lanes_held(folder: Path, array: Array, stem: str, module: str) -> ArrayConstants:
+def lanes_held(folder: Path, array: Array, stem: str) -> ArrayConstants:
     """Constants of a layer's lanes, a file for each of its units."""
     files = tuple(f"{stem}_unit{number}.hex" for number in range(array.units))
-    return ArrayConstants(array, tuple(from_hex(folder / file) for file in files), files, module)
+    return ArrayConstants(array, tuple(from_hex(folder / file) for file in files), files)
 
 
 def biases_held(folder: Path, stem: str) -> dict[str, Any]:

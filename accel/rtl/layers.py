@@ -59,11 +59,10 @@ def layer_constants(design: Design, stage: Stage[Any]) -> Call:
 def _held(design: Design, array: Array) -> Iterator[str]:
     """The memories of a layer: read from files, empty where they are loaded, weights outside where they are fed."""
     upper, stem = array.name.upper(), f"{design.spec.identifier}_{array.name}"
-    module = f'"{stem}_unit" if converting else ""'
     if array.fed or array.writable:
-        yield f"lanes=ArrayConstants({upper}, (), (), {module})"
+        yield f"lanes=ArrayConstants({upper}, (), ())"
     else:
-        yield f'lanes=lanes_held(RTL, {upper}, "{stem}", {module})'
+        yield f'lanes=lanes_held(RTL, {upper}, "{stem}")'
     yield 'bias_words=(), bias_file=""' if array.writable else f'**biases_held(RTL, "{stem}")'
     if array.scale is None:
         yield "scales=None"

@@ -33,10 +33,10 @@ def _sorted(items: str, separator: str) -> str:
 def _folded(line: str) -> Iterator[str]:
     """A line in as many as fit.
 
-    Comments and strings, where the end of a line counts, stay whole; so do heads of blocks and very long names.
+    Comments and strings, where the end of a line counts, stay whole; so do very long names.
     """
     indent = " " * (len(line) - len(line.lstrip()) + 4)
-    while len(line) > WIDEST and not re.search(r"//|\"|`|begin:", line):
+    while len(line) > WIDEST and not re.search(r"//|\"|`", line):
         cut = line.rfind(" ", len(indent), WIDEST)
         if cut < 0:
             break

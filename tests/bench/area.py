@@ -23,7 +23,10 @@ from accel.architecture.array import Array
 from accel.architecture.network import network
 from accel.base import tools
 from accel.base.files import write_text
-from accel.rtl.convert import unit_module
+from accel.rtl.blocks.lanes.unit import dense_unit, shared_width
+from accel.rtl.blocks.primitives.signals import bits, flag
+from accel.rtl.form import converted
+from accel.rtl.modules import written
 from accel.schedule.load_spec import parse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +101,10 @@ def rows() -> Iterator[tuple[str, int, int, float | None]]:
 
 def unit_text(made: Array) -> str:
     """The unit's Verilog."""
-    return unit_module(made, "unit")
+    chain = made.sums_per_unit * made.total_width
+    ports = {"clk": flag(), "word": bits(made.word_width), "first": flag(), "capture": flag()}
+    ports |= {"shared": bits(shared_width(made)), "chain_in": bits(chain), "chain_out": bits(chain)}
+    return written(converted(dense_unit, {**ports, "array": made}), "unit")
 
 
 def page(found: list[tuple[str, int, int, float | None]]) -> str:
@@ -115,9 +121,9 @@ def page(found: list[tuple[str, int, int, float | None]]) -> str:
         "|---|---|---|---|---|---|---|\n"
     )
     lines = ""
-    for kind, bits, count, area in found:
+    for kind, size, count, area in found:
         cells = "not run | " if area is None or most_area is None else f"{area / 4:,.0f} | {most_area / area:.1f}x less"
-        lines += f"| {kind} | {bits} | {most_bits / bits:.1f}x less | {count / 4:,.0f} a lane | {most_luts / count:.1f}x less | {cells} |\n"
+        lines += f"| {kind} | {size} | {most_bits / size:.1f}x less | {count / 4:,.0f} a lane | {most_luts / count:.1f}x less | {cells} |\n"
     return (
         head
         + lines

@@ -118,8 +118,8 @@ def test_what_is_missing_counts_as_zeros_and_what_follows_is_right(
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        pytest.param(r"(resynchronise\w*_filling <= )[^;]*;", r"\g<1>1'b0;", "", id="nothing is filled up"),
-        pytest.param(r"(status_torn <= )1'b1;", r"\g<1>1'b0;", "torn: wanted 1 in cycle 1", id="no flag"),
+        pytest.param(r"(\bfilling <= )[^;]*;", r"\g<1>1'b0;", "", id="nothing is filled up"),
+        pytest.param(r"(\btorn <= )1'b1;", r"\g<1>1'b0;", "torn: wanted 1 in cycle 1", id="no flag"),
     ],
 )
 def test_hardware_that_does_not_see_the_cut_is_caught(old: str, new: str, reason: str, tmp_path: Path) -> None:

@@ -172,20 +172,20 @@ def test_every_part_is_gates_of_the_library(little: Design, in_gates: Path, five
     assert sizes["products"] > sizes["gates"]
 
 
-@pytest.mark.parametrize(("first", "second"), [("0", "1"), ("0_0", "1_0"), ("2", "3")])
-def test_first_cell_is_looked_at_whatever_myhdl_calls_it(first: str, second: str) -> None:
-    """A design that is not the first of its process gets other numbers."""
-    block = "always @(posedge clk) begin: layer0_cell_stage0_cell{}_{}_adding\n"
-    names = [(first, "narrow_sum4_0"), (first, "exact0_multiply0"), (second, "look_up8"), (second, "narrow1_0")]
-    lines = Lines("module it (\n" + "".join(block.format(*name) for name in names) + "assign head_layer0_o = 1;\n")
-    found = [lines.at(f"it.v:{number}.5-{number}.9") for number in range(1, 7)]
-    assert found == [None, "gates", "products", None, None, None]
+def test_lines_belong_to_the_part_of_their_module_and_block() -> None:
+    block = "always @(posedge clk) begin: {}_adding\n"
+    names = ["narrow_sum4", "exact0_multiply0", "look_up8", "narrow1", "delay0"]
+    lines = Lines(
+        "module it_cell_1 (\n" + "".join(map(block.format, names)) + "module it_fifo (\n" + block.format("exact0")
+    )
+    found = [lines.at(f"it.v:{number}.5-{number}.9") for number in (2, 3, 4, 5, 6, 8)]
+    assert found == ["gates", "products", "gates", "products", "rest", "rest"]
 
 
 def test_part_without_cells_is_refused(little: Design, in_gates: Path) -> None:
     text = (little.work / "rtl" / f"{little.spec.identifier}.v").read_text()
     with pytest.raises(Refused, match="blocks of the part products"):
-        parted((in_gates / WORDS).read_text(), re.sub(r"_(exact|narrow)(\d+)_", r"_other\2_", text))
+        parted((in_gates / WORDS).read_text(), re.sub(r"\b(exact|narrow)(\d+)_", r"other\2_", text))
 
 
 def in_icarus(made: Design, folder: Path, text: str) -> Result:

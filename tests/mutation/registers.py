@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 MODULE = re.compile(r"^module (\w+) \(.*?^endmodule", re.MULTILINE | re.DOTALL)
 KEPT = re.compile(r"^reg(?:\s+signed)?(?:\s+\[[^]]*\])?\s+(\w+)(?:\s+\[0:([\d-]+)\])?;", re.MULTILINE)
@@ -14,10 +15,14 @@ REPEATED = re.compile(
 
 def registers(text: str) -> list[str]:
     """Every register and memory word of a Verilog file, as a path from its top, which is its first module."""
-    own = {found.group(1): _registers(found.group()) for found in MODULE.finditer(text)}
-    top = next(iter(own))
-    instances = re.findall(rf"^({'|'.join(own)}) (\w+) \(\.", text, re.MULTILINE)
-    return own[top] + [f"{name}.{register}" for module, name in instances for register in own[module]]
+    modules = {found.group(1): found.group() for found in MODULE.finditer(text)}
+    return list(_inside(next(iter(modules)), modules))
+
+
+def _inside(name: str, modules: dict[str, str]) -> Iterator[str]:
+    yield from _registers(modules[name])
+    for module, instance in re.findall(rf"^({'|'.join(modules)}) (\w+) \(\.", modules[name], re.MULTILINE):
+        yield from (f"{instance}.{register}" for register in _inside(module, modules))
 
 
 def _registers(module: str) -> list[str]:

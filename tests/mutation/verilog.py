@@ -71,9 +71,8 @@ class _Module:
                 self.alike[shape].append(name)
         outputs = re.findall(r"^output\s+(?:signed\s+)?(?:\[\d+:0\]\s+)?(\w+);$", text, re.MULTILINE)
         is_top = "s_axis_tready" in outputs
-        self.shown = {
-            n for n in outputs if is_top and not n.startswith(("m_", "status_")) and not n.endswith("_tready")
-        }
+        shown = [n for n in outputs if not n.startswith(("m_", "status_")) and not n.endswith("_tready")]
+        self.shown = set(shown) if is_top else {name for name in outputs if name.startswith("observed_")}
 
     def changes(self) -> Iterator[Change]:
         for node in walk(self.node, self._skips):

@@ -87,7 +87,9 @@ IN_ROWS = [
         TAKEN,
         ("lstm", 0),
     ),
-    Fault("rows/given_state", "outbox.valid.next = real and final", "outbox.valid.next = real", LEFT, ("lstm", 0)),
+    Fault(
+        "rows/given_state", "outbox.valid.next = is_real and is_final", "outbox.valid.next = is_real", LEFT, ("lstm", 0)
+    ),
     Fault("rows/given_state", "cell_to_state(array)) for", "0) for", LEFT, ("lstm", 0)),
     Fault(
         "rows/given_state",

@@ -42,7 +42,7 @@ def test_a_layer_by_columns_makes_every_h_of_its_sequences(kind: str, hurried: b
     given = samples.seeded(made.spec, 2, 3)
     given.lengths[:] = 3
     narrowed: Any = sum_format(array)
-    lanes = ArrayConstants(array, tuple(map(tuple, unit_words(array, layer))), ("",) * array.units, "")
+    lanes = ArrayConstants(array, tuple(map(tuple, unit_words(array, layer))), ("",) * array.units)
     scales = ScaleConstants(array.scale, tuple(scale_words(array, layer)), "") if array.scale else None
     built = ColumnConstants(lanes, tuple(bias_words(array, layer, narrowed)), "", scales, True, stateful)
     tables = {name: TableFile(table, "") for name, table in made.net.tables_of(array).items()}

@@ -244,7 +244,7 @@ def test_the_lanes_hand_on_the_exact_sums_of_a_group(kind: str) -> None:
                 unit = group * array.units + slot
                 wanted[cycle + DRAIN_TO_CAPTURE + 1 + slot] = sums_of(array, layer, x, h, unit)
             cycle += array.slots_per_group
-    lanes = ArrayConstants(array, () if array.writable else words, ("",) * array.units, "")
+    lanes = ArrayConstants(array, () if array.writable else words, ("",) * array.units)
     ports = clocked.clk, clocked.reset, walk, inbox.write, drain, swept, place, heads, lanes, stores
     shown = plan.run(clocked, column_array(*ports), heads, 8)
     assert {n: fields(shown[n][0], array.total_width, array.sums_per_unit) for n in wanted} == wanted

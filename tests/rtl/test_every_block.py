@@ -29,8 +29,7 @@ def blocks_in(text: str) -> dict[str, set[str]]:
     """The blocks of a file by name, each with every name that it mentions."""
     functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     found = [one for one in functions if any(isinstance(d, ast.Name) and d.id in MAKERS for d in one.decorator_list)]
-    run = [one for one in found if not one.name.endswith("_instance")]  # what connects a Verilog module does not
-    return {one.name: {n.id for n in ast.walk(one) if isinstance(n, ast.Name)} for one in run}
+    return {one.name: {n.id for n in ast.walk(one) if isinstance(n, ast.Name)} for one in found}
 
 
 def untested(text: str, module: str, imported: set[tuple[str, str]]) -> Iterator[str]:

@@ -110,7 +110,7 @@ def built(kind: str, **engine: Any) -> tuple[Design, Array, LayerWeights]:
 
 
 def held(array: Array, words: Any) -> ArrayConstants:
-    return ArrayConstants(array, tuple(map(tuple, words)), tuple("" for _ in words), "")
+    return ArrayConstants(array, tuple(map(tuple, words)), tuple("" for _ in words))
 
 
 @pytest.mark.parametrize("kind", KINDS)

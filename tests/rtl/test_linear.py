@@ -99,7 +99,7 @@ def test_a_linear_layer_answers_every_x_when_the_schedule_says(kind: str) -> Non
     outbox.room = room
     observed = LinearObserved(array) if linear else HeadObserved(array)
     tables = {name: TableFile(table, "") for name, table in made.net.tables_of(array).items()} if linear else {}
-    lanes = ArrayConstants(array, tuple(map(tuple, unit_words(array, layer))), ("",) * array.units, "")
+    lanes = ArrayConstants(array, tuple(map(tuple, unit_words(array, layer))), ("",) * array.units)
     words = tuple(bias_words(array, layer, None))
     constants = LayerConstants(lanes, words, "", None, stage.intervals, stage.release_at, True, 0)
     xs = [numbers(rng, array.x.width, array.inputs) for _ in range(6)]

@@ -53,7 +53,7 @@ def constants(made: Design) -> tuple[LayerConstants, CellConstants, Any]:
     """What the layer of a design is built from, and the state that its sequences begin with."""
     array, layer, stage = made.net.layers[0], made.weights.layers[0], schedule(made).stages[0]
     narrowed: Any = sum_format(array)
-    lanes = ArrayConstants(array, tuple(map(tuple, unit_words(array, layer))), ("",) * array.units, "")
+    lanes = ArrayConstants(array, tuple(map(tuple, unit_words(array, layer))), ("",) * array.units)
     scales = ScaleConstants(array.scale, tuple(scale_words(array, layer)), "") if array.scale else None
     words, times = tuple(bias_words(array, layer, narrowed)), (stage.intervals, stage.release_at)
     tables = {name: TableFile(table, "") for name, table in made.net.tables_of(array).items()}

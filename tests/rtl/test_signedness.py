@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from myhdl import always, block
+from myhdl import always
 
-from accel.rtl import convert, signedness
+from accel.rtl import signedness
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import flag, signed
+from accel.rtl.form import converted
 
 HEAD = "reg signed [39:0] i;\nwire signed [32-1:0] o;\nreg [31:0] word;\n"
 
@@ -45,7 +47,7 @@ def test_a_constant_that_turns_none_is_not(line: str) -> None:
     assert list(signedness.faults(HEAD + line)) == []
 
 
-@block
+@module
 def clamp_by_value(clk: Any, i: Any, o: Any) -> Any:
     lo, hi = o.min, o.max - 1
 
@@ -62,5 +64,5 @@ def clamp_by_value(clk: Any, i: Any, o: Any) -> Any:
 
 
 def test_conversion_stops_at_one() -> None:
-    with pytest.raises(ValueError, match=r"clamp: an unsigned constant beside a signed operand: line \d+: if"):
-        convert._verilog(clamp_by_value(flag(), signed(40), signed(32)), "clamp")
+    with pytest.raises(ValueError, match=r"clamp_by_value: an unsigned constant beside a signed operand: line \d+: if"):
+        converted(clamp_by_value, {"clk": flag(), "i": signed(40), "o": signed(32)})

@@ -6,7 +6,6 @@ from typing import Any
 
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.rtl.blocks.columns.column_layer import ColumnConstants, ColumnObserved, column_layer
-from accel.rtl.blocks.columns.column_unit import column_unit_block
 from accel.rtl.call import Call
 from accel.rtl.dataflows.layer_blocks import LayerBlocks
 from accel.schedule.dataflows.columns import ColumnStage
@@ -17,10 +16,6 @@ class ColumnBlocks(LayerBlocks[ColumnArray, ColumnStage]):
     """Queues of what is not zero, lanes with accumulators; the threshold of states is a port of the top."""
 
     observed = ColumnObserved
-
-    def unit(self, array: ColumnArray) -> Any:
-        """A lane for each gate."""
-        return column_unit_block(array)
 
     def constants(self, stage: ColumnStage, spec: Spec) -> tuple[type, tuple[str, ...]]:
         """Whether a sequence's states go into the next one."""

@@ -22,10 +22,6 @@ class LayerBlocks(ABC, Generic[A, S]):
     """What a test bench may watch of a layer."""
 
     @abstractmethod
-    def unit(self, array: A) -> Any:
-        """A unit of the array on fresh signals, as it is converted to a module."""
-
-    @abstractmethod
     def constants(self, stage: S, spec: Spec) -> tuple[type, tuple[str, ...]]:
         """The class of a layer's constants, and those of them that no other dataflow has."""
 

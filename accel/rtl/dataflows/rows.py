@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from accel.architecture.dataflows.rows import RowArray
-from accel.rtl.blocks.lanes.unit import unit_block
 from accel.rtl.blocks.rows.layer import LayerConstants, recurrent_layer
 from accel.rtl.call import Call
 from accel.rtl.dataflows.layer_blocks import LayerBlocks
@@ -15,10 +14,6 @@ from accel.spec import Spec
 
 class RowBlocks(LayerBlocks[RowArray, RowStage]):
     """A sequencer that counts, lanes that read operands of their own; given states have streams."""
-
-    def unit(self, array: RowArray) -> Any:
-        """Rows of a unit."""
-        return unit_block(array)
 
     def constants(self, stage: RowStage, spec: Spec) -> tuple[type, tuple[str, ...]]:
         """The cycles that the schedule found."""

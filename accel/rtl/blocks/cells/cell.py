@@ -20,6 +20,7 @@ from accel.base.tables import Table
 from accel.rtl.blocks.cells.exact import exact
 from accel.rtl.blocks.primitives.arithmetic import add, add_half, align, clamp, clips
 from accel.rtl.blocks.primitives.memory import rom
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import as_signed, delay, register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
 from accel.rtl.blocks.primitives.widths import drop
@@ -170,7 +171,7 @@ class Wiring:
     """
 
     def __init__(
-        self, chain: Any, bias: Any, before: Any, aside: Any, out: CellSignals, constants: CellConstants, level: Level
+        self, chain: Any, bias: Any, earlier: Any, aside: Any, out: CellSignals, constants: CellConstants, level: Level
     ) -> None:
         at, last = ready(constants.array.cell, level), totals_to_gates(constants.array.cell)
         self.level, sizes = level, constants.sizes_of(level)
@@ -179,7 +180,7 @@ class Wiring:
             row.name: (chain((n + 1) * total, n * total), bias((n + 1) * stored, n * stored))
             for n, row in enumerate(level.sums)
         }
-        self.values: dict[str, Any] = {BEFORE: before, ASIDE: aside, level.kept: out.c, level.state: out.h}
+        self.values: dict[str, Any] = {BEFORE: earlier, ASIDE: aside, level.kept: out.c, level.state: out.h}
         self.values |= {name: gate for name, gate in zip(level.gates, out.gates, strict=True) if at[name] == last}
         self.clipped = {one.name: out.clipped[n] for n, one in enumerate(level.narrowings)}
         self.indices: dict[str, Any] = {}
@@ -197,13 +198,13 @@ class Wiring:
         return [self.indices[user.name] for user in users], shifts
 
 
-@block
+@module
 def cell(
     clk: Any,
     reset: Any,
     chain: Any,
     bias: Any,
-    before: Any,
+    earlier: Any,
     aside: Any,
     kept: Any,
     out: CellSignals,
@@ -212,12 +213,12 @@ def cell(
 ) -> Any:
     """One unit in one level: totals and biases in, activations, what is kept and what is read of it out.
 
-    `chain` and `bias` hold the unit's sums side by side, the first one lowest. `before`, and `aside` where there is
+    `chain` and `bias` hold the unit's sums side by side, the first one lowest. `earlier`, and `aside` where there is
     any, come as late as `ready(cell, level)[BEFORE]` says. `kept` is what later operations take for what is kept, where
     that is not always `out.c` but at times a given state; else None. Latency: `ready(cell, level)[level.state]`.
     """
     at, sizes = ready(constants.array.cell, level), constants.sizes_of(level)
-    wiring, made = Wiring(chain, bias, before, aside, out, constants, level), []
+    wiring, made = Wiring(chain, bias, earlier, aside, out, constants, level), []
     values = dict(wiring.values) if kept is None else wiring.values | {level.kept: kept}
     for operation in level.operations:
         name, o = operation.name, wiring.values.get(operation.name)

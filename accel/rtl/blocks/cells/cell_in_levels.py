@@ -16,6 +16,7 @@ from accel.architecture.latencies import (
     totals_to_state,
 )
 from accel.rtl.blocks.cells.cell import CellConstants, CellSignals, cell
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import delay, like
 
 
@@ -54,19 +55,19 @@ def choose(clk: Any, reset: Any, level: Any, values: Any, waits: Sequence[int], 
     return waiting, picking
 
 
-@block
+@module
 def cell_in_levels(
     clk: Any,
     reset: Any,
     level: Any,
     chain: Any,
     bias: Any,
-    before: Any,
+    earlier: Any,
     aside: Any,
     out: CellSignals,
     constants: CellConstants,
 ) -> Any:
-    """`cell` of the level that comes with a slot, SLOT_TO_CHAIN before its totals; all levels take as long.
+    """`cell` of the level that comes with a slot, SLOT_TO_CHAIN earlier its totals; all levels take as long.
 
     Latency: `totals_to_state` from the totals.
     """
@@ -74,7 +75,7 @@ def cell_in_levels(
     levels = kind.pipelines
     own = [CellSignals(constants, one) for one in levels]
     stages = [
-        cell(clk, reset, chain, bias, before, aside, None, own[n], constants, one) for n, one in enumerate(levels)
+        cell(clk, reset, chain, bias, earlier, aside, None, own[n], constants, one) for n, one in enumerate(levels)
     ]
     kept = [ready(kind, one)[one.kept] for one in levels]
     state = [ready(kind, one)[one.state] for one in levels]

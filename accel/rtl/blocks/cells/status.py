@@ -8,6 +8,7 @@ from myhdl import always, always_comb, always_seq, block
 
 from accel.architecture.array import Array
 from accel.architecture.latencies import SLOT_TO_CHAIN, clip_times
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import delay, follow, gather, register
 from accel.rtl.blocks.primitives.signals import bits, flag, joined, wrapping
 from accel.rtl.blocks.primitives.widths import pad
@@ -151,7 +152,7 @@ def count_narrowed(clk: Any, reset: Any, slot: Any, latency: int, present: int, 
     return coming, closes, counting
 
 
-@block
+@module
 def count_saturations(clk: Any, reset: Any, slot: Any, signals: Any, saturations: Any, array: Array) -> Any:
     """Count what the cells clip, by format, those beyond the last unit left out. Latency: as `count_narrowed`."""
     present, told = array.outputs - (array.output_beats - 1) * array.cells, clip_times(array.cell)

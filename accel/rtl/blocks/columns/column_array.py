@@ -10,12 +10,13 @@ from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.latencies import ADDRESS_TO_FETCH, DRAIN_TO_CAPTURE, WORD_TO_READ, address_to_word
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.accumulators import Steering
-from accel.rtl.blocks.columns.column_unit import broadcast_width, column_instance, column_unit
+from accel.rtl.blocks.columns.column_unit import broadcast_width, column_unit
 from accel.rtl.blocks.columns.drain import Drain
-from accel.rtl.blocks.columns.mixed_unit import mixed_instance, mixed_unit
+from accel.rtl.blocks.columns.mixed_unit import mixed_unit
 from accel.rtl.blocks.columns.row_feed import RowReading
 from accel.rtl.blocks.columns.walk import Walk
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants, nought, scratchpads, weight_memories
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import delay, gather, register
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.streams.inbox import Write
@@ -98,33 +99,24 @@ def mixed_units(
     shared: Any,
     steering: Steering,
     chains: Any,
-    constants: ArrayConstants,
+    array: ColumnArray,
 ) -> Any:
     """`column_units` whose lanes read x themselves. Latency: as `mixed_unit`."""
-    array, module = constants.array, constants.module
     reading = RowReading(array)
     ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
     readings = read_rows(clk, reset, walk, reading)
-    if module:
-        units = [
-            mixed_instance(clk, words[n], shared, reading, x, steering, *ends[n], module, n) for n in range(array.units)
-        ]
-    else:
-        units = [mixed_unit(clk, words[n], shared, reading, x, steering, *ends[n], array) for n in range(array.units)]
+    units = [mixed_unit(clk, words[n], shared, reading, x, steering, *ends[n], array) for n in range(array.units)]
     return readings, units
 
 
 @block
-def column_units(clk: Any, words: Any, shared: Any, steering: Steering, chains: Any, constants: ArrayConstants) -> Any:
+def column_units(clk: Any, words: Any, shared: Any, steering: Steering, chains: Any, array: ColumnArray) -> Any:
     """Units side by side; each passes its sums on along `chains`. Latency: as `column_unit`."""
-    array, module = constants.array, constants.module
     ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
-    if module:
-        return [column_instance(clk, words[n], shared, steering, *ends[n], module, n) for n in range(array.units)]
     return [column_unit(clk, words[n], shared, steering, *ends[n], array) for n in range(array.units)]
 
 
-@block
+@module
 def column_array(
     clk: Any,
     reset: Any,
@@ -160,7 +152,7 @@ def column_array(
         memories = weight_memories(clk, walk.address, words, constants)
     endings = [nought(clk, chains[array.units + e]) for e in range(len(heads))]
     if array.x_by_rows:
-        units = mixed_units(clk, reset, walk, x, words, shared, steering, chains, constants)
+        units = mixed_units(clk, reset, walk, x, words, shared, steering, chains, array)
     else:
-        units = column_units(clk, words, shared, steering, chains, constants)
+        units = column_units(clk, words, shared, steering, chains, array)
     return lanes, drains, flattening, broadcasting, memories, endings, units

@@ -21,6 +21,7 @@ from accel.rtl.blocks.columns.walk import Walk, walk_columns
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.lanes.slots import Slot, slots
 from accel.rtl.blocks.primitives.fifo import Fifo
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
 from accel.rtl.blocks.rows.layer import Observed, cells_and_state
 from accel.rtl.blocks.rows.slot_path import slot_later
@@ -164,7 +165,7 @@ def scaled_drain(
     return slotting, waiting, scaling
 
 
-@block
+@module
 def column_layer(
     clk: Any,
     reset: Any,

@@ -7,12 +7,12 @@ from typing import Any
 from myhdl import always, always_comb, block
 
 from accel.architecture.dataflows.columns import ColumnArray
-from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
 from accel.rtl.blocks.lanes.fetch import weights
 from accel.rtl.blocks.lanes.products import weigh
 from accel.rtl.blocks.lanes.totals import capture_chain
-from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
+from accel.rtl.blocks.primitives.module import module
+from accel.rtl.blocks.primitives.signals import flag, signed_list
 from accel.rtl.blocks.primitives.words import unflatten
 
 ROWS = """
@@ -52,7 +52,7 @@ def row_numbers(clk: Any, word: Any, rows: Any, numbers: int, offset: int) -> An
     return slicing
 
 
-@block
+@module
 def column_unit(
     clk: Any, word: Any, shared: Any, steering: Steering, chain_in: Any, chain_out: Any, array: ColumnArray
 ) -> Any:
@@ -102,54 +102,3 @@ def tell_part(clk: Any, shared: Any, of_h: Any, array: ColumnArray, cycles: int)
 def broadcast_width(array: ColumnArray) -> int:
     """Bits of what all lanes are given: the operand, and whether it is h, where a row has two sums."""
     return array.operand_width + array.split_rows
-
-
-def column_unit_block(array: ColumnArray) -> Any:
-    """A unit on fresh signals, as it is converted to a module."""
-    chain = array.sums_per_unit * array.total_width
-    return column_unit(
-        clk=flag(),
-        word=bits(array.word_width),
-        shared=bits(broadcast_width(array)),
-        steering=Steering(index_bits(array.groups)),
-        chain_in=bits(chain),
-        chain_out=bits(chain),
-        array=array,
-    )
-
-
-PORTS = ("clk", "word", "shared", "chain_in", "chain_out")
-
-
-@block
-def column_instance(
-    clk: Any, word: Any, shared: Any, steering: Steering, chain_in: Any, chain_out: Any, module: str, number: int
-) -> Any:
-    """The Verilog module of a unit, in place of `column_unit` while converting. Latency: as `column_unit`.
-
-    The generator is never converted or run: it makes MyHDL declare every signal that the text connects.
-    """
-    steering_bank, steering_near = steering.bank, steering.near
-    steering_middle, steering_far = steering.middle, steering.far
-    steering_drain_lower, steering_drain_upper = steering.drain_lower, steering.drain_upper
-    steering_write_lower, steering_write_upper = steering.write_lower, steering.write_upper
-    steering_group, steering_drain_bank, steering_capture = steering.group, steering.drain_bank, steering.capture
-    steering_clear_lower, steering_clear_upper = steering.clear_lower, steering.clear_upper
-    steering_clear_group = steering.clear_group
-    ports = (*PORTS, *(f"steering_{name}" for name in vars(steering)))
-    connections = ", ".join(f".{port}(${port})" for port in ports)
-    column_instance.verilog_code = f"\n{module} {module}_{number} ({connections});\n"
-    chain_out.driven = "wire"
-    for signal in (clk, word, shared, chain_in, *vars(steering).values()):
-        signal.read = True
-
-    @always(clk.posedge)
-    def declared():
-        if steering_bank and steering_near and steering_middle and steering_far and shared == word:
-            chain_out.next = chain_in
-        if steering_write_lower and steering_write_upper and steering_drain_bank and steering_capture:
-            chain_out.next = steering_group
-        if steering_clear_lower and steering_clear_upper and steering_drain_lower and steering_drain_upper:
-            chain_out.next = steering_clear_group
-
-    return declared

@@ -9,11 +9,12 @@ from myhdl import always, block
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
-from accel.rtl.blocks.columns.column_unit import PORTS, broadcast_width, rows_text, tell_part
+from accel.rtl.blocks.columns.column_unit import rows_text, tell_part
 from accel.rtl.blocks.columns.row_feed import RowReading, fetch_x
 from accel.rtl.blocks.lanes.fetch import weights
 from accel.rtl.blocks.lanes.products import weigh
 from accel.rtl.blocks.lanes.totals import capture_chain
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 from accel.rtl.blocks.primitives.words import unflatten
@@ -50,7 +51,7 @@ def choose_rows(clk: Any, word: Any, from_x: Any, row: Any, rows: Any, numbers: 
     return slicing
 
 
-@block
+@module
 def mixed_unit(
     clk: Any,
     word: Any,
@@ -84,67 +85,3 @@ def mixed_unit(
     adder = accumulators(clk, steering, rows, products, of_h, leaving, array.groups)
     chain = capture_chain(clk, steering.capture, leaving, chain_in, chain_out)
     return waiting, slicer, numbers, parting, fetching, multiplier, telling, adder, chain
-
-
-def mixed_unit_block(array: ColumnArray) -> Any:
-    """A unit on fresh signals, as it is converted to a module."""
-    chain = array.sums_per_unit * array.total_width
-    return mixed_unit(
-        clk=flag(),
-        word=bits(array.word_width),
-        shared=bits(broadcast_width(array)),
-        reading=RowReading(array),
-        x=Write(array.x_vector),
-        steering=Steering(index_bits(array.groups)),
-        chain_in=bits(chain),
-        chain_out=bits(chain),
-        array=array,
-    )
-
-
-@block
-def mixed_instance(
-    clk: Any,
-    word: Any,
-    shared: Any,
-    reading: RowReading,
-    x: Write,
-    steering: Steering,
-    chain_in: Any,
-    chain_out: Any,
-    module: str,
-    number: int,
-) -> Any:
-    """The Verilog module of a unit, in place of `mixed_unit` while converting. Latency: as `mixed_unit`.
-
-    The generator is never converted or run: it makes MyHDL declare every signal that the text connects.
-    """
-    steering_bank, steering_near = steering.bank, steering.near
-    steering_middle, steering_far = steering.middle, steering.far
-    steering_drain_lower, steering_drain_upper = steering.drain_lower, steering.drain_upper
-    steering_write_lower, steering_write_upper = steering.write_lower, steering.write_upper
-    steering_group, steering_drain_bank, steering_capture = steering.group, steering.drain_bank, steering.capture
-    steering_clear_lower, steering_clear_upper = steering.clear_lower, steering.clear_upper
-    steering_clear_group = steering.clear_group
-    reading_x_bank, reading_from_x, reading_row = reading.x_bank, reading.from_x, reading.row
-    x_enable, x_bank, x_place, x_word = x.enable, x.bank, x.place, x.word
-    interfaces = {"reading": reading, "x": x, "steering": steering}
-    ports = (*PORTS, *(f"{name}_{part}" for name, signals in interfaces.items() for part in vars(signals)))
-    connections = ", ".join(f".{port}(${port})" for port in ports)
-    mixed_instance.verilog_code = f"\n{module} {module}_{number} ({connections});\n"
-    chain_out.driven = "wire"
-    for signal in (clk, word, shared, chain_in, *vars(reading).values(), *vars(x).values(), *vars(steering).values()):
-        signal.read = True
-
-    @always(clk.posedge)
-    def declared():
-        if steering_bank and steering_near and steering_middle and steering_far and shared == word:
-            chain_out.next = chain_in
-        if steering_write_lower and steering_write_upper and steering_drain_bank and steering_capture:
-            chain_out.next = steering_group
-        if steering_clear_lower and steering_clear_upper and steering_drain_lower and steering_drain_upper:
-            chain_out.next = steering_clear_group
-        if reading_x_bank and reading_from_x and reading_row == x_place and x_bank == 0 and x_enable:
-            chain_out.next = x_word
-
-    return declared

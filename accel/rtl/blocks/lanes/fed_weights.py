@@ -14,6 +14,7 @@ from accel.architecture.dataflows.rows import RowArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.primitives.counters import count_held, count_round
 from accel.rtl.blocks.primitives.memory import ram
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.primitives.words import cut_fields
@@ -63,7 +64,7 @@ def collect(clk: Any, reset: Any, beats: Any, held: Any, ending: Any, push: Any,
     return accepting, finishing, counting, collecting, pushing, showing
 
 
-@block
+@module
 def frame_turns(clk: Any, reset: Any, axis: Any, beats: Any, torn: Any, array: RowArray) -> Any:
     """The weights of every turn (axis), in whole: what `tlast` cuts short is filled up with zeros, what is too much is
     dropped, and both are `torn` from then on. Out: beats, torn. Latency: 0; 1 to `torn`.
@@ -80,7 +81,7 @@ def frame_turns(clk: Any, reset: Any, axis: Any, beats: Any, torn: Any, array: R
     return entering, resynchronise(clk, reset, arriving, beats, torn, array.fed_beats, True)
 
 
-@block
+@module
 def fed_weights(clk: Any, reset: Any, beats: Any, issue: Any, words: Any, array: RowArray) -> Any:
     """The words of all units at the lanes' next address; `issue.fed` tells that they are there.
 

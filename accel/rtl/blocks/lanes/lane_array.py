@@ -8,20 +8,15 @@ from typing import Any
 from myhdl import always, block
 
 from accel.architecture.array import Array
+from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.latencies import capture_delay, tree_levels
 from accel.rtl.blocks.lanes.fed_weights import fed_weights
 from accel.rtl.blocks.lanes.fetch import Reading, fetch
 from accel.rtl.blocks.lanes.lane_control import dense_places, lane_control
 from accel.rtl.blocks.lanes.sequencer import Issue
-from accel.rtl.blocks.lanes.unit import (
-    dense_instance,
-    dense_unit,
-    feedforward_instance,
-    recurrent_instance,
-    shared_width,
-    unit,
-)
+from accel.rtl.blocks.lanes.unit import dense_unit, shared_width, unit
 from accel.rtl.blocks.primitives.memory import rom, scratchpad
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import delay, gather, register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 from accel.rtl.blocks.primitives.words import flatten
@@ -30,16 +25,14 @@ from accel.rtl.blocks.streams.load_fill import aim
 
 @dataclass(frozen=True)
 class ArrayConstants:
-    """What the lanes of a layer are built from: memory contents of each unit, their files, the unit's module.
+    """What the lanes of a layer are built from: memory contents of each unit, and their files.
 
-    Weights that are loaded have no contents. `module` names the Verilog module that stands for a unit while converting;
-    natively it is empty.
+    Weights that are loaded have no contents.
     """
 
     array: Array
     words: tuple[tuple[int, ...], ...]
     files: tuple[str, ...]
-    module: str
 
 
 @block
@@ -79,22 +72,11 @@ def scratchpads(clk: Any, issue: Any, words: Any, store: Any, array: Array) -> A
 
 @block
 def sparse_units(
-    clk: Any, words: Any, first: Any, capture: Any, reading: Any, x: Any, h: Any, chains: Any, constants: ArrayConstants
+    clk: Any, words: Any, first: Any, capture: Any, reading: Any, x: Any, h: Any, chains: Any, array: RowArray
 ) -> Any:
     """Units with operand memories of their own; each passes its totals on along `chains`. Latency: as `unit`."""
-    array, module = constants.array, constants.module
     ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
-    if not module:
-        return [unit(clk, words[n], first, capture, reading, x, h, *ends[n], array) for n in range(array.units)]
-    if h is None:
-        return [
-            feedforward_instance(clk, words[n], first, capture, reading, x, *ends[n], module, n)
-            for n in range(array.units)
-        ]
-    return [
-        recurrent_instance(clk, words[n], first, capture, reading, x, h, *ends[n], module, n)
-        for n in range(array.units)
-    ]
+    return [unit(clk, words[n], first, capture, reading, x, h, *ends[n], array) for n in range(array.units)]
 
 
 @block
@@ -116,10 +98,9 @@ def dense_units(
     x: Any,
     h: Any,
     chains: Any,
-    constants: ArrayConstants,
+    array: RowArray,
 ) -> Any:
     """Units that share their operands: one read for all of them. Latency: as `dense_unit`."""
-    array, module = constants.array, constants.module
     ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
     places = bits(array.lanes_per_row * array.index_width)
     shared = bits(shared_width(array))
@@ -128,14 +109,11 @@ def dense_units(
     placing = dense_places(clk, reset, issue, places, array)
     fetching = fetch(clk, places, reading, x, h, operand, array, 0)
     flattening = share(clk, operand, reading, shared) if array.split_rows else flatten(operand, shared)
-    if module:
-        units = [dense_instance(clk, words[n], first, capture, shared, *ends[n], module, n) for n in range(array.units)]
-    else:
-        units = [dense_unit(clk, words[n], first, capture, shared, *ends[n], array) for n in range(array.units)]
+    units = [dense_unit(clk, words[n], first, capture, shared, *ends[n], array) for n in range(array.units)]
     return placing, fetching, flattening, units
 
 
-@block
+@module
 def lane_array(
     clk: Any, reset: Any, issue: Issue, x: Any, h: Any, heads: Any, constants: ArrayConstants, stores: Any
 ) -> Any:
@@ -144,7 +122,7 @@ def lane_array(
 
     Latency: capture_delay + 1 from a group's last address.
     """
-    array = constants.array
+    array: Any = constants.array
     reading, first, capture = Reading(array), flag(), flag()
     chains = [*heads, *[bits(len(heads[0])) for _ in range(array.units)]]
     words = [bits(array.word_width) for _ in range(array.units)]
@@ -160,7 +138,7 @@ def lane_array(
         memories = weight_memories(clk, issue.address, words, constants)
     endings = [nought(clk, chains[array.units + e]) for e in range(len(heads))]
     if array.dense:
-        units = dense_units(clk, reset, issue, words, first, capture, reading, x, h, chains, constants)
+        units = dense_units(clk, reset, issue, words, first, capture, reading, x, h, chains, array)
     else:
-        units = sparse_units(clk, words, first, capture, reading, x, h, chains, constants)
+        units = sparse_units(clk, words, first, capture, reading, x, h, chains, array)
     return controlling, starting, capturing, memories, endings, units

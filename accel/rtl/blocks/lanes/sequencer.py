@@ -10,6 +10,7 @@ from accel.architecture.dataflows.rows import RowArray
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.lanes.levels import Ends, level_ends
 from accel.rtl.blocks.primitives.counters import count_round
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag
 
 
@@ -181,7 +182,7 @@ def release_x_of_steps(clk: Any, reset: Any, inbox: Any, issue: Any, release_at:
     return latching, releasing
 
 
-@block
+@module
 def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: RowArray, release_at: int) -> Any:
     """Count through the cycles and groups of a step, level after level; release x at address `release_at`.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import always_comb, always_seq, block
+from myhdl import always_comb, always_seq
 
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.primitives.counters import count_held, count_round
 from accel.rtl.blocks.primitives.memory import ram
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag
 
 
@@ -23,7 +24,7 @@ class Fifo:
         """Words in the memory; one more may stand at the end."""
 
 
-@block
+@module
 def fifo(clk: Any, reset: Any, push: Any, entry: Any, end: Fifo, depth: int) -> Any:
     """Take `entry` at every `push`; whoever pushes sees to it that there are never more than `depth`. Latency: 2."""
     head, tail = bits(index_bits(depth)), bits(index_bits(depth))

@@ -17,6 +17,7 @@ from accel.architecture.vector import Vector
 from accel.rtl.blocks.cells.cell import CellConstants
 from accel.rtl.blocks.cells.status import LayerStatus
 from accel.rtl.blocks.primitives.memory import ram
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import delay, gather, like
 from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
 from accel.rtl.blocks.primitives.widths import fit
@@ -100,7 +101,7 @@ def keep_given(
     return valids, beats, closings, takens, lates, addressing, releasing, alternating, choosing, memory
 
 
-@block
+@module
 def take_states(
     clk: Any,
     reset: Any,
@@ -148,7 +149,7 @@ def take_states(
     return common, parting_h, keeping_c, keeping_h
 
 
-@block
+@module
 def give_states(
     clk: Any, reset: Any, slot: Any, given: GivenState, signals: Any, layer: Any, cells: CellConstants
 ) -> Any:
@@ -158,15 +159,15 @@ def give_states(
     inbox, outbox, axis = given.inbox, given.last, given.state_out
     leaving = Beats(len(outbox.word))
     late_c = [like(out.c) for out in signals]
-    real, final, closing = like(slot.real), like(slot.final), like(slot.closing)
+    is_real, is_final, closing = like(slot.real), like(slot.final), like(slot.closing)
     values = late_c if cells.level.state_follows else [*(out.h for out in signals), *late_c]
     wide = [signed(width) for _ in values]
     word = joined(wide)
 
     waiting = [delay(clk, reset, out.c, late_c[n], cell_to_state(array)) for n, out in enumerate(signals)]
     extending = [fit(value, wide[n]) for n, value in enumerate(values)]
-    reals = delay(clk, reset, slot.real, real, latency)
-    finals = delay(clk, reset, slot.final, final, latency)
+    reals = delay(clk, reset, slot.real, is_real, latency)
+    finals = delay(clk, reset, slot.final, is_final, latency)
     closings = delay(clk, reset, slot.closing, closing, latency)
 
     @always_comb
@@ -175,10 +176,10 @@ def give_states(
 
     @always_comb
     def emitting():
-        outbox.valid.next = real and final
+        outbox.valid.next = is_real and is_final
         outbox.word.next = word
         outbox.closing.next = closing
-        outbox.final.next = final
+        outbox.final.next = is_final
 
     sending = emit(clk, reset, outbox, leaving, array.output_beats, layer.state_sequences)
     finishing = axis_output(leaving, axis, len(values), width, False)

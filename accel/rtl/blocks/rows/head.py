@@ -15,6 +15,7 @@ from accel.rtl.blocks.lanes.lane_array import lane_array
 from accel.rtl.blocks.lanes.sequencer import Issue, sequence
 from accel.rtl.blocks.lanes.slots import Slot
 from accel.rtl.blocks.primitives.arithmetic import add, align
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import as_signed, delay, like
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
 from accel.rtl.blocks.rows.activation import activate, watch_activated
@@ -127,7 +128,7 @@ def emit_largest(clk: Any, reset: Any, slot: Any, logit: Any, outbox: Any) -> An
     return valids, beats, closings, finals, comparing, keeping, emitting, showing
 
 
-@block
+@module
 def head_layer(
     clk: Any,
     reset: Any,

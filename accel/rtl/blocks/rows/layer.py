@@ -15,6 +15,7 @@ from accel.rtl.blocks.cells.status import count_saturations
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants, lane_array
 from accel.rtl.blocks.lanes.sequencer import Issue, sequence
 from accel.rtl.blocks.lanes.slots import Slot
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import as_signed, delay, gather
 from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
 from accel.rtl.blocks.rows.begin import begin_held, begin_level, begin_step, begin_turn
@@ -175,7 +176,7 @@ def cells_and_state(
     return (*working, emit_set(clk, reset, slot, outbox, slot_to_state(array))) if array.writable else working
 
 
-@block
+@module
 def recurrent_layer(
     clk: Any,
     reset: Any,

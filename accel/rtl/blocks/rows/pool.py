@@ -16,6 +16,7 @@ from accel.base.fixed import index_bits
 from accel.rtl.blocks.cells.cell import narrow
 from accel.rtl.blocks.primitives.arithmetic import multiply
 from accel.rtl.blocks.primitives.memory import ram, rom
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import as_signed, delay, gather, like
 from accel.rtl.blocks.primitives.signals import bits, signed
 from accel.rtl.blocks.streams.outbox import credit
@@ -105,16 +106,16 @@ def divide(clk: Any, total: Any, factor: Any, mean: Any, pool: Pool) -> Any:
     return wide, multiplying, narrowing
 
 
-@block
-def pool_steps(clk: Any, reset: Any, outbox: Any, beats: Any, release: Any, array: Array, pool: Any, file: str) -> Any:
+@module
+def pool_steps(clk: Any, reset: Any, outbox: Any, beats: Any, released: Any, array: Array, pool: Any, file: str) -> Any:
     """Words of h_t (outbox) to those of the pool (beats). Latency: `Pool.latency` from a word to its word."""
     width = pool.sum_width if pool.mean else pool.state.width
     count, state, steps = array.cells, pool.state.width, bits(index_bits(pool.longest + 1))
     words, late, old = Words(array.output_beats), like(outbox.word), bits(count * width)
     beginning, there, adds = like(outbox.valid), like(outbox.valid), like(outbox.valid)
     place = like(words.beat)
-    h, before, kept = ([signed(size) for _ in range(count)] for size in (state, width, width))
-    new = bits(count * width)
+    h, earlier, kept = ([signed(size) for _ in range(count)] for size in (state, width, width))
+    updated = bits(count * width)
     following = follow(clk, reset, outbox, words, steps, pool.longest if pool.mean else 1)
     waits = [
         delay(clk, reset, outbox.word, late, 1),
@@ -123,26 +124,26 @@ def pool_steps(clk: Any, reset: Any, outbox: Any, beats: Any, release: Any, arra
         delay(clk, reset, outbox.valid, there, 2),
         delay(clk, reset, words.beat, place, 2),
     ]
-    memory = ram(clk, outbox.valid, there, place, new, words.beat, old, array.output_beats)
+    memory = ram(clk, outbox.valid, there, place, updated, words.beat, old, array.output_beats)
     reading = [as_signed(late((n + 1) * state, n * state), h[n]) for n in range(count)]
-    reading += [as_signed(old((n + 1) * width, n * width), before[n]) for n in range(count)]
-    ends, final = like(outbox.valid), like(outbox.valid)
-    common = (following, waits, memory, reading, gather(kept, new))
-    crediting = credit(clk, reset, outbox.promise, release, outbox.room, 2)
-    finals = delay(clk, reset, outbox.final, final, pool.latency)
+    reading += [as_signed(old((n + 1) * width, n * width), earlier[n]) for n in range(count)]
+    ends, last_step = like(outbox.valid), like(outbox.valid)
+    common = (following, waits, memory, reading, gather(kept, updated))
+    crediting = credit(clk, reset, outbox.promise, released, outbox.room, 2)
+    finals = delay(clk, reset, outbox.final, last_step, pool.latency)
     valids = delay(clk, reset, outbox.valid, ends, pool.latency)
     sets = [delay(clk, reset, outbox.weight_set, beats.weight_set, pool.latency)] if array.writable else []
 
     @always_comb
     def sending():
-        beats.valid.next = ends and final
-        beats.last.next = final
+        beats.valid.next = ends and last_step
+        beats.last.next = last_step
 
     leaving = (crediting, finals, valids, sets, sending)
     if not pool.mean:
-        keeping = [keep_largest(clk, reset, h[n], before[n], beginning, kept[n]) for n in range(count)]
+        keeping = [keep_largest(clk, reset, h[n], earlier[n], beginning, kept[n]) for n in range(count)]
         return common, leaving, keeping, gather(kept, beats.word)
-    keeping = [keep_sum(clk, reset, h[n], before[n], beginning, adds, kept[n]) for n in range(count)]
+    keeping = [keep_sum(clk, reset, h[n], earlier[n], beginning, adds, kept[n]) for n in range(count)]
     number, last, factor = like(steps), like(steps), bits(pool.factor_width)
     highest = pool.longest - 1
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import always_comb, always_seq, block
+from myhdl import always_comb, always_seq
 
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.primitives.counters import count_round
 from accel.rtl.blocks.primitives.fifo import Fifo, fifo
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag
 
 
@@ -28,7 +29,7 @@ class Fillers:
         """Nobody waits for what comes of it."""
 
 
-@block
+@module
 def watch_vectors(clk: Any, reset: Any, axis: Any, beats: Any, fillers: Any, count: int) -> Any:
     """Tell of every x_t of `count` beats.
 
@@ -65,7 +66,7 @@ def watch_vectors(clk: Any, reset: Any, axis: Any, beats: Any, fillers: Any, cou
     return watching, reading_mark, keeping, telling, counting
 
 
-@block
+@module
 def withhold(clk: Any, reset: Any, fillers: Any, made: Any, axis: Any, words: int, every_step: bool, depth: int) -> Any:
     """What leaves through `made`, `words` beats a step (or, without `every_step`, a sequence), but that of fillers.
 
@@ -74,7 +75,7 @@ def withhold(clk: Any, reset: Any, fillers: Any, made: Any, axis: Any, words: in
     """
     last_beat = words - 1
     number, push = bits(index_bits(words)), flag()
-    moving, real = flag(), flag()
+    moving, is_real = flag(), flag()
     end = Fifo(1, depth)
 
     @always_comb
@@ -87,17 +88,17 @@ def withhold(clk: Any, reset: Any, fillers: Any, made: Any, axis: Any, words: in
 
     @always_comb
     def choosing():
-        real.next = end.valid and end.word == 0
+        is_real.next = end.valid and end.word == 0
 
     @always_comb
     def passing():
         axis.tdata.next = made.tdata
         axis.tlast.next = made.tlast
-        axis.tvalid.next = made.tvalid and real
+        axis.tvalid.next = made.tvalid and is_real
 
     @always_comb
     def taking():
-        made.tready.next = end.valid and (axis.tready or not real)
+        made.tready.next = end.valid and (axis.tready or not is_real)
 
     @always_comb
     def going_on():

@@ -8,6 +8,7 @@ from myhdl import always, always_comb, always_seq, block
 
 from accel.base.fixed import index_bits
 from accel.memory.load_frame import WORD
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag
 
 CRC = """
@@ -156,7 +157,7 @@ def judge(
     return reading_digest, comparing, ending, judging
 
 
-@block
+@module
 def check_frame(clk: Any, reset: Any, axis: Any, loading: Any, status: Any, beats: int, digest: int) -> Any:
     """Take a frame of `beats` words, hand its weights on, and change the sets if everything about it is right.
 

@@ -8,6 +8,7 @@ from myhdl import ConcatSignal, always, always_comb, always_seq, block
 
 from accel.base.fixed import index_bits
 from accel.memory.load_frame import WORD, Section
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.primitives.words import cut_fields
 
@@ -48,8 +49,8 @@ class Place:
 
 
 @block
-def take_turn(clk: Any, reset: Any, loading: Any, before: Any, place: Place, section: Section) -> Any:
-    """A section's words are those from `before` (in) on, as many as it has. Latency: 1 from `before`."""
+def take_turn(clk: Any, reset: Any, loading: Any, begins: Any, place: Place, section: Section) -> Any:
+    """A section's words are those from `begins` (in) on, as many as it has. Latency: 1 from `begins`."""
     last_part, last_address, last_memory = section.parts - 1, section.depth - 1, section.memories - 1
     turn, word_ends = flag(), place.word_ends
 
@@ -65,7 +66,7 @@ def take_turn(clk: Any, reset: Any, loading: Any, before: Any, place: Place, sec
 
     @always_seq(clk.posedge, reset=reset)
     def turning():
-        if before:
+        if begins:
             turn.next = True
         elif loading.restart or place.ends:
             turn.next = False
@@ -87,11 +88,11 @@ def count_on(clk: Any, reset: Any, restart: Any, ends: Any, moves: Any, number: 
     return counting
 
 
-@block
-def fill(clk: Any, reset: Any, loading: Any, before: Any, after: Any, store: Any, section: Section) -> Any:
+@module
+def fill(clk: Any, reset: Any, loading: Any, begins: Any, ended: Any, store: Any, section: Section) -> Any:
     """Words of weights into the memories of a section, one after the other.
 
-    The section's turn begins with `before`; in the cycle of its last word it gives `after`. Latency: 1 from a word's
+    The section's turn begins with `begins`; in the cycle of its last word it gives `ended`. Latency: 1 from a word's
     last part to its write.
     """
     place, collected = Place(section), bits(WORD * section.parts)
@@ -102,7 +103,7 @@ def fill(clk: Any, reset: Any, loading: Any, before: Any, after: Any, store: Any
 
     @always_comb
     def passing():
-        after.next = place.ends
+        ended.next = place.ends
 
     @always(clk.posedge)
     def collecting():
@@ -115,7 +116,7 @@ def fill(clk: Any, reset: Any, loading: Any, before: Any, after: Any, store: Any
         store.address.next = address
         store.memory.next = place.memory
 
-    turning = take_turn(clk, reset, loading, before, place, section)
+    turning = take_turn(clk, reset, loading, begins, place, section)
     counting = [
         count_on(clk, reset, loading.restart, place.word_ends, place.taking, place.part),
         count_on(clk, reset, loading.restart, place.memory_ends, place.word_ends, place.address),

@@ -9,6 +9,7 @@ from myhdl import ConcatSignal, Signal, always_comb, block
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.primitives.counters import count_held
 from accel.rtl.blocks.primitives.fifo import Fifo, fifo
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag
 
 
@@ -43,8 +44,8 @@ def credit(clk: Any, reset: Any, promise: Any, redeem: Any, room: Any, steps: in
     return comparing, counting
 
 
-@block
-def link(clk: Any, reset: Any, outbox: Any, beats: Any, release: Any, writable: bool) -> Any:
+@module
+def link(clk: Any, reset: Any, outbox: Any, beats: Any, released: Any, writable: bool) -> Any:
     """Results of a layer become the next layer's input; its two banks are the room. Latency: 0."""
 
     @always_comb
@@ -57,11 +58,11 @@ def link(clk: Any, reset: Any, outbox: Any, beats: Any, release: Any, writable: 
     def passing_set():
         beats.weight_set.next = outbox.weight_set
 
-    crediting = credit(clk, reset, outbox.promise, release, outbox.room, 2)
+    crediting = credit(clk, reset, outbox.promise, released, outbox.room, 2)
     return (passing, passing_set, crediting) if writable else (passing, crediting)
 
 
-@block
+@module
 def emit(clk: Any, reset: Any, outbox: Any, stream: Any, words: int, steps: int) -> Any:
     """Buffer results for `steps` steps of `words` words and send them; back-pressure stops nothing but the next step.
 
@@ -70,13 +71,13 @@ def emit(clk: Any, reset: Any, outbox: Any, stream: Any, words: int, steps: int)
     depth, width = words * steps, len(outbox.word)
     redeem = flag()
     entry, end = bits(width + 2), Fifo(width + 2, depth)
-    packed = ConcatSignal(outbox.final, outbox.closing, outbox.word)
+    entering = ConcatSignal(outbox.final, outbox.closing, outbox.word)
     stored = end.word
     final, closing, word = stored(width + 1), stored(width), stored(width, 0)
 
     @always_comb
     def packing():
-        entry.next = packed
+        entry.next = entering
 
     @always_comb
     def redeeming():

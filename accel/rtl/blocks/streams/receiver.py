@@ -6,6 +6,7 @@ from typing import Any
 
 from myhdl import always_comb, always_seq, block
 
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.streams.ages import age_steps, age_turns, fresh_after_each, fresh_once
 from accel.rtl.blocks.streams.inbox import Beats, Inbox
@@ -148,7 +149,7 @@ def carry_set(clk: Any, reset: Any, beats: Any, filling: Any, inbox: Any) -> Any
     return marking, choosing
 
 
-@block
+@module
 def receive(
     clk: Any,
     reset: Any,

@@ -7,6 +7,7 @@ from typing import Any
 from myhdl import always_comb, always_seq, block
 
 from accel.base.fixed import index_bits
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag
 
 
@@ -51,7 +52,7 @@ def tell_early_or_late(clk: Any, reset: Any, moving: Any, ending: Any, beats: An
     return telling
 
 
-@block
+@module
 def resynchronise(clk: Any, reset: Any, arriving: Any, beats: Any, torn: Any, count: int, framed: bool) -> Any:
     """Vectors of `count` beats each, wherever `last` comes: one that it cuts short is filled up with zeros.
 

@@ -13,6 +13,7 @@ from myhdl import Signal, always_comb, always_seq, block
 
 from accel.memory.load_frame import WORD
 from accel.rtl.blocks.primitives.counters import count_held
+from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag
 
 
@@ -35,7 +36,7 @@ class Loading:
         """A word of weights."""
 
 
-@block
+@module
 def count_uses(clk: Any, reset: Any, inbox: Any, outbox: Any, loading: Any) -> Any:
     """A set is free when every sequence that began with it has given its last result. Latency: 1.
 
@@ -70,7 +71,7 @@ def count_uses(clk: Any, reset: Any, inbox: Any, outbox: Any, loading: Any) -> A
     return beginning, ending, counting, freeing
 
 
-@block
+@module
 def choose_set(clk: Any, reset: Any, inbox: Any, loading: Any, streams: int) -> Any:
     """A sequence's first step takes the active set, the others keep it; streams take turns, a step each. Latency: 0."""
     kept, oldest = [flag() for _ in range(streams)], streams - 1
