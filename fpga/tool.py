@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from accel.base.files import write_text
 from accel.base.templates import render
 from accel.base.tools import Program
 from accel.engines.engine import ToolMissing
-from accel.proof.ledger import file_digest
+from accel.engines.program import finished, stamp
 from accel.proof.versions import at as version_at
 
 Argv = tuple[str, ...]
@@ -181,7 +180,7 @@ def execute(command: Command, folder: Path) -> None:
     with ExitStack() as opened:
         log = opened.enter_context((folder / command.log).open("w", encoding="utf-8"))
         out = opened.enter_context((within / command.into).open("w", encoding="utf-8")) if command.into else log
-        status = subprocess.run(argv, cwd=within, stdout=out, stderr=log, check=False).returncode
+        status = finished(argv, within, out=out, log=log).returncode
     if status != 0:
         program = Path(argv[0]).name
         raise ToolFailed(f"step {command.step}: {program} ended with status {status}; {_tail(command, folder)}")
@@ -192,14 +191,10 @@ def execute(command: Command, folder: Path) -> None:
 
 
 def _done(command: Command, folder: Path) -> str:
-    """What made the products: words, version of the program, and every file by SHA-256, products too."""
+    """What made the products."""
     program = found(command)
-    files = [f"{path} {file_digest(folder / path)}" for path in (*command.needs, *command.makes)]
-    return "\n".join([_words(command), version_at(program[0]) if program else "", *files]) + "\n"
-
-
-def _words(command: Command) -> str:
-    return "".join(f"{shlex.join(argv)}\n" for argv in command.choices)
+    files = [(path, folder / path) for path in (*command.needs, *command.makes)]
+    return stamp(command.choices, program[:1] if program else (), files)
 
 
 def _tail(command: Command, folder: Path) -> str:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from accel.architecture.cells.activations import OUT, SUM
-from accel.base.files import write_bytes, write_text
+from accel.base.files import write_text
 from accel.base.fixed import Integers
 from accel.engines.engine import LOGITS, EngineFailed, Observed, ProgramFailed, ToolMissing, generated
 from accel.engines.hls_script import Flags, chosen_loads, flags_by_step, inputs_text
 from accel.engines.observe import ordered
-from accel.engines.program import finished
+from accel.engines.program import finished, product
 from accel.engines.status import status_of
 from accel.hls.beats import input_beat, output_beat, result_values
 from accel.hls.render import SOURCES
@@ -48,7 +47,7 @@ def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed
     with tempfile.TemporaryDirectory(dir=design.work, prefix="hls-run-") as name:
         folder = Path(name)
         write_text(folder / "inputs", inputs_text(design, samples, order, loads))
-        told = _run([str(program), "inputs", "outputs", "signals"], folder, "the bench", WRONG)
+        told = _run([str(program), "inputs", "outputs", "signals"], folder)
         outputs = np.array((folder / "outputs").read_text().split(), dtype=np.int64)
         signals = np.fromfile(folder / "signals", dtype=np.int64)
     results = _whole(outputs, result_values(design.net), "results")
@@ -109,17 +108,11 @@ def gives_result(design: Design, turn: Turn) -> bool:
 
 
 def compiled(folder: Path, flags: Sequence[str] = ()) -> Path:
-    """Build the bench of a rendered folder, unless the very same text and flags were built before."""
+    """The bench of a rendered folder; built unless this g++ built the very same text with these flags before."""
     generated(folder / SOURCES[0])
-    command = [compiler(), *FLAGS, *flags]
-    program, stamp = folder / "build" / "bench", folder / "build" / "stamp"
-    digest = _digest(folder, command)
-    if program.is_file() and stamp.is_file() and stamp.read_bytes() == digest:
-        return program.resolve()
-    program.parent.mkdir(exist_ok=True)
-    _run([*command, *SOURCES, "-o", str(program.relative_to(folder))], folder, "the compiler")
-    write_bytes(stamp, digest)
-    return program.resolve()
+    made, reads = folder / "build" / "bench", sorted(path for path in folder.iterdir() if path.is_file())
+    command = [compiler(), *FLAGS, *flags, *SOURCES, "-o", str(made.relative_to(folder))]
+    return product(command, folder, made, reads)
 
 
 def vendor_integers() -> tuple[str, ...]:
@@ -182,19 +175,12 @@ def _whole(flat: Integers, size: int, what: str) -> Integers:
     return flat.reshape(-1, size)
 
 
-def _digest(folder: Path, command: Sequence[str]) -> bytes:
-    digest = hashlib.sha256(repr(command).encode())
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest().encode()
-
-
-def _run(command: Sequence[str], folder: Path, what: str, wrong: Collection[int] = ()) -> str:
-    """What a program prints. Raises EngineFailed where it ends with a status that says the design is `wrong`."""
+def _run(command: Sequence[str], folder: Path) -> str:
+    """What the bench prints. Raises EngineFailed where it ends with a status that says that the design is wrong."""
     done = finished(command, folder)
     if done.returncode != 0:
         last = (done.stdout + done.stderr).strip().splitlines()[-12:]
         log = "\n".join(line[:200] for line in last)
-        failed = EngineFailed if done.returncode in wrong else ProgramFailed
-        raise failed(f"{what} stopped with status {done.returncode}:\n{log}")
+        failed = EngineFailed if done.returncode in WRONG else ProgramFailed
+        raise failed(f"the bench stopped with status {done.returncode}:\n{log}")
     return done.stdout

@@ -13,13 +13,13 @@ from typing import Any
 
 from myhdl import Cosimulation, CosimulationError
 
-from accel.base.files import write_text
+from accel.base.files import write_bytes, write_text
 from accel.base.templates import render
 from accel.engines.cosimulation import simulate
 from accel.engines.engine import EngineFailed, Observed, ProgramFailed, ToolMissing, converted
 from accel.engines.observe import observe
 from accel.engines.ports import STATUS, listed, ports
-from accel.engines.program import succeed
+from accel.engines.program import product
 from accel.engines.script import script
 from accel.model.design import Design
 from accel.model.samples import Samples
@@ -32,8 +32,7 @@ PROGRAMS = ("iverilog", "vvp", "iverilog-vpi")
 def icarus(design: Design, samples: Samples) -> Observed:
     """Run samples through the Verilog in the work folder, which `generate` has converted."""
     for program in PROGRAMS:
-        if shutil.which(program) is None:
-            raise ToolMissing(f"{program} is not on PATH; Debian's package iverilog has it")
+        _path(program)
     signals = top_signals(load_top(design.work, design.spec.identifier))
     driven = script(design, samples)
     folder = (design.work / "icarus").resolve()
@@ -68,17 +67,24 @@ def _compile(design: Design, signals: dict[str, Any], folder: Path) -> Path:
         guarded=[*guarded, ("m_axis_tvalid", "m_axis_tdata")],
     )
     write_text(folder / "cosimulation.v", text)
-    program = folder / "cosimulation.vvp"
-    succeed(["iverilog", "-g2005", "-o", str(program), str(folder / "cosimulation.v"), str(source)], folder)
-    return program
+    program, reads = folder / "cosimulation.vvp", (folder / "cosimulation.v", source)
+    return product([_path("iverilog"), "-g2005", "-o", str(program), *map(str, reads)], folder, program, reads)
 
 
 def _vpi(folder: Path) -> Path:
     """MyHDL's VPI module, built once from the sources in its own package."""
-    if not (folder / "myhdl.vpi").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in importlib.metadata.files("myhdl") or ():
-            if file.match("cosimulation/icarus/myhdl*.c") and not file.match("*2003*"):
-                shutil.copy(str(file.locate()), folder)
-        succeed(["iverilog-vpi", "myhdl.c", "myhdl_table.c"], folder)
+    for file in importlib.metadata.files("myhdl") or ():
+        if file.match("cosimulation/icarus/myhdl*.c") and not file.match("*2003*"):
+            write_bytes(folder / file.name, Path(str(file.locate())).read_bytes())
+    sources = "myhdl.c", "myhdl_table.c"
+    command = [_path("iverilog-vpi"), *sources]
+    product(command, folder, folder / "myhdl.vpi", [folder / name for name in sources], [_path("iverilog")])
     return folder
+
+
+def _path(program: str) -> str:
+    """Where a program is. Raises ToolMissing."""
+    found = shutil.which(program)
+    if found is None:
+        raise ToolMissing(f"{program} is not on PATH; Debian's package iverilog has it")
+    return found

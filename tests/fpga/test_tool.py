@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from accel.engines import program
 from accel.engines.engine import ToolMissing
-from fpga import tool
 from fpga.tool import Command, Plan, ToolFailed, run, write
 
 COPY = Command("copy", (("no-such-tool", "a"), ("cp", "a", "b")), ("a",), ("b",))
@@ -43,7 +43,7 @@ def test_an_edited_product_is_made_again(tmp_path: Path) -> None:
 
 def test_another_version_of_the_program_does_its_step_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     list(run(PLAN, tmp_path))
-    monkeypatch.setattr(tool, "version_at", lambda path: "2.0")
+    monkeypatch.setattr(program, "version_at", lambda path: "2.0")
     assert list(run(PLAN, tmp_path)) == [("copy", "done"), ("again", "done")]
 
 
