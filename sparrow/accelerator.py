@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -166,7 +166,7 @@ def compile(
     with TemporaryDirectory(prefix="sparrow-") as scratch:
         path, known = _model(model, Path(scratch), wishes)
         given = _data(data, Path(scratch))
-        asked = Asked(given, board, error, sparsity, when, named, wishes, longest)
+        asked = Asked(given, board, error, sparsity, when, named, wishes, longest=longest)
         spec, comments, _ = new.made(path, folder, asked, known)
         named_files = {"file": path, "data": given}
         own = {key: at for key, at in named_files.items() if at is not None and at.parent == Path(scratch)}
@@ -205,8 +205,7 @@ def _model(model: nn.Module | str | Path, scratch: Path, wishes: Wishes) -> tupl
         try:
             return path, live.matched(model, source.found(path, wishes).network, SEED)
         except Refused as refused:  # the file is ours and soon gone
-            said = (replace(fault, place=fault.place.replace(str(path), "model")) for fault in refused.faults)
-            raise Refused([*said]) from None
+            raise refused.elsewhere(str(path), "model") from None
 
     if not isinstance(model, torch.nn.Module):
         raise Refused([Fault("model", "a file or an nn.Module", type(model).__name__)])

@@ -57,7 +57,8 @@ def _source(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         return
     from training.hand_over import given
 
-    pinned = {"file": ("sha256", spec.source.sha256), "data": ("data_sha256", spec.source.data_sha256)}
+    keys = {"file": "sha256"} | {key: f"{key}_sha256" for key in ("data", "before", "after")}
+    pinned = {key: (of, getattr(spec.source, of)) for key, of in keys.items()}
     found = given(spec)
     for key, (digest_key, wanted) in pinned.items():
         name = getattr(spec.source, key)

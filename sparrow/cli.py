@@ -17,6 +17,7 @@ from sparrow.verb import (
     MODEL,
     Between,
     DataFile,
+    End,
     HeadNames,
     Ignore,
     Json,
@@ -25,6 +26,7 @@ from sparrow.verb import (
     OutputName,
     Replace,
     SpecFile,
+    Start,
     Tensorboard,
     Work,
     answer,
@@ -134,6 +136,8 @@ def new(
     activation: Between = None,
     ignore: Ignore = None,
     output: OutputName = None,
+    start: Start = None,
+    end: End = None,
     longest: Annotated[
         int | None, typer.Option(min=1, help="Steps that a mean over time counts.", show_default="that of --data")
     ] = None,
@@ -145,8 +149,8 @@ def new(
     Layers, cells and sizes are the file's. Formats are the fewest bits that keep h_t within --error of the float
     network on your data; lanes are as many as the board has room for.
     """
-    from sparrow import new as written
-    from sparrow import new_task
+    from sparrow import cutting, new_task
+    from sparrow import new as whole
     from sparrow.reasons import Asked
     from training.importing.source import Wishes
 
@@ -156,7 +160,8 @@ def new(
         answer({"files": new_task.write(task, force)}, "files", as_json)
         return
     wishes = Wishes(tuple(lstm or ()), tuple(head or ()), tuple(ignore or ()), output, tuple(activation or ()))
-    asked = Asked(data, board, error, sparsity, when, name, wishes, longest)
+    asked = Asked(data, board, error, sparsity, when, name, wishes, (start, end), longest)
+    written = whole if asked.cut == (None, None) else cutting
     answer(written.write(model, out, asked, force), "newly_written", as_json)
 
 

@@ -27,6 +27,12 @@ def evaluate(spec: Spec, work: Path, test: Path, model: Path | None = None) -> d
     Without `model`, of the spec's source where it has one. Refused: stale weights, another `model` than the one that
     was imported, an x or y that does not fit the spec.
     """
+    for key in ("before", "after"):
+        if spec.source is not None and getattr(spec.source, key) is not None:
+            wanted = (
+                "none, as evaluate compares the accelerator alone: `sparrow predict` answers with the host's pieces"
+            )
+            raise Refused([Fault(f"source.{key}", wanted, str(getattr(spec.source, key)))])
     data = sequences.load(test, spec.model.inputs)
     return compared(spec, work, data, sequences.targets(test, data, *shape_of(spec)), str(test), model)
 

@@ -41,17 +41,27 @@ def write(model: Path, output: Path | None, asked: Asked, force: bool = False) -
 
     Refused over a file unless `force`.
     """
+    output = place(model, output, asked, force)
+    spec, comments, facts = made(model, output.parent, asked)
+    write_text(output, text(spec, titled(spec, model, output), comments))
+    return {"file": str(output), **facts}
+
+
+def place(model: Path, output: Path | None, asked: Asked, force: bool) -> Path:
+    """Where the spec is to lie. Refused over a file unless `force`, and no file .yaml."""
     output = output or Path(f"{asked.name or name_of(model.stem)}.yaml")
     if output.suffix not in (".yaml", ".yml"):
         raise Refused([Fault("--out", "a file .yaml", str(output))])
     if output.exists() and not (force and output.is_file()):
         raise Refused([Fault(str(output), "no such file yet, or --force to write over it", "one that is there")])
-    spec, comments, facts = made(model, output.parent, asked)
-    title = (
+    return output
+
+
+def titled(spec: Spec, model: Path, output: Path) -> str:
+    """The first line of the spec that is written."""
+    return (
         f"{spec.name}: the network of {model.name}. Made by `sparrow new`; `sparrow run {output.name}` does the rest."
     )
-    write_text(output, text(spec, title, comments))
-    return {"file": str(output), **facts}
 
 
 def made(

@@ -6,7 +6,7 @@ import io
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,12 +22,16 @@ from accel.spec import Spec
 from sparrow.engines import ENGINES
 from sparrow.steps import before, design
 
+if TYPE_CHECKING:
+    from training.importing.around import Around
+
 UNRENDERED = ("golden", "torch")
 """Engines that take the weights as they are; the others run what `sparrow generate` left."""
 
 
 def predict(spec: Spec, work: Path, x: Path, y: Path, engine: str = "golden") -> dict[str, Any]:
-    """Answer the sequences of the file `x` (.npy, .npz) and leave the answers in `y` (.npy); says what was done.
+    """Answer the sequences of the file `x` (.npy, .npz) and leave the answers in `y` (.npy); says what was done. Pieces
+    that the spec's source leaves to the host run before and behind.
 
     Refused: stale weights, or for an engine that runs them stale files of `generate`; an engine that is unknown; a file
     that is not what `accel.model.sequences.load` takes; `y` that is `x`. Raises Different where the engine is not equal
@@ -37,14 +41,28 @@ def predict(spec: Spec, work: Path, x: Path, y: Path, engine: str = "golden") ->
         raise Refused([Fault("--output", "a file .npy", str(y))])
     if x.exists() and y.exists() and y.samefile(x):
         raise Refused([Fault("--output", "another file than the sequences come from", str(y))])
-    data = sequences.load(x, spec.model.inputs)
+    around = around_of(spec)
+    heard = None if around is None else around.heard(x)
+    data = sequences.load(x, spec.model.inputs) if heard is None else heard.data
     made = answered(spec, work, data, engine)
+    answer = made.y if around is None or heard is None else around.answered(made.y, heard)
     contents = io.BytesIO()
-    np.save(contents, made.y)
+    np.save(contents, answer)
     write_bytes(y, contents.getvalue())
     steps = int(data.lengths.sum())
-    facts = {"file": str(y), "engine": engine, "shape": list(made.y.shape), "clipped": made.clipped}
+    facts = {"file": str(y), "engine": engine, "shape": list(answer.shape), "clipped": made.clipped}
     return facts | {"sequences": len(data.x), "steps": steps}
+
+
+def around_of(spec: Spec) -> Around | None:
+    """What the host runs before and behind the accelerator; None where the network is the file's whole."""
+    source = spec.source
+    if source is None or not (source.before or source.after):
+        return None
+    from training.importing.around import Around
+
+    pieces = (None if name is None else spec.beside(name) for name in (source.before, source.after))
+    return Around(spec.beside(source.file), *pieces)
 
 
 def answered(spec: Spec, work: Path, data: sequences.Data, engine: str) -> Prediction:

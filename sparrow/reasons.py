@@ -26,6 +26,8 @@ class Asked:
     """When a head answers, where the file does not say."""
     name: str | None = None
     wishes: Wishes = field(default_factory=Wishes)
+    cut: tuple[str | None, str | None] = (None, None)
+    """Tensors of a graph between which the part for the accelerator lies; None for its input and its output."""
     longest: int | None = None
     """Steps that a mean over time counts; by default those of the longest sequence of `data`."""
 

@@ -56,6 +56,10 @@ ACTIVATION = "What stands between those (relu, tanh, ...): one for all, or again
 Between = Annotated[list[str] | None, typer.Option("--activation", help=ACTIVATION)]
 Ignore = Annotated[list[str] | None, typer.Option(help="Pattern of tensors that are not needed.")]
 OutputName = Annotated[str | None, typer.Option("--output", help="The output of an .onnx that counts.")]
+FROM = "Tensor of an .onnx from which on it is hardware; what is before runs on the host."
+Start = Annotated[str | None, typer.Option("--from", help=FROM, show_default="its input")]
+TO = "Tensor up to which it is hardware; what is behind runs on the host."
+End = Annotated[str | None, typer.Option("--to", help=TO, show_default="its output")]
 Work = Annotated[Path | None, typer.Option("--work", help="Work folder.", show_default="build/<name of the spec>")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Tensorboard = Annotated[

@@ -90,7 +90,8 @@ def given(spec: Spec) -> dict[str, str]:
         return {}
     from training.importing.source import digest
 
-    named = {spec.source.file: digest, **({spec.source.data: file_digest} if spec.source.data else {})}
+    more = (spec.source.data, spec.source.before, spec.source.after)
+    named = {spec.source.file: digest, **{name: file_digest for name in more if name}}
     return {name: of(path) if (path := spec.beside(name)).is_file() else "" for name, of in named.items()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,10 @@ class Refused(Exception):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+    def elsewhere(self, place: str, called: str) -> Refused:
+        """The same of files that lie in a `place` of ours, as a person knows them."""
+        return Refused([replace(fault, place=fault.place.replace(place, called)) for fault in self.faults])
 
 
 class Different(Exception):

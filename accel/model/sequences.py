@@ -35,8 +35,8 @@ def load(path: Path, inputs: int) -> Data:
 
     Refused: another shape, numbers that are not finite.
     """
-    arrays = _arrays(path)
-    return checked(arrays["x"], arrays.get("lengths"), inputs, str(path), path.name)
+    found = arrays(path)
+    return checked(found["x"], found.get("lengths"), inputs, str(path), path.name)
 
 
 def checked(x: Array, lengths: Array | None, inputs: int, place: str, origin: str) -> Data:
@@ -60,10 +60,10 @@ def targets(path: Path, data: Data, outputs: int | None, once: bool, width: int)
     Whole numbers [sequences, steps], or [sequences] where a network answers `once`, are classes below `outputs` (None
     where there is no head); real numbers have an axis of `width` values more. Refused: others.
     """
-    arrays, place = _arrays(path), f"{path}: y"
-    if "y" not in arrays:
+    found, place = arrays(path), f"{path}: y"
+    if "y" not in found:
         raise Refused([Fault(place, "an array y: classes or numbers", "none")])
-    return answers_wanted(arrays["y"], data, outputs, once, width, place)
+    return answers_wanted(found["y"], data, outputs, once, width, place)
 
 
 def answers_wanted(y: Array, data: Data, outputs: int | None, once: bool, width: int, place: str) -> Array:
@@ -85,7 +85,8 @@ def _kind(array: Array) -> str:
     return f"{array.dtype} {list(array.shape)}"
 
 
-def _arrays(path: Path) -> dict[str, Array]:
+def arrays(path: Path) -> dict[str, Array]:
+    """x, and y and lengths where they are there, of a `.npy` or `.npz`, of any shape. Refused: other files."""
     try:
         with path.open("rb") as file:
             stored = np.load(file, allow_pickle=False)

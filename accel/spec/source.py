@@ -31,6 +31,14 @@ class Source(Section):
     """Sequences x on which the import is proven and told, and engines are verified: .npy, or .npz with x."""
     data_sha256: Sha256 | None = None
     """The same of that file."""
+    before: Name | None = None
+    """ONNX piece that the host runs in front of the file's network; `predict` then takes what that takes."""
+    before_sha256: Sha256 | None = None
+    """The same of that file."""
+    after: Name | None = None
+    """ONNX piece that the host runs behind the file's network; `predict` then answers what that answers."""
+    after_sha256: Sha256 | None = None
+    """The same of that file."""
     lstm: Names = ()
     """LSTMs or GRUs of a state dict, in the order data goes through them; needed where there are several."""
     head: OneOrNames = ()

@@ -32,7 +32,7 @@ def read(path: Path, output: str | None = None, inputs: int | None = None) -> Re
     file leaves them open. Refused by node, with what has a place.
     """
     file = graph_file.load(path)
-    name = _chosen(file, output)
+    name = chosen(file, output)
     x = _input(file, name)
     first, second = (_followed(file, name, x, sizes, inputs) for sizes in SIZES)
     _require_same(first, second)
@@ -54,6 +54,18 @@ def at_size(reading: Reading, sequences: int, steps: int) -> Reading:
     found = _at(reading.file, reading.output, reading.input, tuple(sizes), reading.features, others)
     _require_same(reading, found)
     return found
+
+
+def at_shape(reading: Reading, shape: tuple[int, ...]) -> Reading:
+    """The same network read for an input of a shape. Refused: a shape that the file does not take."""
+    place = f"{reading.file.path}: {reading.input}"
+    along: dict[int | None, int] = {0: 1, 1: 1}
+    if len(shape) == len(reading.sizes):
+        along |= {role: size for axis, size in enumerate(shape) if (role := _role(reading, axis)) is not None}
+        found = at_size(reading, along[1], along[0])
+        if found.sizes == shape:
+            return found
+    raise Refused([Fault(place, f"a shape as {list(reading.sizes)}, steps and sequences any", str(list(shape)))])
 
 
 def _role(reading: Reading, axis: int) -> int | None:
@@ -90,7 +102,8 @@ def _same(one: Reading, other: Reading) -> bool:
     )
 
 
-def _chosen(file: GraphFile, output: str | None) -> str:
+def chosen(file: GraphFile, output: str | None) -> str:
+    """The output that counts. Refused: several, none of them named."""
     names = file.outputs
     if output is not None and output not in names:
         raise Refused([Fault(f"{file.path}: --output", f"one of {', '.join(names)}", output)])

@@ -27,13 +27,18 @@ Call = Callable[[str, Feed], Any]
 def executors(reading: Reading) -> Iterator[Executor]:
     """Those that may be able to run the file at the sizes of a reading, the one furthest from our own code first."""
     single, double = np.dtype(np.float32), np.dtype(np.float64)
-    if (runtime := _onnxruntime(reading)) is not None:
+    if (runtime := _onnxruntime(reading.file.model)) is not None:
         yield Executor(f"onnxruntime {version('onnxruntime')}", False, partial(_answers, reading, runtime, single))
     name = f"onnx {version('onnx')}, reference evaluator"
-    yield Executor(name, True, partial(_answers, reading, _reference(reading), double))
+    yield Executor(name, True, partial(_answers, reading, _reference(reading.file.model), double))
 
 
-def _onnxruntime(reading: Reading) -> Call | None:
+def runner(model: Any) -> Call:
+    """What runs a model that stays on the host."""
+    return _onnxruntime(model) or _reference(model)
+
+
+def _onnxruntime(model: Any) -> Call | None:
     """None where it is not installed, or does not take the file: some operators and options it lacks."""
     try:
         import onnxruntime
@@ -43,26 +48,25 @@ def _onnxruntime(reading: Reading) -> Call | None:
     options.log_severity_level, options.intra_op_num_threads = 4, 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
-        model = reading.file.model.SerializeToString()
+        contents = model.SerializeToString()
         with redirect_stdout(io.StringIO()):  # of a model it does not take it prints why
-            session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(contents, options, providers=["CPUExecutionProvider"])
     except Exception:  # its exceptions have no common base
         return None
     return lambda output, feed: session.run([output], feed)[0]
 
 
-def _reference(reading: Reading) -> Call:
+def _reference(model: Any) -> Call:
     """In double precision, every float of the file widened; some operators it has in newer sets alone."""
     from onnx.reference import ReferenceEvaluator
     from onnx.version_converter import convert_version
 
     @cache
     def evaluator() -> Any:
-        model = widened(reading.file.model, (FLOAT,), DOUBLE)
         try:
-            return ReferenceEvaluator(model)
+            return ReferenceEvaluator(widened(model, (FLOAT,), DOUBLE))
         except RuntimeError:
-            return ReferenceEvaluator(widened(convert_version(reading.file.model, NEWER), (FLOAT,), DOUBLE))
+            return ReferenceEvaluator(widened(convert_version(model, NEWER), (FLOAT,), DOUBLE))
 
     return lambda output, feed: evaluator().run([output], feed)[0]
 

@@ -57,6 +57,11 @@ class Reading:
         rest = [size for axis, size in enumerate(self.sizes) if axis != self.features]
         return np.moveaxis(flat.reshape(*rest, -1), -1, self.features)
 
+    def gathered(self, value: Array) -> Array:
+        """x [sequences, steps, inputs] of a value in the axes of the file's input: `arranged` undone."""
+        rows = value[..., None] if self.features is None else np.moveaxis(value, self.features, -1)
+        return np.asarray(rows.reshape(self.rows.size, -1)[self.rows.T])
+
     def collected(self, output: Array) -> Array:
         """What the file answered as [sequences, steps or 1, outputs]. Raises ValueError where its shape is another."""
         values = output[..., None] if self.axis is None else np.moveaxis(output, self.axis, -1)
@@ -65,3 +70,11 @@ class Reading:
         ordered = np.argsort(self.answers, axis=None)
         flat = values.reshape(self.answers.size, -1)[ordered]
         return flat.reshape(-1, self.sequences, flat.shape[1]).swapaxes(0, 1)
+
+    def placed(self, answers: Array) -> Array:
+        """Answers [sequences, steps or 1, outputs] in the axes of the file's output: `collected` undone."""
+        ordered = answers.swapaxes(0, 1).reshape(self.answers.size, -1)
+        flat = np.empty_like(ordered)
+        flat[np.argsort(self.answers, axis=None)] = ordered
+        values = flat.reshape(*self.answers.shape, -1)
+        return values[..., 0] if self.axis is None else np.moveaxis(values, -1, self.axis)
