@@ -15,7 +15,7 @@ from training.automatic.trial import Trial, cut
 from training.importer import pruned
 from training.importing.network import FloatNetwork
 
-SEQUENCES, STEPS, WORK = 32, 256, 1 << 30
+SEQUENCES, STEPS, WORK = 64, 256, 1 << 30
 """Sequences of the data, and steps of each, that formats are chosen on: at most, and about so many products."""
 SPARE = 3.0
 """Part of the bound that tables may take: one in so many."""

@@ -34,7 +34,7 @@ FAST = {"verify": {"engines": ["golden", "torch", "verilator", "hls"], "sequence
 """Large networks: MyHDL and Icarus would take an hour."""
 DISTILLED = {
     "source": {"distill": True},
-    "training": {"prune_epochs": 60, "quantize_epochs": 40, "learning_rate": 0.004, "batch": 8, "steps": 128},
+    "training": {"prune_epochs": 80, "quantize_epochs": 40, "learning_rate": 0.004, "batch": 8, "steps": 128},
 }
 BOUNDS, SHARES = (0.05, 0.02, 0.005), (0.0, 0.5, 0.75)
 
@@ -86,18 +86,16 @@ def beatnet(work: Path) -> list[dict[str, Any]]:
 def voices(work: Path) -> list[dict[str, Any]]:
     """Silero's network: whole with three bounds, then pruned, without and with distillation."""
     folder = package("silero_vad", "silero-vad")
-    host, own = silero.pieces(folder, work)
     try:
         sound = {"real speech": silero.recorded(24, range(5), 2), "synthesised": silero.synthesised(24, 3)}
-        seen = silero.recorded(48, range(10, 50), 1)
+        seen = np.concatenate([silero.recorded(96, range(10, 50), 1), silero.synthesised(48, 4)])
     except Refused as refused:
         raise Missing(str(refused)) from None
-    np.save(work / "silero.npy", silero.heard(host, seen))
-    heard = {
-        name: Heard(silero.heard(host, one), (silero.answered(folder, one) > 0.5).astype(np.int64))
-        for name, one in sound.items()
-    }
-    whole = Network("silero", own, work / "silero.npy", (*BOARD, "--name", "silero"), FAST, heard)
+    np.save(work / "silero.npy", silero.framed(seen)[np.random.default_rng(1).permutation(len(seen))])
+    frames = {name: silero.framed(one) for name, one in sound.items()}
+    heard = {name: Heard(one, (silero.answered(folder, one) > 0.5).astype(np.int64)) for name, one in frames.items()}
+    options = (*BOARD, *silero.CUT, "--name", "silero")
+    whole = Network("silero", folder / silero.FILE, work / "silero.npy", options, FAST, heard)
     rows = []
     for bound in BOUNDS:
         options = (*whole.options, "--error", str(bound))

@@ -86,8 +86,8 @@ def _features(sound: Real) -> Real:
 
 
 def _triangles() -> Real:
-    """BANDS triangles over the bins, a quarter tone apart where bins are as near."""
-    centres = np.unique(np.round(30 * 2 ** (np.arange(0, 300) / 24) * WINDOW / RATE))
+    """BANDS triangles over the bins, about a quarter tone apart where bins are as near."""
+    centres = np.unique(np.round(30 * 2 ** (np.arange(0, 300) / 25) * WINDOW / RATE))
     centres = centres[centres < WINDOW // 2][: BANDS + 2]
     bins = np.arange(WINDOW // 2)
     rising = (bins - centres[:-2, None]) / (centres[1:-1] - centres[:-2])[:, None]

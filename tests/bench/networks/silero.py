@@ -1,8 +1,8 @@
-"""Silero VAD (MIT): the 16 kHz network of `pip install --no-deps silero-vad`, cut where its recurrent part begins.
+"""Silero VAD (MIT): the 16 kHz network of `pip install --no-deps silero-vad`, as its author ships it.
 
-Its short-time spectrum and convolutions stay on the host (onnxruntime); LSTM, ReLU and decoder become the accelerator.
-A step is 512 samples, with 64 of those before in front. Speech is real (Free Spoken Digit Dataset, its test speakers'
-recordings kept apart) between pauses and noise; recordings of 8 kHz are doubled in rate.
+Its short-time spectrum, convolutions and sigmoid stay on the host; LSTM, ReLU and decoder become the accelerator
+(`sparrow new --from --to`). A step is 512 samples, with 64 of those before in front. Speech is real (Free Spoken Digit
+Dataset, its test recordings kept apart) between pauses and noise; recordings of 8 kHz are doubled in rate.
 """
 
 from __future__ import annotations
@@ -12,59 +12,35 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 from scipy.signal import resample_poly
 
 from training.tasks import speech
 
 Real = npt.NDArray[Any]
 FILE = Path("data/silero_vad_16k_sequence.onnx")
-CUT, STATES, END = "/Transpose_output_0", ("h", "c"), "speech_probs"
+END = "speech_probs"
+CUT = ("--output", END, "--from", "/Transpose_output_0", "--to", "/output/Conv_output_0")
+"""What `sparrow new` is told of the file."""
 STEP, CONTEXT, STEPS = 512, 64, 128
 """Samples of a step and of the one before that it sees, and steps of a sequence: 4 s."""
 NOISES = (0.0, 0.003, 0.02)
 """Of background noise, rms; speech has about 0.1."""
 
 
-def pieces(package: Path, folder: Path) -> tuple[Path, Path]:
-    """The host's part and the accelerator's, as files in `folder`."""
-    model = onnx.shape_inference.infer_shapes(onnx.load(str(package / FILE)))
-    cutter = onnx.utils.Extractor(model)
-    host, own = folder / "host.onnx", folder / "silero.onnx"
-    onnx.save(cutter.extract_model(["input"], [CUT]), str(host))
-    taken = cutter.extract_model([CUT, *STATES], [END])
-    x = helper.make_tensor_value_info(CUT, TensorProto.FLOAT, ["steps", 1, 128])
-    zeros = [numpy_helper.from_array(np.zeros((1, 1, 128), np.float32), name) for name in STATES]
-    del taken.graph.input[:]
-    taken.graph.input.append(x)
-    taken.graph.initializer.extend(zeros)
-    onnx.save(taken, str(own))
-    return host, own
-
-
-def heard(host: Path, sound: Real) -> Real:
-    """What the convolutions make of sound [sequences, samples]: x [sequences, steps, 128]."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(host), providers=["CPUExecutionProvider"])
-    return np.stack([session.run(None, {"input": framed(one)})[0].reshape(STEPS, -1) for one in sound])
-
-
 def framed(sound: Real) -> Real:
-    """Samples [steps * STEP] as [steps, CONTEXT + STEP]."""
-    before = np.concatenate([np.zeros(CONTEXT), sound])
-    windows = np.lib.stride_tricks.sliding_window_view(before, CONTEXT + STEP)[::STEP]
+    """Samples [sequences, steps * STEP] as [sequences, steps, CONTEXT + STEP]."""
+    before = np.pad(sound, ((0, 0), (CONTEXT, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(before, CONTEXT + STEP, axis=1)[:, ::STEP]
     return np.ascontiguousarray(windows, dtype=np.float32)
 
 
-def answered(package: Path, sound: Real) -> Real:
-    """Probabilities of the whole file, as its author ships it, [sequences, steps]."""
+def answered(package: Path, frames: Real) -> Real:
+    """Probabilities of the whole file for framed sound [sequences, steps, samples], [sequences, steps]."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(package / FILE), providers=["CPUExecutionProvider"])
     state = np.zeros((1, 1, 128), np.float32)
-    return np.stack([session.run([END], {"input": framed(one), "h": state, "c": state})[0] for one in sound])
+    return np.stack([session.run([END], {"input": one, "h": state, "c": state})[0] for one in frames])
 
 
 def recorded(count: int, numbers: range, seed: int) -> Real:

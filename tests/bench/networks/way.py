@@ -67,8 +67,7 @@ def measured(network: Network, work: Path, verify: bool = True) -> dict[str, Any
 def differing(spec: Path, work: Path, name: str, heard: Heard) -> list[int]:
     """Decisions that the accelerator takes otherwise, and how many there are."""
     given, y = work / f"{name}-x.npz", work / f"{name}-y.npy"
-    lengths = np.full(len(heard.x), heard.x.shape[1]) if heard.lengths is None else heard.lengths
-    np.savez(given, x=heard.x, lengths=lengths)
+    np.savez(given, x=heard.x, **({} if heard.lengths is None else {"lengths": heard.lengths}))
     sparrow("predict", str(spec), str(given), "-o", str(y), "--work", str(work / name))
     mine = decided(np.load(y), heard.decisions.ndim)
     real = heard.decisions >= 0
@@ -76,9 +75,9 @@ def differing(spec: Path, work: Path, name: str, heard: Heard) -> list[int]:
 
 
 def decided(y: Array, axes: int) -> Array:
-    """The class of each answer; of a single logit whether it is positive."""
+    """The class of each answer; of a single logit whether it is positive, of a probability whether it is above 1/2."""
     if y.ndim == axes:
-        return y
+        return np.asarray((y > 0.5).astype(np.int64)) if y.dtype.kind == "f" else y
     return np.asarray((y[..., 0] > 0).astype(np.int64) if y.shape[-1] == 1 else y.argmax(axis=-1))
 
 
