@@ -118,6 +118,9 @@ class Accelerator:
         flow.run(self.spec, self.work, steps=every[: last + 1])
 
     def _data(self, x: Any, lengths: Any) -> Data:
+        from sparrow.predicting import require_alone
+
+        require_alone(self.spec, "Accelerator")
         given = None if lengths is None else np.asarray(lengths)
         return sequences.checked(np.asarray(x), given, self.spec.model.inputs, "x", "x")
 

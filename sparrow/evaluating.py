@@ -18,6 +18,7 @@ from accel.model.design import Design
 from accel.model.sequences import Array, Data
 from accel.proof.folder import held
 from accel.spec import Spec
+from sparrow.predicting import require_alone
 from sparrow.steps import before, design
 
 
@@ -27,12 +28,7 @@ def evaluate(spec: Spec, work: Path, test: Path, model: Path | None = None) -> d
     Without `model`, of the spec's source where it has one. Refused: stale weights, another `model` than the one that
     was imported, an x or y that does not fit the spec.
     """
-    for key in ("before", "after"):
-        if spec.source is not None and getattr(spec.source, key) is not None:
-            wanted = (
-                "none, as evaluate compares the accelerator alone: `sparrow predict` answers with the host's pieces"
-            )
-            raise Refused([Fault(f"source.{key}", wanted, str(getattr(spec.source, key)))])
+    require_alone(spec, "evaluate")
     data = sequences.load(test, spec.model.inputs)
     return compared(spec, work, data, sequences.targets(test, data, *shape_of(spec)), str(test), model)
 

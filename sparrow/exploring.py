@@ -156,7 +156,7 @@ def _named_spec(job: Job, spec: Spec, point: Point, folder: Path) -> Spec:
         training["task"] = _from(folder, spec, spec.training.task)
     changed: dict[str, Any] = {"training": made.training.model_copy(update=training)}
     if (source := made.source) is not None:
-        named = {key: name for key in ("file", "data") if (name := getattr(source, key)) is not None}
+        named = {key: name for key in ("file", "data", "before", "after") if (name := getattr(source, key)) is not None}
         changed["source"] = source.model_copy(update={key: _from(folder, spec, name) for key, name in named.items()})
     return made.model_copy(update={"name": f"{spec.name[:34]}-p{point.number:02d}", **changed}).lying_in(folder)
 

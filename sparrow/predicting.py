@@ -65,6 +65,14 @@ def around_of(spec: Spec) -> Around | None:
     return Around(spec.beside(source.file), *pieces)
 
 
+def require_alone(spec: Spec, who: str) -> None:
+    """Refused where the host has pieces before or behind: `who` knows the accelerator alone."""
+    for key in ("before", "after"):
+        if spec.source is not None and (name := getattr(spec.source, key)) is not None:
+            wanted = f"none, as {who} takes the accelerator alone; the command `sparrow predict` runs the host's pieces"
+            raise Refused([Fault(f"source.{key}", wanted, name)])
+
+
 def answered(spec: Spec, work: Path, data: sequences.Data, engine: str) -> Prediction:
     """What an engine answers. Refused and Different as by `predict`."""
     if engine not in ENGINES:

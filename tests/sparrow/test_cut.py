@@ -10,7 +10,8 @@ import pytest
 from onnx.reference import ReferenceEvaluator
 from typer.testing import CliRunner, Result
 
-from sparrow import load
+from accel.base.faults import Refused
+from sparrow import Accelerator, load
 from sparrow.cli import app
 from tests.training.importing.graphs import Graph
 
@@ -97,13 +98,15 @@ def test_another_piece_than_the_specs_is_refused(place: dict[str, str]) -> None:
     assert "source.after: wanted the file that the spec was written for" in refused.output
 
 
-def test_evaluate_says_what_it_does_not_do_yet(place: dict[str, str]) -> None:
+def test_who_knows_the_accelerator_alone_says_so(place: dict[str, str]) -> None:
     assert sparrow("new", "model.onnx", "--from", place["begin"], "--to", place["h"], "-o", "own.yaml").exit_code == 0
     assert sparrow("import", "own.yaml").exit_code == 0
     np.savez("test.npz", x=np.zeros((2, 3, 3)), y=np.zeros((2, 3, 4)))
     refused = sparrow("evaluate", "own.yaml", "test.npz")
     assert refused.exit_code == 2
-    assert "source.before: wanted none, as evaluate compares the accelerator alone" in refused.output
+    assert "source.before: wanted none, as evaluate takes the accelerator alone" in refused.output
+    with pytest.raises(Refused, match=r"source.before: wanted none, as Accelerator takes the accelerator alone"):
+        Accelerator(load("own.yaml"), Path("build/own")).predict(np.zeros((2, 3, 3)))
 
 
 CASES: dict[str, tuple[tuple[str, ...], str]] = {
