@@ -116,6 +116,11 @@ NETWORKS: dict[str, Callable[[Path], list[dict[str, Any]]]] = {
 }
 
 
+def known() -> dict[str, Any]:
+    """What was measured before."""
+    return json.loads(RECORDS.read_text(encoding="utf-8")) if RECORDS.is_file() else {}
+
+
 def main() -> None:
     """Measure what is named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -123,7 +128,6 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / "build/own-networks")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
-    records = json.loads(RECORDS.read_text(encoding="utf-8")) if RECORDS.is_file() else {}
     for name in given.names or NETWORKS:
         try:
             rows = NETWORKS[name](given.work)
@@ -131,11 +135,10 @@ def main() -> None:
             print(f"{name}: not measured: {missing}")
             continue
         stated = f"Python {platform.python_version()}, {versions(('torch', 'numpy', 'onnx', 'onnxruntime', 'myhdl'))}"
-        records[name] = {"rows": rows, "versions": stated}
-        write_text(RECORDS, json.dumps(records, indent=1) + "\n")
+        write_text(RECORDS, json.dumps(known() | {name: {"rows": rows, "versions": stated}}, indent=1) + "\n")
     text = PAGE.read_text(encoding="utf-8")
     begin, end = "<!-- tables of python -m tests.bench.networks -->", "<!-- end of these tables -->"
-    middle = f"{begin}\n{tables(records)}\n{end}"
+    middle = f"{begin}\n{tables(known())}\n{end}"
     write_text(PAGE, re.sub(f"{begin}.*{end}", lambda _: middle, text, flags=re.DOTALL))
 
 
