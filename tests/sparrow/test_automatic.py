@@ -99,13 +99,13 @@ def test_a_smaller_bound_is_found_again_with_more_bits() -> None:
 
 
 def test_another_file_is_searched_anew_and_nothing_is_built_on_what_was_found_before() -> None:
-    assert sparrow("run", written()).exit_code == 0
+    assert sparrow("import", written()).exit_code == 0
     before = formats()
     save(1)
     refused = sparrow("verify", "own.yaml")
     assert refused.exit_code == 2
     assert "those found before are others' (source file.model.pt" in refused.output
-    assert sparrow("run", "own.yaml").exit_code == 0
+    assert sparrow("import", "own.yaml").exit_code == 0
     assert formats() != before
 
 

@@ -28,7 +28,7 @@ def test_every_cell_but_those_of_minutes_runs_in_order(capsys: pytest.CaptureFix
         if "minutes" not in cell["metadata"].get("tags", ()):
             exec(compile("".join(cell["source"]), str(PAGE), "exec"), names)
     said = capsys.readouterr().out
-    assert said.count("'metric': 'accuracy'") == 2
+    assert "'metric': 'accuracy'" in said
     assert names["accelerator"].evaluate(names["x"][384:].numpy(), names["y"][384:].numpy())["apart"] < 0.05
 
 

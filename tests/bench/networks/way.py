@@ -66,7 +66,7 @@ def measured(network: Network, work: Path, verify: bool = True) -> dict[str, Any
 
 def differing(spec: Path, work: Path, name: str, heard: Heard) -> list[int]:
     """Decisions that the accelerator takes otherwise, and how many there are."""
-    given, y = work / f"{name}-x.npz", work / f"{name}-y.npy"
+    given, y = work / f"{name}-heard.npz", work / f"{name}-y.npy"
     np.savez(given, x=heard.x, **({} if heard.lengths is None else {"lengths": heard.lengths}))
     sparrow("predict", str(spec), str(given), "-o", str(y), "--work", str(work / name))
     mine = decided(np.load(y), heard.decisions.ndim)
