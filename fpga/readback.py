@@ -33,7 +33,7 @@ from fpga.host import FACTS, Host, read_facts
 from fpga.nextpnr import CONSTRAINTS
 from fpga.packing import Packing
 from fpga.reports import Utilization
-from fpga.simulated_line import TOP, SimulatedLine
+from fpga.simulated_line import TOP, SimulatedLine, verilated
 from fpga.tool import Command, Plan, ToolFailed, run
 
 RECORD = "readback.json"
@@ -121,7 +121,7 @@ def _compared(begun: ReadBack, design: Design, board: Board, bitstream: Path, gi
         pass
     period, built = round(mhz * 1e6 / facts.baud), schedule(design)
     patience = SILENT_BYTES * 10 * period + 2 * built.finish(chosen.lengths.tolist(), built.loads(chosen))
-    with SimulatedLine(folder / CHIP, folder, period, patience) as line:
+    with SimulatedLine([verilated(folder / CHIP, folder)], folder, period, patience) as line:
         wrong = list(_wrong(design, chosen, Host(line, facts, NEVER)))
         reasons = [*dividers(folder / WIRED, board, mhz), *(reason for reason, _ in wrong)]
         return replace(

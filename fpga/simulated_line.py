@@ -1,10 +1,12 @@
-"""The serial line of a chip that runs in Verilator: what `fpga.host.Host` needs of a `serial.Serial`."""
+"""The serial line of a chip that runs in a simulator: what `fpga.host.Host` needs of a `serial.Serial`."""
 
 from __future__ import annotations
 
 import contextlib
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 from accel.base.templates import read
 from accel.engines.engine import ProgramFailed
@@ -17,22 +19,31 @@ LISTENED_BYTES = 4
 """Byte times that a read which finds nothing waits."""
 
 
+def verilated(verilog: Path, folder: Path, top: str = TOP) -> Path:
+    """A chip of ports `oscillator`, `uart_rx` and `uart_tx` as a program, built in `folder`.
+
+    It goes on as standard input asks, a line at a time: cycles of a bit, bytes to send in hexadecimal (`-` for none),
+    cycles to go on for. Each is answered by a line: the bytes that came meanwhile, `??` for one without its stop bit
+    (`-` for none), and the cycles since the beginning.
+    """
+    return built(verilog, top, read("fpga", "templates/readback/bench.cpp"), folder, QUICK)
+
+
 class SimulatedLine:
-    """A chip of ports `oscillator`, `uart_rx` and `uart_tx`, `period` cycles a bit.
+    """A `program` as `verilated` makes them, running in `folder`: a chip, `period` cycles a bit.
 
     What has been silent for `patience` cycles will stay so: a read then raises TimeoutError.
     """
 
-    def __init__(self, verilog: Path, folder: Path, period: int, patience: int) -> None:
-        program = built(verilog, TOP, read("fpga", "templates/readback/bench.cpp"), folder, QUICK)
+    def __init__(self, program: Sequence[str | Path], folder: Path, period: int, patience: float) -> None:
         self.cycles = 0
         self._period, self._patience = period, patience
         self._heard, self._last = b"", 0
-        self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._go("-", WAKE_CYCLES + 20 * period)
+        self._process = subprocess.Popen(program, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.listen(WAKE_CYCLES + 20 * period)
         self.reset_input_buffer()  # a line that wakes up low looks like a byte
 
-    def __enter__(self) -> SimulatedLine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -49,7 +60,7 @@ class SimulatedLine:
     def read(self, size: int = 1, /) -> bytes:
         """Bytes that have come, or come within a few byte times; at most `size`."""
         if not self._heard:
-            self._go("-", LISTENED_BYTES * 10 * self._period)
+            self.listen(LISTENED_BYTES * 10 * self._period)
         if not self._heard and self.cycles - self._last > self._patience:
             raise TimeoutError(f"silence for {self._patience} cycles")
         got, self._heard = self._heard[:size], self._heard[size:]
@@ -58,6 +69,14 @@ class SimulatedLine:
     def reset_input_buffer(self) -> None:
         """Forget what has come."""
         self._heard = b""
+
+    def listen(self, cycles: int) -> None:
+        """Let the clock run."""
+        self._go("-", cycles)
+
+    def hears(self, data: bytes) -> bytes:
+        """What the host gets of bytes that came."""
+        return data
 
     def _go(self, sent: str, further: int) -> None:
         assert self._process.stdin is not None
@@ -70,5 +89,5 @@ class SimulatedLine:
             raise ProgramFailed("the simulated chip ended") from None
         self.cycles = int(cycles)
         if heard != "-":
-            self._heard += bytes.fromhex(heard.replace("??", ""))  # a byte without its stop bit is lost
+            self._heard += self.hears(bytes.fromhex(heard.replace("??", "")))  # a byte without its stop bit is lost
             self._last = self.cycles

@@ -6,21 +6,22 @@ Icarus Verilog builds at once and knows four states; Verilator takes its time an
 from __future__ import annotations
 
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import pytest
 
 from accel.engines.engine import ToolMissing
-from accel.engines.verilator import SMALL, program
+from accel.engines.program import succeed
 from fpga.board import find
 from fpga.chip import GATES, plan
 from fpga.frames import REPLY_SYNC, Decoder, Frame, encode
 from fpga.host import Facts, Host
 from fpga.rtl import Rtl
+from fpga.simulated_line import SimulatedLine, verilated
 from fpga.tool import run
 from fpga.uart import Serial, board_rtl
 
@@ -33,38 +34,61 @@ SERIAL = Serial(baud=1_500_000, buffer_bits=4, run_seconds=4000 / 12e6)
 BENCH = """
 `timescale 1ns / 1ns
 module bench;
-  localparam CYCLES = 8, STDIN = 32'h8000_0000;
-  reg clk = 0;
+  // As `fpga.simulated_line.verilated` has it: a line in, a line out.
+  localparam STDIN = 32'h8000_0000, CHARACTERS = 1024;
+  reg clk = 0, rx = 1;
   always #1 clk = !clk;
-  reg rx = 1;
-  wire tx, heard_valid;
-  wire [7:0] heard;
-  reg reset = 1;
+  wire tx;
   board_top chip (.oscillator(clk), .uart_rx(rx), .uart_tx(tx), .led());
-  uart_rx #(CYCLES) ear (clk, reset, tx, heard, heard_valid);
-  always @(posedge clk) if (heard_valid) $display("%02x", heard);
 
-  // Words from the host: a byte to send, or (upper bits) so many cycles to listen, which a full stop answers.
-  reg [31:0] word;
-  integer bit_number;
-  initial begin
-    repeat (300) @(posedge clk);
-    reset = 0;
-    while ($fscanf(STDIN, "%h", word) == 1) begin
-      if (word[31:8] != 0) begin
-        repeat (word[31:8]) @(posedge clk);
-        $display(".");
-        $fflush;
-      end else begin
-        rx = 0;
-        repeat (CYCLES) @(posedge clk);
-        for (bit_number = 0; bit_number < 8; bit_number = bit_number + 1) begin
-          rx = word[bit_number];
-          repeat (CYCLES) @(posedge clk);
-        end
-        rx = 1;
-        repeat (CYCLES) @(posedge clk);
+  integer period = 1, cycles = 0, pause = 0, left = 0, heard = 0;
+  reg [9:0] bits;
+  always @(posedge clk) begin
+    cycles <= cycles + 1;
+    if (pause > 0) pause = pause - 1;
+    else if (left == 0) begin
+      if (tx === 1'b0) begin
+        left = 10;
+        pause = period / 2;
       end
+    end else begin
+      bits = {tx, bits[9:1]};
+      left = left - 1;
+      pause = left == 0 ? 0 : period - 1;
+      if (left == 0) begin
+        heard = heard + 1;
+        if (bits[9] === 1'b1) $write("%02x", bits[8:1]);
+        else $write("??");
+      end
+    end
+  end
+
+  reg [8 * CHARACTERS - 1:0] sent;
+  reg [8:0] frame;
+  integer further, place, number;
+
+  function [3:0] digit(input [7:0] character);
+    digit = character[6] ? character[3:0] + 9 : character[3:0];
+  endfunction
+
+  initial begin
+    while ($fscanf(STDIN, "%d %s %d", period, sent, further) == 3) begin
+      for (place = CHARACTERS - 2; place >= 0; place = place - 2) begin
+        if (sent[8 * place + 8 +: 8] != 0) begin
+          frame = {1'b1, digit(sent[8 * place + 8 +: 8]), digit(sent[8 * place +: 8])};
+          rx <= 0;
+          repeat (period) @(posedge clk);
+          for (number = 0; number < 9; number = number + 1) begin
+            rx <= frame[number];
+            repeat (period) @(posedge clk);
+          end
+        end
+      end
+      repeat (further) @(posedge clk);
+      #1 if (heard == 0) $write("-");
+      heard = 0;
+      $display(" %0d", cycles);
+      $fflush;
     end
     $finish;
   end
@@ -100,49 +124,27 @@ def unanswered(request: bytes) -> bytes:
     return request
 
 
-class Chip:
-    """A line to a simulated chip, whose clock runs while it is written to and read from."""
+class Chip(SimulatedLine):
+    """A simulated chip, and what the line does to the next requests."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process, self.heard, self.cycles = process, b"", 0
+    def __init__(self, program: Sequence[str], folder: Path) -> None:
         self.faults: list[Fault] = []
         """Those of the next requests, one each."""
         self._deaf = False
+        super().__init__(program, folder, CYCLES, inf)
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes, /) -> int:
         fault = self.faults.pop(0) if self.faults else arrives
         self._deaf = fault is unanswered
-        arriving = fault(data)
-        self._tell(*arriving)
-        self.cycles += 10 * CYCLES * len(arriving)
+        super().write(fault(data))
         return len(data)
 
-    def read(self, size: int = 1) -> bytes:
-        if len(self.heard) < size:
-            self.listen(2000)
-        got, self.heard = self.heard[:size], self.heard[size:]
-        return got
-
-    def reset_input_buffer(self) -> None:
-        self.heard = b""
-
-    def listen(self, cycles: int) -> None:
-        """Let the clock run; keep what is heard."""
-        self._tell(cycles << 8)
-        self.cycles += cycles
-        assert self.process.stdout is not None
-        for line in iter(self.process.stdout.readline, ".\n"):
-            assert line, "the simulation ended"
-            self.heard += b"" if self._deaf else bytes([int(line, 16)])
+    def hears(self, data: bytes) -> bytes:
+        return b"" if self._deaf else data
 
     def now(self) -> float:
         """Seconds of the chip's clock."""
         return self.cycles / MHZ / 1e6
-
-    def _tell(self, *words: int) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write("".join(f"{word:x}\n" for word in words))
-        self.process.stdin.flush()
 
 
 @dataclass(frozen=True)
@@ -158,13 +160,16 @@ def interpreted(rtl: Rtl, folder: Path, serial: Serial = SERIAL, replaced: tuple
     if shutil.which("iverilog") is None:
         pytest.skip("iverilog not found; it runs the whole chip")
     sources = _written(rtl, folder, serial, replaced)
-    _build(["iverilog", "-g2012", "-Wall", "-Wno-timescale", "-o", "run", "-s", "bench", *sources], folder, None)
+    succeed(["iverilog", "-g2012", "-Wall", "-Wno-timescale", "-o", "run", "-s", "bench", *sources], folder)
     return Program(folder, ("vvp", "-n", "run"))
 
 
-def verilated(rtl: Rtl, folder: Path, serial: Serial = SERIAL) -> Program:
+def compiled(rtl: Rtl, folder: Path, serial: Serial = SERIAL) -> Program:
     """The chip for Verilator."""
-    return _compiled(_written(rtl, folder, serial), folder)
+    _written(rtl, folder, serial)
+    sources = board_rtl(rtl, find("icebreaker"), MHZ, serial).sources
+    (folder / "chip.v").write_text("".join((folder / name).read_text() for name in sources))
+    return _verilated(folder / "chip.v", folder)
 
 
 def in_cells(rtl: Rtl, folder: Path, serial: Serial = SERIAL) -> Program:
@@ -174,19 +179,14 @@ def in_cells(rtl: Rtl, folder: Path, serial: Serial = SERIAL) -> Program:
         assert [how for _, how in run(plan(whole, find("icebreaker")), folder)] == ["done", "done"]
     except ToolMissing as missing:
         pytest.skip(str(missing))
-    (folder / "bench.v").write_text(BENCH)
-    return _compiled([GATES, "uart_rx.v", "bench.v"], folder)
+    return _verilated(folder / GATES, folder)
 
 
-def _compiled(sources: list[str], folder: Path) -> Program:
+def _verilated(verilog: Path, folder: Path) -> Program:
     try:
-        binary, environment = program()
+        return Program(folder, (str(verilated(verilog, folder, "board_top")),))
     except ToolMissing as missing:
         pytest.skip(str(missing))
-    words = [str(binary), "--binary", "--timing", "-O3", "--x-assign", "fast", "--noassert", "-Wno-fatal", "-Wno-lint"]
-    words += ["-CFLAGS", "-std=c++20 -fcoroutines", "-MAKEFLAGS", SMALL, "--top-module", "bench", "--Mdir", "obj"]
-    _build([*words, *sources], folder, environment)
-    return Program(folder, (str(folder / "obj" / "Vbench"),))
 
 
 def _written(rtl: Rtl, folder: Path, serial: Serial, replaced: tuple[str, str] | None = None) -> list[str]:
@@ -199,20 +199,9 @@ def _written(rtl: Rtl, folder: Path, serial: Serial, replaced: tuple[str, str] |
     return [*whole.sources, "bench.v"]
 
 
-def _build(words: list[str], folder: Path, environment: dict[str, str] | None) -> None:
-    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-@contextmanager
-def running(chip: Program) -> Iterator[Chip]:
+def running(chip: Program) -> Chip:
     """The chip, awake."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen(chip.words, cwd=chip.folder, stdin=pipe, stdout=pipe, text=True) as process:
-        try:
-            yield Chip(process)
-        finally:
-            process.kill()
+    return Chip(chip.words, chip.folder)
 
 
 @contextmanager
@@ -229,6 +218,7 @@ def exchange(chip: Chip, *requests: bytes, silence: int = 8000) -> list[Frame]:
     for request in requests:
         chip.write(request)
         chip.listen(silence)
-    replies = Decoder(REPLY_SYNC).feed(chip.heard)
-    assert b"".join(encode(reply, REPLY_SYNC) for reply in replies) == chip.heard
+    heard = chip.read(1 << 16)
+    replies = Decoder(REPLY_SYNC).feed(heard)
+    assert b"".join(encode(reply, REPLY_SYNC) for reply in replies) == heard
     return replies

@@ -24,7 +24,7 @@ from fpga.board import find
 from fpga.packing import Packing
 from fpga.readback import RECORD, ReadBack, dividers, fitting, plan, read_back, require_readable, require_readable_cells
 from fpga.reports import Utilization
-from fpga.simulated_line import SimulatedLine
+from fpga.simulated_line import SimulatedLine, verilated
 from sparrow import steps
 from sparrow.cli import app
 
@@ -92,7 +92,7 @@ def check_a_file_that_is_damaged(work: Path, bitstream: Path, elsewhere: Path) -
 
 def check_a_chip_that_says_nothing_and_one_that_stops(bitstream: Path) -> None:
     folder = bitstream.parent / "readback"
-    with SimulatedLine(folder / "chip.v", folder, 156, 4000) as line:
+    with SimulatedLine([verilated(folder / "chip.v", folder)], folder, 156, 4000) as line:
         line.write(b"\x00")
         with pytest.raises(TimeoutError, match="silence for 4000 cycles"):
             read_until_it_fails(line)

@@ -21,7 +21,7 @@ from fpga.host import ATTEMPTS, Host
 from fpga.rtl import Rtl, generated
 from fpga.uart import Serial, host_facts
 from tests.designs import design, spec
-from tests.fpga.serial_chip import Chip, Program, arrives, connected, in_cells, lost, verilated
+from tests.fpga.serial_chip import Chip, Program, arrives, compiled, connected, in_cells, lost
 
 SECTIONS: dict[str, Any] = {
     "name": "loaded",
@@ -58,7 +58,7 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Board:
     write_text(work / "rtl" / "loaded.v", convert(made))
     other = design(spec(**SECTIONS, training={"task": "seeded", "seed": 99}), work)
     rtl = generated(SPEC, work)
-    return Board(made, replace(other, spec=SPEC), rtl, verilated(rtl, work / "chip", SERIAL))
+    return Board(made, replace(other, spec=SPEC), rtl, compiled(rtl, work / "chip", SERIAL))
 
 
 GIVEN = samples.seeded(SPEC, 2, 3) + samples.corners(SPEC).only(0)
