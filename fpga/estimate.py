@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from accel.architecture.array import Array
-from accel.architecture.cells.operations import Clip, Lookup, Mix, Narrow, Operation, Product, Size, Sum, mix_sizes
+from accel.architecture.cells.operations import Clip, Lookup, Mix, Narrow, Operation, Product, Sum
+from accel.architecture.cells.sizes import Size, mix_sizes
 from accel.architecture.latencies import before_read, capture_delay, ready, slot_to_cell, slot_to_state
 from accel.architecture.layer import Kept
 from accel.architecture.misfits import misfits

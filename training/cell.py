@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from accel.architecture.cells import GRU, LSTM, Cell
-from accel.architecture.cells.operations import ASIDE, BEFORE, Clip, Level, Lookup, Mix, Narrow, Operation, Product, Sum
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import ASIDE, BEFORE, Clip, Lookup, Mix, Narrow, Operation, Product, Sum
 from training.arithmetic import REAL, Arithmetic
 from training.straight_through import skip
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from accel.architecture.array import Array
 from accel.architecture.cells import Cell
-from accel.architecture.cells.operations import ASIDE, BEFORE, Clip, Level, Lookup, Mix, Narrow, Product, Sum
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import ASIDE, BEFORE, Clip, Lookup, Mix, Narrow, Product, Sum
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.linear import LinearArray
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel.architecture.cells.activations import ACTIVATIONS, Activation
-from accel.architecture.cells.operations import Size
+from accel.architecture.cells.sizes import Size
 from accel.architecture.dataflows.rows import RowArray
 from accel.base.fixed import Fixed
 

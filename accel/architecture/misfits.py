@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from accel.architecture.cells.operations import Size
+from accel.architecture.cells.sizes import Size
 from accel.architecture.network import ACCUMULATOR, Network
 from accel.spec import divisors
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from accel.architecture.array import Array
-from accel.architecture.cells.operations import Narrow, Size
+from accel.architecture.cells.operations import Narrow
+from accel.architecture.cells.sizes import Size
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from accel.architecture.array import Array
-from accel.architecture.cells.operations import ASIDE, Clip, Level, Lookup, Mix, Narrow, Operation, Product, Size, Sum
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import ASIDE, Clip, Lookup, Mix, Narrow, Operation, Product, Sum
+from accel.architecture.cells.sizes import Size
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed

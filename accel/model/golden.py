@@ -13,12 +13,9 @@ import numpy.typing as npt
 
 from accel.architecture.array import Array
 from accel.architecture.cells.activations import OUT, SUM
-from accel.architecture.cells.operations import (
-    ASIDE,
-    BEFORE,
-    Level,
-    Size,
-)
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import ASIDE, BEFORE
+from accel.architecture.cells.sizes import Size
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.architecture.pool import Pool

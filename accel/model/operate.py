@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from accel.architecture.cells.operations import Clip, Lookup, Mix, Narrow, Operation, Product, Size, Sum
+from accel.architecture.cells.operations import Clip, Lookup, Mix, Narrow, Operation, Product, Sum
+from accel.architecture.cells.sizes import Size
 from accel.base.fixed import Fixed, Integers
 from accel.base.tables import Table
 

@@ -14,7 +14,9 @@ import numpy as np
 
 from accel.architecture.array import Array
 from accel.architecture.cells.activations import OUT, SUM
-from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Narrow, Operation, Size
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import ASIDE, BEFORE, Narrow, Operation
+from accel.architecture.cells.sizes import Size
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers

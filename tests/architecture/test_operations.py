@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from accel.architecture.cells import GRU, LSTM, RESET_FIRST, highway
-from accel.architecture.cells.operations import BEFORE, Level, Lookup, Mix, Narrow, Product, RowSum, Size, Sum
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import BEFORE, Lookup, Mix, Narrow, Product, RowSum, Sum
+from accel.architecture.cells.sizes import Size
 from accel.architecture.latencies import ready, totals_to_gates, totals_to_kept, totals_to_state
 from accel.base.fixed import Fixed
 from accel.spec import Formats

@@ -25,7 +25,8 @@ from accel.model.samples import Samples
 from accel.schedule import load_spec
 from accel.schedule.dataflows.rows import RowStage
 from accel.schedule.schedule import schedule
-from tests.engines.awkward import BASE, COLUMNS, design
+from tests.engines.awkward import BASE, design
+from tests.engines.awkward_columns import COLUMNS
 from tests.engines.deliberate import spoil
 from training.engine import torch_engine
 

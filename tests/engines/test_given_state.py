@@ -15,7 +15,7 @@ from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.schedule.turns import TAKE_STATE, all_turns, turns
 from tests.designs import design, spec
-from tests.engines.test_verify import Even
+from tests.engines.contenders import Even
 
 GIVEN = spec(model={"inputs": 3, "hidden": [6, 5]}, engine={"units": 3, "state_streams": True})
 

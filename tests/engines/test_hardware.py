@@ -21,7 +21,8 @@ from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl import convert
 from accel.schedule.schedule import schedule
-from tests.engines.awkward import AWKWARD, TIGHT, design
+from tests.engines.awkward import TIGHT, design
+from tests.engines.awkward_rows import AWKWARD
 
 GAPPED = {"engine": {"units": 4, "lanes_per_row": 2}}
 """A design whose schedule needs a gap between steps."""

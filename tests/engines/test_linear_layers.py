@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from accel.architecture.cells.operations import Clip, Level
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import Clip
 from accel.architecture.network import network
 from accel.base.faults import Refused
 from accel.base.files import write_text
@@ -28,7 +29,7 @@ from accel.model.reach import reach
 from accel.rtl import convert, render
 from accel.schedule.schedule import schedule
 from tests.designs import BASE, spec
-from tests.engines.test_verify import Even
+from tests.engines.contenders import Even
 
 LAYERS = [{"outputs": 5, "activation": "hard_tanh"}, {"outputs": 4, "activation": "sigmoid"}]
 FORMATS = BASE["formats"] | {"bias": [12, 8]}

@@ -18,7 +18,9 @@ from accel.engines.stored import Unreadable, arrays, case_roms, hex_words, roms
 from accel.hls.render import render_hls
 from accel.model.design import Design
 from accel.spec import MIXED, plain
-from tests.engines.awkward import AWKWARD, BASE, COLUMNS, design
+from tests.engines.awkward import BASE, design
+from tests.engines.awkward_columns import COLUMNS
+from tests.engines.awkward_rows import AWKWARD
 
 ONE_LAYER: dict[str, Any] = {"model": {"inputs": 3, "hidden": [4]}, "engine": {"units": 2}}
 LEVELS: dict[str, Any] = {

@@ -18,7 +18,9 @@ from accel.model.golden import Trace, run
 from accel.model.samples import Samples
 from accel.model.weights import LayerWeights, Matrix, Weights
 from accel.schedule import load_spec
-from tests.engines.awkward import AWKWARD, BASE, COLUMNS
+from tests.engines.awkward import BASE
+from tests.engines.awkward_columns import COLUMNS
+from tests.engines.awkward_rows import AWKWARD
 
 DESIGNS = {
     name: sections

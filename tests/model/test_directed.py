@@ -19,7 +19,9 @@ from accel.model.golden import run
 from accel.model.reach import LONGEST, reach
 from accel.model.samples import Samples
 from accel.model.weights import Weights
-from tests.engines.awkward import AWKWARD, BASE, COLUMNS
+from tests.engines.awkward import BASE
+from tests.engines.awkward_columns import COLUMNS
+from tests.engines.awkward_rows import AWKWARD
 from tests.model.test_coverage import DESIGNS, network, stimuli
 
 

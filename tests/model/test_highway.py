@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accel.architecture.cells.operations import MixSizes, Size
+from accel.architecture.cells.sizes import MixSizes, Size
 from accel.architecture.network import network
 from accel.base.faults import Refused
 from accel.base.fixed import Fixed, bits_for, index_bits

@@ -9,16 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from accel.architecture.cells.operations import (
-    ASIDE,
-    BEFORE,
-    Level,
-    Mix,
-    Product,
-    Size,
-    Sum,
-    size_of,
-)
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import ASIDE, BEFORE, Mix, Product, Sum
+from accel.architecture.cells.sizes import Size, size_of
 from accel.architecture.latencies import (
     OPERATIONS,
     SLOT_TO_CHAIN,

@@ -15,7 +15,8 @@ from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag, joined
 from accel.rtl.form import converted, form
 from accel.rtl.modules import written
-from tests.engines.awkward import AWKWARD, design
+from tests.engines.awkward import design
+from tests.engines.awkward_rows import AWKWARD
 
 PARTS = ("receive", "resynchronise", "recurrent_layer", "sequence", "lane_array", "unit", "cell", "emit", "fifo")
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from accel.architecture.cells.operations import Level
+from accel.architecture.cells.level import Level
 from accel.base.faults import Refused
 from accel.base.files import read_json
 from accel.base.progress import silent

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from accel.architecture.cells.operations import Level
+from accel.architecture.cells.level import Level
 from accel.base.faults import Refused
 from accel.base.files import read_json
 from accel.base.progress import silent

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from accel.architecture.cells.operations import Clip, Lookup, Narrow, Operation, Size, size_of
+from accel.architecture.cells.operations import Clip, Lookup, Narrow, Operation
+from accel.architecture.cells.sizes import Size, size_of
 
 SUM, OUT = "sum", "out"
 """The exact sum of a row with its bias, and what leaves the layer."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from accel.architecture.cells.operations import ASIDE, Level, Lookup, RowSum
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import ASIDE, Lookup, RowSum
 
 
 @dataclass(frozen=True)

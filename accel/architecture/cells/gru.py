@@ -12,7 +12,8 @@ h_t is kept in `formats.cell`; what lanes, next layer and head read is h_t in `f
 from __future__ import annotations
 
 from accel.architecture.cells.cell import Cell
-from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Lookup, Mix, Narrow, Product, RowSum, Sum
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import ASIDE, BEFORE, Lookup, Mix, Narrow, Product, RowSum, Sum
 
 GRU = Cell(
     title="GRU",

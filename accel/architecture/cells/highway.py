@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from accel.architecture.cells.cell import Cell
-from accel.architecture.cells.operations import BEFORE, Level, Lookup, Mix, Narrow, RowSum
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import BEFORE, Lookup, Mix, Narrow, RowSum
 
 
 @lru_cache

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from accel.architecture.cells.cell import Cell
-from accel.architecture.cells.operations import BEFORE, Level, Lookup, Narrow, Product, RowSum, Sum
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import BEFORE, Lookup, Narrow, Product, RowSum, Sum
 
 GATES = {"i": "sigmoid", "f": "sigmoid", "g": "tanh", "o": "sigmoid"}
 """PyTorch's gate order, and what each passes through."""

@@ -13,7 +13,9 @@ from typing import Any
 from myhdl import always_comb, block
 
 from accel.architecture.array import Array
-from accel.architecture.cells.operations import ASIDE, BEFORE, Level, Lookup, Narrow, Size
+from accel.architecture.cells.level import Level
+from accel.architecture.cells.operations import ASIDE, BEFORE, Lookup, Narrow
+from accel.architecture.cells.sizes import Size
 from accel.architecture.latencies import ready, totals_to_gates
 from accel.base.fixed import Fixed
 from accel.base.tables import Table

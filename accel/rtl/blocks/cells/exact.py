@@ -7,7 +7,8 @@ from typing import Any
 
 from myhdl import always, block
 
-from accel.architecture.cells.operations import Mix, MixSizes, Operation, Product, Size, Sum, mix_sizes
+from accel.architecture.cells.operations import Mix, Operation, Product, Sum
+from accel.architecture.cells.sizes import MixSizes, Size, mix_sizes
 from accel.rtl.blocks.primitives.arithmetic import add, align, multiply
 from accel.rtl.blocks.primitives.register import delay
 from accel.rtl.blocks.primitives.signals import signed

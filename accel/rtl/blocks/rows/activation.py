@@ -9,7 +9,8 @@ from typing import Any
 from myhdl import always, always_comb, block
 
 from accel.architecture.cells.activations import OUT, SUM
-from accel.architecture.cells.operations import Clip, Lookup, Narrow, Size
+from accel.architecture.cells.operations import Clip, Lookup, Narrow
+from accel.architecture.cells.sizes import Size
 from accel.architecture.linear import LinearArray
 from accel.base.fixed import Fixed
 from accel.rtl.blocks.cells.cell import TableFile, look_up, narrow
