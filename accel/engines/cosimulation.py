@@ -87,8 +87,7 @@ def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record,
 
     MyHDL clears every signal when a simulation ends, so whatever counts is recorded in its cycle.
     """
-    clk, reset, watch = signals["clk"], signals["reset"], Watch(signals)
-    held = flags(signals)
+    clk = signals["clk"]
 
     @instance
     def clocking():
@@ -96,58 +95,69 @@ def bench(signals: Any, layers: tuple[str, ...], script: Script, record: Record,
             yield delay(1)
             clk.next = not clk
 
-    def resetting() -> Iterator[Any]:
-        reset.next = 1
-        for name in script.sources:
-            signals[name].tvalid.next = False
-        if "states" in signals:
-            signals["states"].threshold.next = script.threshold
-        for _ in range(RESET_CYCLES):
-            yield clk.negedge
-        reset.next = 0
-
     @instance
     def driving():
-        yield from resetting()
-        before = [Source(signals[name], beats) for name, beats in script.before.items()]
-        for name in script.sinks:
-            signals[name].tready.next = False
-        for _ in range(script.cut_after):
-            for source in before:
-                source.drive()
-            yield clk.posedge
-            for source in before:
-                source.step()
-            yield clk.negedge
-        yield from resetting()
-        sources = {name: Source(signals[name], beats) for name, beats in script.sources.items()}
-        ends: list[Source | Sink] = [
-            *sources.values(),
-            *(Sink(signals[name], pauses) for name, pauses in script.sinks.items()),
-        ]
-        record.outputs = watch.names
-        cycle, quiet, shown = 0, 0, dict.fromkeys(held, 0)
-        while quiet < IDLE_AFTER and cycle <= script.limit:
-            for end in ends:
-                end.drive()
-            yield clk.posedge
-            _sample(signals, layers, cycle, record)
-            _sample_flags(held, shown, cycle, record)
-            if script.watched and (not record.ports or record.ports[-1][1] != watch.text()):
-                record.ports.append((cycle, watch.text()))
-            for end in ends:
-                end.step()
-            record.taken = {name: source.sent for name, source in sources.items()}
-            record.unknown = record.unknown or bool(unknown)
-            cycle += 1
-            quiet += complete(record, script)
-            if quiet < IDLE_AFTER:
-                yield clk.negedge
-        record.cycles = cycle - 1
-        record.status = {name: int(value) for name, value in status(signals).items()}
+        yield from _reset(signals, script)
+        yield from _cut(signals, script)
+        yield from _reset(signals, script)
+        yield from _run(signals, layers, script, record, unknown)
         raise StopSimulation
 
     return clocking, driving
+
+
+def _reset(signals: Any, script: Script) -> Iterator[Any]:
+    """The cycles of a reset, in which no source offers anything."""
+    signals["reset"].next = 1
+    for name in script.sources:
+        signals[name].tvalid.next = False
+    if "states" in signals:
+        signals["states"].threshold.next = script.threshold
+    for _ in range(RESET_CYCLES):
+        yield signals["clk"].negedge
+    signals["reset"].next = 0
+
+
+def _cut(signals: Any, script: Script) -> Iterator[Any]:
+    """Beats that a reset cuts off, before all that counts."""
+    before = [Source(signals[name], beats) for name, beats in script.before.items()]
+    for name in script.sinks:
+        signals[name].tready.next = False
+    for _ in range(script.cut_after):
+        for source in before:
+            source.drive()
+        yield signals["clk"].posedge
+        for source in before:
+            source.step()
+        yield signals["clk"].negedge
+
+
+def _run(signals: Any, layers: tuple[str, ...], script: Script, record: Record, unknown: Any) -> Iterator[Any]:
+    """The cycles that count, into the record, until all has come or the script's limit."""
+    clk, watch, held = signals["clk"], Watch(signals), flags(signals)
+    sources = {name: Source(signals[name], beats) for name, beats in script.sources.items()}
+    sinks = [Sink(signals[name], pauses) for name, pauses in script.sinks.items()]
+    ends: list[Source | Sink] = [*sources.values(), *sinks]
+    record.outputs = watch.names
+    cycle, quiet, shown = 0, 0, dict.fromkeys(held, 0)
+    while quiet < IDLE_AFTER and cycle <= script.limit:
+        for end in ends:
+            end.drive()
+        yield clk.posedge
+        _sample(signals, layers, cycle, record)
+        _sample_flags(held, shown, cycle, record)
+        if script.watched and (not record.ports or record.ports[-1][1] != watch.text()):
+            record.ports.append((cycle, watch.text()))
+        for end in ends:
+            end.step()
+        record.taken = {name: source.sent for name, source in sources.items()}
+        record.unknown = record.unknown or bool(unknown)
+        cycle += 1
+        quiet += complete(record, script)
+        if quiet < IDLE_AFTER:
+            yield clk.negedge
+    record.cycles = cycle - 1
+    record.status = {name: int(value) for name, value in status(signals).items()}
 
 
 def _sample(signals: Any, layers: tuple[str, ...], cycle: int, record: Record) -> None:
