@@ -25,6 +25,9 @@ from accel.model.reach import LONGEST, Reach, source_of
 from accel.model.samples import Samples, brief
 from accel.schedule.schedule import schedule
 
+ALONE = 4
+"""Steps of a sequence beside which no other stream has any."""
+
 
 @dataclass(frozen=True)
 class Side:
@@ -90,7 +93,8 @@ class Sequences:
 
 def sequences(design: Design, corners: Samples, real: Samples, reached: Sequence[Reach]) -> Sequences:
     """Corners and real sequences with those that are made for the design; slow engines get corners for half of their
-    steps, and the last steps that they get are sequences of one step, which fill every place for results.
+    steps, and the last steps that they get are sequences of one step, which fill every place for results. Where streams
+    take turns, a longer one ends these, beside which the other streams have no work.
     """
     made = directed(design.net, design.weights, reached, corners)
     left, near = design.spec.verify.slow_steps // 2 - corners.steps, [corners]
@@ -100,7 +104,8 @@ def sequences(design: Design, corners: Samples, real: Samples, reached: Sequence
         left -= one.steps if near[-1] is one else 0
     corners, slow = reduce(add, near), design.spec.verify.slow_steps
     rounds = 2 if design.spec.engine.state_streams else 1
-    short = brief(design.spec, max(1, min(rounds * (places(schedule(design)) + 1) + MEETS, slow // 3)))
+    count = max(1, min(rounds * (places(schedule(design)) + 1) + MEETS, slow // 3))
+    short = brief(design.spec, count, ALONE if design.net.layers[0].streams > 1 else 1)
     early = int(np.searchsorted(np.cumsum(real.lengths), slow - corners.steps - short.steps, side="right"))
     return Sequences(corners, real, early, short, reduce(add, far) if far else None)
 

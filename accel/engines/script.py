@@ -8,7 +8,7 @@ than a step takes, and twice an output is not taken until nothing more can begin
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -37,19 +37,26 @@ LATE = 4
 """One of so many vectors comes later than a step takes."""
 
 
+@dataclass(frozen=True)
+class Brim:
+    """How many turns an output of a kind is not taken, the results or the states."""
+
+    kind: str
+    turns: int
+
+
 @dataclass
 class Pace:
     """When beats come and words are taken, behind the turns that run freely: `calm` is the first one that does not.
 
-    A step takes `interval` cycles. From the turns of `brims` on an output of a kind is not taken for longer than
-    `window` turns take, in which nothing comes late, so that all places fill. The vectors of `meets` wait so long.
+    A step takes `interval` cycles. From the turns of `brims` on an output is not taken for longer than some turns take,
+    in which nothing comes late, so that all places fill. The vectors of `meets` wait so long.
     """
 
     rng: random.Random
     calm: int
     interval: int
-    window: int
-    brims: dict[int, str] = field(default_factory=dict)
+    brims: dict[int, Brim] = field(default_factory=dict)
     meets: dict[int, int] = field(default_factory=dict)
 
     def gap(self, turn: int, first: bool) -> int:
@@ -64,15 +71,16 @@ class Pace:
 
     def pause(self, turn: int, first: bool, kind: str) -> int:
         """Cycles before a word of a turn is taken by a stream of a kind: the results, or states."""
-        if first and self.brims.get(turn) == kind:
-            return min(LONGEST, (self.window + 2) * self.interval)
+        brim = self.brims.get(turn)
+        if first and brim is not None and brim.kind == kind:
+            return min(LONGEST, (brim.turns + 2) * self.interval)
         if turn < self.calm or turn in self.meets or self._filling(turn):
             return 0
         return self.rng.choice((0, 0, 3, 40))
 
     def _filling(self, turn: int) -> bool:
         """Whether places fill in a turn, or are emptied as fast as can be."""
-        return any(brim <= turn < brim + self.window for brim in self.brims)
+        return any(begin <= turn < begin + brim.turns for begin, brim in self.brims.items())
 
 
 def places(built: Schedule) -> int:
@@ -88,9 +96,8 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
     steps = [n for n, turn in enumerate(order) if turn.is_step]
     free = len(steps) if len(steps) < 4 else len(steps) // 2 + 1
     calm = steps[free] if free < len(steps) else len(order)
-    window = places(built) + 1
-    brims = _brims(order, calm, window, ("results", "states") if engine.state_streams else ("results",))
-    pace = Pace(random.Random(seed), calm, built.cycles_per_step, window, brims, _meets(built, order, brims, window))
+    brims = _brims(design, built, order, calm)
+    pace = Pace(random.Random(seed), calm, built.cycles_per_step, brims, _meets(built, order, brims))
     sources: Sources = {"s_axis": tuple(_vectors(design, samples, order, pace))}
     sinks = {"m_axis": tuple(_pauses(design, order, pace))}
     taken = built.finish(lengths, built.loads(samples))
@@ -121,22 +128,35 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
     )
 
 
-def _brims(order: Sequence[Turn], calm: int, window: int, kinds: Sequence[str]) -> dict[int, str]:
-    """The turns from which on outputs of each kind are not taken: where most sequences end in a window of turns."""
-    found: dict[int, str] = {}
-    ends = [n for n, turn in enumerate(order) if turn.final and turn.real and n >= calm]
-    for kind in kinds:
-        ready = [n for n in ends if all(abs(n - other) >= window for other in found)]
-        if ready:
-            found[max(ready, key=lambda n: sum(n <= end < n + window for end in ends))] = kind
+def _brims(design: Design, built: Schedule, order: Sequence[Turn], calm: int) -> dict[int, Brim]:
+    """The turns from which on outputs of each kind are not taken: results while all places fill, where most sequences
+    end; states until more sequences end than there is room for, where that takes the fewest turns.
+    """
+    ends, window = [n for n, turn in enumerate(order) if turn.final and turn.real and n >= calm], places(built) + 1
+    found: dict[int, Brim] = {}
+    if ends:
+        found[max(ends, key=lambda n: sum(n <= end < n + window for end in ends))] = Brim("results", window)
+    if design.spec.engine.state_streams:
+        room = max(stage.under_way for stage in built.stages if stage.array.recurrent)
+        spans = [(max(window, last + 1 - n), n) for n, last in zip(ends, ends[room + 1 :], strict=False)]
+        spans = spans or [(window, n) for n in ends]
+        free = [(turns, n) for turns, n in spans if all(_apart(n, turns, *other) for other in found.items())]
+        if free:
+            turns, begin = min(free)
+            found[begin] = Brim("states", turns)
     return found
 
 
-def _meets(built: Schedule, order: Sequence[Turn], brims: Iterable[int], window: int) -> dict[int, int]:
+def _apart(begin: int, turns: int, other: int, brim: Brim) -> bool:
+    """Whether turns do not meet those of another brim."""
+    return begin + turns <= other or other + brim.turns <= begin
+
+
+def _meets(built: Schedule, order: Sequence[Turn], brims: Mapping[int, Brim]) -> dict[int, int]:
     """Of sequences of one step behind all brims, the waits with which one of them begins in the cycle in which the one
     before ends at the last layer, or some cycles sooner or later. The first one waits until nothing is under way.
     """
-    first = max((brim + window for brim in brims), default=len(order))
+    first = max((begin + brim.turns for begin, brim in brims.items()), default=len(order))
     alone = [n for n, turn in enumerate(order) if n >= first and turn.real and turn.final and turn.step == 0]
     drained = 2 * len(built.stages) * built.cycles_per_step + built.latency
     ended = built.latency - LEAVING - 2 * built.stages[0].array.input_beats

@@ -17,7 +17,9 @@ from accel.model.samples import Samples
 from accel.schedule.turns import Turn
 
 CUTS = 1
-"""So many vectors of a stream are cut, the first that can be."""
+"""So many vectors of a stream are cut."""
+WHOLE = 3
+"""Vectors that come whole before one that is cut, where a later one can be: a flag that rises too soon is seen."""
 SURPLUS = 2
 """Beats too much of a vector that goes on behind its end."""
 
@@ -26,16 +28,13 @@ def sent_beats(design: Design, samples: Samples, taken: Sequence[Turn]) -> list[
     """In how many beats each step's x_t is sent. The last x_t of a sequence can be cut, and no x_t has beats too much:
     what follows without `tlast` is the next one.
     """
-    array, cuts = design.net.layers[0], 0
-    beats = []
-    for turn in taken:
-        count = array.input_beats
-        if turn.real and turn.final and cuts < CUTS:
+    array = design.net.layers[0]
+    needed = [array.input_beats] * len(taken)
+    for place, turn in enumerate(taken):
+        if turn.real and turn.final:
             x_t = samples.x[turn.sequence, turn.step]
-            count = _needed(x_t[n : n + array.input_words] for n in range(0, array.inputs, array.input_words))
-            cuts += count < array.input_beats
-        beats.append(count)
-    return beats
+            needed[place] = _needed(x_t[n : n + array.input_words] for n in range(0, array.inputs, array.input_words))
+    return _cut(needed, array.input_beats)
 
 
 def sent_states(array: Array, states: Sequence[Integers], free: int) -> list[int]:
@@ -52,13 +51,19 @@ def passes(words: Sequence[int], taken: Sequence[Turn], free: int) -> list[int]:
 
 
 def _sent(needed: Sequence[int], count: int, free: int) -> list[int]:
-    beats, cuts = [count] * len(needed), 0
-    for place, least in enumerate(needed):
-        if cuts < CUTS and least < count:
-            beats[place], cuts = least, cuts + 1
+    beats = _cut(needed, count)
     late = [place for place in range(free, len(beats)) if beats[place] == count]
     if late:
         beats[late[len(late) // 2]] += SURPLUS
+    return beats
+
+
+def _cut(needed: Sequence[int], count: int) -> list[int]:
+    """Vectors of `count` beats, but for those that are cut to what they need."""
+    beats, can_be = [count] * len(needed), [place for place, least in enumerate(needed) if least < count]
+    later = [place for place in can_be if place >= WHOLE]
+    for place in (later or can_be[-1:])[:CUTS]:
+        beats[place] = needed[place]
     return beats
 
 

@@ -127,20 +127,33 @@ def seeded(spec: Spec, sequences: int, steps: int) -> Samples:
 
 
 def corners(spec: Spec, steps: int = 4) -> Samples:
-    """All-minimum, all-maximum, alternating extremes (which saturate most), and zeros, their state included."""
+    """All-minimum, all-maximum, alternating extremes (which saturate most), and zeros; states are extremes, of the last
+    one zeros.
+    """
     fmt, inputs = spec.formats.input, spec.model.inputs
     checker = np.where((np.arange(steps)[:, None] + np.arange(inputs)) % 2, fmt.lo, fmt.hi)
     rows = [np.full((steps, inputs), value) for value in (fmt.lo, fmt.hi)] + [checker, np.zeros((steps, inputs))]
     x = np.stack(rows).astype(np.int64)
     found = with_states(Samples(x, np.full(len(x), steps), np.full(len(x), -1)), spec)
     if found.states is not None:
-        found.states[-1] = 0
+        lows, highs = (_every_state(spec, side) for side in ("lo", "hi"))
+        states = np.where(found.states < 0, lows, highs)
+        states[-1] = 0
+        return replace(found, states=states)
     return found
 
 
-def brief(spec: Spec, sequences: int) -> Samples:
-    """Random sequences of one step each: as many as possible are under way at once."""
+def _every_state(spec: Spec, side: str) -> Integers:
+    """The smallest or the largest integer of every value of a sequence's states."""
+    formats = ((fmt, array.outputs) for array in network(spec).layers for fmt in array.state_formats)
+    return np.concatenate([np.full(count, getattr(fmt, side), dtype=np.int64) for fmt, count in formats])
+
+
+def brief(spec: Spec, sequences: int, last: int = 1) -> Samples:
+    """Random sequences of one step each: as many as possible are under way at once. The last one has `last` steps."""
     rng, fmt = np.random.default_rng(spec.training.seed + 4), spec.formats.input
-    x = rng.integers(fmt.lo, fmt.hi + 1, (sequences, 1, spec.model.inputs))
-    ones = np.ones(sequences, dtype=np.int64)
-    return with_states(Samples(x, ones, -ones), spec)
+    x = rng.integers(fmt.lo, fmt.hi + 1, (sequences, last, spec.model.inputs))
+    x[:-1, 1:] = 0
+    lengths = np.ones(sequences, dtype=np.int64)
+    lengths[-1:] = last
+    return with_states(Samples(x, lengths, np.full(sequences, -1)), spec)

@@ -95,6 +95,7 @@ def verdict(name: str, engine: Engine, made: Design, given: Samples) -> Result:
 def every(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever can be cut is cut."""
     monkeypatch.setattr(torn, "CUTS", 99)
+    monkeypatch.setattr(torn, "WHOLE", 0)
 
 
 @pytest.mark.usefixtures("every")

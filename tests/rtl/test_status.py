@@ -84,7 +84,8 @@ def test_flags_of_valid_cycles_are_counted_of_a_closing_one_those_that_are_prese
     rng, clocked, latency = random.Random(3), Clocked(), (count - 1).bit_length() + 3
     valid, closing, flags, counter = flag(), flag(), [flag() for _ in range(count)], wrapping(6)
     given = [[rng.random() < 0.6, rng.random() < 0.3, *(rng.randrange(2) for _ in flags)] for _ in range(80)]
-    made = count_flags(clocked.clk, clocked.reset, valid, closing, present, flags, counter)
+    ends = closing if present < count else None
+    made = count_flags(clocked.clk, clocked.reset, valid, ends, present, flags, counter)
     shown, total = outputs(clocked, made, [valid, closing, *flags], given, [counter]), 0
     for (there, last, *told), (after,) in zip(given, shown[latency:], strict=False):
         total += sum(told[:present] if last else told) if there else 0

@@ -111,19 +111,24 @@ def tally(clk: Any, flags: Any, o: Any) -> Any:
 
 
 @block
-def count_flags(clk: Any, reset: Any, valid: Any, closing: Any, present: int, flags: Any, counter: Any) -> Any:
-    """Count the true ones of up to 2**n flags in valid cycles, modulo 2**width; of a closing one, the first `present`.
-
-    Latency: n + 3.
-    """
-    count = 1 << (len(flags) - 1).bit_length()
-    held, padded = bits(len(flags)), bits(count)
-    first, real = bits(present), bits(len(flags))
+def hold_all(clk: Any, reset: Any, valid: Any, flags: Any, held: Any) -> Any:
+    """The flags of a valid cycle side by side, else none. Latency: 1."""
     word = joined(flags)
-    filling = pad(held, padded) if count > len(flags) else follow(held, padded)
-    leaving_out = gather(flags[:present], first), pad(first, real) if present < len(flags) else follow(first, real)
-    found, more = bits((count - 1).bit_length() + 1), bits(len(counter))
-    parts = [padded(n + 1, n) for n in range(count)]
+
+    @always_seq(clk.posedge, reset=reset)
+    def holding():
+        held.next = 0
+        if valid:
+            held.next = word
+
+    return holding
+
+
+@block
+def hold_present(clk: Any, reset: Any, valid: Any, closing: Any, present: int, flags: Any, held: Any) -> Any:
+    """`hold_all`, of a closing cycle the first `present` flags alone. Latency: 1."""
+    first, real, word = bits(present), bits(len(flags)), joined(flags)
+    leaving_out = gather(flags[:present], first), pad(first, real)
 
     @always_seq(clk.posedge, reset=reset)
     def holding():
@@ -133,23 +138,43 @@ def count_flags(clk: Any, reset: Any, valid: Any, closing: Any, present: int, fl
         elif valid:
             held.next = word
 
+    return leaving_out, holding
+
+
+@block
+def count_flags(clk: Any, reset: Any, valid: Any, closing: Any, present: int, flags: Any, counter: Any) -> Any:
+    """Count the true ones of up to 2**n flags in valid cycles, modulo 2**width; of a closing one, the first `present`.
+
+    Where all of them always are, `closing` is None. Latency: n + 3.
+    """
+    count = 1 << (len(flags) - 1).bit_length()
+    held, padded = bits(len(flags)), bits(count)
+    filling = pad(held, padded) if count > len(flags) else follow(held, padded)
+    holding = hold_all(clk, reset, valid, flags, held)
+    if closing is not None:
+        holding = hold_present(clk, reset, valid, closing, present, flags, held)
+    found, more = bits((count - 1).bit_length() + 1), bits(len(counter))
+    parts = [padded(n + 1, n) for n in range(count)]
+
     @always_seq(clk.posedge, reset=reset)
     def counting():
         counter.next = counter + more
 
     tallying = tally(clk, parts, found)
     widening = pad(found, more)
-    return filling, leaving_out, holding, tallying, widening, counting
+    return filling, holding, tallying, widening, counting
 
 
 @block
 def count_narrowed(clk: Any, reset: Any, slot: Any, latency: int, present: int, flags: Any, counter: Any) -> Any:
     """Count the flags that come `latency` cycles after their slot. Latency: `latency` + log2 of them + 3."""
-    valid, closing = flag(), flag()
+    valid = flag()
     coming = delay(clk, reset, slot.real, valid, latency)
+    if present == len(flags):
+        return coming, count_flags(clk, reset, valid, None, present, flags, counter)
+    closing = flag()
     closes = delay(clk, reset, slot.closing, closing, latency)
-    counting = count_flags(clk, reset, valid, closing, present, flags, counter)
-    return coming, closes, counting
+    return coming, closes, count_flags(clk, reset, valid, closing, present, flags, counter)
 
 
 @module

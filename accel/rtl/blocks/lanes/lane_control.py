@@ -106,10 +106,20 @@ def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: RowArray
 
 
 @block
-def count_place(position: Any, place: Any, stride: int, x_slots: int, x_start: int, h_start: int) -> Any:
-    """Column that one lane of a dense row reads at a position: a count over x, then one over h. Latency: 0."""
+def count_place(position: Any, place: Any, stride: int, x_slots: int, x_start: int, h_start: Any) -> Any:
+    """Column that one lane of a dense row reads at a position: a count over x, then one over h. Latency: 0.
+
+    Where no row reads h, `h_start` is None.
+    """
     scaled = wrapping(len(place))
     scaling = multiple(position, scaled, stride)
+
+    @always_comb
+    def placing_x():
+        place.next = scaled + x_start
+
+    if h_start is None:
+        return scaling, placing_x
 
     @always_comb
     def placing():
@@ -133,9 +143,8 @@ def dense_places(clk: Any, reset: Any, issue: Issue, word: Any, array: RowArray)
     places = [wrapping(array.index_width) for _ in array.lanes]
     position = bits(index_bits(array.cycles_per_group + 1))
     widening = room_to_compare(issue.position, position)
-    counting = [
-        count_place(position, places[m], count, work.x_slots[m], m, work.h_start[m]) for m in range(len(array.lanes))
-    ]
+    h_start = work.h_start if array.recurrent else [None] * count
+    counting = [count_place(position, places[m], count, work.x_slots[m], m, h_start[m]) for m in range(count)]
     joined_now = bits(len(word))
     gathering = gather(places, joined_now)
     delaying = delay(clk, reset, joined_now, word, ADDRESS_TO_FETCH)
