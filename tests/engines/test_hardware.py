@@ -93,7 +93,7 @@ def test_gates_equal_golden_and_wrong_gates_do_not(tmp_path: Path) -> None:
     result = verdict("netlist", netlist, made)
     assert (result.status, result.reason) == ("equal", "")
     gates = synthesised(made)
-    write_text(gates, gates.read_text().replace(" ^ ", " | ", 40))
+    write_text(gates, gates.read_text().replace(" ^ ", " | ", 400))
     result = verdict("netlist", netlist, made)
     assert result.status == "different"
     assert result.reason.startswith(("lstm0.", "failed: "))

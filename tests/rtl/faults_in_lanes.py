@@ -112,8 +112,8 @@ IN_LANES = [
     ),
     Fault(
         "lanes/lane_control",
-        "clear.next = past or (fresh and from_h)",
-        "clear.next = past",
+        "without.next = past or (fresh and from_h)",
+        "without.next = past",
         test_sequencing.test_a_lane_reads_its_x_then_its_h_then_nothing,
         ({},),
     ),

@@ -49,21 +49,23 @@ def reaches_none(position: Any, o: Any) -> Any:
 def lane_phase(position: Any, fresh: Any, waiting: Any, from_h: Any, clear: Any, x_slots: int, slots: int) -> Any:
     """What one lane of a row does at a position: x, then h (zero in a fresh sequence), then nothing. Latency: 0.
 
-    It does nothing, too, while it waits for weights; `waiting` is None where it never does.
+    It does nothing, too, while it waits for weights (`waiting`, None where it never does); `fresh` is None where no row
+    reads h.
     """
-    past = flag()
+    past, without = flag(), flag()
     reading_h = reaches_none(position, from_h) if none(x_slots) else reaches(position, x_slots, from_h)
     passing = reaches_none(position, past) if none(slots) else reaches(position, slots, past)
 
     @always_comb
-    def clearing():
-        clear.next = past or (fresh and from_h)
+    def sparing():
+        without.next = past or (fresh and from_h)
 
     @always_comb
-    def clearing_waits():
-        clear.next = waiting or past or (fresh and from_h)
+    def clearing():
+        clear.next = waiting or without
 
-    return reading_h, passing, clearing if waiting is None else clearing_waits
+    spared = follow(past, without) if fresh is None else sparing
+    return reading_h, passing, spared, follow(without, clear) if waiting is None else clearing
 
 
 @block
@@ -85,7 +87,7 @@ def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: RowArray
     phases = [
         lane_phase(
             position,
-            issue.fresh,
+            issue.fresh if array.recurrent else None,
             issue.waiting if array.fed else None,
             from_h[m],
             clear[m],
