@@ -1,6 +1,6 @@
 """The steps from a spec to a report, in their order, and what each depends on.
 
-With `sparrow.cli` and `sparrow.engines` the only modules that know training, accelerator and tools; they import them
+With `sparrow.verbs` and `sparrow.engines` the only modules that know training, accelerator and tools; they import them
 inside the step that needs them.
 """
 

@@ -127,3 +127,19 @@ def opened(
         document = settled(document, spec_file.parent, work, find, replace)
     spec = admitted(document, spec_file.parent, elsewhere)
     return spec, work or Path("build", spec.name)
+
+
+def perform(name: str, spec: Any, folder: Path, replace: bool = False, tensorboard: bool = False) -> None:
+    """Do one step of the flow, whether or not it is current, on results of those before that must be current."""
+    from sparrow import events, flow, printing
+    from sparrow.steps import step
+
+    with printing.progress() as lines, events.recorded(lines, folder, tensorboard) as progress:
+        flow.perform(step(name, spec), spec, folder, progress, replace)
+
+
+def read(path: Path) -> Any:
+    """A record of a work folder."""
+    from accel.base.files import read_json
+
+    return read_json(path)
