@@ -21,7 +21,6 @@ WAY = (
     "lanes",
     "cycles a step",
     "engines, all equal",
-    "s: new, run",
 )
 CURVE = ("`--error`", "removed", "distilled", "bits a weight", "error of h", "of the logits", "decisions that differ")
 
@@ -29,7 +28,10 @@ CURVE = ("`--error`", "removed", "distilled", "bits a weight", "error of h", "of
 def tables(records: dict[str, Any]) -> str:
     """Both tables and where they come from."""
     whole = [_way(name, rows) for name, known in records.items() for rows in [_whole(known["rows"])] if rows]
-    lines = [*_table(WAY, whole), "", *_table(CURVE, map(_curve, records.get("silero", {"rows": []})["rows"]))]
+    lines = [*_table(WAY, whole)]
+    if "silero" in records:
+        lines += ["", "Silero VAD, pruned by rows and with other bounds:", ""]
+        lines += _table(CURVE, map(_curve, records["silero"]["rows"]))
     stated = dict.fromkeys(known["versions"] for known in records.values())
     return "\n".join([*lines, "", f"{'; '.join(stated)}."])
 
@@ -61,7 +63,6 @@ def _way(name: str, row: dict[str, Any]) -> tuple[str, ...]:
         str(row["lanes"]),
         ", ".join(f"{cycles:,}" for cycles in row["cycles"]),
         ", ".join(row["engines"]),
-        f"{row['seconds']['new']}, {row['seconds']['run']}",
     )
 
 
