@@ -159,6 +159,19 @@ def test_files_that_are_there_stay_unless_forced(place: dict[str, str]) -> None:
     assert sparrow(*arguments, "--force").exit_code == 0
 
 
+def test_a_piece_with_two_inputs_is_none(place: dict[str, str]) -> None:
+    assert sparrow("new", "model.onnx", "--from", place["begin"], "--to", place["h"], "-o", "own.yaml").exit_code == 0
+    assert sparrow("import", "own.yaml").exit_code == 0
+    g = Graph()
+    onnx.save(g.model(g.node("Add", "x", g.input("z", "steps", "sequences", 3))), "own-before.onnx")
+    text = Path("own.yaml").read_text().splitlines()
+    Path("own.yaml").write_text("\n".join(line for line in text if "before_sha256" not in line))
+    assert sparrow("import", "own.yaml").exit_code == 0
+    refused = sparrow("predict", "own.yaml", "x.npy", "-o", "y.npy")
+    assert refused.exit_code == 2, refused.output
+    assert "own-before.onnx: wanted a piece with one input and one output, got 2 and 1" in refused.output
+
+
 def test_a_tensor_that_is_read_around_the_part_is_no_end(tmp_path: Path) -> None:
     g = Graph()
     h = g.layer("x", hidden=3)

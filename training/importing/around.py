@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,6 @@ from accel.base.faults import Fault, Refused
 from accel.model import sequences
 from accel.model.sequences import Data
 from training.importing import graph_file, onnx_model, onnx_runs
-from training.importing.graph_file import GraphFile
 from training.importing.network import Array, ended
 from training.importing.reading import Reading
 
@@ -27,13 +27,42 @@ class Heard:
     """Whether the host's input was given once, not one a run."""
 
 
+class Piece:
+    """A graph with one input and one output that the host runs. Refused: others."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = graph_file.load(path)
+        if len(self.file.inputs) != 1 or len(self.file.outputs) != 1:
+            got = f"{len(self.file.inputs)} and {len(self.file.outputs)}"
+            raise Refused([Fault(str(path), "a piece with one input and one output", got)])
+        self.input, self.output = self.file.inputs[0], self.file.outputs[0]
+
+    @cached_property
+    def call(self) -> onnx_runs.Call:
+        """What runs it."""
+        return onnx_runs.runner(self.file.model)
+
+    @property
+    def axes(self) -> list[int | str]:
+        """Of its input."""
+        return self.file.axes(self.input)
+
+    def __call__(self, value: Array, place: str) -> Array:
+        """What it answers to numbers that came from `place`. Refused: a shape that it does not take."""
+        kind = self.file.kind(self.input, np.dtype(np.float32))
+        try:
+            return np.asarray(self.call(self.output, {self.input: value.astype(kind)}))
+        except Exception as error:  # those of runtimes have no common base
+            why = f"{list(value.shape)}: {' '.join(str(error).split())[:160]}"
+            raise Refused([Fault(place, f"{self.input} {self.axes} of {self.file.path.name}", why)]) from None
+
+
 class Around:
     """The pieces of a cut graph. Refused: files that are no such pieces."""
 
     def __init__(self, core: Path, before: Path | None, after: Path | None) -> None:
         self.core = onnx_model.read(core)
-        self.before = None if before is None else graph_file.load(before)
-        self.after = None if after is None else graph_file.load(after)
+        self.before, self.after = (None if path is None else Piece(path) for path in (before, after))
 
     def heard(self, path: Path) -> Heard:
         """What a file gives the accelerator: x as the host's piece takes it, or [runs, ...] of such; without a piece
@@ -43,20 +72,24 @@ class Around:
         if (self.before or self.after) and "lengths" in found:
             wanted = "none beside a piece of the host, which takes whole runs"
             raise Refused([Fault(f"{path}: lengths", wanted, "some")])
-        if self.before is None:
-            data = sequences.load(path, self.core.network.layers[0].sizes[0])
-            at = onnx_model.at_size(self.core, *data.x.shape[:2])
-            return Heard(data, at, len(data.x) // at.sequences, at.sequences == len(data.x))
-        return self._encoded(self.before, found["x"], path)
+        if self.before is not None:
+            return self._encoded(self.before, found["x"], path)
+        data = sequences.load(path, self.core.network.layers[0].sizes[0])
+        at = onnx_model.at_size(self.core, *data.x.shape[:2])
+        if len(data.x) % at.sequences or at.steps != data.x.shape[1]:
+            wanted = f"{at.steps} steps of a multiple of {at.sequences} sequences, as {self.core.file.path.name} has"
+            raise Refused([Fault(f"{path}: x", wanted, str(list(data.x.shape)))])
+        return Heard(data, at, len(data.x) // at.sequences, at.sequences == len(data.x))
 
-    def _encoded(self, piece: GraphFile, raw: Array, path: Path) -> Heard:
-        (name,), axes = piece.inputs, piece.axes(piece.inputs[0])
+    def _encoded(self, piece: Piece, raw: Array, path: Path) -> Heard:
+        axes = piece.axes
         if raw.ndim not in (len(axes), len(axes) + 1) or 0 in raw.shape:
-            raise Refused([Fault(f"{path}: x", f"{name} {axes}, or runs of such", f"{raw.dtype} {list(raw.shape)}")])
+            wanted = f"{piece.input} {axes}, or runs of such"
+            raise Refused([Fault(f"{path}: x", wanted, f"{raw.dtype} {list(raw.shape)}")])
         if not np.issubdtype(raw.dtype, np.number) or np.iscomplexobj(raw) or not np.isfinite(raw).all():
             raise Refused([Fault(f"{path}: x", "finite real numbers", "others")])
         single = raw.ndim == len(axes)
-        runs = [_ran(piece, one, f"{path}: x") for one in ([raw] if single else raw)]
+        runs = [piece(one, f"{path}: x") for one in ([raw] if single else raw)]
         at = onnx_model.at_shape(self.core, runs[0].shape)
         x = np.concatenate([at.gathered(one) for one in runs]).astype(np.float64)
         return Heard(Data(x, np.full(len(x), x.shape[1]), path.name), at, len(runs), single)
@@ -66,17 +99,6 @@ class Around:
         if self.after is None:
             return y
         made = ended(y[:, None] if y.ndim == 2 else y, self.core.network.ending)
-        parts = np.split(made, heard.runs)
-        found = [_ran(self.after, heard.at.placed(part), str(self.after.path)) for part in parts]
+        parts, place = np.split(made, heard.runs), str(self.after.file.path)
+        found = [self.after(heard.at.placed(part), place) for part in parts]
         return found[0] if heard.single else np.stack(found)
-
-
-def _ran(piece: GraphFile, value: Array, place: str) -> Array:
-    """What a piece of the host answers to its one input. Refused: numbers that it does not take."""
-    (name,), (output,) = piece.inputs, piece.outputs
-    try:
-        call = onnx_runs.runner(piece.model)
-        return np.asarray(call(output, {name: value.astype(piece.kind(name, np.dtype(np.float32)))}))
-    except Exception as error:  # those of runtimes have no common base
-        why = f"{list(value.shape)}: {' '.join(str(error).split())[:160]}"
-        raise Refused([Fault(place, f"{name} {piece.axes(name)} of {piece.path.name}", why)]) from None
