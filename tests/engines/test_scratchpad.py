@@ -87,7 +87,8 @@ def drive(
     driven = script(made, given).uncut
     x = [dataclasses.replace(beat, wait=x_waits.get(n, 0)) for n, beat in enumerate(driven.sources["s_axis"])]
     limit = driven.limit + sum(x_waits.values()) + len(loads)
-    driven = dataclasses.replace(driven, sources={"s_axis": tuple(x), "s_weights": tuple(loads)}, limit=limit)
+    sources = driven.sources | {"s_axis": tuple(x), "s_weights": tuple(loads)}
+    driven = dataclasses.replace(driven, sources=sources, limit=limit)
     module, flags = convert.load_top(made.work, made.spec.identifier), []
     signals = convert.top_signals(module)
     top = [module.accelerator(**signals), watch(signals["status"], flags)]
@@ -142,6 +143,20 @@ def test_a_bad_load_changes_nothing_but_its_flag_and_a_right_one_clears_it(
     np.testing.assert_array_equal(h[:length], old[:length])
     np.testing.assert_array_equal(h[length:], new[length:])
     assert not np.array_equal(old[:length], new[:length])
+
+
+def test_a_sequence_uses_the_weights_that_are_there_when_its_first_step_begins(tmp_path: Path) -> None:
+    """The state of the second one is taken long before, when the first ones were there."""
+    made = design(tmp_path, **LOADED | {"engine": LOADED["engine"] | {"state_streams": True}})
+    given, other = two_sequences(made), other_weights(made)
+    length, inputs, late = int(given.lengths[0]), made.spec.model.inputs, 12 * schedule(made).cycles_per_step
+    first, *rest = beats(frame(other))
+    loads = [*beats(frame(made)), dataclasses.replace(first, wait=late), *rest]
+    driven, record, _ = drive(made, given, loads, {length * inputs: 2 * late})
+    h, old, new = h_of(made, driven, record), *(reference(each, given).signals["lstm0"]["h"] for each in (made, other))
+    np.testing.assert_array_equal(h[:length], old[:length])
+    np.testing.assert_array_equal(h[length:], new[length:])
+    assert not np.array_equal(old[length:], new[length:])
 
 
 def test_a_checksum_that_nobody_compares_is_caught(tmp_path: Path) -> None:
