@@ -29,9 +29,9 @@ def tables(records: dict[str, Any]) -> str:
     """Both tables and where they come from."""
     whole = [_way(name, rows) for name, known in records.items() for rows in [_whole(known["rows"])] if rows]
     lines = [*_table(WAY, whole)]
-    if "silero" in records:
-        lines += ["", "Silero VAD, pruned by rows and with other bounds:", ""]
-        lines += _table(CURVE, map(_curve, records["silero"]["rows"]))
+    if curve := [row for name, known in records.items() if name.startswith("silero") for row in known["rows"]]:
+        lines += ["", "Silero VAD, with another bound, and pruned by rows:", ""]
+        lines += _table(CURVE, map(_curve, curve))
     stated = dict.fromkeys(known["versions"] for known in records.values())
     return "\n".join([*lines, "", f"{'; '.join(stated)}."])
 
