@@ -54,7 +54,7 @@ DESIGNS: dict[str, dict[str, Any]] = {
 }
 
 
-REAL = r"(assign \w*withhold\w*_real = )[^;]*;"
+REAL = r"(assign is_real = )[^;]*;"
 """In the Verilog: whether what would leave is that of a sequence."""
 
 
