@@ -88,12 +88,13 @@ def test_verilator_equals_golden_bit_for_bit_and_cycle_for_cycle(sections: dict,
     assert (result.status, result.reason) == ("equal", "")
 
 
-def test_gates_equal_golden_and_wrong_gates_do_not(tmp_path: Path) -> None:
+def test_gates_equal_golden_and_wrong_gates_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = design(tmp_path, verilog=True, **FEW_GATES)
     result = verdict("netlist", netlist, made)
     assert (result.status, result.reason) == ("equal", "")
-    gates = synthesised(made)
-    write_text(gates, gates.read_text().replace(" ^ ", " | ", 400))
+    wrong = tmp_path / "wrong.v"
+    write_text(wrong, synthesised(made).read_text().replace(" ^ ", " | ", 40))
+    monkeypatch.setattr("accel.engines.netlist.synthesised", lambda design: wrong)
     result = verdict("netlist", netlist, made)
     assert result.status == "different"
     assert result.reason.startswith(("lstm0.", "failed: "))
