@@ -15,7 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.engines.awkward import AWKWARD, design
+from tests.engines.awkward import design
+from tests.engines.awkward_rows import AWKWARD
 from tests.mutation.designs import SPECS, generated
 from tests.proofs.page import write_page
 from tests.proofs.prover import Task, missing, proved, refuted, tasks
