@@ -25,7 +25,7 @@ from accel.model.reach import LONGEST, Reach, source_of
 from accel.model.samples import Samples, brief
 from accel.schedule.schedule import schedule
 
-ALONE = 4
+ALONE = 12
 """Steps of a sequence beside which no other stream has any."""
 
 

@@ -61,7 +61,7 @@ class Pace:
 
     def gap(self, turn: int, first: bool) -> int:
         """Cycles before a beat of a turn; `first` is the vector's first one."""
-        if turn < self.calm or self._filling(turn):
+        if turn < self.calm or self.is_filling(turn):
             return 0
         if turn in self.meets:
             return self.meets[turn] if first else 0
@@ -74,11 +74,11 @@ class Pace:
         brim = self.brims.get(turn)
         if first and brim is not None and brim.kind == kind:
             return min(LONGEST, (brim.turns + 2) * self.interval)
-        if turn < self.calm or turn in self.meets or self._filling(turn):
+        if turn < self.calm or turn in self.meets or self.is_filling(turn):
             return 0
         return self.rng.choice((0, 0, 3, 40))
 
-    def _filling(self, turn: int) -> bool:
+    def is_filling(self, turn: int) -> bool:
         """Whether places fill in a turn, or are emptied as fast as can be."""
         return any(begin <= turn < begin + brim.turns for begin, brim in self.brims.items())
 
@@ -202,7 +202,7 @@ def _fed(design: Design, order: Sequence[Turn], pace: Pace) -> Iterator[tuple[st
         for (number, _), count in zip(numbered, sent, strict=True):
             for place in range(count):
                 word = words[place] if place < len(words) else 1
-                slow = array.recurrent and number >= pace.calm
+                slow = array.recurrent and number >= pace.calm and not pace.is_filling(number)
                 beats.append(Beat(pace.rng.choice((0, 0, 0, 7)) if slow else 0, word, place == count - 1))
         yield f"s_weights_{array.name}", tuple(beats)
 

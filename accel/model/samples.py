@@ -123,7 +123,7 @@ def seeded(spec: Spec, sequences: int, steps: int) -> Samples:
     lengths[0] = steps
     x = rng.integers(fmt.lo, fmt.hi + 1, (sequences, steps, spec.model.inputs))
     x[np.arange(steps) >= lengths[:, None]] = 0
-    return with_states(Samples(x, lengths, np.full(sequences, -1)), spec)
+    return _at_extremes(with_states(Samples(x, lengths, np.full(sequences, -1)), spec), spec)
 
 
 def corners(spec: Spec, steps: int = 4) -> Samples:
@@ -134,13 +134,18 @@ def corners(spec: Spec, steps: int = 4) -> Samples:
     checker = np.where((np.arange(steps)[:, None] + np.arange(inputs)) % 2, fmt.lo, fmt.hi)
     rows = [np.full((steps, inputs), value) for value in (fmt.lo, fmt.hi)] + [checker, np.zeros((steps, inputs))]
     x = np.stack(rows).astype(np.int64)
-    found = with_states(Samples(x, np.full(len(x), steps), np.full(len(x), -1)), spec)
+    found = _at_extremes(with_states(Samples(x, np.full(len(x), steps), np.full(len(x), -1)), spec), spec)
     if found.states is not None:
-        lows, highs = (_every_state(spec, side) for side in ("lo", "hi"))
-        states = np.where(found.states < 0, lows, highs)
-        states[-1] = 0
-        return replace(found, states=states)
+        found.states[-1] = 0
     return found
+
+
+def _at_extremes(samples: Samples, spec: Spec) -> Samples:
+    """Every value of the states that are given at the nearer end of its format."""
+    if samples.states is None:
+        return samples
+    lows, highs = (_every_state(spec, side) for side in ("lo", "hi"))
+    return replace(samples, states=np.where(samples.states < 0, lows, highs))
 
 
 def _every_state(spec: Spec, side: str) -> Integers:
@@ -150,7 +155,10 @@ def _every_state(spec: Spec, side: str) -> Integers:
 
 
 def brief(spec: Spec, sequences: int, last: int = 1) -> Samples:
-    """Random sequences of one step each: as many as possible are under way at once. The last one has `last` steps."""
+    """Random sequences of one step each: as many as possible are under way at once. The last one has `last` steps.
+
+    States are extremes.
+    """
     rng, fmt = np.random.default_rng(spec.training.seed + 4), spec.formats.input
     x = rng.integers(fmt.lo, fmt.hi + 1, (sequences, last, spec.model.inputs))
     x[:-1, 1:] = 0
