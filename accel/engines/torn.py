@@ -44,10 +44,10 @@ def sent_states(array: Array, states: Sequence[Integers], free: int) -> list[int
 
 def passes(words: Sequence[int], taken: Sequence[Turn], free: int) -> list[int]:
     """In how many beats an array's weights are sent in each turn. Those of a turn that takes a state are read by
-    nobody, so they can be cut as well.
+    nobody, and what those of a filled turn make is withheld, so they can be cut as well.
     """
     needed = _needed([word] for word in words)
-    return _sent([needed if turn.is_step else 1 for turn in taken], len(words), free)
+    return _sent([needed if turn.is_step and turn.real else 1 for turn in taken], len(words), free)
 
 
 def _sent(needed: Sequence[int], count: int, free: int) -> list[int]:
