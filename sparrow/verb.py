@@ -40,7 +40,7 @@ def sparrow(
         bool, typer.Option("--version", help="Print the version and end.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """From an LSTM in PyTorch to a proven sparse accelerator, by one YAML spec."""
+    """From an LSTM or GRU in PyTorch to a proven sparse accelerator, by one YAML spec."""
 
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The spec, a YAML file.", show_default=False)]
