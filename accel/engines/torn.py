@@ -21,7 +21,8 @@ CUTS = 1
 WHOLE = 3
 """Vectors that come whole before one that is cut, where a later one can be: a flag that rises too soon is seen."""
 SURPLUS = 2
-"""Beats too much of a vector that goes on behind its end."""
+"""Beats too much of a vector that goes on behind its end. The next one needs all of its own, where there is such a
+one, so that beats that are not dropped are seen in it."""
 
 
 def sent_beats(design: Design, samples: Samples, taken: Sequence[Turn]) -> list[int]:
@@ -53,6 +54,7 @@ def passes(words: Sequence[int], taken: Sequence[Turn], free: int) -> list[int]:
 def _sent(needed: Sequence[int], count: int, free: int) -> list[int]:
     beats = _cut(needed, count)
     late = [place for place in range(free, len(beats)) if beats[place] == count]
+    late = [place for place in late if needed[place + 1 : place + 2] == [count]] or late
     if late:
         beats[late[len(late) // 2]] += SURPLUS
     return beats

@@ -71,7 +71,7 @@ CASES: dict[str, tuple[Spec, dict[str, Any]]] = {
 }
 
 
-SLOW = ("given states", "a GRU that resets first")
+SLOW = [case for case in CASES if case != "columns"]
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, marks=[pytest.mark.slow] * (case in SLOW)) for case in CASES])

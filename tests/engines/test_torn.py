@@ -100,7 +100,11 @@ def every(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("every")
 @pytest.mark.parametrize("sections", DESIGNS.values(), ids=DESIGNS)
-@pytest.mark.parametrize("engine", [native, icarus, hls, pytest.param(verilator, marks=pytest.mark.slow)], ids=named)
+@pytest.mark.parametrize(
+    "engine",
+    [native, pytest.param(icarus, marks=pytest.mark.slow), hls, pytest.param(verilator, marks=pytest.mark.slow)],
+    ids=named,
+)
 def test_what_is_missing_counts_as_zeros_and_what_follows_is_right(
     engine: Engine, sections: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -35,7 +35,9 @@ def studied(made: Plan, folder: Path, budget: int = 20) -> list[dict[str, object
     return [point.choice for point in run(made, budget, evaluate, folder / "journal.log", lambda done, of: None)]
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize(
+    "sampler", [pytest.param(one, marks=[] if one == "tpe" else [pytest.mark.slow]) for one in SAMPLERS]
+)
 def test_the_same_seed_gives_the_same_points_and_another_one_others(sampler: Sampler, tmp_path: Path) -> None:
     first, again, other = (studied(plan(sampler, seed), tmp_path / str(n)) for n, seed in enumerate((1, 1, 2)))
     assert len(first) == 20

@@ -170,7 +170,8 @@ def verdict(folder: Path, board: str | None, **sections: Any) -> tuple[Design, R
     return made, judge("chip", Contender(chip, clocked=True), made, sequences, schedule(made))
 
 
-@pytest.mark.parametrize("board", ["ulx3s-85f", pytest.param("icebreaker", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("board", ["ulx3s-85f", "icebreaker"])
 def test_the_cells_of_a_chip_equal_golden_bit_for_bit_and_cycle_for_cycle(board: str, tmp_path: Path) -> None:
     _, result = verdict(tmp_path, board)
     if result.status == "not run":

@@ -144,7 +144,7 @@ def require_yosys() -> None:
         pytest.skip("yosys not found; it maps the design to gates")
 
 
-@pytest.mark.parametrize("last", [11, 21])
+@pytest.mark.parametrize("last", [11, pytest.param(21, marks=pytest.mark.slow)])
 def test_changes_of_a_counter_are_counted_exactly(little: Design, last: int, tmp_path: Path) -> None:
     """The status word counts cycles: its lowest bit changes every cycle, the next one every other cycle."""
     window = Window(1, last, tmp_path / "beginning.saif", tmp_path / "counts.saif")

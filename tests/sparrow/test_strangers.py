@@ -54,7 +54,7 @@ def test_a_network_of_a_stranger_is_right_or_refused(
     state = rnn.state_dict(prefix="rnn.") | ({} if head is None else head.state_dict(prefix="head."))
     torch.save(state, place / "model.pt")
     np.save(place / "x.npy", x)
-    wishes = Wishes(head=None if head is None else "head")
+    wishes = Wishes(head=() if head is None else ("head",))
     asked = Asked(place / "x.npy", drawn["board"], drawn["error"], drawn["sparsity"], drawn["when"], None, wishes)
     try:
         facts = new.write(place / "model.pt", place / "own.yaml", asked)

@@ -29,6 +29,7 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return work
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", two_processes.JOBS)
 def test_two_processes_train_what_one_does(tmp_path: Path, together: Path, job: str) -> None:
     two_processes.run(job, tmp_path)
