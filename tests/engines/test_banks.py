@@ -41,7 +41,7 @@ NARROW: dict[str, Any] = {  # words go round the banks
     "sparsity": RATIOS | {"shared_by_gates": True},
     "engine": {"units": 2, "lanes_per_row": 4, "cells_per_cycle": 2, "input_words": 1, "operand_register": True},
 }
-KINDS = [pytest.param(WIDE, id="wide_words"), pytest.param(NARROW, id="narrow_words")]
+KINDS = [pytest.param(WIDE, id="wide_words"), pytest.param(NARROW, id="narrow_words", marks=pytest.mark.slow)]
 
 
 def made(sections: dict[str, Any], work: Path) -> Design:

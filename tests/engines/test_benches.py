@@ -102,7 +102,13 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("kind", "changes", "reason"), FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize(
+    ("kind", "changes", "reason"),
+    [
+        pytest.param(*fault, id=name, marks=[pytest.mark.slow] if number % 2 else [])
+        for number, (name, fault) in enumerate(FAULTS.items())
+    ],
+)
 def test_a_fault_that_only_stalls_flags_or_a_reset_bring_out_is_caught(
     kind: str, changes: dict[str, str], reason: str, tmp_path: Path
 ) -> None:

@@ -52,8 +52,13 @@ def verdict(name: str, engine: Engine, made: Design) -> Result:
     return result
 
 
+LARGE = (
+    *("fed weights, slow for one layer", "three streams, two layers", "stateful, logits", "two layers, logits"),
+    *("no biases, logits", "six bits, a scale a row"),
+)
+LONGEST = ("two layers of GRU", "two highway", "loaded weights, given")
 NATIVE = [
-    pytest.param(sections, id=name, marks=[pytest.mark.slow] if number % 2 or "three streams, sat" in name else [])
+    pytest.param(sections, id=name, marks=[pytest.mark.slow] if number % 2 or name.startswith(LONGEST) else [])
     for number, (name, sections) in enumerate(AWKWARD.items())
 ]
 """Every second one, and the largest, wait for `make test-all`; Icarus runs the Verilog of the others."""
@@ -65,10 +70,6 @@ def test_native_equals_golden_bit_for_bit_and_cycle_for_cycle(sections: dict, tm
     assert (result.status, result.reason) == ("equal", "")
 
 
-LARGE = (
-    *("fed weights, slow for one layer", "three streams, two layers", "stateful, logits", "two layers, logits"),
-    *("no biases, logits", "six bits, a scale a row"),
-)
 VERILOG = [
     pytest.param(sections, id=name, marks=[pytest.mark.slow] if number % 2 == 0 or name.startswith(LARGE) else [])
     for number, (name, sections) in enumerate(AWKWARD.items())
@@ -88,6 +89,7 @@ def test_verilator_equals_golden_bit_for_bit_and_cycle_for_cycle(sections: dict,
     assert (result.status, result.reason) == ("equal", "")
 
 
+@pytest.mark.slow
 def test_gates_equal_golden_and_wrong_gates_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = design(tmp_path, verilog=True, **FEW_GATES)
     result = verdict("netlist", netlist, made)

@@ -174,7 +174,9 @@ BREAKS = {
 }
 
 
-@pytest.mark.parametrize("engine", [native, icarus, pytest.param(verilator, marks=pytest.mark.slow)], ids=named)
+@pytest.mark.parametrize(
+    "engine", [native, *(pytest.param(one, marks=pytest.mark.slow) for one in (icarus, verilator))], ids=named
+)
 def test_a_frame_of_a_state_that_is_too_short_or_too_long_harms_no_other(
     engine: Callable[[Design, Samples], Observed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

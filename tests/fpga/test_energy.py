@@ -201,6 +201,7 @@ def in_icarus(made: Design, folder: Path, text: str) -> Result:
     return result
 
 
+@pytest.mark.slow
 def test_gates_compute_the_same_bits_and_a_wrong_one_does_not(little: Design, in_gates: Path, tmp_path: Path) -> None:
     cells, made = (in_gates / CELLS).read_text(), (in_gates / GATES).read_text()
     result = in_icarus(little, tmp_path / "right", cells + made)

@@ -51,6 +51,7 @@ def test_a_copy_passes_in_icarus_from_another_folder(place: Path) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 def test_it_passes_in_verilator_and_fails_there_without_a_memory_file(place: Path) -> None:
     binary, environment = program()
     sources = map(str, [*place.glob("made/rtl/*.v"), *place.glob("made/bench/*.v")])

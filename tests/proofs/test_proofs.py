@@ -20,7 +20,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Task]:
     return {task.of.kind: task for task in tasks(text, "awkward")}
 
 
-@pytest.mark.parametrize("kind", ["fifo", "emit", "resynchronise"])
+@pytest.mark.parametrize(
+    "kind", ["fifo", *(pytest.param(one, marks=pytest.mark.slow) for one in ("emit", "resynchronise"))]
+)
 def test_a_property_is_proved_and_its_first_fault_refuted(found: dict[str, Task], kind: str) -> None:
     task = found[kind]
     assert proved(task)

@@ -63,6 +63,7 @@ def test_a_missing_tool_is_said(generated: Path, monkeypatch: pytest.MonkeyPatch
     assert "vivado" in text
 
 
+@pytest.mark.slow
 def test_a_small_design_becomes_a_bitstream_with_its_reports(generated: Path) -> None:
     code, text = run(generated, "--board", "icebreaker")
     if code == UNFINISHED and "not found" in text:
