@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from accel.base.fixed import Integers
 
+T = TypeVar("T")
 Word = int | None
 """A word as it is stored; None where it stays unknown."""
 
@@ -69,21 +70,26 @@ def instances(module: str, known: Container[str]) -> list[str]:
     return [found[1] for found in INSTANCE.finditer(COMMENT.sub(" ", module)) if found[1] in known]
 
 
-def _elaborated(verilog: str) -> Iterator[str]:
-    """The text of every instance of a module, from the top down; where there is no module, the text itself."""
-    known = modules(verilog)
-    waiting = [next(iter(known))] if known else []
-    if not known:
-        yield verilog
-    while waiting:
-        text = known[waiting.pop(0)]
-        yield text
-        waiting = [*instances(text, known), *waiting]
+def _of_instances(verilog: str, found_in: Callable[[str], list[T]]) -> list[T]:
+    """What is found in every instance of a module, from the top down; where there is no module, in the text itself.
+
+    Each module is read once, however many instances it has.
+    """
+    known = modules(verilog) or {"": verilog}
+    found = {name: found_in(text) for name, text in known.items()}
+    inside = {name: instances(text, known) for name, text in known.items()}
+
+    def of(name: str) -> Iterator[T]:
+        yield from found[name]
+        for inner in inside[name]:
+            yield from of(inner)
+
+    return list(of(next(iter(known))))
 
 
 def roms(verilog: str, file: str) -> list[Rom]:
     """Memories that are filled from files, of every instance of a module, from the top down."""
-    return [rom for text in _elaborated(verilog) for rom in roms_in(text, file)]
+    return _of_instances(verilog, lambda module: roms_in(module, file))
 
 
 def roms_in(module: str, file: str) -> list[Rom]:
@@ -101,8 +107,12 @@ def roms_in(module: str, file: str) -> list[Rom]:
 
 def case_roms(verilog: str, file: str) -> list[tuple[int, ...]]:
     """Constants that are chosen by the level of a step, of every instance of a module, from the top down."""
+    return _of_instances(verilog, lambda module: _case_roms_in(module, file))
+
+
+def _case_roms_in(module: str, file: str) -> list[tuple[int, ...]]:
     found = []
-    for match in (match for text in _elaborated(verilog) for match in CASE.finditer(text)):
+    for match in CASE.finditer(module):
         branches = BRANCH.findall(match[1])
         names = [name for name, _ in branches]
         if names != [*map(str, range(len(names) - 1)), "default"] or len(branches) != match[1].count("="):

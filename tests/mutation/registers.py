@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-MODULE = re.compile(r"^module (\w+) \(.*?^endmodule", re.MULTILINE | re.DOTALL)
+from accel.engines.stored import modules
+
 KEPT = re.compile(r"^reg(?:\s+signed)?(?:\s+\[[^]]*\])?\s+(\w+)(?:\s+\[0:([\d-]+)\])?;", re.MULTILINE)
 REPEATED = re.compile(
     r"for \((\w+) = 0; \1 < (\d+); \1 = \1 \+ 1\) begin: (\w+)\n"
@@ -15,14 +16,14 @@ REPEATED = re.compile(
 
 def registers(text: str) -> list[str]:
     """Every register and memory word of a Verilog file, as a path from its top, which is its first module."""
-    modules = {found.group(1): found.group() for found in MODULE.finditer(text)}
-    return list(_inside(next(iter(modules)), modules))
+    known = modules(text)
+    return list(_inside(next(iter(known)), known))
 
 
-def _inside(name: str, modules: dict[str, str]) -> Iterator[str]:
-    yield from _registers(modules[name])
-    for module, instance in re.findall(rf"^({'|'.join(modules)}) (\w+) \(\.", modules[name], re.MULTILINE):
-        yield from (f"{instance}.{register}" for register in _inside(module, modules))
+def _inside(name: str, known: dict[str, str]) -> Iterator[str]:
+    yield from _registers(known[name])
+    for module, instance in re.findall(rf"^({'|'.join(known)}) (\w+) \(\.", known[name], re.MULTILINE):
+        yield from (f"{instance}.{register}" for register in _inside(module, known))
 
 
 def _registers(module: str) -> list[str]:

