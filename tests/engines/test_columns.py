@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ from accel.model.samples import Samples
 from accel.schedule import load_spec
 from accel.schedule.dataflows.rows import RowStage
 from accel.schedule.schedule import schedule
+from accel.spec import MIXED, plain
 from tests.engines.awkward import BASE, design
 from tests.engines.awkward_columns import COLUMNS
 from tests.engines.deliberate import spoil
@@ -56,6 +58,14 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Design:
 @pytest.fixture(scope="module")
 def both_ways(tmp_path_factory: pytest.TempPathFactory) -> Design:
     return design(tmp_path_factory.mktemp("mixed"), verilog=True, **COLUMNS[BOTH_WAYS])
+
+
+@pytest.mark.parametrize("dataflow", ["column", plain(MIXED)], ids=["column", "mixed"])
+def test_a_head_that_answers_once_a_sequence_is_right(dataflow: Any, tmp_path: Path) -> None:
+    model = {"inputs": 3, "hidden": [6], "head": {"outputs": 3, "kind": "logits", "when": "last"}}
+    engine = {"dataflow": dataflow, "units": 2}
+    made = design(tmp_path, verilog=True, model=model, sparsity={"pattern": "dense"}, engine=engine)
+    assert verdict(icarus, made).status == "equal"
 
 
 @pytest.fixture

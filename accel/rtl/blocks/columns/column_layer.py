@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from myhdl import always, always_comb, always_seq, block
 
@@ -40,6 +40,8 @@ class ColumnConstants:
     every_step: bool
     """Whether every step emits, or a sequence's last one only."""
     stateful: bool
+    pooled: ClassVar[bool] = False
+    """Refused beside a last layer by columns."""
 
 
 class ColumnObserved(Observed):
