@@ -1,8 +1,8 @@
 """`make results`: run what is missing of a list of specs and seeds, and write a page from the runs' own records.
 
 The records lie beside the page, so that whoever has the page can make it again. Can be stopped at any moment: the next
-call goes on from the checkpoints, and keeps runs whose spec did not change. A spec whose first seed took a quarter of
-an hour or more of training is not run with the others.
+call goes on from the checkpoints, and keeps runs whose spec did not change. The page has figures of the specs that
+were run with every seed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from accel.base.faults import REFUSED, SIGNALLED, Fault, Refused, Stopped
 from accel.base.files import write_text
 from training.runs import Run, runs
 
-LONG = 900.0
-"""Seconds of training from which on one seed has to do."""
 SEEDS = (1, 2, 3, 4, 5)
 
 
@@ -39,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     willing = wanted + (large if given.only or torch.cuda.is_available() else [])
     for run in willing if not given.only_write else ():
         lacks = run.record() is None or (given.here and not run.here())
-        if _named(run, given.only) and lacks and not _one_is_enough(run, wanted + large):
+        if _named(run, given.only) and lacks:
             run.make(told)
             write_text(given.page, page(wanted + large))
     write_text(given.page, page(wanted + large))
@@ -55,13 +53,6 @@ def _check_names(every: list[Run], only: Sequence[str]) -> None:
     unknown = [name for name in only if name not in known]
     if unknown:
         raise Refused([Fault("--only", f"one of {', '.join(sorted(known))}", ", ".join(unknown))])
-
-
-def _one_is_enough(run: Run, others: Sequence[Run]) -> bool:
-    """Whether the first seed of the same spec took long."""
-    first = next(other for other in others if other.source == run.source)
-    record = first.record()
-    return first is not run and record is not None and record["seconds"] >= LONG
 
 
 def command(work: Callable[[], None]) -> int:

@@ -18,11 +18,12 @@ from training.units import dense_cycles, resized, rows_and_levels
 INTRODUCTION = """# Results
 
 Made by `make results` from the records that the runs left (`make results ONLY=NAME` runs one spec or task). Each number
-is the mean over the seeds, with the smallest and the largest in brackets where there are several. *Valid* chose, *test*
-is what counts. *Against dense* is the mean of the differences to the dense network of the same seed on test, with its
-95 % interval (Student's t, paired over the seeds): points of accuracy, or per cent of perplexity or bits, less being
-better there. It tells what other seeds would change, not what other test examples would: on 300 recordings one is a
-third of a point. Dense there is *dense, trained on* where it was made, else *dense, float*.
+is the mean over five seeds, with the smallest and the largest in brackets; a spec that was not run with all five has no
+figures here. *Valid* chose, *test* is what counts. *Against dense* is the mean of the differences to the dense network
+of the same seed on test, with its 95 % interval (Student's t, paired over the seeds): points of accuracy, or per cent
+of perplexity or bits, less being better there. It tells what other seeds would change, not what other test examples
+would: on 300 recordings one is a third of a point. Dense there is *dense, trained on* where it was made, else *dense,
+float*.
 
 *Kept* is the share of the LSTM's weights that is left (head and embedding are not counted). *Bits* are those of the
 LSTM's weights: values, column indices where the hardware stores them, scales a row of fixed-point weights (not those of
@@ -37,14 +38,22 @@ Training repeats on one machine, not across processors: each section names where
 
 
 def page(runs: Sequence[Run]) -> str:
-    """The whole page; specs without a run are listed as not run."""
+    """The whole page; a spec of which a seed lacks has no figures, only which seeds it has."""
     parts = [INTRODUCTION]
     for source, group in groupby(sorted(runs, key=lambda run: str(run.source)), key=lambda run: run.source):
         members = list(group)
         found = [(run.spec, record) for run in members if (record := run.record()) is not None]
         head = f"## {members[0].spec.name}\n\n`{source.as_posix()}`, task `{members[0].spec.training.task}`"
-        parts.append("\n".join(_section(head, found)) if found else f"{head}: not run.\n")
+        every = len(found) == len(members)
+        parts.append("\n".join(_section(head, found)) if every else f"{head}: {_lacking(found)}.\n")
     return "\n".join(parts)
+
+
+def _lacking(found: list[tuple[Spec, dict[str, Any]]]) -> str:
+    """What is there of a spec that was not run with every seed."""
+    if not found:
+        return "not run"
+    return f"run with seed {', '.join(str(record['seed']) for _, record in found)}; figures when every seed is there"
 
 
 def _section(head: str, found: list[tuple[Spec, dict[str, Any]]]) -> Iterator[str]:

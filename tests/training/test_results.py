@@ -117,19 +117,12 @@ def test_networks_of_several_seeds_are_compared_with_the_dense_one_of_the_same_s
     assert "| dense, trained on | 0.5 (0.5–0.5) | 0.8125 (0.75–0.875) |  |" in text
 
 
-def test_the_other_seeds_of_a_long_run_are_left_out(
-    call: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_spec_without_every_seed_has_no_figures(call: list[str], tmp_path: Path) -> None:
     results.main(call)
-    kept = tmp_path / "results" / "little-1.json"
-    ran: list[Path] = []
-    monkeypatch.setattr(runs.Run, "make", lambda run, progress: ran.append(run.folder))
-    write_json(kept, {**read_json(kept), "seconds": results.LONG})
-    results.main([*call, "--seeds", "1", "2"])
-    assert ran == []
-    write_json(kept, {**read_json(kept), "seconds": results.LONG - 0.1})
-    results.main([*call, "--seeds", "1", "2"])
-    assert ran == [tmp_path / "work" / "little-2"]
+    results.main([*call, "--seeds", "1", "2", "--only-write"])
+    text = (tmp_path / "results.md").read_text()
+    assert "`digits_rows`: run with seed 1; figures when every seed is there." in text
+    assert "|" not in text.partition("## little")[2]
 
 
 def test_a_record_whose_weights_are_not_here_is_run_again_where_the_weights_are_asked_for(
