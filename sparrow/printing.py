@@ -107,7 +107,8 @@ def proposed(facts: dict[str, Any]) -> list[RenderableType]:
 
 def _layers(layers: list[dict[str, Any]]) -> Group:
     levels = ["levels"] if any(layer["levels"] > 1 for layer in layers) else []
-    names = ("inputs", "outputs", "lanes", "groups", *levels, "cycles_per_group", "accumulator_bits")
+    ahead = ["cycles_ahead"] if any(layer["cycles_ahead"] for layer in layers) else []
+    names = ("inputs", "outputs", "lanes", "groups", *levels, "cycles_per_group", *ahead, "accumulator_bits")
     rows = [
         *(_nonzeros(title, key, layers) for title, key in NONZEROS.items() if any(layer[key] for layer in layers)),
         *((name.replace("_", " "), *map(as_cell, (layer[name] for layer in layers))) for name in names),

@@ -68,7 +68,14 @@ class Array(Layer, ABC):
     @property
     @abstractmethod
     def group_cycles(self) -> tuple[int, ...]:
-        """Cycles from group to group in each level; none where the sums of all groups come together."""
+        """Cycles from the sums of a group to those of the next in each level; none where those of all groups come
+        together.
+        """
+
+    @property
+    def cycles_ahead(self) -> int:
+        """Cycles of each group that come before the first h of any, in the first level."""
+        return 0
 
     @property
     @abstractmethod

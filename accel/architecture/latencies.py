@@ -9,6 +9,7 @@ from accel.architecture.cells import Cell
 from accel.architecture.cells.level import Level
 from accel.architecture.cells.operations import ASIDE, BEFORE, Clip, Lookup, Mix, Narrow, Product, Sum
 from accel.architecture.dataflows.columns import ColumnArray
+from accel.architecture.dataflows.rows import PARTIAL_READ, tree_levels
 from accel.architecture.linear import LinearArray
 
 ADDRESS_TO_FETCH = 2
@@ -110,11 +111,6 @@ def slot_to_out(array: LinearArray) -> int:
     return SLOT_TO_LOGIT + sum(OPERATIONS[type(operation)] for operation in array.operations.operations)
 
 
-def tree_levels(per_row: int) -> int:
-    """Adder levels behind `per_row` lanes of a row."""
-    return (per_row - 1).bit_length()
-
-
 def fetch_to_select(array: Array) -> int:
     """From the memory word to the operands read at its indices: memory, and its output register where there is one."""
     return 2 if array.operand_register else 1
@@ -123,6 +119,16 @@ def fetch_to_select(array: Array) -> int:
 def capture_delay(array: Array) -> int:
     """From a group's last address to its complete totals."""
     return ADDRESS_TO_FETCH + fetch_to_select(array) + SELECT_TO_TOTAL + tree_levels(array.lanes_per_row)
+
+
+def first_delay(array: Array) -> int:
+    """From a group's first address to the total that its first product goes to."""
+    return capture_delay(array) - 1 - tree_levels(array.lanes_per_row)
+
+
+def partial_delay(array: Array) -> int:
+    """From a group's first address to that of its partial sums, which its first products are added to."""
+    return first_delay(array) - PARTIAL_READ
 
 
 def slot_delay(array: Array) -> int:

@@ -56,6 +56,8 @@ class Layer:
     """Weights and biases are loaded while sequences run: a set of them is in use, another one can be written."""
     fed: int | None = None
     """Bits of a beat of the stream that values and indices come through in every step; None where they are held."""
+    x_first: bool = False
+    """The x of all groups comes before the first h, as far as sizes allow."""
     levels: int = 1
     """Times that a step goes through the lanes, each with weights of its own."""
 

@@ -121,6 +121,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         given_state=engine.state_streams or spec.initial_states,
         writable=engine.memory == "scratchpad",
         fed=engine.memory_width,
+        x_first=engine.order == "x_first",
         levels=spec.levels,
     )
 

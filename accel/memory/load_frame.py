@@ -70,12 +70,14 @@ def shape_digest(net: Network) -> int:
 
 
 def _as_at_first(array: Array) -> str:
-    """An array with the fields that it had when the layout came: h, and no formats of its own beside the spec's."""
+    """An array with the fields that it had when the layout came: h, and no formats of its own beside the spec's; in the
+    order of rows, which was the only one.
+    """
     found = []
     for field in fields(array):
         if field.name == "w_h":
             found.append(f"h={array.h!r}")
-        if field.name != "signals":
+        if field.name != "signals" and (field.name != "x_first" or array.x_first):
             found.append(f"{field.name}={getattr(array, field.name)!r}")
     return f"{type(array).__qualname__}({', '.join(found)})"
 

@@ -86,7 +86,8 @@ def array_facts(array: Array) -> dict[str, Any]:
         "lanes": array.multipliers,
         "groups": array.groups,
         "levels": array.levels,
-        "cycles_per_group": next(iter(array.group_cycles), None),
+        "cycles_per_group": array.group_cycles[0] + array.cycles_ahead if array.group_cycles else None,
+        "cycles_ahead": array.cycles_ahead,
         "accumulator_bits": array.sum_width,
         "memory_bits": array.memory_bits,
     }

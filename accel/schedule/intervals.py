@@ -34,7 +34,8 @@ def written_at(array: RowArray) -> Integers:
     """Cycle, from a level's first address, in which each unit's h_t is presented to the operand memories. [H]"""
     unit = np.arange(array.outputs)
     group, slot = unit // array.units, unit % array.units // array.cells
-    return (group + 1) * array.cycles_per_group - 1 + slot_delay(array) + slot + slot_to_state(array)
+    ends = array.behind + (group + 1) * array.cycles_behind - 1
+    return ends + slot_delay(array) + slot + slot_to_state(array)
 
 
 def smallest_interval(array: RowArray, layer: LayerWeights) -> int:
@@ -82,21 +83,22 @@ def _own_interval(array: RowArray, after: RowArray, columns: Columns) -> int:
     """Cycles from one level of a sequence to the next, which reads `columns`, until what was read and kept is there and
     the lanes are done, with all streams.
 
-    What a cell keeps is read sooner where the groups `after` are shorter: most in the last one.
+    What a cell keeps is read sooner where the groups `after` come sooner: most in the first one or in the last.
     """
     busy = array.depth * array.streams
     if array.kind is None:
         return max(HEAD_INTERVAL, busy)
-    shorter = array.cycles_per_group - after.cycles_per_group
-    sooner = shorter * (array.groups if shorter > 0 else 1)
+    shorter = array.cycles_behind - after.cycles_behind
+    sooner = array.behind - after.behind + shorter * (array.groups if shorter > 0 else 1)
     interval = max(slot_to_cell(array) + 1 - before_read(array) + sooner, busy)
     table, k_x = positions(after), after.kept[0]
     unit = np.arange(len(columns)) % (len(columns) // array.rows_per_unit)
-    written, first = written_at(array), unit // array.units * after.cycles_per_group + ADDRESS_TO_FETCH
+    written = written_at(array)
+    first = after.behind - after.cycles_ahead + unit // array.units * after.cycles_behind + ADDRESS_TO_FETCH
     at_once = max(1, AT_ONCE // len(columns))
     for row in table:
         cycles = np.nonzero(row >= k_x)[0]
-        cycles = cycles[written[-1] + 1 - ADDRESS_TO_FETCH - cycles > interval]  # no later one waits
+        cycles = cycles[written[-1] + 1 - first[0] - cycles > interval]  # no later one waits
         for start in range(0, len(cycles), at_once):
             t = cycles[start : start + at_once]
             interval = max(interval, int((written[columns[:, row[t] - k_x]] + 1 - first[:, None] - t).max()))

@@ -30,6 +30,9 @@ class Engine(Section):
     `input_words` are powers of two."""
     input_words: Count = 1
     """Elements of x_t in one beat of the input stream."""
+    order: Literal["rows", "x_first"] = "rows"
+    """`rows`: group after group, lanes go through rows from x to h; `x_first`: through the x of all groups before h, as
+    far as sizes allow, so that a step waits less for h of the step before; costs a memory of a partial sum a row."""
     streams: Annotated[int, Field(ge=1, le=16)] = 1
     """S: independent sequences that take turns on the lanes, a step each, so that none waits for its own h."""
     operand_memory: Literal["auto", "block"] = "auto"

@@ -88,9 +88,23 @@ def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "engine.input_lanes", "split lanes: at least one and fewer than engine.lanes_per_row", engine.input_lanes
     if engine.lanes == "shared" and engine.input_lanes is not None:
         yield "engine.input_lanes", "nothing where lanes are shared", engine.input_lanes
+    if engine.order == "x_first":
+        yield from _order_rules(spec)
     for hidden in spec.model.hidden:
         if engine.units > hidden:
             yield "engine.units", f"at most the {hidden} hidden units of the layer", engine.units
+
+
+def _order_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """Where no x could come before the h of another group."""
+    engine = spec.engine
+    if engine.lanes == "split":
+        yield "engine.order", "rows beside engine.lanes: split, whose lanes take x and h at once", engine.order
+    if all("column" in flow.walks for flow in spec.flows):
+        yield "engine.order", "rows where no layer goes by rows", engine.order
+    elif engine.units >= max(spec.model.hidden):
+        wanted = f"rows where engine.units = {engine.units} make one group of all hidden units"
+        yield "engine.order", wanted, engine.order
 
 
 def _initial_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:

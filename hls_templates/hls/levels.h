@@ -14,6 +14,7 @@ template <typename A>
 struct Later : A {
   static constexpr int kInputs = A::kLaterInputs;
   static constexpr int kCycles = A::kLaterCycles;
+  static constexpr int kAhead = A::kLaterAhead;
   static constexpr int kDepth = A::kGroups * kCycles;
   static constexpr const int (&kXSlots)[A::kLanesPerRow] = A::kLaterXSlots;
   static constexpr const int (&kSlots)[A::kLanesPerRow] = A::kLaterSlots;

@@ -141,6 +141,41 @@ Units:
   }
 }
 
+/// Sums of the rows of a group with the x that comes ahead of all h.
+template <typename A>
+using Begun = Int<A::kPartialWidth>[A::kUnits][A::kRowsPerUnit];
+
+/// What came ahead of a group, laid aside.
+template <typename A>
+void LayAside(const Sums<A, A::kUnits> &sums, Begun<A> &begun) {
+  #pragma HLS INLINE
+Units:
+  for (int unit = 0; unit < A::kUnits; ++unit) {
+    #pragma HLS UNROLL
+  Rows:
+    for (int row = 0; row < A::kRowsPerUnit; ++row) {
+      #pragma HLS UNROLL
+      begun[unit][row] = sums[unit][A::kSumOfX[row]];
+    }
+  }
+}
+
+/// The sums of a group as they were laid aside; those over h alone begin.
+template <typename A>
+void GoOn(const Begun<A> &begun, Sums<A, A::kUnits> &sums) {
+  #pragma HLS INLINE
+Units:
+  for (int unit = 0; unit < A::kUnits; ++unit) {
+    #pragma HLS UNROLL
+  Rows:
+    for (int row = 0; row < A::kRowsPerUnit; ++row) {
+      #pragma HLS UNROLL
+      sums[unit][A::kSumOfH[row]] = 0;
+      sums[unit][A::kSumOfX[row]] = begun[unit][row];
+    }
+  }
+}
+
 /// One cycle of all lanes with weights that are held.
 template <typename A, std::size_t kWords, typename Indices, typename Operand>
 void RunCycle(const Constant<A::kWeightWidth> (&values)[kWords][A::kLanes], const Indices &indices, int slot, int cycle,
@@ -153,34 +188,45 @@ void RunCycle(const Constant<A::kWeightWidth> (&values)[kWords][A::kLanes], cons
 /// Row engine: groups of kUnits units, one after the other, each row's nonzeros read x first, then h, by its lanes.
 /// `operand(reader, column, from_x)` is what a lane multiplies by. `emit(unit, sums)` takes the sums of kCells units from
 /// `unit` on; it works on a group while the lanes are in the next one. The last group is emitted alone. The lanes' words
-/// begin at `first_word`.
+/// begin at `first_word`. The first kAhead cycles of all groups come before the others.
 template <typename A, typename Source, typename Indices, typename Operand, typename Emit>
 void RowEngine(Source &values, const Indices &indices, const Operand &operand, const Emit &emit, int first_word = 0) {
   #pragma HLS INLINE
   constexpr int kEmitSlots = A::kUnits / A::kCells;
   static_assert(A::kUnits % A::kCells == 0, "the cells of a cycle have to divide the units of a group");
-  static_assert(kEmitSlots <= A::kCycles, "the cells have to be through with a group when the lanes are with the next");
+  static_assert(kEmitSlots <= A::kCycles - A::kAhead, "the cells have to be through with a group when the lanes are with the next");
   constexpr int kWords = A::kGroups * A::kCycles;  // one a group and cycle
+  constexpr int kWordsAhead = A::kGroups * A::kAhead;
   Sums<A, A::kUnits> running;
   Sums<A, A::kUnits> done;
+  Begun<A> begun[A::kGroups];
   #pragma HLS ARRAY_PARTITION variable=running type=complete dim=0
   #pragma HLS ARRAY_PARTITION variable=done type=complete dim=0
+  #pragma HLS ARRAY_PARTITION variable=begun type=complete dim=2
+  #pragma HLS ARRAY_PARTITION variable=begun type=complete dim=3
   int group = 0;
   int cycle = 0;
 Slots:
   for (int slot = 0; slot < kWords + kEmitSlots; ++slot) {
     #pragma HLS PIPELINE II=1
-    if (group > 0 && cycle < kEmitSlots) {
+    const int behind = cycle - A::kAhead;
+    if (slot >= kWordsAhead && group > 0 && behind < kEmitSlots) {
       Sums<A, A::kCells> sums;
-      CopySums<A>(done, cycle * A::kCells, sums);
-      emit((group - 1) * A::kUnits + cycle * A::kCells, sums);
+      CopySums<A>(done, behind * A::kCells, sums);
+      emit((group - 1) * A::kUnits + behind * A::kCells, sums);
     }
+    if (A::kAhead > 0 && cycle == A::kAhead && group < A::kGroups) GoOn<A>(begun[group], running);
     if (slot < kWords) RunCycle<A>(values, indices, first_word + slot, cycle, operand, running);
     ++cycle;
     if (cycle == A::kCycles) {
       CopySums<A>(running, 0, done);
-      cycle = 0;
+      cycle = A::kAhead;
       ++group;
+    } else if (slot < kWordsAhead && cycle == A::kAhead) {
+      LayAside<A>(running, begun[group]);
+      const bool through = group == A::kGroups - 1;
+      cycle = through ? A::kAhead : 0;
+      group = through ? 0 : group + 1;
     }
   }
 }

@@ -192,4 +192,22 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "formats": FINE,
         "engine": {"units": 2},
     },
+    "x first, three lanes with a rest of x, fed, operand register": {
+        "model": {"inputs": 9, "hidden": [9]},
+        "sparsity": {"pattern": "row", "input": 0.2, "recurrent": 0.4},
+        "engine": {
+            **{"order": "x_first", "units": 2, "lanes_per_row": 3, "operand_register": True},
+            **{"memory": "stream", "memory_width": 64},
+        },
+    },
+    "x first, two layers of GRU, two streams, loaded": {
+        "model": {"cell": "gru", "inputs": 5, "hidden": [8, 6]},
+        "formats": FINE,
+        "engine": {"order": "x_first", "units": 2, "streams": 2, "memory": "scratchpad"},
+    },
+    "x first, GRU, reset first": {
+        "model": {"cell": "gru_reset_first", "inputs": 6, "hidden": [7]},
+        "formats": FINE,
+        "engine": {"order": "x_first", "units": 2},
+    },
 }

@@ -237,6 +237,8 @@ def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weight
     width, kind = draw(st.integers(2, 10)), "fixed" if plain_weights else draw(st.sampled_from(kinds))
     scale = None if plain_weights else draw(st.sampled_from(scales))
     shape, walks = draw(model), draw(engine)
+    if walks.get("lanes") != "split" and walks["units"] < max(shape["hidden"]) and draw(st.booleans()):
+        walks = walks | {"order": "x_first"}
     signals, widths = draw(formats_of(shape, walks.get("dataflow", "row") != "row"))
     head = draw(st.sampled_from([0.0, 0.5])) if shape["head"] else 0.0
     data = {

@@ -135,8 +135,11 @@ def test_a_saturation_that_is_not_counted_is_caught(tmp_path: Path) -> None:
     assert "saturations of lstm0." in verdict("icarus", icarus, made).reason
 
 
-def test_one_cycle_less_than_the_gap_gives_wrong_bits(tmp_path: Path) -> None:
-    made = design(tmp_path, **GAPPED)
+@pytest.mark.parametrize("order", ["rows", "x_first"])
+def test_one_cycle_less_than_the_gap_gives_wrong_bits(order: str, tmp_path: Path) -> None:
+    engine = GAPPED["engine"] | ({"order": order, "units": 2} if order == "x_first" else {})
+    made = design(tmp_path, engine=engine)
+    assert (made.net.layers[0].cycles_ahead > 0) == (order == "x_first")
     interval = schedule(made).stages[0].interval
     assert schedule(made).gap > 0
     top = tmp_path / "myhdl" / "awkward.py"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.rtl import test_lane_array, test_sequencing, test_sums, test_units
+from tests.rtl import test_lane_array, test_partial_sums, test_sequencing, test_sums, test_units
 from tests.rtl.fault import Fault
 
 TERNARY = (False, 2, lambda code: code, 1)
 BINARY = (False, 1, lambda code: -1 if code else 1, 1)
 TWO_SUMS = (test_units.UNITS["a row with two sums"],)
+X_FIRST = (test_sequencing.KINDS["x first"],)
 LEVELS = (test_sequencing.KINDS["levels"],)
 IN_LANES = [
     Fault(
@@ -55,6 +56,69 @@ IN_LANES = [
         "            chain_out.next = chain_in",
         "            chain_out.next = chain_out",
         test_sums.test_totals_are_captured_side_by_side_or_the_neighbours_shift_on,
+    ),
+    Fault(
+        "lanes/partial_sums",
+        "begun.next = word",
+        "begun.next = 0",
+        test_partial_sums.test_the_x_sums_of_a_unit_come_back_for_their_group_and_zeros_where_sums_begin,
+        ("one lane",),
+    ),
+    Fault(
+        "lanes/partial_sums",
+        "        else:\n            begun.next = 0",
+        "        else:\n            begun.next = word",
+        test_partial_sums.test_the_x_sums_of_a_unit_come_back_for_their_group_and_zeros_where_sums_begin,
+        ("one lane",),
+    ),
+    Fault(
+        "lanes/partial_sums",
+        "issue.ahead, ahead.write, capture_delay(array))",
+        "issue.ahead, ahead.write, capture_delay(array) - 1)",
+        test_partial_sums.test_sums_are_written_with_the_totals_and_read_in_time_for_the_first_products,
+        ("three lanes, operand register",),
+    ),
+    Fault(
+        "lanes/partial_sums",
+        "ahead.read_group, read, array.groups)",
+        "ahead.write_group, read, array.groups)",
+        test_partial_sums.test_the_x_sums_of_a_unit_come_back_for_their_group_and_zeros_where_sums_begin,
+        ("one lane",),
+    ),
+    Fault(
+        "lanes/partial_sums",
+        "for r in range(rows):\n            if first:\n                totals[r * per_row].next = begun[r] + added",
+        "for r in range(rows):\n            if first:\n                totals[r * per_row].next = begun[0] + added",
+        test_partial_sums.test_the_first_lane_of_each_row_goes_on_from_what_its_row_had_begun,
+        (3,),
+    ),
+    Fault(
+        "lanes/partial_sums",
+        "                totals[last].next = begun[rows - 1]\n",
+        "                totals[last].next = 0\n",
+        test_partial_sums.test_of_a_row_with_two_sums_the_one_over_x_goes_on,
+        (1,),
+    ),
+    Fault(
+        "lanes/sequencer",
+        "elif last or (ahead and turning):",
+        "elif last:",
+        test_sequencing.test_a_step_goes_through_its_addresses_group_after_group,
+        X_FIRST,
+    ),
+    Fault(
+        "lanes/sequencer",
+        "resume.next = position != 0 and position == restart",
+        "resume.next = position == restart",
+        test_sequencing.test_a_step_goes_through_its_addresses_group_after_group,
+        (test_sequencing.KINDS["x first in the first level alone"],),
+    ),
+    Fault(
+        "lanes/levels",
+        "(count or array.cycles_per_group) - 1",
+        "(count or 1) - 1",
+        test_sequencing.test_where_what_comes_ahead_ends_follows_the_level,
+        ("x first in the first level alone", [4, 0]),
     ),
     Fault(
         "lanes/fetch",

@@ -43,6 +43,20 @@ KINDS: dict[str, dict[str, Any]] = {
         "engine": {"lanes_per_row": 2, "cells_per_cycle": 2},
     },
     "ternary": {"weights": {"kind": "ternary", "input_frac": 1, "recurrent_frac": 1}},
+    "x first": {"model": {"inputs": 5, "hidden": [10]}, "engine": {"order": "x_first", "units": 2}},
+    "x first, three lanes, a rest of x": {
+        "model": {"inputs": 9, "hidden": [10]},
+        "engine": {"order": "x_first", "units": 2, "lanes_per_row": 3, "cells_per_cycle": 2, "operand_register": True},
+    },
+    "x first, a GRU": {
+        "model": {"cell": "gru", "inputs": 5, "hidden": [8]},
+        "engine": {"order": "x_first", "units": 2},
+    },
+    "x first, a dense GRU, two lanes": {
+        "model": {"cell": "gru", "inputs": 5, "hidden": [8]},
+        "sparsity": {"pattern": "dense", "input": None, "recurrent": None},
+        "engine": {"order": "x_first", "units": 2, "lanes_per_row": 2, "cells_per_cycle": 2},
+    },
 }
 
 
@@ -79,17 +93,17 @@ class Steps:
         banks = array.h_vector.banks
         x, h = self.copies.of_x[bank], self.copies.of_h[(banks // 2 + number) % banks]
         h = [0] * len(h) if fresh else h
-        cycles = array.group_cycles[0]
+        cycles, begin = array.cycles_behind, cycle + array.groups * array.cycles_ahead
         for group in range(array.groups):
-            first = cycle + (group + 1) * cycles + capture_delay(array) + 1
+            first = begin + (group + 1) * cycles + capture_delay(array) + 1
             for slot in range(array.slots_per_group):
                 units = [group * array.units + slot * array.cells + e for e in range(array.cells)]
                 if (
-                    first + slot < cycle + (group + 2) * cycles + capture_delay(array) + 1
+                    first + slot < begin + (group + 2) * cycles + capture_delay(array) + 1
                     and max(units) < array.outputs
                 ):
                     self.wanted[first + slot] = [self.sums(x, h, unit) for unit in units]
-        return cycle + array.groups * cycles
+        return cycle + array.depth
 
     def led(self, clocked: Clocked, constants: ArrayConstants, stores: Any) -> list[Any]:
         """The lanes and what leads them."""
@@ -116,6 +130,7 @@ def held(array: Array, words: Any) -> ArrayConstants:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_unit_has_its_sums_at_its_slot(kind: str) -> None:
     _, array, layer = built(kind)
+    assert (array.cycles_ahead > 0) == ("x first" in kind)
     steps, clocked = Steps(array, layer), Clocked()
     cycle = steps.copies.ready
     for number, (fresh, pause) in enumerate([(True, 0), (False, 0), (False, 3), (True, 1), (False, 0)]):
@@ -179,9 +194,10 @@ def test_fed_words_are_held_ahead_and_come_in_their_order(width: int, seed: int)
     assert (most[0], len(late)) == (array.sets_ahead, sets - 2)
 
 
+@pytest.mark.parametrize("kind", ["one lane a row", "x first"])
 @pytest.mark.parametrize("seed", range(3))
-def test_lanes_wait_for_fed_words_and_lose_none(seed: int) -> None:
-    _, array, layer = built("one lane a row", memory="stream", memory_width=32)
+def test_lanes_wait_for_fed_words_and_lose_none(seed: int, kind: str) -> None:
+    _, array, layer = built(kind, memory="stream", memory_width=32)
     steps, clocked, torn = Steps(array, layer), Clocked(), flag()
     axis, weights = AxiWords(32), Beats(32)
     turns, words = 3, fed_beats(array, layer)

@@ -34,6 +34,19 @@ KINDS: dict[str, dict[str, Any]] = {
     "levels": HIGHWAY,
     "given states, two streams, loaded": {"engine": {"streams": 2, "state_streams": True, "memory": "scratchpad"}},
     "fed": {"engine": {"memory": "stream", "memory_width": 32}},
+    "x first": {"engine": {"order": "x_first", "units": 2}},
+    "x first, fed, a lane with x left": {
+        "model": {"inputs": 5, "hidden": [8]},
+        "engine": {"order": "x_first", "units": 2, "lanes_per_row": 2, "memory": "stream", "memory_width": 32},
+    },
+    "x first in the first level alone": {
+        "model": {"cell": "highway", "depth": 2, "inputs": 5, "hidden": [8]},
+        "engine": {"order": "x_first", "units": 2},
+    },
+    "x first in every level": {
+        "model": {"cell": "gru_reset_first", "inputs": 5, "hidden": [8]},
+        "engine": {"order": "x_first", "units": 2},
+    },
 }
 DENSE = {"pattern": "dense", "input": None, "recurrent": None}
 
@@ -47,14 +60,36 @@ class Step:
 
     def __init__(self, array: RowArray) -> None:
         self.array, self.turns, self.level, self.next_level = array, 0, 0, 0
-        self.address = self.position = self.group = 0
+        self.address = self.at = 0
         self.running = self.given = self.released = False
         self.fresh = self.final = self.bank = self.chosen = False
 
     @property
-    def cycles(self) -> int:
-        """Cycles of a group in the level."""
-        return self.array.group_cycles[self.level]
+    def way(self) -> list[tuple[int, int]]:
+        """Group and cycle within it of each address of the level."""
+        one, groups = self.array.by_level[self.level], range(self.array.groups)
+        ahead = [(group, n) for group in groups for n in range(one.cycles_ahead)]
+        return ahead + [(group, n) for group in groups for n in range(one.cycles_ahead, one.cycles_per_group)]
+
+    @property
+    def group(self) -> int:
+        """Where it is."""
+        return self.way[self.at][0]
+
+    @property
+    def position(self) -> int:
+        """Cycle within the group."""
+        return self.way[self.at][1]
+
+    @property
+    def last(self) -> bool:
+        """The group's last cycle."""
+        return self.position == self.array.by_level[self.level].cycles_per_group - 1
+
+    @property
+    def ahead(self) -> int:
+        """Cycles of a group that come ahead of all others in the level."""
+        return self.array.by_level[self.level].cycles_ahead
 
     def next(self, inbox: Any, going: bool, release_at: int) -> None:
         """What it is in the next cycle."""
@@ -62,12 +97,11 @@ class Step:
         self.released = going and self.address == release_at and not self.given
         if going:
             self.address = (self.address + 1) % array.depth
-            self.position += 1
-            if self.position == self.cycles:
-                self.position, self.group = 0, self.group + 1
-                self.running = self.group < array.groups
+            self.at += 1
+            if self.at == len(self.way):
+                self.running, self.at = False, 0
         if turn:
-            self.running, self.position, self.group = True, 0, 0
+            self.running, self.at = True, 0
             self.given = array.given_state and not take
             self.level, self.next_level = self.next_level, (self.next_level + 1) % array.levels
             self.fresh = bool(inbox.fresh) and (take or array.levels == 1)
@@ -84,7 +118,7 @@ def test_a_step_goes_through_its_addresses_group_after_group(sections: dict[str,
     banks, pause = array.h_vector.banks, [0]
 
     def before(rng: random.Random) -> None:
-        last = step.running and step.position == step.cycles - 1 and step.group == array.groups - 1
+        last = step.running and step.last and step.group == array.groups - 1
         issue.fed.next = fed = array.fed is None or rng.random() < 0.7
         pause[0] = pause[0] - 1 if not step.running else rng.choice((0, 0, 2))
         turn = (last and fed and pause[0] == 0) or (not step.running and pause[0] <= 0)
@@ -96,13 +130,19 @@ def test_a_step_goes_through_its_addresses_group_after_group(sections: dict[str,
 
     def each() -> None:
         going = step.running and bool(issue.fed)
-        assert (issue.active, issue.going, issue.first) == (step.running, going, step.position == 0)
+        first = step.position == 0 or (step.ahead > 0 and step.position == step.ahead)
+        assert (issue.active, issue.going, issue.first) == (step.running, going, first)
         assert issue.waiting == (array.fed is not None and step.running and not issue.fed)
-        assert issue.last == (going and step.position == step.cycles - 1)
+        assert issue.last == (going and step.last)
+        if array.goes_ahead:
+            assert issue.ahead == (going and step.ahead > 0 and step.position == step.ahead - 1)
+            assert issue.resume == (step.ahead > 0 and step.position == step.ahead)
         assert inbox.release == step.released
         if step.running:
             assert (issue.address, issue.position) == (step.address, step.position)
-            assert (issue.opening, issue.fresh, issue.final) == (step.group == 0, step.fresh, step.final)
+            opening = step.group == 0 or step.position < step.ahead
+            assert (issue.opening, issue.fresh, issue.final) == (opening, step.fresh, step.final)
+            assert issue.group == (step.group if array.goes_ahead else 0)
             assert (issue.x_bank, issue.weight_set, issue.given) == (step.bank, step.chosen, step.given)
             assert issue.level == step.level
             assert issue.read_bank == (step.turns + banks // 2 - 1) % banks
@@ -122,7 +162,8 @@ def test_a_lane_reads_its_x_then_its_h_then_nothing(sections: dict[str, Any]) ->
     banks = dict[int, tuple[int, int]]()
     for cycle in range(90):
         level = rng.randrange(array.levels)
-        position, fresh, waits = rng.randrange(array.group_cycles[level]), rng.random() < 0.4, rng.random() < 0.3
+        cycles = array.by_level[level].cycles_per_group
+        position, fresh, waits = rng.randrange(cycles), rng.random() < 0.4, rng.random() < 0.3
         x_bank, h_bank = rng.randrange(2), rng.randrange(array.h_vector.banks)
         plan.at(cycle, (issue.position, position), (issue.fresh, fresh), (issue.level, level), (issue.waiting, waits))
         plan.at(cycle, (issue.x_bank, x_bank), (issue.read_bank, h_bank))
@@ -172,12 +213,37 @@ def test_what_lanes_do_and_where_a_level_ends_follow_the_level() -> None:
     shown = outputs(
         clocked, [level_ends(level, ends, array), lane_work(level, work, array)], [level], [[0], [1], [2]], outs
     )
-    depths = [array.groups * cycles for cycles in array.group_cycles]
+    depths = [array.groups * one.cycles_per_group for one in array.by_level]
     for number, one in enumerate(array.by_level):
         end = sum(depths[: number + 1])
-        wanted = [array.group_cycles[number] - 1, end - 1, end % sum(depths)]
+        wanted = [one.cycles_per_group - 1, end - 1, end % sum(depths)]
         wanted += [one.lanes[m].x_slots for m in lanes] + [one.lanes[m].slots for m in lanes]
         assert shown[number] == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "counts"),
+    [("x first in the first level alone", [4, 0]), ("x first in every level", [4, 4, 4])],
+)
+def test_where_what_comes_ahead_ends_follows_the_level(kind: str, counts: list[int]) -> None:
+    array, clocked, level = array_of(KINDS[kind]), Clocked(), bits(2)
+    ends, groups = Ends(array), array.groups
+    assert [one.cycles_ahead for one in array.by_level] == counts
+    values, start = [[n] for n in range(len(counts))], 0
+    outs = [ends.ahead_cycle, ends.restart, ends.ahead_address]
+    for (cycle, restart, address), one in zip(
+        outputs(clocked, level_ends(level, ends, array), [level], values, outs), array.by_level, strict=True
+    ):
+        assert restart == one.cycles_ahead
+        if one.cycles_ahead:
+            assert (cycle, address) == (one.cycles_ahead - 1, start + groups * one.cycles_ahead - 1)
+        else:
+            assert cycle >= one.cycles_per_group
+        start += one.depth
+
+
+def test_something_comes_ahead_where_it_is_said() -> None:
+    assert [array_of(sections).goes_ahead for sections in KINDS.values()] == ["x first" in kind for kind in KINDS]
 
 
 SLOTS: dict[str, dict[str, Any]] = {

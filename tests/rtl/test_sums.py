@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accel.architecture.latencies import tree_levels
+from accel.architecture.dataflows.rows import tree_levels
 from accel.rtl.blocks.lanes.fetch import carry, weights
 from accel.rtl.blocks.lanes.products import weigh
 from accel.rtl.blocks.lanes.totals import accumulate, accumulate_parts, add_rows, capture_chain

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from accel.architecture.array import Array
-from accel.architecture.latencies import ADDRESS_TO_FETCH, capture_delay, fetch_to_select, tree_levels
+from accel.architecture.dataflows.rows import tree_levels
+from accel.architecture.latencies import ADDRESS_TO_FETCH, capture_delay, fetch_to_select
 from accel.architecture.network import network
 from accel.rtl.blocks.lanes.fetch import fetch
 from accel.rtl.blocks.lanes.unit import dense_unit, shared_width, unit
@@ -121,7 +122,8 @@ def test_a_units_words_and_operands_end_as_exact_sums_on_its_chain(sections: dic
     for cycle in range(copies.ready, copies.ready + 60):
         indices, operands, from_h = copies.read(plan, cycle, array.indices)
         ends.add(cycle, operands, from_h, packed(indices, array.index_width), fetch_to_select(array) + 2)
-    ports = ends.word, ends.first, ends.capture, copies.reading, copies.x, copies.h, ends.chain_in, ends.chain_out
+    read = copies.reading, copies.x, copies.h, None
+    ports = ends.word, ends.first, ends.capture, *read, ends.chain_in, ends.chain_out
     shown = plan.run(clocked, unit(clocked.clk, *ports, array), [ends.chain_out])
     assert min(ends.wanted) == copies.ready + ends.latency
     assert {cycle: shown[cycle][0] for cycle in ends.wanted} == ends.wanted
@@ -143,7 +145,7 @@ def test_a_dense_units_words_meet_the_operands_that_all_share(cell: str, late: b
         ends.add(cycle, operands, from_h, 0, fetch_to_select(array) + 2)
         above = from_h << per_row * array.operand_width if array.split_rows else 0
         plan.at(cycle + fetch_to_select(array) + 1, (shared, packed(operands, array.operand_width) + above))
-    ports = ends.word, ends.first, ends.capture, shared, ends.chain_in, ends.chain_out
+    ports = ends.word, ends.first, ends.capture, shared, None, ends.chain_in, ends.chain_out
     shown = plan.run(clocked, dense_unit(clocked.clk, *ports, array), [ends.chain_out])
     assert min(ends.wanted) == ends.latency
     assert {cycle: shown[cycle][0] for cycle in ends.wanted} == ends.wanted

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+from accel.architecture.latencies import capture_delay, partial_delay
 from accel.model import random_weights
 from accel.model.design import Design
 from accel.model.sparse import Mask
 from accel.model.weights import LayerWeights, Matrix, Weights
 from accel.schedule import load_spec
-from accel.schedule.intervals import written_at
+from accel.schedule.intervals import level_intervals, written_at
 from accel.schedule.schedule import Schedule, schedule
 from tests.engines.awkward import BASE
 
@@ -58,6 +62,53 @@ def test_a_pattern_that_reads_early_units_needs_no_wait_for_late_ones() -> None:
     kept = random_weights.seeded(load_spec.parse(BASE)).layers[0].nnz_per_row[1]
     early, late = columns_from(0, 52, 13, kept), columns_from(13 - kept, 52, 13, kept)
     assert gap_of(early) < gap_of(late)
+
+
+SHAPES = st.fixed_dictionaries(
+    {
+        "lanes": st.integers(1, 5),
+        "units": st.integers(1, 6),
+        "cell": st.sampled_from(["lstm", "gru", "gru_reset_first"]),
+        "inputs": st.integers(3, 20),
+        "hidden": st.integers(7, 30),
+        "ratios": st.tuples(*[st.sampled_from([0.0, 0.3, 0.6, 0.8])] * 2),
+        "late": st.booleans(),
+    }
+)
+
+
+def layer_of(order: str, shape: dict[str, Any]) -> tuple[Any, LayerWeights]:
+    """A layer of some shape whose lanes go in an order, and its seeded weights."""
+    engine = {"units": shape["units"], "lanes_per_row": shape["lanes"], "cells_per_cycle": shape["units"]}
+    data = {
+        "model": {"cell": shape["cell"], "inputs": shape["inputs"], "hidden": [shape["hidden"]]},
+        "sparsity": {"pattern": "row", "input": shape["ratios"][0], "recurrent": shape["ratios"][1]},
+        "engine": engine | {"operand_register": shape["late"], "order": order},
+    }
+    made = load_spec.parse(BASE | data)
+    design = Design(made, random_weights.seeded(made), Path())
+    return design.net.layers[0], design.weights.layers[0]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(shape=SHAPES)
+def test_a_step_whose_x_comes_first_never_waits_longer(shape: dict[str, Any]) -> None:
+    rows, ahead = (layer_of(order, shape) for order in ("rows", "x_first"))
+    assert rows[0].depth == ahead[0].depth
+    assert sum(level_intervals(*ahead)) <= sum(level_intervals(*rows))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(shape=SHAPES)
+def test_partial_sums_lie_in_their_memory_before_they_are_read_and_until_then(shape: dict[str, Any]) -> None:
+    array, _ = layer_of("x_first", shape)
+    for level in array.by_level:
+        assume(level.cycles_ahead)
+        for group in range(array.groups):
+            written = (group + 1) * level.cycles_ahead - 1 + capture_delay(array)
+            read = level.behind + group * level.cycles_behind + partial_delay(array)
+            assert written < read < level.depth + written
+        assert level.slots_per_group <= level.cycles_behind
 
 
 @pytest.mark.parametrize("lengths", [[5], [1, 1, 1], [3, 7, 2]])

@@ -6,6 +6,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from accel.architecture.array import Array, Term
+from accel.base.fixed import accumulator
+
+PARTIAL_READ = 2
+"""From the number of a group to its partial sums: memory, output register."""
+
+
+def tree_levels(per_row: int) -> int:
+    """Adder levels behind `per_row` lanes of a row."""
+    return (per_row - 1).bit_length()
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,45 @@ class RowArray(Array):
             return max(taken(k_x, 0, self.split[0]), taken(k_h, 0, self.split[1]))
         return taken(k_x + k_h, 0, self.lanes_per_row)
 
+    @cached_property
+    def cycles_ahead(self) -> int:
+        """Cycles of each group that come before the first h of any, in the first level: 0 where a step goes group by
+        group, else as many as all lanes read x in.
+
+        The cell stage must be through with a group within the other cycles, and a partial sum must lie in its memory
+        before it is read: that of the first group is written G - 1 groups of x before, that of the last G - 1 groups
+        of what follows, less the levels of the adder tree and the time of reading.
+        """
+        k_x, k_h = self.kept
+        if not self.x_first or not k_h or self.split is not None:
+            return 0
+        between, late = self.groups - 1, PARTIAL_READ + tree_levels(self.lanes_per_row)
+        least = late // between + 1 if between else self.cycles_per_group
+        most = min(k_x // self.lanes_per_row, self.cycles_per_group - max(self.slots_per_group, least))
+        return most if most >= least else 0
+
+    @property
+    def cycles_behind(self) -> int:
+        """The other cycles of a group: from its sums to those of the next."""
+        return self.cycles_per_group - self.cycles_ahead
+
+    @property
+    def goes_ahead(self) -> bool:
+        """Whether something comes ahead in some level, so that there are partial sums."""
+        return any(level.cycles_ahead for level in self.by_level)
+
+    @property
+    def behind(self) -> int:
+        """The first address of what does not come ahead: all groups one after the other."""
+        return self.groups * self.cycles_ahead
+
+    @property
+    def partial_width(self) -> int:
+        """Bits of a row's partial sum, of the products with x that come ahead."""
+        most = max(level.cycles_ahead for level in self.by_level)
+        terms = (most * self.lanes_per_row, self.w_x, self.x, self.x_shift)
+        return accumulator([terms], None, 0)
+
     @property
     def dense(self) -> bool:
         """Every weight is kept: no index is stored, and all lanes read the same operands, whose places are counted."""
@@ -93,7 +141,7 @@ class RowArray(Array):
     @property
     def depth(self) -> int:
         """Words of one unit's weight memory."""
-        return self.groups * sum(self.group_cycles)
+        return self.groups * sum(level.cycles_per_group for level in self.by_level)
 
     @property
     def shortest_step(self) -> int:
@@ -102,8 +150,8 @@ class RowArray(Array):
 
     @property
     def group_cycles(self) -> tuple[int, ...]:
-        """T of each level."""
-        return tuple(level.cycles_per_group for level in self.by_level)
+        """T of each level, less what comes ahead."""
+        return tuple(level.cycles_behind for level in self.by_level)
 
     @property
     def matrix_nonzeros(self) -> tuple[int, int]:
@@ -130,7 +178,9 @@ class RowArray(Array):
     @property
     def operand_bits(self) -> dict[str, int]:
         """Bits of the operand memories."""
-        return {
+        held = {
             "x copies": self.copies * self.x_copy.bits,
             "h copies": self.copies * self.h_copy.bits if self.recurrent else 0,
         }
+        sums = self.groups * self.units * self.rows_per_unit * self.partial_width
+        return held | ({"partial sums": sums} if self.goes_ahead else {})

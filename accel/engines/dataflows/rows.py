@@ -41,7 +41,7 @@ class RowChecked(Checked[RowArray]):
         """Intervals, cycles of a group, ends of levels, and the lanes' work."""
         if array.levels == 1:
             return []
-        cycles = list(array.group_cycles)
+        cycles = [level.cycles_per_group for level in array.by_level]
         ends = np.cumsum([array.groups * count for count in cycles]).tolist()
         found = [
             tuple(interval - 1 for interval in level_intervals(array, layer)),
@@ -49,6 +49,12 @@ class RowChecked(Checked[RowArray]):
             tuple(end - 1 for end in ends),
             (*ends[:-1], 0),
         ]
+        if array.goes_ahead:
+            ahead = [level.cycles_ahead for level in array.by_level]
+            begins = [0, *ends[:-1]]
+            found.append(tuple((count or cycles[0]) - 1 for count in ahead))
+            found.append(tuple(ahead))
+            found.append(tuple(begin + max(0, array.groups * n - 1) for begin, n in zip(begins, ahead, strict=True)))
         for m in range(array.lanes_per_row):
             found.append(tuple(level.lanes[m].x_slots for level in array.by_level))
             found.append(tuple(level.lanes[m].slots for level in array.by_level))
@@ -73,7 +79,14 @@ class RowChecked(Checked[RowArray]):
         rows = np.where(unit < array.outputs, rows, array.rows)  # the last row is that of units which do not exist
         taken = _taken(array)[:, None, None, :]
         shape = (array.depth, array.units, array.rows_per_unit, array.lanes_per_row)
-        return Lanes(*(table[rows, taken].reshape(shape) for table in (values, columns, places)))
+        order = _order(array)
+        return Lanes(*(table[rows, taken].reshape(shape)[order] for table in (values, columns, places)))
+
+
+def _order(array: RowArray) -> Integers:
+    """The cycles, counted group by group, in the order of the words: those that come ahead before all others."""
+    cycle = np.arange(array.groups * array.cycles_per_group) % array.cycles_per_group
+    return np.argsort(cycle >= array.cycles_ahead, kind="stable")
 
 
 def _taken(array: RowArray) -> Integers:

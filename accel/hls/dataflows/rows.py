@@ -18,8 +18,13 @@ class RowProcess(Process[RowArray]):
 
     @property
     def lane_sizes(self) -> list[tuple[str, int]]:
-        """Cycles of a group."""
-        return [("Cycles", self.array.cycles_per_group)]
+        """Cycles of a group, those of them that come ahead, and bits of the sums that are laid aside."""
+        array = self.array
+        return [
+            ("Cycles", array.cycles_per_group),
+            ("Ahead", array.cycles_ahead),
+            ("PartialWidth", array.partial_width),
+        ]
 
     @property
     def lane_constants(self) -> list[tuple[str, str]]:

@@ -61,10 +61,13 @@ def _of_level(array: RowArray, level: RowArray, layer: LayerWeights) -> LaneWord
 
 
 def dealt(array: RowArray, entries: Integers) -> Integers:
-    """Entries [row = gate * H + unit][position] as the lanes take them, [group and cycle, unit, row, lane]."""
+    """Entries [row = gate * H + unit][position] as the lanes take them, [group and cycle, unit, row, lane]: of all
+    groups the cycles that come ahead, then the others.
+    """
     padded = np.zeros((array.rows_per_unit, array.groups * array.units, entries.shape[1] + 1), dtype=np.int64)
     padded[:, : array.outputs, :-1] = entries.reshape(array.rows_per_unit, array.outputs, -1)
     taken = padded[:, :, positions(array)]  # position -1 is the zero at the end
     split = taken.reshape(array.rows_per_unit, array.groups, array.units, array.lanes_per_row, -1)
-    words = np.transpose(split, (1, 4, 2, 0, 3))
-    return words.reshape(array.depth, array.units, array.rows_per_unit, array.lanes_per_row)
+    words, ahead = np.transpose(split, (1, 4, 2, 0, 3)), array.cycles_ahead
+    shape = (-1, array.units, array.rows_per_unit, array.lanes_per_row)
+    return np.concatenate([part.reshape(shape) for part in (words[:, :ahead], words[:, ahead:])])

@@ -20,16 +20,20 @@ def spans(stage: RowStage, begin: int, passage: Passage | None, late: bool, head
 
 
 def _level_spans(array: RowArray, begin: int, late: bool, head: bool) -> Iterator[Span]:
-    cycles = array.cycles_per_group
-    first_slot = begin + cycles + slot_delay(array)
+    ahead, cycles, first = array.cycles_ahead, array.cycles_behind, begin + 1 + array.behind
+    first_slot = first - 1 + cycles + slot_delay(array)
     for kind, lane in _busiest(array).items():
-        for start in range(begin + 1, begin + 1 + array.depth, cycles):
+        track, left = f"{array.name} {kind}", lane.x_slots - ahead
+        for group in range(array.groups):
+            start = first + group * cycles
             colour, label = (HEAD, "h") if head else (X, "x")
-            if lane.x_slots:
-                yield Span(f"{array.name} {kind}", start, lane.x_slots, colour, label, late)
+            if ahead:
+                yield Span(track, begin + 1 + group * ahead, ahead, colour, label, late)
+            if left:
+                yield Span(track, start, left, colour, label, late)
             if lane.h_slots:
                 label = array.cell.output[0]
-                yield Span(f"{array.name} {kind}", start + lane.x_slots, lane.h_slots, H, label, late)
+                yield Span(track, start + left, lane.h_slots, H, label, late)
     for group in range(array.groups):
         slots = min(array.slots_per_group, -(-(array.outputs - group * array.units) // array.cells))
         track = f"{array.name} {'arg max' if head else 'cells'}"

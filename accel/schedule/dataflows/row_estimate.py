@@ -31,8 +31,9 @@ def _deciding(array: RowArray) -> int:
     `DRAWN` columns are drawn; in networks as large as that the estimate may be a few cycles short.
     """
     written, levels = int(written_at(array)[-1]), array.by_level
-    shortest = min(level.cycles_per_group for level in levels)
-    waiting = written + 1 - ADDRESS_TO_FETCH - min(level.depth for level in levels) * array.streams
+    shortest = min(level.cycles_behind for level in levels)
+    ahead = min(level.behind - level.cycles_ahead for level in levels)
+    waiting = written + 1 - ADDRESS_TO_FETCH - ahead - min(level.depth for level in levels) * array.streams
     units = max(1, -(-waiting // shortest)) * array.units
     drawable = max(1, DRAWN // (array.rows_per_unit * array.outputs))
     return min(1 << (units - 1).bit_length(), drawable, array.outputs)

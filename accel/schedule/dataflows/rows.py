@@ -65,7 +65,7 @@ class RowStage(Stage[RowArray]):
         """Every word of a layer's step at the outbox."""
         beat = np.arange(self.results)
         group, slot = beat // self.array.slots_per_group, beat % self.array.slots_per_group
-        return tuple((self.first_result + group * self.array.cycles_per_group + slot).tolist())
+        return tuple((self.first_result + group * self.array.by_level[-1].cycles_behind + slot).tolist())
 
     @property
     def released(self) -> int:
@@ -98,10 +98,10 @@ def row_stage(net: Network, array: RowArray, layer: LayerWeights, lead: int) -> 
     intervals, read = level_intervals(array, layer), [one.depth for one in array.by_level[: array.x_levels]]
     release_at = sum(read) - 1 if array.fed else _release_at(read, lead)
     final = array.by_level[-1]
-    first_slot = sum(intervals[:-1]) + 1 + final.cycles_per_group - 1 + slot_delay(array)
+    first_slot = sum(intervals[:-1]) + 1 + final.behind + final.cycles_behind - 1 + slot_delay(array)
     last_group = (array.outputs - 1) // array.units
     last_slot = (array.outputs - 1) % array.units // array.cells
-    last = first_slot + last_group * final.cycles_per_group + last_slot
+    last = first_slot + last_group * final.cycles_behind + last_slot
     if array.kind is not None:
         to_state = slot_to_state(array)
         ends = (first_slot + to_state, last + to_state)

@@ -9,10 +9,11 @@ from myhdl import always, block
 
 from accel.architecture.array import Array
 from accel.architecture.dataflows.rows import RowArray
-from accel.architecture.latencies import capture_delay, tree_levels
+from accel.architecture.latencies import capture_delay, first_delay
 from accel.rtl.blocks.lanes.fed_weights import fed_weights
 from accel.rtl.blocks.lanes.fetch import Reading, fetch
 from accel.rtl.blocks.lanes.lane_control import dense_places, lane_control
+from accel.rtl.blocks.lanes.partial_sums import Ahead, lead_sums
 from accel.rtl.blocks.lanes.sequencer import Issue
 from accel.rtl.blocks.lanes.unit import dense_unit, shared_width, unit
 from accel.rtl.blocks.primitives.memory import rom, scratchpad
@@ -72,11 +73,20 @@ def scratchpads(clk: Any, issue: Any, words: Any, store: Any, array: Array) -> A
 
 @block
 def sparse_units(
-    clk: Any, words: Any, first: Any, capture: Any, reading: Any, x: Any, h: Any, chains: Any, array: RowArray
+    clk: Any,
+    words: Any,
+    first: Any,
+    capture: Any,
+    reading: Any,
+    x: Any,
+    h: Any,
+    ahead: Any,
+    chains: Any,
+    array: RowArray,
 ) -> Any:
     """Units with operand memories of their own; each passes its totals on along `chains`. Latency: as `unit`."""
     ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
-    return [unit(clk, words[n], first, capture, reading, x, h, *ends[n], array) for n in range(array.units)]
+    return [unit(clk, words[n], first, capture, reading, x, h, ahead, *ends[n], array) for n in range(array.units)]
 
 
 @block
@@ -97,6 +107,7 @@ def dense_units(
     reading: Any,
     x: Any,
     h: Any,
+    ahead: Any,
     chains: Any,
     array: RowArray,
 ) -> Any:
@@ -109,7 +120,7 @@ def dense_units(
     placing = dense_places(clk, reset, issue, places, array)
     fetching = fetch(clk, places, reading, x, h, operand, array, 0)
     flattening = share(clk, operand, reading, shared) if array.split_rows else flatten(operand, shared)
-    units = [dense_unit(clk, words[n], first, capture, shared, *ends[n], array) for n in range(array.units)]
+    units = [dense_unit(clk, words[n], first, capture, shared, ahead, *ends[n], array) for n in range(array.units)]
     return placing, fetching, flattening, units
 
 
@@ -124,11 +135,12 @@ def lane_array(
     """
     array: Any = constants.array
     reading, first, capture = Reading(array), flag(), flag()
+    ahead = Ahead(array) if array.goes_ahead else None
     chains = [*heads, *[bits(len(heads[0])) for _ in range(array.units)]]
     words = [bits(array.word_width) for _ in range(array.units)]
 
     controlling = lane_control(clk, reset, issue, reading, array)
-    starting = delay(clk, reset, issue.first, first, capture_delay(array) - 1 - tree_levels(array.lanes_per_row))
+    starting = delay(clk, reset, issue.first, first, first_delay(array))
     capturing = delay(clk, reset, issue.last, capture, capture_delay(array))
     if array.fed:
         memories = fed_weights(clk, reset, stores, issue, words, array)
@@ -138,7 +150,8 @@ def lane_array(
         memories = weight_memories(clk, issue.address, words, constants)
     endings = [nought(clk, chains[array.units + e]) for e in range(len(heads))]
     if array.dense:
-        units = dense_units(clk, reset, issue, words, first, capture, reading, x, h, chains, array)
+        units = dense_units(clk, reset, issue, words, first, capture, reading, x, h, ahead, chains, array)
     else:
-        units = sparse_units(clk, words, first, capture, reading, x, h, chains, array)
-    return controlling, starting, capturing, memories, endings, units
+        units = sparse_units(clk, words, first, capture, reading, x, h, ahead, chains, array)
+    leading = lead_sums(clk, reset, issue, ahead, array) if array.goes_ahead else ()
+    return controlling, starting, capturing, memories, endings, leading, units

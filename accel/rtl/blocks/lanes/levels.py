@@ -1,4 +1,4 @@
-"""The levels of a highway layer: a step goes through the lanes once for each, with x in the first alone."""
+"""The levels of a layer: a step goes through the lanes once for each, with x in the first alone or in all."""
 
 from __future__ import annotations
 
@@ -22,9 +22,18 @@ class Ends:
         """Last address of the level."""
         self.following: Any = 0
         """First address of the next level."""
+        self.ahead_cycle: Any = array.cycles_ahead - 1
+        """Last cycle of what comes ahead of a group; where nothing does, one that the level does not have."""
+        self.ahead_address: Any = array.behind - 1
+        """Last address of what comes ahead."""
+        self.restart: Any = array.cycles_ahead
+        """First cycle of a group in what follows."""
         if array.levels > 1:
             self.cycle = bits(index_bits(array.cycles_per_group))
             self.address, self.following = (bits(index_bits(array.depth)) for _ in range(2))
+            if array.goes_ahead:
+                self.ahead_cycle, self.restart = (bits(index_bits(array.cycles_per_group)) for _ in range(2))
+                self.ahead_address = bits(index_bits(array.depth))
 
 
 class Work:
@@ -65,7 +74,16 @@ def level_ends(level: Any, ends: Ends, array: RowArray) -> Any:
     cycles = by_level(level, ends.cycle, [one.cycles_per_group - 1 for one in array.by_level])
     addresses = by_level(level, ends.address, [start - 1 for start in starts[1:]])
     following = by_level(level, ends.following, [*starts[1:-1], 0])
-    return cycles, addresses, following
+    if not array.goes_ahead:
+        return cycles, addresses, following
+    counts = [one.cycles_ahead for one in array.by_level]
+    lasts = [start + max(0, one.behind - 1) for start, one in zip(starts, array.by_level, strict=False)]
+    ahead = [
+        by_level(level, ends.ahead_cycle, [(count or array.cycles_per_group) - 1 for count in counts]),
+        by_level(level, ends.restart, counts),
+        by_level(level, ends.ahead_address, lasts),
+    ]
+    return cycles, addresses, following, ahead
 
 
 @block

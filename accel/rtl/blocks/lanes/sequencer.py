@@ -34,6 +34,12 @@ class Issue:
         """Last cycle of a group."""
         self.opening = flag()
         """The step's first group."""
+        self.ahead = flag()
+        """Last cycle of what comes ahead of a group, where x comes before the first h."""
+        self.resume = flag()
+        """First cycle of a group that something came ahead of."""
+        self.group = bits(index_bits(array.groups))
+        """Group of a cycle, where partial sums are laid aside."""
         self.fresh = flag()
         self.final = flag()
         self.x_bank = flag()
@@ -72,17 +78,13 @@ def go_on(issue: Any, fed: bool) -> Any:
 
 
 @block
-def count_cycles(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -> Any:
-    """The address of every cycle of a step, and its place within the group. Latency: 1 from `turn`."""
-    active, address, position, opening = issue.active, issue.address, issue.position, issue.opening
-    first, last, going = issue.first, issue.last, issue.going
-    last_address, last_cycle, following = ends.address, ends.cycle, ends.following
-    ending = flag()
+def count_addresses(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any, ending: Any) -> Any:
+    """The address of every cycle of a step; `ending` (out) tells of its last one. Latency: 1 from `turn`."""
+    active, address, going = issue.active, issue.address, issue.going
+    last_address, following = ends.address, ends.following
 
     @always_comb
-    def framing():
-        first.next = position == 0
-        last.next = going and position == last_cycle
+    def finding():
         ending.next = going and address == last_address
 
     @always_seq(clk.posedge, reset=reset)
@@ -96,6 +98,21 @@ def count_cycles(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -> Any:
         elif going:
             address.next = address + 1
 
+    return finding, stepping
+
+
+@block
+def count_cycles(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -> Any:
+    """The address of every cycle of a step, and its place within the group. Latency: 1 from `turn`."""
+    position, opening, first, last, going = issue.position, issue.opening, issue.first, issue.last, issue.going
+    last_cycle, ending = ends.cycle, flag()
+    addressing = count_addresses(clk, reset, turn, issue, ends, ending)
+
+    @always_comb
+    def framing():
+        first.next = position == 0
+        last.next = going and position == last_cycle
+
     @always_seq(clk.posedge, reset=reset)
     def grouping():
         if turn:
@@ -107,7 +124,49 @@ def count_cycles(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -> Any:
         elif going:
             position.next = position + 1
 
-    return framing, stepping, grouping
+    return addressing, framing, grouping
+
+
+@block
+def count_cycles_ahead(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -> Any:
+    """`count_cycles` where the first cycles of all groups come before the others. Latency: 1 from `turn`."""
+    address, position, opening, group = issue.address, issue.position, issue.opening, issue.group
+    first, last, going, ahead, resume = issue.first, issue.last, issue.going, issue.ahead, issue.resume
+    last_cycle, ahead_cycle, ahead_address, restart = ends.cycle, ends.ahead_cycle, ends.ahead_address, ends.restart
+    ending, turning = flag(), flag()
+    addressing = count_addresses(clk, reset, turn, issue, ends, ending)
+
+    @always_comb
+    def framing():
+        first.next = position == 0 or position == restart
+        resume.next = position != 0 and position == restart
+        last.next = going and position == last_cycle
+        ahead.next = going and position == ahead_cycle
+        turning.next = going and address == ahead_address
+
+    @always_seq(clk.posedge, reset=reset)
+    def positioning():
+        if turn or ending:
+            position.next = 0
+        elif last or (ahead and turning):
+            position.next = restart
+        elif ahead:
+            position.next = 0
+        elif going:
+            position.next = position + 1
+
+    @always_seq(clk.posedge, reset=reset)
+    def grouping():
+        if turn or ending or (ahead and turning):
+            group.next = 0
+        elif last or ahead:
+            group.next = group + 1
+        if turn:
+            opening.next = True
+        elif last:
+            opening.next = False
+
+    return addressing, framing, positioning, grouping
 
 
 @block
@@ -190,7 +249,8 @@ def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: RowArray, rele
     """
     turn, ends = inbox.turn, Ends(array)
     going = go_on(issue, bool(array.fed))
-    counting = count_cycles(clk, reset, turn, issue, ends)
+    count = count_cycles_ahead if array.goes_ahead else count_cycles
+    counting = count(clk, reset, turn, issue, ends)
     release = release_x_of_steps if array.given_state else release_x
     releasing = release(clk, reset, inbox, issue, release_at)
     turns = [

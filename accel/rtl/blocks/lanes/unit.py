@@ -9,6 +9,7 @@ from myhdl import block
 from accel.architecture.array import Array
 from accel.architecture.dataflows.rows import RowArray
 from accel.rtl.blocks.lanes.fetch import carry, fetch, weights
+from accel.rtl.blocks.lanes.partial_sums import accumulate_onto, accumulate_parts_onto, partial_sums
 from accel.rtl.blocks.lanes.products import weigh
 from accel.rtl.blocks.lanes.totals import accumulate, accumulate_parts, add_rows, capture_chain
 from accel.rtl.blocks.primitives.module import module
@@ -25,6 +26,7 @@ def rows(
     capture: Any,
     operand: Any,
     of_h: Any,
+    ahead: Any,
     chain_in: Any,
     chain_out: Any,
     array: RowArray,
@@ -32,29 +34,41 @@ def rows(
     """Multiply, accumulate and pass on: values of the memory word times operands, which come a stage later.
 
     `of_h` tells for each lane of a row, a stage behind its operand, whether that is h, where a row has two sums; else
-    None. Latency: capture_delay + 1 - ADDRESS_TO_FETCH.
+    None. `ahead` is the Ahead of rows whose x comes before all h, else None. Latency: capture_delay + 1 -
+    ADDRESS_TO_FETCH.
     """
     count, lanes = array.sums_per_unit, array.rows_per_unit * array.lanes_per_row
     stored, kept = signed_list(lanes, array.weight_width), signed_list(lanes, array.weight_width)
     waiting = signed_list(lanes, array.weight_width) if array.operand_register else stored
     products = signed_list(lanes, array.product_width)
     partial = signed_list(count * array.lanes_per_row, array.total_width)
+    totals = partial if array.lanes_per_row == 1 else signed_list(count, array.total_width)
 
     slicer = weights(clk, word, stored, array.weight_width)
     waiter = [carry(clk, stored, waiting)] if array.operand_register else []
     carrier = carry(clk, waiting, kept)
     multiplier = weigh(clk, kept, operand, products, array)
-    if of_h is None:
+    if ahead is not None:
+        accumulator = sums_onto(clk, first, ahead, of_h, products, partial, totals, array)
+    elif of_h is None:
         accumulator = accumulate(clk, first, products, partial)
     else:
         accumulator = accumulate_parts(clk, first, of_h, products, partial)
-    if array.lanes_per_row == 1:
-        chain = capture_chain(clk, capture, partial, chain_in, chain_out)
-        return slicer, waiter, carrier, multiplier, accumulator, chain
-    totals = signed_list(count, array.total_width)
-    tree = add_rows(clk, partial, totals, count)
+    tree = [] if array.lanes_per_row == 1 else [add_rows(clk, partial, totals, count)]
     chain = capture_chain(clk, capture, totals, chain_in, chain_out)
     return slicer, waiter, carrier, multiplier, accumulator, tree, chain
+
+
+@block
+def sums_onto(
+    clk: Any, first: Any, ahead: Any, of_h: Any, products: Any, partial: Any, totals: Any, array: RowArray
+) -> Any:
+    """Accumulators that go on from what was laid aside of their rows. Latency: 1 from products to `partial`."""
+    begun = signed_list(array.rows_per_unit, array.total_width)
+    memory = partial_sums(clk, ahead, totals, begun, array)
+    if of_h is None:
+        return memory, accumulate_onto(clk, first, begun, products, partial)
+    return memory, accumulate_parts_onto(clk, first, begun, of_h, products, partial)
 
 
 @module
@@ -66,27 +80,36 @@ def unit(
     reading: Any,
     x: Any,
     h: Any,
+    ahead: Any,
     chain_in: Any,
     chain_out: Any,
     array: RowArray,
 ) -> Any:
     """Rows of one unit with operand memories of its own: memory word in, exact totals on the chain.
 
-    `h` is None for a layer without state. Latency: as `rows`.
+    `h` is None for a layer without state, `ahead` where nothing comes ahead. Latency: as `rows`.
     """
     operand = signed_list(array.indices, array.operand_width)
     offset = array.rows_per_unit * array.lanes_per_row * array.weight_width
     fetching = fetch(clk, word, reading, x, h, operand, array, offset)
     if not array.split_rows:
-        return fetching, rows(clk, word, first, capture, operand, None, chain_in, chain_out, array)
+        return fetching, rows(clk, word, first, capture, operand, None, ahead, chain_in, chain_out, array)
     with_operand, of_h = bits(array.lanes_per_row), bits(array.lanes_per_row)
     waiting = (register(clk, reading.from_h, with_operand), register(clk, with_operand, of_h))
-    return fetching, waiting, rows(clk, word, first, capture, operand, of_h, chain_in, chain_out, array)
+    return fetching, waiting, rows(clk, word, first, capture, operand, of_h, ahead, chain_in, chain_out, array)
 
 
 @module
 def dense_unit(
-    clk: Any, word: Any, first: Any, capture: Any, shared: Any, chain_in: Any, chain_out: Any, array: RowArray
+    clk: Any,
+    word: Any,
+    first: Any,
+    capture: Any,
+    shared: Any,
+    ahead: Any,
+    chain_in: Any,
+    chain_out: Any,
+    array: RowArray,
 ) -> Any:
     """Rows of one unit of a dense layer: the operands come from outside, the same for all units.
 
@@ -95,11 +118,11 @@ def dense_unit(
     operand = signed_list(array.lanes_per_row, array.operand_width)
     parting = unflatten(shared, operand)
     if not array.split_rows:
-        return parting, rows(clk, word, first, capture, operand, None, chain_in, chain_out, array)
+        return parting, rows(clk, word, first, capture, operand, None, ahead, chain_in, chain_out, array)
     with_operand, of_h = bits(array.lanes_per_row), bits(array.lanes_per_row)
     taking = bits_above(shared, with_operand, array.lanes_per_row * array.operand_width)
     waiting = register(clk, with_operand, of_h)
-    return parting, taking, waiting, rows(clk, word, first, capture, operand, of_h, chain_in, chain_out, array)
+    return parting, taking, waiting, rows(clk, word, first, capture, operand, of_h, ahead, chain_in, chain_out, array)
 
 
 def shared_width(array: Array) -> int:
