@@ -100,7 +100,7 @@ def _order_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     engine = spec.engine
     if engine.lanes == "split":
         yield "engine.order", "rows beside engine.lanes: split, whose lanes take x and h at once", engine.order
-    if all("column" in flow.walks for flow in spec.flows):
+    if all(flow.skips_states for flow in spec.flows):
         yield "engine.order", "rows where no layer goes by rows", engine.order
     elif engine.units >= max(spec.model.hidden):
         wanted = f"rows where engine.units = {engine.units} make one group of all hidden units"

@@ -187,6 +187,21 @@ BROKEN = [
         id="split_lanes_with_banks",
     ),
     pytest.param(
+        {"engine": {"order": "x_first", "units": 8}},
+        'engine.order: wanted rows where engine.units = 8 make one group of all hidden units, got "x_first"',
+        id="x_first_in_one_group",
+    ),
+    pytest.param(
+        {"engine": {"order": "x_first", "lanes": "split", "lanes_per_row": 2, "input_lanes": 1}},
+        'engine.order: wanted rows beside engine.lanes: split, whose lanes take x and h at once, got "x_first"',
+        id="x_first_with_split_lanes",
+    ),
+    pytest.param(
+        {"engine": {"order": "x_first", "dataflow": "column"}, "sparsity": {"pattern": "column"}},
+        'engine.order: wanted rows where no layer goes by rows, got "x_first"',
+        id="x_first_by_columns",
+    ),
+    pytest.param(
         {"sparsity": {"pattern": "bank", "recurrent": 0.9}, "model": {"inputs": 9}, "engine": {"lanes_per_row": 2}},
         "sparsity.recurrent: wanted at most 0.875 so that no bank of a row of 8 columns is empty, got 0.9",
         id="an_empty_bank",
