@@ -80,13 +80,13 @@ def _latency(machine: Machine) -> Value:
     if machine.samples is None:
         return float(machine.timing.finish([STEPS])), machine.stage
     one = machine.samples.only(int(machine.samples.lengths.argmax()))
-    return float(machine.timing.finish(one.lengths.tolist(), machine.timing.loads(one))), machine.stage
+    return float(machine.timing.finish(one.lengths.tolist(), machine.timing.operands(one))), machine.stage
 
 
 def _bandwidth(machine: Machine) -> Value:
     """Bits of a step's weights, each step, at the pace of the lanes."""
     net, clock = machine.net, machine.spec.target.clock_mhz
-    fed = [array.units * array.word_width * clock / 1000 for array in net.arrays if array.fed]
+    fed = [array.units * array.word_width * clock / 1000 for array in net.arrays if array.streamed]
     return round(sum(fed), 3), "exact"
 
 

@@ -35,10 +35,10 @@ def folder_of(spec: Spec, networks: Path) -> Path:
 def dense(spec: Spec, networks: Path) -> None:
     """Train the dense network that all points of a study begin with, or find it trained."""
     from training import pipeline, tasks
-    from training.way import Way
+    from training.recipe import Recipe
 
     with pipeline.threads(spec):
-        Way(spec, tasks.load(spec), networks / "dense", silent).dense()
+        Recipe(spec, tasks.load(spec), networks / "dense", silent).dense()
 
 
 def trained(spec: Spec, networks: Path, hopeless: Hopeless) -> tuple[float | None, str]:
@@ -57,17 +57,17 @@ def trained(spec: Spec, networks: Path, hopeless: Hopeless) -> tuple[float | Non
 
 def _train(spec: Spec, networks: Path, folder: Path, hopeless: Hopeless) -> tuple[float | None, str]:
     from training import pipeline, tasks
+    from training.recipe import Recipe
     from training.search import Candidate
-    from training.way import Way
 
     task = tasks.load(spec)
-    begun = Way(spec, task, networks / "dense", silent).dense()
-    way, kept = Way(spec, task, folder / "checkpoints", silent), planned(spec)
-    candidates = [Candidate(kept, way.pruned(begun.model, kept))] if spec.sparsity.pattern != "dense" else []
+    begun = Recipe(spec, task, networks / "dense", silent).dense()
+    recipe, kept = Recipe(spec, task, folder / "checkpoints", silent), planned(spec)
+    candidates = [Candidate(kept, recipe.pruned(begun.model, kept))] if spec.sparsity.pattern != "dense" else []
     chosen = candidates[0].fitted if candidates else begun
     if why := hopeless(chosen.score.value(task.metric)):
         return None, why
-    made = pipeline.ended(way, begun, candidates)
+    made = pipeline.ended(recipe, begun, candidates)
     pipeline.write(spec, task, made, folder)
     valid = made.quantized.score.value(task.metric)
     write_json(folder / VALID, {"metric": task.metric, "valid": valid})

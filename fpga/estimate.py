@@ -14,9 +14,9 @@ from typing import Any, Literal
 from accel.architecture.array import Array
 from accel.architecture.cells.operations import Clip, Lookup, Mix, Narrow, Operation, Product, Sum
 from accel.architecture.cells.sizes import Size, mix_sizes
+from accel.architecture.constraints import violations
 from accel.architecture.latencies import before_read, capture_delay, ready, slot_to_cell, slot_to_state
-from accel.architecture.layer import Kept
-from accel.architecture.misfits import misfits
+from accel.architecture.layer import Nnz
 from accel.architecture.network import Network, network
 from accel.base.fixed import index_bits
 from accel.memory.images import bias_words_width, sum_format
@@ -195,7 +195,7 @@ def _cell_registers(array: Array, net: Network) -> int:
         if isinstance(operation, Narrow):
             users = [*level.users(operation.name)]
             found += sum(tables[user.table].address for user in users if isinstance(user, Lookup))
-            kept = operation.name in (level.kept, level.state) or any(not isinstance(user, Lookup) for user in users)
+            kept = operation.name in (level.carried, level.state) or any(not isinstance(user, Lookup) for user in users)
             found += sizes[operation.name].width * kept
     return found
 
@@ -269,7 +269,7 @@ def facts(spec: Spec, net: Network, board: Board) -> dict[str, Any]:
     return {"board": board.name, "rows": rows, "none": why}
 
 
-def largest_that_fits(spec: Spec, kept: Sequence[Kept], board: Board) -> int | None:
+def largest_that_fits(spec: Spec, kept: Sequence[Nnz], board: Board) -> int | None:
     """The most units P, below the spec's own, of which the board has enough; None where no number is known to fit."""
     if not knows(spec, board):
         return None
@@ -280,6 +280,6 @@ def largest_that_fits(spec: Spec, kept: Sequence[Kept], board: Board) -> int | N
         engine = spec.engine.model_copy(update={"units": units})
         smaller = network(spec.model_copy(update={"engine": engine}), kept)
         fits = all(one.used <= one.available for one in resources(smaller, board))
-        if fits and not list(misfits(smaller)):
+        if fits and not list(violations(smaller)):
             return units
     return None

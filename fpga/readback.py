@@ -120,7 +120,7 @@ def _compared(begun: ReadBack, design: Design, board: Board, bitstream: Path, gi
     for _ in run(plan(board, bitstream.name), folder):
         pass
     period, built = round(mhz * 1e6 / facts.baud), schedule(design)
-    patience = SILENT_BYTES * 10 * period + 2 * built.finish(chosen.lengths.tolist(), built.loads(chosen))
+    patience = SILENT_BYTES * 10 * period + 2 * built.finish(chosen.lengths.tolist(), built.operands(chosen))
     with SimulatedLine([verilated(folder / CHIP, folder)], folder, period, patience) as line:
         wrong = list(_wrong(design, chosen, Host(line, facts, NEVER)))
         reasons = [*dividers(folder / WIRED, board, mhz), *(reason for reason, _ in wrong)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from accel.architecture.misfits import misfits
+from accel.architecture.constraints import violations
 from accel.architecture.network import Network, network
 from accel.spec import Spec, nonzeros_of
 from fpga import board as boards
@@ -53,7 +53,7 @@ def _ways(spec: Spec, net: Network, board: Board) -> Iterator[str]:
     larger = [one.name for one in map(boards.find, boards.names()) if one != board and not shortages(spec, net, one)]
     if larger:
         yield f"target.board: {' or '.join(larger)}"
-    units = largest_that_fits(spec, [array.kept for array in net.layers], board)
+    units = largest_that_fits(spec, [array.nnz for array in net.layers], board)
     if units is not None:
         yield f"engine.units: {units}"
     elif not spec.skips_states and (found := _sparser(spec, board)) is not None:
@@ -85,4 +85,4 @@ def _fits(spec: Spec, step: int, board: Board) -> bool:
     share = step / SHARES
     sizes = [(max(1, nonzeros_of(share, inputs)), max(1, nonzeros_of(share, hidden))) for inputs, hidden in spec.sizes]
     net = network(spec, sizes)
-    return not shortages(spec, net, board) and not any(misfits(net))
+    return not shortages(spec, net, board) and not any(violations(net))

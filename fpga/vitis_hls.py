@@ -88,14 +88,14 @@ def _vectors(design: Design) -> tuple[str, str]:
     count = len(some.x) * streams
     chosen = Samples(np.tile(some.x, (streams, 1, 1)), np.full(count, 2), np.full(count, -1))
     chosen = samples.with_states(chosen, design.spec)
-    order = all_turns(chosen.lengths.tolist(), streams, design.net.layers[0].given_state)
+    order = all_turns(chosen.lengths.tolist(), streams, design.net.layers[0].initial_state)
     taken = [turn for turn in order if turn.is_step]
     answered = [turn for turn in taken if gives_result(design, turn)]
     results = reference(design, chosen).outputs
     ordered = np.empty_like(results)
     ordered[in_order(answered)] = results
-    loads = {0: [frame(design)]} if design.spec.engine.memory == "scratchpad" else None
-    return inputs_text(design, chosen, order, loads), _results_text(ordered)
+    frames = {0: [frame(design)]} if design.spec.engine.memory == "scratchpad" else None
+    return inputs_text(design, chosen, order, frames), _results_text(ordered)
 
 
 def _results_text(outputs: Integers) -> str:

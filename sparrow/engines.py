@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 
 from accel.engines.engine import Engine, Observed, ToolMissing
-from accel.engines.verify import Contender
+from accel.engines.verify import DeviceUnderTest
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.proof.sources import PACKAGES
@@ -27,13 +27,13 @@ def engine(path: str) -> Engine:
     return run_engine
 
 
-ENGINES: dict[str, Contender] = {
-    "golden": Contender(engine("accel.engines.engine:golden"), counts=True),
-    "torch": Contender(engine("training.engine:torch_engine")),
-    "myhdl": Contender(engine("accel.engines.native:native"), clocked=True, slow=True),
-    "icarus": Contender(engine("accel.engines.icarus:icarus"), clocked=True, slow=True),
-    "verilator": Contender(engine("accel.engines.verilator:verilator"), clocked=True),
-    "netlist": Contender(engine("accel.engines.netlist:netlist"), clocked=True),
-    "hls": Contender(engine("accel.engines.hls:hls"), counts=True),
-    "chip": Contender(engine("fpga.chip:chip"), clocked=True),
+ENGINES: dict[str, DeviceUnderTest] = {
+    "golden": DeviceUnderTest(engine("accel.engines.engine:golden"), counts=True),
+    "torch": DeviceUnderTest(engine("training.engine:torch_engine")),
+    "myhdl": DeviceUnderTest(engine("accel.engines.native:native"), clocked=True, slow=True),
+    "icarus": DeviceUnderTest(engine("accel.engines.icarus:icarus"), clocked=True, slow=True),
+    "verilator": DeviceUnderTest(engine("accel.engines.verilator:verilator"), clocked=True),
+    "netlist": DeviceUnderTest(engine("accel.engines.netlist:netlist"), clocked=True),
+    "hls": DeviceUnderTest(engine("accel.engines.hls:hls"), counts=True),
+    "chip": DeviceUnderTest(engine("fpga.chip:chip"), clocked=True),
 }

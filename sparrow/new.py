@@ -141,7 +141,7 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, d
         "model": _model(network) | ({} if head is None else {"head": head}),
         "sparsity": {"pattern": "row", "input": share, "recurrent": share} if share else {"pattern": "dense"},
         "formats": {key: [16, 10] for key in signals},
-        "engine": {"units": 1, "state_streams": bool(network.given_states)},
+        "engine": {"units": 1, "state_streams": bool(network.initial_states)},
         "verify": {"sequences": 32},
     }
     spec = checked(Spec, Document("the spec made", keys), rules)

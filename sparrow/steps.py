@@ -12,7 +12,7 @@ from pathlib import Path
 
 from accel.base.faults import Crashed, Different, Fault, Refused, Unfinished
 from accel.base.progress import Progress
-from accel.engines.verify import Contender, Verdict, Verification
+from accel.engines.verify import DeviceUnderTest, Verdict, Verification
 from accel.engines.verify import verify as compare
 from accel.model import samples, weights_file
 from accel.model.design import Design
@@ -108,7 +108,7 @@ def verify(spec: Spec, work: Path, outputs: Outputs, progress: Progress) -> list
         for name in SCRATCH:
             shutil.rmtree(work / name, ignore_errors=True)
     real = samples.load(work / "samples.npz", spec).first(spec.verify.sequences)
-    chosen: dict[str, Contender] = {name: ENGINES[name] for name in spec.verify.engines}
+    chosen: dict[str, DeviceUnderTest] = {name: ENGINES[name] for name in spec.verify.engines}
     contents, bounds = check_memories(made), reach(made.net, made.weights)
     given = sequences(made, samples.corners(spec), real, bounds)
     found = compare(made, given, chosen, schedule(made), contents, cover(made, given.all, bounds), progress)

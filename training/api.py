@@ -42,7 +42,7 @@ def prune(lstm: nn.RNNBase, spec: Spec) -> None:
     check(lstm, spec)
     check_weights(spec)
     for number, (array, choose) in enumerate(zip(network(spec).layers, pruning.choices(spec), strict=True)):
-        pruning.prune(lstm, array.kept, number, choose)
+        pruning.prune(lstm, array.nnz, number, choose)
 
 
 class Quantized(nn.Module):

@@ -46,7 +46,7 @@ def matrices_of(layer: nn.Module, number: int = 0) -> tuple[Tensor, Tensor]:
 
 def spread(cell: Cell, rows: Tensor, part: str) -> Tensor:
     """What one operand, "x" or "h", adds to each sum of the cell: [..., R hidden] to [..., S hidden], else zeros."""
-    if not cell.split:
+    if not cell.separate_sums:
         return rows
     by_row = rows.chunk(cell.rows_per_unit, dim=-1)
     parts = [by_row[each.row] if each.part in ("both", part) else torch.zeros_like(by_row[0]) for each in cell.sums]
@@ -70,9 +70,9 @@ def set_bias(layer: nn.Module, values: Tensor, number: int = 0) -> None:
     """Undo `bias_of`: b_ih takes every sum that reads x, b_hh those that read h alone, and zeros."""
     first, *others = (parameter for name in biases(number) if (parameter := getattr(layer, name, None)) is not None)
     cell = cell_of(layer)
-    if not cell.split:
+    if not cell.separate_sums:
         first.copy_(values)
-    for place, sum_of_rows in enumerate(cell.sums if cell.split else ()):
+    for place, sum_of_rows in enumerate(cell.sums if cell.separate_sums else ()):
         target = others[0] if sum_of_rows.part == "h" else first
         target.chunk(cell.rows_per_unit)[sum_of_rows.row].copy_(values.chunk(len(cell.sums))[place])
     for other in others:
@@ -83,7 +83,7 @@ def set_bias(layer: nn.Module, values: Tensor, number: int = 0) -> None:
 
 def scale_by_sum(cell: Cell, rows: Tensor) -> Tensor:
     """A scale a row, [R hidden], as one a sum, [S hidden]."""
-    return torch.cat([rows.chunk(cell.rows_per_unit)[each.row] for each in cell.sums]) if cell.split else rows
+    return torch.cat([rows.chunk(cell.rows_per_unit)[each.row] for each in cell.sums]) if cell.separate_sums else rows
 
 
 def run_layer(
@@ -106,7 +106,7 @@ def run_layer(
     cell = cell_of(layer)
     begun, weights = _prepared(arithmetic, cell, layer, x, norms, number)
     zero = begun[0].new_zeros(len(x), weights[0].shape[0])
-    read, kept = state or (zero, zero)
+    read, carried = state or (zero, zero)
     each = pull / (x.shape[1] * zero.numel())
     of_steps = [part.unbind(1) if part.ndim == 3 else (part,) * x.shape[1] for part in begun]
     for of_levels in zip(*of_steps, strict=True):
@@ -114,8 +114,8 @@ def run_layer(
         for level, w_h, part in zip(cell.levels, weights, of_levels, strict=True):
             used = skip(read, threshold, each) if threshold > 0 else read
             pre = torch.addmm(part, used, w_h) if norms is None else part + spread(cell, norms.h(used @ w_h), "h")
-            signals |= run_level(arithmetic, level, pre, kept, aside)
-            read, kept, aside = signals[level.state], signals[level.kept], signals.get(level.aside, aside)
+            signals |= run_level(arithmetic, level, pre, carried, aside)
+            read, carried, aside = signals[level.state], signals[level.carried], signals.get(level.aside, aside)
         yield signals
 
 

@@ -13,18 +13,18 @@ from accel.architecture.network import network
 from accel.base.files import write_text
 from accel.spec import Spec, plain
 from training import export
+from training.recipe import Recipe
 from training.record import Made
 from training.studies import Study
-from training.way import Way
 
 
-def finish(way: Way, study: Study) -> Made:
+def finish(recipe: Recipe, study: Study) -> Made:
     """The network of a study quantised in the arithmetic of its own spec, as a training of its own ends."""
     assert study.spec is not None
-    own = Way(study.spec, way.task, way.folder / study.slug, way.progress)
+    own = Recipe(study.spec, recipe.task, recipe.folder / study.slug, recipe.progress)
     net = network(study.spec)
     quantized = own.quantized(study.fitted.model, net)
-    excerpt = export.excerpt(quantized.model, way.task.test, study.spec)
+    excerpt = export.excerpt(quantized.model, recipe.task.test, study.spec)
     skipping = study.fitted if study.spec.sparsity.threshold else None
     integers = export.integers(quantized.model, net)
     return Made(study.fitted, [], {}, [], quantized, net, integers, excerpt, skipping=skipping)

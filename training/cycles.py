@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from accel.architecture.array import Array
-from accel.architecture.layer import Kept
+from accel.architecture.layer import Nnz
 from accel.architecture.network import network
 from accel.architecture.plan import planned
 from accel.model.weights import LayerWeights, Matrix
@@ -20,25 +20,25 @@ from accel.spec import Spec
 from training.model import LSTM
 from training.prune import choices, largest, masks
 
-Cycles = Callable[[int, Kept], int]
+Cycles = Callable[[int, Nnz], int]
 """Cycles from step to step of layer `number`, were it pruned to K_x and K_h weights a row."""
 
 
 def if_pruned(spec: Spec, dense: LSTM) -> Cycles:
     """`Cycles` of a dense model."""
 
-    def cycles(number: int, kept: Kept) -> int:
+    def cycles(number: int, nnz: Nnz) -> int:
         allocations = list(planned(spec))
-        allocations[number] = kept
-        chosen = largest(dense.layers[number], kept, choose=choices(spec)[number])
+        allocations[number] = nnz
+        chosen = largest(dense.layers[number], nnz, choose=choices(spec)[number])
         return _interval(network(spec, allocations).layers[number], chosen)
 
     return cycles
 
 
-def intervals(spec: Spec, kept: tuple[Kept, ...], pruned: LSTM) -> list[int]:
+def intervals(spec: Spec, nnz: tuple[Nnz, ...], pruned: LSTM) -> list[int]:
     """Cycles from step to step of every layer of a pruned model."""
-    arrays = network(spec, kept).layers
+    arrays = network(spec, nnz).layers
     return [_interval(array, masks(layer)) for array, layer in zip(arrays, pruned.layers, strict=True)]
 
 

@@ -26,8 +26,8 @@ from training.loop import rate
 from training.method import Method
 from training.model import LSTM, State, ends, real_layer, stacked
 from training.prune import Gradual, choices, prune_head, prune_layers
+from training.recipe import in_formats
 from training.states import set_threshold
-from training.way import in_formats
 
 HELD_OUT = 8
 """Every eighth sequence chooses among epochs; of a single one its last eighth."""
@@ -68,7 +68,7 @@ def distill(spec: Spec, teacher: FloatNetwork, begun: LSTM, data: Data, progress
     model, curve = copy.deepcopy(begun).float(), list[Epoch]()
     if spec.sparsity.pattern != "dense":
         method = None
-        kept = [array.kept for array in shapes(spec).layers]
+        kept = [array.nnz for array in shapes(spec).layers]
         if spec.training.gradual:
             method = Gradual(tuple(kept), choices(spec))
         else:

@@ -81,8 +81,8 @@ def _states(design: Design, samples: Samples, number: Number) -> list[tuple[Tens
     if begun[0] is None:
         return None
     for array, given in zip(design.net.layers, begun, strict=True):
-        kept, read = first_state(design.net, array, given, count)
-        found.append((number(read, array.formats.state), number(kept, array.formats.cell)))
+        carried, read = first_state(design.net, array, given, count)
+        found.append((number(read, array.formats.state), number(carried, array.formats.cell)))
     return found
 
 

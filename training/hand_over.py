@@ -103,7 +103,7 @@ def lanes_of_pattern(spec: Spec) -> Any:
         return plain(spec.engine)
     if not spec.skips_states:
         return {"banks": spec.banks} if spec.banks > 1 else None
-    return spec.engine.units if len(spec.walks) == 1 else [spec.engine.units, plain(spec.flows)]
+    return spec.engine.units if len(spec.traversals) == 1 else [spec.engine.units, plain(spec.flows)]
 
 
 def no_checkpoints(work: Path) -> list[str]:

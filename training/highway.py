@@ -46,7 +46,7 @@ class Highway(nn.Module):
     def forward(self, x: Tensor, s: Tensor | None = None) -> Tensor:
         """x [batch, steps, inputs] and the state before, or zeros, to s after every step [batch, steps, hidden]."""
         steps = run_layer(REAL, self, x, None if s is None else (s, s))
-        return torch.stack([signals[self.cell.kept] for signals in steps], 1)
+        return torch.stack([signals[self.cell.carried] for signals in steps], 1)
 
 
 class RHN(LSTM):

@@ -28,7 +28,7 @@ from training.importing.proof import Proof
 from training.importing.source import Source, Wishes
 from training.model import LSTM
 from training.prune import choices, prune_head, prune_layers
-from training.rows import equip
+from training.rows import attach
 from training.seeded import STEPS, untrained
 
 SEQUENCES, LENGTH = 9, 12
@@ -151,7 +151,7 @@ def quantized(spec: Spec, network: FloatNetwork) -> Weights:
     """The integers of a float network, pruned at the spec's ratios."""
     net, model = shapes(spec), pruned(spec, network)
     for layer, array in zip(model.layers, net.layers, strict=True):
-        equip(layer, array)
+        attach(layer, array)
     return integers(model, net)
 
 
@@ -159,7 +159,7 @@ def pruned(spec: Spec, network: FloatNetwork) -> LSTM:
     """A float64 module of the spec with the weights of a network that are kept at the spec's ratios."""
     model = filled(spec, network)
     if spec.sparsity.pattern != "dense":
-        prune_layers(model.layers, [array.kept for array in shapes(spec).layers], choices(spec))
+        prune_layers(model.layers, [array.nnz for array in shapes(spec).layers], choices(spec))
     prune_head((*model.linear, model.head), spec)
     return model
 

@@ -215,7 +215,7 @@ def real_layer(layer: nn.Module, x: Tensor, state: State | None) -> tuple[Tensor
 
 def ends(cell: Cell, found: Sequence[Sequence[Signals]]) -> list[State]:
     """The state of every layer after its last step."""
-    return [(steps[-1][cell.output], steps[-1][cell.kept]) for steps in found]
+    return [(steps[-1][cell.output], steps[-1][cell.carried]) for steps in found]
 
 
 def last_step(h: Tensor, lengths: Tensor | None) -> Tensor:

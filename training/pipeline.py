@@ -20,11 +20,11 @@ from accel.spec import Spec
 from training import compact, distributed, export, studies, tasks
 from training.loop import Fitted
 from training.plots import state_curves
+from training.recipe import Recipe
 from training.record import Made, record
 from training.search import Candidate
 from training.studies import Study
 from training.tasks.task import Task
-from training.way import Way
 
 COMPACT = ("models", "states", "bits")
 SMALL = 128
@@ -84,25 +84,27 @@ def write_compact(study: Study, task: Task, made: Made, work: Path) -> dict[str,
 
 def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:
     """Go through all stages; a pattern `dense` has no pruning stage."""
-    way = Way(spec, task, folder, progress)
-    dense = way.dense()
+    recipe = Recipe(spec, task, folder, progress)
+    dense = recipe.dense()
     candidates: list[Candidate] = []
     if spec.sparsity.pattern != "dense":
-        candidates = way.search(dense.model)
-    baselines: dict[str, Fitted] = {pattern: way.baseline(dense.model, pattern) for pattern in spec.training.baselines}
-    made = ended(way, dense, candidates)
-    tried = studies.run(way, dense.model, made.chosen.model)
-    smaller = {study: compact.finish(way, study) for study in tried if study.spec is not None}
+        candidates = recipe.search(dense.model)
+    baselines: dict[str, Fitted] = {
+        pattern: recipe.baseline(dense.model, pattern) for pattern in spec.training.baselines
+    }
+    made = ended(recipe, dense, candidates)
+    tried = studies.run(recipe, dense.model, made.chosen.model)
+    smaller = {study: compact.finish(recipe, study) for study in tried if study.spec is not None}
     return replace(made, baselines=baselines, studies=tried, compact=smaller)
 
 
-def ended(way: Way, dense: Fitted, candidates: list[Candidate]) -> Made:
+def ended(recipe: Recipe, dense: Fitted, candidates: list[Candidate]) -> Made:
     """From the best of the pruned networks, or the dense one where there are none, to integers."""
-    spec, chosen = way.spec, candidates[0].fitted if candidates else dense
-    skipping = way.skipping(chosen.model) if spec.sparsity.threshold else None
-    net = network(spec, candidates[0].kept if candidates else None)
-    quantized = way.quantized((skipping or chosen).model, net)
-    excerpt = export.excerpt(quantized.model, way.task.test, spec)
+    spec, chosen = recipe.spec, candidates[0].fitted if candidates else dense
+    skipping = recipe.skipping(chosen.model) if spec.sparsity.threshold else None
+    net = network(spec, candidates[0].nnz if candidates else None)
+    quantized = recipe.quantized((skipping or chosen).model, net)
+    excerpt = export.excerpt(quantized.model, recipe.task.test, spec)
     return Made(
         dense, candidates, {}, [], quantized, net, export.integers(quantized.model, net), excerpt, skipping=skipping
     )

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from accel.architecture.cells import cell_named
-from accel.architecture.layer import Kept
-from accel.spec import Spec, Walk, nonzeros_of
+from accel.architecture.layer import Nnz
+from accel.spec import Spec, Traversal, nonzeros_of
 from training.method import Method
 from training.model import LSTM, matrices, matrices_of
 
@@ -30,51 +30,51 @@ class Mask(nn.Module):
         return weight * self.mask
 
 
-def largest_per_row(magnitude: Tensor, kept: int) -> Tensor:
-    """Mask [rows, columns] of the `kept` largest magnitudes of each row; on a tie the lower column stays."""
-    if not 0 <= kept <= magnitude.shape[1]:
-        raise ValueError(f"cannot keep {kept} of {magnitude.shape[1]} columns")
-    if kept in (0, magnitude.shape[1]):
-        return torch.full_like(magnitude, bool(kept), dtype=torch.bool)
-    one_more = magnitude.topk(kept + 1, dim=1, sorted=False).values
+def largest_per_row(magnitude: Tensor, nnz: int) -> Tensor:
+    """Mask [rows, columns] of the `nnz` largest magnitudes of each row; on a tie the lower column stays."""
+    if not 0 <= nnz <= magnitude.shape[1]:
+        raise ValueError(f"cannot keep {nnz} of {magnitude.shape[1]} columns")
+    if nnz in (0, magnitude.shape[1]):
+        return torch.full_like(magnitude, bool(nnz), dtype=torch.bool)
+    one_more = magnitude.topk(nnz + 1, dim=1, sorted=False).values
     last_two = one_more.topk(2, dim=1, largest=False).values
     following, smallest = last_two[:, :1], last_two[:, 1:]
     mask = magnitude >= smallest
     crowded = (following == smallest).squeeze(1).nonzero().squeeze(1)
     if len(crowded):
-        mask[crowded] = _first_of_equals(magnitude[crowded], smallest[crowded], kept)
+        mask[crowded] = _first_of_equals(magnitude[crowded], smallest[crowded], nnz)
     return mask
 
 
-def _first_of_equals(magnitude: Tensor, smallest: Tensor, kept: int) -> Tensor:
+def _first_of_equals(magnitude: Tensor, smallest: Tensor, nnz: int) -> Tensor:
     above, equal = magnitude > smallest, magnitude == smallest
-    room = kept - above.sum(1, keepdim=True)
+    room = nnz - above.sum(1, keepdim=True)
     return above | (equal & (equal.cumsum(1) <= room))
 
 
-def shared_by_gates(weight: Tensor, kept: int, gates: int) -> Tensor:
+def shared_by_gates(weight: Tensor, nnz: int, gates: int) -> Tensor:
     """Mask of a layer's W [gates hidden, columns] in which all rows of a unit keep the same columns.
 
     Those with the largest Euclidean norm over the gates; on a tie the lower column.
     """
     norms = weight.view(gates, -1, weight.shape[1]).square().sum(0)
-    return largest_per_row(norms, kept).repeat(gates, 1)
+    return largest_per_row(norms, nnz).repeat(gates, 1)
 
 
-def row_balanced(weight: Tensor, kept: int) -> Tensor:
-    """Mask of the `kept` largest weights of each row."""
-    return largest_per_row(weight.abs(), kept)
+def row_balanced(weight: Tensor, nnz: int) -> Tensor:
+    """Mask of the `nnz` largest weights of each row."""
+    return largest_per_row(weight.abs(), nnz)
 
 
-def column_balanced(weight: Tensor, kept: int, units: int, gates: int) -> Tensor:
-    """Mask of the `kept` largest weights of each lane in each column, `units` x `gates` lanes of them.
+def column_balanced(weight: Tensor, nnz: int, units: int, gates: int) -> Tensor:
+    """Mask of the `nnz` largest weights of each lane in each column, `units` x `gates` lanes of them.
 
     Rows are dealt to lanes as `accel.model.sparse` does. So every column that is not skipped costs all lanes the same
     (Spartus, arXiv 2108.02297).
     """
     dealt = weight.abs().view(gates, -1, units, weight.shape[1])
     lanes = dealt.permute(0, 2, 3, 1)  # [gate, p, column, row of the lane]
-    chosen = largest_per_row(lanes.reshape(-1, lanes.shape[3]), kept)
+    chosen = largest_per_row(lanes.reshape(-1, lanes.shape[3]), nnz)
     return chosen.view(lanes.shape).permute(0, 3, 1, 2).reshape(weight.shape)
 
 
@@ -82,14 +82,14 @@ Choice = Callable[[Tensor, int], Tensor]
 """W [gates hidden, columns] and how many weights are kept (of a row, or of a lane in a column) to the mask of those."""
 
 
-def bank_balanced(weight: Tensor, kept: int, banks: int, choose: Choice) -> Tensor:
+def bank_balanced(weight: Tensor, nnz: int, banks: int, choose: Choice) -> Tensor:
     """Mask of the weights that `choose` keeps in each bank, column c in bank c mod `banks` (BBS, FPGA 2019): of each
-    bank its share of `kept`, rounded up.
+    bank its share of `nnz`, rounded up.
     """
     chosen = torch.zeros_like(weight, dtype=torch.bool)
     for bank in range(banks):
         columns = weight[:, bank::banks]
-        chosen[:, bank::banks] = choose(columns, min(-(-kept // banks), columns.shape[1]))
+        chosen[:, bank::banks] = choose(columns, min(-(-nnz // banks), columns.shape[1]))
     return chosen
 
 
@@ -102,7 +102,7 @@ def choices(spec: Spec) -> tuple[Choices, ...]:
     """Which weights each layer keeps, as a spec's pattern and the layer's dataflow have it."""
     gates = cell_named(spec.model.cell, spec.levels).rows_per_unit
     of_row = partial(shared_by_gates, gates=gates) if spec.sparsity.shared_by_gates else row_balanced
-    walks: dict[Walk, Choice] = {
+    walks: dict[Traversal, Choice] = {
         "row": of_row,
         "bank": partial(bank_balanced, banks=spec.banks, choose=of_row),
         "column": partial(column_balanced, units=spec.engine.units, gates=gates),
@@ -110,17 +110,17 @@ def choices(spec: Spec) -> tuple[Choices, ...]:
     return tuple((walks[flow.input], walks[flow.recurrent]) for flow in spec.flows)
 
 
-def prune(lstm: nn.Module, kept: Kept, number: int = 0, choose: Choices = BY_ROWS) -> None:
+def prune(lstm: nn.Module, nnz: Nnz, number: int = 0, choose: Choices = BY_ROWS) -> None:
     """Keep K_x weights in each row of W_x and K_h in each row of W_h of a layer of an `nn.LSTM`, as `choose` says.
 
     By columns, so many in each column of each lane.
     """
-    mask(lstm, largest(lstm, kept, number, choose), number)
+    mask(lstm, largest(lstm, nnz, number, choose), number)
 
 
-def largest(lstm: nn.Module, kept: Kept, number: int = 0, choose: Choices = BY_ROWS) -> tuple[Tensor, Tensor]:
+def largest(lstm: nn.Module, nnz: Nnz, number: int = 0, choose: Choices = BY_ROWS) -> tuple[Tensor, Tensor]:
     """The masks that `prune` puts over W_x and W_h."""
-    sides = zip(choose, matrices_of(lstm, number), kept, strict=True)
+    sides = zip(choose, matrices_of(lstm, number), nnz, strict=True)
     w_x, w_h = (choose_one(weight.detach(), count) for choose_one, weight, count in sides)
     return w_x, w_h
 
@@ -135,7 +135,7 @@ def mask(lstm: nn.Module, masks: tuple[Tensor, Tensor], number: int = 0) -> None
 
 
 class Gradual(Method):
-    """Row-balanced pruning in steps: the number of weights falls from all to `kept` over the first half of a stage.
+    """Row-balanced pruning in steps: the number of weights falls from all to `nnz` over the first half of a stage.
 
     The share that is still to go falls with the third power of time (Zhu & Gupta, arXiv 1710.01878); weights once
     removed stay removed.
@@ -143,21 +143,21 @@ class Gradual(Method):
 
     settled = 0.5
 
-    def __init__(self, kept: Sequence[Kept], chosen: Sequence[Choices]) -> None:
-        self.kept, self.chosen = kept, chosen
+    def __init__(self, nnz: Sequence[Nnz], chosen: Sequence[Choices]) -> None:
+        self.nnz, self.chosen = nnz, chosen
 
     def before_epoch(self, model: LSTM, done: float) -> None:
         """Prune to what is due at this share of the stage."""
         left = max(0.0, 1 - done / self.settled) ** 3
-        for layer, pair, choose in zip(model.layers, self.kept, self.chosen, strict=True):
+        for layer, pair, choose in zip(model.layers, self.nnz, self.chosen, strict=True):
             full = (weight.shape[1] for weight in matrices_of(layer))
             k_x, k_h = (count + round((columns - count) * left) for count, columns in zip(pair, full, strict=True))
             prune(layer, (k_x, k_h), choose=choose)
 
 
-def prune_layers(layers: Iterable[nn.Module], kept: Sequence[Kept], chosen: Sequence[Choices] = ()) -> None:
+def prune_layers(layers: Iterable[nn.Module], nnz: Sequence[Nnz], chosen: Sequence[Choices] = ()) -> None:
     """`prune` for one-layer modules, each as its own choice says; by rows where there are none."""
-    for layer, pair, choose in zip(layers, kept, chosen or [BY_ROWS] * len(kept), strict=True):
+    for layer, pair, choose in zip(layers, nnz, chosen or [BY_ROWS] * len(nnz), strict=True):
         prune(layer, pair, choose=choose)
 
 

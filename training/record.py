@@ -106,13 +106,13 @@ def states_record(made: Made, task: Task) -> dict[str, Any] | None:
 
 
 def _name(candidate: Candidate) -> str:
-    return "pruned " + ", ".join(f"{k_x}+{k_h}" for k_x, k_h in candidate.kept)
+    return "pruned " + ", ".join(f"{k_x}+{k_h}" for k_x, k_h in candidate.nnz)
 
 
 def _tried(spec: Spec, candidate: Candidate, task: Task, chosen: bool) -> dict[str, Any]:
     """`cycles`: from step to step, of every layer."""
     facts = {
-        "kept": [list(pair) for pair in candidate.kept],
-        "cycles": intervals(spec, candidate.kept, candidate.fitted.model),
+        "kept": [list(pair) for pair in candidate.nnz],
+        "cycles": intervals(spec, candidate.nnz, candidate.fitted.model),
     }
     return {**facts, **both(candidate.fitted, task), "chosen": chosen}

@@ -43,7 +43,7 @@ def straight(weight: Tensor, digits: Tensor) -> Tensor:
     return found
 
 
-class RowDigits(nn.Module):
+class RowLowBit(nn.Module):
     """Parametrisation: weights to -1, 0, 1 times `unit`, row by row; binary: their signs. 0 outside the mask."""
 
     mask: Tensor
@@ -91,7 +91,7 @@ def scaled_rows(layer: nn.Module, kind: Kind) -> None:
         parametrize.register_parametrization(layer, name, scale)
 
 
-def equip(layer: nn.Module, array: Array) -> None:
+def attach(layer: nn.Module, array: Array) -> None:
     """Digits and `row_scale`, one a sum of the cell, of a layer, as its formats in hardware want them, or nothing.
 
     Integers of fixed width with a scale a row lie as near to each row as they can; its largest weights may saturate.
@@ -110,7 +110,7 @@ def _digits(layer: nn.Module, kind: Kind, units: tuple[float, float]) -> Tensor:
     """Parametrise both matrices of a layer by digits; the nearest scales. [rows]"""
     before = [weight.detach() for weight in matrices_of(layer)]
     for name, unit, mask in zip(matrices(), units, masks(layer), strict=True):
-        parametrize.register_parametrization(layer, name, RowDigits(kind, unit, mask.clone()))
+        parametrize.register_parametrization(layer, name, RowLowBit(kind, unit, mask.clone()))
     return nearest_scale(before, [weight.detach() for weight in matrices_of(layer)])
 
 

@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from accel.architecture.layer import Kept
-from accel.architecture.misfits import misfits
+from accel.architecture.constraints import violations
+from accel.architecture.layer import Nnz
 from accel.architecture.network import network
 from accel.architecture.plan import planned
 from accel.spec import Search, Spec, nonzeros_of
@@ -15,7 +15,7 @@ from training.cycles import Cycles
 from training.loop import Fitted
 from training.tasks.task import Metric
 
-Allocation = tuple[Kept, ...]
+Allocation = tuple[Nnz, ...]
 """Nonzeros per row of W_x and W_h, one pair a layer."""
 
 
@@ -23,7 +23,7 @@ Allocation = tuple[Kept, ...]
 class Candidate:
     """One way to share the nonzeros out, fine-tuned."""
 
-    kept: Allocation
+    nnz: Allocation
     fitted: Fitted
 
 
@@ -42,10 +42,10 @@ def line(spec: Spec, cycles: Cycles) -> list[Allocation]:
     found = [tuple(_moved(spec, search, n, pair, share) for n, pair in enumerate(even)) for share in shares]
     if search.cost == "cycles":
         found = [filled for one in found if (filled := _filled(spec, even, one, cycles)) is not None]
-    return [one for one in dict.fromkeys(found) if one == even or not list(misfits(network(spec, one)))]
+    return [one for one in dict.fromkeys(found) if one == even or not list(violations(network(spec, one)))]
 
 
-def _moved(spec: Spec, search: Search, number: int, even: Kept, share: float) -> Kept:
+def _moved(spec: Spec, search: Search, number: int, even: Nnz, share: float) -> Nnz:
     """The allocation of one layer at `share` of the way from even to the end of the line (negative: towards W_h)."""
     (inputs, hidden), levels = spec.sizes[number], spec.model.depth or 1
     total = nonzeros_of(search.total, inputs + levels * hidden)
@@ -62,7 +62,7 @@ def _filled(spec: Spec, even: Allocation, one: Allocation, cycles: Cycles) -> Al
     return found if all(k_h for _, k_h in found) else None
 
 
-def _fill(spec: Spec, cycles: Cycles, number: int, even: Kept, k_x: int) -> Kept:
+def _fill(spec: Spec, cycles: Cycles, number: int, even: Nnz, k_x: int) -> Nnz:
     """K_x and the largest K_h of a layer in the cycles of the even allocation; K_h = 0 where even 1 takes longer."""
     counts = range(1, spec.sizes[number][1] + 1)
     return k_x, bisect_right(counts, cycles(number, even), key=lambda k_h: cycles(number, (k_x, k_h)))

@@ -27,7 +27,7 @@ def layers(net: Network) -> list[dict[str, Any]]:
     return [
         {
             "name": array.name,
-            "kept": list(array.kept),
+            "kept": list(array.nnz),
             "ratios": dict(zip(("input", "recurrent"), array.removed, strict=True)),
         }
         for array in net.layers

@@ -17,10 +17,10 @@ from training.evaluate import both
 from training.loop import Fitted
 from training.model import LSTM
 from training.prune import masks
+from training.recipe import DENSE, PRUNED, QUANTIZED, Recipe, in_formats
 from training.score import score
 from training.sizes import bits
 from training.tasks.task import Task
-from training.way import DENSE, PRUNED, QUANTIZED, Way, in_formats
 
 CURVE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Thresholds at which a network with pruned states is measured, as multiples of the one it was trained with."""
@@ -50,62 +50,64 @@ class Study:
         return {"name": self.name, **both(self.fitted, self.task), **self.facts}
 
 
-def run(way: Way, dense: LSTM, pruned: LSTM) -> list[Study]:
+def run(recipe: Recipe, dense: LSTM, pruned: LSTM) -> list[Study]:
     """Every study the spec asks for."""
     return [
-        *_totals(way, dense),
-        *_equal_cycles(way, dense),
-        *_states(way, dense, pruned),
-        *_widths(way, pruned),
-        *_low_bit(way, dense),
-        *_units(way, dense),
-        *_highway(way),
+        *_totals(recipe, dense),
+        *_equal_cycles(recipe, dense),
+        *_states(recipe, dense, pruned),
+        *_widths(recipe, pruned),
+        *_low_bit(recipe, dense),
+        *_units(recipe, dense),
+        *_highway(recipe),
     ]
 
 
-def _totals(way: Way, dense: LSTM) -> Iterator[Study]:
+def _totals(recipe: Recipe, dense: LSTM) -> Iterator[Study]:
     """The dual-ratio search and the baselines at other shares of zeros."""
-    for total in way.spec.training.studies.totals:
-        other = way.searching(total=total)
+    for total in recipe.spec.training.studies.totals:
+        other = recipe.searching(total=total)
         candidates = other.search(dense)
         even = planned(other.spec)
-        uniform = next(candidate for candidate in candidates if candidate.kept == even)
+        uniform = next(candidate for candidate in candidates if candidate.nnz == even)
         for name, tried in (("uniform ratio", uniform), ("ratios chosen", candidates[0])):
-            facts = {"kept": [list(pair) for pair in tried.kept]}
-            yield Study(f"row-balanced, {name}, {total}", way.task, tried.fitted, facts)
+            facts = {"kept": [list(pair) for pair in tried.nnz]}
+            yield Study(f"row-balanced, {name}, {total}", recipe.task, tried.fitted, facts)
         for pattern in (one for one in other.spec.training.baselines if one != "dense"):
             facts = {"kept": [list(pair) for pair in even]}
-            yield Study(f"{pattern} pruning, {total}", way.task, other.baseline(dense, pattern), facts)
+            yield Study(f"{pattern} pruning, {total}", recipe.task, other.baseline(dense, pattern), facts)
 
 
-def _equal_cycles(way: Way, dense: LSTM) -> Iterator[Study]:
+def _equal_cycles(recipe: Recipe, dense: LSTM) -> Iterator[Study]:
     """The best of the allocations that take as many cycles as the even one."""
-    if way.spec.training.studies.equal_cycles:
-        best = way.searching(cost="cycles").search(dense)[0]
+    if recipe.spec.training.studies.equal_cycles:
+        best = recipe.searching(cost="cycles").search(dense)[0]
         facts = {
-            "kept": [list(pair) for pair in best.kept],
-            "cycles": intervals(way.spec, best.kept, best.fitted.model),
+            "kept": [list(pair) for pair in best.nnz],
+            "cycles": intervals(recipe.spec, best.nnz, best.fitted.model),
         }
-        yield Study("row-balanced, ratios chosen at equal cycles", way.task, best.fitted, facts)
+        yield Study("row-balanced, ratios chosen at equal cycles", recipe.task, best.fitted, facts)
 
 
-def _states(way: Way, dense: LSTM, pruned: LSTM) -> Iterator[Study]:
+def _states(recipe: Recipe, dense: LSTM, pruned: LSTM) -> Iterator[Study]:
     """State pruning of the dense network, and of the row-balanced one."""
-    for wanted in way.spec.training.studies.states:
-        yield with_states(way, dense, wanted, f"states {wanted}")
+    for wanted in recipe.spec.training.studies.states:
+        yield with_states(recipe, dense, wanted, f"states {wanted}")
         if pruned is not dense:
-            yield with_states(way, pruned, wanted, f"states {wanted}, row-balanced")
+            yield with_states(recipe, pruned, wanted, f"states {wanted}, row-balanced")
 
 
-def with_states(way: Way, source: LSTM, wanted: float, name: str) -> Study:
+def with_states(recipe: Recipe, source: LSTM, wanted: float, name: str) -> Study:
     """Fine-tune with a share of the states pruned; measured at the threshold it was trained with."""
-    model, epochs = copy.deepcopy(source), way.spec.training.prune_epochs
-    given = way.spec.training.studies.state_threshold
-    threshold = states.threshold_for(model, way.task.valid, wanted) if given == "found" else given
-    steps = count(way.task.train, way.spec.training.batch, way.spec.training.steps) * epochs
-    method = states.StatePruning(wanted, threshold, steps, way.task.valid)
-    fitted = way.fit(model, slug(f"{name} below {given}"), epochs, PRUNED, method)
-    return Study(name, way.task, fitted, {"threshold": float(model.threshold), "curve": list(_curve(model, way.task))})
+    model, epochs = copy.deepcopy(source), recipe.spec.training.prune_epochs
+    given = recipe.spec.training.studies.state_threshold
+    threshold = states.threshold_for(model, recipe.task.valid, wanted) if given == "found" else given
+    steps = count(recipe.task.train, recipe.spec.training.batch, recipe.spec.training.steps) * epochs
+    method = states.StatePruning(wanted, threshold, steps, recipe.task.valid)
+    fitted = recipe.fit(model, slug(f"{name} below {given}"), epochs, PRUNED, method)
+    return Study(
+        name, recipe.task, fitted, {"threshold": float(model.threshold), "curve": list(_curve(model, recipe.task))}
+    )
 
 
 def _curve(model: LSTM, task: Task) -> Iterator[dict[str, Any]]:
@@ -118,51 +120,53 @@ def _curve(model: LSTM, task: Task) -> Iterator[dict[str, Any]]:
     states.set_threshold(model, trained)
 
 
-def _widths(way: Way, pruned: LSTM) -> Iterator[Study]:
+def _widths(recipe: Recipe, pruned: LSTM) -> Iterator[Study]:
     """Fixed point of other widths, without and with a scale a row, as it is after pruning and fine-tuned."""
-    studies = way.spec.training.studies
+    studies = recipe.spec.training.studies
     for width in studies.widths:
-        yield from _width(way, pruned, formats.for_weights(pruned, way.spec, width), f"{width} bits")
+        yield from _width(recipe, pruned, formats.for_weights(pruned, recipe.spec, width), f"{width} bits")
     for width in studies.row_widths:
-        yield from _width(way, pruned, formats.for_rows(pruned, way.spec, width), f"{width} bits and a scale a row")
+        yield from _width(
+            recipe, pruned, formats.for_rows(pruned, recipe.spec, width), f"{width} bits and a scale a row"
+        )
 
 
-def _width(way: Way, pruned: LSTM, spec: Spec, name: str) -> Iterator[Study]:
+def _width(recipe: Recipe, pruned: LSTM, spec: Spec, name: str) -> Iterator[Study]:
     """The pruned network in the formats of a spec; `weight_bits` count values, column indices and scales."""
     net = network(spec, [(int(x[0].sum()), int(h[0].sum())) for x, h in map(masks, pruned.layers)])
     found = bits(net)
     facts = {"weight_bits": found["values"] + found["indices"] + found["scales"]}
     model = in_formats(pruned, net)
-    after = Fitted(copy.deepcopy(model), score(model, way.task.valid), [])
-    yield Study(f"row-balanced, {name} after training", way.task, after, facts)
+    after = Fitted(copy.deepcopy(model), score(model, recipe.task.valid), [])
+    yield Study(f"row-balanced, {name} after training", recipe.task, after, facts)
     stage = f"width-{spec.weights.width}{'-rows' if spec.weights.per_row else ''}"
-    fitted = way.fit(model, stage, way.spec.training.quantize_epochs, QUANTIZED)
-    yield Study(f"row-balanced, {name}", way.task, fitted, facts)
+    fitted = recipe.fit(model, stage, recipe.spec.training.quantize_epochs, QUANTIZED)
+    yield Study(f"row-balanced, {name}", recipe.task, fitted, facts)
 
 
-def _low_bit(way: Way, dense: LSTM) -> Iterator[Study]:
+def _low_bit(recipe: Recipe, dense: LSTM) -> Iterator[Study]:
     """Binary and ternary weights, from scratch or (`row`) from the dense network; the first with pruned states too."""
-    studies = way.spec.training.studies
+    studies = recipe.spec.training.studies
     for number, name in enumerate(studies.low_bit):
         kind, norm, *rounded = name.split("-")
-        source = copy.deepcopy(dense) if norm == "row" else way.fresh()
+        source = copy.deepcopy(dense) if norm == "row" else recipe.fresh()
         model = low_bit.apply(source, kind, norm, stochastic=not rounded)  # type: ignore[arg-type]
-        fitted = way.fit(model, name, way.spec.training.epochs, DENSE)
-        facts = {"weight_bits": DIGIT_BITS[kind] * units.multiplications(way.spec)}
-        yield Study(name, way.task, fitted, facts)
+        fitted = recipe.fit(model, name, recipe.spec.training.epochs, DENSE)
+        facts = {"weight_bits": DIGIT_BITS[kind] * units.multiplications(recipe.spec)}
+        yield Study(name, recipe.task, fitted, facts)
         if number == 0 and studies.states:
             wanted = studies.states[0]
-            yield with_states(way, fitted.model, wanted, f"{name}, states {wanted}")
+            yield with_states(recipe, fitted.model, wanted, f"{name}, states {wanted}")
 
 
-def _units(way: Way, dense: LSTM) -> Iterator[Study]:
+def _units(recipe: Recipe, dense: LSTM) -> Iterator[Study]:
     """Group Lasso, then the compact network fine-tuned; and that row-balanced too."""
-    for strength in way.spec.training.studies.lasso:
-        name = lasso_name(way.spec, strength)
-        spec, fitted = without_units(way, dense, strength)
-        yield Study(name, way.task, fitted, _sizes(way.spec, spec), units.as_spec(spec, name, dense=True))
-        if way.spec.sparsity.pattern != "dense":
-            yield balanced(way, fitted.model, spec, f"{name}, {BALANCED[way.spec.sparsity.pattern]}")
+    for strength in recipe.spec.training.studies.lasso:
+        name = lasso_name(recipe.spec, strength)
+        spec, fitted = without_units(recipe, dense, strength)
+        yield Study(name, recipe.task, fitted, _sizes(recipe.spec, spec), units.as_spec(spec, name, dense=True))
+        if recipe.spec.sparsity.pattern != "dense":
+            yield balanced(recipe, fitted.model, spec, f"{name}, {BALANCED[recipe.spec.sparsity.pattern]}")
 
 
 def lasso_name(spec: Spec, strength: float) -> str:
@@ -170,42 +174,42 @@ def lasso_name(spec: Spec, strength: float) -> str:
     return f"units {strength}{', reweighted' if spec.training.studies.lasso_reweighted else ''}"
 
 
-def without_units(way: Way, dense: LSTM, strength: float) -> tuple[Spec, Fitted]:
+def without_units(recipe: Recipe, dense: LSTM, strength: float) -> tuple[Spec, Fitted]:
     """The dense network after group Lasso, really smaller and fine-tuned; and its spec."""
-    model, epochs = copy.deepcopy(dense), way.spec.training.prune_epochs
-    name, reweighted = slug(lasso_name(way.spec, strength)), way.spec.training.studies.lasso_reweighted
-    way.fit(model, name, epochs, DENSE, units.GroupLasso(strength, reweighted))
-    spec, smaller = units.compact(model, way.spec)
-    return spec, way.fit(smaller, f"{name}-compact", epochs, DENSE)
+    model, epochs = copy.deepcopy(dense), recipe.spec.training.prune_epochs
+    name, reweighted = slug(lasso_name(recipe.spec, strength)), recipe.spec.training.studies.lasso_reweighted
+    recipe.fit(model, name, epochs, DENSE, units.GroupLasso(strength, reweighted))
+    spec, smaller = units.compact(model, recipe.spec)
+    return spec, recipe.fit(smaller, f"{name}-compact", epochs, DENSE)
 
 
-def balanced(way: Way, smaller: LSTM, spec: Spec, name: str) -> Study:
+def balanced(recipe: Recipe, smaller: LSTM, spec: Spec, name: str) -> Study:
     """A network that lost units, pruned as the spec says, its states too where the spec prunes them."""
-    own = Way(units.as_spec(spec, name, dense=False), way.task, way.folder / slug(name), way.progress)
+    own = Recipe(units.as_spec(spec, name, dense=False), recipe.task, recipe.folder / slug(name), recipe.progress)
     kept = planned(own.spec)
     fitted = own.pruned(smaller, kept)
-    facts = _sizes(way.spec, spec) | {"nonzeros": [list(a.matrix_nonzeros) for a in network(own.spec, kept).layers]}
+    facts = _sizes(recipe.spec, spec) | {"nonzeros": [list(a.matrix_nonzeros) for a in network(own.spec, kept).layers]}
     if own.spec.sparsity.threshold:
         fitted = own.skipping(fitted.model)
-        facts["zeros"] = states.sparsity(fitted.model, way.task.valid)
-    return Study(name, way.task, fitted, facts, own.spec)
+        facts["zeros"] = states.sparsity(fitted.model, recipe.task.valid)
+    return Study(name, recipe.task, fitted, facts, own.spec)
 
 
-def _highway(way: Way) -> Iterator[Study]:
+def _highway(recipe: Recipe) -> Iterator[Study]:
     """Recurrent highway networks, and what is left of them after group Lasso, compact and fine-tuned."""
-    training = way.spec.training
+    training = recipe.spec.training
     for depth in training.studies.highway:
-        whole = way.fit(way.fresh(depth), f"highway-{depth}", training.epochs, DENSE)
-        own = units.highway_spec(way.spec, depth)
+        whole = recipe.fit(recipe.fresh(depth), f"highway-{depth}", training.epochs, DENSE)
+        own = units.highway_spec(recipe.spec, depth)
         before = units.multiplications(own)
-        yield Study(f"highway {depth}", way.task, whole, {"multiplications": before})
+        yield Study(f"highway {depth}", recipe.task, whole, {"multiplications": before})
         for strength in training.studies.highway_lasso:
             name = f"highway {depth}, units {strength}"
             model = copy.deepcopy(whole.model)
-            way.fit(model, slug(name), training.prune_epochs, DENSE, units.GroupLasso(strength))
+            recipe.fit(model, slug(name), training.prune_epochs, DENSE, units.GroupLasso(strength))
             spec, smaller = units.compact(model, own)
-            fitted = way.fit(smaller, slug(f"{name} compact"), training.prune_epochs, DENSE)
-            yield Study(name, way.task, fitted, _sizes(own, spec), units.as_spec(spec, name, dense=True))
+            fitted = recipe.fit(smaller, slug(f"{name} compact"), training.prune_epochs, DENSE)
+            yield Study(name, recipe.task, fitted, _sizes(own, spec), units.as_spec(spec, name, dense=True))
 
 
 def _sizes(whole: Spec, spec: Spec) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from accel.architecture.layer import Kept
+from accel.architecture.layer import Nnz
 from training.method import Method
 from training.model import LSTM, matrices, matrices_of
 from training.patterns import column
@@ -50,12 +50,12 @@ class TargetedDropout(Method):
 
     settled = 0.5
 
-    def __init__(self, kept: Sequence[Kept]) -> None:
-        self.kept = kept
+    def __init__(self, nnz: Sequence[Nnz]) -> None:
+        self.nnz = nnz
 
     def before_epoch(self, model: LSTM, done: float) -> None:
         """Strong are those that the column-balanced pattern keeps, by their float weights."""
-        for layer, pair in zip(model.layers, self.kept, strict=True):
+        for layer, pair in zip(model.layers, self.nnz, strict=True):
             lists = [layer.get_submodule(f"parametrizations.{name}") for name in matrices()]
             w_x, w_h = (part.get_parameter("original").detach() for part in lists)
             weak = [part.get_submodule("0") for part in lists]

@@ -24,13 +24,13 @@ from accel.spec import Spec
 from training import compact, pipeline, results, tasks
 from training.checkpoint import fingerprint
 from training.evaluate import on_test
+from training.recipe import Recipe
 from training.results_rows import form
 from training.runs import with_seed
 from training.studies import BALANCED, balanced, lasso_name, without_units
 from training.tasks.task import Task
 from training.tradeoff_page import page
 from training.units import multiplications
-from training.way import Way
 
 SECTIONS = ("model", "sparsity", "weights", "formats", "tables")
 
@@ -67,12 +67,12 @@ def run(spec: Spec, point: Point, task: Task, work: Path) -> dict[str, Any]:
     faults = list(_faults(chosen, task))
     if faults:
         raise Refused(faults)
-    way = Way(chosen, task, work / "checkpoints", results.told)
-    dense = way.dense()
-    smaller, tuned = without_units(way, dense.model, point.strength)
+    recipe = Recipe(chosen, task, work / "checkpoints", results.told)
+    dense = recipe.dense()
+    smaller, tuned = without_units(recipe, dense.model, point.strength)
     name = f"{lasso_name(chosen, point.strength)}, {BALANCED[chosen.sparsity.pattern]}"
-    study = balanced(way, tuned.model, smaller, name if point.removed is None else f"{name} {point.removed}")
-    made = pipeline.write_compact(study, task, compact.finish(way, study), work)
+    study = balanced(recipe, tuned.model, smaller, name if point.removed is None else f"{name} {point.removed}")
+    made = pipeline.write_compact(study, task, compact.finish(recipe, study), work)
     zeros = made["states"]["zeros"][1] if made["states"] else 0.0
     nonzeros = study.facts["nonzeros"]
     return {

@@ -9,7 +9,7 @@ from typing import ClassVar
 from accel.architecture.layer import Layer
 from accel.architecture.vector import Vector
 from accel.base.fixed import Fixed, accumulator, bits_for
-from accel.spec import BALANCES, DATAFLOWS, Walk
+from accel.spec import BALANCES, DATAFLOWS, Traversal
 
 Term = tuple[int, Fixed, Fixed, int]
 """Products of one operand in a row's sum: their number, formats of weight and operand, left shift of the product."""
@@ -26,9 +26,9 @@ class Array(Layer, ABC):
     """Its name in `accel.spec.DATAFLOWS`, under which every floor has its part of it."""
 
     @property
-    def walks(self) -> tuple[Walk, Walk]:
-        """How W_x and W_h are walked through."""
-        return DATAFLOWS[self.dataflow].walks
+    def traversals(self) -> tuple[Traversal, Traversal]:
+        """How the lanes traverse W_x and W_h."""
+        return DATAFLOWS[self.dataflow].traversals
 
     @property
     def skips_states(self) -> bool:
@@ -109,14 +109,14 @@ class Array(Layer, ABC):
 
     @property
     def places(self) -> tuple[int, int]:
-        """Of how many weights `kept` are kept."""
-        x, h = (BALANCES[walk] for walk in self.walks)
+        """Of how many weights `nnz` are kept."""
+        x, h = (BALANCES[traversal] for traversal in self.traversals)
         return x.among(self.inputs, self.groups), h.among(self.outputs, self.groups)
 
     @property
     def removed(self) -> tuple[float, float]:
         """Shares of W_x and of W_h that are removed."""
-        (k_x, k_h), (of_x, of_h) = self.kept, self.places
+        (k_x, k_h), (of_x, of_h) = self.nnz, self.places
         return 1 - k_x / of_x, 1 - k_h / of_h
 
     @property
@@ -155,11 +155,11 @@ class Array(Layer, ABC):
     @property
     def set_beats(self) -> int:
         """Beats of the words that all units read in one cycle, where they come through a stream."""
-        assert self.fed is not None
-        return -(-self.units * self.word_width // self.fed)
+        assert self.streamed is not None
+        return -(-self.units * self.word_width // self.streamed)
 
     @property
-    def fed_beats(self) -> int:
+    def streamed_beats(self) -> int:
         """Beats of the weights of a turn, where they come through a stream."""
         return self.depth * self.set_beats
 

@@ -16,9 +16,9 @@ ADDRESS_TO_FETCH = 2
 """From the address of the weight memory to its word at the unit: memory, output register."""
 SELECT_TO_TOTAL = 3
 """Operand register, product, total."""
-SLOT_TO_CHAIN = 2
+SLOT_TO_TOTALS = 2
 """From a slot's number to its totals and biases: bias memory, output register."""
-SLOT_TO_LOGIT = SLOT_TO_CHAIN + 1
+SLOT_TO_LOGIT = SLOT_TO_TOTALS + 1
 """From a slot of a linear layer to its sum, of the head a logit: bias memory, output register, sum."""
 
 HEAD_INTERVAL = 8
@@ -61,9 +61,9 @@ def totals_to_gates(cell: Cell) -> int:
     return max(ready(cell, level)[name] for level in cell.pipelines for name in level.gates)
 
 
-def totals_to_kept(cell: Cell) -> int:
+def totals_to_carried(cell: Cell) -> int:
     """From a unit's totals to what is kept, in every level."""
-    return max(ready(cell, level)[level.kept] for level in cell.pipelines)
+    return max(ready(cell, level)[level.carried] for level in cell.pipelines)
 
 
 def totals_to_state(cell: Cell) -> int:
@@ -78,12 +78,12 @@ def clip_times(cell: Cell) -> list[tuple[str, int]]:
 
 def slot_to_gates(array: Array) -> int:
     """From a slot to its activations."""
-    return SLOT_TO_CHAIN + totals_to_gates(array.cell)
+    return SLOT_TO_TOTALS + totals_to_gates(array.cell)
 
 
 def slot_to_before(array: Array) -> int:
     """From a slot to what its cell kept in the step, or the level, before."""
-    return SLOT_TO_CHAIN + ready(array.cell, array.cell.level)[BEFORE]
+    return SLOT_TO_TOTALS + ready(array.cell, array.cell.level)[BEFORE]
 
 
 def before_read(array: Array) -> int:
@@ -93,12 +93,12 @@ def before_read(array: Array) -> int:
 
 def slot_to_cell(array: Array) -> int:
     """From a slot to what its cell keeps."""
-    return SLOT_TO_CHAIN + totals_to_kept(array.cell)
+    return SLOT_TO_TOTALS + totals_to_carried(array.cell)
 
 
 def slot_to_state(array: Array) -> int:
     """From a slot to what is read of it."""
-    return SLOT_TO_CHAIN + totals_to_state(array.cell)
+    return SLOT_TO_TOTALS + totals_to_state(array.cell)
 
 
 def cell_to_state(array: Array) -> int:
@@ -133,7 +133,7 @@ def partial_delay(array: Array) -> int:
 
 def slot_delay(array: Array) -> int:
     """From a group's last address to its first slot; scaled totals come later, and the slots with them."""
-    return capture_delay(array) + scale_delay(array) + 1 - SLOT_TO_CHAIN
+    return capture_delay(array) + scale_delay(array) + 1 - SLOT_TO_TOTALS
 
 
 def scale_delay(array: Array) -> int:
@@ -151,7 +151,7 @@ WORD_TO_READ = 2
 WORD_TO_SUM = 4
 """From the word to its sums: slices, product, product beside the old sum, sum."""
 DRAIN_TO_CAPTURE = 2
-"""From the number of a group to its sums in front of the chain: accumulators, register of the bank that is read."""
+"""From the number of a group to its sums in front of the shift register: accumulators, register of the bank."""
 QUEUE = 5
 """From a beat to its first column: mask, memory, its output register, entry, column."""
 

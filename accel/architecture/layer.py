@@ -9,7 +9,7 @@ from accel.architecture.vector import Vector
 from accel.base.fixed import Fixed, LowBit
 from accel.spec import Signals
 
-Kept = tuple[int, int]
+Nnz = tuple[int, int]
 """Nonzeros that are kept of W_x and of W_h: in a row, or by columns in a column of a lane's rows."""
 
 
@@ -26,7 +26,7 @@ class Layer:
     outputs: int
     kind: str | None
     """Name of the cell in `accel.architecture.cells`; None for a linear head."""
-    kept: Kept
+    nnz: Nnz
     units: int
     lanes_per_row: int
     cells: int
@@ -39,7 +39,7 @@ class Layer:
     """Formats of what its cell, or its activation, makes; None of the head's last layer."""
     shared_by_gates: bool = False
     """The rows of a unit have one column pattern: one index and one operand read serve them all."""
-    split: tuple[int, int] | None = None
+    dedicated_lanes: tuple[int, int] | None = None
     """Lanes of a row that serve W_x alone and W_h alone (BRDS' two arrays); shared lanes where None."""
     streams: int = 1
     """S: independent sequences that take turns."""
@@ -49,12 +49,12 @@ class Layer:
     """What the operand memories read passes a register of its own."""
     scale: Fixed | None = None
     """What a row's sum is multiplied with before its bias is added; None where it is taken as it is."""
-    given_state: bool = False
+    initial_state: bool = False
     """A sequence's h_0 and c_0 are given, by a stream that also takes its h_n and c_n, or by a memory: in a turn of
     their own."""
     writable: bool = False
     """Weights and biases are loaded while sequences run: a set of them is in use, another one can be written."""
-    fed: int | None = None
+    streamed: int | None = None
     """Bits of a beat of the stream that values and indices come through in every step; None where they are held."""
     x_first: bool = False
     """The x of all groups comes before the first h, as far as sizes allow."""
@@ -94,9 +94,9 @@ class Layer:
         return 1 if self.kind is None else len(self.cell.sums)
 
     @property
-    def split_rows(self) -> bool:
+    def separate_sums(self) -> bool:
         """Whether some row has two sums."""
-        return self.kind is not None and self.cell.split
+        return self.kind is not None and self.cell.separate_sums
 
     @property
     def x_levels(self) -> int:
@@ -116,7 +116,7 @@ class Layer:
     @property
     def recurrent(self) -> bool:
         """Whether rows read h_{t-1} beside x_t."""
-        return self.kept[1] > 0
+        return self.nnz[1] > 0
 
     @property
     def groups(self) -> int:

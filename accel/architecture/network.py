@@ -11,7 +11,7 @@ from accel.architecture.array import Array
 from accel.architecture.cells import TABLES
 from accel.architecture.dataflows import ARRAYS
 from accel.architecture.dataflows.rows import RowArray
-from accel.architecture.layer import Kept
+from accel.architecture.layer import Nnz
 from accel.architecture.linear import LinearArray
 from accel.architecture.plan import planned
 from accel.architecture.pool import Pool, pool_of
@@ -82,9 +82,9 @@ def _tables(tables: Tables, array: Array) -> dict[str, Table]:
     }
 
 
-def network(spec: Spec, kept_per_row: Sequence[Kept] | None = None) -> Network:
-    """Derive the arrays of a spec; `kept_per_row` (one pair a layer) replaces the spec's own plan after a search."""
-    pairs = tuple(kept_per_row) if kept_per_row is not None else planned(spec)
+def network(spec: Spec, nnz_per_row: Sequence[Nnz] | None = None) -> Network:
+    """Derive the arrays of a spec; `nnz_per_row` (one pair a layer) replaces the spec's own plan after a search."""
+    pairs = tuple(nnz_per_row) if nnz_per_row is not None else planned(spec)
     layers = tuple(_layer(spec, number, pair) for number, pair in enumerate(pairs))
     if spec.model.head is None:
         return Network(layers, (), None, spec)
@@ -92,7 +92,7 @@ def network(spec: Spec, kept_per_row: Sequence[Kept] | None = None) -> Network:
     return Network(layers, tuple(linear), head, spec)
 
 
-def _layer(spec: Spec, number: int, pair: Kept) -> Array:
+def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
     formats, weights, engine = spec.layer_formats(number), spec.weights, spec.engine
     first = number == 0
     dataflow = spec.flows[number].name
@@ -102,7 +102,7 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         inputs=spec.model.inputs if first else spec.model.hidden[number - 1],
         outputs=spec.model.hidden[number],
         kind=spec.model.cell,
-        kept=pair,
+        nnz=pair,
         units=engine.units,
         lanes_per_row=engine.lanes_per_row,
         cells=engine.cells_per_cycle,
@@ -113,14 +113,14 @@ def _layer(spec: Spec, number: int, pair: Kept) -> Array:
         bias=formats.bias,
         signals=formats.signals,
         shared_by_gates=spec.sparsity.shared_by_gates,
-        split=engine.split,
+        dedicated_lanes=engine.dedicated_lanes,
         streams=engine.streams,
         operand_memory=engine.operand_memory,
         operand_register=engine.operand_register,
         scale=formats.scale,
-        given_state=engine.state_streams or spec.initial_states,
+        initial_state=engine.state_streams or spec.initial_states,
         writable=engine.memory == "scratchpad",
-        fed=engine.memory_width,
+        streamed=engine.memory_width,
         x_first=engine.order == "x_first",
         levels=spec.levels,
     )
@@ -150,18 +150,18 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Iterator[Any]:
 
 def _linear(spec: Spec, budget: int, inputs: int, outputs: int, units: int | None) -> dict[str, Any]:
     """What linear layers have in common: as few multipliers as are done within `budget` cycles."""
-    groups, kept = max(1, budget // inputs), nonzeros_of(spec.sparsity.head, inputs)
+    groups, nnz = max(1, budget // inputs), nonzeros_of(spec.sparsity.head, inputs)
     return {
         "inputs": inputs,
         "outputs": outputs,
         "kind": None,
-        "kept": (kept, 0),
-        "units": units or min(-(-outputs // groups), kept),
+        "nnz": (nnz, 0),
+        "units": units or min(-(-outputs // groups), nnz),
         "lanes_per_row": 1,
         "cells": 1,
         "bias": spec.formats.of_head_bias,
         "operand_memory": spec.engine.operand_memory,
         "operand_register": spec.engine.operand_register,
         "writable": spec.engine.memory == "scratchpad",
-        "fed": spec.engine.memory_width,
+        "streamed": spec.engine.memory_width,
     }

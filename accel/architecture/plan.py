@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from accel.architecture.layer import Kept
+from accel.architecture.layer import Nnz
 from accel.spec import BALANCES, Flow, Spec, nonzeros_of
 
 
-def even_allocation(total: float, inputs: int, hidden: int, levels: int = 1) -> Kept:
+def even_allocation(total: float, inputs: int, hidden: int, levels: int = 1) -> Nnz:
     """Nonzeros of W_x and W_h per row at the same ratio, with the row's total fixed; each keeps at least one.
 
     The rows of W_h in several levels share what W_x leaves; less than one each may be left over.
@@ -16,20 +16,20 @@ def even_allocation(total: float, inputs: int, hidden: int, levels: int = 1) -> 
     return k_x, (nonzeros - k_x) // levels
 
 
-def row_cost(pair: Kept, levels: int) -> int:
+def row_cost(pair: Nnz, levels: int) -> int:
     """Nonzeros of a row in all levels."""
     k_x, k_h = pair
     return k_x + levels * k_h
 
 
-def planned(spec: Spec) -> tuple[Kept, ...]:
+def planned(spec: Spec) -> tuple[Nnz, ...]:
     """Nonzeros per row of each layer as the spec gives them; with a search, its starting point."""
     return tuple(_planned(spec, flow, *sizes) for flow, sizes in zip(spec.flows, spec.sizes, strict=True))
 
 
-def _planned(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Kept:
+def _planned(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Nnz:
     sparsity, rows = spec.sparsity, hidden // spec.engine.units
-    of_x, of_h = (BALANCES[walk] for walk in flow.walks)
+    of_x, of_h = (BALANCES[traversal] for traversal in flow.traversals)
     full = of_x.among(inputs, rows), of_h.among(hidden, rows)
     if sparsity.pattern == "dense":
         return full

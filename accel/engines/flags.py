@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from accel.engines.bench import Beat, Record, Script
 from accel.engines.engine import EngineFailed
-from accel.engines.loads import FLAGS, faults
+from accel.engines.weight_frames import FLAGS, faults
 from accel.memory.load_frame import frame
 from accel.model.design import Design
 
@@ -45,8 +45,8 @@ def streams(design: Design) -> dict[str, Stream]:
     for array in design.net.arrays:
         if array.recurrent and design.spec.engine.state_streams:
             found[f"s_state_{array.name}"] = Stream(f"{array.name}_state_torn", array.output_beats, True)
-        if array.fed:
-            found[f"s_weights_{array.name}"] = Stream(f"{array.name}_weights_torn", array.fed_beats, True)
+        if array.streamed:
+            found[f"s_weights_{array.name}"] = Stream(f"{array.name}_weights_torn", array.streamed_beats, True)
     return found
 
 

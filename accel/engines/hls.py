@@ -16,7 +16,7 @@ from accel.architecture.cells.activations import OUT, SUM
 from accel.base.files import write_text
 from accel.base.fixed import Integers
 from accel.engines.engine import LOGITS, EngineFailed, Observed, ProgramFailed, ToolMissing, generated
-from accel.engines.hls_script import Flags, chosen_loads, flags_by_step, inputs_text
+from accel.engines.hls_script import Flags, chosen_frames, flags_by_step, inputs_text
 from accel.engines.observe import ordered
 from accel.engines.program import finished, product
 from accel.engines.status import status_of
@@ -42,11 +42,11 @@ def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed
     """Run samples through the C++ in the folder `hls` of the work folder, which `generate` has rendered."""
     program = compiled(design.work / "hls", (*copies(design), *flags))
     first = design.net.layers[0]
-    order = all_turns(samples.lengths.tolist(), first.streams, first.given_state)
-    taken, loads = [turn for turn in order if turn.is_step], chosen_loads(design, order)
+    order = all_turns(samples.lengths.tolist(), first.streams, first.initial_state)
+    taken, frames = [turn for turn in order if turn.is_step], chosen_frames(design, order)
     with tempfile.TemporaryDirectory(dir=design.work, prefix="hls-run-") as name:
         folder = Path(name)
-        write_text(folder / "inputs", inputs_text(design, samples, order, loads))
+        write_text(folder / "inputs", inputs_text(design, samples, order, frames))
         told = _run([str(program), "inputs", "outputs", "signals"], folder)
         outputs = np.array((folder / "outputs").read_text().split(), dtype=np.int64)
         signals = np.fromfile(folder / "signals", dtype=np.int64)
@@ -54,7 +54,7 @@ def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed
     answered = [turn for turn in taken if gives_result(design, turn)]
     printed = [line.split() for line in told.splitlines()]
     _check_ports(design, [line[1:] for line in printed if line[0] == "port"])
-    _check_flags(flags_by_step(design, samples, order, loads), [line[1:] for line in printed if line[0] == "flag"])
+    _check_flags(flags_by_step(design, samples, order, frames), [line[1:] for line in printed if line[0] == "flag"])
     counted = {line[0]: int(line[1]) for line in printed if line[0] not in ("state", "port", "flag")}
     return Observed(
         _by_layer(design, signals, taken),

@@ -10,17 +10,17 @@ import numpy as np
 
 from accel.architecture.array import Array
 from accel.engines.flags import after_frame
-from accel.engines.loads import FLAGS, first_frames, later_frames
 from accel.engines.script import computes, state_of
 from accel.engines.torn import passes, sent_beats, sent_states
-from accel.memory.load_frame import fed_beats, frame
+from accel.engines.weight_frames import FLAGS, first_frames, later_frames
+from accel.memory.load_frame import frame, streamed_beats
 from accel.model.design import Design
 from accel.model.golden import before
 from accel.model.samples import Samples
 from accel.model.weights import LayerWeights
 from accel.schedule.turns import Turn
 
-Loads = Mapping[int, Sequence[Sequence[int]]]
+Frames = Mapping[int, Sequence[Sequence[int]]]
 """Frames of weights, by the step that they come before."""
 
 Flags = dict[str, list[tuple[int, int]]]
@@ -43,8 +43,8 @@ def sent(design: Design, samples: Samples, order: Sequence[Turn]) -> Sent:
     states = [
         sent_states(array, [state_of(design, samples, turn, number) for turn in given], 0) for number, array in layers
     ]
-    fed = zip(design.net.arrays, design.weights.layers, strict=True) if design.net.arrays[0].fed else ()
-    own = [passes(fed_beats(array, layer), _turns(design, array, taken), 0) for array, layer in fed]
+    streamed = zip(design.net.arrays, design.weights.layers, strict=True) if design.net.arrays[0].streamed else ()
+    own = [passes(streamed_beats(array, layer), _turns(design, array, taken), 0) for array, layer in streamed]
     return Sent(sent_beats(design, samples, taken), states, own)
 
 
@@ -53,14 +53,14 @@ def _turns(design: Design, array: Array, taken: Sequence[Turn]) -> list[Turn]:
     return [turn for turn in taken if array.recurrent or computes(design, turn)]
 
 
-def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: Loads | None = None) -> str:
+def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], frames: Frames | None = None) -> str:
     """Turns as the bench reads them: how many steps, then for each whether it ends its sequence, and its elements.
 
     A filler ends its sequence with 2 in place of 1, a step that is cut short says, as a negative number, after how many
     beats. Where weights are loaded, each step is preceded by the number of frames, and each frame by its number of
     words; where states are given, by how many each layer takes before it, and each of these by its number of beats.
-    Where weights are fed, what an array is fed in every step comes before all steps, and behind each step the number of
-    beats that every array gets.
+    Where weights are streamed, what an array gets in every step comes before all steps, and behind each step the number
+    of beats that every array gets.
     """
     zeros, how_sent = [0] * samples.x.shape[2], sent(design, samples, order)
     lines = [f"{sum(turn.is_step for turn in order)}"]
@@ -77,8 +77,8 @@ def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: 
             begun.append(turn)
             continue
         number += 1
-        if loads is not None:
-            due = loads.get(number, [])
+        if frames is not None:
+            due = frames.get(number, [])
             lines += [f"{len(due)}", *(" ".join(map(str, [len(words), *_signed(words)])) for words in due)]
         for layer, beats in zip(states, left[0], strict=bool(left[0])):
             values = (" ".join(map(str, [next(beats), *(layer[one.sequence] * one.real).tolist()])) for one in begun)
@@ -94,9 +94,9 @@ def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], loads: 
 
 
 def _pass_text(array: Array, layer: LayerWeights) -> str:
-    """What an array is fed in every step, as signed bytes."""
-    assert array.fed is not None
-    beats = b"".join(beat.to_bytes(array.fed // 8, "little") for beat in fed_beats(array, layer))
+    """What is streamed to an array in every step, as signed bytes."""
+    assert array.streamed is not None
+    beats = b"".join(beat.to_bytes(array.streamed // 8, "little") for beat in streamed_beats(array, layer))
     return " ".join(map(str, np.frombuffer(beats, dtype=np.int8)))
 
 
@@ -105,23 +105,23 @@ def _signed(words: Sequence[int]) -> list[int]:
     return [(word ^ 1 << 31) - (1 << 31) for word in words]
 
 
-def chosen_loads(design: Design, order: Sequence[Turn]) -> Loads | None:
+def chosen_frames(design: Design, order: Sequence[Turn]) -> Frames | None:
     """Frames before the first step, and others spread over the steps, as many as find a set that nobody uses."""
     if design.spec.engine.memory != "scratchpad":
         return None
     steps = sum(turn.is_step for turn in order)
     later = later_frames(design, 0 if steps < 8 else steps * len(frame(design)))
     while True:
-        loads: dict[int, list[list[int]]] = {0: first_frames(design)}
-        for place, load in enumerate(later, 1):
-            loads.setdefault(place * steps // (len(later) + 1), []).append(load)
-        if not later or sum(1 for _ in _loading(design, order, loads)) == len(later) + len(loads[0]):
-            return loads
+        frames: dict[int, list[list[int]]] = {0: first_frames(design)}
+        for place, one in enumerate(later, 1):
+            frames.setdefault(place * steps // (len(later) + 1), []).append(one)
+        if not later or sum(1 for _ in _taken_frames(design, order, frames)) == len(later) + len(frames[0]):
+            return frames
         later = later[:-1]
 
 
-def flags_by_step(design: Design, samples: Samples, order: Sequence[Turn], loads: Loads | None) -> Flags:
-    """The changes of every flag: 1 from the step on whose vector, state or weights are torn; of loads as they come."""
+def flags_by_step(design: Design, samples: Samples, order: Sequence[Turn], frames: Frames | None) -> Flags:
+    """The changes of every flag: 1 from the step on whose vector, state or weights are torn; of frames as they come."""
     how_sent, taken = sent(design, samples, order), [turn for turn in order if turn.is_step]
     found: Flags = {"torn": _first(n for n, beats in enumerate(how_sent.x) if beats < design.net.layers[0].input_beats)}
     step_of = [sum(turn.is_step for turn in order[:n]) for n, turn in enumerate(order) if not turn.is_step]
@@ -130,10 +130,10 @@ def flags_by_step(design: Design, samples: Samples, order: Sequence[Turn], loads
         found[f"{array.name}_state_torn"] = _first(torn)
     for array, beats in zip(design.net.arrays, how_sent.passes, strict=bool(how_sent.passes)):
         steps = [n for n, turn in enumerate(taken) if array.recurrent or computes(design, turn)]
-        torn = (step for step, count in zip(steps, beats, strict=True) if count != array.fed_beats)
+        torn = (step for step, count in zip(steps, beats, strict=True) if count != array.streamed_beats)
         found[f"{array.name}_weights_torn"] = _first(torn)
-    if loads is not None:
-        found |= _load_flags(design, order, loads)
+    if frames is not None:
+        found |= _frame_flags(design, order, frames)
     return {name: changes for name, changes in found.items() if changes}
 
 
@@ -142,12 +142,12 @@ def _first(steps: Iterator[int]) -> list[tuple[int, int]]:
     return [] if first is None else [(first, 1)]
 
 
-def _load_flags(design: Design, order: Sequence[Turn], loads: Loads) -> Flags:
+def _frame_flags(design: Design, order: Sequence[Turn], frames: Frames) -> Flags:
     """What is said after each step of the last frame that was taken."""
     said = dict.fromkeys(["loaded", *(f"load_{name}" for name in FLAGS)], 0)
     after: dict[int, dict[str, int]] = {}
     shown, changes = dict(said), Flags()
-    for step, words in _loading(design, order, loads):
+    for step, words in _taken_frames(design, order, frames):
         said = after_frame(said, words, frame(design))
         after[step] = said
     for step, now in after.items():
@@ -158,7 +158,7 @@ def _load_flags(design: Design, order: Sequence[Turn], loads: Loads) -> Flags:
     return changes
 
 
-def _loading(design: Design, order: Sequence[Turn], loads: Loads) -> Iterator[tuple[int, Sequence[int]]]:
+def _taken_frames(design: Design, order: Sequence[Turn], frames: Frames) -> Iterator[tuple[int, Sequence[int]]]:
     """Every frame that is taken, with its step: as soon as no sequence uses the set before the last one."""
     streams, good, waiting = design.spec.engine.streams, frame(design), deque[Sequence[int]]()
     active, loaded, step = 0, False, 0
@@ -166,7 +166,7 @@ def _loading(design: Design, order: Sequence[Turn], loads: Loads) -> Iterator[tu
     for number, turn in enumerate(order):
         if not turn.is_step:
             continue
-        waiting += loads.get(step, [])
+        waiting += frames.get(step, [])
         while waiting and (not loaded or all(one == active for one in used.values())):
             words = waiting.popleft()
             yield step, words

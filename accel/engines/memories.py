@@ -145,7 +145,7 @@ def _arrays(design: Design) -> Iterator[tuple[Array, LayerWeights]]:
 
 def _held(design: Design, array: Array, layer: LayerWeights) -> Iterator[tuple[str, Contents]]:
     """An array's memories in the order in which they are loaded, by the ends of their files' names."""
-    if not array.fed:
+    if not array.streamed:
         yield from ((f"unit{number}", unit) for number, unit in enumerate(of_units(array, layer)))
     yield "bias", bias_memory(array, layer, sum_format(array))
     if array.scale is not None:
@@ -160,8 +160,8 @@ def expected_files(design: Design) -> Iterator[tuple[str, Contents]]:
     if design.spec.engine.memory == "scratchpad":
         yield f"load/{identifier}.hex", _plain(_frame(design), WORD)
     for array, layer in _arrays(design):
-        if array.fed:
-            yield f"load/{identifier}_{array.name}.hex", _plain(_fed(array, layer), array.fed)
+        if array.streamed:
+            yield f"load/{identifier}_{array.name}.hex", _plain(_streamed(array, layer), array.streamed)
         if not array.writable:
             for end, contents in _held(design, array, layer):
                 yield f"rtl/{identifier}_{array.name}_{end}.hex", contents
@@ -190,14 +190,14 @@ def _frame(design: Design) -> list[int]:
     return [*words, zlib.crc32(b"".join(word.to_bytes(4, "little") for word in words))]
 
 
-def _fed(array: Array, layer: LayerWeights) -> Iterator[int]:
+def _streamed(array: Array, layer: LayerWeights) -> Iterator[int]:
     """Beats of one step's weights: for each address the words of all units, unit 0 lowest, in whole beats."""
-    assert array.fed is not None
+    assert array.streamed is not None
     units = list(of_units(array, layer))
     for words in zip(*(unit.words() for unit in units), strict=True):
         joined = sum(word << n * units[0].width for n, word in enumerate(words))
-        for bit in range(0, len(units) * units[0].width, array.fed):
-            yield joined >> bit & (1 << array.fed) - 1
+        for bit in range(0, len(units) * units[0].width, array.streamed):
+            yield joined >> bit & (1 << array.streamed) - 1
 
 
 def _hex_files(design: Design, found: _Comparison) -> None:
@@ -252,7 +252,7 @@ def _constant(table: str) -> str:
 
 def _cpp_arrays(array: Array, layer: LayerWeights) -> Iterator[tuple[str, Integers]]:
     """An array's constants by the ends of their names."""
-    if not array.fed:
+    if not array.streamed:
         words = lanes(array, layer)
         depth = len(words.values)
         yield "Values", stored_values(array, words.values).reshape(depth, -1)

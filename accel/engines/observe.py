@@ -66,13 +66,13 @@ def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[
     formats = array.formats
     seen, rows = record.layers[array.name], len(array.cell.level.gates)
     widths = {"c": formats.cell.width, "h": formats.state.width}
-    kept, read = (_vectors(seen[name], array.cells, width, array.output_beats) for name, width in widths.items())
+    carried, read = (_vectors(seen[name], array.cells, width, array.output_beats) for name, width in widths.items())
     gates = _vectors(seen["gates"], array.cells * rows, formats.activation.width, array.output_beats)
     gates = gates.reshape(len(gates), -1, rows)
     found: dict[str, Integers] = {}
     for place, level in enumerate(array.cell.levels):
         own = slice(place, None, array.levels)
-        found |= {level.kept: kept[own], level.state: read[own]}
+        found |= {level.carried: carried[own], level.state: read[own]}
         found |= {name: gates[own, :, n] for n, name in enumerate(level.gates)}
     return {name: ordered(values[:, : array.outputs], driven.turns) for name, values in found.items()}
 

@@ -16,9 +16,9 @@ import numpy as np
 from accel.architecture.latencies import byte_width
 from accel.base.fixed import Integers
 from accel.engines.bench import Beat, Script, Sources
-from accel.engines.loads import first_frames, later_frames
 from accel.engines.torn import passes, sent_beats, sent_states
-from accel.memory.load_frame import fed_beats
+from accel.engines.weight_frames import first_frames, later_frames
+from accel.memory.load_frame import streamed_beats
 from accel.model.design import Design
 from accel.model.golden import before
 from accel.model.samples import Samples
@@ -92,7 +92,7 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
     """Drive samples; the second half of the steps with gaps and back-pressure (few steps run freely altogether)."""
     built, engine = schedule(design), design.spec.engine
     lengths = samples.lengths.tolist()
-    order = all_turns(lengths, engine.streams, design.net.layers[0].given_state)
+    order = all_turns(lengths, engine.streams, design.net.layers[0].initial_state)
     steps = [n for n, turn in enumerate(order) if turn.is_step]
     free = len(steps) if len(steps) < 4 else len(steps) // 2 + 1
     calm = steps[free] if free < len(steps) else len(order)
@@ -100,10 +100,10 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
     pace = Pace(random.Random(seed), calm, built.cycles_per_step, brims, _meets(built, order, brims))
     sources: Sources = {"s_axis": tuple(_vectors(design, samples, order, pace))}
     sinks = {"m_axis": tuple(_pauses(design, order, pace))}
-    taken = built.finish(lengths, built.loads(samples))
+    taken = built.finish(lengths, built.operands(samples))
     if engine.memory == "scratchpad":
         longest = taken + sum(beat.wait for beat in sources["s_axis"]) + sum(sinks["m_axis"])
-        sources["s_weights"] = tuple(_loads(design, longest))
+        sources["s_weights"] = tuple(_weight_frames(design, longest))
     if engine.state_streams:
         for number, array in enumerate(design.net.layers):
             sources[f"s_state_{array.name}"] = tuple(_frames(design, samples, order, number, pace))
@@ -111,7 +111,7 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
             waits = (pace.pause(n, beat == 0, "states") for n in ends for beat in range(array.output_beats))
             sinks[f"m_state_{array.name}"] = tuple(waits)
     if engine.memory == "stream":
-        sources |= dict(_fed(design, order, pace))
+        sources |= dict(_streamed(design, order, pace))
     limit = 2 * taken + 1000
     limit += sum(beat.wait + 1 for source in sources.values() for beat in source) + sum(map(sum, sinks.values()))
     cut_after = min(CUT_AFTER, 3 * pace.interval + 64)
@@ -181,22 +181,22 @@ def _pauses(design: Design, order: Sequence[Turn], pace: Pace) -> Iterator[int]:
             yield pace.pause(number, place == 0, "results")
 
 
-def _loads(design: Design, taken: int) -> Iterator[Beat]:
+def _weight_frames(design: Design, taken: int) -> Iterator[Beat]:
     """Frames of weights: those before the first step at once, the others spread over `taken` cycles, the longest that
     the run can be: the last ones come when nobody uses any set any more, and must be taken.
     """
     first, later = first_frames(design), later_frames(design, taken)
     waiting = min(LONGEST, max(0, taken - sum(map(len, later))) // (len(later) + 1))
-    for load, wait in [*((load, 0) for load in first), *((load, waiting) for load in later)]:
-        for place, word in enumerate(load):
-            yield Beat(wait if place == 0 else 0, word, place == len(load) - 1)
+    for frame, wait in [*((frame, 0) for frame in first), *((frame, waiting) for frame in later)]:
+        for place, word in enumerate(frame):
+            yield Beat(wait if place == 0 else 0, word, place == len(frame) - 1)
 
 
-def _fed(design: Design, order: Sequence[Turn], pace: Pace) -> Iterator[tuple[str, tuple[Beat, ...]]]:
+def _streamed(design: Design, order: Sequence[Turn], pace: Pace) -> Iterator[tuple[str, tuple[Beat, ...]]]:
     """Weights of every array, once a turn; slower, now and then, behind the steps that run freely."""
     for array, layer in zip(design.net.arrays, design.weights.layers, strict=True):
         numbered = [(n, turn) for n, turn in enumerate(order) if array.recurrent or _answers(design, turn)]
-        words = fed_beats(array, layer)
+        words = streamed_beats(array, layer)
         sent = passes(words, [turn for _, turn in numbered], sum(n < pace.calm for n, _ in numbered))
         beats = []
         for (number, _), count in zip(numbered, sent, strict=True):

@@ -53,7 +53,7 @@ class Prediction(Protocol):
 
 
 @dataclass(frozen=True)
-class Contender:
+class DeviceUnderTest:
     """An engine under test. A `clocked` one must measure its cycles, have a status word, and show activations, what
     cells keep and what is read of it; another one must show every signal. One that `counts` has a status word, too; a
     `slow` one gets `verify.slow_steps` steps.
@@ -116,13 +116,13 @@ class Verification:
 def verify(
     design: Design,
     sequences: Sequences,
-    contenders: Mapping[str, Contender],
+    devices: Mapping[str, DeviceUnderTest],
     predicted: Prediction,
     memories: Memories,
     coverage: Covered,
     progress: Progress = silent,
 ) -> Verification:
-    """Run every contender on the sequences, and compare it with the golden model.
+    """Run every device under test on the sequences, and compare it with the golden model.
 
     `memories` has been compared before, `coverage` is what the sequences reach. Slow engines get as many leading
     sequences as fit into `verify.slow_steps`; their result says how many steps.
@@ -131,9 +131,9 @@ def verify(
     lanes = sum(array.multipliers for array in layers)
     nonzeros = sum(array.nonzeros for array in layers)
     results, peers = list[Result](), Peers()
-    for name, contender in contenders.items():
-        progress("verify", len(results), len(contenders), name)
-        result, ports = _examined(name, contender, design, samples, predicted)
+    for name, device in devices.items():
+        progress("verify", len(results), len(devices), name)
+        result, ports = _examined(name, device, design, samples, predicted)
         if result.status == "equal" and ports is not None:
             result = _beside(result, *peers.compared(name, ports))
         results.append(result)
@@ -153,18 +153,18 @@ def verify(
 
 
 def _examined(
-    name: str, contender: Contender, design: Design, samples: Samples, predicted: Prediction
+    name: str, device: DeviceUnderTest, design: Design, samples: Samples, predicted: Prediction
 ) -> tuple[Result, Ports | None]:
     """Run one engine on what it gets; one with a clock that gets all runs the steps of the slow ones by themselves too,
     with their gaps and back-pressure, and shows its outputs there.
     """
     leading = samples.within(design.spec.verify.slow_steps)
-    if contender.slow or leading.steps == samples.steps:
-        return examine(name, contender, design, leading, predicted)
-    result, ports = examine(name, contender, design, samples, predicted)
-    if not contender.clocked or result.status != "equal":
+    if device.slow or leading.steps == samples.steps:
+        return examine(name, device, design, leading, predicted)
+    result, ports = examine(name, device, design, samples, predicted)
+    if not device.clocked or result.status != "equal":
         return result, ports
-    again, ports = examine(name, contender, design, leading, predicted)
+    again, ports = examine(name, device, design, leading, predicted)
     seconds = round(result.seconds + again.seconds, 3)
     if again.status == "equal":
         return replace(result, seconds=seconds), ports
@@ -178,18 +178,18 @@ def _beside(result: Result, peer: str, why: str) -> Result:
     return replace(result, status="different", peer=peer, reason=f"not as {peer}: {why}")
 
 
-def judge(name: str, contender: Contender, design: Design, samples: Samples, predicted: Prediction) -> Result:
+def compare(name: str, device: DeviceUnderTest, design: Design, samples: Samples, predicted: Prediction) -> Result:
     """Run one engine and compare it. What it raises becomes its result, but Refused and what the machine lacks."""
-    return examine(name, contender, design, samples, predicted)[0]
+    return examine(name, device, design, samples, predicted)[0]
 
 
 def examine(
-    name: str, contender: Contender, design: Design, samples: Samples, predicted: Prediction
+    name: str, device: DeviceUnderTest, design: Design, samples: Samples, predicted: Prediction
 ) -> tuple[Result, Ports | None]:
-    """`judge`, and the outputs in every cycle where the engine showed them."""
+    """`compare`, and the outputs in every cycle where the engine showed them."""
     start = time.perf_counter()
     try:
-        got = contender.engine(design, samples)
+        got = device.engine(design, samples)
     except ToolMissing as missing:
         return Result(name, "not run", 0, 0, None, 0.0, str(missing)), None
     except EngineFailed as failure:
@@ -204,12 +204,12 @@ def examine(
         return Result(name, "crashed", 0, 0, None, _since(start), reason, traceback=traceback.format_exc()), None
     seconds = _since(start)
     expected = reference(design, samples)
-    found = list(differences(expected, got, required_signals(design, contender.clocked)))
+    found = list(differences(expected, got, required_signals(design, device.clocked)))
     reasons = [sentence(found, samples, _once(design))] if found else []
-    reasons += list(cycle_faults(got.step_cycles, contender.clocked, predicted.intervals(samples)))
-    if contender.clocked and len(design.net.layers) > 1 and not reasons:
+    reasons += list(cycle_faults(got.step_cycles, device.clocked, predicted.intervals(samples)))
+    if device.clocked and len(design.net.layers) > 1 and not reasons:
         reasons += list(lag_faults(got.lags, predicted.lags(samples)))
-    reasons += list(status_faults(expected.status, got.status, contender.clocked or contender.counts))
+    reasons += list(status_faults(expected.status, got.status, device.clocked or device.counts))
     cycles = None if got.step_cycles is None or not got.step_cycles.size else steady(got.step_cycles)
     status: Verdict = "different" if reasons else "equal"
     mismatches = sum(difference.count for difference in found)
@@ -227,7 +227,7 @@ def required_signals(design: Design, clocked: bool) -> Required:
 
 
 def _of_hardware(array: Array) -> tuple[str, ...]:
-    return tuple(name for level in array.cell.levels for name in (*level.gates, level.kept, level.state))
+    return tuple(name for level in array.cell.levels for name in (*level.gates, level.carried, level.state))
 
 
 def _unseen(expected: Observed, got: Observed) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def _pipeline(level: Level, net: Network, array: Array) -> dict[str, Any]:
     sizes = cell_sizes(net, array, level)
     sums = {row.name: number for number, row in enumerate(level.sums)}
     return {
-        "kept": level.kept,
+        "carried": level.carried,
         "state": level.state,
         "aside": None if level.aside == ASIDE else level.aside,
         "observed": [(f"k{_camel(name)}", name) for name in level.signals],

@@ -187,7 +187,7 @@ class Process(ABC, Generic[A]):
         """Streams of h_0, c_0 and of h_n, c_n, as arguments of a process."""
         if self.initial is not None:
             return f"k{self.type}Initial, no_states"
-        if not self.array.given_state:
+        if not self.array.initial_state:
             return "no_states, no_states"
         return f"s_state_{self.array.name}, {self.made_state}" if self.array.streams > 1 else self.state_ports
 
@@ -196,7 +196,7 @@ class Process(ABC, Generic[A]):
         """Values, columns and biases, and an LSTM layer's scales, as arguments of a process."""
         scaled = self.recurrent and not self.levelled
         parts = ["Values", self.indices_name, "Bias", *(["Scales"] if scaled else [])]
-        if self.array.fed:
+        if self.array.streamed:
             held = ", ".join(f"k{self.type}{part}" for part in parts[1:])
             return f"{self.array.name}_weights, {held}"
         if self.array.writable:

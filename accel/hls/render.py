@@ -99,7 +99,7 @@ def _names(design: Design) -> dict[str, object]:
         "layers": layers,
         "states": spec.engine.state_streams,
         "initial": spec.initial_states,
-        "fed": spec.engine.memory == "stream",
+        "streamed": spec.engine.memory == "stream",
         "state_values": len(net.layers[0].cell.states),
         "load": {"digest": shape_digest(net)} if spec.engine.memory == "scratchpad" else None,
         "skips_states": spec.skips_states,

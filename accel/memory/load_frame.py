@@ -25,6 +25,8 @@ LAYOUT = 1
 """Changes with the layout of a frame."""
 NAMED_AT_FIRST = {"RowArray": "Array", "LowBit": "Digits"}
 """Classes that had another name when the layout came; frames and bitstreams of that time still fit each other."""
+FIELDS_AT_FIRST = {"nnz": "kept", "dedicated_lanes": "split", "initial_state": "given_state", "streamed": "fed"}
+"""Fields likewise."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def _as_at_first(array: Array) -> str:
         if field.name == "w_h":
             found.append(f"h={array.h!r}")
         if field.name != "signals" and (field.name != "x_first" or array.x_first):
-            found.append(f"{field.name}={getattr(array, field.name)!r}")
+            found.append(f"{FIELDS_AT_FIRST.get(field.name, field.name)}={getattr(array, field.name)!r}")
     return f"{type(array).__qualname__}({', '.join(found)})"
 
 
@@ -108,10 +110,10 @@ def _parts(words: Iterable[int], section: Section) -> Iterator[int]:
             yield word >> part * WORD & (1 << WORD) - 1
 
 
-def fed_beats(array: Array, layer: LayerWeights) -> list[int]:
+def streamed_beats(array: Array, layer: LayerWeights) -> list[int]:
     """Beats that bring an array its values and indices in every turn: address by address, the words of all units."""
-    assert array.fed is not None
+    assert array.streamed is not None
     units = unit_words(array, layer)
     sets = [sum(words[n] << u * array.word_width for u, words in enumerate(units)) for n in range(array.depth)]
-    mask = (1 << array.fed) - 1
-    return [word >> part * array.fed & mask for word in sets for part in range(array.set_beats)]
+    mask = (1 << array.streamed) - 1
+    return [word >> part * array.streamed & mask for word in sets for part in range(array.set_beats)]

@@ -153,14 +153,14 @@ def _levels(net: Network, weights: Weights, number: int, samples: Samples, trace
     cell, threshold = array.cell, weights.threshold_at(array)
     x = _real(samples.x if number == 0 else trace.layers[number - 1].h, samples.lengths)
     given = begun_with(net, weights, samples.states, len(samples.lengths))[number]
-    kept, read = _begun(net, array, own, given, samples)
-    aside = np.zeros_like(kept)
+    carried, read = _begun(net, array, own, given, samples)
+    aside = np.zeros_like(carried)
     for place, level in enumerate(cell.levels):
         part = layer.level(place, array.levels)
         operand, pruned = x[:, : part.w_x.values.shape[1]], kept_states(read, threshold)
         sums = exact_sums(array, part, operand, pruned)
-        yield Steps(level, place, operand, pruned, level_values(net, array, level, sums, (kept, aside)))
-        kept, read = (_real(own.signals[name], samples.lengths) for name in (level.kept, level.state))
+        yield Steps(level, place, operand, pruned, level_values(net, array, level, sums, (carried, aside)))
+        carried, read = (_real(own.signals[name], samples.lengths) for name in (level.carried, level.state))
         aside = aside if level.aside == ASIDE else _real(own.signals[level.aside], samples.lengths)
 
 
@@ -178,7 +178,7 @@ def _begun(
     """What the cell kept and what was read of it before each real step, both [n, hidden]; `given` before the first."""
     firsts = first_state(net, array, given, len(samples.lengths))
     level, found = array.cell.levels[-1], []
-    for first, name in zip(firsts, (level.kept, level.state), strict=True):
+    for first, name in zip(firsts, (level.carried, level.state), strict=True):
         after = own.signals[name]
         if net.spec.model.stateful:
             ends = after[np.arange(len(after)), samples.lengths - 1]

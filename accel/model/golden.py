@@ -149,7 +149,7 @@ def run_layer(
     1811.10396); whatever else reads h gets it whole.
     """
     cell, scale = array.cell, by_sum(array, layer.scale)
-    kept, read = first_state(net, array, given, len(x))
+    carried, read = first_state(net, array, given, len(x))
     levels = [layer.level(number, array.levels) for number in range(array.levels)]
     x_parts = [_x_part(array, level, x) * scale for level in levels[: array.x_levels]]
     products = [recurrent_product(array, level.w_h, len(x)) for level in levels]
@@ -158,13 +158,13 @@ def run_layer(
     steps: list[dict[str, Integers]] = []
     for t in range(x.shape[1]):
         steps.append({})
-        aside = np.zeros_like(kept)
+        aside = np.zeros_like(carried)
         for number, (level, times_h, bias) in enumerate(zip(cell.levels, products, biases, strict=True)):
             sums = row_sums(array, times_h(kept_states(read, threshold)) << array.h_shift, "h") * scale + bias
             if number < len(x_parts):
                 sums = sums + x_parts[number][:, t]
-            steps[-1] |= run_level(net, array, level, sums, (kept, aside), t < lengths, trace.saturations)
-            kept, read = steps[-1][level.kept], steps[-1][level.state]
+            steps[-1] |= run_level(net, array, level, sums, (carried, aside), t < lengths, trace.saturations)
+            carried, read = steps[-1][level.carried], steps[-1][level.state]
             aside = aside if level.aside == ASIDE else steps[-1][level.aside]
     trace.signals = {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
     return trace
@@ -177,8 +177,8 @@ def first_state(net: Network, array: Array, given: Integers | None, sequences: i
     level, formats = array.cell.level, array.formats
     if level.state_follows:
         return given, formats.state.narrow(given, formats.cell.frac)
-    read, kept = np.split(given, 2, axis=1)
-    return kept, read
+    read, carried = np.split(given, 2, axis=1)
+    return carried, read
 
 
 def _x_part(array: Array, level: LayerWeights, x: Integers) -> Integers:
@@ -189,7 +189,7 @@ def _x_part(array: Array, level: LayerWeights, x: Integers) -> Integers:
 def row_sums(array: Array, rows: Integers, part: str) -> Integers:
     """What one operand adds to each sum of the cell: rows [..., R H] to sums [..., S, H], 0 where a sum has no part."""
     by_row = rows.reshape(*rows.shape[:-1], array.rows_per_unit, array.outputs)
-    if not array.split_rows:
+    if not array.separate_sums:
         return by_row
     parts = [by_row[..., each.row, :] * (each.part in ("both", part)) for each in array.cell.sums]
     return np.stack(parts, axis=-2)

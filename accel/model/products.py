@@ -34,6 +34,6 @@ def sparse_product(packed: Packed, width: int) -> Callable[[Integers], Integers]
 def recurrent_product(array: Array, matrix: Matrix, sequences: int) -> Callable[[Integers], Integers]:
     """The faster of the two for so many sequences at once; balanced rows alone can be read by their indices."""
     width = array.total_width
-    if BALANCED[array.walks[1]].by_index and sequences * matrix.nnz_per_row * SPARSE_COST < matrix.values.shape[1]:
+    if BALANCED[array.traversals[1]].by_index and sequences * matrix.nnz_per_row * SPARSE_COST < matrix.values.shape[1]:
         return sparse_product(matrix.packed, width)
     return product(matrix.values, width)

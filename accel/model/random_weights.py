@@ -9,7 +9,7 @@ from accel.architecture.network import network
 from accel.base.fixed import Fixed, Integers
 from accel.model.dataflows import BALANCED
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
-from accel.spec import Spec, Walk
+from accel.spec import Spec, Traversal
 
 
 def seeded(spec: Spec) -> Weights:
@@ -20,15 +20,15 @@ def seeded(spec: Spec) -> Weights:
 
 
 def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWeights:
-    def matrix(columns: int, fmt: Fixed, kept: int, walk: Walk, levels: int = 1) -> Matrix:
+    def matrix(columns: int, fmt: Fixed, nnz: int, traversal: Traversal, levels: int = 1) -> Matrix:
         a_row, shape = array.nonzeros // (array.rows * array.levels), (levels * array.rows, columns)
         real = rng.normal(0.0, 1.5 / max(1, a_row) ** 0.5, shape)
-        mask = BALANCED[walk].seeded(array, rng, shape, kept)
+        mask = BALANCED[traversal].seeded(array, rng, shape, nnz)
         return Matrix(np.where(mask, fmt.quantize(real), 0), mask)
 
-    w_x = matrix(array.inputs, array.w_x, array.kept[0], array.walks[0], array.x_levels)
+    w_x = matrix(array.inputs, array.w_x, array.nnz[0], array.traversals[0], array.x_levels)
     h_columns = array.outputs if array.recurrent else 0
-    w_h = matrix(h_columns, array.w_h, array.kept[1], array.walks[1], array.levels)
+    w_h = matrix(h_columns, array.w_h, array.nnz[1], array.traversals[1], array.levels)
     bias = array.bias.quantize(rng.normal(0.0, 0.5, array.levels * array.sums)) * spec.model.bias
     scale = None if array.scale is None else array.scale.quantize(rng.normal(0.0, 0.5, array.sums))
     return LayerWeights(w_x, w_h, bias, scale, _seeded_states(array, rng, spec))

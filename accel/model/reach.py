@@ -96,7 +96,7 @@ def _layer(net: Network, array: Array, layer: LayerWeights, x: Interval, thresho
         values = _step(net, array, sums, state, threshold)
         for side in clamped(net, array, values):
             earliest.setdefault(side, step)
-        after = values[level.kept], values[level.state]
+        after = values[level.carried], values[level.state]
         if all(old.holds(new) for old, new in zip(state, after, strict=True)):
             break
         state = (state[0].hull(after[0]), state[1].hull(after[1]))
@@ -122,8 +122,8 @@ def _before(
     if net.spec.engine.state_streams:
         return whole
     given = None if layer.initial is None else layer.initial[None]
-    kept, read = (state[0] for state in first_state(net, array, given, 1))
-    return Interval(kept, kept), Interval(read, read)
+    carried, read = (state[0] for state in first_state(net, array, given, 1))
+    return Interval(carried, carried), Interval(read, read)
 
 
 def _step(
@@ -131,10 +131,10 @@ def _step(
 ) -> dict[str, Interval]:
     """Every value of one step, all levels, before which states lie in these intervals."""
     values: dict[str, Interval] = {}
-    (kept, read), aside = state, _zeros(array.outputs)
+    (carried, read), aside = state, _zeros(array.outputs)
     for level, sums_of in zip(array.cell.levels, sums, strict=True):
-        values |= _level(net, array, level, sums_of(_pruned(read, threshold)), (kept, aside))
-        kept, read, aside = values[level.kept], values[level.state], values.get(level.aside, aside)
+        values |= _level(net, array, level, sums_of(_pruned(read, threshold)), (carried, aside))
+        carried, read, aside = values[level.carried], values[level.state], values.get(level.aside, aside)
     return values
 
 

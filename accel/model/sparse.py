@@ -16,12 +16,12 @@ from accel.base.fixed import Integers
 Mask = npt.NDArray[np.bool_]
 
 
-def largest_per_row(magnitude: npt.ArrayLike, kept: int) -> Mask:
-    """Mask [rows, columns] of the `kept` largest magnitudes of each row; on a tie the lower column stays."""
+def largest_per_row(magnitude: npt.ArrayLike, nnz: int) -> Mask:
+    """Mask [rows, columns] of the `nnz` largest magnitudes of each row; on a tie the lower column stays."""
     values = np.asarray(magnitude)
-    if not 0 <= kept <= values.shape[1]:
-        raise ValueError(f"cannot keep {kept} of {values.shape[1]} columns")
-    order = np.argsort(-values, axis=1, kind="stable")[:, :kept]
+    if not 0 <= nnz <= values.shape[1]:
+        raise ValueError(f"cannot keep {nnz} of {values.shape[1]} columns")
+    order = np.argsort(-values, axis=1, kind="stable")[:, :nnz]
     mask = np.zeros(values.shape, dtype=bool)
     np.put_along_axis(mask, order, True, axis=1)
     return mask

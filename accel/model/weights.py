@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from accel.architecture.array import Array
-from accel.architecture.layer import Kept
+from accel.architecture.layer import Nnz
 from accel.architecture.network import Network, network
 from accel.base.fixed import Integers
 from accel.model.sparse import Mask, Packed, pack
@@ -61,7 +61,7 @@ class LayerWeights:
     initial: Integers | None = None
 
     @property
-    def nnz_per_row(self) -> Kept:
+    def nnz_per_row(self) -> Nnz:
         """Nonzeros of a row of each matrix."""
         return self.w_x.nnz_per_row, self.w_h.nnz_per_row
 

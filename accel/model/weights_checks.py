@@ -40,7 +40,7 @@ def faults_of(weights: Weights, spec: Spec, source: str) -> Any:
         whole = (array.x_levels * array.rows, array.inputs), (rows, h_columns)
         if searched and (layer.w_x.mask.shape, layer.w_h.mask.shape) == whole:
             ratio = array.levels // array.x_levels
-            wanted, got = (row_cost(pair, ratio) for pair in (array.kept, layer.nnz_per_row))
+            wanted, got = (row_cost(pair, ratio) for pair in (array.nnz, layer.nnz_per_row))
             if abs(wanted - got) >= ratio:
                 yield Fault(place, f"{wanted} nonzeros a row in both matrices", str(got))
 
@@ -80,7 +80,7 @@ def _matrix_faults(
         yield Fault(f"{place}.mask", f"shape {shape}", str(matrix.mask.shape))
     if matrix.mask.shape != shape or matrix.values.shape != shape or 0 in shape:
         return
-    yield from BALANCED[array.walks[of_h]].faults(matrix.mask, array.kept[of_h], array, searched, place)
+    yield from BALANCED[array.traversals[of_h]].faults(matrix.mask, array.nnz[of_h], array, searched, place)
     if np.any(matrix.values[~matrix.mask]):
         yield Fault(place, "zero outside the mask", "other weights")
     if isinstance(fmt, LowBit) and fmt.width == 1 and not np.all(matrix.values[matrix.mask]):

@@ -14,7 +14,7 @@ from accel.memory.load_frame import beats
 from accel.model import weights_file
 from accel.model.design import Design
 from accel.schedule.proposals import estimated_cycles, for_cycles, for_lanes
-from accel.spec import BALANCES, Spec, Walk, plain
+from accel.spec import BALANCES, Spec, Traversal, plain
 
 
 def derive(spec: Spec, work: Path) -> dict[str, Any]:
@@ -93,9 +93,9 @@ def array_facts(array: Array) -> dict[str, Any]:
     }
 
 
-def _counted(array: Array, walk: Walk) -> list[int | None] | None:
-    own = [BALANCES[each].counts for each in array.walks]
-    found = [count if counted == walk else None for count, counted in zip(array.kept, own, strict=True)]
+def _counted(array: Array, traversal: Traversal) -> list[int | None] | None:
+    own = [BALANCES[each].counts for each in array.traversals]
+    found = [count if counted == traversal else None for count, counted in zip(array.nnz, own, strict=True)]
     return None if found == [None, None] else found
 
 

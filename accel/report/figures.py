@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from accel.architecture.array import Array
 from accel.model.weights import LayerWeights, Matrix
-from accel.spec import BALANCES, Walk
+from accel.spec import BALANCES, Traversal
 
 INK, MUTED, X, H, CELL, HEAD = "#1f2933", "#5a6775", "#2f6fde", "#12876f", "#c2571a", "#8a4fbd"
 REMOVED, PAPER, ON_COLOUR = "#ccd4dc", "#ffffff", "#fdfdfd"
@@ -53,7 +53,7 @@ def sparsity(layer: LayerWeights, array: Array) -> str:
     axes = figure.subplots(1, 2, width_ratios=ratios)
     words = []
     for number, (axis, matrix, symbol) in enumerate(zip(axes, shapes, ("W_x", "W_h"), strict=True)):
-        pattern = _pattern(array, matrix, array.kept[number], array.walks[number])
+        pattern = _pattern(array, matrix, array.nnz[number], array.traversals[number])
         room = 0.85 * width * ratios[number] / sum(ratios)
         shown = "\n".join(textwrap.wrap(pattern, max(10, int(72 * room / (LETTER * 9)))))
         _matrix(axis, matrix, f"{array.name}  {symbol}", shown, array)
@@ -61,9 +61,9 @@ def sparsity(layer: LayerWeights, array: Array) -> str:
     return svg(figure, f"Weights of {array.name}: {'; '.join(words)}")
 
 
-def _pattern(array: Array, matrix: Matrix, kept: int, walk: Walk) -> str:
+def _pattern(array: Array, matrix: Matrix, kept: int, traversal: Traversal) -> str:
     """What a matrix keeps, in words."""
-    return BALANCES[walk].shown.format(kept=kept, columns=matrix.values.shape[1], rows=array.groups)
+    return BALANCES[traversal].shown.format(kept=kept, columns=matrix.values.shape[1], rows=array.groups)
 
 
 def _matrix(axis: Any, matrix: Matrix, title: str, pattern: str, array: Array) -> None:

@@ -10,7 +10,7 @@ from accel.base.templates import render
 from accel.model.design import Design
 from accel.report import figures
 from accel.report.timeline import timeline
-from accel.spec import BALANCES, WALKS, Spec
+from accel.spec import BALANCES, TRAVERSALS, Spec
 
 CLASSES = 20
 """So many classes at most have a table of answers."""
@@ -50,7 +50,9 @@ def network_words(design: Design) -> str:
 
 def kept_in(spec: Spec) -> str:
     """Where the same number of weights is kept, in words."""
-    return ", or by columns in every ".join(BALANCES[walk].each for walk in WALKS if walk in spec.walks)
+    return ", or by columns in every ".join(
+        BALANCES[traversal].each for traversal in TRAVERSALS if traversal in spec.traversals
+    )
 
 
 def verdict(verify: dict[str, Any]) -> dict[str, str]:

@@ -138,7 +138,7 @@ def _spans(built: Schedule) -> Iterator[Span]:
 
 def _skipping_spans(built: Schedule, inputs: Samples) -> Iterator[Span]:
     """Lanes, cell stage and encoder of every layer for two steps in the middle of a sequence, zeros skipped."""
-    begins = built.begins(inputs.lengths.tolist(), built.loads(inputs))
+    begins = built.begins(inputs.lengths.tolist(), built.operands(inputs))
     passages = iter(built.passages(inputs))
     number = min(STEADY, max(0, inputs.steps - 2))
     origin = int(begins[0][number])

@@ -57,9 +57,9 @@ def layer_constants(design: Design, stage: Stage[Any]) -> Call:
 
 
 def _held(design: Design, array: Array) -> Iterator[str]:
-    """The memories of a layer: read from files, empty where they are loaded, weights outside where they are fed."""
+    """The memories of a layer: read from files, empty where loaded, weights outside where streamed."""
     upper, stem = array.name.upper(), f"{design.spec.identifier}_{array.name}"
-    if array.fed or array.writable:
+    if array.streamed or array.writable:
         yield f"lanes=ArrayConstants({upper}, (), ())"
     else:
         yield f'lanes=lanes_held(RTL, {upper}, "{stem}")'
@@ -76,7 +76,7 @@ def layers(design: Design) -> Iterator[Call]:
     """The instance of every layer, and of the head."""
     for array in design.net.arrays:
         name = array.name
-        boxes, stores = ("clk", "reset", f"{name}_inbox", f"{name}_outbox"), _stores(array)
+        boxes, stores = ("clk", "reset", f"{name}_ping_pong", f"{name}_results"), _stores(array)
         if isinstance(array, LinearArray):
             constants = f"ActivationConstants({name.upper()}, {design.net.alike(array).name.upper()}_TABLES)"
             given = name, f"{name}_built", False, *_bias(design, array), stores, constants
@@ -96,4 +96,4 @@ def _stores(array: Array) -> str | None:
     """What writes into a layer's weights, or brings them in every step."""
     if array.writable:
         return f"{array.name}_stores"
-    return f"{array.name}_weights" if array.fed else None
+    return f"{array.name}_weights" if array.streamed else None

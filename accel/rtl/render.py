@@ -13,7 +13,7 @@ from accel.memory.images import (
     sum_format,
     unit_words,
 )
-from accel.memory.load_frame import WORD, fed_beats, frame
+from accel.memory.load_frame import WORD, frame, streamed_beats
 from accel.model.design import Design
 from accel.model.weights import LayerWeights
 from accel.rtl.blocks.primitives.hexfile import to_hex
@@ -49,8 +49,8 @@ def _contents(design: Design, array: Array, layer: LayerWeights) -> dict[str, st
         files[f"rtl/{stem}_scale.hex"] = to_hex(scale_words(array, layer), array.scale_words_width)
     for name, (words, width) in state_words(array, layer).items():
         files[f"rtl/{stem}_initial_{name}.hex"] = to_hex(words, width)
-    if array.fed:
-        return files | {f"load/{stem}.hex": to_hex(fed_beats(array, layer), array.fed)}
+    if array.streamed:
+        return files | {f"load/{stem}.hex": to_hex(streamed_beats(array, layer), array.streamed)}
     for number, unit in enumerate(unit_words(array, layer)):
         files[f"rtl/{stem}_unit{number}.hex"] = to_hex(unit, array.word_width)
     return files

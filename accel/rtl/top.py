@@ -23,20 +23,20 @@ from accel.memory.load_frame import WORD, Section, beats, sections, shape_digest
 from accel.model.design import Design
 from accel.rtl.blocks.cells.cell import CellConstants, TableFile
 from accel.rtl.blocks.cells.scale import ScaleConstants
-from accel.rtl.blocks.cells.status import FedStatus, LayerStatus, Status, count_steps
+from accel.rtl.blocks.cells.status import LayerStatus, Status, StreamedStatus, count_steps
 from accel.rtl.blocks.columns.column_layer import States
-from accel.rtl.blocks.lanes.fed_weights import frame_turns
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
+from accel.rtl.blocks.lanes.streamed_weights import frame_turns
 from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.blocks.rows.activation import ActivationConstants
 from accel.rtl.blocks.rows.head import HeadObserved, LinearObserved
 from accel.rtl.blocks.rows.pool import pool_steps
 from accel.rtl.blocks.streams.axis import AxiStream, AxiWords, axis_input, axis_output
 from accel.rtl.blocks.streams.fillers import Fillers, watch_vectors, withhold
-from accel.rtl.blocks.streams.inbox import Beats, Inbox
 from accel.rtl.blocks.streams.load_check import check_frame
 from accel.rtl.blocks.streams.load_fill import Stores, fill
-from accel.rtl.blocks.streams.outbox import Outbox, emit, link
+from accel.rtl.blocks.streams.output_fifo import Results, output_fifo, stream_adapter
+from accel.rtl.blocks.streams.ping_pong import Beats, PingPong
 from accel.rtl.blocks.streams.receiver import receive
 from accel.rtl.blocks.streams.resynchronise import resynchronise
 from accel.rtl.blocks.streams.weight_sets import Loading, await_weights, choose_set, count_uses
@@ -86,9 +86,9 @@ def compose(design: Design, built: Schedule) -> Top:
         *_receivers(design),
         *(_loaders(design) if loading else []),
         *_entrance(design, loading),
-        *(_feeder(array) for array in net.arrays if array.fed),
+        *(_feeder(array) for array in net.arrays if array.streamed),
         *layers(design),
-        *_links(net),
+        *_adapters(net),
         *_exit(design, built),
         *(_withholders(design, built) if net.layers[0].streams > 1 else []),
     ]
@@ -121,14 +121,14 @@ def _ports(design: Design) -> Iterator[Call]:
         yield Call("states", States, (first.h.width,))
     yield Call("status", Status, (first.writable,))
     for array in net.layers:
-        yield Call(f"status_{array.name}", LayerStatus, (spec.engine.state_streams, array.fed is not None))
+        yield Call(f"status_{array.name}", LayerStatus, (spec.engine.state_streams, array.streamed is not None))
         yield Call(array.name, blocks_of(array).observed, (cells(design, array),))
         if spec.engine.state_streams:
             yield Call(f"s_state_{array.name}", AxiStream, _state_words(design, array))
             yield Call(f"m_state_{array.name}", AxiStream, _state_words(design, array))
-    yield from (Call(f"s_weights_{array.name}", AxiWords, (array.fed,)) for array in net.arrays if array.fed)
-    behind = (array for array in net.arrays if array.fed and not array.recurrent)
-    yield from (Call(f"status_{array.name}", FedStatus) for array in behind)
+    yield from (Call(f"s_weights_{array.name}", AxiWords, (array.streamed,)) for array in net.arrays if array.streamed)
+    behind = (array for array in net.arrays if array.streamed and not array.recurrent)
+    yield from (Call(f"status_{array.name}", StreamedStatus) for array in behind)
     yield from (Call(array.name, LinearObserved, (array.name.upper(),)) for array in net.linear)
     if net.head is not None:
         yield Call("head", HeadObserved, ("HEAD",))
@@ -144,13 +144,13 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
         array = stage.array
         name, upper = array.name, array.name.upper()
         yield Call(f"{name}_beats", Beats, (f"{upper}.x_vector.word_width",))
-        yield Call(f"{name}_inbox", Inbox, (f"{upper}.x_vector",))
-        yield Call(f"{name}_outbox", Outbox, (leaving(design, array),))
+        yield Call(f"{name}_ping_pong", PingPong, (f"{upper}.x_vector",))
+        yield Call(f"{name}_results", Results, (leaving(design, array),))
         yield layer_constants(design, stage)
         if design.spec.initial_states and array.recurrent:
             yield Call(f"{name}_initial", states_held, ("RTL", upper, f'"{design.spec.identifier}_{name}"'))
-        if array.fed:
-            yield Call(f"{name}_weights", Beats, (array.fed,))
+        if array.streamed:
+            yield Call(f"{name}_weights", Beats, (array.streamed,))
         if loading:
             yield Call(f"{name}_stores", Stores, (f"{upper}_SECTIONS", "loading"))
             yield from (Call(f"{name}_{kind}_end", flag) for kind in sections(array, design.net))
@@ -173,8 +173,14 @@ def _receivers(design: Design) -> Iterator[Call]:
             f"{array.name}_receiving",
             receive,
             (
-                *("clk", "reset", f"{array.name}_beats", f"{array.name}_inbox", f"{array.name.upper()}.input_beats"),
-                *(array.streams, design.spec.model.stateful, set_in, array.given_state),
+                *(
+                    "clk",
+                    "reset",
+                    f"{array.name}_beats",
+                    f"{array.name}_ping_pong",
+                    f"{array.name.upper()}.input_beats",
+                ),
+                *(array.streams, design.spec.model.stateful, set_in, array.initial_state),
             ),
         )
 
@@ -186,8 +192,8 @@ def _loaders(design: Design) -> Iterator[Call]:
     frame = "clk", "reset", "s_weights", "loading", "status", beats(net), shape_digest(net)
     yield Call("checking", check_frame, frame)
     yield Call("waiting", await_weights, ("early", "arriving", "loading"))
-    yield Call("choosing", choose_set, ("clk", "reset", f"{first.name}_inbox", "loading", first.streams))
-    yield Call("using", count_uses, ("clk", "reset", f"{first.name}_inbox", f"{last.name}_outbox", "loading"))
+    yield Call("choosing", choose_set, ("clk", "reset", f"{first.name}_ping_pong", "loading", first.streams))
+    yield Call("using", count_uses, ("clk", "reset", f"{first.name}_ping_pong", f"{last.name}_results", "loading"))
     before = "loading.restart"
     for array in net.arrays:
         for kind in sections(array, net):
@@ -209,7 +215,7 @@ def _entrance(design: Design, loading: bool) -> Iterator[Call]:
             "framed=False",
         ),
     )
-    yield Call("counting", count_steps, ("clk", "reset", f"{first.name}_inbox.take", "status"))
+    yield Call("counting", count_steps, ("clk", "reset", f"{first.name}_ping_pong.take", "status"))
 
 
 def _feeder(array: Array) -> Call:
@@ -219,20 +225,20 @@ def _feeder(array: Array) -> Call:
     return Call(f"{name}_feeding", frame_turns, ("clk", "reset", *ends))
 
 
-def _links(net: Network) -> Iterable[Call]:
+def _adapters(net: Network) -> Iterable[Call]:
     for before, after in pairwise(net.arrays):
-        ends = f"{before.name}_outbox", f"{after.name}_beats", f"{after.name}_inbox.release"
+        ends = f"{before.name}_results", f"{after.name}_beats", f"{after.name}_ping_pong.release"
         if net.pool is not None and before is net.layers[-1]:
             own = before.name.upper(), net.pool, f'"{net.spec.identifier}_{POOL}.hex"'
-            yield Call(f"{after.name}_linking", pool_steps, ("clk", "reset", *ends, *own))
+            yield Call(f"{after.name}_adapting", pool_steps, ("clk", "reset", *ends, *own))
             continue
-        yield Call(f"{after.name}_linking", link, ("clk", "reset", *ends, net.layers[0].writable))
+        yield Call(f"{after.name}_adapting", stream_adapter, ("clk", "reset", *ends, net.layers[0].writable))
 
 
 def _exit(design: Design, built: Schedule) -> Iterator[Call]:
     last, head = design.net.arrays[-1], design.spec.model.head
     results = built.stages[-1].results
-    yield Call("emitting", emit, ("clk", "reset", f"{last.name}_outbox", "leaving", results, built.emit_steps))
+    yield Call("emitting", output_fifo, ("clk", "reset", f"{last.name}_results", "leaving", results, built.emit_steps))
     unsigned = head is not None and head.kind == "argmax"
     made = "made" if design.net.layers[0].streams > 1 else "m_axis"
     yield Call("finishing", axis_output, ("leaving", made, last.cells, result_width(design), unsigned))

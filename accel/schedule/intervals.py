@@ -55,7 +55,7 @@ def level_intervals(array: RowArray, layer: LayerWeights) -> tuple[int, ...]:
     return intervals_of(
         array,
         [
-            row_words(layer.level(number, array.levels), array.column_banks)[1][:, level.kept[0] :]
+            row_words(layer.level(number, array.levels), array.column_banks)[1][:, level.nnz[0] :]
             for number, level in levels
         ],
     )
@@ -91,7 +91,7 @@ def _own_interval(array: RowArray, after: RowArray, columns: Columns) -> int:
     shorter = array.cycles_behind - after.cycles_behind
     sooner = array.behind - after.behind + shorter * (array.groups if shorter > 0 else 1)
     interval = max(slot_to_cell(array) + 1 - before_read(array) + sooner, busy)
-    table, k_x = positions(after), after.kept[0]
+    table, k_x = positions(after), after.nnz[0]
     unit = np.arange(len(columns)) % (len(columns) // array.rows_per_unit)
     written = written_at(array)
     first = after.behind - after.cycles_ahead + unit // array.units * after.cycles_behind + ADDRESS_TO_FETCH
@@ -110,6 +110,6 @@ def latest_columns(array: RowArray) -> Integers:
     q-th of K, each in its bank. Those of the first unit, [rows of a unit, K_h]: no later one reads earlier.
     """
     banks = np.arange(array.column_banks)
-    held, left = -(-(array.outputs - banks) // array.column_banks), array.kept[1] // array.column_banks
+    held, left = -(-(array.outputs - banks) // array.column_banks), array.nnz[1] // array.column_banks
     columns = (held[None, :] - np.arange(left, 0, -1)[:, None]) * array.column_banks + banks
     return np.tile(columns.reshape(-1), (array.rows_per_unit, 1))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from accel.architecture.misfits import misfits
+from accel.architecture.constraints import violations
 from accel.architecture.network import network
 from accel.schedule.budget import excesses
 from accel.schedule.proposals import late
@@ -30,4 +30,4 @@ def admission(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     yield from rules(spec)
     if not [*structural_rules(spec)]:
         net = network(spec)
-        yield from [*excesses(net)] or [*misfits(net)] or late(net)
+        yield from [*excesses(net)] or [*violations(net)] or late(net)

@@ -11,7 +11,7 @@ from typing import Any
 
 from accel.architecture.array import Array
 from accel.architecture.cells.operations import Mix, Product
-from accel.architecture.misfits import misfits
+from accel.architecture.constraints import violations
 from accel.architecture.network import Network, network
 from accel.schedule.budget import excesses
 from accel.schedule.dataflows import stage_of
@@ -106,7 +106,7 @@ def _proposal(spec: Spec, units: int, m: int, cells: int) -> Proposal | None:
     depth = max(array.depth for array in _network(spec, units, m, cells, 1).layers)
     words = -(-spec.model.inputs // depth)
     net = _network(spec, units, m, cells, words if spec.banks == 1 else 1 << (words - 1).bit_length())
-    if any(structural_rules(net.spec)) or any(excesses(net)) or any(misfits(net)):
+    if any(structural_rules(net.spec)) or any(excesses(net)) or any(violations(net)):
         return None
     lanes = sum(array.multipliers for array in net.layers)
     cycles = estimated_cycles(net)

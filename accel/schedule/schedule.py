@@ -18,7 +18,7 @@ from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.model.weights import Weights
 from accel.schedule.dataflows import stage_of
-from accel.schedule.loads import Loads, dense_loads, loads
+from accel.schedule.nonzero_operands import Operands, dense_operands, operands
 from accel.schedule.stage import NOTHING, Passage, Stage, Waits
 from accel.schedule.timeline import Timeline
 from accel.schedule.turns import all_turns
@@ -79,39 +79,39 @@ class Schedule:
         layers = self.net.layers
         return sum(a.nonzeros for a in layers) / (sum(a.multipliers for a in layers) * self.cycles_per_step)
 
-    def loads(self, samples: Samples) -> Loads | None:
+    def operands(self, samples: Samples) -> Operands | None:
         """What of every step is not zero; None where cycles do not depend on it."""
-        return loads(self.net, self.weights, samples) if self.skips_states else None
+        return operands(self.net, self.weights, samples) if self.skips_states else None
 
-    def begins(self, lengths: Sequence[int], loads: Loads | None = None) -> list[Integers]:
+    def begins(self, lengths: Sequence[int], operands: Operands | None = None) -> list[Integers]:
         """Cycle in which every step begins at every stage, input always valid and output always ready.
 
         Cycle 0 presents the first beat; sequences of `lengths` steps follow each other without a pause, in the order
         of `accel.schedule.turns`. A head that takes last steps only has as many entries as there are sequences. Without
-        `loads` nothing is zero.
+        `operands` nothing is zero.
         """
-        return self._run(lengths, loads).begins
+        return self._run(lengths, operands).begins
 
     def intervals(self, samples: Samples) -> Integers:
         """Cycles from each step's begin to the next one's at the first layer."""
-        return np.diff(self.begins(samples.lengths.tolist(), self.loads(samples))[0])
+        return np.diff(self.begins(samples.lengths.tolist(), self.operands(samples))[0])
 
     def lags(self, samples: Samples) -> list[Integers]:
         """Cycles from each step's begin at the first layer to its begin at each later one."""
-        first, *later = self.begins(samples.lengths.tolist(), self.loads(samples))[: len(self.net.layers)]
+        first, *later = self.begins(samples.lengths.tolist(), self.operands(samples))[: len(self.net.layers)]
         return [begins - first for begins in later]
 
-    def finish(self, lengths: Sequence[int], loads: Loads | None = None) -> int:
+    def finish(self, lengths: Sequence[int], operands: Operands | None = None) -> int:
         """Cycle in which the last result leaves."""
-        return self._run(lengths, loads).left[-1]
+        return self._run(lengths, operands).left[-1]
 
     def waits(self, samples: Samples) -> list[Waits]:
         """What the lanes of each layer by columns do over samples, from their second step on."""
-        return self._run(samples.lengths.tolist(), self.loads(samples)).waits
+        return self._run(samples.lengths.tolist(), self.operands(samples)).waits
 
     def passages(self, samples: Samples) -> list[list[Passage]]:
         """Every step's way through each layer by columns."""
-        return self._run(samples.lengths.tolist(), self.loads(samples)).passages
+        return self._run(samples.lengths.tolist(), self.operands(samples)).passages
 
     def cycles_over(self, samples: Samples) -> int:
         """Cycles from step to step over samples; where they depend on zeros, as those settle."""
@@ -121,16 +121,16 @@ class Schedule:
         """Share of the lanes' cycles, all layers together, in which they add a weight's product over samples."""
         if not self.skips_states:
             return self.utilisation
-        run = self._run(samples.lengths.tolist(), self.loads(samples))
+        run = self._run(samples.lengths.tolist(), self.operands(samples))
         parts = [clock.work(begun) for clock, begun in zip(run.clocks[: len(self.net.layers)], run.begun, strict=False)]
         return sum(busy for busy, _ in parts) / sum(cycles for _, cycles in parts)
 
-    def _run(self, lengths: Sequence[int], loads: Loads | None) -> Timeline:
+    def _run(self, lengths: Sequence[int], operands: Operands | None) -> Timeline:
         first = self.stages[0].array
-        taken = all_turns(lengths, first.streams, first.given_state)
-        if loads is None and self.skips_states:
-            loads = dense_loads(self.net, lengths)
-        given = loads or [(NOTHING,) * len(self.net.layers)] * len(taken)
+        taken = all_turns(lengths, first.streams, first.initial_state)
+        if operands is None and self.skips_states:
+            operands = dense_operands(self.net, lengths)
+        given = operands or [(NOTHING,) * len(self.net.layers)] * len(taken)
         return Timeline(self.net, self.stages, self.emit_steps).run(taken, given)
 
 

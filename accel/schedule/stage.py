@@ -19,7 +19,7 @@ LINK_STEPS = 2
 
 
 @dataclass(frozen=True)
-class Load:
+class TurnOperands:
     """What of a step is not zero: elements of each beat of x_t and h_t, h None where a sequence ends and drops it."""
 
     x: Sequence[int]
@@ -28,7 +28,7 @@ class Load:
     """Nothing of h_{t-1} is read."""
 
 
-NOTHING = Load((), None, fresh=True)
+NOTHING = TurnOperands((), None, fresh=True)
 """What a stage wants to know of zeros whose cycles do not depend on them."""
 
 
@@ -75,7 +75,7 @@ class Clock(ABC):
     """Every step's way through it, where that depends on zeros."""
 
     @abstractmethod
-    def step(self, arrivals: Sequence[int], fits: int, load: Load) -> tuple[int, int, list[int]]:
+    def step(self, arrivals: Sequence[int], fits: int, operands: TurnOperands) -> tuple[int, int, list[int]]:
         """One step: beats of x come at `arrivals`, results fit from cycle `fits` on.
 
         Returns the cycle in which the step begins, the one in which x is given back, and those of its results that

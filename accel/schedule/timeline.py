@@ -9,7 +9,7 @@ import numpy as np
 
 from accel.architecture.network import Network
 from accel.base.fixed import Integers
-from accel.schedule.stage import LINK_STEPS, LONG_AGO, NOTHING, Load, Passage, Stage, Waits
+from accel.schedule.stage import LINK_STEPS, LONG_AGO, NOTHING, Passage, Stage, TurnOperands, Waits
 from accel.schedule.turns import Turn
 
 
@@ -43,31 +43,31 @@ class Timeline:
         """Every step's way through each layer whose cycles depend on zeros."""
         return [clock.passages for clock in self.clocks if clock.passages is not None]
 
-    def run(self, taken: Sequence[Turn], loads: Sequence[tuple[Load, ...]]) -> Timeline:
-        """Every turn, one after the other; `loads` are those of the steps."""
-        arrivals, left = [-1], iter(loads)
+    def run(self, taken: Sequence[Turn], operands: Sequence[tuple[TurnOperands, ...]]) -> Timeline:
+        """Every turn, one after the other; `operands` are those of the steps."""
+        arrivals, left = [-1], iter(operands)
         for turn in taken:
             if not turn.is_step:
                 for clock in self.clocks[: len(self.net.layers)]:
                     clock.take_state()
                 continue
-            load, final = next(left), turn.final
+            own, final = next(left), turn.final
             first = max(arrivals[-1] + 1, self.given[0][-LINK_STEPS] + 1)
             arrivals = list(range(first, first + self.stages[0].array.input_beats))
-            self._pass(0, arrivals, final, load)
+            self._pass(0, arrivals, final, own)
         return self
 
-    def _pass(self, at: int, arrivals: Sequence[int], final: bool, loads: tuple[Load, ...]) -> None:
+    def _pass(self, at: int, arrivals: Sequence[int], final: bool, operands: tuple[TurnOperands, ...]) -> None:
         """One step at stage `at`, and what it sends on."""
         deepest = at == len(self.clocks) - 1
         emits = final or not self.last_only or at != len(self.net.layers) - 1
         room = self.left[-self.room] if deepest else self.given[at + 1][-LINK_STEPS]
         fits = room + 1 if emits else LONG_AGO
-        begin, given, results = self.clocks[at].step(arrivals, fits, loads[at] if at < len(loads) else NOTHING)
+        begin, given, results = self.clocks[at].step(arrivals, fits, operands[at] if at < len(operands) else NOTHING)
         self.begun[at].append(begin)
         self.given[at].append(given)
         if emits and deepest:
             self.left.append(results[-1] + 2)
         elif emits:
             late = self.net.pool.latency if self.net.pool and at == len(self.net.layers) - 1 else 0
-            self._pass(at + 1, [result + late for result in results], final, loads)
+            self._pass(at + 1, [result + late for result in results], final, operands)

@@ -35,32 +35,32 @@ class Turn:
 FILLER = Turn(-1, 0, True)
 
 
-def all_turns(lengths: Sequence[int], streams: int, given_state: bool) -> list[Turn]:
+def all_turns(lengths: Sequence[int], streams: int, initial_state: bool) -> list[Turn]:
     """Turns in their order; sequence n belongs to stream n mod `streams`."""
     own = [
-        [turn for n in range(s, len(lengths), streams) for turn in _sequence(n, lengths[n], given_state)]
+        [turn for n in range(s, len(lengths), streams) for turn in _sequence(n, lengths[n], initial_state)]
         for s in range(streams)
     ]
     rounds = max(map(len, own))
-    filled = [[*mine, *islice(cycle(_with_state(-1, [FILLER], given_state)), rounds - len(mine))] for mine in own]
+    filled = [[*mine, *islice(cycle(_with_state(-1, [FILLER], initial_state)), rounds - len(mine))] for mine in own]
     order = [turn for turn_round in zip(*filled, strict=True) for turn in turn_round]
     while order and not order[-1].real:
         order.pop()
     return order
 
 
-def turns(lengths: Sequence[int], streams: int, given_state: bool = False) -> list[Turn]:
+def turns(lengths: Sequence[int], streams: int, initial_state: bool = False) -> list[Turn]:
     """Steps in the order in which the input stream carries them."""
-    return [turn for turn in all_turns(lengths, streams, given_state) if turn.is_step]
+    return [turn for turn in all_turns(lengths, streams, initial_state) if turn.is_step]
 
 
-def _sequence(number: int, length: int, given_state: bool) -> list[Turn]:
+def _sequence(number: int, length: int, initial_state: bool) -> list[Turn]:
     steps = [Turn(number, step, step == length - 1) for step in range(length)]
-    return _with_state(number, steps, given_state)
+    return _with_state(number, steps, initial_state)
 
 
-def _with_state(number: int, steps: list[Turn], given_state: bool) -> list[Turn]:
-    return [Turn(number, TAKE_STATE, False), *steps] if given_state else steps
+def _with_state(number: int, steps: list[Turn], initial_state: bool) -> list[Turn]:
+    return [Turn(number, TAKE_STATE, False), *steps] if initial_state else steps
 
 
 def in_order(taken: Sequence[Turn]) -> list[int]:

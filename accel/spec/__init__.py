@@ -2,7 +2,7 @@
 
 from accel.spec.by_layer import LayerFormats, Signals, common, of_layer
 from accel.spec.checked import checked
-from accel.spec.dataflow import BALANCES, DATAFLOWS, MIXED, WALKS, WRITTEN, Flow, Walk
+from accel.spec.dataflow import BALANCES, DATAFLOWS, MIXED, TRAVERSALS, WRITTEN, Flow, Traversal
 from accel.spec.engine import Engine
 from accel.spec.json_schema import schema
 from accel.spec.network import Formats, Head, Model, Search, Tables, Weights, divisors, nonzeros_of
@@ -17,7 +17,7 @@ __all__ = [
     "DATAFLOWS",
     "HIGHWAY_ONLY",
     "MIXED",
-    "WALKS",
+    "TRAVERSALS",
     "WRITTEN",
     "Engine",
     "Flow",
@@ -32,7 +32,7 @@ __all__ = [
     "Spec",
     "Tables",
     "Training",
-    "Walk",
+    "Traversal",
     "Weights",
     "checked",
     "common",

@@ -1,4 +1,4 @@
-"""How the lanes of a layer walk through its matrices: by rows, by columns, or each its own way (decision 018)."""
+"""How the lanes of a layer traverse its matrices: by rows, by columns, or each its own way (decision 018)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from accel.spec.types import Section
 
-Walk = Literal["row", "column", "bank"]
-WALKS: tuple[Walk, ...] = ("row", "column", "bank")
-WRITTEN: tuple[Walk, ...] = ("row", "column")
+Traversal = Literal["row", "column", "bank"]
+TRAVERSALS: tuple[Traversal, ...] = ("row", "column", "bank")
+WRITTEN: tuple[Traversal, ...] = ("row", "column")
 """Those that `engine.dataflow` names: rows whose pattern has banks follow from that."""
 
 
 @dataclass(frozen=True)
 class Balance:
-    """What a way through a matrix means for its weights: where the same number is kept, and what zeros cost."""
+    """What the traversal of a matrix means for its weights: where the same number is kept, and what zeros cost."""
 
     skips: bool
     """An operand that is zero costs nothing."""
@@ -32,13 +32,13 @@ class Balance:
     """What is kept, in words."""
     empty: str
     """Who would be without a weight."""
-    counts: Walk
+    counts: Traversal
     """What weights are counted in: a row, or a column of a lane's rows."""
     banks: Callable[[int], int] = lambda _lanes_per_row: 1
     """Of how many banks of the columns the same number is kept, by the lanes of a row."""
 
 
-BALANCES: dict[Walk, Balance] = {
+BALANCES: dict[Traversal, Balance] = {
     "row": Balance(
         skips=False,
         by_lane=False,
@@ -71,15 +71,15 @@ BALANCES: dict[Walk, Balance] = {
 
 
 class Flow(Section):
-    """How the lanes of a layer walk through its two matrices."""
+    """How the lanes of a layer traverse its two matrices."""
 
-    input: Walk
+    input: Traversal
     """W_x."""
-    recurrent: Walk
+    recurrent: Traversal
     """W_h."""
 
     @property
-    def walks(self) -> tuple[Walk, Walk]:
+    def traversals(self) -> tuple[Traversal, Traversal]:
         """Of W_x and of W_h."""
         return self.input, self.recurrent
 
@@ -96,7 +96,7 @@ class Flow(Section):
     @property
     def by_lane(self) -> bool:
         """Whether the pattern of a matrix depends on P, which divides the hidden units."""
-        return any(BALANCES[walk].by_lane for walk in self.walks)
+        return any(BALANCES[traversal].by_lane for traversal in self.traversals)
 
     def __str__(self) -> str:
         if self.input == self.recurrent:
@@ -130,17 +130,19 @@ def _dataflow(value: Any) -> Any:
     return tuple(map(_flow, value)) if isinstance(value, (list, tuple)) and value else _flow(value)
 
 
-WALK_SCHEMA: dict[str, Any] = {"enum": list(WRITTEN)}
+TRAVERSAL_SCHEMA: dict[str, Any] = {"enum": list(WRITTEN)}
 FLOW_SCHEMA: dict[str, Any] = {
     "type": "object",
-    "properties": {"input": WALK_SCHEMA, "recurrent": WALK_SCHEMA},
+    "properties": {"input": TRAVERSAL_SCHEMA, "recurrent": TRAVERSAL_SCHEMA},
     "required": ["input", "recurrent"],
     "additionalProperties": False,
 }
 DATAFLOW_SCHEMA = {
     "anyOf": [
-        *(WALK_SCHEMA, FLOW_SCHEMA),
-        {"type": "array", "items": {"anyOf": [WALK_SCHEMA, FLOW_SCHEMA]}, "minItems": 1},
+        *(TRAVERSAL_SCHEMA, FLOW_SCHEMA),
+        {"type": "array", "items": {"anyOf": [TRAVERSAL_SCHEMA, FLOW_SCHEMA]}, "minItems": 1},
     ]
 }
-Dataflow = Annotated[Walk | Flow | tuple[Walk | Flow, ...], BeforeValidator(_dataflow), WithJsonSchema(DATAFLOW_SCHEMA)]
+Dataflow = Annotated[
+    Traversal | Flow | tuple[Traversal | Flow, ...], BeforeValidator(_dataflow), WithJsonSchema(DATAFLOW_SCHEMA)
+]

@@ -55,7 +55,7 @@ class Engine(Section):
     """Bits of a beat of weights, whole bytes (memory: stream)."""
 
     @property
-    def split(self) -> tuple[int, int] | None:
+    def dedicated_lanes(self) -> tuple[int, int] | None:
         """M_x and M_h of split lanes."""
         if self.input_lanes is None:
             return None

@@ -45,7 +45,7 @@ def _flow_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         return
     if any(flow.name is None for flow in spec.flows):
         yield "engine.dataflow", f"row, column or {MIXED} (W_h by rows waits for all of h_t, and so may W_x)", dataflow
-    wanted = min(spec.walks) if len(spec.walks) == 1 else "balanced"
+    wanted = min(spec.traversals) if len(spec.traversals) == 1 else "balanced"
     if pattern == "column" and wanted == "row":
         yield "engine.dataflow", "column for sparsity.pattern: column", dataflow
     elif pattern not in (wanted, "dense"):

@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr
 
 from accel.base.fixed import Fixed
 from accel.spec.by_layer import LayerFormats, of_layer
-from accel.spec.dataflow import BANKED, ROWS, Flow, Walk
+from accel.spec.dataflow import BANKED, ROWS, Flow, Traversal
 from accel.spec.engine import Engine
 from accel.spec.network import Formats, Linear, Model, Sparsity, Tables, Weights
 from accel.spec.reserved import identifier
@@ -93,9 +93,9 @@ class Spec(Section):
         return self.engine.lanes_per_row if self.sparsity.pattern == "bank" else 1
 
     @property
-    def walks(self) -> set[Walk]:
-        """The ways in which matrices are walked through."""
-        return {walk for flow in self.flows for walk in (flow.input, flow.recurrent)}
+    def traversals(self) -> set[Traversal]:
+        """The ways in which matrices are traversed."""
+        return {traversal for flow in self.flows for traversal in (flow.input, flow.recurrent)}
 
     @property
     def by_lane(self) -> bool:

@@ -10,7 +10,7 @@ from accel.base.faults import Fault, Refused
 from accel.base.files import write_text
 from accel.engines.engine import EngineFailed, Observed
 from accel.engines.script import script
-from accel.engines.verify import Contender, judge
+from accel.engines.verify import DeviceUnderTest, compare
 from accel.engines.verilator import Window, simulated
 from accel.model.design import Design
 from accel.model.samples import Samples
@@ -87,7 +87,7 @@ def steps(design: Design, samples: Samples) -> tuple[int, int]:
 def watched(design: Design, samples: Samples, first: int, last: int, folder: Path) -> Window:
     """From one step's first cycle to another's, as the schedule predicts them."""
     timing = schedule(design)
-    begins = timing.begins(samples.lengths.tolist(), timing.loads(samples))[0]
+    begins = timing.begins(samples.lengths.tolist(), timing.operands(samples))[0]
     return Window(int(begins[first]), int(begins[last]), folder / "beginning.saif", folder / "counts.saif")
 
 
@@ -99,6 +99,6 @@ def run(design: Design, samples: Samples, folder: Path, window: Window) -> None:
     def engine(design: Design, samples: Samples) -> Observed:
         return simulated(design, samples, folder / SOURCE, folder, window=window)
 
-    result = judge("gates", Contender(engine, clocked=True), design, samples, schedule(design))
+    result = compare("gates", DeviceUnderTest(engine, clocked=True), design, samples, schedule(design))
     if result.status != "equal":
         raise EngineFailed(f"the gates: {result.status}: {result.reason}")

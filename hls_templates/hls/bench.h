@@ -108,10 +108,10 @@ class Bench {
   /// Whether the step that was sent ends its sequence.
   bool Ends() const { return ends_; }
 
-  /// What an array is fed in every step, byte after byte: INPUTS begins with it, after the number of steps.
+  /// What is streamed to an array in every step, byte after byte: INPUTS begins with it, after the number of steps.
   template <typename A>
   std::vector<long long> ReadPass() {
-    std::vector<long long> bytes(static_cast<std::size_t>(A::kDepth) * A::kSetBeats * A::kFedBytes);
+    std::vector<long long> bytes(static_cast<std::size_t>(A::kDepth) * A::kSetBeats * A::kStreamedBytes);
     for (long long &byte : bytes) byte = Next(inputs_, "INPUTS");
     return bytes;
   }
@@ -122,8 +122,8 @@ class Bench {
     const std::size_t beats = Next(inputs_, "INPUTS");
     for (std::size_t beat = 0; beat < beats; ++beat) {
       Beat packet;
-      for (int n = 0; n < A::kFedBytes; ++n) {
-        const std::size_t place = beat * A::kFedBytes + n;
+      for (int n = 0; n < A::kStreamedBytes; ++n) {
+        const std::size_t place = beat * A::kStreamedBytes + n;
         packet.data.element[n] = place < bytes.size() ? bytes[place] : 1;
       }
       packet.last = beat == beats - 1;

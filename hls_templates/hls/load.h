@@ -233,7 +233,7 @@ inline void EndFrame(Stream<Word_t> &in, Frame &frame) {
 }
 
 /// Which set of weights a sequence is computed with: the one that was active when its first step began.
-template <int kStreams, bool kGivenState>
+template <int kStreams, bool kInitialState>
 struct Sets {
   int active;
   bool loaded;
@@ -255,7 +255,7 @@ struct Sets {
 
   /// The set of the next step. Where states are given, turns that take them come before; these use no set.
   int Begin() {
-    while (kGivenState && !given[stream]) {
+    while (kInitialState && !given[stream]) {
       given[stream] = true;
       Next();
     }

@@ -123,7 +123,7 @@ void RecurrentStep(const Operands<A> &x, const bool &end, Source &values, const 
   #pragma HLS RESET variable=goes_on
   #pragma HLS RESET variable=turn
   #pragma HLS RESET variable=counted
-  if constexpr (A::kGivenState) {
+  if constexpr (A::kInitialState) {
     while (!goes_on[turn % A::kStreams]) {
       TakeState<A, kBanks>(state_in, h, turn, c[turn % A::kStreams], counted.state_torn);
       goes_on[turn % A::kStreams] = true;
@@ -160,7 +160,7 @@ void RecurrentStep(const Operands<A> &x, const bool &end, Source &values, const 
 
   RowEngine<A>(values, indices, operand, emit);
   goes_on[stream] = !end || A::kStateful;
-  if constexpr (A::kGivenState) {
+  if constexpr (A::kInitialState) {
     if (end) GiveState<A, kBanks>(state_out, h, turn, c[stream]);
   }
   saturations = counted;

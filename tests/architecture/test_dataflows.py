@@ -17,11 +17,11 @@ from accel.model.dataflows import BALANCED
 from accel.report.dataflows import SPANS
 from accel.rtl.dataflows import BLOCKS
 from accel.schedule.dataflows import STAGES
-from accel.spec import BALANCES, DATAFLOWS, WALKS
+from accel.spec import BALANCES, DATAFLOWS, TRAVERSALS
 
 PACKAGES = ("accel", "training", "fpga", "exploration", "sparrow")
 FLOORS: list[Mapping[str, Any]] = [ARRAYS, LANE_WORDS, STAGES, BLOCKS, PROCESSES, CHECKED, SPANS]
-OF_WALKS: list[Mapping[str, Any]] = [BALANCES, BALANCED]
+OF_TRAVERSALS: list[Mapping[str, Any]] = [BALANCES, BALANCED]
 PREFIXES = ("Row", "Bank", "Column", "Mixed")
 PARTS = ("Array", "Stage", "Clock", "Blocks", "Process", "Checked", "Balanced")
 CLASSES = {f"{prefix}{part}" for prefix in PREFIXES for part in PARTS}
@@ -34,9 +34,9 @@ def test_every_floor_has_a_part_of_every_dataflow(floor: Mapping[str, Any]) -> N
     assert set(floor) == set(DATAFLOWS)
 
 
-@pytest.mark.parametrize("floor", OF_WALKS)
+@pytest.mark.parametrize("floor", OF_TRAVERSALS)
 def test_every_way_through_a_matrix_has_its_balance(floor: Mapping[str, Any]) -> None:
-    assert set(floor) == set(WALKS)
+    assert set(floor) == set(TRAVERSALS)
 
 
 def test_an_array_knows_the_name_it_is_found_under() -> None:
@@ -57,7 +57,7 @@ def asks(source: str) -> Iterator[str]:
             sides = [node.left, *node.comparators]
             words = {each.value for side in sides for each in ast.walk(side) if isinstance(each, ast.Constant)}
             named = any(word in ast.unparse(side).lower() for side in sides for word in ASKING)
-            if named and words & {*DATAFLOWS, *WALKS}:
+            if named and words & {*DATAFLOWS, *TRAVERSALS}:
                 yield ast.unparse(node)
 
 
@@ -82,8 +82,8 @@ def test_nobody_asks_which_dataflow_a_layer_has() -> None:
         "match clock:\n    case ColumnClock():\n        pass",
         "array.dataflow == 'column'",
         "'row' != flow.input",
-        "array.walks == ('row', 'column')",
-        "array.walks[1] in ('column',)",
+        "array.traversals == ('row', 'column')",
+        "array.traversals[1] in ('column',)",
     ],
 )
 def test_a_module_that_asks_is_found(asking: str) -> None:
@@ -91,4 +91,4 @@ def test_a_module_that_asks_is_found(asking: str) -> None:
 
 
 def test_looking_a_dataflow_up_is_not_asking() -> None:
-    assert list(asks("STAGES[array.dataflow].of(array) if kind == 'row' else BALANCED[array.walks[1]]")) == []
+    assert list(asks("STAGES[array.dataflow].of(array) if kind == 'row' else BALANCED[array.traversals[1]]")) == []

@@ -11,7 +11,7 @@ from accel.architecture.cells import GRU, LSTM, RESET_FIRST, highway
 from accel.architecture.cells.level import Level
 from accel.architecture.cells.operations import BEFORE, Lookup, Mix, Narrow, Product, RowSum, Sum
 from accel.architecture.cells.sizes import Size
-from accel.architecture.latencies import ready, totals_to_gates, totals_to_kept, totals_to_state
+from accel.architecture.latencies import ready, totals_to_carried, totals_to_gates, totals_to_state
 from accel.base.fixed import Fixed
 from accel.spec import Formats
 
@@ -24,7 +24,7 @@ TOTAL = Product("total", "pre", BEFORE)
 
 
 def level(*operations: Any, **changed: Any) -> Level:
-    named = {"gates": (), "kept": "kept", "state": "read"} | changed
+    named = {"gates": (), "carried": "kept", "state": "read"} | changed
     return Level(sums=(SUM,), operations=operations, **named)
 
 
@@ -61,14 +61,14 @@ def test_what_is_laid_aside_is_an_entry_of_a_table() -> None:
 def test_what_was_kept_is_read_as_late_as_its_first_use_allows() -> None:
     lstm, gru = ready(LSTM, LSTM.level), ready(GRU, GRU.level)
     assert (lstm[BEFORE], lstm["c"], lstm["h"]) == (4, 8, 13)
-    assert (gru[BEFORE], gru["h_kept"], gru["h"]) == (10, 15, 17)
+    assert (gru[BEFORE], gru["h_carried"], gru["h"]) == (10, 15, 17)
     assert (totals_to_gates(LSTM), totals_to_gates(GRU)) == (4, 10)
 
 
 def test_all_levels_of_a_cell_take_as_long() -> None:
     assert {ready(RESET_FIRST, one)[BEFORE] for one in RESET_FIRST.levels} == {4}
-    assert [ready(RESET_FIRST, one)[one.kept] for one in RESET_FIRST.levels] == [6, 6, 9]
-    assert (totals_to_kept(RESET_FIRST), totals_to_state(RESET_FIRST)) == (9, 11)
+    assert [ready(RESET_FIRST, one)[one.carried] for one in RESET_FIRST.levels] == [6, 6, 9]
+    assert (totals_to_carried(RESET_FIRST), totals_to_state(RESET_FIRST)) == (9, 11)
 
 
 def test_levels_that_are_alike_share_a_pipeline() -> None:

@@ -41,9 +41,9 @@ def specs(draw: st.DrawFn) -> Spec:
 @given(specs())
 def test_lanes_share_out_every_nonzero_of_a_row(chosen: Spec) -> None:
     array = network(chosen).layers[0]
-    assert sum(lane.x_slots for lane in array.lanes) == array.kept[0]
-    assert sum(lane.h_slots for lane in array.lanes) == array.kept[1]
-    assert array.cycles_per_group == -(-sum(array.kept) // array.lanes_per_row)
+    assert sum(lane.x_slots for lane in array.lanes) == array.nnz[0]
+    assert sum(lane.h_slots for lane in array.lanes) == array.nnz[1]
+    assert array.cycles_per_group == -(-sum(array.nnz) // array.lanes_per_row)
 
 
 @given(specs())
@@ -56,7 +56,7 @@ def test_groups_cover_every_unit(chosen: Spec) -> None:
 def test_accumulator_holds_the_worst_row(chosen: Spec) -> None:
     """All weights and operands at their minimum, and the bias at its own: computed, not bounded."""
     array = network(chosen).layers[0]
-    k_x, k_h = array.kept
+    k_x, k_h = array.nnz
     x_part = k_x * array.w_x.lo * array.x.lo << array.x_shift
     h_part = k_h * array.w_h.lo * array.h.lo << array.h_shift
     worst = x_part + h_part - (array.bias.lo << array.bias_shift)

@@ -103,7 +103,7 @@ def unit_text(made: Array) -> str:
     """The unit's Verilog."""
     chain = made.sums_per_unit * made.total_width
     ports = {"clk": flag(), "word": bits(made.word_width), "first": flag(), "capture": flag()}
-    ports |= {"shared": bits(shared_width(made)), "chain_in": bits(chain), "chain_out": bits(chain)}
+    ports |= {"shared": bits(shared_width(made)), "shift_in": bits(chain), "shift_out": bits(chain)}
     return written(converted(dense_unit, {**ports, "array": made}), "unit")
 
 

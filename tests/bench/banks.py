@@ -71,7 +71,7 @@ def row(name: str) -> tuple[str, ...]:
     copies = bits["x copies"] + bits["h copies"]
     mbit = (f"{part / 1e6:.2f}" for part in (bits["values"], bits["indices"], copies, every))
     share = array.nonzeros / (array.multipliers * cycles)
-    kept = "+".join(map(str, array.kept))
+    kept = "+".join(map(str, array.nnz))
     lanes, gap = str(array.multipliers), str(timing.gap)
     return (name, kept, lanes, gap, str(cycles), f"{share:.2%}", *mbit, f"{every / stored:.2f}")
 

@@ -19,7 +19,7 @@ import numpy as np
 import yaml
 
 from accel.base.files import read_json, write_json, write_text
-from accel.engines.verify import Contender, judge
+from accel.engines.verify import DeviceUnderTest, compare
 from accel.engines.verilator import verilator
 from accel.model import golden, random_weights
 from accel.model.design import Design
@@ -92,7 +92,7 @@ def measure(name: str) -> dict[str, Any]:
     made = design(name)
     generated = time.perf_counter() - start
     timing, samples = schedule(made), inputs(made)
-    result = judge(name, Contender(verilator, clocked=True), made, samples, timing)
+    result = compare(name, DeviceUnderTest(verilator, clocked=True), made, samples, timing)
     if result.status != "equal":
         raise SystemExit(f"{name}: {result.status}: {result.reason}")
     again = time.perf_counter()
@@ -118,7 +118,7 @@ def facts(made: Design, timing: Schedule, cycles: int | None) -> dict[str, Any]:
     assert cycles is not None
     return {
         "shape": " -> ".join(str(n) for n in (made.spec.model.inputs, *made.spec.model.hidden)),
-        "kept": " ".join(f"{a.kept[0]}+{a.kept[1]}" for a in layers),
+        "kept": " ".join(f"{a.nnz[0]}+{a.nnz[1]}" for a in layers),
         "lanes": lanes,
         "nonzeros": nonzeros,
         "gap": timing.gap,

@@ -23,7 +23,7 @@ import yaml
 
 from accel.architecture.network import network
 from accel.base.files import read_json, write_json, write_text
-from accel.engines.verify import Contender, judge
+from accel.engines.verify import DeviceUnderTest, compare
 from accel.engines.verilator import verilator
 from accel.model import golden, random_weights, samples
 from accel.model.design import Design
@@ -124,7 +124,7 @@ def at(case: Case, threshold: int, simulate: bool) -> dict[str, Any]:
     chosen = replace(case.made, weights=replace(case.made.weights, threshold=threshold))
     timing = schedule(chosen)
     if simulate:
-        result = judge("verilator", Contender(verilator, clocked=True), chosen, case.inputs, timing)
+        result = compare("verilator", DeviceUnderTest(verilator, clocked=True), chosen, case.inputs, timing)
         if result.status != "equal":
             raise SystemExit(f"threshold {threshold}: {result.status}: {result.reason}")
     found = facts(replace(case, made=chosen), timing)

@@ -58,7 +58,7 @@ def lines() -> Iterator[tuple[str, str, str, str]]:
     lstm, model, net = nn.LSTM(300, 300, batch_first=True), LSTM(SPEC), network(SPEC)
     dense = seconds(step(lstm, lambda x: lstm(x)[0]))
     yield "dense nn.LSTM step", f"{1e3 * dense:.1f}", "1", ""
-    prune_layers(model.layers, [array.kept for array in net.layers])
+    prune_layers(model.layers, [array.nnz for array in net.layers])
     pruned = seconds(step(model, lambda x: model.hidden(x)[0]))
     yield "row-balanced step", f"{1e3 * pruned:.1f}", f"{pruned / dense:.2f}", "1.2 x"
     model.quantize(net)

@@ -86,16 +86,16 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [6], "bias": False, "head": {"outputs": 4, "kind": "logits"}},
         "engine": {"units": 6, "cells_per_cycle": 2},
     },
-    "loaded weights, given states, two layers, three streams, saturating": {
+    "loaded weights, initial states, two layers, three streams, saturating": {
         **TIGHT,
         "model": {"inputs": 3, "hidden": [6, 5], "head": {"outputs": 4, "kind": "argmax"}},
         "engine": {"units": 3, "streams": 3, "memory": "scratchpad", "state_streams": True},
     },
-    "fed weights, slow for one layer, two streams, given states": {
+    "streamed weights, slow for one layer, two streams, initial states": {
         "model": {"inputs": 3, "hidden": [6, 4], "head": {"outputs": 4, "kind": "argmax"}},
         "engine": {"units": 3, "streams": 2, "memory": "stream", "memory_width": 64, "state_streams": True},
     },
-    "fed weights, dense, two cells, given states, logits of every step": {
+    "streamed weights, dense, two cells, initial states, logits of every step": {
         "model": {"inputs": 3, "hidden": [5], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
         "sparsity": {"pattern": "dense"},
         "engine": {"units": 4, "cells_per_cycle": 2, "memory": "stream", "memory_width": 200, "state_streams": True},
@@ -155,13 +155,13 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "formats": TIGHT["formats"] | {"cell": [5, 5]},
         "engine": {"units": 4, "lanes_per_row": 3, "cells_per_cycle": 2},
     },
-    "GRU, a scale a row, loaded weights, given states, two streams": {
+    "GRU, a scale a row, loaded weights, initial states, two streams": {
         "model": {"cell": "gru", "inputs": 3, "hidden": [6, 5], "head": {"outputs": 4, "kind": "argmax"}},
         "weights": BASE["weights"] | {"kind": "ternary", "per_row": True},
         "formats": FINE | {"scale": [7, 5]},
         "engine": {"units": 3, "streams": 2, "memory": "scratchpad", "state_streams": True},
     },
-    "dense GRU, fed weights, operand register, two lanes a row, given states": {
+    "dense GRU, streamed weights, operand register, two lanes a row, initial states": {
         "model": {"cell": "gru", "inputs": 3, "hidden": [5]},
         "sparsity": {"pattern": "dense"},
         "formats": FINE,

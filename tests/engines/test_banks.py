@@ -17,7 +17,7 @@ from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.memories import check_memories
 from accel.engines.native import native
-from accel.engines.verify import Contender, Result, judge
+from accel.engines.verify import DeviceUnderTest, Result, compare
 from accel.hls.render import render_hls
 from accel.memory.dataflows import lane_words
 from accel.model import random_weights, samples, weights_file
@@ -55,7 +55,7 @@ def made(sections: dict[str, Any], work: Path) -> Design:
 
 def verdict(name: str, engine: Engine, built: Design) -> Result:
     sequences = samples.corners(built.spec, 2) + samples.seeded(built.spec, 3, 4)
-    result = judge(name, Contender(engine, clocked=name != "hls"), built, sequences, schedule(built))
+    result = compare(name, DeviceUnderTest(engine, clocked=name != "hls"), built, sequences, schedule(built))
     if result.status == "not run":
         pytest.skip(result.reason)
     return result
@@ -111,7 +111,7 @@ def test_copies_fall_to_a_bank_and_indices_lose_its_bits() -> None:
     engine = {"units": 8, "lanes_per_row": 4, "cells_per_cycle": 2, "input_words": 2}
     by_row = network(spec(**sizes, sparsity=RATIOS | {"pattern": "row"}, engine=engine)).layers[0]
     in_banks = network(spec(**sizes, sparsity=RATIOS, engine=engine)).layers[0]
-    assert in_banks.kept == by_row.kept
+    assert in_banks.nnz == by_row.nnz
     assert in_banks.index_width == by_row.index_width - 2
     for kind in ("x copies", "h copies"):
         assert 4 * in_banks.memory_bits[kind] == by_row.memory_bits[kind]
@@ -121,7 +121,7 @@ def test_copies_fall_to_a_bank_and_indices_lose_its_bits() -> None:
 def test_where_banks_do_not_divide_the_columns_none_is_asked_for_more_than_it_has() -> None:
     chosen = spec(**NARROW | {"sparsity": RATIOS | {"input": 0.0, "recurrent": 0.3}})
     (array,) = network(chosen).layers
-    assert array.kept == (4, 8)  # 7 columns of x: three banks of two and one of one; 9 of h: at most two of each
+    assert array.nnz == (4, 8)  # 7 columns of x: three banks of two and one of one; 9 of h: at most two of each
     lane_words(array, random_weights.seeded(chosen).layers[0])
 
 

@@ -17,7 +17,7 @@ from accel.engines.icarus import icarus
 from accel.engines.native import native
 from accel.engines.peers import Peers
 from accel.engines.script import LONGEST, script
-from accel.engines.verify import Contender, Result, judge
+from accel.engines.verify import DeviceUnderTest, Result, compare
 from accel.hls.render import render_hls
 from accel.model import samples
 from accel.model.design import Design
@@ -52,9 +52,9 @@ def spoilt(made: Design, changes: Mapping[str, str]) -> None:
     write_text(file, text)
 
 
-def judged(made: Design, name: str, clocked: bool = True) -> Result:
+def compared(made: Design, name: str, clocked: bool = True) -> Result:
     engine = {"icarus": icarus, "hls": hls, "myhdl": native}[name]
-    result = judge(name, Contender(engine, clocked=clocked, counts=True), made, given(made), schedule(made))
+    result = compare(name, DeviceUnderTest(engine, clocked=clocked, counts=True), made, given(made), schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)
     return result
@@ -68,7 +68,7 @@ def within(module: str, pattern: str) -> str:
 EARLY = r"if \(\((moving) && (beats_last) && \(!(ending)\)\)\) begin"
 FAULTS = {
     "a flag that rises at once": ("rows", {EARLY: r"if (!(\1 && \2 && (!\3))) begin"}, "torn: wanted 1 in cycle"),
-    "a bank that is given back too often": ("head", {r"if \((inbox_release)\) begin": r"if (!\1) begin"}, ""),
+    "a bank that is given back too often": ("head", {r"if \((ping_pong_release)\) begin": r"if (!\1) begin"}, ""),
     "uses of a set that are counted as those of the other": (
         "loaded",
         {within("count_uses", r" lower <= \()lower \+ 1\);"): r"\1upper + 1);"},
@@ -114,7 +114,7 @@ def test_a_fault_that_only_stalls_flags_or_a_reset_bring_out_is_caught(
 ) -> None:
     made = design(tmp_path, verilog=True, **KINDS[kind])
     spoilt(made, changes)
-    result = judged(made, "icarus")
+    result = compared(made, "icarus")
     assert result.status == "different"
     assert reason in result.reason
 
@@ -138,13 +138,13 @@ def test_a_torn_vector_that_the_cpp_takes_wrongly_is_caught(
     made = design(tmp_path, **KINDS["fed"])
     for path, text in render_hls(made).items():
         write_text(tmp_path / path, text)
-    assert judged(made, "hls", clocked=False).reason == ""
+    assert compared(made, "hls", clocked=False).reason == ""
     text = (tmp_path / "hls" / file).read_text(encoding="utf-8")
     for pattern, replacement in changes.items():
         text, count = re.subn(pattern, replacement, text)
         assert count
     write_text(tmp_path / "hls" / file, text)
-    result = judged(made, "hls", clocked=False)
+    result = compared(made, "hls", clocked=False)
     assert result.status == "different"
     assert reason in result.reason
 
@@ -159,7 +159,7 @@ def test_an_output_that_changes_a_cycle_sooner_is_caught_beside_the_blocks(tmp_p
     assert peers.compared("icarus", shown(icarus, made, inputs)) == ("myhdl", "")
     sooner = r"always @\(posedge clk\) begin: (count_narrowed0_count_flags0_hold_all0_holding)"
     spoilt(made, {sooner: r"always @(negedge clk) begin: \1"})
-    assert judged(made, "icarus").status == "equal"
+    assert compared(made, "icarus").status == "equal"
     peer, why = peers.compared("icarus", shown(icarus, made, inputs))
     assert peer == "myhdl"
     assert re.match(r"status_lstm0_gate in cycle \d+: wanted", why)
@@ -207,7 +207,7 @@ def waits(sources: Any) -> Iterator[int]:
 def test_every_kind_of_vector_is_torn_once_each_way(tmp_path: Path) -> None:
     made = design(tmp_path, **KINDS["fed"])
     driven, array = script(made, given(made)), made.net.layers[0]
-    for name, count in (("s_state_lstm0", array.output_beats), ("s_weights_lstm0", array.fed_beats)):
+    for name, count in (("s_state_lstm0", array.output_beats), ("s_weights_lstm0", array.streamed_beats)):
         ends = [n for n, beat in enumerate(driven.sources[name]) if beat.last]
         lengths = [after - before for before, after in zip([-1, *ends], ends, strict=False)]
         assert sum(length < count for length in lengths) == 1

@@ -17,7 +17,7 @@ from accel.engines.cosimulation import simulate
 from accel.engines.engine import Observed
 from accel.engines.observe import observe
 from accel.engines.script import script
-from accel.engines.verify import Contender, Result, judge
+from accel.engines.verify import DeviceUnderTest, Result, compare
 from accel.hls.render import render_hls
 from accel.model import samples
 from accel.model.design import Design
@@ -52,14 +52,14 @@ def recorded(made: Design) -> tuple[Script, Record]:
     return driven, simulate(top, signals, tuple(array.name for array in made.net.layers), driven)
 
 
-def judged(built: Design, engine: Callable[[Design, Samples], Observed], clocked: bool = True) -> Result:
-    return judge("it", Contender(engine, clocked), built, given(built), schedule(built))
+def compared(built: Design, engine: Callable[[Design, Samples], Observed], clocked: bool = True) -> Result:
+    return compare("it", DeviceUnderTest(engine, clocked), built, given(built), schedule(built))
 
 
 def with_fault(made: Design, recorded: tuple[Script, Record], fault: Callable[[Record], None]) -> Result:
     driven, record = recorded[0], copy.deepcopy(recorded[1])
     fault(record)
-    return judged(made, lambda built, inputs: observe(built, driven, record))
+    return compared(made, lambda built, inputs: observe(built, driven, record))
 
 
 def nothing(record: Record) -> None: ...
@@ -173,9 +173,9 @@ def test_what_the_cpp_writes_too_much_or_too_little_is_a_difference(
         fault(folder)
         return printed
 
-    assert judged(made, hls_engine.hls, clocked=False).status == "equal"
+    assert compared(made, hls_engine.hls, clocked=False).status == "equal"
     monkeypatch.setattr(hls_engine, "_run", faulty)
-    result = judged(made, hls_engine.hls, clocked=False)
+    result = compared(made, hls_engine.hls, clocked=False)
     assert result.status == "different"
     assert result.reason.startswith(reason)
 
@@ -184,6 +184,6 @@ def test_an_engine_that_shows_no_sequence_at_all_is_different(made: Design) -> N
     def nobody(built: Design, inputs: Samples) -> Observed:
         return Observed({}, np.zeros((0, 3), dtype=np.int64))
 
-    result = judged(made, nobody, clocked=False)
+    result = compared(made, nobody, clocked=False)
     assert result.status == "different"
     assert result.mismatches > 0

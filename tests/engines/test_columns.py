@@ -17,7 +17,7 @@ from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
 from accel.engines.observe import check_queues
-from accel.engines.verify import Contender, Result, judge
+from accel.engines.verify import DeviceUnderTest, Result, compare
 from accel.hls.render import render_hls
 from accel.model import random_weights, samples
 from accel.model.design import Design
@@ -44,7 +44,7 @@ def sequences(made: Design) -> Samples:
 
 
 def verdict(engine: Engine, made: Design, clocked: bool = True) -> Result:
-    result = judge("it", Contender(engine, clocked), made, sequences(made), schedule(made))
+    result = compare("it", DeviceUnderTest(engine, clocked), made, sequences(made), schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)
     return result
@@ -181,7 +181,7 @@ def test_x_by_rows_takes_as_long_whatever_it_is(both_ways: Design) -> None:
     """The zeros of x cost what others do, those of h nothing: G K_x cycles for x in every step."""
     inputs, array = sequences(both_ways), both_ways.net.layers[0]
     (passages,) = schedule(both_ways).passages(inputs)
-    assert {one.x_cycles for one in passages} == {array.groups * array.kept[0]} == {10}
+    assert {one.x_cycles for one in passages} == {array.groups * array.nnz[0]} == {10}
     assert len({one.h_cycles for one in passages}) > 2
 
 

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from accel.engines.engine import Observed
-from accel.engines.verify import Contender
+from accel.engines.verify import DeviceUnderTest
 from accel.model import samples
 from tests.designs import design, spec
-from tests.engines.contenders import CYCLES, clocked, faulty, flip_h, judged, verified
+from tests.engines.devices import CYCLES, clocked, compared, faulty, flip_h, verified
 
 
 def test_one_flipped_bit_is_named_by_step_unit_and_signal(tmp_path: Path) -> None:
     expected = clocked(design(spec(), tmp_path), samples.corners(spec()) + samples.seeded(spec(), 7, 5))
     value = int(expected.signals["lstm0"]["h"][17, 5])
-    result = judged(tmp_path, faulty(flip_h))
+    result = compared(tmp_path, faulty(flip_h))
     assert result.status == "different"
     assert result.mismatches == 1
     place = "step 17 (sequence 4, step 1), unit 5"
@@ -32,7 +32,7 @@ def test_the_first_step_and_the_earliest_signal_are_named(tmp_path: Path) -> Non
         seen.signals["lstm0"]["c"][3:, 2] += 1
         seen.signals["lstm0"]["i"][9:, 0] += 1
 
-    assert judged(tmp_path, faulty(change)).reason.startswith(
+    assert compared(tmp_path, faulty(change)).reason.startswith(
         "lstm0.c differs first at step 3 (sequence 0, step 3), unit 2"
     )
 
@@ -130,8 +130,8 @@ def test_a_step_that_begins_otherwise_at_a_later_layer_is_a_difference(
     change: Callable[[Observed], None], reason: str, tmp_path: Path
 ) -> None:
     two = {"model": {"hidden": [8, 8]}}
-    assert verified(tmp_path, {"it": Contender(clocked, clocked=True)}, **two).engines[0].status == "equal"
-    (found,) = verified(tmp_path, {"it": Contender(faulty(change), clocked=True)}, **two).engines
+    assert verified(tmp_path, {"it": DeviceUnderTest(clocked, clocked=True)}, **two).engines[0].status == "equal"
+    (found,) = verified(tmp_path, {"it": DeviceUnderTest(faulty(change), clocked=True)}, **two).engines
     assert (found.status, found.mismatches) == ("different", 0)
     assert found.reason.startswith(reason)
 
@@ -211,6 +211,6 @@ FAULTS = [
 
 @pytest.mark.parametrize(("change", "reason"), FAULTS, ids=[change.__name__ for change, _ in FAULTS])
 def test_every_fault_makes_an_engine_different(tmp_path: Path, change: Callable[[Observed], None], reason: str) -> None:
-    result = judged(tmp_path, faulty(change), clocked=True)
+    result = compared(tmp_path, faulty(change), clocked=True)
     assert result.status == "different"
     assert result.reason.startswith(reason)

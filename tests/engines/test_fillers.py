@@ -14,7 +14,7 @@ from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
 from accel.engines.script import script
-from accel.engines.verify import Contender, Result, judge
+from accel.engines.verify import DeviceUnderTest, Result, compare
 from accel.engines.verilator import verilator
 from accel.hls.render import render_hls
 from accel.model import samples
@@ -34,11 +34,11 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [5, 3], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
         "engine": {"units": 3, "streams": 2},
     },
-    "arg max of the last step, given states": {
+    "arg max of the last step, initial states": {
         "model": {"inputs": 3, "hidden": [5, 3], "head": {"outputs": 3}},
         "engine": {"units": 3, "streams": 3, "state_streams": True},
     },
-    "a GRU, given states": {
+    "a GRU, initial states": {
         "model": {"cell": "gru", "inputs": 3, "hidden": [5]},
         "engine": {"units": 3, "streams": 2, "state_streams": True},
     },
@@ -68,8 +68,8 @@ def unequal(made: Design) -> Samples:
 
 
 def verdict(engine: Engine, made: Design) -> Result:
-    result = judge(
-        "one", Contender(engine, clocked=engine is not hls, counts=True), made, unequal(made), schedule(made)
+    result = compare(
+        "one", DeviceUnderTest(engine, clocked=engine is not hls, counts=True), made, unequal(made), schedule(made)
     )
     if result.status == "not run":
         pytest.skip(result.reason)

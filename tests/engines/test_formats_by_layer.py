@@ -16,7 +16,7 @@ from accel.engines.engine import reference
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
-from accel.engines.verify import Contender, judge
+from accel.engines.verify import DeviceUnderTest, compare
 from accel.hls.render import render_hls
 from accel.model import samples
 from accel.model.weights_file import load, save
@@ -59,7 +59,7 @@ CASES: dict[str, tuple[Spec, dict[str, Any]]] = {
         FAST,
     ),
     "given states": (made(engine={"units": 2, "state_streams": True}), FAST),
-    "a GRU from constants, its weights fed": (
+    "a GRU from constants, its weights streamed": (
         made(model={"cell": "gru", "initial": "constant"}, engine={"units": 2, "memory": "stream", "memory_width": 32}),
         FAST,
     ),
@@ -123,8 +123,8 @@ def test_another_table_in_the_second_layer_is_caught(engine: str, tmp_path: Path
         path.write_text(changed)
     found = design(chosen, tmp_path)
     run = {"icarus": icarus, "hls": hls}[engine]
-    contender = Contender(run, clocked=engine == "icarus")
-    result = judge(engine, contender, found, samples.seeded(chosen, 3, 4), schedule(found))
+    device = DeviceUnderTest(run, clocked=engine == "icarus")
+    result = compare(engine, device, found, samples.seeded(chosen, 3, 4), schedule(found))
     if result.status != "not run":
         assert (result.status, "lstm1" in result.reason) == ("different", True), result
 

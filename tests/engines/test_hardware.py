@@ -14,7 +14,7 @@ from accel.engines.engine import Engine, ToolMissing, reference
 from accel.engines.icarus import icarus
 from accel.engines.native import native
 from accel.engines.netlist import netlist, synthesised
-from accel.engines.verify import Contender, Result, judge
+from accel.engines.verify import DeviceUnderTest, Result, compare
 from accel.engines.verilator import verilator
 from accel.model import samples
 from accel.model.design import Design
@@ -46,14 +46,14 @@ def sequences(made: Design) -> Samples:
 
 
 def verdict(name: str, engine: Engine, made: Design) -> Result:
-    result = judge(name, Contender(engine, clocked=True), made, sequences(made), schedule(made))
+    result = compare(name, DeviceUnderTest(engine, clocked=True), made, sequences(made), schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)
     return result
 
 
 LARGE = (
-    *("fed weights, slow for one layer", "three streams, two layers", "stateful, logits", "two layers, logits"),
+    *("streamed weights, slow for one layer", "three streams, two layers", "stateful, logits", "two layers, logits"),
     *("no biases, logits", "six bits, a scale a row"),
 )
 LONGEST = ("two layers of GRU", "two highway", "loaded weights, given")

@@ -14,7 +14,7 @@ from accel.base.faults import Refused
 from accel.engines.engine import reference
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
-from accel.engines.verify import Contender, judge
+from accel.engines.verify import DeviceUnderTest, compare
 from accel.hls.render import render_hls
 from accel.model import golden, random_weights, samples, weights_file
 from accel.model.design import Design
@@ -69,7 +69,9 @@ def test_one_wrong_constant_is_caught_in_verilog_and_in_cpp(tmp_path: Path) -> N
     made = Design(HELD, weights, tmp_path)
     (tmp_path / f"rtl/{HELD.identifier}.v").write_text(convert.convert(made))
     for engine, clocked in ((icarus, True), (hls, False), (torch_engine, False)):
-        result = judge("it", Contender(engine, clocked=clocked), made, samples.seeded(HELD, 2, 3), schedule(made))
+        result = compare(
+            "it", DeviceUnderTest(engine, clocked=clocked), made, samples.seeded(HELD, 2, 3), schedule(made)
+        )
         assert result.status == ("equal" if engine is torch_engine else "different")
 
 

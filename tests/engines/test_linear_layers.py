@@ -20,7 +20,7 @@ from accel.engines.covered import cover
 from accel.engines.engine import Engine, Observed, golden
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
-from accel.engines.verify import Contender, Result, judge
+from accel.engines.verify import DeviceUnderTest, Result, compare
 from accel.hls.render import render_hls
 from accel.model import random_weights, samples
 from accel.model.design import Design
@@ -29,7 +29,7 @@ from accel.model.reach import reach
 from accel.rtl import convert, render
 from accel.schedule.schedule import schedule
 from tests.designs import BASE, spec
-from tests.engines.contenders import Even
+from tests.engines.devices import Even
 
 LAYERS = [{"outputs": 5, "activation": "hard_tanh"}, {"outputs": 4, "activation": "sigmoid"}]
 FORMATS = BASE["formats"] | {"bias": [12, 8]}
@@ -52,9 +52,9 @@ def built(work: Path, **head: Any) -> Design:
     return found
 
 
-def judged(engine: Engine, design: Design, clocked: bool = False) -> Result:
+def compared(engine: Engine, design: Design, clocked: bool = False) -> Result:
     given = samples.corners(design.spec, 3) + samples.seeded(design.spec, 6, 5)
-    return judge("it", Contender(engine, clocked=clocked), design, given, schedule(design))
+    return compare("it", DeviceUnderTest(engine, clocked=clocked), design, given, schedule(design))
 
 
 @pytest.mark.parametrize(
@@ -84,18 +84,18 @@ def change_in_verilog(work: Path, before: str, after: str) -> None:
 
 def test_a_wrong_end_of_an_activation_is_caught_in_verilog(tmp_path: Path) -> None:
     design = built(tmp_path, when="step")
-    assert judged(icarus, design, clocked=True).status == "equal"
+    assert compared(icarus, design, clocked=True).status == "equal"
     change_in_verilog(tmp_path, "<= 8;", "<= 7;")
-    result = judged(icarus, design, clocked=True)
+    result = compared(icarus, design, clocked=True)
     assert result.reason.startswith("linear0.out differs first at step ")
 
 
 def test_a_wrong_end_of_an_activation_is_caught_in_cpp(tmp_path: Path) -> None:
     design = built(tmp_path, when="step")
     header = tmp_path / "hls/activations.h"
-    assert judged(hls, design).status == "equal"
+    assert compared(hls, design).status == "equal"
     write_text(header, header.read_text().replace("(pre, -8LL, 8LL)", "(pre, -8LL, 7LL)"))
-    assert judged(hls, design).reason.startswith("linear0.out differs first at step ")
+    assert compared(hls, design).reason.startswith("linear0.out differs first at step ")
 
 
 def lose(signal: str) -> Callable[[Observed], None]:
@@ -128,7 +128,7 @@ def test_every_engine_must_show_what_linear_layers_make(
         return seen
 
     design = Design(made, random_weights.seeded(made), tmp_path)
-    assert judge("it", Contender(wrong), design, samples.seeded(made, 4, 3), Even()).reason.startswith(said)
+    assert compare("it", DeviceUnderTest(wrong), design, samples.seeded(made, 4, 3), Even()).reason.startswith(said)
 
 
 def test_what_linear_layers_clip_is_covered_with_a_reason_where_it_is_not(tmp_path: Path) -> None:

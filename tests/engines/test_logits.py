@@ -15,7 +15,7 @@ from accel.engines.engine import LOGITS, Engine, EngineFailed, reference
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
-from accel.engines.verify import Contender, Result, judge
+from accel.engines.verify import DeviceUnderTest, Result, compare
 from accel.engines.verilator import verilator
 from accel.hls.render import render_hls
 from accel.model import samples
@@ -56,9 +56,9 @@ def turn_low_bits_of_head(made: Design) -> None:
     write_text(header, text.replace(array, turned))
 
 
-def judged(engine: Engine, made: Design, **kind: bool) -> Result:
+def compared(engine: Engine, made: Design, **kind: bool) -> Result:
     inputs = samples.seeded(made.spec, 3, 3) + samples.corners(made.spec, 2)
-    result = judge("it", Contender(engine, **kind), made, inputs, schedule(made))
+    result = compare("it", DeviceUnderTest(engine, **kind), made, inputs, schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)
     return result
@@ -91,7 +91,7 @@ CLOCKED = {"clocked": True}
 def test_low_bits_of_the_head_are_caught(engine: Engine, kind: dict[str, bool], head: str, tmp_path: Path) -> None:
     made = small(tmp_path, head, verilog=engine in (icarus, verilator))
     turn_low_bits_of_head(made)
-    result = judged(engine, made, **kind)
+    result = compared(engine, made, **kind)
     assert result.status == "different"
     assert result.reason.startswith("head.logits differs first at step ")
 
@@ -99,8 +99,8 @@ def test_low_bits_of_the_head_are_caught(engine: Engine, kind: dict[str, bool], 
 def test_what_only_the_arg_max_would_show_stays_hidden_without_the_logits(tmp_path: Path) -> None:
     made = small(tmp_path, "arg max of the last step")
     turn_low_bits_of_head(made)
-    assert judged(hls, made).mismatches > 0
-    assert judged(without_logits(hls), made).reason == ""
+    assert compared(hls, made).mismatches > 0
+    assert compared(without_logits(hls), made).reason == ""
 
 
 def test_torch_shows_the_logits_behind_an_arg_max(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_every_engine_must_show_the_right_logits(change: Callable[[Any], None], 
         change(seen)
         return seen
 
-    result = judge("it", Contender(faulty), made, samples.corners(made.spec), schedule(made))
+    result = compare("it", DeviceUnderTest(faulty), made, samples.corners(made.spec), schedule(made))
     assert result.status == "different"
     assert result.reason.startswith(reason)
 

@@ -71,7 +71,7 @@ LARGE = (
     "dense highway of two levels, two lanes a row, operand register",
     "loaded weights, two cells, shared columns, stateful",
     "rows, both ways, both ways, ternary, a scale a row, stateful, loaded",
-    "fed weights, dense, two cells, given states, logits of every step",
+    "streamed weights, dense, two cells, initial states, logits of every step",
     "one weight a lane and column of W_x, two of W_h",
     "W_x by rows and W_h by columns, three cells and input words",
 )

@@ -16,7 +16,7 @@ from accel.base.files import write_text
 from accel.base.fixed import Fixed
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
-from accel.engines.verify import Contender, judge
+from accel.engines.verify import DeviceUnderTest, compare
 from accel.hls.render import render_hls
 from accel.model import golden, random_weights, samples
 from accel.model.design import Design
@@ -88,7 +88,7 @@ def test_a_wrong_factor_is_caught_in_verilog_and_in_cpp(tmp_path: Path) -> None:
     write_text(header, header.read_text().replace(str(factors[1]), str(wrong[1])))
     inputs = samples.corners(made, 2) + samples.seeded(made, 4, 3)
     for engine, clocked in ((icarus, True), (hls, False)):
-        result = judge("it", Contender(engine, clocked=clocked), design, inputs, schedule(design))
+        result = compare("it", DeviceUnderTest(engine, clocked=clocked), design, inputs, schedule(design))
         assert result.reason.startswith("head.logits differs first at step ")
 
 

@@ -18,7 +18,7 @@ from accel.engines.engine import Engine
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
-from accel.engines.verify import Contender, judge
+from accel.engines.verify import DeviceUnderTest, compare
 from accel.engines.verilator import verilator
 from accel.hls.render import render_hls
 from accel.model import random_weights, samples
@@ -42,7 +42,9 @@ def check(made: Spec, work: Path, engines: dict[str, Engine]) -> None:
     write_text(work / "rtl" / f"{made.identifier}.v", convert.convert(design))
     given_samples = samples.corners(made, 2) + samples.seeded(made, 3, 4)
     for name, engine in engines.items():
-        result = judge(name, Contender(engine, clocked=name in CLOCKED), design, given_samples, schedule(design))
+        result = compare(
+            name, DeviceUnderTest(engine, clocked=name in CLOCKED), design, given_samples, schedule(design)
+        )
         assert (result.status, result.reason) in (("equal", ""), ("not run", result.reason)), name
 
 

@@ -17,12 +17,12 @@ from accel.engines.cosimulation import simulate
 from accel.engines.engine import Engine, reference
 from accel.engines.hls import hls
 from accel.engines.icarus import icarus
-from accel.engines.loads import first_frames
 from accel.engines.native import native
 from accel.engines.observe import observe
 from accel.engines.script import script
-from accel.engines.verify import Contender, judge
+from accel.engines.verify import DeviceUnderTest, compare
 from accel.engines.verilator import verilator
+from accel.engines.weight_frames import first_frames
 from accel.hls.render import render_hls
 from accel.memory.load_frame import frame, sealed, shape_digest
 from accel.model import random_weights, samples
@@ -161,7 +161,7 @@ def test_a_sequence_uses_the_weights_that_are_there_when_its_first_step_begins(t
 def test_a_checksum_that_nobody_compares_is_caught(tmp_path: Path) -> None:
     made = design(tmp_path, verilog=True, **LOADED)
     spoil(tmp_path / "rtl" / "awkward.v", r"(checksum <= )[^;]*complement[^;]*;", r"\1 0;")
-    result = judge("icarus", Contender(icarus, clocked=True), made, two_sequences(made), schedule(made))
+    result = compare("icarus", DeviceUnderTest(icarus, clocked=True), made, two_sequences(made), schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)
     assert result.status == "different"
@@ -172,7 +172,7 @@ def test_lanes_by_columns_that_stay_with_one_set_are_caught(tmp_path: Path) -> N
     """A step takes its set when it begins; the first frame goes to the second set."""
     made = design(tmp_path, verilog=True, **BY_COLUMNS)
     spoil(tmp_path / "rtl" / "awkward.v", r"(\bwalk_weight_set <= )(?!0)[^;]*;", r"\g<1>1'b0;")
-    result = judge("icarus", Contender(icarus, clocked=True), made, two_sequences(made), schedule(made))
+    result = compare("icarus", DeviceUnderTest(icarus, clocked=True), made, two_sequences(made), schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)
     assert result.status == "different"
@@ -195,7 +195,9 @@ def test_the_gap_is_the_smallest_that_every_pattern_allows(less: int, status: st
     assert interval == schedule(made).stages[0].interval > made.net.layers[0].depth
     top = tmp_path / "myhdl" / "awkward.py"
     write_text(top, top.read_text().replace(f"intervals=({interval},)", f"intervals=({interval - less},)"))
-    result = judge("myhdl", Contender(native, clocked=True), hard, samples.seeded(made.spec, 4, 5), schedule(hard))
+    result = compare(
+        "myhdl", DeviceUnderTest(native, clocked=True), hard, samples.seeded(made.spec, 4, 5), schedule(hard)
+    )
     assert result.status == status
     assert (result.mismatches > 0) == bool(less)
 
@@ -239,7 +241,7 @@ def test_a_state_whose_sequence_takes_no_step_keeps_no_frame_waiting(engine: Eng
     order = all_turns(given.lengths.tolist(), 2, True)
     assert sum(not turn.is_step for turn in order) == sum(turn.final for turn in order) + 1
     assert sum(beat.last for beat in script(made, given).sources["s_weights"]) > len(first_frames(made)) + 2
-    result = judge("it", Contender(engine, clocked=engine is not hls), made, given, schedule(made))
+    result = compare("it", DeviceUnderTest(engine, clocked=engine is not hls), made, given, schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)
     assert (result.status, result.reason) == ("equal", "")
@@ -247,8 +249,8 @@ def test_a_state_whose_sequence_takes_no_step_keeps_no_frame_waiting(engine: Eng
 
 def test_a_set_that_a_state_alone_keeps_in_use_is_caught(tmp_path: Path) -> None:
     made = design(tmp_path, verilog=True, **LEFT_OPEN)
-    spoil(tmp_path / "rtl" / "awkward.v", r"(count_uses0 \([^;]*\.inbox_leads\(lstm0_inbox_)leads", r"\1opens")
-    result = judge("icarus", Contender(icarus, clocked=True), made, left_open(made), schedule(made))
+    spoil(tmp_path / "rtl" / "awkward.v", r"(count_uses0 \([^;]*\.ping_pong_leads\(lstm0_ping_pong_)leads", r"\1opens")
+    result = compare("icarus", DeviceUnderTest(icarus, clocked=True), made, left_open(made), schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)
     assert result.status == "different"

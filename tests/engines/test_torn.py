@@ -20,7 +20,7 @@ from accel.engines.hls import hls
 from accel.engines.icarus import icarus
 from accel.engines.native import native
 from accel.engines.script import script
-from accel.engines.verify import Contender, Result, judge
+from accel.engines.verify import DeviceUnderTest, Result, compare
 from accel.engines.verilator import verilator
 from accel.hls.render import render_hls
 from accel.model import samples
@@ -47,11 +47,11 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "sparsity": {"pattern": "balanced", "input": 0.3, "recurrent": 0.5, "threshold": 0.05},
         "engine": {"units": 2, "memory": "scratchpad", "dataflow": plain(MIXED)},
     },
-    "three streams, arg max of the last step, given states": {
+    "three streams, arg max of the last step, initial states": {
         "model": {"inputs": 3, "hidden": [5, 3], "head": {"outputs": 3}},
         "engine": {"units": 3, "streams": 3, "state_streams": True},
     },
-    "a GRU, given states": {
+    "a GRU, initial states": {
         "model": {"cell": "gru", "inputs": 3, "hidden": [5]},
         "formats": FINE,
         "engine": {"units": 3, "state_streams": True},
@@ -85,7 +85,7 @@ def named(engine: Engine) -> str:
 
 
 def verdict(name: str, engine: Engine, made: Design, given: Samples) -> Result:
-    result = judge(name, Contender(engine, clocked=engine is not hls, counts=True), made, given, schedule(made))
+    result = compare(name, DeviceUnderTest(engine, clocked=engine is not hls, counts=True), made, given, schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)
     return result

@@ -10,14 +10,14 @@ import pytest
 
 from accel.base.faults import Refused
 from accel.engines.engine import EngineFailed, Observed, ProgramFailed, ToolMissing, golden
-from accel.engines.verify import Contender
+from accel.engines.verify import DeviceUnderTest
 from accel.model.design import Design
 from accel.model.samples import Samples
-from tests.engines.contenders import CYCLES, Even, clocked, faulty, flip_h, judged, raising, verified
+from tests.engines.devices import CYCLES, Even, clocked, compared, faulty, flip_h, raising, verified
 
 
 def test_a_faultless_engine_is_equal(tmp_path: Path) -> None:
-    result = judged(tmp_path, clocked, clocked=True)
+    result = compared(tmp_path, clocked, clocked=True)
     assert (result.status, result.mismatches, result.cycles_per_step, result.reason) == ("equal", 0, CYCLES, "")
 
 
@@ -27,35 +27,35 @@ def hide_what_has_no_port(seen: Observed) -> None:
 
 
 def test_hardware_need_not_show_what_has_no_port_and_it_is_said(tmp_path: Path) -> None:
-    result = judged(tmp_path, faulty(hide_what_has_no_port), clocked=True)
+    result = compared(tmp_path, faulty(hide_what_has_no_port), clocked=True)
     assert result.status == "equal"
     assert result.unseen == ("lstm0.i_pre", "lstm0.f_pre", "lstm0.g_pre", "lstm0.o_pre", "lstm0.tanh_c")
 
 
 def test_an_engine_without_a_clock_must_show_every_signal(tmp_path: Path) -> None:
-    result = judged(tmp_path, faulty(hide_what_has_no_port))
+    result = compared(tmp_path, faulty(hide_what_has_no_port))
     assert result.status == "different"
     assert result.reason.startswith("lstm0.i_pre differs first at step 0")
-    assert judged(tmp_path, golden).unseen == ()
+    assert compared(tmp_path, golden).unseen == ()
 
 
 def test_engines_without_a_clock_need_not_measure(tmp_path: Path) -> None:
-    result = judged(tmp_path, golden)
+    result = compared(tmp_path, golden)
     assert (result.status, result.cycles_per_step) == ("equal", None)
 
 
 def test_a_design_that_hangs_is_different(tmp_path: Path) -> None:
-    result = judged(tmp_path, raising(EngineFailed("3 of 8 result words after 900 cycles")))
+    result = compared(tmp_path, raising(EngineFailed("3 of 8 result words after 900 cycles")))
     assert (result.status, result.reason) == ("different", "failed: 3 of 8 result words after 900 cycles")
 
 
 def test_a_program_that_ended_early_has_failed_and_gives_its_log(tmp_path: Path) -> None:
-    result = judged(tmp_path, raising(ProgramFailed("vvp: out of memory")))
+    result = compared(tmp_path, raising(ProgramFailed("vvp: out of memory")))
     assert (result.status, result.reason) == ("failed", "vvp: out of memory")
 
 
 def test_a_fault_of_our_own_is_a_crash_and_no_difference_and_says_where(tmp_path: Path) -> None:
-    result = judged(tmp_path, raising(KeyError("c")))
+    result = compared(tmp_path, raising(KeyError("c")))
     assert result.status == "crashed"
     assert result.reason.startswith("KeyError in engine, line ")
     assert result.traceback.startswith("Traceback")
@@ -64,11 +64,11 @@ def test_a_fault_of_our_own_is_a_crash_and_no_difference_and_says_where(tmp_path
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError(), Refused([])])
 def test_what_the_machine_lacks_is_no_result(tmp_path: Path, error: Exception) -> None:
     with pytest.raises(type(error)):
-        judged(tmp_path, raising(error))
+        compared(tmp_path, raising(error))
 
 
 def test_only_a_missing_tool_is_not_run(tmp_path: Path) -> None:
-    result = judged(tmp_path, raising(ToolMissing("iverilog is not on PATH")), clocked=True)
+    result = compared(tmp_path, raising(ToolMissing("iverilog is not on PATH")), clocked=True)
     assert (result.status, result.reason, result.steps) == ("not run", "iverilog is not on PATH", 0)
 
 
@@ -80,7 +80,9 @@ def test_slow_engines_get_fewer_steps_corners_first_and_say_so(tmp_path: Path) -
         return golden(made, inputs)
 
     found = verified(
-        tmp_path, {"fast": Contender(golden), "slow": Contender(watching, slow=True)}, verify={"slow_steps": 20}
+        tmp_path,
+        {"fast": DeviceUnderTest(golden), "slow": DeviceUnderTest(watching, slow=True)},
+        verify={"slow_steps": 20},
     )
     assert found.steps == found.engines[0].steps > 20
     assert found.engines[1].steps == given["samples"].steps <= 20
@@ -88,12 +90,12 @@ def test_slow_engines_get_fewer_steps_corners_first_and_say_so(tmp_path: Path) -
 
 
 def test_one_bad_engine_does_not_hide_behind_good_ones(tmp_path: Path) -> None:
-    found = verified(tmp_path, {"good": Contender(golden), "bad": Contender(faulty(flip_h))})
+    found = verified(tmp_path, {"good": DeviceUnderTest(golden), "bad": DeviceUnderTest(faulty(flip_h))})
     assert [result.engine for result in found.different] == ["bad"]
 
 
 def test_the_file_has_the_agreed_fields(tmp_path: Path) -> None:
-    facts = json.loads(json.dumps(verified(tmp_path, {"golden": Contender(golden)}).plain()))
+    facts = json.loads(json.dumps(verified(tmp_path, {"golden": DeviceUnderTest(golden)}).plain()))
     assert {
         "spec",
         "sequences",

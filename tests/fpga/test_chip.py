@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from accel.engines.engine import ToolMissing
-from accel.engines.verify import Contender, Result, judge
+from accel.engines.verify import DeviceUnderTest, Result, compare
 from accel.model import samples
 from accel.model.design import Design
 from accel.schedule.schedule import schedule
@@ -167,7 +167,7 @@ SMALL = {
 def verdict(folder: Path, board: str | None, **sections: Any) -> tuple[Design, Result]:
     made = design(folder, verilog=True, **SMALL | sections, target={"board": board})
     sequences = samples.corners(made.spec, 2) + samples.seeded(made.spec, 2, 4)
-    return made, judge("chip", Contender(chip, clocked=True), made, sequences, schedule(made))
+    return made, compare("chip", DeviceUnderTest(chip, clocked=True), made, sequences, schedule(made))
 
 
 @pytest.mark.slow
@@ -197,7 +197,7 @@ def test_wrong_carry_chains_in_the_cells_of_a_chip_show(tmp_path: Path) -> None:
     assert text.count(" ^ ") > 10
     models.write_text(text.replace(" ^ ", " | "))
     assert (
-        judge("chip", Contender(chip, clocked=True), made, samples.corners(made.spec, 2), schedule(made)).status
+        compare("chip", DeviceUnderTest(chip, clocked=True), made, samples.corners(made.spec, 2), schedule(made)).status
         == "different"
     )
 

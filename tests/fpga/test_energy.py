@@ -14,7 +14,7 @@ from accel.base.faults import Refused
 from accel.base.tools import paths
 from accel.engines.engine import ToolMissing
 from accel.engines.icarus import icarus
-from accel.engines.verify import Contender, Result, judge
+from accel.engines.verify import DeviceUnderTest, Result, compare
 from accel.engines.verilator import Window, simulated
 from accel.model import samples
 from accel.model.design import Design
@@ -193,8 +193,8 @@ def in_icarus(made: Design, folder: Path, text: str) -> Result:
     for part in ("rtl", "myhdl"):
         shutil.copytree(made.work / part, folder / part)
     (folder / "rtl" / f"{made.spec.identifier}.v").write_text(text)
-    result = judge(
-        "gates", Contender(icarus, clocked=True), replace(made, work=folder), sequences(made, 2), schedule(made)
+    result = compare(
+        "gates", DeviceUnderTest(icarus, clocked=True), replace(made, work=folder), sequences(made, 2), schedule(made)
     )
     if result.status == "not run":
         pytest.skip(result.reason)

@@ -61,8 +61,8 @@ SPECS = {
         engine={"units": 3, "streams": 2},
     ),
     "loaded_weights": spec(engine={"units": 3, "lanes_per_row": 2, "memory": "scratchpad"}, model={"hidden": [7]}),
-    "fed_weights": spec(engine={"units": 4, "memory": "stream", "memory_width": 40}, model={"hidden": [7]}),
-    "given_state": spec(engine={"units": 4, "cells_per_cycle": 2, "state_streams": True}, model={"hidden": [7]}),
+    "streamed_weights": spec(engine={"units": 4, "memory": "stream", "memory_width": 40}, model={"hidden": [7]}),
+    "initial_state": spec(engine={"units": 4, "cells_per_cycle": 2, "state_streams": True}, model={"hidden": [7]}),
     "loaded_dense_streams": parse(
         {
             **BASE,

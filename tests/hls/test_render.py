@@ -84,7 +84,7 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
         "kStreams",
         "kMarks",
         "A::kSetBeats",
-        "A::kFedBytes",
+        "A::kStreamedBytes",
         "A::kReaders",
         "kCopies<A>",
     }
@@ -92,7 +92,7 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
 
 def test_lanes_hold_every_weight_once_in_the_order_they_read_it() -> None:
     array = network(SPECS["two_lanes_a_row"]).layers[0]
-    rows = np.arange(1, array.rows * sum(array.kept) + 1).reshape(array.rows, -1)
+    rows = np.arange(1, array.rows * sum(array.nnz) + 1).reshape(array.rows, -1)
     words = dealt(array, rows)
     assert words.size == array.depth * array.multipliers
     assert sorted(words[words > 0]) == sorted(rows.ravel())

@@ -313,7 +313,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "model": {"cell": "gru_reset_first", "hidden": [8], "stateful": True, "head": None},
         "formats": {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [18, 14], "state": [12, 10]},
     },
-    "GRU, two layers, given states": {
+    "GRU, two layers, initial states": {
         "model": {"cell": "gru", "hidden": [8, 4], "head": LOGITS},
         "formats": {"input": [8, 6], "gate": [14, 10], "activation": [12, 11], "cell": [18, 14], "state": [12, 11]},
         "engine": {"units": 4, "cells_per_cycle": 2, "state_streams": True},

@@ -101,9 +101,9 @@ def test_what_forgetting_bounds_cannot_be_clipped() -> None:
     [
         "split lanes",
         "two layers, logits of every step",
-        "fed weights, dense, two cells, given states, logits of every step",
+        "streamed weights, dense, two cells, initial states, logits of every step",
         "W_x by rows and W_h by columns, three cells and input words",
-        "loaded weights, given states, two layers, three streams, saturating",
+        "loaded weights, initial states, two layers, three streams, saturating",
     ],
 )
 def test_sequences_made_for_a_design_reach_more_than_the_corners(name: str) -> None:

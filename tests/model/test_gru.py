@@ -117,7 +117,7 @@ def test_golden_model_equals_the_equations_one_number_at_a_time(equations: Calla
         for t in range(length):
             x = [Fraction(int(value), 2**chosen.formats.input.frac) for value in inputs.x[number, t]]
             kept, read = equations(sums, x, kept, read)
-            for name, values, fmt in (("h_kept", kept, "cell"), ("h", read, "state")):
+            for name, values, fmt in (("h_carried", kept, "cell"), ("h", read, "state")):
                 scale = 2 ** getattr(chosen.formats, fmt).frac
                 assert trace.signals[name][number, t].tolist() == [int(value * scale) for value in values]
 
@@ -131,7 +131,7 @@ def test_a_unit_has_three_rows_and_four_sums_with_a_bias_each() -> None:
 
 
 def test_what_is_given_and_taken_of_a_sequence_is_h_alone(tmp_path: Path) -> None:
-    assert GRU.states == ("h_kept",)
+    assert GRU.states == ("h_carried",)
     chosen = spec(model=MODEL, engine={"units": 3, "state_streams": True})
     made, whole = design(chosen, tmp_path), samples.seeded(chosen, 1, 9)
     assert whole.states is not None
@@ -168,8 +168,8 @@ def test_a_step_whose_reset_gate_comes_first_goes_through_the_lanes_once_a_gate(
 
 
 def test_levels_tell_what_they_are_of() -> None:
-    assert list(RESET_FIRST.signals)[-2:] == ["h_kept", "h"]
-    assert (RESET_FIRST.kept, RESET_FIRST.output, RESET_FIRST.tables) == ("h_kept", "h", ("sigmoid", "tanh"))
+    assert list(RESET_FIRST.signals)[-2:] == ["h_carried", "h"]
+    assert (RESET_FIRST.carried, RESET_FIRST.output, RESET_FIRST.tables) == ("h_carried", "h", ("sigmoid", "tanh"))
 
 
 def test_what_levels_do_not_have_is_refused() -> None:

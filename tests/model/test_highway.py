@@ -116,7 +116,7 @@ def test_a_state_that_nobody_showed_is_a_difference(tmp_path: Path) -> None:
 def test_levels_lie_one_behind_the_other_in_the_lanes_memories(tmp_path: Path) -> None:
     made = design(spec(model=MODEL), tmp_path)
     array, layer = made.net.layers[0], made.weights.layers[0]
-    (k_x, k_h), groups = array.kept, array.groups
+    (k_x, k_h), groups = array.nnz, array.groups
     assert array.depth == groups * (k_x + 3 * k_h)
     assert array.nonzeros == 2 * 7 * (k_x + 3 * k_h)
     words = unit_words(array, layer)

@@ -200,7 +200,7 @@ def test_each_matrix_is_balanced_as_its_dataflow_wants(tmp_path: Path) -> None:
     )
     saved, file = random_weights.seeded(chosen), tmp_path / "weights.npz"
     weights_file.save(file, saved, chosen)
-    assert saved.network(chosen).layers[0].kept == (4, 2)
+    assert saved.network(chosen).layers[0].nnz == (4, 2)
     first = saved.layers[0]
     turned = replace(first, w_x=first.w_h, w_h=first.w_x)
     with pytest.raises(Refused) as refused:

@@ -72,8 +72,9 @@ SPECS = {
         engine={"units": 3},
     ),
 }
-"""By rows with the arg max of a head; by columns with a threshold; weights loaded, ternary, with scales; weights fed,
-two streams, states given and taken; a highway of two levels that goes on from sequence to sequence."""
+"""By rows with the arg max of a head; by columns with a threshold; weights loaded, ternary, with scales; streamed
+weights, two streams, states given and taken; a highway of two levels that goes on from sequence to sequence.
+"""
 
 
 def generated(name: str, work: Path) -> Design:

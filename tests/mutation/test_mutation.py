@@ -67,7 +67,7 @@ def test_a_fault_is_caught(tried: Trial, place: int) -> None:
 def test_a_blind_judge_lets_a_fault_survive_and_the_page_says_so(
     tried: Trial, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(trial, "judge", lambda name, *_: Result(name, "equal", 1, 0, None, 0.0, ""))
+    monkeypatch.setattr(trial, "compare", lambda name, *_: Result(name, "equal", 1, 0, None, 0.0, ""))
     monkeypatch.setattr(tried.bench, "unlike", "")
     for look in ("_proven", "_engine"):
         monkeypatch.setattr(Trial, look, lambda *_: trial.Verdict("survived"))

@@ -25,7 +25,7 @@ from accel.engines.engine import Engine, Ports
 from accel.engines.hls import FLAGS, hls
 from accel.engines.memories import check_memories
 from accel.engines.peers import first_difference
-from accel.engines.verify import Contender, Prediction, Result, examine, judge
+from accel.engines.verify import DeviceUnderTest, Prediction, Result, compare, examine
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.schedule.schedule import schedule
@@ -174,21 +174,23 @@ class Trial:
         shutil.rmtree(work, ignore_errors=True)
 
     def _quick_verilog(self, mutated: Design) -> Verdict:
-        judged = self._judged(
+        compared = self._judged(
             lambda design, samples: self.bench.observed(design.work / self.verilog, design.work / "rtl")
         )
-        found = _verdict(judged(mutated))
+        found = _verdict(compared(mutated))
         if found.status == "survived" and self.bench.unlike:
             return Verdict("caught", PEER, self.bench.unlike)
         return found
 
     def _judged(self, engine: Engine) -> Callable[[Design], Result]:
-        return lambda design: judge(QUICK, Contender(engine, clocked=True), design, self.samples, self.predicted)
+        return lambda design: compare(
+            QUICK, DeviceUnderTest(engine, clocked=True), design, self.samples, self.predicted
+        )
 
     def _quick_hls(self, mutated: Design) -> Verdict:
         flags = ("-O0", "-include", str(self.headers))
-        contender = Contender(lambda design, samples: hls(design, samples, flags), counts=True)
-        return _verdict(judge(QUICK, contender, mutated, self.samples, self.predicted))
+        device = DeviceUnderTest(lambda design, samples: hls(design, samples, flags), counts=True)
+        return _verdict(compare(QUICK, device, mutated, self.samples, self.predicted))
 
 
 def _standard_headers(folder: Path) -> Path:

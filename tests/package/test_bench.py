@@ -132,7 +132,7 @@ def test_sequences_that_are_not_there_are_a_fault(place: Path) -> None:
 OTHERS = {
     "loaded by columns, behind a layer by rows": False,
     "streams, states, arg max": True,
-    "GRU, given states": False,
+    "GRU, initial states": False,
     "linear layers": True,
 }
 """Designs, and whether their memory contents stand in the text."""

@@ -24,7 +24,7 @@ from tests.proofs.prover import Task, missing, proved, refuted, tasks
 OTHERS = (
     "two layers, arg max of the last step",
     "four cells, two inputs a beat, operand register",
-    "loaded weights, given states, two layers, three streams, saturating",
+    "loaded weights, initial states, two layers, three streams, saturating",
 )
 """Awkward designs beside those that are mutated."""
 WORKERS = 2

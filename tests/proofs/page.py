@@ -15,7 +15,7 @@ HEAD = """# Proofs: what holds in every run, not in those that were simulated
 
 Made by `make prove` on {day} with yosys {yosys} and yices {yices}; do not edit.
 
-FIFO, outbox and the like are Verilog modules of their own ([decision 040](decisions/040-modules.md)). Rules of the
+FIFO, output FIFO and the like are Verilog modules of their own ([decision 040](decisions/040-modules.md)). Rules of the
 handshakes and of credit are proved of them, as they are generated for eight designs, for all inputs that meet the
 assumptions and for all time: from reset for {base} cycles, and by k-induction (at most {induction} cycles) ever
 after. Faults that are put into a module break its property; a run of at most {steps} cycles must show each.
@@ -23,8 +23,9 @@ after. Faults that are put into a module break its property; a run of at most {s
 TAIL = """
 ## What is not proved here
 
-* That whoever drives a module meets its assumptions is proved where another row says so (the outbox's FIFO gets no more
-  words than it holds), else it is simulated: every engine, benches with stalls and torn vectors, `make mutate`.
+  * That whoever drives a module meets its assumptions is proved where another row says so (the FIFO within the output
+    FIFO gets no more words than it holds), else it is simulated: every engine, benches with stalls and torn vectors,
+    `make mutate`.
 * Receiver (two banks), fillers, loaded frames, sequencer and cells have no property here; their blocks have unit tests.
 * That something comes at all (liveness) is simulated, not proved.
 * Arithmetic: that all engines compute the same bits is simulated, exactly, on the sequences of

@@ -104,18 +104,18 @@ FIFO = Property(
 )
 
 EMIT = Property(
-    kind="emit",
-    assumes="a step is promised only while there is `room`; then come exactly its words, the last one closing; the "
-    "FIFO within does what is proved of it",
+    kind="output_fifo",
+    assumes="room is reserved for a step only while there is `room`; then come exactly its words, the last one "
+    "closing; the FIFO within does what is proved of it",
     claims=(
-        "promised steps are those whose words are still to come, inside, or half gone; never more than fit",
+        "reserved steps are those whose words are still to come, inside, or half gone; never more than fit",
         "the FIFO is never given more words than it holds",
         "`valid` and what goes with it stay until `ready`",
     ),
     numbers={
-        "STEPS": r"promised < (\d+)\)",
+        "STEPS": r"reserved < (\d+)\)",
         "DEPTH": r"end_word_memory \[0:(\d+)-1\]",
-        "CLOSING": r"entering\[(\d+)\] = outbox_closing",
+        "CLOSING": r"entering\[(\d+)\] = results_closing",
     },
     text="""
     localparam f_words = @DEPTH@ / @STEPS@;
@@ -126,8 +126,8 @@ EMIT = Property(
     integer f_due = 0, f_inside = 0, f_gone = 0;
     wire f_pop = end_valid && end_ready;
     always @(posedge clk) begin
-        if (outbox_promise) assume (outbox_room);
-        if (outbox_valid) assume (f_due > 0 && outbox_closing == (f_due % f_words == 1 || f_words == 1));
+        if (results_reserve) assume (results_room);
+        if (results_valid) assume (f_due > 0 && results_closing == (f_due % f_words == 1 || f_words == 1));
         assume (!(f_valid && f_inside == 0));
         assume (f_end[@CLOSING@] == (f_gone == f_words - 1));
         if (f_begun && $past(f_begun) && !$past(reset) && $past(end_valid && !end_ready))
@@ -135,50 +135,50 @@ EMIT = Property(
         if (reset) begin
             f_due <= 0; f_inside <= 0; f_gone <= 0;
         end else begin
-            f_due <= f_due + (outbox_promise ? f_words : 0) - outbox_valid;
-            f_inside <= f_inside + outbox_valid - f_pop;
+            f_due <= f_due + (results_reserve ? f_words : 0) - results_valid;
+            f_inside <= f_inside + results_valid - f_pop;
             if (f_pop) f_gone <= f_gone == f_words - 1 ? 0 : f_gone + 1;
         end
         if (f_begun) begin
             assert (f_due >= 0 && f_due <= @DEPTH@ && f_inside >= 0 && f_gone >= 0 && f_gone < f_words);
-            assert (credit0_promised <= @STEPS@ && credit0_promised * f_words == f_due + f_inside + f_gone);
-            assert (f_inside + (outbox_valid ? 1 : 0) <= @DEPTH@);
-            assert (outbox_room == (credit0_promised < @STEPS@));
+            assert (credit0_reserved <= @STEPS@ && credit0_reserved * f_words == f_due + f_inside + f_gone);
+            assert (f_inside + (results_valid ? 1 : 0) <= @DEPTH@);
+            assert (results_room == (credit0_reserved < @STEPS@));
             if ($past(f_begun) && !$past(reset) && $past(stream_valid && !stream_ready))
                 assert (stream_valid && $stable(stream_word) && $stable(stream_last));
         end
     end
 """,
     faults=(
-        (r"promised < (\d+)\)", r"promised <= \1)"),
+        (r"reserved < (\d+)\)", r"reserved <= \1)"),
         (r"stream_ready && end_word", "end_word"),
-        (r"if \(\(outbox_promise && \(!redeem\)\)\)", "if (outbox_promise)"),
+        (r"if \(\(results_reserve && \(!released\)\)\)", "if (results_reserve)"),
         (r"assign end_ready = stream_ready;", "assign end_ready = 1'b1;"),
     ),
     without="fifo",
 )
 
 LINK = Property(
-    kind="link",
-    assumes="a step is promised only while there is `room`; a bank is released only where one is taken",
+    kind="stream_adapter",
+    assumes="room is reserved for a step only while there is `room`; a bank is released only where one is taken",
     claims=("room is told exactly while fewer than two steps are under way to the next layer",),
     numbers={},
     text="""
     integer f_taken = 0;
     always @(posedge clk) begin
-        if (outbox_promise) assume (outbox_room);
+        if (results_reserve) assume (results_room);
         if (released) assume (f_taken > 0);
         if (reset) f_taken <= 0;
-        else f_taken <= f_taken + outbox_promise - released;
+        else f_taken <= f_taken + results_reserve - released;
         if (f_begun) begin
-            assert (f_taken >= 0 && f_taken <= 2 && credit0_promised == f_taken);
-            assert (outbox_room == (f_taken < 2));
+            assert (f_taken >= 0 && f_taken <= 2 && credit0_reserved == f_taken);
+            assert (results_room == (f_taken < 2));
         end
     end
 """,
     faults=(
-        (r"promised < (\d+)\)", r"promised <= \1)"),
-        (r"else if \(\(released && \(!outbox_promise\)\)\)", "else if (released && outbox_promise)"),
+        (r"reserved < (\d+)\)", r"reserved <= \1)"),
+        (r"else if \(\(released && \(!results_reserve\)\)\)", "else if (released && results_reserve)"),
     ),
 )
 

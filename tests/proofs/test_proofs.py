@@ -21,7 +21,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Task]:
 
 
 @pytest.mark.parametrize(
-    "kind", ["fifo", *(pytest.param(one, marks=pytest.mark.slow) for one in ("emit", "resynchronise"))]
+    "kind", ["fifo", *(pytest.param(one, marks=pytest.mark.slow) for one in ("output_fifo", "resynchronise"))]
 )
 def test_a_property_is_proved_and_its_first_fault_refuted(found: dict[str, Task], kind: str) -> None:
     task = found[kind]

@@ -17,7 +17,7 @@ from accel.base.files import read_json, write_json, write_text
 from accel.engines.covered import cover, sequences
 from accel.engines.engine import golden
 from accel.engines.memories import Memories, Mismatch
-from accel.engines.verify import Contender, verify
+from accel.engines.verify import DeviceUnderTest, verify
 from accel.model import golden as golden_model
 from accel.model import random_weights, samples, weights_file
 from accel.model.design import Design
@@ -54,7 +54,7 @@ def prepared(work: Path, **sections: dict) -> Design:
         {"kept": [[1, 5]], "valid": 0.91, "chosen": False},
     ]
     layers = [
-        {"name": array.name, "kept": list(array.kept), "ratios": {"input": 1 / 3, "recurrent": 0.5}}
+        {"name": array.name, "kept": list(array.nnz), "ratios": {"input": 1 / 3, "recurrent": 0.5}}
         for array in design.net.layers
     ]
     bits = {"float": 10000, "values": 800, "indices": 300, "bias": 100, "total": 1200}
@@ -65,7 +65,7 @@ def prepared(work: Path, **sections: dict) -> Design:
     reached = reach(design.net, design.weights)
     given = sequences(design, corners(chosen), inputs, reached)
     covered = cover(design, given.all, reached)
-    found = verify(design, given, {"golden": Contender(golden)}, schedule(design), HELD, covered)
+    found = verify(design, given, {"golden": DeviceUnderTest(golden)}, schedule(design), HELD, covered)
     write_json(work / "verify.json", found.plain())
     return design
 

@@ -9,7 +9,7 @@ from accel.architecture.array import Array
 from accel.architecture.latencies import fetch_to_select
 from accel.architecture.vector import Vector
 from accel.rtl.blocks.lanes.fetch import Reading
-from accel.rtl.blocks.streams.inbox import Write
+from accel.rtl.blocks.streams.ping_pong import Write
 from tests.rtl.cycles import Plan, numbers, packed
 
 

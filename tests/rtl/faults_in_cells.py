@@ -38,7 +38,7 @@ IN_CELLS = [
     Fault("cells/cell", "clamp(clk, wide, index)", "clamp(clk, rounded, index)", MADE, LSTM),
     Fault(
         "cells/cell",
-        "wiring.values | {level.kept: kept}",
+        "wiring.values | {level.carried: carried}",
         "wiring.values",
         test_cells.test_h_of_a_gru_follows_a_state_that_is_given_in_place_of_what_is_kept,
     ),

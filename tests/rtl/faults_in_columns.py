@@ -11,7 +11,7 @@ SUMS = test_column_sums.test_products_that_follow_each_other_on_a_row_all_count
 UNIT = test_column_sums.test_a_unit_adds_its_weights_times_the_operand_to_the_rows_that_its_word_names
 WALK = test_column_steps.test_a_step_takes_its_columns_of_x_then_those_of_h_with_all_their_weights
 DRAINED = test_column_steps.test_steps_are_drained_group_by_group_when_they_are_through_and_their_results_fit
-SWEPT = test_column_steps.test_accumulators_are_swept_once_and_used_by_one_step_at_a_time
+CLEARED = test_column_steps.test_accumulators_are_cleared_once_and_used_by_one_step_at_a_time
 LANES = test_column_steps.test_the_lanes_hand_on_the_exact_sums_of_a_group
 LAYER = test_column_layer.test_a_layer_by_columns_makes_every_h_of_its_sequences
 LOADED = "a GRU by columns, loaded"
@@ -82,20 +82,24 @@ IN_COLUMNS = [
         UNIT,
         (True, "gru"),
     ),
-    Fault("columns/walk", "(turn.started or vacant)", "True", WALK, ("by columns",)),
+    Fault("columns/traversal", "(turn.started or bank_free)", "True", WALK, ("by columns",)),
     Fault(
-        "columns/walk",
+        "columns/traversal",
         "elif h_taken and not h.void:\n            remaining",
         "elif h_taken:\n            remaining",
         WALK,
         ("by columns",),
     ),
     Fault(
-        "columns/walk", "walk.bank.next = walk.next_bank", "walk.bank.next = not walk.next_bank", WALK, ("x by rows",)
+        "columns/traversal",
+        "traversal.bank.next = traversal.next_bank",
+        "traversal.bank.next = not traversal.next_bank",
+        WALK,
+        ("x by rows",),
     ),
-    Fault("columns/drain", "outbox.room or not final", "outbox.room", DRAINED, ("by columns", False)),
+    Fault("columns/drain", "results.room or not final", "results.room", DRAINED, ("by columns", False)),
     Fault("columns/drain", "waiting != 0 and free and fits", "waiting != 0 and fits", DRAINED, ("x by rows", True)),
-    Fault("columns/drain", "vacant.next = swept and not upper_used", "vacant.next = not upper_used", SWEPT),
+    Fault("columns/drain", "bank_free.next = cleared and not upper_used", "bank_free.next = not upper_used", CLEARED),
     Fault(
         "columns/column_array",
         "reading, steering.capture, DRAIN_TO_CAPTURE)",
@@ -105,20 +109,24 @@ IN_COLUMNS = [
     ),
     Fault(
         "columns/column_array",
-        "steering.clear_upper.next = (reading and bank) or not swept",
-        "steering.clear_upper.next = not swept",
+        "steering.clear_upper.next = (reading and bank) or not cleared",
+        "steering.clear_upper.next = not cleared",
         LANES,
         ("by columns",),
     ),
     Fault(
         "columns/column_array",
-        "walk.from_x, reading.from_x, ADDRESS_TO_FETCH + 1)",
-        "walk.from_x, reading.from_x, ADDRESS_TO_FETCH)",
+        "traversal.from_x, reading.from_x, ADDRESS_TO_FETCH + 1)",
+        "traversal.from_x, reading.from_x, ADDRESS_TO_FETCH)",
         LANES,
         ("x by rows",),
     ),
     Fault(
-        "columns/column_array", "scratchpads(clk, walk, words", "scratchpads(clk, Walk(array), words", LANES, (LOADED,)
+        "columns/column_array",
+        "scratchpads(clk, traversal, words",
+        "scratchpads(clk, Traversal(array), words",
+        LANES,
+        (LOADED,),
     ),
     Fault("columns/column_layer", "h.enable and not final", "h.enable", LAYER, ("by columns", True)),
     Fault("columns/column_layer", "held.next = given", "held.next = 0", LAYER, ("by columns", True)),

@@ -53,8 +53,8 @@ IN_LANES = [
     ),
     Fault(
         "lanes/totals",
-        "            chain_out.next = chain_in",
-        "            chain_out.next = chain_out",
+        "            shift_out.next = shift_in",
+        "            shift_out.next = shift_out",
         test_sums.test_totals_are_captured_side_by_side_or_the_neighbours_shift_on,
     ),
     Fault(
@@ -137,7 +137,7 @@ IN_LANES = [
         "lanes/unit",
         "register(clk, reading.from_h, with_operand), register(clk, with_operand, of_h)",
         "register(clk, reading.from_h, of_h),",
-        test_units.test_a_units_words_and_operands_end_as_exact_sums_on_its_chain,
+        test_units.test_a_units_words_and_operands_end_as_exact_sums_in_its_shift_register,
         TWO_SUMS,
     ),
     Fault(
@@ -161,14 +161,14 @@ IN_LANES = [
         test_lane_array.test_loaded_words_are_those_of_the_set_that_a_step_began_with,
     ),
     Fault(
-        "lanes/fed_weights",
-        "issue.fed.next = held != 0",
-        "issue.fed.next = True",
+        "lanes/streamed_weights",
+        "issue.streamed.next = held != 0",
+        "issue.streamed.next = True",
         test_lane_array.test_fed_words_are_held_ahead_and_come_in_their_order,
         (32, 0),
     ),
     Fault(
-        "lanes/fed_weights",
+        "lanes/streamed_weights",
         "        beats.ready.next = held < room",
         "        beats.ready.next = True",
         test_lane_array.test_fed_words_are_held_ahead_and_come_in_their_order,
@@ -210,7 +210,7 @@ IN_LANES = [
     ),
     Fault(
         "lanes/sequencer",
-        "issue.going.next = active and issue.fed",
+        "issue.going.next = active and issue.streamed",
         "issue.going.next = active",
         test_sequencing.test_a_step_goes_through_its_addresses_group_after_group,
         (test_sequencing.KINDS["fed"],),

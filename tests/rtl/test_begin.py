@@ -11,27 +11,27 @@ import pytest
 from accel.architecture.vector import Vector
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.rows.begin import begin_held, begin_level, begin_step, begin_turn
-from accel.rtl.blocks.streams.inbox import Inbox
+from accel.rtl.blocks.streams.ping_pong import PingPong
 from tests.rtl.traffic import Clocked, run
 
 EMITS = pytest.mark.parametrize("emits", [True, False], ids=["every step emits", "the last step emits"])
 
 
 class Bench:
-    """An inbox whose signals come at random, and how long ago the last turn began."""
+    """A ping-pong buffer whose signals come at random, and how long ago the last turn began."""
 
     def __init__(self, waits: bool = False) -> None:
-        self.clocked, self.inbox = Clocked(), Inbox(Vector(2, 1, 8, 0))
+        self.clocked, self.ping_pong = Clocked(), PingPong(Vector(2, 1, 8, 0))
         self.room, self.waiting = flag(), flag() if waits else None
         self.rested, self.turns = 0, 0
         """Cycles that still have to pass; turns that began."""
 
     def drive(self, rng: random.Random) -> None:
-        """Give the inbox and the rooms what a cycle has."""
-        inbox = self.inbox
-        for signal in (inbox.available, inbox.opens, self.room):
+        """Give the ping-pong buffer and the rooms what a cycle has."""
+        ping_pong = self.ping_pong
+        for signal in (ping_pong.available, ping_pong.opens, self.room):
             signal.next = rng.random() < 0.7
-        inbox.final.next = rng.random() < 0.4
+        ping_pong.final.next = rng.random() < 0.4
         if self.waiting is not None:
             self.waiting.next = rng.random() < 0.3
 
@@ -41,7 +41,7 @@ class Bench:
 
     def fits(self, emits: bool) -> bool:
         """Whether what a step emits has room."""
-        return bool(self.room) or not (emits or self.inbox.final)
+        return bool(self.room) or not (emits or self.ping_pong.final)
 
     def passes(self, turn: bool, interval: int) -> None:
         """On to the next cycle."""
@@ -61,14 +61,14 @@ class Bench:
 @pytest.mark.parametrize("interval", [1, 2, 5])
 def test_a_step_begins_with_its_x_its_room_and_its_interval(interval: int, waits: bool, emits: bool) -> None:
     bench = Bench(waits)
-    inbox = bench.inbox
+    ping_pong = bench.ping_pong
 
     def each() -> None:
-        begins = bool(inbox.available) and bench.ready() and bench.fits(emits)
-        assert (inbox.take, inbox.turn) == (begins, begins)
+        begins = bool(ping_pong.available) and bench.ready() and bench.fits(emits)
+        assert (ping_pong.take, ping_pong.turn) == (begins, begins)
         bench.passes(begins, interval)
 
-    ports = bench.clocked.clk, bench.clocked.reset, inbox, bench.room, bench.waiting
+    ports = bench.clocked.clk, bench.clocked.reset, ping_pong, bench.room, bench.waiting
     bench.run(begin_step(*ports, emits, interval), each)
 
 
@@ -76,8 +76,8 @@ def test_a_step_begins_with_its_x_its_room_and_its_interval(interval: int, waits
 def test_a_turn_that_takes_a_state_needs_a_bank_that_was_read_and_a_last_step_room_for_its_own(
     emits: bool,
 ) -> None:
-    bench, states, state_room, unread = Bench(), Inbox(Vector(2, 1, 8, 0)), flag(), [0]
-    inbox, seen = bench.inbox, set[str]()
+    bench, states, state_room, unread = Bench(), PingPong(Vector(2, 1, 8, 0)), flag(), [0]
+    ping_pong, seen = bench.ping_pong, set[str]()
 
     def before(rng: random.Random) -> None:
         bench.drive(rng)
@@ -85,15 +85,15 @@ def test_a_turn_that_takes_a_state_needs_a_bank_that_was_read_and_a_last_step_ro
         states.release.next = unread[0] > 0 and rng.random() < 0.15
 
     def each() -> None:
-        room = bench.fits(emits) and (bool(state_room) or not inbox.final)
-        step = bool(inbox.available) and bench.ready() and room and not inbox.opens
-        state = bool(states.available) and bench.ready() and unread[0] < 2 and bool(inbox.opens)
-        assert (inbox.take, states.take, states.turn, inbox.turn) == (step, state, state, step or state)
+        room = bench.fits(emits) and (bool(state_room) or not ping_pong.final)
+        step = bool(ping_pong.available) and bench.ready() and room and not ping_pong.opens
+        state = bool(states.available) and bench.ready() and unread[0] < 2 and bool(ping_pong.opens)
+        assert (ping_pong.take, states.take, states.turn, ping_pong.turn) == (step, state, state, step or state)
         unread[0] += state - bool(states.release)
         seen.update({"step"} if step else {"state"} if state else {"full"} if unread[0] == 2 else set())
         bench.passes(step or state, 2)
 
-    ports = bench.clocked.clk, bench.clocked.reset, inbox, states, bench.room, state_room, None
+    ports = bench.clocked.clk, bench.clocked.reset, ping_pong, states, bench.room, state_room, None
     bench.run(begin_turn(*ports, emits, 2), each, before)
     assert seen == {"step", "state", "full"}
 
@@ -101,31 +101,31 @@ def test_a_turn_that_takes_a_state_needs_a_bank_that_was_read_and_a_last_step_ro
 @EMITS
 def test_a_state_of_the_accelerators_own_waits_for_no_x(emits: bool) -> None:
     bench = Bench()
-    inbox = bench.inbox
+    ping_pong = bench.ping_pong
 
     def each() -> None:
-        step = bool(inbox.available) and bench.ready() and bench.fits(emits) and not inbox.opens
-        assert (inbox.take, inbox.turn) == (step, step or (bench.ready() and bool(inbox.opens)))
-        bench.passes(bool(inbox.turn), 3)
+        step = bool(ping_pong.available) and bench.ready() and bench.fits(emits) and not ping_pong.opens
+        assert (ping_pong.take, ping_pong.turn) == (step, step or (bench.ready() and bool(ping_pong.opens)))
+        bench.passes(bool(ping_pong.turn), 3)
 
-    ports = bench.clocked.clk, bench.clocked.reset, inbox, bench.room, None
+    ports = bench.clocked.clk, bench.clocked.reset, ping_pong, bench.room, None
     bench.run(begin_held(*ports, emits, 3), each)
 
 
 @EMITS
 def test_levels_behind_the_first_begin_as_soon_as_their_interval_has_passed(emits: bool) -> None:
     bench, level, intervals = Bench(), bits(2), (2, 5, 3)
-    inbox = bench.inbox
+    ping_pong = bench.ping_pong
 
     def before(rng: random.Random) -> None:
         bench.drive(rng)
         level.next = bench.turns % 3
 
     def each() -> None:
-        step = bool(inbox.available) and bench.ready() and bench.fits(emits) and level == 0
+        step = bool(ping_pong.available) and bench.ready() and bench.fits(emits) and level == 0
         turn = step or (bench.ready() and level != 0)
-        assert (inbox.take, inbox.turn) == (step, turn)
+        assert (ping_pong.take, ping_pong.turn) == (step, turn)
         bench.passes(turn, intervals[int(level)])
 
-    ports = bench.clocked.clk, bench.clocked.reset, inbox, bench.room, level
+    ports = bench.clocked.clk, bench.clocked.reset, ping_pong, bench.room, level
     bench.run(begin_level(*ports, emits, intervals), each, before)

@@ -14,11 +14,11 @@ from accel.architecture.cells.operations import ASIDE, BEFORE, Mix, Product, Sum
 from accel.architecture.cells.sizes import Size, size_of
 from accel.architecture.latencies import (
     OPERATIONS,
-    SLOT_TO_CHAIN,
+    SLOT_TO_TOTALS,
     clip_times,
     ready,
+    totals_to_carried,
     totals_to_gates,
-    totals_to_kept,
     totals_to_state,
 )
 from accel.base.fixed import Fixed
@@ -85,7 +85,7 @@ class Stage:
         )
         tables = {name: TableFile(table, "") for name, table in self.made.net.tables_of(array).items()}
         self.constants = CellConstants(array, tables, self.width, self.shift)
-        self.chain = bits(array.sums_per_unit * array.scaled_width)
+        self.sums = bits(array.sums_per_unit * array.scaled_width)
         self.bias = bits(array.sums_per_unit * self.width)
         self.before, self.aside = signed(array.formats.cell.width), signed(array.formats.activation.width)
 
@@ -97,7 +97,7 @@ class Stage:
         biases = numbers(rng, array.bias.width, array.sums_per_unit)
         before, aside = numbers(rng, len(self.before), 1)[0], numbers(rng, len(self.aside), 1)[0]
         stored = [((bias << array.bias_shift) + self.half) >> self.shift for bias in biases]
-        self.plan.at(cycle, (self.chain, packed(totals, array.scaled_width)), (self.bias, packed(stored, self.width)))
+        self.plan.at(cycle, (self.sums, packed(totals, array.scaled_width)), (self.bias, packed(stored, self.width)))
         self.plan.at(cycle + at[BEFORE], (self.before, before), (self.aside, aside))
         sums = np.array([t + (b << array.bias_shift) for t, b in zip(totals, biases, strict=True)]).reshape(1, -1, 1)
         last = np.array([[before]]), np.array([[aside]])
@@ -119,14 +119,14 @@ def test_a_cell_makes_what_its_list_says_when_it_says(sections: dict[str, Any]) 
     stage = Stage(sections)
     level, out, at = stage.constants.level, CellSignals(stage.constants), ready(stage.kind, stage.constants.level)
     outs = [*out.gates, out.c, out.h, *out.clipped]
-    times = [totals_to_gates(stage.kind)] * len(out.gates) + [at[level.kept], at[level.state]]
+    times = [totals_to_gates(stage.kind)] * len(out.gates) + [at[level.carried], at[level.state]]
     times += [at[one.name] for one in level.narrowings]
     wanted = []
     for cycle in range(80):
         values = stage.add(cycle, level)
-        names = [*level.gates, level.kept, level.state]
+        names = [*level.gates, level.carried, level.state]
         wanted.append([*(values[name] for name in names), *stage.clips(level, values)])
-    clocked, ports = stage.clocked, (stage.chain, stage.bias, stage.before, None, None, out)
+    clocked, ports = stage.clocked, (stage.sums, stage.bias, stage.before, None, None, out)
     made = cell(clocked.clk, clocked.reset, *ports, stage.constants, level)
     shown = stage.plan.run(clocked, made, outs, max(times))
     for cycle, values in enumerate(wanted):
@@ -141,9 +141,9 @@ def test_h_of_a_gru_follows_a_state_that_is_given_in_place_of_what_is_kept() -> 
     for cycle in range(60):
         stage.add(cycle, level)
         given = numbers(stage.rng, len(kept), 1)[0]
-        stage.plan.at(cycle + at[level.kept], (kept, given))
+        stage.plan.at(cycle + at[level.carried], (kept, given))
         wanted.append(int(formats.state.narrow(np.array([given]), formats.cell.frac)[0]))
-    clocked, ports = stage.clocked, (stage.chain, stage.bias, stage.before, None, kept, out)
+    clocked, ports = stage.clocked, (stage.sums, stage.bias, stage.before, None, kept, out)
     made = cell(clocked.clk, clocked.reset, *ports, stage.constants, level)
     shown = stage.plan.run(clocked, made, [out.h], at[level.state])
     assert [row[0] for row in shown[at[level.state] :]][: len(wanted)] == wanted
@@ -154,19 +154,19 @@ def test_levels_that_are_not_alike_come_at_the_same_times_and_each_tells_its_own
     kind, out, level = stage.kind, CellSignals(stage.constants), bits(2)
     levels, names = kind.pipelines, [one.name for pipeline in kind.pipelines for one in pipeline.narrowings]
     outs = [*out.gates, out.c, out.h, *out.aside, *out.clipped]
-    times = [totals_to_gates(kind)] * len(out.gates) + [totals_to_kept(kind), totals_to_state(kind)]
-    times += [totals_to_kept(kind)] * len(out.aside) + [at for _, at in clip_times(kind)]
+    times = [totals_to_gates(kind)] * len(out.gates) + [totals_to_carried(kind), totals_to_state(kind)]
+    times += [totals_to_carried(kind)] * len(out.aside) + [at for _, at in clip_times(kind)]
     wanted = []
-    for cycle in range(SLOT_TO_CHAIN, 90):
+    for cycle in range(SLOT_TO_TOTALS, 90):
         number = stage.rng.randrange(len(levels))
         one, values = levels[number], stage.add(cycle, levels[number])
-        stage.plan.at(cycle - SLOT_TO_CHAIN, (level, number))
+        stage.plan.at(cycle - SLOT_TO_TOTALS, (level, number))
         told = dict(zip((each.name for each in one.narrowings), stage.clips(one, values), strict=True))
-        kept = [values[name] for name in (*one.gates, one.kept, one.state)]
+        kept = [values[name] for name in (*one.gates, one.carried, one.state)]
         aside = [values[one.aside]] * len(out.aside)
         own = [told.get(name, False) for name in names]
         wanted.append((cycle, [*kept, *aside, *own]))
-    ports = stage.chain, stage.bias, stage.before, stage.aside, out
+    ports = stage.sums, stage.bias, stage.before, stage.aside, out
     clocked = stage.clocked
     made = cell_in_levels(clocked.clk, clocked.reset, level, *ports, stage.constants)
     shown = stage.plan.run(clocked, made, outs, max(times))

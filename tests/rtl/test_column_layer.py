@@ -17,8 +17,8 @@ from accel.rtl.blocks.cells.scale import ScaleConstants
 from accel.rtl.blocks.cells.status import LayerStatus
 from accel.rtl.blocks.columns.column_layer import ColumnConstants, ColumnObserved, States, column_layer
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
-from accel.rtl.blocks.streams.inbox import Beats, Inbox
-from accel.rtl.blocks.streams.outbox import Outbox, emit
+from accel.rtl.blocks.streams.output_fifo import Results, output_fifo
+from accel.rtl.blocks.streams.ping_pong import Beats, PingPong
 from accel.rtl.blocks.streams.receiver import receive
 from tests.designs import design, spec
 from tests.rtl.cycles import fields
@@ -47,9 +47,9 @@ def test_a_layer_by_columns_makes_every_h_of_its_sequences(kind: str, hurried: b
     built = ColumnConstants(lanes, tuple(bias_words(array, layer, narrowed)), "", scales, True, stateful)
     tables = {name: TableFile(table, "") for name, table in made.net.tables_of(array).items()}
     cells = CellConstants(array, tables, bias_width(array, narrowed), bias_shift(array, narrowed))
-    clocked, inbox, observed = Clocked(), Inbox(array.x_vector), ColumnObserved(cells)
+    clocked, ping_pong, observed = Clocked(), PingPong(array.x_vector), ColumnObserved(cells)
     beats, leaving = Beats(array.x_vector.word_width), Beats(array.cells * array.h.width)
-    outbox, states, streams = Outbox(array.cells * array.h.width), States(array.h.width), array.streams
+    results, states, streams = Results(array.cells * array.h.width), States(array.h.width), array.streams
     states.threshold = Signal(intbv(made.weights.threshold)[array.h.width - 1 :])  # from before the reset on
     order = [(n + s, t) for n in range(0, 2, streams) for t in range(3) for s in range(streams)]
     sent: list[Beat] = []
@@ -61,9 +61,12 @@ def test_a_layer_by_columns_makes_every_h_of_its_sequences(kind: str, hurried: b
             sent.append((sum(value << n * array.x.width for n, value in enumerate(part)), t == 2))
     sink = Sink(leaving, 1.0 if hurried else 0.2)
     clk, reset = clocked.clk, clocked.reset
-    blocks = [receive(clk, reset, beats, inbox, array.input_beats, streams, stateful, False, False)]
-    ports = clk, reset, inbox, outbox, states, observed, LayerStatus(False, False)
-    blocks += [column_layer(*ports, built, cells, None), emit(clk, reset, outbox, leaving, array.output_beats, 2)]
+    blocks = [receive(clk, reset, beats, ping_pong, array.input_beats, streams, stateful, False, False)]
+    ports = clk, reset, ping_pong, results, states, observed, LayerStatus(False, False)
+    blocks += [
+        column_layer(*ports, built, cells, None),
+        output_fifo(clk, reset, results, leaving, array.output_beats, 2),
+    ]
     queued: list[int] = []
     cycles, note = 300 if hurried else 450, lambda: queued.append(int(observed.queued))
     run(clocked, blocks, [Source(beats, sent)], [sink], cycles, 2, each=note)

@@ -15,7 +15,7 @@ from accel.rtl.blocks.columns.operand_queue import NONZERO, Bounds, Column, lowe
 from accel.rtl.blocks.columns.row_feed import RowReading, fetch_x, give_back, offer_rows
 from accel.rtl.blocks.primitives.fifo import Fifo
 from accel.rtl.blocks.primitives.signals import bits, flag, signed, signed_list
-from accel.rtl.blocks.streams.inbox import Inbox, Write
+from accel.rtl.blocks.streams.ping_pong import PingPong, Write
 from tests.designs import spec
 from tests.rtl.cycles import Plan, numbers, outputs, packed
 from tests.rtl.traffic import Clocked, run
@@ -110,19 +110,19 @@ MIXED: dict[str, Any] = {
 
 def test_rows_are_offered_as_long_as_there_is_an_x() -> None:
     array, clocked, rng = network(spec(**MIXED)).layers[0], Clocked(), random.Random(1)
-    inbox, column, row, number = Inbox(array.x_vector), Column(array.x.width, array.depth), bits(2), [0]
+    ping_pong, column, row, number = PingPong(array.x_vector), Column(array.x.width, array.depth), bits(2), [0]
 
     def before(_: random.Random) -> None:
-        inbox.available.next = there = rng.random() < 0.7
+        ping_pong.available.next = there = rng.random() < 0.7
         column.taken.next = there and rng.random() < 0.6
 
     def each() -> None:
-        assert (column.valid, column.void, column.value) == (inbox.available, False, 0)
-        assert (row, column.base) == (number[0], number[0] * array.kept[0])
+        assert (column.valid, column.void, column.value) == (ping_pong.available, False, 0)
+        assert (row, column.base) == (number[0], number[0] * array.nnz[0])
         assert column.last == (number[0] == array.groups - 1)
         number[0] = (number[0] + bool(column.taken)) % array.groups
 
-    run(clocked, offer_rows(clocked.clk, clocked.reset, inbox, column, row, array), [], [], 80, 1, before, each)
+    run(clocked, offer_rows(clocked.clk, clocked.reset, ping_pong, column, row, array), [], [], 80, 1, before, each)
 
 
 def test_x_is_given_back_when_its_last_row_is_done() -> None:

@@ -16,14 +16,14 @@ from accel.base.fixed import index_bits
 from accel.memory.images import unit_words
 from accel.memory.load_frame import sections
 from accel.rtl.blocks.columns.column_array import column_array
-from accel.rtl.blocks.columns.drain import Drain, drain_steps, sweep, vacancy
+from accel.rtl.blocks.columns.drain import Drain, bank_use, clear_sums, drain_steps
 from accel.rtl.blocks.columns.operand_queue import Column
-from accel.rtl.blocks.columns.walk import Walk, walk_columns
+from accel.rtl.blocks.columns.traversal import Traversal, traverse_columns
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.primitives.signals import bits, flag
-from accel.rtl.blocks.streams.inbox import Inbox
 from accel.rtl.blocks.streams.load_fill import Store
-from accel.rtl.blocks.streams.outbox import Outbox
+from accel.rtl.blocks.streams.output_fifo import Results
+from accel.rtl.blocks.streams.ping_pong import PingPong
 from tests.designs import design, spec
 from tests.rtl.cycles import Plan, fields, numbers
 from tests.rtl.test_column_queues import MIXED
@@ -52,8 +52,8 @@ class Offered:
 
     def __post_init__(self) -> None:
         for number in range(7):
-            x = [self._column(self.array.x.width, n * self.array.kept[0]) for n in range(self.rng.choice((1, 2, 3)))]
-            h = [self._column(self.array.h.width, self.array.h_start + n * self.array.kept[1]) for n in range(2)]
+            x = [self._column(self.array.x.width, n * self.array.nnz[0]) for n in range(self.rng.choice((1, 2, 3)))]
+            h = [self._column(self.array.h.width, self.array.h_start + n * self.array.nnz[1]) for n in range(2)]
             x = [(True, 0, 0)] if number == 3 and not self.array.x_by_rows else x
             self.steps.append((x, [(True, 0, 0)] if number == 5 else h, number in (0, 4)))
 
@@ -64,9 +64,14 @@ class Offered:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_step_takes_its_columns_of_x_then_those_of_h_with_all_their_weights(kind: str) -> None:
     array: Any = network(spec(**KINDS[kind])).layers[0]
-    clocked, rng, (k_x, k_h) = Clocked(), random.Random(1), array.kept
+    clocked, rng, (k_x, k_h) = Clocked(), random.Random(1), array.nnz
     x, h = Column(array.x.width, array.depth), Column(array.h.width, array.depth)
-    row, inbox, vacant, walk = bits(index_bits(array.groups)), Inbox(array.x_vector), flag(), Walk(array)
+    row, ping_pong, bank_free, traversal = (
+        bits(index_bits(array.groups)),
+        PingPong(array.x_vector),
+        flag(),
+        Traversal(array),
+    )
     steps = Offered(array, rng).steps
     left, worked, seen = [(list(x), list(h), fresh) for x, h, fresh in steps], list[Any](), list[Any]()
     counts, place = {"begin": 0, "finished": 0, "take": 0, "release": 0}, [0]
@@ -82,19 +87,19 @@ def test_a_step_takes_its_columns_of_x_then_those_of_h_with_all_their_weights(ki
         own = left[place[0]] if place[0] < len(left) else ([], [], False)
         offer(x, own[0], rng)
         offer(h, [] if own[0] or own[2] else own[1], rng)
-        inbox.fresh.next, vacant.next = own[2], rng.random() < 0.7
-        inbox.bank.next, inbox.weight_set.next = place[0] % 2, place[0] % 3 == 0
+        ping_pong.fresh.next, bank_free.next = own[2], rng.random() < 0.7
+        ping_pong.bank.next, ping_pong.weight_set.next = place[0] % 2, place[0] % 3 == 0
 
     def each() -> None:
-        if walk.valid:
-            seen.append((int(walk.address), int(walk.operand), bool(walk.bank)))
-        counts["begin"] += bool(walk.begin)
-        counts["finished"] += bool(walk.finished)
-        counts["take"] += bool(inbox.take)
-        counts["release"] += bool(inbox.release)
-        assert inbox.turn == walk.begin
+        if traversal.valid:
+            seen.append((int(traversal.address), int(traversal.operand), bool(traversal.bank)))
+        counts["begin"] += bool(traversal.begin)
+        counts["finished"] += bool(traversal.finished)
+        counts["take"] += bool(ping_pong.take)
+        counts["release"] += bool(ping_pong.release)
+        assert ping_pong.turn == traversal.begin
         free, of_own = cycle[0] >= free_at[0], left[place[0]] if place[0] < len(left) else ([], [], False)
-        assert x.taken == (free and bool(x.valid) and bool(of_own[0]) and bool(started[0] or vacant))
+        assert x.taken == (free and bool(x.valid) and bool(of_own[0]) and bool(started[0] or bank_free))
         assert h.taken == (free and bool(h.valid) and not of_own[0])
         if x.taken or h.taken:
             own_x, own_h, fresh = left[place[0]]
@@ -106,36 +111,36 @@ def test_a_step_takes_its_columns_of_x_then_those_of_h_with_all_their_weights(ki
             place[0] += not own_x and (fresh or not own_h)
         cycle[0] += 1
 
-    made = walk_columns(clocked.clk, clocked.reset, x, h, row, inbox, vacant, walk, array)
+    made = traverse_columns(clocked.clk, clocked.reset, x, h, row, ping_pong, bank_free, traversal, array)
     run(clocked, made, [], [], 250, 1, before, each)
     assert place[0] == len(steps)
     assert seen == worked
     assert counts == dict.fromkeys(counts, len(steps))
 
 
-def test_accumulators_are_swept_once_and_used_by_one_step_at_a_time() -> None:
+def test_accumulators_are_cleared_once_and_used_by_one_step_at_a_time() -> None:
     clocked, rng, groups = Clocked(), random.Random(2), 5
-    walk, used = SimpleNamespace(begin=flag(), next_bank=flag()), [False, False]
-    drained, bank, place, swept, vacant, cycle = flag(), flag(), bits(3), flag(), flag(), [0]
+    traversal, used = SimpleNamespace(begin=flag(), next_bank=flag()), [False, False]
+    drained, bank, place, cleared, bank_free, cycle = flag(), flag(), bits(3), flag(), flag(), [0]
 
     def before(_: random.Random) -> None:
-        walk.next_bank.next = upper = rng.randrange(2)
-        walk.begin.next = cycle[0] > groups + 1 and not used[upper] and rng.random() < 0.4
+        traversal.next_bank.next = upper = rng.randrange(2)
+        traversal.begin.next = cycle[0] > groups + 1 and not used[upper] and rng.random() < 0.4
         bank.next = other = rng.randrange(2)
         drained.next = used[other] and rng.random() < 0.3
 
     def each() -> None:
-        assert swept == (cycle[0] >= groups)
+        assert cleared == (cycle[0] >= groups)
         assert place == min(cycle[0], groups - 1)
-        assert vacant == (swept and not used[int(walk.next_bank)])
+        assert bank_free == (cleared and not used[int(traversal.next_bank)])
         if drained:
             used[int(bank)] = False
-        if walk.begin:
-            used[int(walk.next_bank)] = True
+        if traversal.begin:
+            used[int(traversal.next_bank)] = True
         cycle[0] += 1
 
-    made = [sweep(clocked.clk, clocked.reset, place, swept, groups)]
-    made += [vacancy(clocked.clk, clocked.reset, walk, drained, bank, swept, vacant)]
+    made = [clear_sums(clocked.clk, clocked.reset, place, cleared, groups)]
+    made += [bank_use(clocked.clk, clocked.reset, traversal, drained, bank, cleared, bank_free)]
     run(clocked, made, [], [], 200, 2, before, each)
 
 
@@ -143,34 +148,40 @@ def test_accumulators_are_swept_once_and_used_by_one_step_at_a_time() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_steps_are_drained_group_by_group_when_they_are_through_and_their_results_fit(kind: str, emits: bool) -> None:
     array: Any = network(spec(**KINDS[kind])).layers[0]
-    clocked, walk, drain, inbox, outbox = Clocked(), Walk(array), Drain(array), Inbox(array.x_vector), Outbox(8)
-    outbox.room, drained = flag(), flag()
+    clocked, traversal, drain, ping_pong, results = (
+        Clocked(),
+        Traversal(array),
+        Drain(array),
+        PingPong(array.x_vector),
+        Results(8),
+    )
+    results.room, drained = flag(), flag()
     steps, cycle, known, read = [0, 0], [0], list[tuple[bool, bool, bool]](), list[Any]()
-    finished, promised, launches = list[int](), list[bool](), list[int]()
+    finished, reserved, launches = list[int](), list[bool](), list[int]()
 
     def before(rng: random.Random) -> None:
-        outbox.room.next = rng.random() < 0.5
-        walk.finished.next = finishes = steps[1] < steps[0] and rng.random() < 0.2
+        results.room.next = rng.random() < 0.5
+        traversal.finished.next = finishes = steps[1] < steps[0] and rng.random() < 0.2
         steps[1] += finishes
         begins = (
             steps[0] == steps[1] and not finishes and steps[0] < len(read) // array.groups + 2 and rng.random() < 0.3
         )
-        walk.begin.next = inbox.take.next = begins
-        walk.next_bank.next = steps[0] % 2
-        inbox.fresh.next, inbox.final.next, inbox.weight_set.next = (rng.random() < 0.5 for _ in range(3))
+        traversal.begin.next = ping_pong.take.next = begins
+        traversal.next_bank.next = steps[0] % 2
+        ping_pong.fresh.next, ping_pong.final.next, ping_pong.weight_set.next = (rng.random() < 0.5 for _ in range(3))
         steps[0] += begins
 
     def each() -> None:
-        if walk.begin:
-            known.append((bool(inbox.fresh), bool(inbox.final), bool(inbox.weight_set)))
-        if walk.finished:
+        if traversal.begin:
+            known.append((bool(ping_pong.fresh), bool(ping_pong.final), bool(ping_pong.weight_set)))
+        if traversal.finished:
             finished.append(cycle[0])
         through = sum(end + column_flush(array) < cycle[0] for end in finished)
         free = not launches or cycle[0] >= launches[-1] + array.groups * array.slots_per_group
-        if len(launches) < through and free and (outbox.room or not (emits or known[len(launches)][1])):
+        if len(launches) < through and free and (results.room or not (emits or known[len(launches)][1])):
             launches.append(cycle[0])
-        if outbox.promise:
-            promised.append(bool(outbox.room))
+        if results.reserve:
+            reserved.append(bool(results.room))
         if drain.reading:
             number, group = divmod(len(read), array.groups)
             assert (drain.group, drain.opening) == (group, group == 0)
@@ -180,16 +191,16 @@ def test_steps_are_drained_group_by_group_when_they_are_through_and_their_result
             read.append(cycle[0])
         cycle[0] += 1
 
-    made = drain_steps(clocked.clk, clocked.reset, walk, inbox, outbox, drain, drained, array, emits)
+    made = drain_steps(clocked.clk, clocked.reset, traversal, ping_pong, results, drain, drained, array, emits)
     run(clocked, made, [], [], 400, 3, before, each)
     starts = read[:: array.groups]
     assert len(starts) > 5
     assert starts == [launch + 1 for launch in launches][: len(starts)]
     steady = [one - read[0] for one in read[: array.groups]]
     assert steady == [group * array.slots_per_group for group in range(array.groups)]
-    assert all(promised)
+    assert all(reserved)
     wanted = len(starts) if emits else sum(final for _, final, _ in known[: len(starts)])
-    assert wanted <= len(promised) <= wanted + 1
+    assert wanted <= len(reserved) <= wanted + 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -197,9 +208,9 @@ def test_the_lanes_hand_on_the_exact_sums_of_a_group(kind: str) -> None:
     made = design(spec(**KINDS[kind]), Path())
     array, layer, clocked, plan = made.net.layers[0], made.weights.layers[0], Clocked(), Plan()
     any_array: Any = array
-    walk, drain, rng = Walk(any_array), Drain(any_array), random.Random(4)
-    swept, place, inbox = flag(), bits(index_bits(array.groups)), Inbox(array.x_vector)
-    heads = [bits(array.sums_per_unit * array.total_width) for _ in range(array.cells)]
+    traversal, drain, rng = Traversal(any_array), Drain(any_array), random.Random(4)
+    cleared, place, ping_pong = flag(), bits(index_bits(array.groups)), PingPong(array.x_vector)
+    unit_totals = [bits(array.sums_per_unit * array.total_width) for _ in range(array.cells)]
     vector, cycle = array.x_vector, 0
     held_x = [numbers(rng, array.x.width, array.inputs), numbers(rng, array.x.width, array.inputs)]
     stores, words = None, tuple(map(tuple, unit_words(array, layer)))
@@ -211,31 +222,37 @@ def test_the_lanes_hand_on_the_exact_sums_of_a_group(kind: str) -> None:
                 at = (stores.weights.enable, 1), (stores.weights.memory, unit), (stores.weights.address, upper)
                 plan.at(cycle, *at, (stores.weights.word, word))
                 cycle += 1
-        plan.at(cycle, (stores.weights.enable, 0), (walk.weight_set, 1))
+        plan.at(cycle, (stores.weights.enable, 0), (traversal.weight_set, 1))
     for bank, values in enumerate(held_x):
         padded = [*values, *[0] * (vector.beats * vector.words - len(values))]
         for beat in range(vector.beats):
             part = padded[beat * vector.words : (beat + 1) * vector.words]
             word = sum((value & (1 << vector.width) - 1) << n * vector.width for n, value in enumerate(part))
-            write = inbox.write
+            write = ping_pong.write
             plan.at(cycle, (write.enable, 1), (write.bank, bank), (write.place, beat), (write.word, word))
             cycle += 1
-    plan.at(cycle, (inbox.write.enable, 0), (swept, 1))
+    plan.at(cycle, (ping_pong.write.enable, 0), (cleared, 1))
     wanted = {}
     for step in range(4):
         bank, x, h = step % 2, held_x[step % 2], numbers(rng, array.h.width, array.outputs)
-        (k_x, k_h), start = array.kept, any_array.h_start
+        (k_x, k_h), start = array.nnz, any_array.h_start
         for address in range(array.depth):
             of_h = address >= start
             if of_h:
                 operand = h[(address - start) // k_h] << array.h_shift
             else:
                 operand = 0 if any_array.x_by_rows else x[address // k_x] << array.x_shift
-            at = (walk.address, address), (walk.valid, 1), (walk.operand, operand), (walk.of_h, of_h), (walk.bank, bank)
+            at = (
+                (traversal.address, address),
+                (traversal.valid, 1),
+                (traversal.operand, operand),
+                (traversal.of_h, of_h),
+                (traversal.bank, bank),
+            )
             row = 0 if of_h else address // k_x % array.groups
-            plan.at(cycle, *at, (walk.from_x, not of_h), (walk.x_bank, bank), (walk.row, row))
+            plan.at(cycle, *at, (traversal.from_x, not of_h), (traversal.x_bank, bank), (traversal.row, row))
             cycle += 1
-        plan.at(cycle, (walk.valid, 0), (walk.operand, 0), (walk.from_x, 0))
+        plan.at(cycle, (traversal.valid, 0), (traversal.operand, 0), (traversal.from_x, 0))
         cycle += column_flush(any_array) + 2
         for group in range(array.groups):
             plan.at(cycle, (drain.reading, 1), (drain.group, group), (drain.write_bank, bank))
@@ -245,8 +262,8 @@ def test_the_lanes_hand_on_the_exact_sums_of_a_group(kind: str) -> None:
                 wanted[cycle + DRAIN_TO_CAPTURE + 1 + slot] = sums_of(array, layer, x, h, unit)
             cycle += array.slots_per_group
     lanes = ArrayConstants(array, () if array.writable else words, ("",) * array.units)
-    ports = clocked.clk, clocked.reset, walk, inbox.write, drain, swept, place, heads, lanes, stores
-    shown = plan.run(clocked, column_array(*ports), heads, 8)
+    ports = clocked.clk, clocked.reset, traversal, ping_pong.write, drain, cleared, place, unit_totals, lanes, stores
+    shown = plan.run(clocked, column_array(*ports), unit_totals, 8)
     assert {n: fields(shown[n][0], array.total_width, array.sums_per_unit) for n in wanted} == wanted
 
 

@@ -15,7 +15,7 @@ from accel.rtl.blocks.columns.column_unit import broadcast_width, column_unit
 from accel.rtl.blocks.columns.mixed_unit import mixed_unit
 from accel.rtl.blocks.columns.row_feed import RowReading
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
-from accel.rtl.blocks.streams.inbox import Write
+from accel.rtl.blocks.streams.ping_pong import Write
 from tests.designs import spec
 from tests.rtl.cycles import Plan, fields, numbers, packed
 from tests.rtl.test_column_queues import MIXED
@@ -111,7 +111,7 @@ def test_a_unit_adds_its_weights_times_the_operand_to_the_rows_that_its_word_nam
         bits(array.word_width),
         bits(broadcast_width(array)),
     )
-    chain_in, chain_out = (bits(array.sums_per_unit * array.total_width) for _ in range(2))
+    shift_in, shift_out = (bits(array.sums_per_unit * array.total_width) for _ in range(2))
     reading, x, late, vector = RowReading(array), Write(array.x_vector), 1 + mixed, array.x_vector
     held = [numbers(rng, vector.width, vector.beats * vector.words) for _ in range(2)]
     for n in range(2 * vector.beats if mixed else 0):
@@ -139,11 +139,11 @@ def test_a_unit_adds_its_weights_times_the_operand_to_the_rows_that_its_word_nam
                 operands = [h] * lanes
             places = packed(indices, array.index_width) << lanes * array.weight_width
             plan.at(cycle, (word, packed(weights, array.weight_width) + places), (reading.x_bank, x_bank))
-            above = of_h << array.operand_width if array.split_rows else 0
+            above = of_h << array.operand_width if array.separate_sums else 0
             plan.at(cycle + 1, (shared, packed([h], array.operand_width) + above))
             plan.at(cycle + 1, (reading.from_x, from_x), (reading.row, row))
             products = [weight * operand for weight, operand in zip(weights, operands, strict=True)]
-            if array.split_rows:
+            if array.separate_sums:
                 products = [*products[:-1], 0 if of_h else products[-1], products[-1] if of_h else 0]
                 rows = [*rows, rows[-1]]
             banks.add(cycle + late, True, bank, rows, products)
@@ -159,10 +159,10 @@ def test_a_unit_adds_its_weights_times_the_operand_to_the_rows_that_its_word_nam
         plan.at(cycle + DRAIN_TO_CAPTURE, (banks.steering.capture, 0))
         cycle += 6
         banks.last = [None] * 3
-    ends = banks.steering, chain_in, chain_out, array
+    ends = banks.steering, shift_in, shift_out, array
     if mixed:
         made = mixed_unit(clocked.clk, word, shared, reading, x, *ends)
     else:
         made = column_unit(clocked.clk, word, shared, *ends)
-    shown = plan.run(clocked, made, [chain_out], 3)
+    shown = plan.run(clocked, made, [shift_out], 3)
     assert {n: fields(shown[n][0], array.total_width, array.sums_per_unit) for n in wanted} == wanted

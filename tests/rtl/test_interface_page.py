@@ -71,7 +71,7 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "formats": awkward.FINE,
         "engine": {"units": 2},
     },
-    "GRU, given states": {
+    "GRU, initial states": {
         "model": {"cell": "gru", "inputs": 3, "hidden": [5]},
         "engine": {"units": 3, "state_streams": True},
     },

@@ -14,16 +14,16 @@ from accel.architecture.array import Array
 from accel.architecture.latencies import ADDRESS_TO_FETCH, capture_delay
 from accel.base.fixed import index_bits
 from accel.memory.images import unit_words
-from accel.memory.load_frame import fed_beats, sections
+from accel.memory.load_frame import sections, streamed_beats
 from accel.model.design import Design
 from accel.model.weights import LayerWeights
-from accel.rtl.blocks.lanes.fed_weights import fed_weights, frame_turns
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants, lane_array
 from accel.rtl.blocks.lanes.sequencer import Issue, sequence
+from accel.rtl.blocks.lanes.streamed_weights import frame_turns, streamed_weights
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.streams.axis import AxiWords
-from accel.rtl.blocks.streams.inbox import Beats, Inbox
 from accel.rtl.blocks.streams.load_fill import Store
+from accel.rtl.blocks.streams.ping_pong import Beats, PingPong
 from tests.designs import design, spec
 from tests.rtl.copies import Copies
 from tests.rtl.cycles import Plan, fields
@@ -62,7 +62,7 @@ KINDS: dict[str, dict[str, Any]] = {
 
 @dataclass
 class Steps:
-    """An array and its weights, led through steps: which sums have to stand at the heads of the chains, and when."""
+    """An array and its weights, led through steps: which totals have to leave the shift registers, and when."""
 
     array: Any
     layer: LayerWeights
@@ -71,8 +71,8 @@ class Steps:
 
     def __post_init__(self) -> None:
         self.copies = Copies(self.array, random.Random(1), self.plan)
-        self.inbox, self.issue = Inbox(self.array.x_vector), Issue(self.array)
-        self.heads = [bits(self.array.sums_per_unit * self.array.total_width) for _ in range(self.array.cells)]
+        self.ping_pong, self.issue = PingPong(self.array.x_vector), Issue(self.array)
+        self.unit_totals = [bits(self.array.sums_per_unit * self.array.total_width) for _ in range(self.array.cells)]
 
     def sums(self, x: list[int], h: list[int], unit: int) -> list[int]:
         """A unit's exact sums; beyond the last unit there are none."""
@@ -87,9 +87,9 @@ class Steps:
 
     def step(self, cycle: int, number: int, fresh: bool, bank: int) -> int:
         """Plan a step whose turn is in a cycle; returns the first one in which another may begin."""
-        array, inbox = self.array, self.inbox
-        self.plan.at(cycle, (inbox.turn, 1), (inbox.take, 1), (inbox.fresh, fresh), (inbox.bank, bank))
-        self.plan.at(cycle + 1, (inbox.turn, 0), (inbox.take, 0))
+        array, ping_pong = self.array, self.ping_pong
+        self.plan.at(cycle, (ping_pong.turn, 1), (ping_pong.take, 1), (ping_pong.fresh, fresh), (ping_pong.bank, bank))
+        self.plan.at(cycle + 1, (ping_pong.turn, 0), (ping_pong.take, 0))
         banks = array.h_vector.banks
         x, h = self.copies.of_x[bank], self.copies.of_h[(banks // 2 + number) % banks]
         h = [0] * len(h) if fresh else h
@@ -108,12 +108,12 @@ class Steps:
     def led(self, clocked: Clocked, constants: ArrayConstants, stores: Any) -> list[Any]:
         """The lanes and what leads them."""
         copies, issue = self.copies, self.issue
-        ports = issue, copies.x, copies.h, self.heads
-        leading = sequence(clocked.clk, clocked.reset, self.inbox, issue, self.array, 0)
+        ports = issue, copies.x, copies.h, self.unit_totals
+        leading = sequence(clocked.clk, clocked.reset, self.ping_pong, issue, self.array, 0)
         return [leading, lane_array(clocked.clk, clocked.reset, *ports, constants, stores)]
 
     def shown(self, words: list[int]) -> list[list[int]]:
-        """The heads' words as sums."""
+        """The units' totals as sums."""
         return [fields(word, self.array.total_width, self.array.sums_per_unit) for word in words]
 
 
@@ -136,7 +136,7 @@ def test_every_unit_has_its_sums_at_its_slot(kind: str) -> None:
     for number, (fresh, pause) in enumerate([(True, 0), (False, 0), (False, 3), (True, 1), (False, 0)]):
         cycle = steps.step(cycle + pause, number, fresh, number % 2)
     shown = steps.plan.run(
-        clocked, steps.led(clocked, held(array, unit_words(array, layer)), None), steps.heads, array.depth + 40
+        clocked, steps.led(clocked, held(array, unit_words(array, layer)), None), steps.unit_totals, array.depth + 40
     )
     assert {n: steps.shown(shown[n]) for n in steps.wanted} == steps.wanted
 
@@ -153,13 +153,13 @@ def test_loaded_words_are_those_of_the_set_that_a_step_began_with() -> None:
                 at = (store.enable, 1), (store.memory, unit), (store.address, place), (store.word, value)
                 steps.plan.at(cycle, *at)
                 cycle += 1
-    steps.plan.at(cycle, (store.enable, 0), (steps.inbox.weight_set, 1))
+    steps.plan.at(cycle, (store.enable, 0), (steps.ping_pong.weight_set, 1))
     end = steps.step(cycle, 0, False, 1)
-    steps.plan.at(cycle + 1, (steps.inbox.weight_set, 0))
+    steps.plan.at(cycle + 1, (steps.ping_pong.weight_set, 0))
     right = dict(steps.wanted)
     steps.step(end, 1, False, 1)
     stores = SimpleNamespace(weights=store)
-    shown = steps.plan.run(clocked, steps.led(clocked, held(array, []), stores), steps.heads, array.depth + 40)
+    shown = steps.plan.run(clocked, steps.led(clocked, held(array, []), stores), steps.unit_totals, array.depth + 40)
     assert {n: steps.shown(shown[n]) for n in right} == right
     assert all(steps.shown(shown[n]) != steps.wanted[n] for n in steps.wanted if n not in right)
 
@@ -175,16 +175,16 @@ def test_fed_words_are_held_ahead_and_come_in_their_order(width: int, seed: int)
     source, asked, late, most = Source(beats, sent), list[int](), dict[int, list[int]](), [0]
 
     def before(rng: random.Random) -> None:
-        issue.going.next = len(shown) > full and bool(issue.fed) and rng.random() < 0.5
+        issue.going.next = len(shown) > full and bool(issue.streamed) and rng.random() < 0.5
 
     def each() -> None:
         shown.append([int(word) for word in words])
         if issue.going:
-            assert issue.fed
+            assert issue.streamed
             asked.append(len(shown) - 1)
         most[0] = max(most[0], source.sent // array.set_beats - len(asked))
 
-    made = fed_weights(clocked.clk, clocked.reset, beats, issue, words, array)
+    made = streamed_weights(clocked.clk, clocked.reset, beats, issue, words, array)
     run(clocked, made, [source], [], 3 * full + 60, seed, before, each)
     for number, cycle in enumerate(asked[:-2]):
         part = sent[number * array.set_beats : (number + 1) * array.set_beats]
@@ -200,7 +200,7 @@ def test_lanes_wait_for_fed_words_and_lose_none(seed: int, kind: str) -> None:
     _, array, layer = built(kind, memory="stream", memory_width=32)
     steps, clocked, torn = Steps(array, layer), Clocked(), flag()
     axis, weights = AxiWords(32), Beats(32)
-    turns, words = 3, fed_beats(array, layer)
+    turns, words = 3, streamed_beats(array, layer)
     beats: list[Beat] = [(word, n == len(words) - 1) for _ in range(turns) for n, word in enumerate(words)]
     cycle, active, captured = [0], [0], list[list[list[int]]]()
     last_addresses, late = list[int](), capture_delay(array) + 1
@@ -209,15 +209,15 @@ def test_lanes_wait_for_fed_words_and_lose_none(seed: int, kind: str) -> None:
         for signal, value in steps.plan.values.get(cycle[0], []):
             signal.next = value
         begins = cycle[0] > steps.copies.ready and not steps.issue.active and active[0] < turns
-        steps.inbox.turn.next = steps.inbox.take.next = begins
-        steps.inbox.fresh.next = True
+        steps.ping_pong.turn.next = steps.ping_pong.take.next = begins
+        steps.ping_pong.fresh.next = True
         active[0] += begins
 
     def each() -> None:
         if steps.issue.last:
             last_addresses.append(cycle[0])
         if cycle[0] - late in last_addresses:
-            captured.append(steps.shown([int(head) for head in steps.heads]))
+            captured.append(steps.shown([int(head) for head in steps.unit_totals]))
         cycle[0] += 1
 
     made = [frame_turns(clocked.clk, clocked.reset, axis, weights, torn, array)]

@@ -22,8 +22,8 @@ from accel.rtl.blocks.rows.activation import ActivationConstants, activate, watc
 from accel.rtl.blocks.rows.head import HeadObserved, LinearObserved, emit_largest, head_layer
 from accel.rtl.blocks.rows.layer import LayerConstants
 from accel.rtl.blocks.rows.pool import pool_steps
-from accel.rtl.blocks.streams.inbox import Beats, Inbox
-from accel.rtl.blocks.streams.outbox import Outbox
+from accel.rtl.blocks.streams.output_fifo import Results
+from accel.rtl.blocks.streams.ping_pong import Beats, PingPong
 from accel.schedule.schedule import schedule
 from tests.designs import design, spec
 from tests.rtl.cycles import Plan, fields, numbers, outputs, packed
@@ -66,7 +66,7 @@ def test_an_activation_makes_of_every_sum_what_the_golden_model_does(activation:
 
 
 def test_the_largest_logit_wins_the_lowest_on_a_tie() -> None:
-    rng, clocked, plan, outbox = random.Random(2), Clocked(), Plan(), Outbox(3)
+    rng, clocked, plan, results = random.Random(2), Clocked(), Plan(), Results(3)
     slot, logit = SimpleNamespace(valid=flag(), beat=bits(3), closing=flag(), final=flag()), signed(4)
     cycle, wanted = 0, {}
     for _ in range(25):
@@ -80,8 +80,8 @@ def test_the_largest_logit_wins_the_lowest_on_a_tie() -> None:
             cycle += 1
         plan.at(cycle, (slot.valid, 0))
         wanted[cycle + SLOT_TO_LOGIT] = (values.index(max(values)), final)
-    made = emit_largest(clocked.clk, clocked.reset, slot, logit, outbox)
-    shown = plan.run(clocked, made, [outbox.valid, outbox.word, outbox.final], 2)
+    made = emit_largest(clocked.clk, clocked.reset, slot, logit, results)
+    shown = plan.run(clocked, made, [results.valid, results.word, results.final], 2)
     assert {n: (word, final) for n, (valid, word, final) in enumerate(shown) if valid} == wanted
 
 
@@ -94,9 +94,9 @@ def test_a_linear_layer_answers_every_x_when_the_schedule_says(kind: str) -> Non
     assert array is not None
     place = made.net.arrays.index(array)
     layer, stage = made.weights.layers[place], schedule(made).stages[place]
-    rng, clocked, inbox, room = random.Random(3), Clocked(), Inbox(array.x_vector), flag()
-    outbox = Outbox(array.made.width if linear else 3 if kind == "argmax" else array.sum_width)
-    outbox.room = room
+    rng, clocked, ping_pong, room = random.Random(3), Clocked(), PingPong(array.x_vector), flag()
+    results = Results(array.made.width if linear else 3 if kind == "argmax" else array.sum_width)
+    results.room = room
     observed = LinearObserved(array) if linear else HeadObserved(array)
     tables = {name: TableFile(table, "") for name, table in made.net.tables_of(array).items()} if linear else {}
     lanes = ArrayConstants(array, tuple(map(tuple, unit_words(array, layer))), ("",) * array.units)
@@ -111,9 +111,9 @@ def test_a_linear_layer_answers_every_x_when_the_schedule_says(kind: str) -> Non
     cycle, written = [0], [0]
 
     def before(rng: random.Random) -> None:
-        write, number = inbox.write, len(begun)
-        room.next, inbox.final.next = rng.random() < 0.7, number == len(xs) - 1
-        inbox.available.next, inbox.bank.next = written[0] >= (number + 1) * array.inputs, number % 2
+        write, number = ping_pong.write, len(begun)
+        room.next, ping_pong.final.next = rng.random() < 0.7, number == len(xs) - 1
+        ping_pong.available.next, ping_pong.bank.next = written[0] >= (number + 1) * array.inputs, number % 2
         write.enable.next = False
         if written[0] < len(writes) and writes[written[0]][0] < released[0] + 2:
             x, write.place.next, value = writes[written[0]]
@@ -121,16 +121,16 @@ def test_a_linear_layer_answers_every_x_when_the_schedule_says(kind: str) -> Non
             written[0] += 1
 
     def each() -> None:
-        if inbox.take:
+        if ping_pong.take:
             assert room
             begun.append(cycle[0])
-        if outbox.valid:
-            got.append(int(outbox.word) if kind == "argmax" else fields(int(outbox.word), len(outbox.word), 1)[0])
-            if outbox.closing:
+        if results.valid:
+            got.append(int(results.word) if kind == "argmax" else fields(int(results.word), len(results.word), 1)[0])
+            if results.closing:
                 last.append(cycle[0])
         if observed.logit_valid:
             logits.append(fields(int(observed.logit), array.sum_width, 1)[0])
-        released[0] += bool(inbox.release)
+        released[0] += bool(ping_pong.release)
         cycle[0] += 1
 
     narrowed = bias_width(array, None), bias_shift(array, None)
@@ -138,8 +138,8 @@ def test_a_linear_layer_answers_every_x_when_the_schedule_says(kind: str) -> Non
     ports = (
         clocked.clk,
         clocked.reset,
-        inbox,
-        outbox,
+        ping_pong,
+        results,
         observed,
         constants,
         kind == "argmax",
@@ -161,7 +161,7 @@ def test_a_pool_gives_the_largest_or_the_mean_of_a_sequences_steps(cells: int, k
     net = network(spec(model={"inputs": 3, "hidden": [8], "head": head}, engine={"cells_per_cycle": cells}))
     array, pool, rng, clocked = net.layers[0], net.pool, random.Random(4), Clocked()
     assert pool is not None
-    outbox, beats, release = Outbox(cells * array.h.width), Beats(cells * array.h.width), flag()
+    results, beats, release = Results(cells * array.h.width), Beats(cells * array.h.width), flag()
     lengths = [1, 3, 4, 6, 2]
     h = np.array([[numbers(rng, array.h.width, 8) for _ in range(6)] for _ in lengths])
     wanted = pooled(pool, h, np.array(lengths)).tolist()
@@ -174,14 +174,16 @@ def test_a_pool_gives_the_largest_or_the_mean_of_a_sequences_steps(cells: int, k
                     step == length - 1,
                 )
                 closing = beat == array.output_beats - 1
-                plan.at(cycle, (outbox.valid, 1), (outbox.word, word), (outbox.final, final), (outbox.closing, closing))
+                plan.at(
+                    cycle, (results.valid, 1), (results.word, word), (results.final, final), (results.closing, closing)
+                )
                 if final:
                     result = wanted[sequence][beat * cells : (beat + 1) * cells]
                     due[cycle + pool.latency] = packed(result, array.h.width), True
                 cycle += 1
             pause = rng.choice((2, 5))  # a word is written before it is read again
-            plan.at(cycle, (outbox.valid, 0))
+            plan.at(cycle, (results.valid, 0))
             cycle += pause
-    made = pool_steps(clocked.clk, clocked.reset, outbox, beats, release, array, pool, "")
+    made = pool_steps(clocked.clk, clocked.reset, results, beats, release, array, pool, "")
     shown = plan.run(clocked, made, [beats.valid, beats.word, beats.last], pool.latency)
     assert {n: (word, bool(last)) for n, (valid, word, last) in enumerate(shown) if valid} == due

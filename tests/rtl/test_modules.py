@@ -18,7 +18,7 @@ from accel.rtl.modules import written
 from tests.engines.awkward import design
 from tests.engines.awkward_rows import AWKWARD
 
-PARTS = ("receive", "resynchronise", "recurrent_layer", "sequence", "lane_array", "unit", "cell", "emit", "fifo")
+PARTS = ("receive", "resynchronise", "recurrent_layer", "sequence", "lane_array", "unit", "cell", "output_fifo", "fifo")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_a_part_is_a_module_that_says_its_latency(text: str, part: str) -> None:
 def test_the_top_holds_instances_and_no_register(text: str) -> None:
     known = modules(text)
     top = known["awkward"]
-    assert [instances(top, known).count(f"awkward_{kind}") for kind in ("head_layer", "link")] == [1, 2]
+    assert [instances(top, known).count(f"awkward_{kind}") for kind in ("head_layer", "stream_adapter")] == [1, 2]
     registers = re.findall(r"^reg (?:\[[^]]*\] )?(\w+);", top, re.MULTILINE)
     assert all(name.startswith(("axis_input", "status")) for name in registers), registers
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from accel.architecture.latencies import SLOT_TO_CHAIN, capture_delay, slot_delay
+from accel.architecture.latencies import SLOT_TO_TOTALS, capture_delay, slot_delay
 from accel.engines.engine import reference
 from accel.memory.images import bias_shift, bias_width, bias_words, scale_words, state_words, sum_format, unit_words
 from accel.model import samples
@@ -25,8 +25,8 @@ from accel.rtl.blocks.primitives.signals import bits
 from accel.rtl.blocks.rows.held_state import HeldState
 from accel.rtl.blocks.rows.layer import LayerConstants, Observed, recurrent_layer
 from accel.rtl.blocks.rows.slot_path import scaled_slots
-from accel.rtl.blocks.streams.inbox import Beats, Inbox
-from accel.rtl.blocks.streams.outbox import Outbox, emit
+from accel.rtl.blocks.streams.output_fifo import Results, output_fifo
+from accel.rtl.blocks.streams.ping_pong import Beats, PingPong
 from accel.rtl.blocks.streams.receiver import receive
 from accel.schedule.schedule import schedule
 from tests.designs import design, spec
@@ -69,8 +69,8 @@ def test_a_layer_makes_every_h_of_its_sequences(kind: str, hurried: bool) -> Non
     made = design(spec(**LAYERS[kind]), Path())
     array, stage, given = made.net.layers[0], schedule(made).stages[0], samples.seeded(made.spec, 3, 3)
     layer, cells, state = constants(made)
-    clocked, beats, inbox = Clocked(), Beats(array.x.width), Inbox(array.x_vector)
-    outbox, leaving = Outbox(array.cells * array.h.width), Beats(array.cells * array.h.width)
+    clocked, beats, ping_pong = Clocked(), Beats(array.x.width), PingPong(array.x_vector)
+    results, leaving = Results(array.cells * array.h.width), Beats(array.cells * array.h.width)
     observed, status = Observed(cells), LayerStatus(False, False)
     sent: list[Beat] = []
     for x, length in zip(given.x, given.lengths.tolist(), strict=True):
@@ -82,14 +82,14 @@ def test_a_layer_makes_every_h_of_its_sequences(kind: str, hurried: bool) -> Non
     def each() -> None:
         if observed.begin:
             begun.append(cycle[0])
-        if outbox.valid and outbox.closing:
+        if results.valid and results.closing:
             ended.append(cycle[0])
         cycle[0] += 1
 
     clk, reset = clocked.clk, clocked.reset
-    blocks = [receive(clk, reset, beats, inbox, array.input_beats, 1, False, False, array.given_state)]
-    blocks += [recurrent_layer(clk, reset, inbox, outbox, observed, status, layer, cells, None, state, None)]
-    blocks += [emit(clk, reset, outbox, leaving, array.output_beats, 2)]
+    blocks = [receive(clk, reset, beats, ping_pong, array.input_beats, 1, False, False, array.initial_state)]
+    blocks += [recurrent_layer(clk, reset, ping_pong, results, observed, status, layer, cells, None, state, None)]
+    blocks += [output_fifo(clk, reset, results, leaving, array.output_beats, 2)]
     cycles = 9 * sum(stage.intervals) + (0 if hurried else 40 * array.output_beats) + 60
     run(clocked, blocks, [source], [sink], cycles, 2, each=each)
     got = [value for word, _ in sink.got for value in fields(word, array.h.width, array.cells)]
@@ -109,7 +109,7 @@ def test_scaled_totals_meet_slots_that_come_as_much_later() -> None:
     array, clocked, plan, rng = made.net.layers[0], Clocked(), Plan(), random.Random(5)
     layer, _, _ = constants(made)
     issue, slot = Issue(array), Slot(array)
-    heads = [bits(array.sums_per_unit * array.total_width)]
+    unit_totals = [bits(array.sums_per_unit * array.total_width)]
     scaled = [bits(array.sums_per_unit * array.scaled_width)]
     factors = [fields(word, array.scale.width, array.sums_per_unit) for word in layer.scales.words]
     plan.at(2, (issue.last, 1), (issue.opening, 1))
@@ -117,10 +117,10 @@ def test_scaled_totals_meet_slots_that_come_as_much_later() -> None:
     wanted = {}
     for number in range(array.slots_per_group):
         totals = numbers(rng, array.total_width, array.sums_per_unit)
-        plan.at(2 + capture_delay(array) + 1 + number, (heads[0], packed(totals, array.total_width)))
+        plan.at(2 + capture_delay(array) + 1 + number, (unit_totals[0], packed(totals, array.total_width)))
         products = [total * factor for total, factor in zip(totals, factors[number], strict=True)]
-        wanted[2 + slot_delay(array) + number + SLOT_TO_CHAIN] = products
-    ports = clocked.clk, clocked.reset, issue, slot, heads, scaled, array, layer.scales, None
+        wanted[2 + slot_delay(array) + number + SLOT_TO_TOTALS] = products
+    ports = clocked.clk, clocked.reset, issue, slot, unit_totals, scaled, array, layer.scales, None
     shown = plan.run(clocked, scaled_slots(*ports), [scaled[0], slot.valid, slot.beat], 12)
     assert {n: fields(shown[n][0], array.scaled_width, array.sums_per_unit) for n in wanted} == wanted
     slots = {n: beat for n, (_, valid, beat) in enumerate(shown) if valid}

@@ -17,7 +17,7 @@ from accel.rtl.blocks.lanes.sequencer import Issue, sequence
 from accel.rtl.blocks.lanes.slots import Slot, slots
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.rows.slot_path import slot_control, slot_later
-from accel.rtl.blocks.streams.inbox import Inbox
+from accel.rtl.blocks.streams.ping_pong import PingPong
 from tests.designs import spec
 from tests.rtl.cycles import Plan, fields, outputs, packed
 from tests.rtl.traffic import Clocked, run
@@ -91,9 +91,9 @@ class Step:
         """Cycles of a group that come ahead of all others in the level."""
         return self.array.by_level[self.level].cycles_ahead
 
-    def next(self, inbox: Any, going: bool, release_at: int) -> None:
+    def next(self, ping_pong: Any, going: bool, release_at: int) -> None:
         """What it is in the next cycle."""
-        array, turn, take = self.array, bool(inbox.turn), bool(inbox.take)
+        array, turn, take = self.array, bool(ping_pong.turn), bool(ping_pong.take)
         self.released = going and self.address == release_at and not self.given
         if going:
             self.address = (self.address + 1) % array.depth
@@ -102,42 +102,42 @@ class Step:
                 self.running, self.at = False, 0
         if turn:
             self.running, self.at = True, 0
-            self.given = array.given_state and not take
+            self.given = array.initial_state and not take
             self.level, self.next_level = self.next_level, (self.next_level + 1) % array.levels
-            self.fresh = bool(inbox.fresh) and (take or array.levels == 1)
+            self.fresh = bool(ping_pong.fresh) and (take or array.levels == 1)
             if take or array.levels == 1:
-                self.final, self.bank = bool(inbox.final), bool(inbox.bank)
-            self.chosen = bool(inbox.weight_set) and array.writable
+                self.final, self.bank = bool(ping_pong.final), bool(ping_pong.bank)
+            self.chosen = bool(ping_pong.weight_set) and array.writable
             self.turns += 1
 
 
 @pytest.mark.parametrize("sections", KINDS.values(), ids=KINDS)
 def test_a_step_goes_through_its_addresses_group_after_group(sections: dict[str, Any]) -> None:
     array, clocked = array_of(sections), Clocked()
-    inbox, issue, step, release_at = Inbox(array.x_vector), Issue(array), Step(array), array.depth // 2
+    ping_pong, issue, step, release_at = PingPong(array.x_vector), Issue(array), Step(array), array.depth // 2
     banks, pause = array.h_vector.banks, [0]
 
     def before(rng: random.Random) -> None:
         last = step.running and step.last and step.group == array.groups - 1
-        issue.fed.next = fed = array.fed is None or rng.random() < 0.7
+        issue.streamed.next = come = array.streamed is None or rng.random() < 0.7
         pause[0] = pause[0] - 1 if not step.running else rng.choice((0, 0, 2))
-        turn = (last and fed and pause[0] == 0) or (not step.running and pause[0] <= 0)
-        inbox.turn.next = turn
-        inbox.take.next = turn and step.next_level == 0 and not (array.given_state and rng.random() < 0.3)
-        inbox.fresh.next, inbox.final.next, inbox.bank.next, inbox.weight_set.next = (
+        turn = (last and come and pause[0] == 0) or (not step.running and pause[0] <= 0)
+        ping_pong.turn.next = turn
+        ping_pong.take.next = turn and step.next_level == 0 and not (array.initial_state and rng.random() < 0.3)
+        ping_pong.fresh.next, ping_pong.final.next, ping_pong.bank.next, ping_pong.weight_set.next = (
             rng.random() < 0.5 for _ in range(4)
         )
 
     def each() -> None:
-        going = step.running and bool(issue.fed)
+        going = step.running and bool(issue.streamed)
         first = step.position == 0 or (step.ahead > 0 and step.position == step.ahead)
         assert (issue.active, issue.going, issue.first) == (step.running, going, first)
-        assert issue.waiting == (array.fed is not None and step.running and not issue.fed)
+        assert issue.waiting == (array.streamed is not None and step.running and not issue.streamed)
         assert issue.last == (going and step.last)
         if array.goes_ahead:
             assert issue.ahead == (going and step.ahead > 0 and step.position == step.ahead - 1)
             assert issue.resume == (step.ahead > 0 and step.position == step.ahead)
-        assert inbox.release == step.released
+        assert ping_pong.release == step.released
         if step.running:
             assert (issue.address, issue.position) == (step.address, step.position)
             opening = step.group == 0 or step.position < step.ahead
@@ -147,9 +147,9 @@ def test_a_step_goes_through_its_addresses_group_after_group(sections: dict[str,
             assert issue.level == step.level
             assert issue.read_bank == (step.turns + banks // 2 - 1) % banks
             assert (issue.write_bank, issue.stream) == ((step.turns - 1) % banks, (step.turns - 1) % array.streams)
-        step.next(inbox, going, release_at)
+        step.next(ping_pong, going, release_at)
 
-    made = sequence(clocked.clk, clocked.reset, inbox, issue, array, release_at)
+    made = sequence(clocked.clk, clocked.reset, ping_pong, issue, array, release_at)
     run(clocked, made, [], [], 6 * array.depth + 60, 3, before, each)
     assert step.turns >= 4
 
@@ -169,7 +169,7 @@ def test_a_lane_reads_its_x_then_its_h_then_nothing(sections: dict[str, Any]) ->
         plan.at(cycle, (issue.x_bank, x_bank), (issue.read_bank, h_bank))
         own = array.by_level[level].lanes
         of_h = [position >= own[m].x_slots for m in lanes]
-        drops = [position >= own[m].slots or (fresh and of_h[m]) or (waits and bool(array.fed)) for m in lanes]
+        drops = [position >= own[m].slots or (fresh and of_h[m]) or (waits and bool(array.streamed)) for m in lanes]
         wanted[cycle + select] = packed(of_h, 1), packed(drops, 1)
         banks[cycle + ADDRESS_TO_FETCH] = x_bank, h_bank
     outs = [reading.from_h, reading.clear, reading.x_bank, reading.h_bank]
@@ -194,7 +194,7 @@ def test_lanes_of_a_dense_row_count_the_columns_that_they_read(sections: dict[st
     order = [(level, n) for level in range(array.levels) for n in range(array.group_cycles[level])]
     for cycle, (level, position) in enumerate(order):
         plan.at(cycle, (issue.position, position), (issue.level, level))
-        (k_x, k_h), columns = array.by_level[level].kept, list[int | None]()
+        (k_x, k_h), columns = array.by_level[level].nnz, list[int | None]()
         for m in range(count):
             taken = position * count + m
             columns.append((taken if taken < k_x else taken - k_x) if taken < k_x + k_h else None)
@@ -276,8 +276,8 @@ class Captured:
                         **{"bank": known["write_bank"], "level": level, "fresh": known["fresh"]},
                         **{"final": known["final"], "stream": known["stream"]},
                         **({"weight_set": known["weight_set"]} if array.writable else {}),
-                        **({"given": known["given"]} if array.given_state else {}),
-                        **{"real": not (array.given_state and known["given"])} | leaving,
+                        **({"given": known["given"]} if array.initial_state else {}),
+                        **{"real": not (array.initial_state and known["given"])} | leaving,
                     }
                 cycle += array.slots_per_group + rng.choice((0, 0, 2))
 
@@ -312,14 +312,14 @@ def test_slots_meet_the_totals_of_their_group_and_may_wait_for_scales(sections: 
     plan.at(3, (issue.given, 1), (issue.weight_set, 1), (issue.write_bank, 1))
     plan.at(4, (issue.last, 0), (issue.opening, 0), (issue.fresh, 0), (issue.final, 0), (issue.given, 0))
     plan.at(4, (issue.weight_set, 0), (issue.write_bank, 0))
-    names = ["valid", "beat", "fresh", "final", "bank", "real"] + ["given"] * array.given_state
+    names = ["valid", "beat", "fresh", "final", "bank", "real"] + ["given"] * array.initial_state
     names += ["weight_set"] * array.writable
     made = [slot_control(clocked.clk, clocked.reset, issue, slot, array)]
     made += [slot_later(clocked.clk, clocked.reset, slot, later, 3, array)]
     outs = [getattr(one, name) for one in (slot, later) for name in names]
     shown = plan.run(clocked, made, outs, ahead + 10)
     now, then = 3 + ahead, len(names)
-    first = [1, 0, 1, 1, 1, not array.given_state] + [1] * (len(names) - 6)
+    first = [1, 0, 1, 1, 1, not array.initial_state] + [1] * (len(names) - 6)
     assert shown[now][:then] == shown[now + 3][then:] == first
     assert not shown[now - 1][0]
     assert not shown[now + 2][then]

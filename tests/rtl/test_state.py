@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accel.architecture.latencies import SLOT_TO_CHAIN, byte_width, slot_to_before, slot_to_cell, slot_to_state
+from accel.architecture.latencies import SLOT_TO_TOTALS, byte_width, slot_to_before, slot_to_cell, slot_to_state
 from accel.architecture.network import network
 from accel.base.fixed import index_bits
 from accel.memory.load_frame import Section
@@ -17,12 +17,12 @@ from accel.rtl.blocks.cells.status import LayerStatus
 from accel.rtl.blocks.lanes.slots import Slot
 from accel.rtl.blocks.primitives.signals import bits
 from accel.rtl.blocks.rows.cell_path import cell_memory, emit_set, read_biases, write_state
-from accel.rtl.blocks.rows.given_state import GivenState, give_states, take_states, value_width
 from accel.rtl.blocks.rows.held_state import HeldState, take_held
+from accel.rtl.blocks.rows.initial_state import InitialState, give_states, take_states, value_width
 from accel.rtl.blocks.streams.axis import AxiStream
-from accel.rtl.blocks.streams.inbox import Inbox, Write
 from accel.rtl.blocks.streams.load_fill import Store
-from accel.rtl.blocks.streams.outbox import Outbox
+from accel.rtl.blocks.streams.output_fifo import Results
+from accel.rtl.blocks.streams.ping_pong import PingPong, Write
 from tests.designs import spec
 from tests.rtl.cycles import Plan, numbers, packed
 from tests.rtl.traffic import AsBeats, Beat, Clocked, Sink, Source, run
@@ -45,15 +45,15 @@ def test_a_cell_finds_what_it_kept_for_its_stream_or_zero_where_a_sequence_begin
     array, rng, clocked, plan = array_of(cell, streams=streams), random.Random(1), Clocked(), Plan()
     slot, width = Slot(array), 2 * array.formats.cell.width
     c_t, c_before = bits(width), bits(width)
-    kept, cycle, wanted = [[0] * array.output_beats for _ in range(streams)], 0, dict[int, int]()
+    carried, cycle, wanted = [[0] * array.output_beats for _ in range(streams)], 0, dict[int, int]()
     for step in range(5 * streams):
         stream, fresh = step % streams, step < streams or rng.random() < 0.3
         for beat in range(array.output_beats):
             new = rng.getrandbits(width)
             plan.at(cycle, (slot.valid, 1), (slot.beat, beat), (slot.stream, stream), (slot.fresh, fresh))
             plan.at(cycle + slot_to_cell(array), (c_t, new))
-            wanted[cycle + slot_to_before(array)] = 0 if fresh else kept[stream][beat]
-            kept[stream][beat] = new
+            wanted[cycle + slot_to_before(array)] = 0 if fresh else carried[stream][beat]
+            carried[stream][beat] = new
             cycle += 1
         plan.at(cycle, (slot.valid, 0))
         cycle += rng.randrange(3) + (slot_to_cell(array) if streams == 1 else 8)
@@ -64,7 +64,7 @@ def test_a_cell_finds_what_it_kept_for_its_stream_or_zero_where_a_sequence_begin
 @pytest.mark.parametrize("every_step", [True, False])
 def test_h_goes_to_the_lanes_from_every_slot_and_leaves_from_real_ones(every_step: bool) -> None:
     array, rng, clocked, plan = array_of(memory="scratchpad"), random.Random(2), Clocked(), Plan()
-    slot, h_t, h, outbox = Slot(array), bits(2 * array.h.width), Write(array.h_vector), Outbox(2 * array.h.width)
+    slot, h_t, h, results = Slot(array), bits(2 * array.h.width), Write(array.h_vector), Results(2 * array.h.width)
     wanted = {}
     for cycle in range(60):
         valid, given, final, closing, upper, bank = (rng.randrange(2) for _ in range(6))
@@ -74,24 +74,24 @@ def test_h_goes_to_the_lanes_from_every_slot_and_leaves_from_real_ones(every_ste
         plan.at(cycle + slot_to_state(array), (h_t, word))
         leaves = real and (every_step or final)
         wanted[cycle + slot_to_state(array)] = [valid, bank, beat, word, leaves, word, closing, final, upper]
-    outs = [h.enable, h.bank, h.place, h.word, outbox.valid, outbox.word, outbox.closing, outbox.final]
-    made = [write_state(clocked.clk, clocked.reset, slot, h_t, h, outbox, every_step, array)]
-    made += [emit_set(clocked.clk, clocked.reset, slot, outbox, slot_to_state(array))]
-    shown = plan.run(clocked, made, [*outs, outbox.weight_set])
+    outs = [h.enable, h.bank, h.place, h.word, results.valid, results.word, results.closing, results.final]
+    made = [write_state(clocked.clk, clocked.reset, slot, h_t, h, results, every_step, array)]
+    made += [emit_set(clocked.clk, clocked.reset, slot, results, slot_to_state(array))]
+    shown = plan.run(clocked, made, [*outs, results.weight_set])
     assert {n: shown[n] for n in wanted} == wanted
 
 
 def test_only_the_last_level_of_a_step_leaves() -> None:
     chosen = spec(model={"cell": "highway", "depth": 2, "inputs": 3, "hidden": [8], "head": None})
     array, rng, clocked, plan = network(chosen).layers[0], random.Random(3), Clocked(), Plan()
-    slot, h_t, h, outbox = Slot(array), bits(array.h.width), Write(array.h_vector), Outbox(array.h.width)
+    slot, h_t, h, results = Slot(array), bits(array.h.width), Write(array.h_vector), Results(array.h.width)
     wanted = {}
     for cycle in range(40):
         leaving = rng.randrange(2)
         plan.at(cycle, (slot.valid, 1), (slot.real, 1), (slot.leaving, leaving))
         wanted[cycle + slot_to_state(array)] = [1, leaving]
-    made = write_state(clocked.clk, clocked.reset, slot, h_t, h, outbox, True, array)
-    shown = plan.run(clocked, made, [h.enable, outbox.valid], slot_to_state(array))
+    made = write_state(clocked.clk, clocked.reset, slot, h_t, h, results, True, array)
+    shown = plan.run(clocked, made, [h.enable, results.valid], slot_to_state(array))
     assert {n: shown[n] for n in wanted} == wanted
 
 
@@ -115,20 +115,20 @@ def test_biases_come_with_their_slot(memory: str) -> None:
     for cycle in range(start + 2, start + 40):
         beat, level = rng.randrange(array.beats), rng.randrange(array.levels)
         plan.at(cycle, (slot.beat, beat), (slot.level, level))
-        wanted[cycle + SLOT_TO_CHAIN] = words[level * gap + beat]
-    shown = plan.run(clocked, read_biases(clocked.clk, slot, biases, layer, stores), [biases], SLOT_TO_CHAIN)
+        wanted[cycle + SLOT_TO_TOTALS] = words[level * gap + beat]
+    shown = plan.run(clocked, read_biases(clocked.clk, slot, biases, layer, stores), [biases], SLOT_TO_TOTALS)
     assert {n: shown[n][0] for n in wanted} == wanted
 
 
-class Kept:
+class Carried:
     """Slots at random, some of them given, and what cells make of the others."""
 
     def __init__(self, array: Any, plan: Plan, rng: random.Random) -> None:
         self.cells = CellConstants(array, {}, 4, 0)
         self.signals = [CellSignals(self.cells) for _ in range(array.cells)]
         self.array, self.plan, self.rng, self.slot = array, plan, rng, Slot(array)
-        self.c_t, self.kept_c = (bits(array.cells * array.formats.cell.width) for _ in range(2))
-        self.kept_h = bits(array.cells * array.h.width)
+        self.c_t, self.carried_c = (bits(array.cells * array.formats.cell.width) for _ in range(2))
+        self.carried_h = bits(array.cells * array.h.width)
 
     def make(self, cycle: int) -> tuple[list[int], list[int]]:
         """What cells make in a slot: c, h."""
@@ -143,36 +143,46 @@ class Kept:
 @KINDS
 def test_the_turn_that_takes_a_state_of_the_accelerators_own_keeps_its_constants(cell: str) -> None:
     array, rng, clocked, plan = array_of(cell), random.Random(5), Clocked(), Plan()
-    kept, formats = Kept(array, plan, rng), array.formats
-    follows, widths = kept.cells.level.state_follows, [array.cells * array.h.width, array.cells * formats.cell.width]
+    carried, formats = Carried(array, plan, rng), array.formats
+    follows, widths = carried.cells.level.state_follows, [array.cells * array.h.width, array.cells * formats.cell.width]
     words = tuple(tuple(rng.getrandbits(width) for _ in range(array.beats)) for width in widths[follows:])
     wanted_c, wanted_h = dict[int, int](), dict[int, int]()
     for cycle in range(60):
-        (c, h), given, beat = kept.make(cycle), rng.randrange(2), rng.randrange(array.output_beats)
-        plan.at(cycle, (kept.slot.given, given), (kept.slot.beat, beat), (kept.slot.valid, 1))
+        (c, h), given, beat = carried.make(cycle), rng.randrange(2), rng.randrange(array.output_beats)
+        plan.at(cycle, (carried.slot.given, given), (carried.slot.beat, beat), (carried.slot.valid, 1))
         wanted_c[cycle + slot_to_cell(array)] = words[-1][beat] if given else packed(c, formats.cell.width)
         h_made = packed(h, array.h.width)
         wanted_h[cycle + slot_to_state(array)] = words[0][beat] if given and not follows else h_made
     held = HeldState(words, ("",) * len(words))
-    h_t = [one.h for one in kept.signals]
-    ports = clocked.clk, clocked.reset, kept.slot, held, kept.c_t, h_t, kept.kept_c, kept.kept_h, kept.cells
-    shown = plan.run(clocked, take_held(*ports), [kept.kept_c, kept.kept_h])
+    h_t = [one.h for one in carried.signals]
+    ports = (
+        clocked.clk,
+        clocked.reset,
+        carried.slot,
+        held,
+        carried.c_t,
+        h_t,
+        carried.carried_c,
+        carried.carried_h,
+        carried.cells,
+    )
+    shown = plan.run(clocked, take_held(*ports), [carried.carried_c, carried.carried_h])
     assert {n: shown[n][0] for n in wanted_c} == wanted_c
     assert {n: shown[n][1] for n in wanted_h} == wanted_h
 
 
-def given_of(kept: Kept) -> GivenState:
-    array = kept.array
+def given_of(carried: Carried) -> InitialState:
+    array = carried.array
     ends = [AxiStream(len(array.cell.states) * array.cells, value_width(array)) for _ in range(2)]
-    return GivenState(Inbox(array.x_vector), *ends, LayerStatus(True, False), kept.cells)
+    return InitialState(PingPong(array.x_vector), *ends, LayerStatus(True, False), carried.cells)
 
 
 @SEEDS
 @KINDS
 def test_frames_of_states_are_kept_in_the_turns_that_take_them(cell: str, seed: int) -> None:
     array, rng, clocked = array_of(cell, state_streams=True), random.Random(seed), Clocked()
-    kept = Kept(array, Plan(), rng)
-    given, formats, follows = given_of(kept), array.formats, kept.cells.level.state_follows
+    carried = Carried(array, Plan(), rng)
+    given, formats, follows = given_of(carried), array.formats, carried.cells.level.state_follows
     step, count = byte_width(value_width(array)), 5
     frames = [
         [
@@ -190,7 +200,7 @@ def test_frames_of_states_are_kept_in_the_turns_that_take_them(cell: str, seed: 
     cycle, beat, takes, unread, taking = [0], [array.output_beats], [0], [0], [False]
 
     def before(rng: random.Random) -> None:
-        states, slot = given.states, kept.slot
+        states, slot = given.states, carried.slot
         states.take.next = states.turn.next = False
         slot.valid.next = beat[0] < array.output_beats
         if beat[0] < array.output_beats:
@@ -204,7 +214,7 @@ def test_frames_of_states_are_kept_in_the_turns_that_take_them(cell: str, seed: 
             beat[0], taking[0] = 0, False
 
     def each() -> None:
-        for name, signal in (("c", kept.kept_c), ("h", kept.kept_h)):
+        for name, signal in (("c", carried.carried_c), ("h", carried.carried_h)):
             if due.get((name, cycle[0])):
                 got[name].append(int(signal))
             elif (name, cycle[0]) in due:
@@ -212,8 +222,19 @@ def test_frames_of_states_are_kept_in_the_turns_that_take_them(cell: str, seed: 
         unread[0] -= bool(given.states.release)
         cycle[0] += 1
 
-    h_t = [one.h for one in kept.signals]
-    ports = clocked.clk, clocked.reset, kept.slot, given, kept.c_t, h_t, kept.kept_c, kept.kept_h, kept.cells, None
+    h_t = [one.h for one in carried.signals]
+    ports = (
+        clocked.clk,
+        clocked.reset,
+        carried.slot,
+        given,
+        carried.c_t,
+        h_t,
+        carried.carried_c,
+        carried.carried_h,
+        carried.cells,
+        None,
+    )
     run(clocked, take_states(*ports), [Source(AsBeats(given.state_in), beats)], [], 400, seed, before, each)
     assert got["c"] == [packed(c, formats.cell.width) for frame in frames for _, c in frame]
     assert follows or got["h"] == [packed(h, array.h.width) for frame in frames for h, _ in frame]
@@ -224,15 +245,15 @@ def test_frames_of_states_are_kept_in_the_turns_that_take_them(cell: str, seed: 
 @KINDS
 def test_the_state_of_a_sequences_last_step_leaves_in_a_frame(cell: str, seed: int) -> None:
     array, rng, clocked, plan = array_of(cell, state_streams=True), random.Random(seed), Clocked(), Plan()
-    kept = Kept(array, plan, rng)
-    given, follows, step = given_of(kept), kept.cells.level.state_follows, byte_width(value_width(array))
-    wanted, cycle, slot = list[Beat](), 0, kept.slot
+    carried = Carried(array, plan, rng)
+    given, follows, step = given_of(carried), carried.cells.level.state_follows, byte_width(value_width(array))
+    wanted, cycle, slot = list[Beat](), 0, carried.slot
     for _ in range(12):
         final, real = rng.random() < 0.4, rng.random() < 0.8
-        plan.at(cycle, (given.inbox.take, real), (given.inbox.final, final))
-        plan.at(cycle + 1, (given.inbox.take, 0))
+        plan.at(cycle, (given.ping_pong.take, real), (given.ping_pong.final, final))
+        plan.at(cycle + 1, (given.ping_pong.take, 0))
         for beat in range(array.output_beats):
-            (c, h), closing = kept.make(cycle + 2 + beat), beat == array.output_beats - 1
+            (c, h), closing = carried.make(cycle + 2 + beat), beat == array.output_beats - 1
             plan.at(cycle + 2 + beat, (slot.valid, 1), (slot.real, real), (slot.final, final), (slot.closing, closing))
             if final and real:
                 wanted.append((packed(c if follows else [*h, *c], step), closing))
@@ -246,7 +267,7 @@ def test_the_state_of_a_sequences_last_step_leaves_in_a_frame(cell: str, seed: i
             signal.next = value
         number[0] += 1
 
-    made = give_states(clocked.clk, clocked.reset, slot, given, kept.signals, layer, kept.cells)
+    made = give_states(clocked.clk, clocked.reset, slot, given, carried.signals, layer, carried.cells)
     run(clocked, made, [], [sink], cycle + 60, seed, before)
     assert wanted
     assert sink.got == wanted
@@ -255,14 +276,14 @@ def test_the_state_of_a_sequences_last_step_leaves_in_a_frame(cell: str, seed: i
 @pytest.mark.parametrize("loaded", [False, True])
 def test_no_state_is_taken_before_there_are_weights(loaded: bool) -> None:
     array, clocked = array_of(state_streams=True, memory="scratchpad"), Clocked()
-    kept = Kept(array, Plan(), random.Random(1))
-    given, loading = given_of(kept), SimpleNamespace(loaded=bits(1))
+    carried = Carried(array, Plan(), random.Random(1))
+    given, loading = given_of(carried), SimpleNamespace(loaded=bits(1))
     source = Source(AsBeats(given.state_in), [(1, n == array.output_beats - 1) for n in range(array.output_beats)])
 
     def before(_: random.Random) -> None:
         loading.loaded.next = loaded
 
-    ports = clocked.clk, clocked.reset, kept.slot, given, kept.c_t, [one.h for one in kept.signals]
-    made = take_states(*ports, kept.kept_c, kept.kept_h, kept.cells, SimpleNamespace(loading=loading))
+    ports = clocked.clk, clocked.reset, carried.slot, given, carried.c_t, [one.h for one in carried.signals]
+    made = take_states(*ports, carried.carried_c, carried.carried_h, carried.cells, SimpleNamespace(loading=loading))
     run(clocked, made, [source], [], 60, before=before)
     assert source.sent == (array.output_beats if loaded else 0)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from accel.architecture.latencies import SCALED, SLOT_TO_CHAIN, clip_times
+from accel.architecture.latencies import SCALED, SLOT_TO_TOTALS, clip_times
 from accel.architecture.network import network
 from accel.base.fixed import index_bits
 from accel.memory.load_frame import sections
@@ -44,7 +44,7 @@ def test_every_total_of_a_slot_is_multiplied_by_its_own_factor(cell: str, memory
     array, rng, clocked, plan = net.layers[0], random.Random(1), Clocked(), Plan()
     assert array.scale is not None
     rows, slot = array.sums_per_unit, Slot(array)
-    heads = [bits(rows * array.total_width) for _ in range(array.cells)]
+    unit_totals = [bits(rows * array.total_width) for _ in range(array.cells)]
     scaled = [bits(rows * array.scaled_width) for _ in range(array.cells)]
     factors = [numbers(rng, array.scale.width, array.cells * rows) for _ in range(array.beats)]
     words = tuple(packed(values, array.scale.width) for values in factors)
@@ -57,14 +57,16 @@ def test_every_total_of_a_slot_is_multiplied_by_its_own_factor(cell: str, memory
         plan.at(start + 1, (store.enable, 0), (slot.weight_set, 1))
     wanted = {}
     for cycle in range(start + 2, start + 60):
-        beat, totals = rng.randrange(array.beats), [numbers(rng, array.total_width, rows) for _ in heads]
+        beat, totals = rng.randrange(array.beats), [numbers(rng, array.total_width, rows) for _ in unit_totals]
         plan.at(cycle, (slot.beat, beat))
-        for head, values in zip(heads, totals, strict=True):
-            plan.at(cycle + SLOT_TO_CHAIN, (head, packed(values, array.total_width)))
+        for head, values in zip(unit_totals, totals, strict=True):
+            plan.at(cycle + SLOT_TO_TOTALS, (head, packed(values, array.total_width)))
         flat = [total for values in totals for total in values]
-        wanted[cycle + SLOT_TO_CHAIN + SCALED] = [t * f for t, f in zip(flat, factors[beat], strict=True)]
+        wanted[cycle + SLOT_TO_TOTALS + SCALED] = [t * f for t, f in zip(flat, factors[beat], strict=True)]
     constants = ScaleConstants(array.scale, words, "")
-    shown = plan.run(clocked, scale_totals(clocked.clk, slot, heads, scaled, array, constants, stores), scaled, SCALED)
+    shown = plan.run(
+        clocked, scale_totals(clocked.clk, slot, unit_totals, scaled, array, constants, stores), scaled, SCALED
+    )
     for cycle, products in wanted.items():
         assert [v for word in shown[cycle] for v in fields(word, array.scaled_width, rows)] == products
 
@@ -118,7 +120,7 @@ def test_what_clips_in_real_slots_is_counted_by_its_format_without_units_that_do
             exists = beat * array.cells + unit < array.outputs
             for clipped, (fmt, at) in zip(out.clipped, told, strict=True):
                 clips = rng.random() < 0.5
-                plan.at(cycle + SLOT_TO_CHAIN + at, (clipped, clips))
+                plan.at(cycle + SLOT_TO_TOTALS + at, (clipped, clips))
                 totals[fmt] += clips and real and exists
     last = max(plan.values)
     plan.at(60, (slot.real, 0))

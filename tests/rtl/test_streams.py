@@ -12,9 +12,9 @@ from accel.architecture.vector import Vector
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.streams.axis import AxiStream, AxiWords, axis_input, axis_output
 from accel.rtl.blocks.streams.fillers import Fillers, withhold
-from accel.rtl.blocks.streams.inbox import Beats, Inbox
 from accel.rtl.blocks.streams.load_check import check_frame, crc_step
-from accel.rtl.blocks.streams.outbox import Outbox, credit, emit
+from accel.rtl.blocks.streams.output_fifo import Results, credit, output_fifo
+from accel.rtl.blocks.streams.ping_pong import Beats, PingPong
 from accel.rtl.blocks.streams.receiver import receive
 from accel.rtl.blocks.streams.resynchronise import resynchronise
 from accel.rtl.blocks.streams.weight_sets import Loading
@@ -96,78 +96,78 @@ def test_of_fillers_nothing_leaves_and_of_others_everything_in_order(every_step:
 
 
 @SEEDS
-def test_results_leave_in_order_and_a_step_is_promised_only_where_it_has_room(seed: int) -> None:
-    clocked, outbox, stream, rng = Clocked(), Outbox(8), Beats(8), random.Random(seed)
+def test_results_leave_in_order_and_a_step_is_reserved_only_where_it_has_room(seed: int) -> None:
+    clocked, results, stream, rng = Clocked(), Results(8), Beats(8), random.Random(seed)
     words, steps = 3, 2
     finals = [rng.random() < 0.4 for _ in range(20)]
     left, burst, wanted = iter(finals), [], []
 
     def before(rng: random.Random) -> None:
-        outbox.promise.next = outbox.valid.next = False
-        if not burst and outbox.room and rng.random() < 0.5:
+        results.reserve.next = results.valid.next = False
+        if not burst and results.room and rng.random() < 0.5:
             final = next(left, None)
             if final is not None:
-                outbox.promise.next = True
+                results.reserve.next = True
                 burst.extend((rng.randint(0, 255), final, n == words - 1) for n in range(words))
         elif burst:
             word, final, closing = burst.pop(0)
-            outbox.valid.next, outbox.word.next = True, word
-            outbox.final.next, outbox.closing.next = final, closing
+            results.valid.next, results.word.next = True, word
+            results.final.next, results.closing.next = final, closing
             wanted.append((word, final and closing))
 
     sink = Sink(stream, share=0.3)
-    run(clocked, emit(clocked.clk, clocked.reset, outbox, stream, words, steps), [], [sink], 900, seed, before)
+    run(clocked, output_fifo(clocked.clk, clocked.reset, results, stream, words, steps), [], [sink], 900, seed, before)
     assert len(wanted) == words * len(finals)
     assert sink.got == wanted
 
 
 @SEEDS
 def test_as_many_steps_have_room_as_were_given_back_and_a_few(seed: int) -> None:
-    clocked, promise, redeem, room, steps = Clocked(), flag(), flag(), flag(), 3
+    clocked, reserve, released, room, steps = Clocked(), flag(), flag(), flag(), 3
     held = [0]
 
     def before(rng: random.Random) -> None:
-        promise.next = held[0] < steps and rng.random() < 0.6
-        redeem.next = held[0] > 0 and rng.random() < 0.4
+        reserve.next = held[0] < steps and rng.random() < 0.6
+        released.next = held[0] > 0 and rng.random() < 0.4
 
     def each() -> None:
         assert bool(room) == (held[0] < steps)
-        held[0] += bool(promise) - bool(redeem)
+        held[0] += bool(reserve) - bool(released)
 
-    run(clocked, credit(clocked.clk, clocked.reset, promise, redeem, room, steps), [], [], 300, seed, before, each)
+    run(clocked, credit(clocked.clk, clocked.reset, reserve, released, room, steps), [], [], 300, seed, before, each)
 
 
 @SEEDS
 def test_a_bank_holds_a_vector_from_its_completion_until_it_is_released(seed: int) -> None:
     clocked, rng, count = Clocked(), random.Random(seed), 3
-    inbox, beats = Inbox(Vector(count, 1, 8, 0)), Beats(8)
+    ping_pong, beats = PingPong(Vector(count, 1, 8, 0)), Beats(8)
     sent = [(rng.randint(0, 255), n % count == count - 1 and rng.random() < 0.5) for n in range(count * 15)]
     wanted = [[word for word, _ in sent[n : n + count]] for n in range(0, len(sent), count)]
     memory: dict[tuple[int, int], int] = {}
     under_way: list[int] = []
     taken: list[tuple[bool, bool]] = []
-    write = inbox.write
+    write = ping_pong.write
 
     def bank() -> list[int]:
         return [memory[under_way[0], n] for n in range(count)]
 
     def before(rng: random.Random) -> None:
-        inbox.take.next = inbox.turn.next = inbox.release.next = False
+        ping_pong.take.next = ping_pong.turn.next = ping_pong.release.next = False
         if under_way:
             assert bank() == wanted[len(taken) - 1]  # from the cycle after it was taken on, until it is given back
             if rng.random() < 0.3:
-                inbox.release.next = True
+                ping_pong.release.next = True
                 under_way.pop()
-        elif inbox.available and rng.random() < 0.5:
-            inbox.take.next = inbox.turn.next = True
-            under_way.append(int(inbox.bank))
-            taken.append((bool(inbox.final), bool(inbox.fresh)))
+        elif ping_pong.available and rng.random() < 0.5:
+            ping_pong.take.next = ping_pong.turn.next = True
+            under_way.append(int(ping_pong.bank))
+            taken.append((bool(ping_pong.final), bool(ping_pong.fresh)))
 
     def each() -> None:
         if write.enable:
             memory[int(write.bank), int(write.place)] = int(write.word)
 
-    made = receive(clocked.clk, clocked.reset, beats, inbox, count, 1, False, False, False)
+    made = receive(clocked.clk, clocked.reset, beats, ping_pong, count, 1, False, False, False)
     run(clocked, made, [Source(beats, sent)], [], 900, seed, before, each)
     finals = [last for _, last in sent[count - 1 :: count]]
     assert taken == list(zip(finals, [True, *finals], strict=False))

@@ -1,4 +1,4 @@
-"""What lanes do with a word: its weights, their products, sums of a row, and the chain that hands totals on."""
+"""What lanes do with a word: its weights, their products, sums of a row, and how totals are handed on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from accel.architecture.dataflows.rows import tree_levels
 from accel.rtl.blocks.lanes.fetch import carry, weights
 from accel.rtl.blocks.lanes.products import weigh
-from accel.rtl.blocks.lanes.totals import accumulate, accumulate_parts, add_rows, capture_chain
+from accel.rtl.blocks.lanes.totals import accumulate, accumulate_parts, add_rows, shift_register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 from tests.rtl.cycles import fields, numbers, outputs, packed
 from tests.rtl.traffic import Clocked
@@ -78,10 +78,10 @@ def test_the_lanes_of_a_row_are_added_in_as_many_cycles_as_the_tree_has_levels(p
 
 def test_totals_are_captured_side_by_side_or_the_neighbours_shift_on() -> None:
     rng, clocked, capture = random.Random(4), Clocked(), flag()
-    totals, chain_in, chain_out = signed_list(3, 7), bits(21), bits(21)
+    totals, shift_in, shift_out = signed_list(3, 7), bits(21), bits(21)
     given = [[rng.random() < 0.3, rng.getrandbits(21), *numbers(rng, 7, 3)] for _ in range(60)]
-    made = capture_chain(clocked.clk, capture, totals, chain_in, chain_out)
-    shown = outputs(clocked, made, [capture, chain_in, *totals], given, [chain_out])
+    made = shift_register(clocked.clk, capture, totals, shift_in, shift_out)
+    shown = outputs(clocked, made, [capture, shift_in, *totals], given, [shift_out])
     for (captured, before, *values), (after,) in zip(given, shown[1:], strict=False):
         assert after == (packed(values, 7) if captured else before)
 

@@ -14,9 +14,9 @@ from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.blocks.streams.ages import age_steps, age_turns, fresh_after_each, fresh_once
 from accel.rtl.blocks.streams.axis import AxiStream
 from accel.rtl.blocks.streams.fillers import Fillers, watch_vectors
-from accel.rtl.blocks.streams.inbox import Beats, Inbox
 from accel.rtl.blocks.streams.load_fill import Store, aim, fill
-from accel.rtl.blocks.streams.outbox import Outbox, link
+from accel.rtl.blocks.streams.output_fifo import Results, stream_adapter
+from accel.rtl.blocks.streams.ping_pong import Beats, PingPong
 from accel.rtl.blocks.streams.weight_sets import Loading, await_weights, choose_set, count_uses
 from tests.rtl.traffic import Beat, Clocked, Sink, Source, run
 
@@ -25,55 +25,55 @@ STREAMS = pytest.mark.parametrize("streams", [1, 2, 3])
 
 @STREAMS
 def test_a_step_starts_a_sequence_where_the_last_one_of_its_stream_was_final(streams: int) -> None:
-    clocked, inbox, finals = Clocked(), Inbox(Vector(2, 1, 8, 0)), [True] * streams
+    clocked, ping_pong, finals = Clocked(), PingPong(Vector(2, 1, 8, 0)), [True] * streams
 
     def before(rng: random.Random) -> None:
-        inbox.take.next = inbox.turn.next = rng.random() < 0.6
-        inbox.final.next = rng.random() < 0.4
+        ping_pong.take.next = ping_pong.turn.next = rng.random() < 0.6
+        ping_pong.final.next = rng.random() < 0.4
 
     def each() -> None:
-        assert (inbox.starts, inbox.opens, inbox.leads, inbox.fresh) == (finals[0],) * 4
-        if inbox.take:
-            finals.append(bool(inbox.final))
+        assert (ping_pong.starts, ping_pong.opens, ping_pong.leads, ping_pong.fresh) == (finals[0],) * 4
+        if ping_pong.take:
+            finals.append(bool(ping_pong.final))
             finals.pop(0)
 
-    made = [age_steps(clocked.clk, clocked.reset, inbox, streams), fresh_after_each(inbox)]
+    made = [age_steps(clocked.clk, clocked.reset, ping_pong, streams), fresh_after_each(ping_pong)]
     run(clocked, made, [], [], 120, before=before, each=each)
 
 
 def test_a_stateful_model_is_fresh_once() -> None:
-    clocked, inbox, taken = Clocked(), Inbox(Vector(2, 1, 8, 0)), [0]
+    clocked, ping_pong, taken = Clocked(), PingPong(Vector(2, 1, 8, 0)), [0]
 
     def before(rng: random.Random) -> None:
-        inbox.take.next = rng.random() < 0.3
+        ping_pong.take.next = rng.random() < 0.3
 
     def each() -> None:
-        assert inbox.fresh == (taken[0] == 0)
-        taken[0] += bool(inbox.take)
+        assert ping_pong.fresh == (taken[0] == 0)
+        taken[0] += bool(ping_pong.take)
 
-    run(clocked, fresh_once(clocked.clk, clocked.reset, inbox), [], [], 40, before=before, each=each)
+    run(clocked, fresh_once(clocked.clk, clocked.reset, ping_pong), [], [], 40, before=before, each=each)
     assert taken[0] > 1
 
 
 @STREAMS
 def test_a_turn_for_the_state_comes_before_a_sequences_first_step(streams: int) -> None:
-    clocked, inbox = Clocked(), Inbox(Vector(2, 1, 8, 0))
+    clocked, ping_pong = Clocked(), PingPong(Vector(2, 1, 8, 0))
     ages = [(True, False)] * streams  # of each stream: its last step was final, its state has been taken
 
     def before(rng: random.Random) -> None:
-        inbox.turn.next = turning = rng.random() < 0.7
-        inbox.take.next = turning and not inbox.opens
-        inbox.final.next = rng.random() < 0.4
+        ping_pong.turn.next = turning = rng.random() < 0.7
+        ping_pong.take.next = turning and not ping_pong.opens
+        ping_pong.final.next = rng.random() < 0.4
 
     def each() -> None:
         starts, given = ages[0]
-        assert (inbox.starts, inbox.opens, inbox.fresh) == (starts, starts and not given, False)
-        assert inbox.leads == (starts and given)
-        if inbox.turn:
-            ages.append((bool(inbox.final), not inbox.final) if inbox.take else (starts, True))
+        assert (ping_pong.starts, ping_pong.opens, ping_pong.fresh) == (starts, starts and not given, False)
+        assert ping_pong.leads == (starts and given)
+        if ping_pong.turn:
+            ages.append((bool(ping_pong.final), not ping_pong.final) if ping_pong.take else (starts, True))
             ages.pop(0)
 
-    run(clocked, age_turns(clocked.clk, clocked.reset, inbox, streams), [], [], 150, before=before, each=each)
+    run(clocked, age_turns(clocked.clk, clocked.reset, ping_pong, streams), [], [], 150, before=before, each=each)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -136,64 +136,64 @@ def test_words_fill_a_sections_memories_one_after_the_other(section: Any, seed: 
 
 
 def test_two_steps_results_have_room_in_the_next_layers_banks() -> None:
-    clocked, outbox, beats, release, under_way = Clocked(), Outbox(8), Beats(8), flag(), [0]
+    clocked, results, beats, release, under_way = Clocked(), Results(8), Beats(8), flag(), [0]
 
     def before(rng: random.Random) -> None:
-        outbox.promise.next = under_way[0] < 2 and rng.random() < 0.5
+        results.reserve.next = under_way[0] < 2 and rng.random() < 0.5
         release.next = under_way[0] > 0 and rng.random() < 0.3
-        outbox.valid.next, outbox.word.next, outbox.final.next = (
+        results.valid.next, results.word.next, results.final.next = (
             rng.random() < 0.5,
             rng.randrange(256),
             rng.random() < 0.5,
         )
-        outbox.weight_set.next = rng.random() < 0.5
+        results.weight_set.next = rng.random() < 0.5
 
     def each() -> None:
-        assert outbox.room == (under_way[0] < 2)
-        assert (beats.valid, beats.word, beats.last) == (outbox.valid, outbox.word, outbox.final)
-        assert beats.weight_set == outbox.weight_set
-        under_way[0] += int(outbox.promise) - int(release)
+        assert results.room == (under_way[0] < 2)
+        assert (beats.valid, beats.word, beats.last) == (results.valid, results.word, results.final)
+        assert beats.weight_set == results.weight_set
+        under_way[0] += int(results.reserve) - int(release)
 
-    made = link(clocked.clk, clocked.reset, outbox, beats, release, True)
+    made = stream_adapter(clocked.clk, clocked.reset, results, beats, release, True)
     run(clocked, made, [], [], 150, before=before, each=each)
 
 
 def test_a_set_is_free_when_all_sequences_that_began_with_it_have_left() -> None:
-    clocked, inbox, outbox, loading, uses = Clocked(), Inbox(Vector(2, 1, 8, 0)), Outbox(8), Loading(), [0, 0]
+    clocked, ping_pong, results, loading, uses = Clocked(), PingPong(Vector(2, 1, 8, 0)), Results(8), Loading(), [0, 0]
 
     def before(rng: random.Random) -> None:
-        inbox.turn.next, inbox.leads.next, inbox.weight_set.next = (rng.random() < 0.5 for _ in range(3))
+        ping_pong.turn.next, ping_pong.leads.next, ping_pong.weight_set.next = (rng.random() < 0.5 for _ in range(3))
         chosen = rng.randrange(2)
         ends = uses[chosen] > 0 and rng.random() < 0.6
-        outbox.valid.next, outbox.closing.next, outbox.final.next, outbox.weight_set.next = ends, True, True, chosen
+        results.valid.next, results.closing.next, results.final.next, results.weight_set.next = ends, True, True, chosen
         loading.idle.next = rng.random() < 0.5
 
     def each() -> None:
         assert loading.free == (uses[int(loading.idle)] == 0)
-        if inbox.turn and inbox.leads:
-            uses[int(inbox.weight_set)] += 1
-        if outbox.valid:
-            uses[int(outbox.weight_set)] -= 1
+        if ping_pong.turn and ping_pong.leads:
+            uses[int(ping_pong.weight_set)] += 1
+        if results.valid:
+            uses[int(results.weight_set)] -= 1
 
-    made = count_uses(clocked.clk, clocked.reset, inbox, outbox, loading)
+    made = count_uses(clocked.clk, clocked.reset, ping_pong, results, loading)
     run(clocked, made, [], [], 300, before=before, each=each)
 
 
 @STREAMS
 def test_a_sequence_keeps_the_set_that_was_active_when_it_started(streams: int) -> None:
-    clocked, inbox, loading, kept = Clocked(), Inbox(Vector(2, 1, 8, 0)), Loading(), [False] * streams
+    clocked, ping_pong, loading, kept = Clocked(), PingPong(Vector(2, 1, 8, 0)), Loading(), [False] * streams
 
     def before(rng: random.Random) -> None:
-        inbox.turn.next, inbox.starts.next = rng.random() < 0.6, rng.random() < 0.4
+        ping_pong.turn.next, ping_pong.starts.next = rng.random() < 0.6, rng.random() < 0.4
         loading.active.next = rng.random() < 0.5
 
     def each() -> None:
-        assert inbox.weight_set == (loading.active if inbox.starts else kept[0])
-        if inbox.turn:
-            kept.append(bool(inbox.weight_set))
+        assert ping_pong.weight_set == (loading.active if ping_pong.starts else kept[0])
+        if ping_pong.turn:
+            kept.append(bool(ping_pong.weight_set))
             kept.pop(0)
 
-    made = choose_set(clocked.clk, clocked.reset, inbox, loading, streams)
+    made = choose_set(clocked.clk, clocked.reset, ping_pong, loading, streams)
     run(clocked, made, [], [], 150, before=before, each=each)
 
 

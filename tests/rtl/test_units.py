@@ -1,4 +1,4 @@
-"""What a unit does: operands from their copies of x and h, and sums of products on its chain."""
+"""What a unit does: operands from their copies of x and h, and sums of products in its shift register."""
 
 from __future__ import annotations
 
@@ -73,20 +73,20 @@ def sums_of(array: Array, weights: list[int], operands: list[int], from_h: int) 
     factors = [-1 if code else 1 for code in weights] if binary else weights
     products = [factor * operands[lane % len(operands)] for lane, factor in enumerate(factors)]
     sums = [sum(products[row * per_row : (row + 1) * per_row]) for row in range(rows)]
-    if array.split_rows:
+    if array.separate_sums:
         last = products[(rows - 1) * per_row :]
         of_h = sum(product for m, product in enumerate(last) if from_h >> m & 1)
         sums = [*sums[:-1], sums[-1] - of_h, of_h]
     return sums
 
 
-class Chained:
-    """The ports of a unit behind its operands, and what its chain must show where they are driven at random."""
+class Shifted:
+    """The ports of a unit behind its operands, and what it must shift out where they are random."""
 
     def __init__(self, array: Array, rng: random.Random, plan: Plan) -> None:
         self.array, self.rng, self.plan = array, rng, plan
         self.word, self.first, self.capture = bits(array.word_width), flag(), flag()
-        self.chain_in, self.chain_out = (bits(array.sums_per_unit * array.total_width) for _ in range(2))
+        self.shift_in, self.shift_out = (bits(array.sums_per_unit * array.total_width) for _ in range(2))
         self.totals, self.wanted, self.added = [0] * array.sums_per_unit, dict[int, int](), 0
 
     def add(self, cycle: int, operands: list[int], from_h: int, indices: int, due: int) -> None:
@@ -94,7 +94,7 @@ class Chained:
         array, rng, plan = self.array, self.rng, self.plan
         lanes = array.rows_per_unit * array.lanes_per_row
         weights = numbers(rng, array.weight_width, lanes)
-        captured, before = rng.random() < 0.5, rng.getrandbits(len(self.chain_in))
+        captured, before = rng.random() < 0.5, rng.getrandbits(len(self.shift_in))
         anew = self.added == 0 or rng.random() < 0.3  # no more words than a row may have
         self.added = 1 % array.group_cycles[0] if anew else (self.added + 1) % array.group_cycles[0]
         sums = sums_of(array, weights, operands, from_h)
@@ -102,29 +102,29 @@ class Chained:
         plan.at(cycle, (self.word, packed(weights, array.weight_width) + (indices << lanes * array.weight_width)))
         plan.at(cycle + due, (self.first, anew))
         end = cycle + due + 1 + tree_levels(array.lanes_per_row)
-        plan.at(end, (self.capture, captured), (self.chain_in, before))
+        plan.at(end, (self.capture, captured), (self.shift_in, before))
         self.wanted[end + 1] = packed(self.totals, array.total_width) if captured else before
 
     @property
     def latency(self) -> int:
-        """Cycles from a word to the chain."""
+        """Cycles from a word to the shift register."""
         return capture_delay(self.array) + 1 - ADDRESS_TO_FETCH
 
 
 @pytest.mark.parametrize("sections", UNITS.values(), ids=UNITS)
-def test_a_units_words_and_operands_end_as_exact_sums_on_its_chain(sections: dict[str, Any]) -> None:
+def test_a_units_words_and_operands_end_as_exact_sums_in_its_shift_register(sections: dict[str, Any]) -> None:
     net = network(spec(**sections))
     array = net.head if "head" in sections.get("sparsity", {}) else net.layers[0]
     assert array is not None
     assert not array.dense
     rng, clocked, plan = random.Random(8), Clocked(), Plan()
-    copies, ends = Copies(array, rng, plan), Chained(array, rng, plan)
+    copies, ends = Copies(array, rng, plan), Shifted(array, rng, plan)
     for cycle in range(copies.ready, copies.ready + 60):
         indices, operands, from_h = copies.read(plan, cycle, array.indices)
         ends.add(cycle, operands, from_h, packed(indices, array.index_width), fetch_to_select(array) + 2)
     read = copies.reading, copies.x, copies.h, None
-    ports = ends.word, ends.first, ends.capture, *read, ends.chain_in, ends.chain_out
-    shown = plan.run(clocked, unit(clocked.clk, *ports, array), [ends.chain_out])
+    ports = ends.word, ends.first, ends.capture, *read, ends.shift_in, ends.shift_out
+    shown = plan.run(clocked, unit(clocked.clk, *ports, array), [ends.shift_out])
     assert min(ends.wanted) == copies.ready + ends.latency
     assert {cycle: shown[cycle][0] for cycle in ends.wanted} == ends.wanted
 
@@ -139,13 +139,13 @@ def test_a_dense_units_words_meet_the_operands_that_all_share(cell: str, late: b
     )
     assert array.dense
     rng, clocked, plan, per_row = random.Random(9), Clocked(), Plan(), array.lanes_per_row
-    shared, ends = bits(shared_width(array)), Chained(array, rng, plan)
+    shared, ends = bits(shared_width(array)), Shifted(array, rng, plan)
     for cycle in range(60):
         operands, from_h = numbers(rng, array.operand_width, per_row), rng.getrandbits(per_row)
         ends.add(cycle, operands, from_h, 0, fetch_to_select(array) + 2)
-        above = from_h << per_row * array.operand_width if array.split_rows else 0
+        above = from_h << per_row * array.operand_width if array.separate_sums else 0
         plan.at(cycle + fetch_to_select(array) + 1, (shared, packed(operands, array.operand_width) + above))
-    ports = ends.word, ends.first, ends.capture, shared, None, ends.chain_in, ends.chain_out
-    shown = plan.run(clocked, dense_unit(clocked.clk, *ports, array), [ends.chain_out])
+    ports = ends.word, ends.first, ends.capture, shared, None, ends.shift_in, ends.shift_out
+    shown = plan.run(clocked, dense_unit(clocked.clk, *ports, array), [ends.shift_out])
     assert min(ends.wanted) == ends.latency
     assert {cycle: shown[cycle][0] for cycle in ends.wanted} == ends.wanted

@@ -388,7 +388,7 @@ def test_different_verification_is_not_taken_for_done(ran: Path, monkeypatch: py
         seen.outputs = seen.outputs + np.int64(1)
         return seen
 
-    monkeypatch.setitem(engines.ENGINES, "golden", engines.Contender(wrong, counts=True))
+    monkeypatch.setitem(engines.ENGINES, "golden", engines.DeviceUnderTest(wrong, counts=True))
     assert sparrow("verify", SPEC).exit_code == 1
     result = sparrow("report", SPEC)
     assert result.exit_code == REFUSED

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from accel.base.files import JSON_SCHEMA
 from accel.engines.engine import Observed, golden
-from accel.engines.verify import Contender
+from accel.engines.verify import DeviceUnderTest
 from accel.model.design import Design
 from accel.model.samples import Samples
 from sparrow import engines
@@ -135,7 +135,7 @@ def flipped(given: Design, inputs: Samples) -> Observed:
 
 
 def test_a_difference_ends_with_1_and_is_named(ran: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(engines.ENGINES, "golden", Contender(flipped))
+    monkeypatch.setitem(engines.ENGINES, "golden", DeviceUnderTest(flipped))
     for verb in ("verify", "run"):
         result = sparrow(verb, ran)
         assert result.exit_code == 1

@@ -14,7 +14,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from accel.engines.engine import Observed, golden
-from accel.engines.verify import Contender
+from accel.engines.verify import DeviceUnderTest
 from accel.model.design import Design
 from accel.model.samples import Samples
 from sparrow import predicting
@@ -91,7 +91,7 @@ def test_an_engine_that_differs_leaves_nothing(place: Path, monkeypatch: pytest.
         seen.outputs[0, 0] ^= 1
         return seen
 
-    monkeypatch.setitem(predicting.ENGINES, "torch", Contender(flipped))
+    monkeypatch.setitem(predicting.ENGINES, "torch", DeviceUnderTest(flipped))
     result = sparrow("predict", "small.yaml", "x.npy", "--engine", "torch")
     assert result.exit_code == 1
     assert "different: torch does not answer what the golden model does" in result.stderr

@@ -69,7 +69,7 @@ def test_a_student_is_nearer_to_the_file_than_pruning_alone_and_keeps_the_patter
     before, after = (one["loss"]["layers"][0]["relative_error"] for one in (alone, taught))
     assert after < 0.75 * before
     assert taught["loss"]["decisions"]["differ"] <= alone["loss"]["decisions"]["differ"]
-    assert weights_file.load(tmp_path / "taught" / "weights.npz", spec()).network(spec()).layers[0].kept == (2, 3)
+    assert weights_file.load(tmp_path / "taught" / "weights.npz", spec()).network(spec()).layers[0].nnz == (2, 3)
     assert alone["distilled"] is None
     stages = [epoch["stage"] for epoch in taught["distilled"]]
     assert stages == ["pruned"] * 13 + ["quantised"] * 7
@@ -96,7 +96,7 @@ def test_the_best_epoch_is_kept_and_its_error_is_that_of_the_student(model: Path
 def test_gradual_pruning_ends_with_the_ratios_of_the_spec(model: Path, tmp_path: Path) -> None:
     chosen = spec(gradual=True, prune_epochs=6, quantize_epochs=1)
     imported(model, tmp_path / "work", chosen, distill=True)
-    assert weights_file.load(tmp_path / "work" / "weights.npz", chosen).network(chosen).layers[0].kept == (2, 3)
+    assert weights_file.load(tmp_path / "work" / "weights.npz", chosen).network(chosen).layers[0].nnz == (2, 3)
 
 
 def test_a_student_needs_x_and_enough_of_it(model: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tests.training.small import small, task
 from training.export import layer_integers
 from training.formats import best_frac, for_rows, for_weights, saturations, suggested
 from training.model import LSTM, matrices_of
-from training.way import in_formats
+from training.recipe import in_formats
 
 
 @pytest.mark.parametrize(

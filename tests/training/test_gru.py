@@ -134,7 +134,7 @@ def test_a_module_and_its_integers_compute_the_same(name: str) -> None:
     spec = SPECS[name]
     model, net = network_for(spec).double(), random_weights.seeded(spec).network(spec)
     if spec.sparsity.pattern == "row":
-        prune_layers(model.layers, [array.kept for array in net.layers])
+        prune_layers(model.layers, [array.nnz for array in net.layers])
     design, chosen = Design(spec, integers(model, net), Path()), samples.seeded(spec, 4, 5)
     x = torch.from_numpy(spec.formats.input.real(chosen.x))
     h = stacked(model.quantize(net).signals(x)[-1], "h")
@@ -198,7 +198,7 @@ def test_a_live_module_is_pruned_quantised_and_exported(batch_first: bool, tmp_p
     order = (lambda values: values) if batch_first else (lambda values: values.transpose(0, 1))
     h, h_n = quantized(order(x))
     np.testing.assert_array_equal(order(h).detach().numpy(), spec.formats.state.real(golden.h))
-    last = np.stack([layer.signals["h_kept"][:, -1] for layer in golden.layers])
+    last = np.stack([layer.signals["h_carried"][:, -1] for layer in golden.layers])
     np.testing.assert_array_equal(h_n.detach().numpy(), spec.formats.cell.real(last))
     first, state = quantized(order(x[:, :2]))
     torch.testing.assert_close(order(quantized(order(x[:, 2:]), state)[0]), order(h)[:, 2:])
@@ -228,9 +228,9 @@ def test_a_module_of_pytorch_does_not_reset_first() -> None:
 def test_the_dual_ratio_search_keeps_the_cost(cell: dict, tmp_path: Path) -> None:
     spec = small(model=cell, sparsity={"search": {"total": 0.5, "steps": 1}}, engine={"units": 3})
     made = pipeline.make(spec, task(), tmp_path / "checkpoints", silent)
-    assert {sum(candidate.kept[0]) for candidate in made.candidates} == {6}
+    assert {sum(candidate.nnz[0]) for candidate in made.candidates} == {6}
     pipeline.write(spec, task(), made, tmp_path)
-    assert weights_file.load(tmp_path / "weights.npz", spec).layers[0].nnz_per_row == made.candidates[0].kept[0]
+    assert weights_file.load(tmp_path / "weights.npz", spec).layers[0].nnz_per_row == made.candidates[0].nnz[0]
 
 
 def test_skipped_states_are_counted_as_those_of_an_lstm() -> None:

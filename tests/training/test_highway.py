@@ -97,7 +97,7 @@ def test_quantised_evaluation_equals_the_golden_model_in_every_signal(spec: Spec
     torch.manual_seed(3)
     model, net = network_for(spec), random_weights.seeded(spec).network(spec)
     if spec.sparsity.pattern == "row":
-        prune_layers(model.layers, [array.kept for array in net.layers])
+        prune_layers(model.layers, [array.nnz for array in net.layers])
     for drawn in (random_weights.seeded(spec), integers(model, net)):
         design, chosen = Design(spec, drawn, Path()), samples.seeded(spec, 9, 7) + samples.corners(spec)
         wanted, got = reference(design, chosen), torch_engine(design, chosen)
@@ -115,8 +115,8 @@ def test_a_carry_that_is_not_coupled_is_a_difference(monkeypatch: pytest.MonkeyP
 
     def uncoupled(arithmetic: Arithmetic, level: Level, pre: torch.Tensor, s: torch.Tensor, *rest: Any) -> Signals:
         found = coupled(arithmetic, level, pre, s, *rest)
-        kept = arithmetic.cell(found[level.kept] + s * found[level.gates[1]])
-        return found | {level.kept: kept, level.state: arithmetic.state(kept)}
+        kept = arithmetic.cell(found[level.carried] + s * found[level.gates[1]])
+        return found | {level.carried: kept, level.state: arithmetic.state(kept)}
 
     monkeypatch.setattr(cell, "run_level", uncoupled)
     found = min(differences(reference(design, chosen), torch_engine(design, chosen), {}), key=lambda one: one.row)
@@ -145,10 +145,10 @@ def test_the_main_way_ends_in_weights_that_fit_the_spec(tmp_path: Path) -> None:
 def test_the_dual_ratio_search_shares_a_rows_nonzeros_out_over_all_levels(tmp_path: Path) -> None:
     spec = small(model=CELL, sparsity={"search": {"total": 0.5, "steps": 1}}, engine={"units": 3})
     made = pipeline.make(spec, task(), tmp_path / "checkpoints", silent)
-    assert {candidate.kept for candidate in made.candidates} == {((2, 4),), ((1, 4),), ((3, 3),)}
+    assert {candidate.nnz for candidate in made.candidates} == {((2, 4),), ((1, 4),), ((3, 3),)}
     pipeline.write(spec, task(), made, tmp_path)
     found = weights_file.load(tmp_path / "weights.npz", spec)
-    assert found.layers[0].nnz_per_row == made.candidates[0].kept[0]
+    assert found.layers[0].nnz_per_row == made.candidates[0].nnz[0]
 
 
 @pytest.mark.parametrize("path", sorted(Path("specs").glob("*.yaml")), ids=lambda path: path.stem)

@@ -151,7 +151,7 @@ def test_what_a_run_leaves_fits_together(tmp_path: Path) -> None:
     assert record["models"]["golden"] == record["models"]["quantized"] == np.mean(answers == kept.labels)
     assert len(kept.x) == len(task().test)
     chosen = [tried for tried in record["candidates"] if tried["chosen"]]
-    assert [tried["kept"] for tried in chosen] == [[list(layer.kept) for layer in design.net.layers]]
+    assert [tried["kept"] for tried in chosen] == [[list(layer.nnz) for layer in design.net.layers]]
     assert len(record["candidates"]) == 3
 
 
@@ -236,7 +236,7 @@ def is_a_finished_training_of_its_own(folder: Path, work: Path) -> None:
     made = steps.design(smaller, work)
     assert smaller.model.hidden[0] < 8
     assert made.net.layers[0].dense == (smaller.sparsity.pattern == "dense")
-    assert sum(made.net.layers[0].kept) <= sum(planned(smaller)[0])
+    assert sum(made.net.layers[0].nnz) <= sum(planned(smaller)[0])
 
 
 def test_removed_units_balanced_columns_and_pruned_states_compose(tmp_path: Path) -> None:

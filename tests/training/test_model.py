@@ -87,7 +87,7 @@ def test_every_signal_equals_the_golden_model_on_exported_weights(spec: Spec) ->
     model = LSTM(spec)
     net = random_weights.seeded(spec).network(spec)
     if spec.sparsity.pattern != "dense":
-        prune_layers(model.layers, [array.kept for array in net.layers])
+        prune_layers(model.layers, [array.nnz for array in net.layers])
     design = Design(spec, integers(model, net), None)  # type: ignore[arg-type]
     assert_equal(design, samples.seeded(spec, 9, 7) + samples.corners(spec))
 
@@ -105,7 +105,7 @@ def test_quantised_module_and_exported_integers_give_the_same_logits() -> None:
     torch.manual_seed(5)
     model = LSTM(spec)
     net = random_weights.seeded(spec).network(spec)
-    prune_layers(model.layers, [array.kept for array in net.layers])
+    prune_layers(model.layers, [array.nnz for array in net.layers])
     chosen = samples.seeded(spec, 20, 5)
     x = torch.from_numpy(spec.formats.input.real(chosen.x))
     found = model.double().quantize(net)(x, torch.from_numpy(chosen.lengths))[0]

@@ -135,11 +135,11 @@ def test_balanced_columns_are_what_the_lanes_want_and_keep_the_largest() -> None
     torch.manual_seed(0)
     model, array = LSTM(chosen), network(chosen).layers[0]
     weight = model.layers[0].weight_hh_l0.detach().clone()
-    prune(model.layers[0], array.kept, choose=choices(chosen)[0])
+    prune(model.layers[0], array.nnz, choose=choices(chosen)[0])
     mask = masks(model.layers[0])[1]
     magnitudes = np.abs(sparse.by_lane(weight.numpy(), array.units, 4))
     kept = sparse.by_lane(mask.numpy(), array.units, 4)
-    assert (kept.sum(axis=3) == array.kept[1]).all()
+    assert (kept.sum(axis=3) == array.nnz[1]).all()
     assert (np.where(kept, magnitudes, np.inf).min(3) >= np.where(kept, 0, magnitudes).max(3)).all()
     integers(model, network(chosen))  # what the export makes of it
 
@@ -153,8 +153,8 @@ def test_rows_in_banks_keep_the_largest_of_each_bank_however_many_columns_it_has
     torch.manual_seed(0)
     model, array = LSTM(chosen), network(chosen).layers[0]
     w_x, w_h = (weight.detach().clone().abs() for weight in matrices_of(model.layers[0]))
-    prune(model.layers[0], array.kept, choose=choices(chosen)[0])
-    assert array.kept == (4, 4)
+    prune(model.layers[0], array.nnz, choose=choices(chosen)[0])
+    assert array.nnz == (4, 4)
     for mask, magnitude in zip(masks(model.layers[0]), (w_x, w_h), strict=True):
         for bank in (0, 1):
             assert torch.equal(mask[:, bank::2], largest_per_row(magnitude[:, bank::2], 2))
@@ -170,7 +170,7 @@ def test_where_dataflows_differ_each_matrix_keeps_the_largest_of_its_own_groups(
     torch.manual_seed(0)
     model, array = LSTM(chosen), network(chosen).layers[0]
     w_x, w_h = (weight.detach().clone() for weight in matrices_of(model.layers[0]))
-    prune(model.layers[0], array.kept, choose=choices(chosen)[0])
+    prune(model.layers[0], array.nnz, choose=choices(chosen)[0])
     of_x, of_h = masks(model.layers[0])
     assert torch.equal(of_x, largest_per_row(w_x.abs(), 3))
     assert torch.equal(of_h, column_balanced(w_h, 2, 2, 4))

@@ -22,9 +22,9 @@ from training import pipeline
 from training.engine import torch_engine
 from training.model import LSTM, matrices_of
 from training.prune import prune_layers
-from training.rows import RowDigits, equip, nearest_scale, scaled_rows
+from training.recipe import in_formats
+from training.rows import RowLowBit, attach, nearest_scale, scaled_rows
 from training.straight_through import narrow
-from training.way import in_formats
 
 ALL = torch.ones(2, 4, dtype=torch.bool)
 SCALE = {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [12, 11]}
@@ -44,20 +44,20 @@ def scaled(kind: str, **sections: Any) -> Spec:
 
 def test_rows_are_rounded_about_their_own_mean_magnitude_by_hand() -> None:
     weight = torch.tensor([[0.1, -0.4, 0.7, 0.0], [10.0, -40.0, 70.0, 0.0]])
-    digits = RowDigits("ternary", 0.5, ALL)(weight)
+    digits = RowLowBit("ternary", 0.5, ALL)(weight)
     assert digits.tolist() == [[0, -0.5, 0.5, 0]] * 2  # cut at 0.7 * 0.3 and at 0.7 * 30
-    assert RowDigits("binary", 1.0, ALL)(weight).tolist() == [[1, -1, 1, 1]] * 2
+    assert RowLowBit("binary", 1.0, ALL)(weight).tolist() == [[1, -1, 1, 1]] * 2
 
 
 def test_removed_weights_are_no_digits_and_do_not_count_in_the_mean() -> None:
     weight, mask = torch.tensor([[0.3, -0.5, 9.0, 9.0]]), torch.tensor([[True, True, False, False]])
-    assert RowDigits("ternary", 1.0, mask)(weight).tolist() == [[1, -1, 0, 0]]
-    assert RowDigits("binary", 1.0, mask)(weight).tolist() == [[1, -1, 0, 0]]
+    assert RowLowBit("ternary", 1.0, mask)(weight).tolist() == [[1, -1, 0, 0]]
+    assert RowLowBit("binary", 1.0, mask)(weight).tolist() == [[1, -1, 0, 0]]
 
 
 def test_the_gradient_of_digits_is_that_of_the_weights() -> None:
     weight = torch.tensor([[0.3, -0.01, 0.5, 0.0]], requires_grad=True)
-    (RowDigits("ternary", 1.0, ALL[:1])(weight) * torch.tensor([[2.0, 5.0, 7.0, 1.0]])).sum().backward()
+    (RowLowBit("ternary", 1.0, ALL[:1])(weight) * torch.tensor([[2.0, 5.0, 7.0, 1.0]])).sum().backward()
     assert weight.grad is not None
     assert weight.grad.tolist() == [[2.0, 5.0, 7.0, 1.0]]
 
@@ -66,7 +66,7 @@ def test_no_other_scale_is_nearer_to_the_weights_of_both_matrices() -> None:
     torch.manual_seed(0)
     pair = torch.randn(5, 9), torch.randn(5, 4)
     digits = [
-        RowDigits("ternary", unit, torch.ones_like(w).bool())(w) for w, unit in zip(pair, (1.0, 0.5), strict=True)
+        RowLowBit("ternary", unit, torch.ones_like(w).bool())(w) for w, unit in zip(pair, (1.0, 0.5), strict=True)
     ]
     scale = nearest_scale(pair, digits)[:, None]
 
@@ -92,7 +92,7 @@ def test_a_scale_a_row_brings_the_integers_of_every_row_nearest_to_it() -> None:
     spec = scaled("fixed")
     model, net = LSTM(spec), network(spec)
     before = [weight.detach().clone() for weight in matrices_of(model.layers[0])]
-    equip(model.layers[0], net.layers[0])
+    attach(model.layers[0], net.layers[0])
     chosen = model.layers[0].get_parameter("row_scale").detach()
     for was, now in zip(before, matrices_of(model.layers[0]), strict=True):
         torch.testing.assert_close(now.detach() * chosen[:, None], was)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from accel.architecture.layer import Kept
+from accel.architecture.layer import Nnz
 from accel.architecture.network import network
 from accel.architecture.plan import planned
 from accel.spec import Spec
@@ -18,7 +18,7 @@ from training.score import Score
 from training.search import Allocation, line, search
 
 
-def unasked(number: int, kept: Kept) -> int:
+def unasked(number: int, kept: Nnz) -> int:
     """At equal nonzeros nobody asks for cycles."""
     raise AssertionError
 
@@ -51,7 +51,7 @@ def test_the_best_on_the_validation_split_is_kept_and_all_are_reported() -> None
     allocations: list[Allocation] = [((1, 3),), ((2, 2),), ((3, 1),)]
     scores = dict(zip(allocations, [Score(1.0, 0.5), Score(0.9, 0.7), Score(0.8, 0.7)], strict=True))
     found = search(allocations, lambda kept: Fitted(None, scores[kept], []), "accuracy")  # type: ignore[arg-type]
-    assert [candidate.kept for candidate in found] == [((3, 1),), ((1, 3),), ((2, 2),)]
+    assert [candidate.nnz for candidate in found] == [((3, 1),), ((1, 3),), ((2, 2),)]
 
 
 SHARED = {"units": 8}

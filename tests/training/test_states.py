@@ -16,13 +16,13 @@ from training.batches import count, to_train
 from training.loop import Fit, Stage
 from training.model import LSTM
 from training.pipeline import make
+from training.recipe import Recipe
 from training.record import record
 from training.score import Score
 from training.states import BEGUN, StatePruning, set_threshold, sparsity, threshold_for
 from training.straight_through import skip
 from training.studies import with_states
 from training.tasks.task import Split, Text
-from training.way import Way
 
 SPEC = small()
 
@@ -66,9 +66,9 @@ def test_the_threshold_found_gives_the_wanted_sparsity(quantized: bool) -> None:
 
 def test_a_found_threshold_is_what_the_study_is_trained_with(tmp_path: Path) -> None:
     given = small(training={"studies": {"states": [0.4], "state_threshold": "found"}})
-    way = Way(given, task(), tmp_path, silent)
-    source = way.fresh()
-    study = with_states(way, source, 0.4, "states 0.4")
+    recipe = Recipe(given, task(), tmp_path, silent)
+    source = recipe.fresh()
+    study = with_states(recipe, source, 0.4, "states 0.4")
     wanted = pytest.approx(threshold_for(source, task().valid, 0.4))
     assert (study.facts["threshold"], float(study.fitted.model.threshold)) == (wanted, wanted)
 
@@ -225,8 +225,8 @@ def test_another_number_of_lanes_is_another_pattern(tmp_path: Path) -> None:
             sparsity={"pattern": "column", "search": None, "input": 0.5, "recurrent": 0.5},
             engine={"units": units, "dataflow": "column"},
         )
-        way = Way(chosen, task(), tmp_path, silent)
-        dense = way.fresh()
-        way.pruned(dense, planned(chosen))
+        recipe = Recipe(chosen, task(), tmp_path, silent)
+        dense = recipe.fresh()
+        recipe.pruned(dense, planned(chosen))
         names.append({path.name for path in tmp_path.iterdir()})
     assert names[0] < names[1]

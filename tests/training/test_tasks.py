@@ -54,7 +54,7 @@ def test_every_misfit_of_task_and_network_is_refused_at_once() -> None:
 def test_the_seeded_task_leaves_weights_and_samples_without_training(tmp_path: Path) -> None:
     spec = small()
     train(spec, tmp_path)
-    assert weights_file.load(tmp_path / "weights.npz", spec).network(spec).layers[0].kept == (2, 4)
+    assert weights_file.load(tmp_path / "weights.npz", spec).network(spec).layers[0].nnz == (2, 4)
     assert len(samples.load(tmp_path / "samples.npz", spec).x) == spec.verify.sequences
 
 

@@ -24,7 +24,7 @@ from training.cell import bias_of, matrices_of
 from training.export import integers
 from training.importing.loss import rms
 from training.model import LSTM, Signals, linear_sums, stacked
-from training.rows import equip
+from training.rows import attach
 
 KEPT = 2
 """Results of a layer that are kept, so that a change behind it does not run it again."""
@@ -121,7 +121,7 @@ class Trial:
 
     def _run(self, spec: Spec) -> tuple[Network, Weights, list[golden.LayerTrace]]:
         net = shapes(spec)
-        made = integers(self.model, net, [self._equipped(*pair) for pair in enumerate(net.layers)])
+        made = integers(self.model, net, [self._attached(*pair) for pair in enumerate(net.layers)])
         signal, traces = spec.formats.input.quantize(self.data.x), list[golden.LayerTrace]()
         begun = golden.begun_with(net, made, None, len(signal))
         known: list[Any] = [spec.formats.input, spec.tables]
@@ -137,7 +137,7 @@ class Trial:
             signal = trace.h
         return net, made, traces
 
-    def _equipped(self, number: int, array: LaneArray) -> nn.Module:
+    def _attached(self, number: int, array: LaneArray) -> nn.Module:
         """A layer with the scales of its rows, where it has some."""
         layer = self.model.layers[number]
         if array.scale is None:
@@ -145,7 +145,7 @@ class Trial:
         key = (array.w_x, array.w_h, array.scale)
         if key not in self._scaled[number]:
             made = copy.deepcopy(layer)
-            equip(made, array)
+            attach(made, array)
             self._scaled[number] = {key: made}
         return self._scaled[number][key]
 

@@ -8,24 +8,24 @@ import numpy as np
 
 from training.importing.arithmetic import attributes, numbers, one_signal
 from training.importing.signals import Signal
-from training.importing.walk import Handler, Value, Walk
+from training.importing.walk import Handler, Traversal, Value
 
 
-def _of(walk: Walk, node: Any, signal: Signal, kind: str) -> Signal:
+def _of(walk: Traversal, node: Any, signal: Signal, kind: str) -> Signal:
     return walk.activated(walk.name(node), walk.file.place(node), signal, kind)
 
 
 def plain(kind: str) -> Handler:
     """An operator that the hardware has as it is."""
 
-    def handle(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+    def handle(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
         signal, _ = one_signal(walk, node, given)
         return [_of(walk, node, signal, kind)]
 
     return handle
 
 
-def hard_sigmoid(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def hard_sigmoid(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """max(0, min(1, alpha v + beta)): alpha and beta go into the layer in front."""
     options = {"alpha": 0.2, "beta": 0.5} | attributes(node)
     signal, _ = one_signal(walk, node, given)
@@ -33,7 +33,7 @@ def hard_sigmoid(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     return [_of(walk, node, signal, "hard_sigmoid")]
 
 
-def clip(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def clip(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """Clip to -1 and 1, to 0 and more, or between any two ends: those are 0 and 1 of what is shifted and scaled."""
     signal, _ = one_signal(walk, node, given[:1])
     least, most = _ends(walk, node, given)
@@ -49,7 +49,7 @@ def clip(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     return [_of(walk, node, unit, kind).affine(np.full((), span), np.full((), least), name)]
 
 
-def _ends(walk: Walk, node: Any, given: list[Value]) -> tuple[float | None, float | None]:
+def _ends(walk: Traversal, node: Any, given: list[Value]) -> tuple[float | None, float | None]:
     """The two ends of a Clip, from its attributes or, from operator set 11 on, its inputs; None where it has none."""
     found: list[float | None] = [attributes(node).get("min"), attributes(node).get("max")]
     for place, value in enumerate(given[1:3]):

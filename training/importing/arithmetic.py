@@ -9,7 +9,7 @@ import numpy as np
 
 from training.importing.network import Array, Ending
 from training.importing.signals import Signal, Uneven, broadcast
-from training.importing.walk import SUPPORTED, Answer, Handler, Value, Walk
+from training.importing.walk import SUPPORTED, Answer, Handler, Traversal, Value
 
 FLOATS = frozenset((1, 10, 11, 16))
 """ONNX's codes of float32, float16, float64 and bfloat16."""
@@ -22,7 +22,7 @@ def attributes(node: Any) -> dict[str, Any]:
     return {attribute.name: get_attribute_value(attribute) for attribute in node.attribute}
 
 
-def one_signal(walk: Walk, node: Any, given: list[Value]) -> tuple[Signal, list[Array]]:
+def one_signal(walk: Traversal, node: Any, given: list[Value]) -> tuple[Signal, list[Array]]:
     """The only signal among a node's inputs, and the constants. Refused where two meet, such as a residual."""
     signals = [value for value in given if isinstance(value, Signal)]
     constants = [value for value in given if isinstance(value, np.ndarray)]
@@ -31,7 +31,7 @@ def one_signal(walk: Walk, node: Any, given: list[Value]) -> tuple[Signal, list[
     return signals[0], [numbers(walk, node, constant) for constant in constants]
 
 
-def numbers(walk: Walk, node: Any, constant: Array) -> Array:
+def numbers(walk: Traversal, node: Any, constant: Array) -> Array:
     """A constant as float64. Refused where it holds no finite floating-point numbers."""
     if not np.issubdtype(constant.dtype, np.floating):
         raise walk.refuse(node, "constants in floating point", str(constant.dtype))
@@ -50,7 +50,7 @@ def _kinds(given: list[Value]) -> str:
     )
 
 
-def add(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def add(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """Add and Sum."""
     signal, constants = one_signal(walk, node, given)
     for constant in constants:
@@ -58,7 +58,7 @@ def add(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     return [signal]
 
 
-def subtract(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def subtract(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """Sub, either way round."""
     signal, (constant,) = one_signal(walk, node, given)
     if isinstance(given[0], Signal):
@@ -66,13 +66,13 @@ def subtract(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     return [signal.affine(-np.ones(()), constant, walk.name(node))]
 
 
-def multiply(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def multiply(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """Mul."""
     signal, (constant,) = one_signal(walk, node, given)
     return [signal.affine(constant, np.zeros(()), walk.name(node))]
 
 
-def divide(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def divide(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """Div by a constant."""
     signal, (constant,) = one_signal(walk, node, given)
     if not isinstance(given[0], Signal) or not constant.all():
@@ -80,19 +80,19 @@ def divide(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     return [signal.affine(1 / constant, np.zeros(()), walk.name(node))]
 
 
-def negate(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def negate(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """Neg."""
     signal, _ = one_signal(walk, node, given)
     return [signal.affine(-np.ones(()), np.zeros(()), walk.name(node))]
 
 
-def matmul(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def matmul(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """MatMul with a constant matrix on either side."""
     signal, (weight,) = one_signal(walk, node, given)
     return [_product(walk, node, signal, weight, isinstance(given[0], Signal))]
 
 
-def _product(walk: Walk, node: Any, signal: Signal, weight: Array, left: bool) -> Signal:
+def _product(walk: Traversal, node: Any, signal: Signal, weight: Array, left: bool) -> Signal:
     """signal @ weight, or weight @ signal."""
     while weight.ndim > 2 and weight.shape[0] == 1 and weight.ndim <= signal.places.ndim:
         weight = weight[0]
@@ -106,7 +106,7 @@ def _product(walk: Walk, node: Any, signal: Signal, weight: Array, left: bool) -
     return made if left else made.moved(made.places.swapaxes(-1, -2))
 
 
-def gemm(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def gemm(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """Gemm: alpha A' B' + beta C, where A or B is constant, and C."""
     options = {"alpha": 1.0, "beta": 1.0, "transA": 0, "transB": 0} | attributes(node)
     pair, summand = given[:2], given[2] if len(given) > 2 else None
@@ -127,7 +127,7 @@ def gemm(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     return [made.affine(np.ones(()), options["beta"] * constant, "")]
 
 
-def normalize(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def normalize(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """BatchNormalization with the statistics of its training; its axis 1 has the features."""
     options = {"epsilon": 1e-5, "training_mode": 0, "spatial": 1} | attributes(node)
     signal, constants = one_signal(walk, node, given)
@@ -143,7 +143,7 @@ def normalize(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     return [signal.affine(by, shift - mean * by, walk.name(node))]
 
 
-def convolve(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def convolve(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """Conv over single steps (kernel 1), which is a linear layer over axis 1."""
     options: dict[str, Any] = {"group": 1, "strides": [1], "pads": [0], "auto_pad": b"NOTSET"}
     options |= attributes(node)
@@ -158,7 +158,7 @@ def convolve(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     return [made.moved(np.moveaxis(made.places, -1, 1))]
 
 
-def cast(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def cast(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """Cast from one float format to another."""
     kind, value = attributes(node).get("to"), given[0]
     if isinstance(value, Answer) and value.ending == "argmax":
@@ -168,7 +168,7 @@ def cast(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
     return [value]
 
 
-def dropout(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def dropout(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """Dropout as it is outside training: nothing."""
     training = given[2] if len(given) > 2 else None
     if isinstance(training, np.ndarray) and not training.any():
@@ -181,7 +181,7 @@ def dropout(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
 def ending(kind: Ending) -> Handler:
     """The operator that a file ends with."""
 
-    def handle(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+    def handle(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
         before = given[0]
         if kind == "argmax" and isinstance(before, Answer) and before.ending != "argmax":
             before = before.logits  # softmax and sigmoid keep the order
@@ -205,7 +205,7 @@ def _index(logits: Signal, axis: int, kept: bool) -> Signal:
     return logits.moved(first if kept else first.squeeze(axis))
 
 
-def _classes(walk: Walk, node: Any, logits: Signal, axis: int) -> Signal:
+def _classes(walk: Traversal, node: Any, logits: Signal, axis: int) -> Signal:
     """Logits in the order in which a Softmax or ArgMax takes them. Refused over anything but all classes of a row."""
     places = logits.places
     axis %= max(1, places.ndim)

@@ -75,8 +75,8 @@ def _linear(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
 
 
 def _states(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
-    if network.given_states and not (spec.engine.state_streams or spec.model.stateful):
-        inputs = ", ".join(network.given_states)
+    if network.initial_states and not (spec.engine.state_streams or spec.model.stateful):
+        inputs = ", ".join(network.initial_states)
         wanted = f"true, or model.stateful: true, as {name} starts from its inputs {inputs}"
         yield Fault("engine.state_streams", wanted, "false")
     held = [layer.name for layer in network.layers if layer.initial is not None]

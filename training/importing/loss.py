@@ -98,7 +98,7 @@ def _layer(
 
 def _by_row(array: LaneArray, scales: Array) -> Array:
     """A scale a row of the matrices, of one a sum of the cell: two sums that share a row share its scale."""
-    if not array.cell.split:
+    if not array.cell.separate_sums:
         return scales
     parts = np.split(scales, array.sums_per_unit)
     by_row = {one.row: part for one, part in zip(array.cell.sums, parts, strict=True)}

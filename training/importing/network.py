@@ -86,7 +86,7 @@ class FloatNetwork:
     """Linear layers between the recurrent ones and the head, in the order data takes."""
 
     @property
-    def given_states(self) -> tuple[str, ...]:
+    def initial_states(self) -> tuple[str, ...]:
         """Names of the file's inputs that bring states."""
         return tuple(dict.fromkeys(name for pair in self.given for name in pair if name))
 

@@ -17,7 +17,7 @@ from training.importing.graph_file import GraphFile
 from training.importing.network import Array, FloatNetwork
 from training.importing.reading import Reading
 from training.importing.signals import Signal, X, of_input
-from training.importing.walk import RECURRENT, Answer, Behind, Given, Layer, Pooling, Walk
+from training.importing.walk import RECURRENT, Answer, Behind, Given, Layer, Pooling, Traversal
 
 SIZES = ((6, 5, 3, 2), (5, 7, 2, 3))
 """Two choices of sizes for axes that may have any: what is read must be the same for both."""
@@ -91,7 +91,7 @@ def _same(one: Reading, other: Reading) -> bool:
     first, second = one.network, other.network
     arrays = [[array for _, array in network.matrices()] for network in (first, second)]
     same_shape = [[array.shape for array in side] for side in arrays]
-    kinds = [(network.when, network.ending, network.given_states) for network in (first, second)]
+    kinds = [(network.when, network.ending, network.initial_states) for network in (first, second)]
     between = [[network.pool, *(layer.activation for layer in network.linear)] for network in (first, second)]
     return (
         same_shape[0] == same_shape[1]
@@ -135,7 +135,7 @@ def _followed(file: GraphFile, output: str, x: str, sizes: Sequence[int], inputs
     """The reading with x_t along the axis that leads to the end; else why the one that came furthest did not."""
     refusals: list[tuple[int, Refused]] = []
     for at, features, others in choices(file, x, sizes, inputs):
-        walked: list[Walk] = []
+        walked: list[Traversal] = []
         try:
             return _at(file, output, x, at, features, others, walked)
         except Refused as refused:
@@ -150,14 +150,14 @@ def _at(
     sizes: tuple[int, ...],
     features: int | None,
     others: int,
-    walked: list[Walk] | None = None,
+    walked: list[Traversal] | None = None,
 ) -> Reading:
     """The network at fixed sizes with x_t along the axis `features`. `walked` is given the walk, however it ends."""
     place = f"{file.path}: {x}"
     _check_size(sizes, place)
     free = any(isinstance(axis, str) for axis in file.axes(x))
     known = dict(_known(file, x, sizes, others)) | {x: of_input(sizes, features)}
-    walk = Walk(file, ARITHMETIC | activations.HANDLERS | pools.HANDLERS | recurrent.HANDLERS, known, free)
+    walk = Traversal(file, ARITHMETIC | activations.HANDLERS | pools.HANDLERS | recurrent.HANDLERS, known, free)
     if walked is not None:
         walked.append(walk)
     value = walk.value(output)
@@ -209,7 +209,7 @@ def _known(file: GraphFile, x: str, sizes: tuple[int, ...], others: int) -> Iter
             yield name, Given(name, np.arange(int(np.prod(shape))).reshape(shape))
 
 
-def _chain(walk: Walk, last: int) -> tuple[list[Layer], list[Behind], list[Pooling]]:
+def _chain(walk: Traversal, last: int) -> tuple[list[Layer], list[Behind], list[Pooling]]:
     """Recurrent layers from x on, linear ones behind them up to what the answer reads, and the pool between."""
     layers, behind, pools_met = list[Layer](), list[Behind](), list[Pooling]()
     while last != X:

@@ -8,13 +8,13 @@ import numpy as np
 
 from training.importing.arithmetic import attributes, one_signal
 from training.importing.signals import Signal, X
-from training.importing.walk import Handler, Layer, Pooling, Value, Walk
+from training.importing.walk import Handler, Layer, Pooling, Traversal, Value
 
 
 def over_steps(kind: Literal["mean", "max"]) -> Handler:
     """ReduceMean and ReduceMax. A mean of what is affine in h_t is affine in the mean; a maximum is of h_t alone."""
 
-    def handle(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+    def handle(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
         signal, _ = one_signal(walk, node, given[:1])
         layer = walk.layers[signal.source] if signal.source != X else None
         if not isinstance(layer, Layer):
@@ -38,7 +38,7 @@ def over_steps(kind: Literal["mean", "max"]) -> Handler:
     return handle
 
 
-def _axis(walk: Walk, node: Any, given: list[Value], signal: Signal) -> tuple[int, bool]:
+def _axis(walk: Traversal, node: Any, given: list[Value], signal: Signal) -> tuple[int, bool]:
     """The one axis that is reduced, and whether it stays."""
     options = attributes(node)
     axes = options.get("axes")

@@ -12,7 +12,7 @@ from accel.base.faults import Fault, Refused
 from training.importing.arithmetic import attributes, numbers
 from training.importing.network import Array, Recurrent, bias_of_sums
 from training.importing.signals import Signal, X, of_layer
-from training.importing.walk import Behind, Given, Handler, Layer, Pooling, Value, Walk
+from training.importing.walk import Behind, Given, Handler, Layer, Pooling, Traversal, Value
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def operator_of(node: Any, options: dict[str, Any]) -> Operator:
     return LINEAR_BEFORE_RESET if late else OPERATORS[node.op_type]
 
 
-def recurrent(walk: Walk, node: Any, given: list[Value]) -> list[Value]:
+def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """An LSTM or a GRU: Y and Y_h; the cell state has no way out. Its x is h_t of one layer before, or of the input."""
     options = {"layout": 0} | attributes(node)
     operator = operator_of(node, options)
@@ -90,7 +90,7 @@ def _outputs(h: Signal, batch_first: bool) -> list[Value]:
     return [h.moved(h.places[:, None]), h.moved(last[None])]
 
 
-def _check_options(walk: Walk, node: Any, operator: Operator, options: dict[str, Any]) -> None:
+def _check_options(walk: Traversal, node: Any, operator: Operator, options: dict[str, Any]) -> None:
     def text(value: Any) -> str:
         return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
@@ -111,7 +111,7 @@ def _check_options(walk: Walk, node: Any, operator: Operator, options: dict[str,
 
 
 def _weights(
-    walk: Walk, node: Any, operator: Operator, options: dict[str, Any], inputs: dict[str, Value]
+    walk: Traversal, node: Any, operator: Operator, options: dict[str, Any], inputs: dict[str, Value]
 ) -> tuple[Array, Array, tuple[Array, Array]]:
     """W [gates * H, inputs], R [gates * H, H] and their biases [gates * H], rows in the hardware's order."""
     r = _constant(walk, node, inputs, "R")
@@ -134,14 +134,14 @@ def gates(blocks: Array, order: Sequence[int]) -> Array:
     return np.concatenate([parts[number] for number in order])
 
 
-def _constant(walk: Walk, node: Any, inputs: dict[str, Value], name: str) -> Array:
+def _constant(walk: Traversal, node: Any, inputs: dict[str, Value], name: str) -> Array:
     value = inputs[name]
     if not isinstance(value, np.ndarray):
         raise walk.refuse(node, f"constant weights for {name}", "a computed tensor" if value is not None else "nothing")
     return numbers(walk, node, value)
 
 
-def _check_lengths(walk: Walk, node: Any, inputs: dict[str, Value], steps: int) -> None:
+def _check_lengths(walk: Traversal, node: Any, inputs: dict[str, Value], steps: int) -> None:
     """Refuse sequences of other lengths, and peepholes."""
     lengths, peepholes = inputs["sequence_lens"], inputs["P"]
     if lengths is not None and not (isinstance(lengths, np.ndarray) and np.all(lengths == steps)):
@@ -151,14 +151,16 @@ def _check_lengths(walk: Walk, node: Any, inputs: dict[str, Value], steps: int) 
 
 
 def _states(
-    walk: Walk, node: Any, inputs: dict[str, Value], shape: tuple[int, int], batch_first: bool
+    walk: Traversal, node: Any, inputs: dict[str, Value], shape: tuple[int, int], batch_first: bool
 ) -> tuple[Given | None, Given | None]:
     """h_0 and c_0 where inputs of the graph bring them, None where they are constant. Refused: others."""
     h, c = (_state(walk, node, name, inputs[name], shape, batch_first) for name in ("initial_h", "initial_c"))
     return h, c
 
 
-def _state(walk: Walk, node: Any, name: str, value: Value, shape: tuple[int, int], batch_first: bool) -> Given | None:
+def _state(
+    walk: Traversal, node: Any, name: str, value: Value, shape: tuple[int, int], batch_first: bool
+) -> Given | None:
     if value is None or isinstance(value, np.ndarray):
         return None
     if not isinstance(value, Given):
@@ -174,7 +176,7 @@ def _state(walk: Walk, node: Any, name: str, value: Value, shape: tuple[int, int
 
 
 def _constants(
-    walk: Walk, node: Any, inputs: dict[str, Value], operator: Operator, shape: tuple[int, int], batch_first: bool
+    walk: Traversal, node: Any, inputs: dict[str, Value], operator: Operator, shape: tuple[int, int], batch_first: bool
 ) -> Array | None:
     """Constants for h_0, and for c_0 of an LSTM, [values, hidden], the same for every sequence; None for zeros."""
     found = []
@@ -201,7 +203,7 @@ def _shape(value: Value) -> str:
     return "nothing" if places is None else f"one of shape {list(np.shape(places))}"  # type: ignore[arg-type]
 
 
-def _check_rows(walk: Walk, node: Any, source: int, rows: Array) -> None:
+def _check_rows(walk: Traversal, node: Any, source: int, rows: Array) -> None:
     """Refuse steps that are not the steps of the layer before, such as sequences taken for steps."""
     before = walk.layers[source] if source != X else None
     if not isinstance(before, Layer):

@@ -102,11 +102,11 @@ class Layer:
     folded: tuple[str, ...] = ()
 
 
-Handler = Callable[["Walk", Any, list[Value]], list[Value]]
+Handler = Callable[["Traversal", Any, list[Value]], list[Value]]
 
 
 @dataclass
-class Walk:
+class Traversal:
     """One walk at fixed sizes of all axes."""
 
     file: GraphFile

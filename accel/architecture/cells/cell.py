@@ -46,7 +46,7 @@ class Cell:
         return self.level.sums
 
     @property
-    def split(self) -> bool:
+    def separate_sums(self) -> bool:
         """Whether the x part and the h part of some row are sums of their own."""
         return any(row.part != "both" for row in self.sums)
 
@@ -62,9 +62,9 @@ class Cell:
         return tuple(name for name in TABLES if name in used)
 
     @property
-    def kept(self) -> str:
+    def carried(self) -> str:
         """What is carried on to the next step."""
-        return self.levels[-1].kept
+        return self.levels[-1].carried
 
     @property
     def output(self) -> str:
@@ -74,12 +74,12 @@ class Cell:
     @property
     def states(self) -> tuple[str, ...]:
         """Signals that a sequence's state from outside consists of: h and c of an LSTM; what is kept, if h follows."""
-        return (self.kept,) if self.level.state_follows else (self.output, self.kept)
+        return (self.carried,) if self.level.state_follows else (self.output, self.carried)
 
     @property
     def required(self) -> tuple[str, ...]:
         """Signals without which an engine has shown nothing."""
-        return tuple(name for level in self.levels for name in (level.kept, level.state))
+        return tuple(name for level in self.levels for name in (level.carried, level.state))
 
 
 TABLES = {"sigmoid": ("sigmoid", "gate"), "tanh": ("tanh", "gate"), "cell_tanh": ("tanh", "cell")}

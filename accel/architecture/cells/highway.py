@@ -34,6 +34,6 @@ def _level(number: int) -> Level:
             Narrow(f"{s}_read", s, "state"),
         ),
         gates=(h, t),
-        kept=s,
+        carried=s,
         state=f"{s}_read",
     )

@@ -15,7 +15,7 @@ from accel.base.fixed import Fixed
 class Level:
     """One way of a step through the lanes: sums of a unit's rows to what the cell keeps, and what is read of it.
 
-    `kept` is narrowed to `formats.cell`, `state` to `formats.state`; `gates` are the activations that hardware shows
+    `carried` is narrowed to `formats.cell`, `state` to `formats.state`; `gates` are the activations that hardware shows
     beside them. `aside` is an entry of a table that the levels behind it read as ASIDE; it stays what it is where a
     level lays nothing aside.
     """
@@ -23,7 +23,7 @@ class Level:
     sums: tuple[RowSum, ...]
     operations: tuple[Operation, ...]
     gates: tuple[str, ...]
-    kept: str
+    carried: str
     state: str
     aside: str = ASIDE
 
@@ -55,7 +55,7 @@ class Level:
     @property
     def state_follows(self) -> bool:
         """Whether what is read is what is kept, narrowed: then a state given from outside is one number, not two."""
-        return self.narrowed(self.state).source == self.kept
+        return self.narrowed(self.state).source == self.carried
 
     def users(self, name: str) -> Iterator[Operation]:
         """Operations that read a value."""
@@ -84,9 +84,9 @@ def _check(level: Level) -> None:
     if first != [(row.name, "gate") for row in level.sums]:
         raise ValueError(f"every row sum is narrowed to gate, in its order, once: not {first}")
     ends = [
-        (o.name, o.format) for o in level.operations if isinstance(o, Narrow) and o.name in (level.kept, level.state)
+        (o.name, o.format) for o in level.operations if isinstance(o, Narrow) and o.name in (level.carried, level.state)
     ]
-    if ends != [(level.kept, "cell"), (level.state, "state")]:
+    if ends != [(level.carried, "cell"), (level.state, "state")]:
         raise ValueError(f"what is kept is in cell, what is read in state, not in {ends}")
     known, narrow = {*exact, BEFORE, ASIDE}, {BEFORE, ASIDE}
     for operation in level.operations:

@@ -28,7 +28,7 @@ LSTM = Cell(
                 Narrow("h", "gated", "state"),
             ),
             gates=tuple(GATES),
-            kept="c",
+            carried="c",
             state="h",
         ),
     ),

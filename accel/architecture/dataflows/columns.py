@@ -13,7 +13,7 @@ from accel.base.fixed import index_bits
 class ColumnArray(Array):
     """The lanes of a recurrent layer by columns: what each adds to its rows' sums lies in accumulators, twice.
 
-    Lane (p, gate) owns that gate's rows of the units p, p + P, p + 2P ...; `kept` counts the weights that it keeps of
+    Lane (p, gate) owns that gate's rows of the units p, p + P, p + 2P ...; `nnz` counts the weights that it keeps of
     them in a column of W_x and of W_h.
     """
 
@@ -21,18 +21,18 @@ class ColumnArray(Array):
 
     @property
     def x_by_rows(self) -> bool:
-        """Whether W_x is walked through row by row: every lane reads the x of its own weights."""
+        """Whether W_x is traversed row by row: every lane reads the x of its own weights."""
         return False
 
     @property
     def h_start(self) -> int:
         """Word in which the columns of W_h begin."""
-        return self.inputs * self.kept[0]
+        return self.inputs * self.nnz[0]
 
     @property
     def dense(self) -> bool:
         """Every weight is kept."""
-        return self.kept == self.places
+        return self.nnz == self.places
 
     @property
     def indices(self) -> int:
@@ -52,7 +52,7 @@ class ColumnArray(Array):
     @property
     def depth(self) -> int:
         """Words of one unit's weight memory, and the cycles of the lanes in a step without zeros."""
-        return self.h_start + self.outputs * self.kept[1]
+        return self.h_start + self.outputs * self.nnz[1]
 
     @property
     def shortest_step(self) -> int:
@@ -67,7 +67,7 @@ class ColumnArray(Array):
     @property
     def matrix_nonzeros(self) -> tuple[int, int]:
         """Weights that W_x and W_h keep."""
-        return self.multipliers * self.h_start, self.multipliers * self.outputs * self.kept[1]
+        return self.multipliers * self.h_start, self.multipliers * self.outputs * self.nnz[1]
 
     @property
     def terms(self) -> tuple[Term, Term]:

@@ -10,7 +10,7 @@ from accel.architecture.dataflows.columns import ColumnArray
 
 @dataclass(frozen=True)
 class MixedArray(ColumnArray):
-    """A layer by columns whose lanes take the rows of W_x one after the other: `kept` counts the weights of a row of
+    """A layer by columns whose lanes take the rows of W_x one after the other: `nnz` counts the weights of a row of
     W_x, each with the number of its x, and those of a lane in a column of W_h.
     """
 
@@ -18,13 +18,13 @@ class MixedArray(ColumnArray):
 
     @property
     def x_by_rows(self) -> bool:
-        """W_x is walked through row by row."""
+        """W_x is traversed row by row."""
         return True
 
     @property
     def h_start(self) -> int:
         """Word in which the columns of W_h begin, and the cycles of the lanes for x."""
-        return self.groups * self.kept[0]
+        return self.groups * self.nnz[0]
 
     @property
     def index_width(self) -> int:
@@ -44,7 +44,7 @@ class MixedArray(ColumnArray):
     @property
     def terms(self) -> tuple[Term, Term]:
         """A row of W_x holds so many weights, one of W_h up to all."""
-        return (self.kept[0], self.w_x, self.x, self.x_shift), (self.outputs, self.w_h, self.h, self.h_shift)
+        return (self.nnz[0], self.w_x, self.x, self.x_shift), (self.outputs, self.w_h, self.h, self.h_shift)
 
     @property
     def operand_bits(self) -> dict[str, int]:

@@ -44,7 +44,7 @@ class RowArray(Array):
     def level(self, number: int) -> RowArray:
         """What the lanes do in one level: the same lanes, with x where the cell reads it."""
         reads_x = number == 0 or self.cell.every_level
-        return self if self.levels == 1 else replace(self, kept=(reads_x * self.kept[0], self.kept[1]), levels=1)
+        return self if self.levels == 1 else replace(self, nnz=(reads_x * self.nnz[0], self.nnz[1]), levels=1)
 
     @cached_property
     def by_level(self) -> tuple[RowArray, ...]:
@@ -57,9 +57,9 @@ class RowArray(Array):
 
         Split lanes share out x positions and h positions apart.
         """
-        k_x, k_h = self.kept
-        if self.split is not None:
-            x_lanes, h_lanes = self.split
+        k_x, k_h = self.nnz
+        if self.dedicated_lanes is not None:
+            x_lanes, h_lanes = self.dedicated_lanes
             of_x = (Lane(taken(k_x, m, x_lanes), 0) for m in range(x_lanes))
             return (*of_x, *(Lane(0, taken(k_h, m, h_lanes)) for m in range(h_lanes)))
         count = self.lanes_per_row
@@ -70,9 +70,9 @@ class RowArray(Array):
     @property
     def cycles_per_group(self) -> int:
         """T: cycles in which the lanes work through one group, in the first level. No lane has more than the first."""
-        k_x, k_h = self.kept
-        if self.split is not None:
-            return max(taken(k_x, 0, self.split[0]), taken(k_h, 0, self.split[1]))
+        k_x, k_h = self.nnz
+        if self.dedicated_lanes is not None:
+            return max(taken(k_x, 0, self.dedicated_lanes[0]), taken(k_h, 0, self.dedicated_lanes[1]))
         return taken(k_x + k_h, 0, self.lanes_per_row)
 
     @cached_property
@@ -84,8 +84,8 @@ class RowArray(Array):
         before it is read: that of the first group is written G - 1 groups of x before, that of the last G - 1 groups
         of what follows, less the levels of the adder tree and the time of reading.
         """
-        k_x, k_h = self.kept
-        if not self.x_first or not k_h or self.split is not None:
+        k_x, k_h = self.nnz
+        if not self.x_first or not k_h or self.dedicated_lanes is not None:
             return 0
         between, late = self.groups - 1, PARTIAL_READ + tree_levels(self.lanes_per_row)
         least = late // between + 1 if between else self.cycles_per_group
@@ -117,8 +117,13 @@ class RowArray(Array):
     @property
     def dense(self) -> bool:
         """Every weight is kept: no index is stored, and all lanes read the same operands, whose places are counted."""
-        every = self.kept == (self.inputs, self.outputs if self.kept[1] else 0)
-        return every and self.split is None and self.x_vector.whole and (self.h_vector.whole or not self.recurrent)
+        every = self.nnz == (self.inputs, self.outputs if self.nnz[1] else 0)
+        return (
+            every
+            and self.dedicated_lanes is None
+            and self.x_vector.whole
+            and (self.h_vector.whole or not self.recurrent)
+        )
 
     @property
     def indices(self) -> int:
@@ -156,7 +161,7 @@ class RowArray(Array):
     @property
     def matrix_nonzeros(self) -> tuple[int, int]:
         """Weights that W_x and W_h keep."""
-        k_x, k_h = self.kept
+        k_x, k_h = self.nnz
         return self.rows * self.x_levels * k_x, self.rows * self.levels * k_h
 
     @property
@@ -167,12 +172,12 @@ class RowArray(Array):
     @property
     def held(self) -> int:
         """Words of each unit that lie on the chip."""
-        return self.sets_ahead if self.fed else super().held
+        return self.sets_ahead if self.streamed else super().held
 
     @property
     def terms(self) -> tuple[Term, Term]:
         """A row has as many products as it keeps weights."""
-        k_x, k_h = self.kept
+        k_x, k_h = self.nnz
         return (k_x, self.w_x, self.x, self.x_shift), (k_h, self.w_h, self.h, self.h_shift)
 
     @property

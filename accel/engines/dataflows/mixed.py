@@ -21,7 +21,7 @@ class MixedChecked(ColumnChecked):
 def _by_row_of_lane(array: ColumnArray, matrix: Matrix) -> Lanes:
     """The rows of a lane one after the other, each with its weights in their order."""
     rows = lane_rows(array)
-    order = np.argsort(~matrix.mask[rows], axis=3, kind="stable")[..., : array.kept[0]]
+    order = np.argsort(~matrix.mask[rows], axis=3, kind="stable")[..., : array.nnz[0]]
     found = (np.take_along_axis(matrix.values[rows], order, axis=3), order)
     shape = (-1, array.units, array.rows_per_unit, 1)
     weights, columns = (side.transpose(2, 3, 0, 1).reshape(shape) for side in found)

@@ -60,12 +60,12 @@ class RowChecked(Checked[RowArray]):
             found.append(tuple(level.lanes[m].slots for level in array.by_level))
         for m in range(array.lanes_per_row) if array.dense else ():  # where columns are not stored, but counted
             found.append(tuple(level.lanes[m].x_slots for level in array.by_level))
-            found.append(tuple((m - level.kept[0]) % (1 << array.index_width) for level in array.by_level))
+            found.append(tuple((m - level.nnz[0]) % (1 << array.index_width) for level in array.by_level))
         return found
 
     def _by_row(self, array: RowArray, layer: LayerWeights) -> Lanes:
         """Rows of one level: the words of a group are its cycles; unit u of group g works for hidden unit g P + u."""
-        k_x, k_h = array.kept
+        k_x, k_h = array.nnz
         values, columns, places = (np.zeros((array.rows + 1, k_x + k_h + 1), dtype=np.int64) for _ in range(3))
         for row in range(array.rows):
             end = 0
@@ -91,12 +91,12 @@ def _order(array: RowArray) -> Integers:
 
 def _taken(array: RowArray) -> Integers:
     """Which weight of its row a lane takes in a cycle, x before h; one beyond the last where it rests. [T, M]."""
-    (k_x, k_h), table = array.kept, np.full((array.cycles_per_group, array.lanes_per_row), sum(array.kept))
+    (k_x, k_h), table = array.nnz, np.full((array.cycles_per_group, array.lanes_per_row), sum(array.nnz))
     cycle = np.arange(array.cycles_per_group)
     for m in range(array.lanes_per_row):
         first, stride, end = m, array.lanes_per_row, k_x + k_h
-        if array.split is not None:
-            of_x, of_h = array.split
+        if array.dedicated_lanes is not None:
+            of_x, of_h = array.dedicated_lanes
             first, stride, end = (m, of_x, k_x) if m < of_x else (k_x + m - of_x, of_h, k_x + k_h)
         position = first + cycle * stride
         table[:, m] = np.where(position < end, position, k_x + k_h)

@@ -19,7 +19,7 @@ class ColumnProcess(Process[ColumnArray]):
     @property
     def lane_sizes(self) -> list[tuple[str, int]]:
         """Weights that a lane keeps, and where W_h begins."""
-        return [*zip(("KeptX", "KeptH"), self.array.kept, strict=True), ("HStart", self.array.h_start)]
+        return [*zip(("KeptX", "KeptH"), self.array.nnz, strict=True), ("HStart", self.array.h_start)]
 
     @property
     def lane_constants(self) -> list[tuple[str, str]]:

@@ -35,7 +35,7 @@ class RowProcess(Process[RowArray]):
     @property
     def index_type(self) -> str:
         """Columns, where some are left out."""
-        return "NoColumns" if self.array.fed or self.indices is None else f"Columns<{self.type}>"
+        return "NoColumns" if self.array.streamed or self.indices is None else f"Columns<{self.type}>"
 
     @property
     def step_inputs(self) -> str:

@@ -22,10 +22,10 @@ def positions(array: RowArray) -> Integers:
 
 def first_position(array: RowArray, lane: int) -> tuple[int, int]:
     """The position that a lane of a row takes first, and its stride."""
-    if array.split is None:
+    if array.dedicated_lanes is None:
         return lane, array.lanes_per_row
-    x_lanes, h_lanes = array.split
-    return (lane, x_lanes) if lane < x_lanes else (array.kept[0] + lane - x_lanes, h_lanes)
+    x_lanes, h_lanes = array.dedicated_lanes
+    return (lane, x_lanes) if lane < x_lanes else (array.nnz[0] + lane - x_lanes, h_lanes)
 
 
 def row_words(layer: LayerWeights, column_banks: int) -> tuple[Integers, Integers]:
@@ -55,7 +55,7 @@ def lane_words(array: RowArray, layer: LayerWeights) -> LaneWords:
 
 def _of_level(array: RowArray, level: RowArray, layer: LayerWeights) -> LaneWords:
     values, columns = row_words(layer, array.column_banks)
-    k_x, numbers = level.kept[0], columns // array.column_banks
+    k_x, numbers = level.nnz[0], columns // array.column_banks
     places = np.hstack([array.x_copy.places(numbers[:, :k_x]), array.h_copy.places(numbers[:, k_x:])])
     return LaneWords(*(dealt(level, entries) for entries in (values, numbers, places)))
 

@@ -1,4 +1,4 @@
-"""How the weights of a matrix are kept, by the way it is walked through (`accel.spec.Walk`)."""
+"""How the weights of a matrix are kept, by its traversal (`accel.spec.Traversal`)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from accel.model.dataflows.balanced import Balanced
 from accel.model.dataflows.banks import BankBalanced
 from accel.model.dataflows.columns import ColumnBalanced
 from accel.model.dataflows.rows import RowBalanced
-from accel.spec import Walk
+from accel.spec import Traversal
 
-BALANCED: dict[Walk, Balanced] = {"row": RowBalanced(), "bank": BankBalanced(), "column": ColumnBalanced()}
+BALANCED: dict[Traversal, Balanced] = {"row": RowBalanced(), "bank": BankBalanced(), "column": ColumnBalanced()}

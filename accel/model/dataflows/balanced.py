@@ -20,9 +20,9 @@ class Balanced(ABC):
     """Rows keep the same number, so that a product may read the kept weights alone, by their columns."""
 
     @abstractmethod
-    def faults(self, mask: Mask, kept: int, array: Array, searched: bool, place: str) -> Iterator[Fault]:
-        """What of a mask [rows, columns] is not balanced with `kept` weights, or others where they were `searched`."""
+    def faults(self, mask: Mask, nnz: int, array: Array, searched: bool, place: str) -> Iterator[Fault]:
+        """What of a mask [rows, columns] is not balanced with `nnz` weights, or others where they were `searched`."""
 
     @abstractmethod
-    def seeded(self, array: Array, rng: np.random.Generator, shape: tuple[int, int], kept: int) -> Mask:
+    def seeded(self, array: Array, rng: np.random.Generator, shape: tuple[int, int], nnz: int) -> Mask:
         """A random mask of such a shape."""

@@ -15,19 +15,19 @@ from accel.model.sparse import Mask, largest_per_row
 class BankBalanced(RowBalanced):
     """Balance of a matrix by rows with banks: column c in bank c mod B, for the B lanes of a row."""
 
-    def faults(self, mask: Mask, kept: int, array: Array, searched: bool, place: str) -> Iterator[Fault]:
+    def faults(self, mask: Mask, nnz: int, array: Array, searched: bool, place: str) -> Iterator[Fault]:
         """Rows that keep different numbers in a bank, or not those that are wanted."""
         banks = array.column_banks
         counts = np.stack([mask[:, bank::banks].sum(axis=1) for bank in range(banks)])
-        if counts.min() != kept // banks or counts.max() != kept // banks:
-            wanted = f"{kept // banks} nonzeros of a row in each of {banks} banks, column c in bank c mod {banks}"
+        if counts.min() != nnz // banks or counts.max() != nnz // banks:
+            wanted = f"{nnz // banks} nonzeros of a row in each of {banks} banks, column c in bank c mod {banks}"
             yield Fault(place, wanted, f"{counts.min()} to {counts.max()}")
 
-    def seeded(self, array: Array, rng: np.random.Generator, shape: tuple[int, int], kept: int) -> Mask:
+    def seeded(self, array: Array, rng: np.random.Generator, shape: tuple[int, int], nnz: int) -> Mask:
         """Random columns of each bank of a row, or of each unit where the rows of one share them."""
         rows, columns = shape
         banks, patterns = array.column_banks, array.outputs if array.shared_by_gates else rows
         drawn, mask = rng.random((patterns, columns)), np.zeros((patterns, columns), dtype=bool)
         for bank in range(banks):
-            mask[:, bank::banks] = largest_per_row(drawn[:, bank::banks], kept // banks)
+            mask[:, bank::banks] = largest_per_row(drawn[:, bank::banks], nnz // banks)
         return np.tile(mask, (rows // patterns, 1))

@@ -17,18 +17,18 @@ class RowBalanced(Balanced):
 
     by_index = True
 
-    def faults(self, mask: Mask, kept: int, array: Array, searched: bool, place: str) -> Iterator[Fault]:
+    def faults(self, mask: Mask, nnz: int, array: Array, searched: bool, place: str) -> Iterator[Fault]:
         """Rows that keep different numbers, none, or not those that are wanted."""
         counts = mask.sum(axis=1)
         if counts.min() != counts.max():
             yield Fault(place, "the same number of nonzeros in each row", f"{counts.min()} to {counts.max()}")
         elif counts[0] < 1:
             yield Fault(place, "at least one nonzero a row", "none")
-        elif not searched and counts[0] != kept:
-            yield Fault(place, f"{kept} nonzeros a row", str(counts[0]))
+        elif not searched and counts[0] != nnz:
+            yield Fault(place, f"{nnz} nonzeros a row", str(counts[0]))
 
-    def seeded(self, array: Array, rng: np.random.Generator, shape: tuple[int, int], kept: int) -> Mask:
+    def seeded(self, array: Array, rng: np.random.Generator, shape: tuple[int, int], nnz: int) -> Mask:
         """Random columns of each row, or of each unit where the rows of one share them."""
         rows, columns = shape
         patterns = array.outputs if array.shared_by_gates else rows
-        return np.tile(largest_per_row(rng.random((patterns, columns)), kept), (rows // patterns, 1))
+        return np.tile(largest_per_row(rng.random((patterns, columns)), nnz), (rows // patterns, 1))

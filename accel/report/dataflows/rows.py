@@ -50,6 +50,6 @@ def _busiest(array: RowArray) -> dict[str, Lane]:
 
 def _track(array: RowArray, lane: Lane) -> str:
     """Lanes read x and then h; some, of one operand alone, have tracks of their own."""
-    if (lane.x_slots and lane.h_slots) or 0 in array.kept:
+    if (lane.x_slots and lane.h_slots) or 0 in array.nnz:
         return "lanes"
     return "x lanes" if lane.x_slots else "h lanes"

@@ -13,7 +13,7 @@ from accel.spec import Spec
 
 
 class RowBlocks(LayerBlocks[RowArray, RowStage]):
-    """A sequencer that counts, lanes that read operands of their own; given states have streams."""
+    """A sequencer that counts, lanes that read operands of their own; initial states have streams."""
 
     def constants(self, stage: RowStage, spec: Spec) -> tuple[type, tuple[str, ...]]:
         """The cycles that the schedule found."""

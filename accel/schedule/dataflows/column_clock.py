@@ -1,7 +1,7 @@
 """The column dataflow in time: what is not zero decides when each column is taken, to the cycle.
 
 Every register that a column passes holds one thing; it is loaded as soon as it is empty or being emptied. So each event
-is the maximum of what it waits for, as `accel.rtl.blocks.columns.operand_queue`, `walk` and `drain` build it.
+is the maximum of what it waits for, as `accel.rtl.blocks.columns.operand_queue`, `traversal` and `drain` build it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.latencies import QUEUE, column_flush, scale_delay, slot_to_state
-from accel.schedule.stage import Clock, Load, Passage, Waits
+from accel.schedule.stage import Clock, Passage, TurnOperands, Waits
 
 TO_MEMORY = QUEUE - 2
 """From a beat to the output register of the queue's memory."""
@@ -44,29 +44,29 @@ class ColumnClock(Clock):
 
     def __init__(self, array: ColumnArray) -> None:
         self.array, self.waits, self.passages = array, Waits(), []
-        k_x, k_h = self.array.kept
+        k_x, k_h = self.array.nnz
         self.x, self.h = _Queue(k_x), _Queue(k_h)
         self.free = 0
         """The lanes can take a column."""
-        self.vacant = [self.array.groups] * 2
+        self.bank_free = [self.array.groups] * 2
         """The accumulators of each bank can be used; after a reset they are cleared first."""
         self.launched = -self.array.output_beats
         self.states: list[tuple[list[int], Sequence[int]]] = []
         """h of steps to come: cycles of its beats, and what of them is not zero."""
 
-    def step(self, arrivals: Sequence[int], fits: int, load: Load) -> tuple[int, int, list[int]]:
+    def step(self, arrivals: Sequence[int], fits: int, operands: TurnOperands) -> tuple[int, int, list[int]]:
         """One step, as `Clock` has it; what leaves counts word by word."""
         bank = len(self.passages) % 2
-        begin, given = self._take_x(arrivals, load.x, self.vacant[bank])
+        begin, given = self._take_x(arrivals, operands.x, self.bank_free[bank])
         x_end = h_begin = self.free
-        if not load.fresh:
-            h_begin, _ = self._walk(self.h, *self.states.pop(0), 0)
+        if not operands.fresh:
+            h_begin, _ = self._traverse(self.h, *self.states.pop(0), 0)
         launch = max(self.free + column_flush(self.array) + 1, fits, self.launched + self.array.output_beats)
-        self.launched, self.vacant[bank] = launch, launch + self.array.output_beats + 1
+        self.launched, self.bank_free[bank] = launch, launch + self.array.output_beats + 1
         written = launch + launch_to_state(self.array)
         results = [written + beat for beat in range(self.array.output_beats)]
-        if load.h is not None:
-            self.states.append((results, load.h))
+        if operands.h is not None:
+            self.states.append((results, operands.h))
         self.passages.append(Passage(begin, x_end - begin, h_begin, self.free - h_begin, launch, results[0]))
         return begin, given, results
 
@@ -74,11 +74,11 @@ class ColumnClock(Clock):
         """What the lanes did with columns, of all that they did."""
         return self.array.multipliers * self.waits.busy, self.array.multipliers * self.waits.cycles
 
-    def _take_x(self, arrivals: Sequence[int], counts: Sequence[int], vacant: int) -> tuple[int, int]:
+    def _take_x(self, arrivals: Sequence[int], counts: Sequence[int], bank_free: int) -> tuple[int, int]:
         """The lanes go through x, column by column; returns when they begin, and when x is given back."""
-        return self._walk(self.x, [cycle + 1 for cycle in arrivals], counts, vacant)
+        return self._traverse(self.x, [cycle + 1 for cycle in arrivals], counts, bank_free)
 
-    def _walk(self, queue: _Queue, beats: Sequence[int], counts: Sequence[int], vacant: int) -> tuple[int, int]:
+    def _traverse(self, queue: _Queue, beats: Sequence[int], counts: Sequence[int], bank_free: int) -> tuple[int, int]:
         """The lanes go through a vector; returns when they take its first column and its last."""
         first, last_beat = None, len(beats) - 1
         for number, (beat, count) in enumerate(zip(beats, counts, strict=True)):
@@ -91,19 +91,19 @@ class ColumnClock(Clock):
                 continue
             for _ in range(max(1, count)):
                 queue.freed = max(queue.entered, queue.taken) + 1
-                taken = max(queue.freed, self.free, vacant if first is None else 0)
-                self._count(queue, taken, vacant if first is None else 0, count > 0)
+                taken = max(queue.freed, self.free, bank_free if first is None else 0)
+                self._count(queue, taken, bank_free if first is None else 0, count > 0)
                 self.free = taken + (queue.cycles if count else 1)
                 queue.taken = taken
                 first = taken if first is None else first
         assert first is not None
         return first, queue.taken
 
-    def _count(self, queue: _Queue, taken: int, vacant: int, column: bool) -> None:
+    def _count(self, queue: _Queue, taken: int, bank_free: int, column: bool) -> None:
         """What the lanes did until a column was taken, and do with it."""
         waits, wait = self.waits, max(0, taken - self.free) if self.passages else 0
         unused = min(wait, max(0, taken - max(self.free, queue.freed)))
-        assert unused == 0 or vacant == taken
+        assert unused == 0 or bank_free == taken
         waits.accumulators += unused
         if queue is self.x:
             waits.input += wait - unused

@@ -21,10 +21,10 @@ class MixedStage(ColumnStage):
 class MixedClock(ColumnClock):
     """Such a layer, step after step."""
 
-    def _take_x(self, arrivals: Sequence[int], counts: Sequence[int], vacant: int) -> tuple[int, int]:
+    def _take_x(self, arrivals: Sequence[int], counts: Sequence[int], bank_free: int) -> tuple[int, int]:
         """The lanes go through the rows of W_x as soon as all of x is there, whatever of it is zero."""
         complete = arrivals[-1] + 1
-        begin = max(complete, self.free, vacant)
+        begin = max(complete, self.free, bank_free)
         wait, unused = begin - self.free, begin - max(self.free, complete)
         if self.passages:
             self.waits.accumulators += unused

@@ -19,9 +19,9 @@ def estimated_interval(array: RowArray) -> int:
     """Cycles from step to step with a random pattern, or the worst one where weights are loaded."""
     if array.writable:
         return interval_of(array, latest_columns(array))
-    size = _deciding(array), array.rows_per_unit, array.outputs, array.kept[1]
+    size = _deciding(array), array.rows_per_unit, array.outputs, array.nnz[1]
     columns = _random_columns(*size, array.column_banks)
-    return max(interval_of(array, columns), array.depth * array.set_beats if array.fed else 0)
+    return max(interval_of(array, columns), array.depth * array.set_beats if array.streamed else 0)
 
 
 def _deciding(array: RowArray) -> int:
@@ -40,7 +40,7 @@ def _deciding(array: RowArray) -> int:
 
 
 @lru_cache(maxsize=8)
-def _random_columns(units: int, gates: int, columns: int, kept: int, banks: int) -> npt.NDArray[np.int32]:
+def _random_columns(units: int, gates: int, columns: int, nnz: int, banks: int) -> npt.NDArray[np.int32]:
     """So many of the columns in each row of the first units, gate by gate, in the order of their positions; the same at
     each call.
 
@@ -51,11 +51,11 @@ def _random_columns(units: int, gates: int, columns: int, kept: int, banks: int)
         bits = np.random.PCG64(1)
         bits.advance(gate * columns * columns)
         drawn = np.random.Generator(bits).random((units, columns))
-        each = [_smallest(drawn[:, bank::banks], kept // banks) * banks + bank for bank in range(banks)]
-        parts.append(np.stack(each, axis=2).reshape(units, kept).astype(np.int32))
+        each = [_smallest(drawn[:, bank::banks], nnz // banks) * banks + bank for bank in range(banks)]
+        parts.append(np.stack(each, axis=2).reshape(units, nnz).astype(np.int32))
     return np.concatenate(parts)
 
 
-def _smallest(drawn: npt.NDArray[np.float64], kept: int) -> npt.NDArray[np.int64]:
+def _smallest(drawn: npt.NDArray[np.float64], nnz: int) -> npt.NDArray[np.int64]:
     """Where the smallest so many of each row are, ascending."""
-    return np.sort(np.argpartition(drawn, kept - 1, axis=1)[:, :kept], axis=1)
+    return np.sort(np.argpartition(drawn, nnz - 1, axis=1)[:, :nnz], axis=1)

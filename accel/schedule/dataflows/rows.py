@@ -16,7 +16,7 @@ from accel.model.weights import LayerWeights
 from accel.schedule.dataflows.feeder import Feeder
 from accel.schedule.dataflows.row_estimate import estimated_interval
 from accel.schedule.intervals import level_intervals, smallest_interval
-from accel.schedule.stage import LINK_STEPS, LONG_AGO, Clock, Load, Stage
+from accel.schedule.stage import LINK_STEPS, LONG_AGO, Clock, Stage, TurnOperands
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class RowStage(Stage[RowArray]):
     release_at: int
     """Address at which the step's x is given back; for a linked layer early, since the next x takes its time."""
     first_result: int
-    """First word of a step's results at the outbox."""
+    """First word of a step's results at the output FIFO."""
     last_result: int
     state_held: bool = False
     """Sequences begin with a state of the accelerator's own, for which nothing waits."""
@@ -57,12 +57,12 @@ class RowStage(Stage[RowArray]):
 
     @property
     def lead(self) -> int:
-        """First word of a step's results at the outbox."""
+        """First word of a step's results at the output FIFO."""
         return self.first_result
 
     @property
     def results_at(self) -> tuple[int, ...]:
-        """Every word of a layer's step at the outbox."""
+        """Every word of a layer's step at the output FIFO."""
         beat = np.arange(self.results)
         group, slot = beat // self.array.slots_per_group, beat % self.array.slots_per_group
         return tuple((self.first_result + group * self.array.by_level[-1].cycles_behind + slot).tolist())
@@ -76,8 +76,8 @@ class RowStage(Stage[RowArray]):
 
     @property
     def state_released(self) -> int:
-        """The release pulse of a given state, in the turn that takes it: as its last value of h is read, or of what is
-        kept, where h follows from that.
+        """The release pulse of an initial state, in the turn that takes it: as its last value of h is read, or of
+        what is carried on, where h follows from that.
         """
         sooner = cell_to_state(self.array) if self.array.cell.level.state_follows else 0
         return self.last_result - 1 - sooner
@@ -96,7 +96,7 @@ class RowStage(Stage[RowArray]):
 def row_stage(net: Network, array: RowArray, layer: LayerWeights, lead: int) -> RowStage:
     """The stage of an array whose x comes `lead` cycles behind its own begin one stage earlier."""
     intervals, read = level_intervals(array, layer), [one.depth for one in array.by_level[: array.x_levels]]
-    release_at = sum(read) - 1 if array.fed else _release_at(read, lead)
+    release_at = sum(read) - 1 if array.streamed else _release_at(read, lead)
     final = array.by_level[-1]
     first_slot = sum(intervals[:-1]) + 1 + final.behind + final.cycles_behind - 1 + slot_delay(array)
     last_group = (array.outputs - 1) // array.units
@@ -132,7 +132,7 @@ class RowClock(Clock):
         self.began = -stage.interval
         self.states_end = -1
         self.states_given = [LONG_AGO] * LINK_STEPS
-        self.fed = Feeder(stage.array) if stage.array.fed else None
+        self.feeder = Feeder(stage.array) if stage.array.streamed else None
         self.late = 0
         """Cycles that the latest turn waited for weights."""
 
@@ -148,7 +148,7 @@ class RowClock(Clock):
         self._run()
         self.states_given.append(self.began + self.late + self.stage.state_released)
 
-    def step(self, arrivals: Sequence[int], fits: int, _load: Load) -> tuple[int, int, list[int]]:
+    def step(self, arrivals: Sequence[int], fits: int, _operands: TurnOperands) -> tuple[int, int, list[int]]:
         """One step, as `Clock` has it; zeros do not count."""
         self.began = max(arrivals[-1] + 1, self.began + self.late + self.stage.interval, fits)
         self._run()
@@ -161,5 +161,5 @@ class RowClock(Clock):
         return array.nonzeros * (len(begins) - 1), array.multipliers * (begins[-1] - begins[0])
 
     def _run(self) -> None:
-        if self.fed is not None:
-            self.late = self.fed.late(self.began)
+        if self.feeder is not None:
+            self.late = self.feeder.late(self.began)

@@ -185,7 +185,7 @@ def cut(model: onnx.ModelProto, start: str, end: str, states: tuple[str, ...]) -
 def imported_with_states(tmp_path: Path) -> None:
     """The whole import, with h_0 and c_0 through streams, and a small error of h_t."""
     network = read(tmp_path / "model.onnx").network
-    assert network.given_states == ("h", "c")
+    assert network.initial_states == ("h", "c")
     inputs, hidden = network.layers[0].sizes
     spec = small(
         model={"inputs": inputs, "hidden": [hidden], "head": None},

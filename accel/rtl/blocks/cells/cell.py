@@ -91,7 +91,7 @@ class CellSignals:
     def __init__(self, constants: CellConstants, one: Level | None = None) -> None:
         cell, level, sizes = constants.array.cell, one or constants.level, constants.sizes_of(one or constants.level)
         self.gates = [signed(sizes[name].width) for name in level.gates]
-        self.c = signed(sizes[level.kept].width)
+        self.c = signed(sizes[level.carried].width)
         self.h = signed(sizes[level.state].width)
         self.aside = [signed(constants.formats.activation.width) for _ in range(cell.lays_aside)]
         self.clipped = [flag() for pipeline in ((one,) if one else cell.pipelines) for _ in pipeline.narrowings]
@@ -173,16 +173,16 @@ class Wiring:
     """
 
     def __init__(
-        self, chain: Any, bias: Any, earlier: Any, aside: Any, out: CellSignals, constants: CellConstants, level: Level
+        self, sums: Any, bias: Any, earlier: Any, aside: Any, out: CellSignals, constants: CellConstants, level: Level
     ) -> None:
         at, last = ready(constants.array.cell, level), totals_to_gates(constants.array.cell)
         self.level, sizes = level, constants.sizes_of(level)
         total, stored = constants.array.scaled_width, constants.bias_width
         self.words = {
-            row.name: (chain((n + 1) * total, n * total), bias((n + 1) * stored, n * stored))
+            row.name: (sums((n + 1) * total, n * total), bias((n + 1) * stored, n * stored))
             for n, row in enumerate(level.sums)
         }
-        self.values: dict[str, Any] = {BEFORE: earlier, ASIDE: aside, level.kept: out.c, level.state: out.h}
+        self.values: dict[str, Any] = {BEFORE: earlier, ASIDE: aside, level.carried: out.c, level.state: out.h}
         self.values |= {name: gate for name, gate in zip(level.gates, out.gates, strict=True) if at[name] == last}
         self.clipped = {one.name: out.clipped[n] for n, one in enumerate(level.narrowings)}
         self.indices: dict[str, Any] = {}
@@ -204,24 +204,25 @@ class Wiring:
 def cell(
     clk: Any,
     reset: Any,
-    chain: Any,
+    sums: Any,
     bias: Any,
     earlier: Any,
     aside: Any,
-    kept: Any,
+    carried: Any,
     out: CellSignals,
     constants: CellConstants,
     level: Level,
 ) -> Any:
     """One unit in one level: totals and biases in, activations, what is kept and what is read of it out.
 
-    `chain` and `bias` hold the unit's sums side by side, the first one lowest. `earlier`, and `aside` where there is
-    any, come as late as `ready(cell, level)[BEFORE]` says. `kept` is what later operations take for what is kept, where
-    that is not always `out.c` but at times a given state; else None. Latency: `ready(cell, level)[level.state]`.
+    `sums` and `bias` hold the unit's sums side by side, the first one lowest. `earlier`, and `aside` where there is
+    any, come as late as `ready(cell, level)[BEFORE]` says. `carried` is what later operations take for what is carried
+    on, where that is not always `out.c` but at times an initial state; else None. Latency: `ready(cell,
+    level)[level.state]`.
     """
     at, sizes = ready(constants.array.cell, level), constants.sizes_of(level)
-    wiring, made = Wiring(chain, bias, earlier, aside, out, constants, level), []
-    values = dict(wiring.values) if kept is None else wiring.values | {level.kept: kept}
+    wiring, made = Wiring(sums, bias, earlier, aside, out, constants, level), []
+    values = dict(wiring.values) if carried is None else wiring.values | {level.carried: carried}
     for operation in level.operations:
         name, o = operation.name, wiring.values.get(operation.name)
         if isinstance(operation, Lookup):
@@ -241,7 +242,7 @@ def cell(
                 if at[operand] < start:
                     made.append(delay(clk, reset, values[operand], operands[-1], start - at[operand]))
             made.append(exact(clk, reset, operands, o, operation, sizes))
-    last, kept_at = totals_to_gates(constants.array.cell), at[level.kept]
+    last, carried = totals_to_gates(constants.array.cell), at[level.carried]
     waits = [(values[name], gate, last - at[name]) for name, gate in zip(level.gates, out.gates, strict=True)]
-    waits += [(values[level.aside], late, kept_at - at[level.aside]) for late in out.aside]
+    waits += [(values[level.aside], late, carried - at[level.aside]) for late in out.aside]
     return made, [delay(clk, reset, value, late, cycles) for value, late, cycles in waits if cycles]

@@ -8,11 +8,11 @@ from typing import Any
 from myhdl import always_comb, block
 
 from accel.architecture.latencies import (
-    SLOT_TO_CHAIN,
+    SLOT_TO_TOTALS,
     clip_times,
     ready,
+    totals_to_carried,
     totals_to_gates,
-    totals_to_kept,
     totals_to_state,
 )
 from accel.rtl.blocks.cells.cell import CellConstants, CellSignals, cell
@@ -60,14 +60,14 @@ def cell_in_levels(
     clk: Any,
     reset: Any,
     level: Any,
-    chain: Any,
+    sums: Any,
     bias: Any,
     earlier: Any,
     aside: Any,
     out: CellSignals,
     constants: CellConstants,
 ) -> Any:
-    """`cell` of the level that comes with a slot, SLOT_TO_CHAIN earlier its totals; all levels take as long.
+    """`cell` of the level that comes with a slot, SLOT_TO_TOTALS earlier its totals; all levels take as long.
 
     Latency: `totals_to_state` from the totals.
     """
@@ -75,18 +75,20 @@ def cell_in_levels(
     levels = kind.pipelines
     own = [CellSignals(constants, one) for one in levels]
     stages = [
-        cell(clk, reset, chain, bias, earlier, aside, None, own[n], constants, one) for n, one in enumerate(levels)
+        cell(clk, reset, sums, bias, earlier, aside, None, own[n], constants, one) for n, one in enumerate(levels)
     ]
-    kept = [ready(kind, one)[one.kept] for one in levels]
+    carried = [ready(kind, one)[one.carried] for one in levels]
     state = [ready(kind, one)[one.state] for one in levels]
     gates = [totals_to_gates(kind)] * len(levels)
-    ends = [(totals_to_kept(kind), kept, [one.c for one in own], out.c)]
+    ends = [(totals_to_carried(kind), carried, [one.c for one in own], out.c)]
     ends += [(totals_to_state(kind), state, [one.h for one in own], out.h)]
     ends += [(gates[0], gates, [one.gates[n] for one in own], gate) for n, gate in enumerate(out.gates)]
-    ends += [(totals_to_kept(kind), kept, [one.aside[n] for one in own], value) for n, value in enumerate(out.aside)]
+    ends += [
+        (totals_to_carried(kind), carried, [one.aside[n] for one in own], value) for n, value in enumerate(out.aside)
+    ]
     for cycle in {*(at for at, *_ in ends), *(at for _, at in clip_times(kind))}:
         late[cycle] = like(level)
-    delays = [delay(clk, reset, level, late[cycle], SLOT_TO_CHAIN + cycle) for cycle in sorted(late)]
+    delays = [delay(clk, reset, level, late[cycle], SLOT_TO_TOTALS + cycle) for cycle in sorted(late)]
     choices = [choose(clk, reset, late[at], values, [at - one for one in came], o) for at, came, values, o in ends]
     clips = [(place, flag) for place, one in enumerate(own) for flag in one.clipped]
     gatings = [

@@ -50,9 +50,9 @@ def scale_unit(clk: Any, head: Any, factors: Any, scaled: Any, array: Array, sca
 
 @block
 def scale_totals(
-    clk: Any, slot: Any, heads: Any, scaled: Any, array: Array, constants: ScaleConstants, stores: Any
+    clk: Any, slot: Any, unit_totals: Any, scaled: Any, array: Array, constants: ScaleConstants, stores: Any
 ) -> Any:
-    """Totals of the E units of a slot to scaled totals; the slot comes SLOT_TO_CHAIN before its totals.
+    """Totals of the E units of a slot to scaled totals; the slot comes SLOT_TO_TOTALS before its totals.
 
     `stores` are the writes into the layer's weights where they are loaded, else None.
     Latency: SCALED from the totals.
@@ -67,5 +67,5 @@ def scale_totals(
         store = stores.scales
         memory = scratchpad(clk, slot.weight_set, slot.beat, read, store.enable, store.address, store.word, array.beats)
     leaving = register(clk, read, factors)
-    units = [scale_unit(clk, heads[e], words[e], scaled[e], array, scale) for e in range(cells)]
+    units = [scale_unit(clk, unit_totals[e], words[e], scaled[e], array, scale) for e in range(cells)]
     return memory, leaving, units

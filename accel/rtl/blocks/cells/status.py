@@ -7,7 +7,7 @@ from typing import Any
 from myhdl import always, always_comb, always_seq, block
 
 from accel.architecture.array import Array
-from accel.architecture.latencies import SLOT_TO_CHAIN, clip_times
+from accel.architecture.latencies import SLOT_TO_TOTALS, clip_times
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import delay, follow, gather, register
 from accel.rtl.blocks.primitives.signals import bits, flag, joined, wrapping
@@ -46,20 +46,20 @@ class LayerStatus:
     `gate` counts pre-activations, `cell` what is kept (c_t of an LSTM), `state` what is read (h_t).
     """
 
-    def __init__(self, given_state: bool, fed: bool) -> None:
+    def __init__(self, initial_state: bool, streamed: bool) -> None:
         self.gate = wrapping(COUNTER)
         self.cell = wrapping(COUNTER)
         self.state = wrapping(COUNTER)
-        if given_state:
+        if initial_state:
             self.state_torn = flag()
             """A frame of h_0 and c_0 did not end with its last beat: zeros took the place of what was missing, and what
             was too much was dropped."""
-        if fed:
+        if streamed:
             self.weights_torn = flag()
             """The weights of a turn did not end with their last beat: likewise."""
 
 
-class FedStatus:
+class StreamedStatus:
     """Ports of the status word for a linear layer whose weights come in every step."""
 
     def __init__(self) -> None:
@@ -189,5 +189,5 @@ def count_saturations(clk: Any, reset: Any, slot: Any, signals: Any, saturations
         flags = [flag() if cycles else clipped for clipped, cycles in waits]
         late = [delay(clk, reset, one, flags[n], cycles) for n, (one, cycles) in enumerate(waits) if cycles]
         count = len(places) * present
-        counting += [late, count_narrowed(clk, reset, slot, SLOT_TO_CHAIN + last, count, flags, counter)]
+        counting += [late, count_narrowed(clk, reset, slot, SLOT_TO_TOTALS + last, count, flags, counter)]
     return counting

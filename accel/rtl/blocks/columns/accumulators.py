@@ -50,7 +50,7 @@ class Steering:
         self.clear_upper = flag()
         self.clear_group = bits(high)
         self.capture = flag()
-        """A group's sums go to the chain."""
+        """A group's sums go to the shift register."""
 
 
 @block

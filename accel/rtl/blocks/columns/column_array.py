@@ -14,12 +14,12 @@ from accel.rtl.blocks.columns.column_unit import broadcast_width, column_unit
 from accel.rtl.blocks.columns.drain import Drain
 from accel.rtl.blocks.columns.mixed_unit import mixed_unit
 from accel.rtl.blocks.columns.row_feed import RowReading
-from accel.rtl.blocks.columns.walk import Walk
-from accel.rtl.blocks.lanes.lane_array import ArrayConstants, nought, scratchpads, weight_memories
+from accel.rtl.blocks.columns.traversal import Traversal
+from accel.rtl.blocks.lanes.lane_array import ArrayConstants, scratchpads, weight_memories, zero
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import delay, gather, register
 from accel.rtl.blocks.primitives.signals import bits, flag
-from accel.rtl.blocks.streams.inbox import Write
+from accel.rtl.blocks.streams.ping_pong import Write
 
 
 @block
@@ -34,7 +34,7 @@ def same_bank(valid: Any, bank: Any, other: Any, same: Any) -> Any:
 
 
 @block
-def steer_lanes(clk: Any, reset: Any, walk: Walk, steering: Steering, array: ColumnArray) -> Any:
+def steer_lanes(clk: Any, reset: Any, traversal: Traversal, steering: Steering, array: ColumnArray) -> Any:
     """Where the products' sums are, and where they go. Latency: per signal, see Steering."""
     read = address_to_word(array) + WORD_TO_READ
     valids, banks = [flag() for _ in range(3)], [flag() for _ in range(3)]
@@ -46,9 +46,9 @@ def steer_lanes(clk: Any, reset: Any, walk: Walk, steering: Steering, array: Col
         steering.write_lower.next = sum_valid and not sum_bank
         steering.write_upper.next = sum_valid and sum_bank
 
-    reading = delay(clk, reset, walk.bank, steering.bank, read)
-    valid_stages = [delay(clk, reset, walk.valid, valids[n], read + 1 + n) for n in range(3)]
-    bank_stages = [delay(clk, reset, walk.bank, banks[n], read + 1 + n) for n in range(3)]
+    reading = delay(clk, reset, traversal.bank, steering.bank, read)
+    valid_stages = [delay(clk, reset, traversal.valid, valids[n], read + 1 + n) for n in range(3)]
+    bank_stages = [delay(clk, reset, traversal.bank, banks[n], read + 1 + n) for n in range(3)]
     nears = same_bank(valids[0], banks[0], steering.bank, near)
     middles = same_bank(valids[1], banks[1], steering.bank, middle)
     fars = same_bank(valids[2], banks[2], steering.bank, far)
@@ -56,7 +56,7 @@ def steer_lanes(clk: Any, reset: Any, walk: Walk, steering: Steering, array: Col
 
 
 @block
-def steer_drain(clk: Any, reset: Any, drain: Drain, swept: Any, place: Any, steering: Steering) -> Any:
+def steer_drain(clk: Any, reset: Any, drain: Drain, cleared: Any, place: Any, steering: Steering) -> Any:
     """Groups are read for the cell stage and cleared behind it; before all, all are cleared. Latency: per signal."""
     group, reading, bank = drain.group, drain.reading, drain.write_bank
 
@@ -68,9 +68,9 @@ def steer_drain(clk: Any, reset: Any, drain: Drain, swept: Any, place: Any, stee
 
     @always_seq(clk.posedge, reset=reset)
     def clearing():
-        steering.clear_lower.next = (reading and not bank) or not swept
-        steering.clear_upper.next = (reading and bank) or not swept
-        if swept:
+        steering.clear_lower.next = (reading and not bank) or not cleared
+        steering.clear_upper.next = (reading and bank) or not cleared
+        if cleared:
             steering.clear_group.next = group
         else:
             steering.clear_group.next = place
@@ -81,11 +81,11 @@ def steer_drain(clk: Any, reset: Any, drain: Drain, swept: Any, place: Any, stee
 
 
 @block
-def read_rows(clk: Any, reset: Any, walk: Walk, reading: RowReading) -> Any:
+def read_rows(clk: Any, reset: Any, traversal: Traversal, reading: RowReading) -> Any:
     """How the lanes read x, where W_x goes by rows. Latency: per signal, see RowReading."""
-    banks = delay(clk, reset, walk.x_bank, reading.x_bank, ADDRESS_TO_FETCH)
-    sides = delay(clk, reset, walk.from_x, reading.from_x, ADDRESS_TO_FETCH + 1)
-    rows = delay(clk, reset, walk.row, reading.row, ADDRESS_TO_FETCH + 1)
+    banks = delay(clk, reset, traversal.x_bank, reading.x_bank, ADDRESS_TO_FETCH)
+    sides = delay(clk, reset, traversal.from_x, reading.from_x, ADDRESS_TO_FETCH + 1)
+    rows = delay(clk, reset, traversal.row, reading.row, ADDRESS_TO_FETCH + 1)
     return banks, sides, rows
 
 
@@ -93,26 +93,26 @@ def read_rows(clk: Any, reset: Any, walk: Walk, reading: RowReading) -> Any:
 def mixed_units(
     clk: Any,
     reset: Any,
-    walk: Walk,
+    traversal: Traversal,
     x: Write,
     words: Any,
     shared: Any,
     steering: Steering,
-    chains: Any,
+    shifted: Any,
     array: ColumnArray,
 ) -> Any:
     """`column_units` whose lanes read x themselves. Latency: as `mixed_unit`."""
     reading = RowReading(array)
-    ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
-    readings = read_rows(clk, reset, walk, reading)
+    ends = [(shifted[n + array.cells], shifted[n]) for n in range(array.units)]
+    readings = read_rows(clk, reset, traversal, reading)
     units = [mixed_unit(clk, words[n], shared, reading, x, steering, *ends[n], array) for n in range(array.units)]
     return readings, units
 
 
 @block
-def column_units(clk: Any, words: Any, shared: Any, steering: Steering, chains: Any, array: ColumnArray) -> Any:
-    """Units side by side; each passes its sums on along `chains`. Latency: as `column_unit`."""
-    ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
+def column_units(clk: Any, words: Any, shared: Any, steering: Steering, shifted: Any, array: ColumnArray) -> Any:
+    """Units side by side; each passes its sums on along `shifted`. Latency: as `column_unit`."""
+    ends = [(shifted[n + array.cells], shifted[n]) for n in range(array.units)]
     return [column_unit(clk, words[n], shared, steering, *ends[n], array) for n in range(array.units)]
 
 
@@ -120,39 +120,39 @@ def column_units(clk: Any, words: Any, shared: Any, steering: Steering, chains: 
 def column_array(
     clk: Any,
     reset: Any,
-    walk: Walk,
+    traversal: Traversal,
     x: Write,
     drain: Drain,
-    swept: Any,
+    cleared: Any,
     place: Any,
-    heads: Any,
+    unit_totals: Any,
     constants: ArrayConstants,
     stores: Any,
 ) -> Any:
-    """P units; `heads` are the chain words of the first E; `x` are the writes into the lanes' own memories of x, where
-    W_x goes by rows; `stores` those into weights that are loaded, else None.
+    """P units; `unit_totals` leave the shift registers of the first E; `x` are the writes into the lanes' own memories
+    of x, where W_x goes by rows; `stores` those into weights that are loaded, else None.
 
-    Latency: DRAIN_TO_CAPTURE + 1 from a group to `heads`.
+    Latency: DRAIN_TO_CAPTURE + 1 from a group to `unit_totals`.
     """
     array: Any = constants.array
     steering = Steering(index_bits(array.groups))
-    chains = [*heads, *[bits(len(heads[0])) for _ in range(array.units)]]
+    shifted = [*unit_totals, *[bits(len(unit_totals[0])) for _ in range(array.units)]]
     words = [bits(array.word_width) for _ in range(array.units)]
     operand, shared = bits(broadcast_width(array)), bits(broadcast_width(array))
-    walked = walk.operand
-    parts = [walked(array.operand_width, 0), *([walk.of_h] if array.split_rows else [])]
+    traversed = traversal.operand
+    parts = [traversed(array.operand_width, 0), *([traversal.of_h] if array.separate_sums else [])]
 
-    lanes = steer_lanes(clk, reset, walk, steering, array)
-    drains = steer_drain(clk, reset, drain, swept, place, steering)
+    lanes = steer_lanes(clk, reset, traversal, steering, array)
+    drains = steer_drain(clk, reset, drain, cleared, place, steering)
     flattening = gather(parts, operand)
     broadcasting = delay(clk, reset, operand, shared, ADDRESS_TO_FETCH + 1)
     if array.writable:
-        memories = scratchpads(clk, walk, words, stores.weights, array)
+        memories = scratchpads(clk, traversal, words, stores.weights, array)
     else:
-        memories = weight_memories(clk, walk.address, words, constants)
-    endings = [nought(clk, chains[array.units + e]) for e in range(len(heads))]
+        memories = weight_memories(clk, traversal.address, words, constants)
+    endings = [zero(clk, shifted[array.units + e]) for e in range(len(unit_totals))]
     if array.x_by_rows:
-        units = mixed_units(clk, reset, walk, x, words, shared, steering, chains, array)
+        units = mixed_units(clk, reset, traversal, x, words, shared, steering, shifted, array)
     else:
-        units = column_units(clk, words, shared, steering, chains, array)
+        units = column_units(clk, words, shared, steering, shifted, array)
     return lanes, drains, flattening, broadcasting, memories, endings, units

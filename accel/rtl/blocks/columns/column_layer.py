@@ -14,10 +14,10 @@ from accel.base.fixed import index_bits
 from accel.rtl.blocks.cells.cell import CellConstants
 from accel.rtl.blocks.cells.scale import ScaleConstants, scale_totals
 from accel.rtl.blocks.columns.column_array import column_array
-from accel.rtl.blocks.columns.drain import Drain, drain_steps, sweep, vacancy
+from accel.rtl.blocks.columns.drain import Drain, bank_use, clear_sums, drain_steps
 from accel.rtl.blocks.columns.operand_queue import NONZERO, Bounds, Column, mirror, operand_queue
 from accel.rtl.blocks.columns.row_feed import offer_rows
-from accel.rtl.blocks.columns.walk import Walk, walk_columns
+from accel.rtl.blocks.columns.traversal import Traversal, traverse_columns
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.lanes.slots import Slot, slots
 from accel.rtl.blocks.primitives.fifo import Fifo
@@ -25,7 +25,7 @@ from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
 from accel.rtl.blocks.rows.layer import Observed, cells_and_state
 from accel.rtl.blocks.rows.slot_path import slot_later
-from accel.rtl.blocks.streams.inbox import Write
+from accel.rtl.blocks.streams.ping_pong import Write
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,13 @@ def high_water(clk: Any, reset: Any, held: Any, most: Any) -> Any:
 
 
 @block
-def queue_x(clk: Any, reset: Any, inbox: Any, column: Column, array: ColumnArray) -> Any:
+def queue_x(clk: Any, reset: Any, ping_pong: Any, column: Column, array: ColumnArray) -> Any:
     """The columns of x that are not zero. Latency: QUEUE."""
-    vector, write = array.x_vector, inbox.write
+    vector, write = array.x_vector, ping_pong.write
     end = Fifo(entry_width(vector), array.x_queue)
     return operand_queue(
         *(clk, reset, write.enable, write.place, write.word, NONZERO, column, end),
-        *(vector, array.inputs, array.x_queue, array.kept[0], 0),
+        *(vector, array.inputs, array.x_queue, array.nnz[0], 0),
     )
 
 
@@ -122,7 +122,7 @@ def queue_h(clk: Any, reset: Any, h: Write, carried: Any, bounds: Bounds, column
     """The columns of h that count, of those that are `carried` (in) to the next step. Latency: QUEUE."""
     return operand_queue(
         *(clk, reset, carried, h.place, h.word, bounds, column, end),
-        *(array.h_vector, array.outputs, array.h_queue, array.kept[1], array.h_start),
+        *(array.h_vector, array.outputs, array.h_queue, array.nnz[1], array.h_start),
     )
 
 
@@ -132,18 +132,18 @@ def take_slots(
     reset: Any,
     drain: Drain,
     slot: Slot,
-    heads: Any,
+    unit_totals: Any,
     sums: Any,
     layer: ColumnConstants,
     array: Any,
     stores: Any,
 ) -> Any:
-    """The slots of the groups that are drained; `sums` (out) are `heads` (in), scaled where rows have scales.
+    """The slots of the groups that are drained; `sums` (out) are `unit_totals` (in), scaled where rows have scales.
 
     Latency: 1, and scale_delay where they have.
     """
     if layer.scales:
-        return scaled_drain(clk, reset, drain, slot, heads, sums, array, layer.scales, stores)
+        return scaled_drain(clk, reset, drain, slot, unit_totals, sums, array, layer.scales, stores)
     return slots(clk, reset, drain.reading, drain.opening, drain, slot, array)
 
 
@@ -153,7 +153,7 @@ def scaled_drain(
     reset: Any,
     drain: Drain,
     slot: Slot,
-    heads: Any,
+    unit_totals: Any,
     scaled: Any,
     array: ColumnArray,
     scales: ScaleConstants,
@@ -163,7 +163,7 @@ def scaled_drain(
     early = Slot(array)
     slotting = slots(clk, reset, drain.reading, drain.opening, drain, early, array)
     waiting = slot_later(clk, reset, early, slot, scale_delay(array), array)
-    scaling = scale_totals(clk, early, heads, scaled, array, scales, stores)
+    scaling = scale_totals(clk, early, unit_totals, scaled, array, scales, stores)
     return slotting, waiting, scaling
 
 
@@ -171,8 +171,8 @@ def scaled_drain(
 def column_layer(
     clk: Any,
     reset: Any,
-    inbox: Any,
-    outbox: Any,
+    ping_pong: Any,
+    results: Any,
     states: States,
     observed: Any,
     saturations: Any,
@@ -190,28 +190,30 @@ def column_layer(
     row = bits(index_bits(array.groups))
     h_end = Fifo(entry_width(array.h_vector), array.h_queue)
     bounds = Bounds(signed(array.h.width + 1), signed(array.h.width + 1))
-    walk, drain, slot = Walk(array), Drain(array), Slot(array)
-    vacant, drained, swept, carried = flag(), flag(), flag(), flag()
+    traversal, drain, slot = Traversal(array), Drain(array), Slot(array)
+    bank_free, drained, cleared, carried = flag(), flag(), flag(), flag()
     place = bits(index_bits(array.groups))
-    heads = [bits(array.sums_per_unit * array.total_width) for _ in range(array.cells)]
-    sums = [bits(array.sums_per_unit * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
+    unit_totals = [bits(array.sums_per_unit * array.total_width) for _ in range(array.cells)]
+    sums = [bits(array.sums_per_unit * array.scaled_width) for _ in range(array.cells)] if layer.scales else unit_totals
 
     holding = hold_threshold(clk, reset, states, bounds)
     if array.x_by_rows:
-        x_columns = offer_rows(clk, reset, inbox, x_column, row, array)
+        x_columns = offer_rows(clk, reset, ping_pong, x_column, row, array)
     else:
-        x_columns = queue_x(clk, reset, inbox, x_column, array)
+        x_columns = queue_x(clk, reset, ping_pong, x_column, array)
     h_columns = queue_h(clk, reset, h, carried, bounds, h_column, h_end, array)
-    walking = walk_columns(clk, reset, x_column, h_column, row, inbox, vacant, walk, array)
-    sweeping = sweep(clk, reset, place, swept, array.groups)
-    using = vacancy(clk, reset, walk, drained, drain.write_bank, swept, vacant)
-    lanes = column_array(clk, reset, walk, inbox.write, drain, swept, place, heads, layer.lanes, stores)
-    draining = drain_steps(clk, reset, walk, inbox, outbox, drain, drained, array, layer.every_step)
-    slotting = take_slots(clk, reset, drain, slot, heads, sums, layer, array, stores)
-    cell_stage = cells_and_state(
-        clk, reset, slot, sums, walk.begin, h, outbox, observed, saturations, layer, cells, stores, None
+    traversing = traverse_columns(clk, reset, x_column, h_column, row, ping_pong, bank_free, traversal, array)
+    clearing = clear_sums(clk, reset, place, cleared, array.groups)
+    using = bank_use(clk, reset, traversal, drained, drain.write_bank, cleared, bank_free)
+    lanes = column_array(
+        clk, reset, traversal, ping_pong.write, drain, cleared, place, unit_totals, layer.lanes, stores
     )
-    carrying = carry_state(h, outbox.final, carried, layer.stateful)
+    draining = drain_steps(clk, reset, traversal, ping_pong, results, drain, drained, array, layer.every_step)
+    slotting = take_slots(clk, reset, drain, slot, unit_totals, sums, layer, array, stores)
+    cell_stage = cells_and_state(
+        clk, reset, slot, sums, traversal.begin, h, results, observed, saturations, layer, cells, stores, None
+    )
+    carrying = carry_state(h, results.final, carried, layer.stateful)
     watching = high_water(clk, reset, h_end.held, observed.queued)
     queues = holding, x_columns, h_columns, carrying, watching
-    return queues, walking, sweeping, using, lanes, draining, slotting, cell_stage
+    return queues, traversing, clearing, using, lanes, draining, slotting, cell_stage

@@ -10,7 +10,7 @@ from accel.architecture.dataflows.columns import ColumnArray
 from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
 from accel.rtl.blocks.lanes.fetch import weights
 from accel.rtl.blocks.lanes.products import weigh
-from accel.rtl.blocks.lanes.totals import capture_chain
+from accel.rtl.blocks.lanes.totals import shift_register
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import flag, signed_list
 from accel.rtl.blocks.primitives.words import unflatten
@@ -54,12 +54,12 @@ def row_numbers(clk: Any, word: Any, rows: Any, numbers: int, offset: int) -> An
 
 @module
 def column_unit(
-    clk: Any, word: Any, shared: Any, steering: Steering, chain_in: Any, chain_out: Any, array: ColumnArray
+    clk: Any, word: Any, shared: Any, steering: Steering, shift_in: Any, shift_out: Any, array: ColumnArray
 ) -> Any:
     """A lane for each gate: value and row number of the memory word, times the operand, onto the row's sum.
 
     The operand comes a stage after the word; above it, where a row has two sums, whether it is h.
-    Latency: WORD_TO_SUM; DRAIN_TO_CAPTURE + 1 from a group to the chain.
+    Latency: WORD_TO_SUM; DRAIN_TO_CAPTURE + 1 from a group to `shift_out`.
     """
     lanes, sums, width = array.rows_per_unit, array.sums_per_unit, array.total_width
     stored, operand = signed_list(lanes, array.weight_width), signed_list(1, array.operand_width)
@@ -70,11 +70,11 @@ def column_unit(
     numbers = row_numbers(clk, word, rows, lanes, lanes * array.weight_width)
     parting = unflatten(shared, operand)
     multiplier = weigh(clk, stored, operand, products, array)
-    of_h = flag() if array.split_rows else None
-    telling = tell_part(clk, shared, of_h, array, 1) if array.split_rows else ()
+    of_h = flag() if array.separate_sums else None
+    telling = tell_part(clk, shared, of_h, array, 1) if array.separate_sums else ()
     adder = accumulators(clk, steering, rows, products, of_h, leaving, array.groups)
-    chain = capture_chain(clk, steering.capture, leaving, chain_in, chain_out)
-    return slicer, numbers, parting, multiplier, telling, adder, chain
+    shifter = shift_register(clk, steering.capture, leaving, shift_in, shift_out)
+    return slicer, numbers, parting, multiplier, telling, adder, shifter
 
 
 @block
@@ -101,4 +101,4 @@ def tell_part(clk: Any, shared: Any, of_h: Any, array: ColumnArray, cycles: int)
 
 def broadcast_width(array: ColumnArray) -> int:
     """Bits of what all lanes are given: the operand, and whether it is h, where a row has two sums."""
-    return array.operand_width + array.split_rows
+    return array.operand_width + array.separate_sums

@@ -9,7 +9,7 @@ from myhdl import Signal, always_comb, always_seq, block, intbv
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.latencies import column_flush
 from accel.base.fixed import index_bits
-from accel.rtl.blocks.columns.walk import Walk
+from accel.rtl.blocks.columns.traversal import Traversal
 from accel.rtl.blocks.primitives.counters import count_held, count_round
 from accel.rtl.blocks.primitives.register import delay
 from accel.rtl.blocks.primitives.signals import bits, flag
@@ -58,44 +58,44 @@ def remember(clk: Any, reset: Any, keep: Any, upper: Any, value: Any, read_upper
 
 
 @block
-def vacancy(clk: Any, reset: Any, walk: Walk, drained: Any, bank: Any, swept: Any, vacant: Any) -> Any:
+def bank_use(clk: Any, reset: Any, traversal: Traversal, drained: Any, bank: Any, cleared: Any, bank_free: Any) -> Any:
     """A step may begin where the one that used its accumulators before is drained. Latency: 1."""
     lower_used, upper_used = flag(), flag()
 
     @always_seq(clk.posedge, reset=reset)
     def using():
-        if walk.begin and not walk.next_bank:
+        if traversal.begin and not traversal.next_bank:
             lower_used.next = True
         elif drained and not bank:
             lower_used.next = False
-        if walk.begin and walk.next_bank:
+        if traversal.begin and traversal.next_bank:
             upper_used.next = True
         elif drained and bank:
             upper_used.next = False
 
     @always_comb
     def telling():
-        if walk.next_bank:
-            vacant.next = swept and not upper_used
+        if traversal.next_bank:
+            bank_free.next = cleared and not upper_used
         else:
-            vacant.next = swept and not lower_used
+            bank_free.next = cleared and not lower_used
 
     return using, telling
 
 
 @block
-def sweep(clk: Any, reset: Any, place: Any, swept: Any, groups: int) -> Any:
+def clear_sums(clk: Any, reset: Any, place: Any, cleared: Any, groups: int) -> Any:
     """Count once through the accumulators after a reset, to clear them all. Latency: `groups`."""
     last = groups - 1
 
     @always_seq(clk.posedge, reset=reset)
-    def sweeping():
+    def clearing():
         if place == last:
-            swept.next = True
-        if not swept and place != last:
+            cleared.next = True
+        if not cleared and place != last:
             place.next = place + 1
 
-    return sweeping
+    return clearing
 
 
 @block
@@ -117,23 +117,23 @@ def launches(clk: Any, reset: Any, finished: Any, free: Any, fits: Any, launch: 
 
 
 @block
-def reserve(launch: Any, final: Any, outbox: Any, fits: Any, emits: bool) -> Any:
+def reserve(launch: Any, final: Any, results: Any, fits: Any, emits: bool) -> Any:
     """Whether the results of the next step fit (out), and room for them as it is launched (in). Latency: 0.
 
     `emits` says whether every step has results, or a sequence's last one only.
     """
 
     @always_comb
-    def promising():
-        fits.next = outbox.room
-        outbox.promise.next = launch
+    def reserving():
+        fits.next = results.room
+        results.reserve.next = launch
 
     @always_comb
-    def promising_last():
-        fits.next = outbox.room or not final
-        outbox.promise.next = launch and final
+    def reserving_last():
+        fits.next = results.room or not final
+        results.reserve.next = launch and final
 
-    return promising if emits else promising_last
+    return reserving if emits else reserving_last
 
 
 @block
@@ -173,7 +173,9 @@ def read_groups(clk: Any, reset: Any, launch: Any, drain: Drain, free: Any, drai
 
 
 @block
-def carry_set(clk: Any, reset: Any, launch: Any, walk: Walk, inbox: Any, next_bank: Any, drain: Drain) -> Any:
+def carry_set(
+    clk: Any, reset: Any, launch: Any, traversal: Traversal, ping_pong: Any, next_bank: Any, drain: Drain
+) -> Any:
     """The set of weights that the step which is launched has read. Latency: 1."""
     weight_set = flag()
 
@@ -182,7 +184,7 @@ def carry_set(clk: Any, reset: Any, launch: Any, walk: Walk, inbox: Any, next_ba
         if launch:
             drain.weight_set.next = weight_set
 
-    begins = remember(clk, reset, walk.begin, walk.next_bank, inbox.weight_set, next_bank, weight_set)
+    begins = remember(clk, reset, traversal.begin, traversal.next_bank, ping_pong.weight_set, next_bank, weight_set)
     return latching, begins
 
 
@@ -190,9 +192,9 @@ def carry_set(clk: Any, reset: Any, launch: Any, walk: Walk, inbox: Any, next_ba
 def drain_steps(
     clk: Any,
     reset: Any,
-    walk: Walk,
-    inbox: Any,
-    outbox: Any,
+    traversal: Traversal,
+    ping_pong: Any,
+    results: Any,
     drain: Drain,
     drained: Any,
     array: ColumnArray,
@@ -213,10 +215,10 @@ def drain_steps(
             drain.final.next = final
 
     reading = read_groups(clk, reset, launch, drain, free, drained, array)
-    reserving = reserve(launch, final, outbox, fits, emits)
-    launching = launches(clk, reset, walk.finished, free, fits, launch, column_flush(array))
+    reserving = reserve(launch, final, results, fits, emits)
+    launching = launches(clk, reset, traversal.finished, free, fits, launch, column_flush(array))
     turning = count_round(clk, reset, launch, drain.stream, array.streams)
-    freshes = remember(clk, reset, inbox.take, walk.next_bank, inbox.fresh, next_bank, fresh)
-    finals = remember(clk, reset, inbox.take, walk.next_bank, inbox.final, next_bank, final)
-    sets = [carry_set(clk, reset, launch, walk, inbox, next_bank, drain)] if array.writable else []
+    freshes = remember(clk, reset, ping_pong.take, traversal.next_bank, ping_pong.fresh, next_bank, fresh)
+    finals = remember(clk, reset, ping_pong.take, traversal.next_bank, ping_pong.final, next_bank, final)
+    sets = [carry_set(clk, reset, launch, traversal, ping_pong, next_bank, drain)] if array.writable else []
     return latching, reading, reserving, launching, turning, freshes, finals, sets

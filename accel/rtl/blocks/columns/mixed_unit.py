@@ -13,12 +13,12 @@ from accel.rtl.blocks.columns.column_unit import rows_text, tell_part
 from accel.rtl.blocks.columns.row_feed import RowReading, fetch_x
 from accel.rtl.blocks.lanes.fetch import weights
 from accel.rtl.blocks.lanes.products import weigh
-from accel.rtl.blocks.lanes.totals import capture_chain
+from accel.rtl.blocks.lanes.totals import shift_register
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 from accel.rtl.blocks.primitives.words import unflatten
-from accel.rtl.blocks.streams.inbox import Write
+from accel.rtl.blocks.streams.ping_pong import Write
 
 ROWS = """
 integer ${rows}_lane;
@@ -59,14 +59,14 @@ def mixed_unit(
     reading: RowReading,
     x: Write,
     steering: Steering,
-    chain_in: Any,
-    chain_out: Any,
+    shift_in: Any,
+    shift_out: Any,
     array: ColumnArray,
 ) -> Any:
     """A lane for each gate: the weight times the x at its index, onto the sum of the row that all lanes are at; or
     times the h that all share, onto the sum of the row at its index.
 
-    Latency: WORD_TO_SUM + 1; DRAIN_TO_CAPTURE + 1 from a group to the chain.
+    Latency: WORD_TO_SUM + 1; DRAIN_TO_CAPTURE + 1 from a group to `shift_out`.
     """
     lanes, sums, width = array.rows_per_unit, array.sums_per_unit, array.total_width
     late, offset = bits(len(word)), lanes * array.weight_width
@@ -80,8 +80,8 @@ def mixed_unit(
     parting = unflatten(shared, h)
     fetching = fetch_x(clk, word, reading, x, h, operand, array, offset)
     multiplier = weigh(clk, stored, operand, products, array)
-    of_h = flag() if array.split_rows else None
-    telling = tell_part(clk, shared, of_h, array, 2) if array.split_rows else ()
+    of_h = flag() if array.separate_sums else None
+    telling = tell_part(clk, shared, of_h, array, 2) if array.separate_sums else ()
     adder = accumulators(clk, steering, rows, products, of_h, leaving, array.groups)
-    chain = capture_chain(clk, steering.capture, leaving, chain_in, chain_out)
-    return waiting, slicer, numbers, parting, fetching, multiplier, telling, adder, chain
+    shifter = shift_register(clk, steering.capture, leaving, shift_in, shift_out)
+    return waiting, slicer, numbers, parting, fetching, multiplier, telling, adder, shifter

@@ -13,7 +13,7 @@ from accel.rtl.blocks.columns.operand_queue import Column
 from accel.rtl.blocks.lanes.fetch import operands
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 from accel.rtl.blocks.primitives.widths import fit_all, widened
-from accel.rtl.blocks.streams.inbox import Write
+from accel.rtl.blocks.streams.ping_pong import Write
 
 
 class RowReading:
@@ -29,14 +29,14 @@ class RowReading:
 
 
 @block
-def offer_rows(clk: Any, reset: Any, inbox: Any, column: Column, row: Any, array: ColumnArray) -> Any:
+def offer_rows(clk: Any, reset: Any, ping_pong: Any, column: Column, row: Any, array: ColumnArray) -> Any:
     """Each lane's rows of W_x one after the other, as soon as x is complete; no operand is broadcast. Latency: 0."""
-    last_row, per_row = array.groups - 1, array.kept[0]
+    last_row, per_row = array.groups - 1, array.nnz[0]
     valid, last, taken, base = column.valid, column.last, column.taken, column.base
 
     @always_comb
     def offering():
-        valid.next = inbox.available
+        valid.next = ping_pong.available
         last.next = row == last_row
         column.void.next = False
         column.value.next = 0

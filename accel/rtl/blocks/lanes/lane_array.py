@@ -10,11 +10,11 @@ from myhdl import always, block
 from accel.architecture.array import Array
 from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.latencies import capture_delay, first_delay
-from accel.rtl.blocks.lanes.fed_weights import fed_weights
 from accel.rtl.blocks.lanes.fetch import Reading, fetch
 from accel.rtl.blocks.lanes.lane_control import dense_places, lane_control
 from accel.rtl.blocks.lanes.partial_sums import Ahead, lead_sums
 from accel.rtl.blocks.lanes.sequencer import Issue
+from accel.rtl.blocks.lanes.streamed_weights import streamed_weights
 from accel.rtl.blocks.lanes.unit import dense_unit, shared_width, unit
 from accel.rtl.blocks.primitives.memory import rom, scratchpad
 from accel.rtl.blocks.primitives.module import module
@@ -37,7 +37,7 @@ class ArrayConstants:
 
 
 @block
-def nought(clk: Any, o: Any) -> Any:
+def zero(clk: Any, o: Any) -> Any:
     """Nothing comes from beyond the last unit. Latency: 1."""
 
     @always(clk.posedge)
@@ -81,11 +81,11 @@ def sparse_units(
     x: Any,
     h: Any,
     ahead: Any,
-    chains: Any,
+    shifted: Any,
     array: RowArray,
 ) -> Any:
-    """Units with operand memories of their own; each passes its totals on along `chains`. Latency: as `unit`."""
-    ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
+    """Units with operand memories of their own; each passes its totals on along `shifted`. Latency: as `unit`."""
+    ends = [(shifted[n + array.cells], shifted[n]) for n in range(array.units)]
     return [unit(clk, words[n], first, capture, reading, x, h, ahead, *ends[n], array) for n in range(array.units)]
 
 
@@ -108,50 +108,50 @@ def dense_units(
     x: Any,
     h: Any,
     ahead: Any,
-    chains: Any,
+    shifted: Any,
     array: RowArray,
 ) -> Any:
     """Units that share their operands: one read for all of them. Latency: as `dense_unit`."""
-    ends = [(chains[n + array.cells], chains[n]) for n in range(array.units)]
+    ends = [(shifted[n + array.cells], shifted[n]) for n in range(array.units)]
     places = bits(array.lanes_per_row * array.index_width)
     shared = bits(shared_width(array))
     operand = signed_list(array.lanes_per_row, array.operand_width)
 
     placing = dense_places(clk, reset, issue, places, array)
     fetching = fetch(clk, places, reading, x, h, operand, array, 0)
-    flattening = share(clk, operand, reading, shared) if array.split_rows else flatten(operand, shared)
+    flattening = share(clk, operand, reading, shared) if array.separate_sums else flatten(operand, shared)
     units = [dense_unit(clk, words[n], first, capture, shared, ahead, *ends[n], array) for n in range(array.units)]
     return placing, fetching, flattening, units
 
 
 @module
 def lane_array(
-    clk: Any, reset: Any, issue: Issue, x: Any, h: Any, heads: Any, constants: ArrayConstants, stores: Any
+    clk: Any, reset: Any, issue: Issue, x: Any, h: Any, unit_totals: Any, constants: ArrayConstants, stores: Any
 ) -> Any:
-    """P units; `heads` are the chain words of the first E. `stores` are the writes into weights that are loaded, the
-    stream of weights that are fed, None where the weights are in the bitstream.
+    """P units; `unit_totals` leave the shift registers of the first E. `stores` are the writes into weights that are
+    loaded, the beats of streamed weights, None where the weights are in the bitstream.
 
     Latency: capture_delay + 1 from a group's last address.
     """
     array: Any = constants.array
     reading, first, capture = Reading(array), flag(), flag()
     ahead = Ahead(array) if array.goes_ahead else None
-    chains = [*heads, *[bits(len(heads[0])) for _ in range(array.units)]]
+    shifted = [*unit_totals, *[bits(len(unit_totals[0])) for _ in range(array.units)]]
     words = [bits(array.word_width) for _ in range(array.units)]
 
     controlling = lane_control(clk, reset, issue, reading, array)
     starting = delay(clk, reset, issue.first, first, first_delay(array))
     capturing = delay(clk, reset, issue.last, capture, capture_delay(array))
-    if array.fed:
-        memories = fed_weights(clk, reset, stores, issue, words, array)
+    if array.streamed:
+        memories = streamed_weights(clk, reset, stores, issue, words, array)
     elif array.writable:
         memories = scratchpads(clk, issue, words, stores.weights, array)
     else:
         memories = weight_memories(clk, issue.address, words, constants)
-    endings = [nought(clk, chains[array.units + e]) for e in range(len(heads))]
+    endings = [zero(clk, shifted[array.units + e]) for e in range(len(unit_totals))]
     if array.dense:
-        units = dense_units(clk, reset, issue, words, first, capture, reading, x, h, ahead, chains, array)
+        units = dense_units(clk, reset, issue, words, first, capture, reading, x, h, ahead, shifted, array)
     else:
-        units = sparse_units(clk, words, first, capture, reading, x, h, ahead, chains, array)
+        units = sparse_units(clk, words, first, capture, reading, x, h, ahead, shifted, array)
     leading = lead_sums(clk, reset, issue, ahead, array) if array.goes_ahead else ()
     return controlling, starting, capturing, memories, endings, leading, units

@@ -88,7 +88,7 @@ def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: RowArray
         lane_phase(
             position,
             issue.fresh if array.recurrent else None,
-            issue.waiting if array.fed else None,
+            issue.waiting if array.streamed else None,
             from_h[m],
             clear[m],
             work.x_slots[m],

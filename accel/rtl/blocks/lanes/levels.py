@@ -42,7 +42,7 @@ class Work:
     def __init__(self, array: RowArray) -> None:
         self.x_slots: list[Any] = [lane.x_slots for lane in array.lanes]
         self.slots: list[Any] = [lane.slots for lane in array.lanes]
-        self.h_start: list[Any] = [h_start(array, m, array.kept[0]) for m in range(array.lanes_per_row)]
+        self.h_start: list[Any] = [h_start(array, m, array.nnz[0]) for m in range(array.lanes_per_row)]
         if array.levels > 1:
             cycles = index_bits(array.cycles_per_group + 1)
             self.x_slots, self.slots = ([bits(cycles) for _ in array.lanes] for _ in range(2))
@@ -94,7 +94,7 @@ def lane_work(level: Any, work: Work, array: RowArray) -> Any:
         (
             by_level(level, work.x_slots[m], [one.lanes[m].x_slots for one in levels]),
             by_level(level, work.slots[m], [one.lanes[m].slots for one in levels]),
-            by_level(level, work.h_start[m], [h_start(array, m, one.kept[0]) for one in levels]),
+            by_level(level, work.h_start[m], [h_start(array, m, one.nnz[0]) for one in levels]),
         )
         for m in lanes
     ]

@@ -24,7 +24,7 @@ class Issue:
         """Cycle within the group."""
         self.going = flag()
         """The lanes go on in this cycle: always while a step runs, unless weights that come from outside are late."""
-        self.fed = flag()
+        self.streamed = flag()
         """The weights of the next cycle are there, where they come from outside."""
         self.waiting = flag()
         """A step runs, but its weights are late."""
@@ -61,8 +61,8 @@ class Issue:
 
 
 @block
-def go_on(issue: Any, fed: bool) -> Any:
-    """Whether the lanes work in this cycle: a step runs and, where weights are `fed`, they have come. Latency: 0."""
+def go_on(issue: Any, streamed: bool) -> Any:
+    """Whether the lanes work in this cycle: a step runs and the word of `streamed` weights is there. Latency: 0."""
     active = issue.active
 
     @always_comb
@@ -70,11 +70,11 @@ def go_on(issue: Any, fed: bool) -> Any:
         issue.going.next = active
 
     @always_comb
-    def going_on_if_fed():
-        issue.going.next = active and issue.fed
-        issue.waiting.next = active and not issue.fed
+    def going_on_if_streamed():
+        issue.going.next = active and issue.streamed
+        issue.waiting.next = active and not issue.streamed
 
-    return going_on_if_fed if fed else going_on
+    return going_on_if_streamed if streamed else going_on
 
 
 @block
@@ -170,101 +170,101 @@ def count_cycles_ahead(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -
 
 
 @block
-def latch_step(clk: Any, reset: Any, inbox: Any, issue: Any) -> Any:
+def latch_step(clk: Any, reset: Any, ping_pong: Any, issue: Any) -> Any:
     """What is known of a step, from its turn on. Latency: 1 from `turn`."""
 
     @always_seq(clk.posedge, reset=reset)
     def latching():
-        if inbox.turn:
-            issue.fresh.next = inbox.fresh
-            issue.final.next = inbox.final
-            issue.x_bank.next = inbox.bank
+        if ping_pong.turn:
+            issue.fresh.next = ping_pong.fresh
+            issue.final.next = ping_pong.final
+            issue.x_bank.next = ping_pong.bank
 
     return latching
 
 
 @block
-def latch_level(clk: Any, reset: Any, inbox: Any, issue: Any) -> Any:
+def latch_level(clk: Any, reset: Any, ping_pong: Any, issue: Any) -> Any:
     """What is known of a step that goes through levels, each a turn of its own. Latency: 1 from `turn`."""
 
     @always_seq(clk.posedge, reset=reset)
     def latching_steps():
-        if inbox.take:
-            issue.final.next = inbox.final
-            issue.x_bank.next = inbox.bank
+        if ping_pong.take:
+            issue.final.next = ping_pong.final
+            issue.x_bank.next = ping_pong.bank
 
     @always_seq(clk.posedge, reset=reset)
     def latching_levels():
-        if inbox.turn:
-            issue.fresh.next = inbox.take and inbox.fresh
+        if ping_pong.turn:
+            issue.fresh.next = ping_pong.take and ping_pong.fresh
             issue.level.next = issue.next_level
 
     return latching_steps, latching_levels
 
 
 @block
-def latch_set(clk: Any, reset: Any, inbox: Any, issue: Any) -> Any:
+def latch_set(clk: Any, reset: Any, ping_pong: Any, issue: Any) -> Any:
     """The set of weights that a step's sequence began with. Latency: 1 from `turn`."""
 
     @always_seq(clk.posedge, reset=reset)
     def latching():
-        if inbox.turn:
-            issue.weight_set.next = inbox.weight_set
+        if ping_pong.turn:
+            issue.weight_set.next = ping_pong.weight_set
 
     return latching
 
 
 @block
-def release_x(clk: Any, reset: Any, inbox: Any, issue: Any, release_at: int) -> Any:
+def release_x(clk: Any, reset: Any, ping_pong: Any, issue: Any, release_at: int) -> Any:
     """Give x back as the lanes are at address `release_at`. Latency: 1."""
 
     @always_seq(clk.posedge, reset=reset)
     def releasing():
-        inbox.release.next = issue.going and issue.address == release_at
+        ping_pong.release.next = issue.going and issue.address == release_at
 
     return releasing
 
 
 @block
-def release_x_of_steps(clk: Any, reset: Any, inbox: Any, issue: Any, release_at: int) -> Any:
+def release_x_of_steps(clk: Any, reset: Any, ping_pong: Any, issue: Any, release_at: int) -> Any:
     """The same where some turns take a state, which `issue.given` (out) tells, and have no x. Latency: 1."""
 
     @always_seq(clk.posedge, reset=reset)
     def latching():
-        if inbox.turn:
-            issue.given.next = not inbox.take
+        if ping_pong.turn:
+            issue.given.next = not ping_pong.take
 
     @always_seq(clk.posedge, reset=reset)
     def releasing():
-        inbox.release.next = issue.going and issue.address == release_at and not issue.given
+        ping_pong.release.next = issue.going and issue.address == release_at and not issue.given
 
     return latching, releasing
 
 
 @module
-def sequence(clk: Any, reset: Any, inbox: Any, issue: Any, array: RowArray, release_at: int) -> Any:
+def sequence(clk: Any, reset: Any, ping_pong: Any, issue: Any, array: RowArray, release_at: int) -> Any:
     """Count through the cycles and groups of a step, level after level; release x at address `release_at`.
 
     Latency: 1 from `turn`.
     """
-    turn, ends = inbox.turn, Ends(array)
-    going = go_on(issue, bool(array.fed))
+    turn, ends = ping_pong.turn, Ends(array)
+    going = go_on(issue, bool(array.streamed))
     count = count_cycles_ahead if array.goes_ahead else count_cycles
     counting = count(clk, reset, turn, issue, ends)
-    release = release_x_of_steps if array.given_state else release_x
-    releasing = release(clk, reset, inbox, issue, release_at)
+    release = release_x_of_steps if array.initial_state else release_x
+    releasing = release(clk, reset, ping_pong, issue, release_at)
     turns = [
         count_round(clk, reset, turn, issue.read_bank, array.h_vector.banks),
         count_round(clk, reset, turn, issue.write_bank, array.h_vector.banks),
         count_round(clk, reset, turn, issue.stream, array.streams),
     ]
     if array.levels > 1:
-        latching = latch_level(clk, reset, inbox, issue)
+        latching = latch_level(clk, reset, ping_pong, issue)
         levels = [
             count_round(clk, reset, turn, issue.next_level, array.levels),
             level_ends(issue.level, ends, array),
         ]
     else:
-        latching, levels = latch_step(clk, reset, inbox, issue), []
-    sets = [latch_set(clk, reset, inbox, issue)] if array.writable else []
+        latching, levels = latch_step(clk, reset, ping_pong, issue), []
+    sets = [latch_set(clk, reset, ping_pong, issue)] if array.writable else []
     return going, counting, releasing, turns, latching, levels, sets

@@ -1,4 +1,4 @@
-"""Which units the cell stage takes in which cycle: one slot of E units after the other, while the chain shifts."""
+"""Which units the cell stage takes in which cycle: one slot of E units after the other, while the totals shift."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: An
             slot.stream.next = issue.stream
 
     counting = count_slots(clk, reset, capture, opening, slot, array)
-    turns = slot_turn(clk, reset, capture, issue.given, slot) if array.given_state else every_slot_real(slot)
+    turns = slot_turn(clk, reset, capture, issue.given, slot) if array.initial_state else every_slot_real(slot)
     sets = [slot_set(clk, reset, capture, issue.weight_set, slot)] if array.writable else []
     levels = [slot_level(clk, reset, capture, issue.level, slot, array)] if array.levels > 1 else []
     return latching, counting, turns, sets, levels

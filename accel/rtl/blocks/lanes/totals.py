@@ -1,4 +1,4 @@
-"""Sums of a row: products gathered cycle by cycle, rows of several lanes added, and the chain that hands totals on."""
+"""Sums of a row: products gathered cycle by cycle, rows of several lanes added, totals shifted on."""
 
 from __future__ import annotations
 
@@ -107,35 +107,35 @@ def add_rows(clk: Any, i: Any, o: Any, rows: int) -> Any:
 
 
 CAPTURE = """
-genvar ${chain_out}_row;
+genvar ${shift_out}_row;
 generate
-for (${chain_out}_row = 0; ${chain_out}_row < $rows; ${chain_out}_row = ${chain_out}_row + 1) begin: ${chain_out}_shift
+for (${shift_out}_row = 0; ${shift_out}_row < $rows; ${shift_out}_row = ${shift_out}_row + 1) begin: ${shift_out}_shift
     always @(posedge $clk)
-        if ($capture) $chain_out[${chain_out}_row*$width +: $width] <= {$totals[${chain_out}_row]};
-        else $chain_out[${chain_out}_row*$width +: $width] <= $chain_in[${chain_out}_row*$width +: $width];
+        if ($capture) $shift_out[${shift_out}_row*$width +: $width] <= {$totals[${shift_out}_row]};
+        else $shift_out[${shift_out}_row*$width +: $width] <= $shift_in[${shift_out}_row*$width +: $width];
 end
 endgenerate
 """
 
 
 @block
-def capture_chain(clk: Any, capture: Any, totals: Any, chain_in: Any, chain_out: Any) -> Any:
+def shift_register(clk: Any, capture: Any, totals: Any, shift_in: Any, shift_out: Any) -> Any:
     """Totals leave the unit side by side in one word: loaded at `capture`, else shifted on from the neighbour.
 
     So the cell stage finds unit after unit at fixed signals and needs no multiplexer. Latency: 1.
     """
     rows, width = len(totals), len(totals[0])
-    capture_chain.verilog_code = CAPTURE
-    chain_out.driven = "reg"
-    for signal in (clk, capture, chain_in, *totals):
+    shift_register.verilog_code = CAPTURE
+    shift_out.driven = "reg"
+    for signal in (clk, capture, shift_in, *totals):
         signal.read = True
     mask = (1 << width) - 1
 
     @always(clk.posedge)
     def shifting():
         if capture:
-            chain_out.next = sum((int(totals[n]) & mask) << n * width for n in range(rows))
+            shift_out.next = sum((int(totals[n]) & mask) << n * width for n in range(rows))
         else:
-            chain_out.next = chain_in
+            shift_out.next = shift_in
 
     return shifting

@@ -11,7 +11,7 @@ from accel.architecture.dataflows.rows import RowArray
 from accel.rtl.blocks.lanes.fetch import carry, fetch, weights
 from accel.rtl.blocks.lanes.partial_sums import accumulate_onto, accumulate_parts_onto, partial_sums
 from accel.rtl.blocks.lanes.products import weigh
-from accel.rtl.blocks.lanes.totals import accumulate, accumulate_parts, add_rows, capture_chain
+from accel.rtl.blocks.lanes.totals import accumulate, accumulate_parts, add_rows, shift_register
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, signed_list
@@ -27,8 +27,8 @@ def rows(
     operand: Any,
     of_h: Any,
     ahead: Any,
-    chain_in: Any,
-    chain_out: Any,
+    shift_in: Any,
+    shift_out: Any,
     array: RowArray,
 ) -> Any:
     """Multiply, accumulate and pass on: values of the memory word times operands, which come a stage later.
@@ -55,8 +55,8 @@ def rows(
     else:
         accumulator = accumulate_parts(clk, first, of_h, products, partial)
     tree = [] if array.lanes_per_row == 1 else [add_rows(clk, partial, totals, count)]
-    chain = capture_chain(clk, capture, totals, chain_in, chain_out)
-    return slicer, waiter, carrier, multiplier, accumulator, tree, chain
+    shifter = shift_register(clk, capture, totals, shift_in, shift_out)
+    return slicer, waiter, carrier, multiplier, accumulator, tree, shifter
 
 
 @block
@@ -81,22 +81,22 @@ def unit(
     x: Any,
     h: Any,
     ahead: Any,
-    chain_in: Any,
-    chain_out: Any,
+    shift_in: Any,
+    shift_out: Any,
     array: RowArray,
 ) -> Any:
-    """Rows of one unit with operand memories of its own: memory word in, exact totals on the chain.
+    """Rows of one unit with operand memories of its own: memory word in, exact totals in the shift register.
 
     `h` is None for a layer without state, `ahead` where nothing comes ahead. Latency: as `rows`.
     """
     operand = signed_list(array.indices, array.operand_width)
     offset = array.rows_per_unit * array.lanes_per_row * array.weight_width
     fetching = fetch(clk, word, reading, x, h, operand, array, offset)
-    if not array.split_rows:
-        return fetching, rows(clk, word, first, capture, operand, None, ahead, chain_in, chain_out, array)
+    if not array.separate_sums:
+        return fetching, rows(clk, word, first, capture, operand, None, ahead, shift_in, shift_out, array)
     with_operand, of_h = bits(array.lanes_per_row), bits(array.lanes_per_row)
     waiting = (register(clk, reading.from_h, with_operand), register(clk, with_operand, of_h))
-    return fetching, waiting, rows(clk, word, first, capture, operand, of_h, ahead, chain_in, chain_out, array)
+    return fetching, waiting, rows(clk, word, first, capture, operand, of_h, ahead, shift_in, shift_out, array)
 
 
 @module
@@ -107,8 +107,8 @@ def dense_unit(
     capture: Any,
     shared: Any,
     ahead: Any,
-    chain_in: Any,
-    chain_out: Any,
+    shift_in: Any,
+    shift_out: Any,
     array: RowArray,
 ) -> Any:
     """Rows of one unit of a dense layer: the operands come from outside, the same for all units.
@@ -117,14 +117,14 @@ def dense_unit(
     """
     operand = signed_list(array.lanes_per_row, array.operand_width)
     parting = unflatten(shared, operand)
-    if not array.split_rows:
-        return parting, rows(clk, word, first, capture, operand, None, ahead, chain_in, chain_out, array)
+    if not array.separate_sums:
+        return parting, rows(clk, word, first, capture, operand, None, ahead, shift_in, shift_out, array)
     with_operand, of_h = bits(array.lanes_per_row), bits(array.lanes_per_row)
     taking = bits_above(shared, with_operand, array.lanes_per_row * array.operand_width)
     waiting = register(clk, with_operand, of_h)
-    return parting, taking, waiting, rows(clk, word, first, capture, operand, of_h, ahead, chain_in, chain_out, array)
+    return parting, taking, waiting, rows(clk, word, first, capture, operand, of_h, ahead, shift_in, shift_out, array)
 
 
 def shared_width(array: Array) -> int:
     """Bits of what the units of a dense layer share."""
-    return array.lanes_per_row * (array.operand_width + array.split_rows)
+    return array.lanes_per_row * (array.operand_width + array.separate_sums)

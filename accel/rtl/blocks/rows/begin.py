@@ -10,7 +10,7 @@ from myhdl import Signal, always_comb, always_seq, block
 from accel.base.fixed import index_bits
 from accel.rtl.blocks.lanes.levels import by_level
 from accel.rtl.blocks.primitives.signals import bits, flag
-from accel.rtl.blocks.streams.outbox import credit
+from accel.rtl.blocks.streams.output_fifo import credit
 
 
 @block
@@ -65,12 +65,12 @@ def rest(clk: Any, reset: Any, turn: Any, ready: Any, waiting: Any, longest: int
 
 
 @block
-def begin_step(clk: Any, reset: Any, inbox: Any, room: Any, waiting: Any, always_emits: bool, interval: int) -> Any:
+def begin_step(clk: Any, reset: Any, ping_pong: Any, room: Any, waiting: Any, always_emits: bool, interval: int) -> Any:
     """A step begins when x is there, its results have room and `interval` cycles have passed since the last one began.
 
     A step that emits nothing needs no room. Latency: 0.
     """
-    available, final, take = inbox.available, inbox.final, inbox.take
+    available, final, take = ping_pong.available, ping_pong.final, ping_pong.take
     rested = flag()
 
     @always_comb
@@ -79,7 +79,7 @@ def begin_step(clk: Any, reset: Any, inbox: Any, room: Any, waiting: Any, always
 
     @always_comb
     def turning():
-        inbox.turn.next = take
+        ping_pong.turn.next = take
 
     @always_comb
     def beginning_quietly():
@@ -93,7 +93,7 @@ def begin_step(clk: Any, reset: Any, inbox: Any, room: Any, waiting: Any, always
 def begin_turn(
     clk: Any,
     reset: Any,
-    inbox: Any,
+    ping_pong: Any,
     states: Any,
     room: Any,
     state_room: Any,
@@ -106,7 +106,13 @@ def begin_turn(
     It does not begin before one of the two banks of states has been read. A sequence's last step also needs room for
     the state that it leaves. Latency: 0.
     """
-    available, final, take, opens, turn = inbox.available, inbox.final, inbox.take, inbox.opens, inbox.turn
+    available, final, take, opens, turn = (
+        ping_pong.available,
+        ping_pong.final,
+        ping_pong.take,
+        ping_pong.opens,
+        ping_pong.turn,
+    )
     rested, fits, unread = flag(), flag(), flag()
     reading = credit(clk, reset, states.take, states.release, unread, 2)
     resting = rest(clk, reset, turn, rested, waiting, interval, interval - 1)
@@ -148,15 +154,15 @@ def need_room(room: Any, final: Any, fits: Any, always_emits: bool) -> Any:
 
 
 @block
-def begin_held(clk: Any, reset: Any, inbox: Any, room: Any, waiting: Any, always_emits: bool, interval: int) -> Any:
+def begin_held(clk: Any, reset: Any, ping_pong: Any, room: Any, waiting: Any, always_emits: bool, interval: int) -> Any:
     """`begin_step` where every sequence begins with a state of the accelerator's own.
 
     The turn that takes it comes as soon as `interval` cycles have passed since the last one began, whether or not there
     is an x for it. Latency: 0.
     """
-    available, final, take, opens = inbox.available, inbox.final, inbox.take, inbox.opens
+    available, final, take, opens = ping_pong.available, ping_pong.final, ping_pong.take, ping_pong.opens
     rested, fits = flag(), flag()
-    resting = rest(clk, reset, inbox.turn, rested, waiting, interval, interval - 1)
+    resting = rest(clk, reset, ping_pong.turn, rested, waiting, interval, interval - 1)
 
     @always_comb
     def beginning():
@@ -164,20 +170,20 @@ def begin_held(clk: Any, reset: Any, inbox: Any, room: Any, waiting: Any, always
 
     @always_comb
     def turning():
-        inbox.turn.next = take or (rested and opens)
+        ping_pong.turn.next = take or (rested and opens)
 
     return resting, need_room(room, final, fits, always_emits), beginning, turning
 
 
 @block
 def begin_level(
-    clk: Any, reset: Any, inbox: Any, room: Any, level: Any, always_emits: bool, intervals: Sequence[int]
+    clk: Any, reset: Any, ping_pong: Any, room: Any, level: Any, always_emits: bool, intervals: Sequence[int]
 ) -> Any:
     """A step begins as `begin_step` says; the levels behind the first as soon as what they read is written.
 
     `level` is that of the next turn. Latency: 0.
     """
-    available, final, take, turn = inbox.available, inbox.final, inbox.take, inbox.turn
+    available, final, take, turn = ping_pong.available, ping_pong.final, ping_pong.take, ping_pong.turn
     rested, first, fits = flag(), flag(), flag()
     pause = bits(index_bits(max(intervals)))
 

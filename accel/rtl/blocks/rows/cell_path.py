@@ -1,4 +1,4 @@
-"""What the cell stage reads and leaves: biases, the cell's own memory, the state for lanes and outbox."""
+"""What the cell stage reads and leaves: biases, the cell's own memory, the state for lanes and output FIFO."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, array:
 
 
 @block
-def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, every_step: bool, array: Array) -> Any:
-    """h_t goes to the lanes' other bank and, where the step emits, to the outbox. Latency: 0 from h_t.
+def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, results: Any, every_step: bool, array: Array) -> Any:
+    """h_t goes to the lanes' other bank and, where the step emits, to the output FIFO. Latency: 0 from h_t.
 
-    Of several levels, only what comes of the last one goes to the outbox.
+    Of several levels, only what comes of the last one goes to the output FIFO.
     """
     valid, real, latency = like(slot.valid), like(slot.real), slot_to_state(array)
     leaving = slot.leaving if array.levels > 1 else slot.real
@@ -81,31 +81,31 @@ def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, outbox: Any, 
 
     @always_comb
     def emitting():
-        outbox.word.next = h_t
-        outbox.closing.next = closing
-        outbox.final.next = final
+        results.word.next = h_t
+        results.closing.next = closing
+        results.final.next = final
 
     @always_comb
     def emitting_all():
-        outbox.valid.next = real
+        results.valid.next = real
 
     @always_comb
     def emitting_last():
-        outbox.valid.next = real and final
+        results.valid.next = real and final
 
     sending = emitting_all if every_step else emitting_last
     return valids, reals, beats, banks, closings, finals, writing, emitting, sending
 
 
 @block
-def emit_set(clk: Any, reset: Any, slot: Any, outbox: Any, latency: int) -> Any:
+def emit_set(clk: Any, reset: Any, slot: Any, results: Any, latency: int) -> Any:
     """The set of weights goes along with the results. Latency: `latency` from the slot."""
-    return delay(clk, reset, slot.weight_set, outbox.weight_set, latency)
+    return delay(clk, reset, slot.weight_set, results.weight_set, latency)
 
 
 @block
 def read_biases(clk: Any, slot: Any, biases: Any, layer: Any, stores: Any) -> Any:
-    """Biases of a slot; `stores` is None where they are in the bitstream. Latency: SLOT_TO_CHAIN."""
+    """Biases of a slot; `stores` is None where they are in the bitstream. Latency: SLOT_TO_TOTALS."""
     read = like(biases)
     leaving = register(clk, read, biases)
     if layer.lanes.array.levels > 1:

@@ -21,7 +21,7 @@ from accel.rtl.blocks.primitives.signals import bits, flag, signed
 from accel.rtl.blocks.rows.activation import activate, watch_activated
 from accel.rtl.blocks.rows.begin import begin_step
 from accel.rtl.blocks.rows.cell_path import emit_set, read_biases
-from accel.rtl.blocks.rows.layer import promise
+from accel.rtl.blocks.rows.layer import reserve
 from accel.rtl.blocks.rows.slot_path import slot_control
 
 
@@ -57,15 +57,15 @@ def observe_logits(clk: Any, reset: Any, slot: Any, logit: Any, observed: Any) -
 
 @block
 def logits(
-    clk: Any, slot: Any, chain: Any, logit: Any, layer: Any, bias_width: int, bias_shift: int, stores: Any
+    clk: Any, slot: Any, sums: Any, logit: Any, layer: Any, bias_width: int, bias_shift: int, stores: Any
 ) -> Any:
     """Exact row sums with their biases, one a cycle. Latency: SLOT_TO_LOGIT from a slot."""
     bias = bits(bias_width)
-    total, stored = signed(len(chain)), signed(bias_width)
+    total, stored = signed(len(sums)), signed(bias_width)
     aligned = signed(bias_width + bias_shift)
 
     reading_biases = read_biases(clk, slot, bias, layer, stores)
-    reading_total = as_signed(chain, total)
+    reading_total = as_signed(sums, total)
     reading_bias = as_signed(bias, stored)
     aligning = align(stored, aligned, bias_shift)
     adding = add(clk, total, aligned, logit)
@@ -73,7 +73,7 @@ def logits(
 
 
 @block
-def emit_words(clk: Any, reset: Any, slot: Any, value: Any, outbox: Any, latency: int) -> Any:
+def emit_words(clk: Any, reset: Any, slot: Any, value: Any, results: Any, latency: int) -> Any:
     """Every value leaves, which comes `latency` cycles behind its slot. Latency: 0 from the value."""
     valid, closing, final = like(slot.valid), like(slot.closing), like(slot.final)
     valids = delay(clk, reset, slot.valid, valid, latency)
@@ -83,16 +83,16 @@ def emit_words(clk: Any, reset: Any, slot: Any, value: Any, outbox: Any, latency
 
     @always_comb
     def emitting():
-        outbox.valid.next = valid
-        outbox.word.next = word
-        outbox.closing.next = closing
-        outbox.final.next = final
+        results.valid.next = valid
+        results.word.next = word
+        results.closing.next = closing
+        results.final.next = final
 
     return valids, closings, finals, emitting
 
 
 @block
-def emit_largest(clk: Any, reset: Any, slot: Any, logit: Any, outbox: Any) -> Any:
+def emit_largest(clk: Any, reset: Any, slot: Any, logit: Any, results: Any) -> Any:
     """The index of a step's largest logit leaves, the lowest one on a tie. Latency: 1 from the last logit."""
     valid = like(slot.valid)
     valids = delay(clk, reset, slot.valid, valid, SLOT_TO_LOGIT)
@@ -117,13 +117,13 @@ def emit_largest(clk: Any, reset: Any, slot: Any, logit: Any, outbox: Any) -> An
 
     @always_seq(clk.posedge, reset=reset)
     def emitting():
-        outbox.valid.next = valid and closing
-        outbox.closing.next = closing
-        outbox.final.next = final
+        results.valid.next = valid and closing
+        results.closing.next = closing
+        results.final.next = final
 
     @always_comb
     def showing():
-        outbox.word.next = place
+        results.word.next = place
 
     return valids, beats, closings, finals, comparing, keeping, emitting, showing
 
@@ -132,8 +132,8 @@ def emit_largest(clk: Any, reset: Any, slot: Any, logit: Any, outbox: Any) -> An
 def head_layer(
     clk: Any,
     reset: Any,
-    inbox: Any,
-    outbox: Any,
+    ping_pong: Any,
+    results: Any,
     observed: Any,
     layer: Any,
     argmax: bool,
@@ -149,27 +149,27 @@ def head_layer(
     """
     array = layer.lanes.array
     issue, slot = Issue(array), Slot(array)
-    heads = [bits(array.total_width)]
+    unit_totals = [bits(array.total_width)]
     logit = signed(array.sum_width)
 
-    waiting = issue.waiting if array.fed else None
-    beginning = begin_step(clk, reset, inbox, outbox.room, waiting, True, sum(layer.intervals))
-    promising = promise(inbox.take, inbox.final, outbox.promise, True)
-    stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)
-    lanes = lane_array(clk, reset, issue, inbox.write, None, heads, layer.lanes, stores)
+    waiting = issue.waiting if array.streamed else None
+    beginning = begin_step(clk, reset, ping_pong, results.room, waiting, True, sum(layer.intervals))
+    reserving = reserve(ping_pong.take, ping_pong.final, results.reserve, True)
+    stepping = sequence(clk, reset, ping_pong, issue, array, layer.release_at)
+    lanes = lane_array(clk, reset, issue, ping_pong.write, None, unit_totals, layer.lanes, stores)
     slotting = slot_control(clk, reset, issue, slot, array)
-    summing = logits(clk, slot, heads[0], logit, layer, bias_width, bias_shift, stores)
+    summing = logits(clk, slot, unit_totals[0], logit, layer, bias_width, bias_shift, stores)
     latency = SLOT_TO_LOGIT + argmax
     if activation is not None:
         latency, out = slot_to_out(array), signed(activation.array.made.width)
-        activating, watching_out = activate(clk, logit, out, activation), watch_activated(outbox.valid, out, observed)
-        emitting = activating, emit_words(clk, reset, slot, out, outbox, latency), watching_out
+        activating, watching_out = activate(clk, logit, out, activation), watch_activated(results.valid, out, observed)
+        emitting = activating, emit_words(clk, reset, slot, out, results, latency), watching_out
     elif argmax:
-        emitting = emit_largest(clk, reset, slot, logit, outbox)
+        emitting = emit_largest(clk, reset, slot, logit, results)
     else:
-        emitting = emit_words(clk, reset, slot, logit, outbox, latency)
+        emitting = emit_words(clk, reset, slot, logit, results, latency)
     watching = observe_logits(clk, reset, slot, logit, observed)
-    working = (beginning, promising, stepping, lanes, slotting, summing, emitting, watching)
+    working = (beginning, reserving, stepping, lanes, slotting, summing, emitting, watching)
     if not array.writable:
         return working
-    return (*working, emit_set(clk, reset, slot, outbox, latency))
+    return (*working, emit_set(clk, reset, slot, results, latency))

@@ -1,6 +1,6 @@
 """A state of the accelerator's own: the h_0 and c_0 that every sequence begins with, from memories of constants.
 
-A turn writes them where a step writes h_t and c_t, at the same cycles, as `given_state` does with a state from outside.
+A turn writes them where a step writes h_t and c_t, at the same cycles, as `initial_state` does with one from outside.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class HeldState:
 
 @block
 def keep_held(
-    clk: Any, reset: Any, slot: Any, made: Any, kept: Any, words: tuple[int, ...], file: str, latency: int
+    clk: Any, reset: Any, slot: Any, made: Any, carried: Any, words: tuple[int, ...], file: str, latency: int
 ) -> Any:
-    """`kept` is what the cells made, or, in the turn that takes a state, the slot's constants.
+    """`carried` is what the cells made, or, in the turn that takes a state, the slot's constants.
 
     Latency: 0 from what the cells made, which comes `latency` cycles after its slot.
     """
-    word = bits(len(kept))
+    word = bits(len(carried))
     beat, taken = like(slot.beat), like(slot.valid)
     beats = delay(clk, reset, slot.beat, beat, latency - 1)
     takens = delay(clk, reset, slot.given, taken, latency)
@@ -41,9 +41,9 @@ def keep_held(
     @always_comb
     def choosing():
         if taken:
-            kept.next = word
+            carried.next = word
         else:
-            kept.next = made
+            carried.next = made
 
     return beats, takens, choosing, rom(clk, beat, word, words, file)
 
@@ -56,19 +56,19 @@ def take_held(
     held: HeldState,
     c_t: Any,
     h_t: Any,
-    kept_c: Any,
-    kept_h: Any,
+    carried_c: Any,
+    carried_h: Any,
     cells: CellConstants,
 ) -> Any:
-    """h_0 and c_0 into the memories of h and c, through `kept_h` and `kept_c` (out).
+    """h_0 and c_0 into the memories of h and c, through `carried_h` and `carried_c` (out).
 
-    `h_t` are the cells' signals; where h follows from what is kept, they follow `kept_c` already.
+    `h_t` are the cells' signals; where h follows from what is kept, they follow `carried_c` already.
     Latency: 0 from c_t and h_t.
     """
-    keeping_c = keep_held(clk, reset, slot, c_t, kept_c, held.words[-1], held.files[-1], slot_to_cell(cells.array))
+    keeping_c = keep_held(clk, reset, slot, c_t, carried_c, held.words[-1], held.files[-1], slot_to_cell(cells.array))
     if cells.level.state_follows:
-        return keeping_c, gather(h_t, kept_h)
+        return keeping_c, gather(h_t, carried_h)
     keeping_h = keep_held(
-        clk, reset, slot, joined(h_t), kept_h, held.words[0], held.files[0], slot_to_state(cells.array)
+        clk, reset, slot, joined(h_t), carried_h, held.words[0], held.files[0], slot_to_state(cells.array)
     )
     return keeping_c, keeping_h

@@ -20,10 +20,10 @@ from accel.rtl.blocks.primitives.register import as_signed, delay, gather
 from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
 from accel.rtl.blocks.rows.begin import begin_held, begin_level, begin_step, begin_turn
 from accel.rtl.blocks.rows.cell_path import cell_memory, emit_set, read_biases, write_state
-from accel.rtl.blocks.rows.given_state import GivenState, give_states, take_states
 from accel.rtl.blocks.rows.held_state import HeldState, take_held
+from accel.rtl.blocks.rows.initial_state import InitialState, give_states, take_states
 from accel.rtl.blocks.rows.slot_path import scaled_slots, slot_control
-from accel.rtl.blocks.streams.inbox import Write
+from accel.rtl.blocks.streams.ping_pong import Write
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,22 @@ class Observed:
         self.gates_valid = flag()
         self.gates = bits(cells * len(level.gates) * constants.formats.activation.width)
         self.c_valid = flag()
-        self.c = bits(cells * sizes[level.kept].width)
+        self.c = bits(cells * sizes[level.carried].width)
         self.h_valid = flag()
         self.h = bits(cells * sizes[level.state].width)
 
 
 @block
-def promise(take: Any, final: Any, promised: Any, every_step: bool) -> Any:
-    """Tell the outbox that results will come. Latency: 0."""
+def reserve(take: Any, final: Any, reserved: Any, every_step: bool) -> Any:
+    """Tell the output FIFO that results will come. Latency: 0."""
 
     @always_comb
     def each():
-        promised.next = take
+        reserved.next = take
 
     @always_comb
     def last():
-        promised.next = take and final
+        reserved.next = take and final
 
     return each if every_step else last
 
@@ -90,7 +90,7 @@ def observe(observed: Any, begin: Any, gates: Any, c_t: Any, h_t: Any) -> Any:
 
 @block
 def cell_stage(
-    clk: Any, reset: Any, slot: Any, heads: Any, signals: Any, c_t: Any, layer: Any, cells: Any, stores: Any
+    clk: Any, reset: Any, slot: Any, unit_totals: Any, signals: Any, c_t: Any, layer: Any, cells: Any, stores: Any
 ) -> Any:
     """E cells side by side with their bias and c memories; `c_t` is what c's memory keeps, from outside at times, and
     above it what is laid aside.
@@ -107,14 +107,14 @@ def cell_stage(
     reading_biases = read_biases(clk, slot, bias, layer, stores)
     memory = cell_memory(clk, reset, slot, c_t, c_before, array)
     readers = [as_signed(c_words[e], before[e]) for e in range(count)]
-    kept: list[Any] = [None] * count
-    if array.given_state and cells.level.state_follows:
-        kept = [signed(c_width) for _ in range(count)]
-        kept_words = [c_t((e + 1) * c_width, e * c_width) for e in range(count)]
-        readers += [as_signed(kept_words[e], kept[e]) for e in range(count)]
+    carried: list[Any] = [None] * count
+    if array.initial_state and cells.level.state_follows:
+        carried = [signed(c_width) for _ in range(count)]
+        carried_words = [c_t((e + 1) * c_width, e * c_width) for e in range(count)]
+        readers += [as_signed(carried_words[e], carried[e]) for e in range(count)]
     if array.cell.alike:
         stages = [
-            cell(clk, reset, heads[e], biases[e], before[e], None, kept[e], signals[e], cells, cells.level)
+            cell(clk, reset, unit_totals[e], biases[e], before[e], None, carried[e], signals[e], cells, cells.level)
             for e in range(count)
         ]
         return reading_biases, memory, readers, stages
@@ -123,7 +123,7 @@ def cell_stage(
     aside = [signed(width) for _ in range(count)]
     readers += [as_signed(aside_words[e], aside[e]) for e in range(count)]
     stages = [
-        cell_in_levels(clk, reset, slot.level, heads[e], biases[e], before[e], aside[e], signals[e], cells)
+        cell_in_levels(clk, reset, slot.level, unit_totals[e], biases[e], before[e], aside[e], signals[e], cells)
         for e in range(count)
     ]
     return reading_biases, memory, readers, stages
@@ -134,10 +134,10 @@ def cells_and_state(
     clk: Any,
     reset: Any,
     slot: Any,
-    heads: Any,
+    unit_totals: Any,
     begin: Any,
     h: Any,
-    outbox: Any,
+    results: Any,
     observed: Any,
     saturations: Any,
     layer: Any,
@@ -145,7 +145,8 @@ def cells_and_state(
     stores: Any,
     given: Any,
 ) -> Any:
-    """From the chain to h_t, c_t and what a bench may watch; `given` is the GivenState or the HeldState of a layer.
+    """From the units' totals to h_t, c_t and what a bench may watch; `given` is the InitialState or the HeldState of a
+    layer.
 
     Latency: slot_to_state from a slot to its h_t.
     """
@@ -154,34 +155,34 @@ def cells_and_state(
     gates = joined([gate for out in signals for gate in out.gates])
     c_t, h_t = joined([out.c for out in signals]), joined([out.h for out in signals])
     words = [*(out.c for out in signals), *(value for out in signals for value in out.aside)]
-    kept_c, kept_h = bits(sum(len(word) for word in words)), bits(len(h_t))
+    carried_c, carried_h = bits(sum(len(word) for word in words)), bits(len(h_t))
 
     if given is None:
-        keeping = [gather(words, kept_c), gather([out.h for out in signals], kept_h)]
+        keeping = [gather(words, carried_c), gather([out.h for out in signals], carried_h)]
     elif isinstance(given, HeldState):
-        keeping = [take_held(clk, reset, slot, given, c_t, [out.h for out in signals], kept_c, kept_h, cells)]
+        keeping = [take_held(clk, reset, slot, given, c_t, [out.h for out in signals], carried_c, carried_h, cells)]
     else:
         keeping = [
-            take_states(clk, reset, slot, given, c_t, [out.h for out in signals], kept_c, kept_h, cells, stores),
+            take_states(clk, reset, slot, given, c_t, [out.h for out in signals], carried_c, carried_h, cells, stores),
             give_states(clk, reset, slot, given, signals, layer, cells),
         ]
-    stage = cell_stage(clk, reset, slot, heads, signals, kept_c, layer, cells, stores)
-    state = write_state(clk, reset, slot, kept_h, h, outbox, layer.every_step or layer.pooled, array)
+    stage = cell_stage(clk, reset, slot, unit_totals, signals, carried_c, layer, cells, stores)
+    state = write_state(clk, reset, slot, carried_h, h, results, layer.every_step or layer.pooled, array)
     gates_valid = delay(clk, reset, slot.real, observed.gates_valid, slot_to_gates(array))
     c_valid = delay(clk, reset, slot.real, observed.c_valid, slot_to_cell(array))
     h_valid = delay(clk, reset, slot.real, observed.h_valid, slot_to_state(array))
     watching = observe(observed, begin, gates, c_t, h_t)
     counting = count_saturations(clk, reset, slot, signals, saturations, array)
     working = (keeping, stage, state, gates_valid, c_valid, h_valid, watching, counting)
-    return (*working, emit_set(clk, reset, slot, outbox, slot_to_state(array))) if array.writable else working
+    return (*working, emit_set(clk, reset, slot, results, slot_to_state(array))) if array.writable else working
 
 
 @module
 def recurrent_layer(
     clk: Any,
     reset: Any,
-    inbox: Any,
-    outbox: Any,
+    ping_pong: Any,
+    results: Any,
     observed: Any,
     saturations: Any,
     layer: Any,
@@ -199,32 +200,34 @@ def recurrent_layer(
     """
     array = cells.array
     issue, slot, h = Issue(array), Slot(array), Write(array.h_vector)
-    heads = [bits(array.sums_per_unit * array.total_width) for _ in range(array.cells)]
-    sums = [bits(array.sums_per_unit * array.scaled_width) for _ in range(array.cells)] if layer.scales else heads
+    unit_totals = [bits(array.sums_per_unit * array.total_width) for _ in range(array.cells)]
+    sums = [bits(array.sums_per_unit * array.scaled_width) for _ in range(array.cells)] if layer.scales else unit_totals
 
-    promising = promise(inbox.take, inbox.final, outbox.promise, layer.every_step)
-    stepping = sequence(clk, reset, inbox, issue, array, layer.release_at)
-    lanes = lane_array(clk, reset, issue, inbox.write, h, heads, layer.lanes, stores)
+    reserving = reserve(ping_pong.take, ping_pong.final, results.reserve, layer.every_step)
+    stepping = sequence(clk, reset, ping_pong, issue, array, layer.release_at)
+    lanes = lane_array(clk, reset, issue, ping_pong.write, h, unit_totals, layer.lanes, stores)
     if layer.scales:
-        slotting = scaled_slots(clk, reset, issue, slot, heads, sums, array, layer.scales, stores)
+        slotting = scaled_slots(clk, reset, issue, slot, unit_totals, sums, array, layer.scales, stores)
     else:
         slotting = slot_control(clk, reset, issue, slot, array)
-    waiting = issue.waiting if array.fed else None
+    waiting = issue.waiting if array.streamed else None
     given = state_in
-    if array.given_state and not isinstance(state_in, HeldState):
-        given = GivenState(inbox, state_in, state_out, saturations, cells)
+    if array.initial_state and not isinstance(state_in, HeldState):
+        given = InitialState(ping_pong, state_in, state_out, saturations, cells)
     interval = sum(layer.intervals)
     if array.levels > 1:
-        beginning = begin_level(clk, reset, inbox, outbox.room, issue.next_level, layer.every_step, layer.intervals)
+        beginning = begin_level(
+            clk, reset, ping_pong, results.room, issue.next_level, layer.every_step, layer.intervals
+        )
     elif given is None:
-        beginning = begin_step(clk, reset, inbox, outbox.room, waiting, layer.every_step, interval)
+        beginning = begin_step(clk, reset, ping_pong, results.room, waiting, layer.every_step, interval)
     elif isinstance(given, HeldState):
-        beginning = begin_held(clk, reset, inbox, outbox.room, waiting, layer.every_step, interval)
+        beginning = begin_held(clk, reset, ping_pong, results.room, waiting, layer.every_step, interval)
     else:
         beginning = begin_turn(
-            clk, reset, inbox, given.states, outbox.room, given.last.room, waiting, layer.every_step, interval
+            clk, reset, ping_pong, given.states, results.room, given.last.room, waiting, layer.every_step, interval
         )
     stage = cells_and_state(
-        clk, reset, slot, sums, inbox.take, h, outbox, observed, saturations, layer, cells, stores, given
+        clk, reset, slot, sums, ping_pong.take, h, results, observed, saturations, layer, cells, stores, given
     )
-    return beginning, promising, stepping, lanes, slotting, stage
+    return beginning, reserving, stepping, lanes, slotting, stage

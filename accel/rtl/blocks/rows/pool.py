@@ -19,7 +19,7 @@ from accel.rtl.blocks.primitives.memory import ram, rom
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import as_signed, delay, gather, like
 from accel.rtl.blocks.primitives.signals import bits, signed
-from accel.rtl.blocks.streams.outbox import credit
+from accel.rtl.blocks.streams.output_fifo import credit
 
 
 class Words:
@@ -32,21 +32,21 @@ class Words:
 
 
 @block
-def follow(clk: Any, reset: Any, outbox: Any, words: Any, steps: Any, longest: int) -> Any:
+def follow(clk: Any, reset: Any, results: Any, words: Any, steps: Any, longest: int) -> Any:
     """Which word of its step comes (out), whether the step begins a sequence and still counts (out), and how many have
     been counted before, at most `longest`. Latency: 0.
     """
 
     @always_seq(clk.posedge, reset=reset)
     def counting():
-        if outbox.valid and outbox.closing:
+        if results.valid and results.closing:
             words.beat.next = 0
-            words.fresh.next = outbox.final
-            if outbox.final:
+            words.fresh.next = results.final
+            if results.final:
                 steps.next = 0
             elif words.counts:
                 steps.next = steps + 1
-        elif outbox.valid:
+        elif results.valid:
             words.beat.next = words.beat + 1
 
     @always_comb
@@ -107,32 +107,34 @@ def divide(clk: Any, total: Any, factor: Any, mean: Any, pool: Pool) -> Any:
 
 
 @module
-def pool_steps(clk: Any, reset: Any, outbox: Any, beats: Any, released: Any, array: Array, pool: Any, file: str) -> Any:
-    """Words of h_t (outbox) to those of the pool (beats). Latency: `Pool.latency` from a word to its word."""
+def pool_steps(
+    clk: Any, reset: Any, results: Any, beats: Any, released: Any, array: Array, pool: Any, file: str
+) -> Any:
+    """Words of h_t (output FIFO) to those of the pool (beats). Latency: `Pool.latency` from a word to its word."""
     width = pool.sum_width if pool.mean else pool.state.width
     count, state, steps = array.cells, pool.state.width, bits(index_bits(pool.longest + 1))
-    words, late, old = Words(array.output_beats), like(outbox.word), bits(count * width)
-    beginning, there, adds = like(outbox.valid), like(outbox.valid), like(outbox.valid)
+    words, late, old = Words(array.output_beats), like(results.word), bits(count * width)
+    beginning, there, adds = like(results.valid), like(results.valid), like(results.valid)
     place = like(words.beat)
     h, earlier, kept = ([signed(size) for _ in range(count)] for size in (state, width, width))
     updated = bits(count * width)
-    following = follow(clk, reset, outbox, words, steps, pool.longest if pool.mean else 1)
+    following = follow(clk, reset, results, words, steps, pool.longest if pool.mean else 1)
     waits = [
-        delay(clk, reset, outbox.word, late, 1),
+        delay(clk, reset, results.word, late, 1),
         delay(clk, reset, words.fresh, beginning, 1),
         delay(clk, reset, words.counts, adds, 1),
-        delay(clk, reset, outbox.valid, there, 2),
+        delay(clk, reset, results.valid, there, 2),
         delay(clk, reset, words.beat, place, 2),
     ]
-    memory = ram(clk, outbox.valid, there, place, updated, words.beat, old, array.output_beats)
+    memory = ram(clk, results.valid, there, place, updated, words.beat, old, array.output_beats)
     reading = [as_signed(late((n + 1) * state, n * state), h[n]) for n in range(count)]
     reading += [as_signed(old((n + 1) * width, n * width), earlier[n]) for n in range(count)]
-    ends, last_step = like(outbox.valid), like(outbox.valid)
+    ends, last_step = like(results.valid), like(results.valid)
     common = (following, waits, memory, reading, gather(kept, updated))
-    crediting = credit(clk, reset, outbox.promise, released, outbox.room, 2)
-    finals = delay(clk, reset, outbox.final, last_step, pool.latency)
-    valids = delay(clk, reset, outbox.valid, ends, pool.latency)
-    sets = [delay(clk, reset, outbox.weight_set, beats.weight_set, pool.latency)] if array.writable else []
+    crediting = credit(clk, reset, results.reserve, released, results.room, 2)
+    finals = delay(clk, reset, results.final, last_step, pool.latency)
+    valids = delay(clk, reset, results.valid, ends, pool.latency)
+    sets = [delay(clk, reset, results.weight_set, beats.weight_set, pool.latency)] if array.writable else []
 
     @always_comb
     def sending():

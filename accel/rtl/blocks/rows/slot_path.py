@@ -30,7 +30,7 @@ def slot_control(clk: Any, reset: Any, issue: Issue, slot: Any, array: Any) -> A
     counting = slots(clk, reset, capture, opening, late, slot, array)
     common = (capturing, openings, freshes, finals, banks, streams, counting)
     sets = [delay(clk, reset, issue.weight_set, late.weight_set, ahead)] if array.writable else []
-    givens = [delay(clk, reset, issue.given, late.given, ahead)] if array.given_state else []
+    givens = [delay(clk, reset, issue.given, late.given, ahead)] if array.initial_state else []
     levels = [delay(clk, reset, issue.level, late.level, ahead)] if array.levels > 1 else []
     return common, sets, givens, levels
 
@@ -48,7 +48,7 @@ def slot_later(clk: Any, reset: Any, early: Any, slot: Any, cycles: int, array: 
     reals = delay(clk, reset, early.real, slot.real, cycles)
     common = (valids, reals, beats, closings, freshes, finals, banks, streams)
     sets = [delay(clk, reset, early.weight_set, slot.weight_set, cycles)] if array.writable else []
-    givens = [delay(clk, reset, early.given, slot.given, cycles)] if array.given_state else []
+    givens = [delay(clk, reset, early.given, slot.given, cycles)] if array.initial_state else []
     return common, sets, givens
 
 
@@ -58,7 +58,7 @@ def scaled_slots(
     reset: Any,
     issue: Issue,
     slot: Any,
-    heads: Any,
+    unit_totals: Any,
     scaled: Any,
     array: Any,
     scales: ScaleConstants,
@@ -68,5 +68,5 @@ def scaled_slots(
     early = Slot(array)
     slotting = slot_control(clk, reset, issue, early, array)
     waiting = slot_later(clk, reset, early, slot, scale_delay(array), array)
-    scaling = scale_totals(clk, early, heads, scaled, array, scales, stores)
+    scaling = scale_totals(clk, early, unit_totals, scaled, array, scales, stores)
     return slotting, waiting, scaling

@@ -10,8 +10,8 @@ from accel.rtl.blocks.primitives.signals import flag
 
 
 @block
-def age_steps(clk: Any, reset: Any, inbox: Any, streams: int) -> Any:
-    """`starts`, `opens`, `leads` of the inbox (out) where the stream's last step was `final` (in).
+def age_steps(clk: Any, reset: Any, ping_pong: Any, streams: int) -> Any:
+    """`starts`, `opens`, `leads` of the ping-pong buffer (out) where the stream's last step was `final` (in).
 
     Latency: 1 from `take`.
     """
@@ -19,17 +19,17 @@ def age_steps(clk: Any, reset: Any, inbox: Any, streams: int) -> Any:
 
     @always_comb
     def showing():
-        inbox.starts.next = ages[oldest]
+        ping_pong.starts.next = ages[oldest]
 
     @always_comb
     def opening():
-        inbox.opens.next = inbox.starts
-        inbox.leads.next = inbox.starts
+        ping_pong.opens.next = ping_pong.starts
+        ping_pong.leads.next = ping_pong.starts
 
     @always_seq(clk.posedge, reset=reset)
     def refreshing():
-        if inbox.take:
-            ages[0].next = inbox.final
+        if ping_pong.take:
+            ages[0].next = ping_pong.final
             for n in range(oldest):
                 ages[n + 1].next = ages[n]
 
@@ -37,11 +37,11 @@ def age_steps(clk: Any, reset: Any, inbox: Any, streams: int) -> Any:
 
 
 @block
-def age_turns(clk: Any, reset: Any, inbox: Any, streams: int) -> Any:
+def age_turns(clk: Any, reset: Any, ping_pong: Any, streams: int) -> Any:
     """The same where a turn takes a sequence's state before its first step; none is `fresh`. Latency: 1 from `turn`."""
     ages, oldest = [Signal(bool(1)) for _ in range(streams)], streams - 1
     given = [flag() for _ in range(streams)]
-    final, starts = inbox.final, inbox.starts
+    final, starts = ping_pong.final, ping_pong.starts
 
     @always_comb
     def showing():
@@ -49,16 +49,16 @@ def age_turns(clk: Any, reset: Any, inbox: Any, streams: int) -> Any:
 
     @always_comb
     def opening():
-        inbox.opens.next = starts and not given[oldest]
-        inbox.leads.next = starts and given[oldest]
-        inbox.fresh.next = False
+        ping_pong.opens.next = starts and not given[oldest]
+        ping_pong.leads.next = starts and given[oldest]
+        ping_pong.fresh.next = False
 
     @always_seq(clk.posedge, reset=reset)
     def refreshing():
-        if inbox.turn:
+        if ping_pong.turn:
             ages[0].next = final
             given[0].next = not final
-            if not inbox.take:
+            if not ping_pong.take:
                 ages[0].next = starts
                 given[0].next = True
             for n in range(oldest):
@@ -69,28 +69,28 @@ def age_turns(clk: Any, reset: Any, inbox: Any, streams: int) -> Any:
 
 
 @block
-def fresh_after_each(inbox: Any) -> Any:
-    """Every sequence begins from zeros: `fresh` (out) of the inbox is its `starts` (in). Latency: 0."""
+def fresh_after_each(ping_pong: Any) -> Any:
+    """Every sequence begins from zeros: `fresh` (out) of the ping-pong buffer is its `starts` (in). Latency: 0."""
 
     @always_comb
     def starting():
-        inbox.fresh.next = inbox.starts
+        ping_pong.fresh.next = ping_pong.starts
 
     return starting
 
 
 @block
-def fresh_once(clk: Any, reset: Any, inbox: Any) -> Any:
+def fresh_once(clk: Any, reset: Any, ping_pong: Any) -> Any:
     """Only the first step after a reset begins from zeros. Latency: 1 from `take`."""
     awake = flag()
 
     @always_comb
     def starting():
-        inbox.fresh.next = not awake
+        ping_pong.fresh.next = not awake
 
     @always_seq(clk.posedge, reset=reset)
     def waking():
-        if inbox.take:
+        if ping_pong.take:
             awake.next = True
 
     return starting, waking

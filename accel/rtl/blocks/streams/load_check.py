@@ -115,7 +115,7 @@ def hand_on(clk: Any, reset: Any, arriving: Arriving, loading: Any) -> Any:
 
 
 @block
-def judge(
+def conclude(
     clk: Any, reset: Any, tlast: Any, arriving: Arriving, complement: Any, loading: Any, status: Any, digest: int
 ) -> Any:
     """Tell (status) what is wrong with a frame as it ends, or change the sets where nothing is. Latency: 2."""
@@ -144,7 +144,7 @@ def judge(
         checksum.next = closing and not beyond and word != complement
 
     @always_seq(clk.posedge, reset=reset)
-    def judging():
+    def concluding():
         if ended:
             status.load_short.next = short
             status.load_long.next = long
@@ -154,7 +154,7 @@ def judge(
                 loading.active.next = not loading.active
                 loading.loaded.next = True
 
-    return reading_digest, comparing, ending, judging
+    return reading_digest, comparing, ending, concluding
 
 
 @module
@@ -174,5 +174,5 @@ def check_frame(clk: Any, reset: Any, axis: Any, loading: Any, status: Any, beat
     counting = count_words(clk, reset, axis, loading.free, arriving, beats)
     summing = check_sum(clk, arriving, complement)
     handing_on = hand_on(clk, reset, arriving, loading)
-    judging = judge(clk, reset, axis.tlast, arriving, complement, loading, status, digest)
-    return opposing, counting, summing, handing_on, judging
+    concluding = conclude(clk, reset, axis.tlast, arriving, complement, loading, status, digest)
+    return opposing, counting, summing, handing_on, concluding

@@ -9,7 +9,7 @@ from myhdl import always_comb, always_seq, block
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.streams.ages import age_steps, age_turns, fresh_after_each, fresh_once
-from accel.rtl.blocks.streams.inbox import Beats, Inbox
+from accel.rtl.blocks.streams.ping_pong import Beats, PingPong
 
 
 class Filling:
@@ -97,38 +97,39 @@ def mark(clk: Any, reset: Any, completes: Any, last: Any, freed: Any, marks: Any
 
 
 @block
-def hand_over(clk: Any, reset: Any, lower: Any, upper: Any, inbox: Any, free_lower: Any, free_upper: Any) -> Any:
-    """Offer the banks in turn and free them in turn: `available`, `bank` and `final` of the inbox (out) follow from the
-    marks (in), `free_lower` and `free_upper` (out) from its `release` (in). Latency: 0; 1 from `take` to the next bank.
+def hand_over(clk: Any, reset: Any, lower: Any, upper: Any, ping_pong: Any, free_lower: Any, free_upper: Any) -> Any:
+    """Offer the banks in turn and free them in turn: `available`, `bank` and `final` of the ping-pong buffer (out)
+    follow from the marks (in), `free_lower` and `free_upper` (out) from its `release` (in). Latency: 0; 1 from `take`
+    to the next bank.
     """
-    next_bank, oldest = inbox.bank, flag()
+    next_bank, oldest = ping_pong.bank, flag()
 
     @always_comb
     def choosing():
         if next_bank:
-            inbox.available.next = upper.full
-            inbox.final.next = upper.final
+            ping_pong.available.next = upper.full
+            ping_pong.final.next = upper.final
         else:
-            inbox.available.next = lower.full
-            inbox.final.next = lower.final
+            ping_pong.available.next = lower.full
+            ping_pong.final.next = lower.final
 
     @always_comb
     def freeing():
-        free_lower.next = inbox.release and not oldest
-        free_upper.next = inbox.release and oldest
+        free_lower.next = ping_pong.release and not oldest
+        free_upper.next = ping_pong.release and oldest
 
     @always_seq(clk.posedge, reset=reset)
     def handing_over():
-        if inbox.take:
+        if ping_pong.take:
             next_bank.next = not next_bank
-        if inbox.release:
+        if ping_pong.release:
             oldest.next = not oldest
 
     return choosing, freeing, handing_over
 
 
 @block
-def carry_set(clk: Any, reset: Any, beats: Any, filling: Any, inbox: Any) -> Any:
+def carry_set(clk: Any, reset: Any, beats: Any, filling: Any, ping_pong: Any) -> Any:
     """Hand on, with each bank, the set of weights that came with its beats. Latency: 1."""
     lower_set, upper_set = flag(), flag()
 
@@ -141,10 +142,10 @@ def carry_set(clk: Any, reset: Any, beats: Any, filling: Any, inbox: Any) -> Any
 
     @always_comb
     def choosing():
-        if inbox.bank:
-            inbox.weight_set.next = upper_set
+        if ping_pong.bank:
+            ping_pong.weight_set.next = upper_set
         else:
-            inbox.weight_set.next = lower_set
+            ping_pong.weight_set.next = lower_set
 
     return marking, choosing
 
@@ -154,30 +155,31 @@ def receive(
     clk: Any,
     reset: Any,
     beats: Beats,
-    inbox: Inbox,
+    ping_pong: PingPong,
     count: int,
     streams: int,
     stateful: bool,
     with_set: bool,
-    given_state: bool,
+    initial_state: bool,
 ) -> Any:
-    """Write `count` beats (in) into a bank, then hand it over (inbox). Latency: 1 from the last beat to `available`.
+    """Write `count` beats (in) into a bank of the ping-pong buffer, then hand it over.
 
     The step after a sequence's last one is fresh, unless the model is stateful: then only the first one after reset.
     With several streams that take turns, the step is meant that comes a round later. `with_set` hands on the set of
     weights that comes with the beats. Where a sequence's state is given, a turn of its own takes it.
+    Latency: 1 from the last beat to `available`.
     """
     filling, lower, upper = Filling(), Marks(), Marks()
     free_lower, free_upper = flag(), flag()
-    filled = fill(clk, reset, beats, filling, lower, upper, inbox.write, count)
+    filled = fill(clk, reset, beats, filling, lower, upper, ping_pong.write, count)
     marked = [
         mark(clk, reset, filling.lower_completes, beats.last, free_lower, lower),
         mark(clk, reset, filling.upper_completes, beats.last, free_upper, upper),
     ]
-    handed = hand_over(clk, reset, lower, upper, inbox, free_lower, free_upper)
-    if given_state:
-        aged: Any = age_turns(clk, reset, inbox, streams)
+    handed = hand_over(clk, reset, lower, upper, ping_pong, free_lower, free_upper)
+    if initial_state:
+        aged: Any = age_turns(clk, reset, ping_pong, streams)
     else:
-        fresh = fresh_once(clk, reset, inbox) if stateful else fresh_after_each(inbox)
-        aged = age_steps(clk, reset, inbox, streams), fresh
-    return filled, marked, handed, aged, carry_set(clk, reset, beats, filling, inbox) if with_set else ()
+        fresh = fresh_once(clk, reset, ping_pong) if stateful else fresh_after_each(ping_pong)
+        aged = age_steps(clk, reset, ping_pong, streams), fresh
+    return filled, marked, handed, aged, carry_set(clk, reset, beats, filling, ping_pong) if with_set else ()

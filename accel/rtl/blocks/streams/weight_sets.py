@@ -37,25 +37,25 @@ class Loading:
 
 
 @module
-def count_uses(clk: Any, reset: Any, inbox: Any, outbox: Any, loading: Any) -> Any:
+def count_uses(clk: Any, reset: Any, ping_pong: Any, results: Any, loading: Any) -> Any:
     """A set is free when every sequence that began with it has given its last result. Latency: 1.
 
     A sequence begins with its first step. The turn that takes its state before does not read weights, and its x_t may
-    never come: of a filler that the last round leaves open. `inbox` is that of the first layer, `outbox` that of the
-    last.
+    never come: of a filler that the last round leaves open. `ping_pong` is that of the first layer, `results` that of
+    the last.
     """
     lower, upper = bits(16), bits(16)  # sequences under way with either set
     lower_begins, lower_ends, upper_begins, upper_ends = flag(), flag(), flag(), flag()
 
     @always_comb
     def beginning():
-        lower_begins.next = inbox.turn and inbox.leads and not inbox.weight_set
-        upper_begins.next = inbox.turn and inbox.leads and inbox.weight_set
+        lower_begins.next = ping_pong.turn and ping_pong.leads and not ping_pong.weight_set
+        upper_begins.next = ping_pong.turn and ping_pong.leads and ping_pong.weight_set
 
     @always_comb
     def ending():
-        lower_ends.next = outbox.valid and outbox.closing and outbox.final and not outbox.weight_set
-        upper_ends.next = outbox.valid and outbox.closing and outbox.final and outbox.weight_set
+        lower_ends.next = results.valid and results.closing and results.final and not results.weight_set
+        upper_ends.next = results.valid and results.closing and results.final and results.weight_set
 
     @always_comb
     def freeing():
@@ -72,21 +72,21 @@ def count_uses(clk: Any, reset: Any, inbox: Any, outbox: Any, loading: Any) -> A
 
 
 @module
-def choose_set(clk: Any, reset: Any, inbox: Any, loading: Any, streams: int) -> Any:
+def choose_set(clk: Any, reset: Any, ping_pong: Any, loading: Any, streams: int) -> Any:
     """A sequence's first step takes the active set, the others keep it; streams take turns, a step each. Latency: 0."""
     kept, oldest = [flag() for _ in range(streams)], streams - 1
 
     @always_comb
     def choosing():
-        if inbox.starts:
-            inbox.weight_set.next = loading.active
+        if ping_pong.starts:
+            ping_pong.weight_set.next = loading.active
         else:
-            inbox.weight_set.next = kept[oldest]
+            ping_pong.weight_set.next = kept[oldest]
 
     @always_seq(clk.posedge, reset=reset)
     def keeping():
-        if inbox.turn:
-            kept[0].next = inbox.weight_set
+        if ping_pong.turn:
+            kept[0].next = ping_pong.weight_set
             for n in range(oldest):
                 kept[n + 1].next = kept[n]
 

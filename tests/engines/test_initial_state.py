@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from accel.engines.engine import Observed, golden, reference
-from accel.engines.verify import Contender, judge
+from accel.engines.verify import DeviceUnderTest, compare
 from accel.model import random_weights, samples
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.schedule.turns import TAKE_STATE, all_turns, turns
 from tests.designs import design, spec
-from tests.engines.contenders import Even
+from tests.engines.devices import Even
 
 GIVEN = spec(model={"inputs": 3, "hidden": [6, 5]}, engine={"units": 3, "state_streams": True})
 
@@ -53,7 +53,7 @@ def test_a_wrong_last_state_is_caught_and_named(tmp_path: Path) -> None:
         seen.last_states[2, 7] ^= 1
         return seen
 
-    result = judge("it", Contender(wrong), design(GIVEN, tmp_path), samples.seeded(GIVEN, 4, 3), Even())
+    result = compare("it", DeviceUnderTest(wrong), design(GIVEN, tmp_path), samples.seeded(GIVEN, 4, 3), Even())
     assert result.status == "different"
     assert result.reason.startswith("h_n and c_n differ first in sequence 2, value 7: expected ")
 
@@ -62,9 +62,9 @@ def test_an_engine_that_hides_the_last_states_is_different(tmp_path: Path) -> No
     def hiding(given: Design, inputs: Samples) -> Observed:
         return dataclasses.replace(golden(given, inputs), last_states=None)
 
-    assert judge("it", Contender(hiding), design(GIVEN, tmp_path), samples.seeded(GIVEN, 2, 3), Even()).status == (
-        "different"
-    )
+    assert compare(
+        "it", DeviceUnderTest(hiding), design(GIVEN, tmp_path), samples.seeded(GIVEN, 2, 3), Even()
+    ).status == ("different")
 
 
 def test_a_state_is_taken_in_a_turn_of_its_own_before_the_first_step() -> None:

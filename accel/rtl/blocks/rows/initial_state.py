@@ -23,8 +23,8 @@ from accel.rtl.blocks.primitives.signals import bits, flag, joined, signed
 from accel.rtl.blocks.primitives.widths import fit
 from accel.rtl.blocks.primitives.words import cut_fields
 from accel.rtl.blocks.streams.axis import AxiStream, axis_input, axis_output
-from accel.rtl.blocks.streams.inbox import Beats, Inbox
-from accel.rtl.blocks.streams.outbox import Outbox, emit
+from accel.rtl.blocks.streams.output_fifo import Results, output_fifo
+from accel.rtl.blocks.streams.ping_pong import Beats, PingPong
 from accel.rtl.blocks.streams.receiver import receive
 from accel.rtl.blocks.streams.resynchronise import resynchronise
 from accel.rtl.blocks.streams.weight_sets import await_weights
@@ -40,16 +40,16 @@ def state_vector(array: Array) -> Vector:
     return Vector(array.beats, len(array.cell.states) * array.cells, value_width(array), 0)
 
 
-class GivenState:
+class InitialState:
     """A layer's streams of states, frames on their way in, and what leaves on its way out."""
 
     def __init__(
-        self, inbox: Inbox, state_in: AxiStream, state_out: AxiStream, status: LayerStatus, cells: CellConstants
+        self, ping_pong: PingPong, state_in: AxiStream, state_out: AxiStream, status: LayerStatus, cells: CellConstants
     ) -> None:
         self.status = status
         vector = state_vector(cells.array)
-        self.inbox, self.state_in, self.state_out = inbox, state_in, state_out
-        self.states, self.last = Inbox(vector), Outbox(vector.word_width)
+        self.ping_pong, self.state_in, self.state_out = ping_pong, state_in, state_out
+        self.states, self.last = PingPong(vector), Results(vector.word_width)
 
 
 @block
@@ -60,17 +60,17 @@ def keep_given(
     write: Any,
     given: Any,
     made: Any,
-    kept: Any,
+    carried: Any,
     release: Any,
     latency: int,
     depth: int,
 ) -> Any:
-    """`kept` is what the cells made, or, in the turn that takes a state, what was given; `given` is its stored word.
+    """`carried` is what the cells made, or, in the turn that takes a state, what was given; `given` is its stored word.
 
     `release` tells that the last word of a state has been read. Latency: 0 from what the cells made, which comes
     `latency` cycles after its slot.
     """
-    word = bits(len(kept))
+    word = bits(len(carried))
     valid, closing, taken, late = (like(slot.valid) for _ in range(4))
     beat, bank = like(slot.beat), flag()
     address, write_address = bits(1 + len(beat)), bits(len(write.bank) + len(write.place))
@@ -93,9 +93,9 @@ def keep_given(
     @always_comb
     def choosing():
         if late:
-            kept.next = word
+            carried.next = word
         else:
-            kept.next = made
+            carried.next = made
 
     memory = ram(clk, valid, write.enable, write_address, given, address, word, depth)
     return valids, beats, closings, takens, lates, addressing, releasing, alternating, choosing, memory
@@ -106,24 +106,24 @@ def take_states(
     clk: Any,
     reset: Any,
     slot: Any,
-    given: GivenState,
+    given: InitialState,
     c_t: Any,
     h_t: Any,
-    kept_c: Any,
-    kept_h: Any,
+    carried_c: Any,
+    carried_h: Any,
     cells: CellConstants,
     stores: Any,
 ) -> Any:
-    """Frames of h_0 and c_0 from their stream into the memories of h and c, through `kept_h` and `kept_c`.
+    """Frames of h_0 and c_0 from their stream into the memories of h and c, through `carried_h` and `carried_c`.
 
-    `h_t` are the cells' signals; where h follows from what is kept, they follow `kept_c` already.
+    `h_t` are the cells' signals; where h follows from what is kept, they follow `carried_c` already.
     Where weights are loaded (`stores`), none is taken before there are weights.
     Latency: 0 from c_t and h_t.
     """
     array, formats, axis, states = cells.array, cells.formats, given.state_in, given.states
-    width, count, c_width = value_width(array), array.cells, len(kept_c) // array.cells
+    width, count, c_width = value_width(array), array.cells, len(carried_c) // array.cells
     beats, values = Beats(len(states.write.word)), len(array.cell.states) * array.cells
-    word, c_given, c_first = states.write.word, bits(len(kept_c)), values - array.cells
+    word, c_given, c_first = states.write.word, bits(len(carried_c)), values - array.cells
     depth = state_vector(array).depth
 
     arriving = Beats(len(states.write.word))
@@ -138,26 +138,26 @@ def take_states(
     parting_c = cut_fields(word, c_given, width, c_width, c_first * width)
     common, to_cell = (entering, framing, receiving, parting_c), slot_to_cell(array)
     if cells.level.state_follows:
-        keeping_c = keep_given(clk, reset, slot, states.write, c_given, c_t, kept_c, states.release, to_cell, depth)
-        return common, keeping_c, gather(h_t, kept_h)
-    c_read, h_given = flag(), bits(len(kept_h))
+        keeping_c = keep_given(clk, reset, slot, states.write, c_given, c_t, carried_c, states.release, to_cell, depth)
+        return common, keeping_c, gather(h_t, carried_h)
+    c_read, h_given = flag(), bits(len(carried_h))
     parting_h = cut_fields(word, h_given, width, formats.state.width)
-    keeping_c = keep_given(clk, reset, slot, states.write, c_given, c_t, kept_c, c_read, to_cell, depth)
+    keeping_c = keep_given(clk, reset, slot, states.write, c_given, c_t, carried_c, c_read, to_cell, depth)
     keeping_h = keep_given(
-        clk, reset, slot, states.write, h_given, joined(h_t), kept_h, states.release, slot_to_state(array), depth
+        clk, reset, slot, states.write, h_given, joined(h_t), carried_h, states.release, slot_to_state(array), depth
     )
     return common, parting_h, keeping_c, keeping_h
 
 
 @module
 def give_states(
-    clk: Any, reset: Any, slot: Any, given: GivenState, signals: Any, layer: Any, cells: CellConstants
+    clk: Any, reset: Any, slot: Any, given: InitialState, signals: Any, layer: Any, cells: CellConstants
 ) -> Any:
     """h_t and c_t of a sequence's last step leave through their stream. Latency: 2 from h_t."""
     array, width = cells.array, value_width(cells.array)
     latency = slot_to_state(array)
-    inbox, outbox, axis = given.inbox, given.last, given.state_out
-    leaving = Beats(len(outbox.word))
+    ping_pong, results, axis = given.ping_pong, given.last, given.state_out
+    leaving = Beats(len(results.word))
     late_c = [like(out.c) for out in signals]
     is_real, is_final, closing = like(slot.real), like(slot.final), like(slot.closing)
     values = late_c if cells.level.state_follows else [*(out.h for out in signals), *late_c]
@@ -171,16 +171,16 @@ def give_states(
     closings = delay(clk, reset, slot.closing, closing, latency)
 
     @always_comb
-    def promising():
-        outbox.promise.next = inbox.take and inbox.final
+    def reserving():
+        results.reserve.next = ping_pong.take and ping_pong.final
 
     @always_comb
     def emitting():
-        outbox.valid.next = is_real and is_final
-        outbox.word.next = word
-        outbox.closing.next = closing
-        outbox.final.next = is_final
+        results.valid.next = is_real and is_final
+        results.word.next = word
+        results.closing.next = closing
+        results.final.next = is_final
 
-    sending = emit(clk, reset, outbox, leaving, array.output_beats, layer.state_sequences)
+    sending = output_fifo(clk, reset, results, leaving, array.output_beats, layer.state_sequences)
     finishing = axis_output(leaving, axis, len(values), width, False)
-    return waiting, extending, reals, finals, closings, promising, emitting, sending, finishing
+    return waiting, extending, reals, finals, closings, reserving, emitting, sending, finishing

@@ -13,13 +13,13 @@ from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import bits, flag
 
 
-class Outbox:
+class Results:
     """Between a layer and what takes its results, word by word; every word that comes is taken at once."""
 
     def __init__(self, width: int) -> None:
         self.room = Signal(bool(1))
         """The results of one more step fit."""
-        self.promise = flag()
+        self.reserve = flag()
         """A step begins that will emit."""
         self.valid = flag()
         self.word = bits(width)
@@ -32,46 +32,46 @@ class Outbox:
 
 
 @block
-def credit(clk: Any, reset: Any, promise: Any, redeem: Any, room: Any, steps: int) -> Any:
-    """Room for `steps` steps: one is promised at a step's begin and redeemed when its place is free. Latency: 1."""
-    promised = bits(index_bits(steps + 1))
+def credit(clk: Any, reset: Any, reserve: Any, released: Any, room: Any, steps: int) -> Any:
+    """Room for `steps` steps: it is reserved at a step's begin and released when its place is free. Latency: 1."""
+    reserved = bits(index_bits(steps + 1))
 
     @always_comb
     def comparing():
-        room.next = promised < steps
+        room.next = reserved < steps
 
-    counting = count_held(clk, reset, promise, redeem, promised)
+    counting = count_held(clk, reset, reserve, released, reserved)
     return comparing, counting
 
 
 @module
-def link(clk: Any, reset: Any, outbox: Any, beats: Any, released: Any, writable: bool) -> Any:
+def stream_adapter(clk: Any, reset: Any, results: Any, beats: Any, released: Any, writable: bool) -> Any:
     """Results of a layer become the next layer's input; its two banks are the room. Latency: 0."""
 
     @always_comb
     def passing():
-        beats.valid.next = outbox.valid
-        beats.word.next = outbox.word
-        beats.last.next = outbox.final
+        beats.valid.next = results.valid
+        beats.word.next = results.word
+        beats.last.next = results.final
 
     @always_comb
     def passing_set():
-        beats.weight_set.next = outbox.weight_set
+        beats.weight_set.next = results.weight_set
 
-    crediting = credit(clk, reset, outbox.promise, released, outbox.room, 2)
+    crediting = credit(clk, reset, results.reserve, released, results.room, 2)
     return (passing, passing_set, crediting) if writable else (passing, crediting)
 
 
 @module
-def emit(clk: Any, reset: Any, outbox: Any, stream: Any, words: int, steps: int) -> Any:
+def output_fifo(clk: Any, reset: Any, results: Any, stream: Any, words: int, steps: int) -> Any:
     """Buffer results for `steps` steps of `words` words and send them; back-pressure stops nothing but the next step.
 
     `stream.last` marks the last word of a sequence's last step. Latency: 2.
     """
-    depth, width = words * steps, len(outbox.word)
-    redeem = flag()
+    depth, width = words * steps, len(results.word)
+    released = flag()
     entry, end = bits(width + 2), Fifo(width + 2, depth)
-    entering = ConcatSignal(outbox.final, outbox.closing, outbox.word)
+    entering = ConcatSignal(results.final, results.closing, results.word)
     stored = end.word
     final, closing, word = stored(width + 1), stored(width), stored(width, 0)
 
@@ -80,8 +80,8 @@ def emit(clk: Any, reset: Any, outbox: Any, stream: Any, words: int, steps: int)
         entry.next = entering
 
     @always_comb
-    def redeeming():
-        redeem.next = stream.valid and stream.ready and closing
+    def releasing():
+        released.next = stream.valid and stream.ready and closing
 
     @always_comb
     def showing():
@@ -90,6 +90,6 @@ def emit(clk: Any, reset: Any, outbox: Any, stream: Any, words: int, steps: int)
         stream.word.next = word
         stream.last.next = final and closing
 
-    buffering = fifo(clk, reset, outbox.valid, entry, end, depth)
-    crediting = credit(clk, reset, outbox.promise, redeem, outbox.room, steps)
-    return packing, redeeming, showing, buffering, crediting
+    buffering = fifo(clk, reset, results.valid, entry, end, depth)
+    crediting = credit(clk, reset, results.reserve, released, results.room, steps)
+    return packing, releasing, showing, buffering, crediting

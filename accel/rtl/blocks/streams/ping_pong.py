@@ -18,7 +18,7 @@ class Write:
         self.word = bits(vector.word_width)
 
 
-class Inbox:
+class PingPong:
     """Between a receiver and the layer that reads its banks."""
 
     def __init__(self, vector: Vector) -> None:

@@ -18,7 +18,7 @@ from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.primitives.words import cut_fields
-from accel.rtl.blocks.streams.inbox import Beats
+from accel.rtl.blocks.streams.ping_pong import Beats
 from accel.rtl.blocks.streams.resynchronise import resynchronise
 
 
@@ -78,32 +78,32 @@ def frame_turns(clk: Any, reset: Any, axis: Any, beats: Any, torn: Any, array: R
         arriving.last.next = axis.tlast
         axis.tready.next = arriving.ready
 
-    return entering, resynchronise(clk, reset, arriving, beats, torn, array.fed_beats, True)
+    return entering, resynchronise(clk, reset, arriving, beats, torn, array.streamed_beats, True)
 
 
 @module
-def fed_weights(clk: Any, reset: Any, beats: Any, issue: Any, words: Any, array: RowArray) -> Any:
-    """The words of all units at the lanes' next address; `issue.fed` tells that they are there.
+def streamed_weights(clk: Any, reset: Any, beats: Any, issue: Any, words: Any, array: RowArray) -> Any:
+    """The words of all units at the lanes' next address; `issue.streamed` tells that they are there.
 
-    Latency: ADDRESS_TO_FETCH from an address that goes on; 2 from a word's last beat to `fed`.
+    Latency: ADDRESS_TO_FETCH from an address that goes on; 2 from a word's last beat to `streamed`.
     """
     depth, width = array.sets_ahead, array.word_width
     ending, push, taken = flag(), flag(), flag()
     word, read = bits(array.units * width), bits(array.units * width)
     head, tail = bits(index_bits(depth)), bits(index_bits(depth))
-    promised, held = bits(index_bits(depth + 1)), bits(index_bits(depth + 1))
+    reserved, held = bits(index_bits(depth + 1)), bits(index_bits(depth + 1))
     parts = [read((n + 1) * width, n * width) for n in range(array.units)]
 
     @always_comb
     def feeding():
-        issue.fed.next = held != 0
+        issue.streamed.next = held != 0
         taken.next = issue.going
 
-    collecting = collect(clk, reset, beats, promised, ending, push, word, array)
-    promising = count_held(clk, reset, ending, taken, promised)
+    collecting = collect(clk, reset, beats, reserved, ending, push, word, array)
+    reserving = count_held(clk, reset, ending, taken, reserved)
     holding = count_held(clk, reset, push, taken, held)
     filling = count_round(clk, reset, push, tail, depth)
     reading = count_round(clk, reset, taken, head, depth)
     memory = ram(clk, taken, push, tail, word, head, read, depth)
     registers = [register(clk, parts[n], words[n]) for n in range(array.units)]
-    return feeding, collecting, promising, holding, filling, reading, memory, registers
+    return feeding, collecting, reserving, holding, filling, reading, memory, registers

@@ -14,7 +14,7 @@ from accel.rtl.blocks.primitives.arithmetic import align
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
 
 
-class Walk:
+class Traversal:
     """What the lanes do, at the address stage."""
 
     def __init__(self, array: ColumnArray) -> None:
@@ -43,20 +43,20 @@ class Walk:
 
 
 @block
-def walk_row(clk: Any, reset: Any, x: Column, row: Any, free: Any, inbox: Any, walk: Walk) -> Any:
-    """The row of W_x that is walked through, and when its x is given back. Latency: 1."""
+def traverse_row(clk: Any, reset: Any, x: Column, row: Any, free: Any, ping_pong: Any, traversal: Traversal) -> Any:
+    """The row of W_x that is traversed, and when its x is given back. Latency: 1."""
     taken, last = x.taken, x.last
 
     @always_seq(clk.posedge, reset=reset)
     def following():
         if taken:
-            walk.from_x.next = True
-            walk.row.next = row
-            walk.x_bank.next = inbox.bank
+            traversal.from_x.next = True
+            traversal.row.next = row
+            traversal.x_bank.next = ping_pong.bank
         elif free:
-            walk.from_x.next = False
+            traversal.from_x.next = False
 
-    return following, give_back(clk, reset, taken, last, free, inbox.release)
+    return following, give_back(clk, reset, taken, last, free, ping_pong.release)
 
 
 class Turn:
@@ -65,7 +65,7 @@ class Turn:
     def __init__(self, array: ColumnArray) -> None:
         self.free = flag()
         """The lanes can take the next column."""
-        self.remaining = bits(index_bits(max(array.kept)))
+        self.remaining = bits(index_bits(max(array.nnz)))
         """Weights of the column that come after the present one."""
         self.busy = flag()
         self.from_h = flag()
@@ -77,7 +77,7 @@ class Turn:
 
 
 @block
-def choose_columns(x: Column, h: Column, inbox: Any, vacant: Any, walk: Walk, turn: Turn) -> Any:
+def choose_columns(x: Column, h: Column, ping_pong: Any, bank_free: Any, traversal: Traversal, turn: Turn) -> Any:
     """Which column is taken (x.taken, h.taken; out), and what begins and ends with it. Latency: 0."""
     x_taken, free = x.taken, turn.free
 
@@ -87,23 +87,25 @@ def choose_columns(x: Column, h: Column, inbox: Any, vacant: Any, walk: Walk, tu
 
     @always_comb
     def choosing():
-        x_taken.next = free and x.valid and not turn.from_h and (turn.started or vacant)
+        x_taken.next = free and x.valid and not turn.from_h and (turn.started or bank_free)
         h.taken.next = free and h.valid and turn.from_h
 
     @always_comb
     def telling():
-        walk.begin.next = x_taken and not turn.started
-        inbox.turn.next = x_taken and not turn.started
-        inbox.take.next = x_taken and x.last
-        walk.finished.next = turn.busy and turn.closing and turn.remaining == 0
+        traversal.begin.next = x_taken and not turn.started
+        ping_pong.turn.next = x_taken and not turn.started
+        ping_pong.take.next = x_taken and x.last
+        traversal.finished.next = turn.busy and turn.closing and turn.remaining == 0
 
     return resting, choosing, telling
 
 
 @block
-def count_weights(clk: Any, reset: Any, x: Column, h: Column, walk: Walk, turn: Turn, array: ColumnArray) -> Any:
+def count_weights(
+    clk: Any, reset: Any, x: Column, h: Column, traversal: Traversal, turn: Turn, array: ColumnArray
+) -> Any:
     """The weights of the column that was taken, one after the other, with its operand. Latency: 1."""
-    more_x, more_h = (count - 1 for count in array.kept)
+    more_x, more_h = (count - 1 for count in array.nnz)
     x_taken, h_taken, free, remaining = x.taken, h.taken, turn.free, turn.remaining
     x_operand, h_operand = signed(array.operand_width), signed(array.operand_width)
 
@@ -119,56 +121,56 @@ def count_weights(clk: Any, reset: Any, x: Column, h: Column, walk: Walk, turn: 
     @always_seq(clk.posedge, reset=reset)
     def addressing():
         if x_taken:
-            walk.address.next = x.base
+            traversal.address.next = x.base
         elif h_taken:
-            walk.address.next = h.base
+            traversal.address.next = h.base
         elif not free:
-            walk.address.next = walk.address + 1
+            traversal.address.next = traversal.address + 1
 
     @always_seq(clk.posedge, reset=reset)
     def working():
         if x_taken and not x.void:
-            walk.valid.next = True
-            walk.operand.next = x_operand
+            traversal.valid.next = True
+            traversal.operand.next = x_operand
         elif h_taken and not h.void:
-            walk.valid.next = True
-            walk.operand.next = h_operand
+            traversal.valid.next = True
+            traversal.operand.next = h_operand
         elif free:
-            walk.valid.next = False
-            walk.operand.next = 0
+            traversal.valid.next = False
+            traversal.operand.next = 0
 
     aligning = align(x.value, x_operand, array.x_shift), align(h.value, h_operand, array.h_shift)
     return counting, addressing, working, aligning
 
 
 @block
-def tell_sides(clk: Any, reset: Any, x: Column, h: Column, walk: Walk) -> Any:
+def tell_sides(clk: Any, reset: Any, x: Column, h: Column, traversal: Traversal) -> Any:
     """Whether the operand is h, where a row's x and h sums are two. Latency: 1."""
 
     @always_seq(clk.posedge, reset=reset)
     def parting():
         if x.taken:
-            walk.of_h.next = False
+            traversal.of_h.next = False
         elif h.taken:
-            walk.of_h.next = True
+            traversal.of_h.next = True
 
     return parting
 
 
 @block
-def keep_set(clk: Any, reset: Any, inbox: Any, walk: Walk) -> Any:
+def keep_set(clk: Any, reset: Any, ping_pong: Any, traversal: Traversal) -> Any:
     """The set of weights that a step reads, from its begin on. Latency: 1."""
 
     @always_seq(clk.posedge, reset=reset)
     def keeping():
-        if walk.begin:
-            walk.weight_set.next = inbox.weight_set
+        if traversal.begin:
+            traversal.weight_set.next = ping_pong.weight_set
 
     return keeping
 
 
 @block
-def follow_steps(clk: Any, reset: Any, x: Column, h: Column, fresh: Any, walk: Walk, turn: Turn) -> Any:
+def follow_steps(clk: Any, reset: Any, x: Column, h: Column, fresh: Any, traversal: Traversal, turn: Turn) -> Any:
     """From x to h, unless the sequence begins (`fresh`, in), and on to the next step and its bank. Latency: 1."""
     x_taken, h_taken, x_last, h_last = x.taken, h.taken, x.last, h.last
 
@@ -179,7 +181,7 @@ def follow_steps(clk: Any, reset: Any, x: Column, h: Column, fresh: Any, walk: W
             turn.closing.next = x_last and fresh
             turn.started.next = not x_last
             turn.from_h.next = x_last and not fresh
-            walk.bank.next = walk.next_bank
+            traversal.bank.next = traversal.next_bank
         elif h_taken:
             turn.busy.next = True
             turn.closing.next = h_last
@@ -190,7 +192,7 @@ def follow_steps(clk: Any, reset: Any, x: Column, h: Column, fresh: Any, walk: W
     @always_seq(clk.posedge, reset=reset)
     def going_on():
         if (x_taken and x_last and fresh) or (h_taken and h_last):
-            walk.next_bank.next = not walk.next_bank
+            traversal.next_bank.next = not traversal.next_bank
 
     return stepping, going_on
 
@@ -207,23 +209,31 @@ def give_x_back(x: Column, release: Any) -> Any:
 
 
 @block
-def walk_columns(
-    clk: Any, reset: Any, x: Column, h: Column, row: Any, inbox: Any, vacant: Any, walk: Walk, array: ColumnArray
+def traverse_columns(
+    clk: Any,
+    reset: Any,
+    x: Column,
+    h: Column,
+    row: Any,
+    ping_pong: Any,
+    bank_free: Any,
+    traversal: Traversal,
+    array: ColumnArray,
 ) -> Any:
     """Columns of x, then those of h unless the sequence begins, then the next step's: K_x or K_h cycles each.
 
-    A step begins as soon as its first x is there and its accumulators are `vacant`. A vector that ends without a column
-    takes a cycle. Where W_x goes by rows, these stand in the place of columns, and `row` is the number of the next one.
-    Latency: 1 from a column to its first address.
+    A step begins as soon as its first x is there and its accumulators are free (`bank_free`). A vector that ends
+    without a column takes a cycle. Where W_x goes by rows, these stand in the place of columns, and `row` is the number
+    of the next one. Latency: 1 from a column to its first address.
     """
     turn = Turn(array)
-    choosing = choose_columns(x, h, inbox, vacant, walk, turn)
-    counting = count_weights(clk, reset, x, h, walk, turn, array)
-    following = follow_steps(clk, reset, x, h, inbox.fresh, walk, turn)
+    choosing = choose_columns(x, h, ping_pong, bank_free, traversal, turn)
+    counting = count_weights(clk, reset, x, h, traversal, turn, array)
+    following = follow_steps(clk, reset, x, h, ping_pong.fresh, traversal, turn)
     if array.x_by_rows:
-        releasing = walk_row(clk, reset, x, row, turn.free, inbox, walk)
+        releasing = traverse_row(clk, reset, x, row, turn.free, ping_pong, traversal)
     else:
-        releasing = give_x_back(x, inbox.release)
-    parting = [tell_sides(clk, reset, x, h, walk)] if array.split_rows else []
-    sets = [keep_set(clk, reset, inbox, walk)] if array.writable else []
+        releasing = give_x_back(x, ping_pong.release)
+    parting = [tell_sides(clk, reset, x, h, traversal)] if array.separate_sums else []
+    sets = [keep_set(clk, reset, ping_pong, traversal)] if array.writable else []
     return choosing, counting, following, releasing, parting, sets

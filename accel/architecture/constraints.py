@@ -9,7 +9,7 @@ from accel.architecture.network import ACCUMULATOR, Network
 from accel.spec import divisors
 
 
-def misfits(net: Network) -> Iterator[tuple[str, str, object]]:
+def violations(net: Network) -> Iterator[tuple[str, str, object]]:
     """What of a spec the engine cannot do: (key path, what would fit, what was given)."""
     for array in net.arrays:
         slots = array.slots_per_group

@@ -23,7 +23,7 @@ from training.method import Method
 from training.model import LSTM, matrices_of
 from training.patterns import PATTERNS
 from training.prune import Gradual, choices, mask, prune_head, prune_layers
-from training.rows import equip
+from training.rows import attach
 from training.search import Allocation, Candidate, line, search
 from training.states import StatePruning, set_threshold
 from training.targeted import TargetedDropout, watch
@@ -42,7 +42,7 @@ PRUNED = Needs(("model", "sparsity"), ("quantize_epochs", "baselines", "studies"
 QUANTIZED = Needs(("model", "sparsity", "weights", "formats", "tables"), ("baselines", "studies"))
 
 
-class Way:
+class Recipe:
     """A spec on its way through the stages; each stage starts from a copy of the one before."""
 
     def __init__(self, spec: Spec, task: Task, folder: Path, progress: Progress) -> None:
@@ -52,7 +52,9 @@ class Way:
         """Train `model` itself through one stage; a pattern by columns, or in banks, depends on the lanes as well."""
         if self.spec.skips_states and needs is not DENSE:
             name += f"-{self.spec.engine.units}-units"
-            name += "".join(f"-{f.input}-{f.recurrent}" for f in self.spec.flows) if len(self.spec.walks) > 1 else ""
+            name += (
+                "".join(f"-{f.input}-{f.recurrent}" for f in self.spec.flows) if len(self.spec.traversals) > 1 else ""
+            )
         if self.spec.banks > 1 and needs is not DENSE:
             name += f"-{self.spec.banks}-banks"
         stage = Stage(name, epochs, f"{fingerprint(self.spec, *needs)} {epochs} epochs")
@@ -70,14 +72,14 @@ class Way:
             model = network_for(self.spec, *host) if depth is None else RHN(self.spec, depth, *host)
         return model.to(distributed.device())
 
-    def pruned(self, dense: LSTM, kept: Allocation) -> Fitted:
-        """The dense model pruned to `kept` weights per row, at once or in steps, and fine-tuned."""
+    def pruned(self, dense: LSTM, nnz: Allocation) -> Fitted:
+        """The dense model pruned to `nnz` weights per row, at once or in steps, and fine-tuned."""
         model, chosen = copy.deepcopy(dense), choices(self.spec)
         prune_head((*model.linear, model.head), self.spec)
-        name = "pruned-" + "-".join(str(count) for pair in kept for count in pair)
+        name = "pruned-" + "-".join(str(count) for pair in nnz for count in pair)
         if self.spec.training.gradual:
-            return self.fit(model, name, self.spec.training.prune_epochs, PRUNED, Gradual(kept, chosen))
-        prune_layers(model.layers, kept, chosen)
+            return self.fit(model, name, self.spec.training.prune_epochs, PRUNED, Gradual(nnz, chosen))
+        prune_layers(model.layers, nnz, chosen)
         return self.fit(model, name, self.spec.training.prune_epochs, PRUNED)
 
     def skipping(self, pruned: LSTM) -> Fitted:
@@ -97,16 +99,16 @@ class Way:
     def search(self, dense: LSTM) -> list[Candidate]:
         """Every split of the dual-ratio search, the best one first."""
         allocations = line(self.spec, if_pruned(self.spec, dense))
-        return search(allocations, lambda kept: self.pruned(dense, kept), self.task.metric)
+        return search(allocations, lambda nnz: self.pruned(dense, nnz), self.task.metric)
 
-    def searching(self, **changes: Any) -> Way:
+    def searching(self, **changes: Any) -> Recipe:
         """The same way with other keys of `sparsity.search`; its stages lie in a folder of their own."""
         assert self.spec.sparsity.search is not None
         wanted = self.spec.sparsity.search.model_copy(update=changes)
         sparsity = self.spec.sparsity.model_copy(update={"search": wanted})
         spec = self.spec.model_copy(update={"sparsity": sparsity})
         folder = "-".join(f"{key}-{value}" for key, value in changes.items())
-        return Way(spec, self.task, self.folder / folder, self.progress)
+        return Recipe(spec, self.task, self.folder / folder, self.progress)
 
     def baseline(self, dense: LSTM, pattern: str) -> Fitted:
         """The dense model pruned by another pattern to as many weights, or left `dense`, fine-tuned as long."""
@@ -117,9 +119,9 @@ class Way:
         if pattern == "targeted":
             method = TargetedDropout(planned(self.spec))
             return self.fit(watch(model), name, self.spec.training.prune_epochs, PRUNED, method)
-        for layer, kept in zip(model.layers, planned(self.spec), strict=True):
+        for layer, nnz in zip(model.layers, planned(self.spec), strict=True):
             w_x, w_h = matrices_of(layer)
-            mask(layer, PATTERNS[pattern](w_x.detach(), w_h.detach(), kept))
+            mask(layer, PATTERNS[pattern](w_x.detach(), w_h.detach(), nnz))
         return self.fit(model, name, self.spec.training.prune_epochs, PRUNED)
 
     def quantized(self, pruned: LSTM, net: Network) -> Fitted:
@@ -133,5 +135,5 @@ def in_formats(pruned: LSTM, net: Network) -> LSTM:
     model = copy.deepcopy(pruned).quantize(net)
     prune_head((*model.linear, model.head), net.spec)
     for layer, array in zip(model.layers, net.layers, strict=True):
-        equip(layer, array)
+        attach(layer, array)
     return model

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from accel.engines.icarus import icarus
-from accel.engines.verify import Contender, judge
-from accel.memory.load_frame import fed_beats
+from accel.engines.verify import DeviceUnderTest, compare
+from accel.memory.load_frame import streamed_beats
 from accel.model import samples
 from accel.schedule.schedule import schedule
 from tests.engines.awkward import design
 from tests.engines.deliberate import spoil
 
 
-def fed(width: int) -> dict:
+def streamed(width: int) -> dict:
     """A small design whose weights come through a stream so wide."""
     return {"model": {"inputs": 3, "hidden": [5]}, "engine": {"units": 2, "memory": "stream", "memory_width": width}}
 
@@ -23,17 +23,19 @@ def fed(width: int) -> dict:
 def test_a_step_takes_its_interval_or_its_beats_whichever_is_more(tmp_path: Path) -> None:
     held = schedule(design(tmp_path, model={"inputs": 3, "hidden": [5]}, engine={"units": 2})).cycles_per_step
     for width in (8, 32, 256):
-        made = design(tmp_path, **fed(width))
-        beats = len(fed_beats(made.net.layers[0], made.weights.layers[0]))
+        made = design(tmp_path, **streamed(width))
+        beats = len(streamed_beats(made.net.layers[0], made.weights.layers[0]))
         cycles = schedule(made).cycles_per_step
         assert max(held, beats) <= cycles <= max(held, beats) + held
     assert cycles == held
 
 
 def test_lanes_that_do_not_wait_for_late_weights_are_caught(tmp_path: Path) -> None:
-    made = design(tmp_path, verilog=True, **fed(16))
-    spoil(tmp_path / "rtl" / "awkward.v", r"(assign \w*fed\w* = )\(\w+ != 0\);", r"\1 1'b1;")
-    result = judge("icarus", Contender(icarus, clocked=True), made, samples.seeded(made.spec, 3, 3), schedule(made))
+    made = design(tmp_path, verilog=True, **streamed(16))
+    spoil(tmp_path / "rtl" / "awkward.v", r"(assign \w*issue_streamed\w* = )\(\w+ != 0\);", r"\1 1'b1;")
+    result = compare(
+        "icarus", DeviceUnderTest(icarus, clocked=True), made, samples.seeded(made.spec, 3, 3), schedule(made)
+    )
     if result.status == "not run":
         pytest.skip(result.reason)
     assert result.status == "different"

@@ -12,26 +12,26 @@ from accel.base.fixed import Integers
 from accel.model import golden
 from accel.model.samples import Samples
 from accel.model.weights import Weights
-from accel.schedule.stage import Load
+from accel.schedule.stage import TurnOperands
 from accel.schedule.turns import Turn, turns
 
-Loads = list[tuple[Load, ...]]
-"""The loads of each turn, a layer each."""
+Operands = list[tuple[TurnOperands, ...]]
+"""The operands of each turn, a layer each."""
 
 
-def loads(net: Network, weights: Weights, samples: Samples) -> Loads:
+def operands(net: Network, weights: Weights, samples: Samples) -> Operands:
     """What of every turn is not zero, as the golden model finds it."""
     taken = turns(samples.lengths.tolist(), net.spec.engine.streams)
     real = _counts(net, weights, samples.x, samples.lengths)
     empty = np.zeros((1, 1, net.spec.model.inputs), dtype=np.int64)
     filler = [] if all(turn.real for turn in taken) else _counts(net, weights, empty, np.array([1]))
     return [
-        tuple(_load(net, layer, turn, number) for layer in (real if turn.real else filler))
+        tuple(_operands(net, layer, turn, number) for layer in (real if turn.real else filler))
         for number, turn in enumerate(taken)
     ]
 
 
-def dense_loads(net: Network, lengths: Sequence[int]) -> Loads:
+def dense_operands(net: Network, lengths: Sequence[int]) -> Operands:
     """Turns without a single zero."""
     longest = (len(lengths), max(lengths))
     full = [
@@ -42,7 +42,7 @@ def dense_loads(net: Network, lengths: Sequence[int]) -> Loads:
         for a in net.layers
     ]
     taken = turns(lengths, net.spec.engine.streams)
-    return [tuple(_load(net, layer, turn, number) for layer in full) for number, turn in enumerate(taken)]
+    return [tuple(_operands(net, layer, turn, number) for layer in full) for number, turn in enumerate(taken)]
 
 
 def _counts(net: Network, weights: Weights, x: Integers, lengths: Integers) -> list[tuple[Integers, Integers]]:
@@ -64,7 +64,7 @@ def _beats(counts: np.ndarray, vector: Vector) -> Integers:
     return found
 
 
-def _load(net: Network, layer: tuple[Integers, Integers], turn: Turn, number: int) -> Load:
+def _operands(net: Network, layer: tuple[Integers, Integers], turn: Turn, number: int) -> TurnOperands:
     x, h = (counts[max(0, turn.sequence), turn.step].tolist() for counts in layer)
     stateful = net.spec.model.stateful
-    return Load(x, h if stateful or not turn.final else None, fresh=number == 0 if stateful else turn.step == 0)
+    return TurnOperands(x, h if stateful or not turn.final else None, fresh=number == 0 if stateful else turn.step == 0)

@@ -1,4 +1,4 @@
-"""Engines under judgement: a faultless one that measures, and such as are changed or raise."""
+"""Engines under test: a faultless one that measures, and such as are changed or raise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from accel.engines.covered import Covered, Sequences
 from accel.engines.engine import Engine, Observed, golden
 from accel.engines.memories import Memories
-from accel.engines.verify import Contender, Result, Verification, verify
+from accel.engines.verify import DeviceUnderTest, Result, Verification, verify
 from accel.model import samples
 from accel.model.design import Design
 from accel.model.samples import Samples
@@ -65,16 +65,16 @@ def raising(error: Exception) -> Engine:
     return engine
 
 
-def verified(work: Path, contenders: dict[str, Contender], **sections: dict) -> Verification:
+def verified(work: Path, devices: dict[str, DeviceUnderTest], **sections: dict) -> Verification:
     made = design(spec(**sections), work)
     real = samples.seeded(made.spec, 7, 5)
     given = Sequences(samples.corners(made.spec), real, 7, samples.brief(made.spec, 0), None)
-    return verify(made, given, contenders, Even(), HELD, REACHED)
+    return verify(made, given, devices, Even(), HELD, REACHED)
 
 
-def judged(work: Path, engine: Engine, **kind: bool) -> Result:
+def compared(work: Path, engine: Engine, **kind: bool) -> Result:
     """Verifies one engine on seven sequences of one step to five, after four corners of four steps."""
-    return verified(work, {"it": Contender(engine, **kind)}).engines[0]
+    return verified(work, {"it": DeviceUnderTest(engine, **kind)}).engines[0]
 
 
 def flip_h(seen: Observed) -> None:
