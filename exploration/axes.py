@@ -99,6 +99,7 @@ def _engine(spec: Spec) -> Iterator[Axis]:
     yield Axis("engine.lanes_per_row", (1, 2, 3, 4, 6, 8))
     yield Axis(CELLS_KEY, CELLS)
     yield Axis("engine.input_words", tuple(n for n in (1, 2, 4, 8, 16) if n <= spec.model.inputs))
+    yield Axis("engine.order", ("rows", "x_first"))
     yield Axis("engine.streams", (1, 2, 3, 4))
     yield Axis("engine.operand_register", (False, True))
     yield Axis("engine.operand_memory", ("auto", "block"))

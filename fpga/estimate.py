@@ -103,6 +103,8 @@ def memories(net: Network) -> Iterator[tuple[str, Memory]]:
         yield "bias", Memory(1, slots, bias_words_width(array, sum_format(array)), "rom")
         x, h = array.x_copy, array.h_copy
         yield "operands", Memory(array.copies, x.depth, x.word_width, "ram", block)
+        if begun := _begun(array):
+            yield "sums", Memory(array.units, array.groups, begun // array.units, "ram")
         if array.recurrent:
             yield "operands", Memory(array.copies, h.depth, h.word_width, "ram", block)
             cells = array.cells * array.formats.cell.width
@@ -164,6 +166,11 @@ def _totals(array: Array) -> int:
     return array.units * array.sums_per_unit * array.lanes_per_row
 
 
+def _begun(array: Array) -> int:
+    """Bits of the partial sums of a group, which its rows go on from; 0 where no x comes ahead."""
+    return array.operand_bits.get("partial sums", 0) // array.groups
+
+
 def _chain(array: Array) -> int:
     """Bits of all totals on their way to the cell stage."""
     return array.units * array.sums_per_unit * array.total_width
@@ -177,7 +184,7 @@ def _lane_registers(array: Array) -> int:
     while per_row > 1:
         per_row = -(-per_row // 2)
         tree += array.units * array.sums_per_unit * per_row * array.total_width
-    totals = _totals(array) * array.total_width
+    totals = _totals(array) * array.total_width + _begun(array)
     return array.units * array.word_width + array.multipliers * values + operands * array.operand_width + totals + tree
 
 
@@ -227,9 +234,10 @@ def lut_terms(net: Network) -> dict[str, int]:
     """Bits of what lookup tables do: choose operands, accumulate and pass totals on; small memories; the cell stage."""
     operands = sum((a.lanes_per_row if a.dense else a.multipliers) * a.operand_width for a in net.arrays)
     totals = sum(_totals(array) * array.total_width + _chain(array) for array in net.arrays)
+    begun = sum(_begun(array) for array in net.arrays) // 2  # a choice, where a total has an adder as well
     held = [memory for _, memory in memories(net)]
     return {
-        "datapath": operands + totals,
+        "datapath": operands + totals + begun,
         "lut_ram": sum(memory.lut_rams for memory in held),
         "rom": sum(memory.logic_bits for memory in held),
         "cell": sum(array.cells * _cell_registers(array, net) for array in net.layers),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from accel.architecture.array import Array
 from accel.architecture.cells.operations import Mix, Product
@@ -135,8 +134,7 @@ def _network(spec: Spec, units: int, m: int, cells: int, input_words: int) -> Ne
 
 
 def _asked(spec: Spec, units: int, m: int, cells: int, input_words: int) -> Spec:
-    """The spec with an engine of these keys, its lanes shared; one group of all units has no other to go ahead of."""
-    keys: dict[str, Any] = {"units": units, "lanes_per_row": m, "cells_per_cycle": cells, "input_words": input_words}
-    order = "rows" if units >= max(spec.model.hidden) else spec.engine.order
-    engine = spec.engine.model_copy(update=keys | {"lanes": "shared", "input_lanes": None, "order": order})
+    """The spec with an engine of these keys, its lanes shared."""
+    keys = {"units": units, "lanes_per_row": m, "cells_per_cycle": cells, "input_words": input_words}
+    engine = spec.engine.model_copy(update=keys | {"lanes": "shared", "input_lanes": None})
     return spec.model_copy(update={"engine": engine})

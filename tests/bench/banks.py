@@ -34,11 +34,14 @@ def banks(count: int, lanes: int, cells: int, **sections: dict[str, Any]) -> dic
 
 
 SHARED = {"shared_by_gates": True}
+X_FIRST = {"order": "x_first"}
 CASES: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     "timit-1024, rows": ("timit-1024", {}),
     "timit-1024, 8 banks": ("timit-1024", banks(8, 1024, 4)),
     "timit-1024-bank (16 banks)": ("timit-1024-bank", {}),
+    "timit-1024, 16 banks, x first": ("timit-1024-bank", {"engine": X_FIRST}),
     "timit-1024, 32 banks": ("timit-1024", banks(32, 1024, 4)),
+    "timit-1024, 32 banks, x first": ("timit-1024", banks(32, 1024, 4, engine=X_FIRST)),
     "timit-1024, 32 banks, two streams": ("timit-1024", banks(32, 1024, 4, engine={"streams": 2})),
     "timit-1024, 16 banks, columns shared by gates": ("timit-1024", banks(16, 1024, 4, sparsity=SHARED)),
     "timit-1024, 16 banks, columns shared by gates, two streams": (
@@ -47,7 +50,9 @@ CASES: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     ),
     "square-1024, rows": ("square-1024", {}),
     "square-1024, 16 banks": ("square-1024", banks(16, 1024, 4)),
+    "square-1024, 16 banks, x first": ("square-1024", banks(16, 1024, 4, engine=X_FIRST)),
     "square-1024, 32 banks": ("square-1024", banks(32, 1024, 4)),
+    "square-1024, 32 banks, x first": ("square-1024", banks(32, 1024, 4, engine=X_FIRST)),
 }
 """The designs of the table: a spec, and what is changed."""
 
@@ -88,14 +93,16 @@ Made by `python tests/bench/banks.py`; do not edit. {versions}.
 With `sparsity.pattern: bank` each of the M lanes of a row reads a bank of the columns of its own and holds no other
 ([decision 038](decisions/038-banks.md)). Bits are **exact**; cycles are **exact by the schedule** with seeded weights
 of the spec's seed, which verification holds every simulator to; these large designs were not simulated. Utilisation =
-nonzeros / (lanes x cycles). "All" is values, indices, biases and copies of x and h; tables and c are left out.
+nonzeros / (lanes x cycles). "All" is values, indices, biases, copies of x and h and partial sums; tables and c are left
+out.
 
 {table}
 
 A row keeps as many weights in every bank, so its number is a multiple of the banks: at 87.5 % removed a row of 153
 columns keeps 19 weights, 16 in 16 banks and 32 in 32. More lanes a row make groups shorter, and the gap between steps
 longer: from the last product to an h that can be read it is the same pipeline. Two streams fill it, at twice the copies
-of h.
+of h; the x of all groups before the first h, where there is x enough, at a partial sum a row
+([decision 043](decisions/043-x-first.md)).
 """
 
 

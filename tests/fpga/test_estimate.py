@@ -28,6 +28,8 @@ COUNTED: dict[str, tuple[str, dict[str, Any], tuple[int, int, int, int]]] = {
     "64 lanes, register": ("speech-128", {"operand_register": True, "units": 16}, (77, 105, 16743, 12085)),
     "64 lanes, register, block RAM": ("speech-128", {**BLOCK, "units": 16}, (77, 169, 7509, 11319)),
     "4 lanes": ("tiny", {}, (7, 5, 756, 1168)),
+    "4 lanes, x first": ("tiny", {"order": "x_first"}, (7, 5, 1116, 1580)),
+    "32 lanes, x first": ("speech-128", {**BLOCK, "order": "x_first"}, (39, 93, 5347, 7919)),
 }
 """Multipliers, block RAMs, lookup tables and registers that yosys 0.70 counts for an ECP5 (`synthesised`)."""
 COUNTED_SMALL = {
