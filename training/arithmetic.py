@@ -35,7 +35,7 @@ class Arithmetic:
 
 
 def same(value: Tensor) -> Tensor:
-    """The value."""
+    """The value, of any shape."""
     return value
 
 

@@ -40,7 +40,8 @@ class Batch(NamedTuple):
 def to_train(examples: Examples, size: int, steps: int, order: torch.Generator, like: Tensor) -> Iterator[Batch]:
     """One epoch in batches of `size` sequences, or of `size` streams of a text, `steps` tokens at a time.
 
-    Of several processes each takes its share; what does not divide among them at the end of an epoch is left out.
+    Batches are [sequences, steps, inputs], of a text [streams, steps], in the dtype and on the device of `like`. Of
+    several processes each takes its share; what does not divide among them at the end of an epoch is left out.
     """
     mine = slice(distributed.rank(), None, distributed.processes())
     if isinstance(examples, Text):
@@ -60,7 +61,10 @@ def count(examples: Examples, size: int, steps: int) -> int:
 
 
 def to_evaluate(examples: Examples, like: Tensor) -> Iterator[Batch]:
-    """Every example once, in order; a text in streams of at most STREAM tokens, the state carried through each."""
+    """Every example once, in order; a text in streams of at most STREAM tokens, the state carried through each.
+
+    Batches are [sequences, steps, inputs], of a text [streams, steps], in the dtype and on the device of `like`.
+    """
     if isinstance(examples, Text):
         yield from windows(examples, streams_of(examples), WINDOW, like)
         return
@@ -74,7 +78,9 @@ def streams_of(text: Text) -> int:
 
 
 def to_warm(text: Text, like: Tensor) -> Batch | None:
-    """The last WARM tokens of every stream but the last one: what the stream after it follows. None for one stream."""
+    """The last WARM tokens of every stream but the last one, [streams - 1, WARM]: what the stream after it follows.
+    None for one stream.
+    """
     count = streams_of(text)
     if count == 1:
         return None
@@ -89,7 +95,7 @@ def _sequences(split: Split, chosen: npt.NDArray[Any], like: Tensor) -> Batch:
 
 
 def windows(text: Text, streams: int, steps: int, like: Tensor, mine: slice = ALL) -> Iterator[Batch]:
-    """A text in so many parallel streams, `steps` tokens at a time; of them, those that are `mine`."""
+    """A text in parallel `streams`, `steps` tokens at a time, [streams, steps]; of them, those that are `mine`."""
     now, following = (stream[mine] for stream in text.streams(streams))
     for start in range(0, now.shape[1], steps):
         part = slice(start, start + steps)

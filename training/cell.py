@@ -67,7 +67,7 @@ def bias_of(layer: nn.Module, number: int = 0) -> Tensor | None:
 
 @torch.no_grad()
 def set_bias(layer: nn.Module, values: Tensor, number: int = 0) -> None:
-    """Undo `bias_of`: b_ih takes every sum that reads x, b_hh those that read h alone, and zeros."""
+    """Undo `bias_of` (`values` [S hidden]): b_ih takes every sum that reads x, b_hh those of h alone, and zeros."""
     first, *others = (parameter for name in biases(number) if (parameter := getattr(layer, name, None)) is not None)
     cell = cell_of(layer)
     if not cell.separate_sums:
@@ -162,7 +162,7 @@ def run_level(
 
 
 def computed(arithmetic: Arithmetic, operation: Operation, values: Signals) -> Tensor:
-    """What an operation gives, in either arithmetic."""
+    """What an operation gives, in either arithmetic: [batch, hidden], as its operands are."""
     read = [values[name] for name in operation.operands]
     match operation:
         case Narrow():

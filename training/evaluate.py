@@ -29,7 +29,9 @@ def on_test(model: LSTM, examples: Examples) -> Score:
 
 
 def golden_logits(model: LSTM, net: Network, weights: Weights, samples: Samples) -> Tensor:
-    """Logits of the golden model as real numbers; the host's decoder, where there is one, is that of `model`."""
+    """Logits of the golden model as real numbers (float64), [sequences, steps, classes]; one step where the head
+    answers once. The host's decoder, where there is one, is that of `model`.
+    """
     trace = golden.run(net, weights, samples.x, samples.lengths)
     if trace.logits is not None and net.head is not None:
         return torch.from_numpy(trace.logits / 2.0**net.head.frac)

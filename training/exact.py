@@ -28,11 +28,11 @@ class Exact:
 
     @classmethod
     def of(cls, real: Tensor, frac: int) -> Exact:
-        """Real numbers of at most `frac` fraction bits."""
+        """Real numbers of at most `frac` fraction bits, of any shape."""
         return cls((real.double() * 2.0**frac).long(), frac)
 
     def aligned(self, frac: int) -> Tensor:
-        """The integers with so many fraction bits, no fewer than there are."""
+        """The integers (int64, of the same shape) with `frac` fraction bits, no fewer than there are."""
         return self.integers << (frac - self.frac)
 
     def __add__(self, other: Exact) -> Exact:

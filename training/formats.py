@@ -28,7 +28,7 @@ SEQUENCES = 64
 
 
 def best_frac(values: Tensor, width: int) -> int:
-    """Fraction bits at which values, rounded and saturated to `width` bits, lie nearest to themselves.
+    """Fraction bits at which values of any shape, rounded and saturated to `width` bits, lie nearest to themselves.
 
     The most of several equally good ones.
     """

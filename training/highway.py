@@ -79,7 +79,9 @@ def network_for(
 
 @torch.no_grad()
 def cut(model: RHN, made: RHN, left: Sequence[Tensor]) -> None:
-    """Fill `made`, whose layers have as many units as are `left`, with what is left of `model`."""
+    """Fill `made`, whose layers have as many units as are `left` (a mask [units] a layer), with what is left of
+    `model`.
+    """
     inputs = torch.ones(matrices_of(model.layers[0])[0].shape[1], dtype=torch.bool)
     for source, target, keep in zip(model.layers, made.layers, left, strict=True):
         rows = {True: keep.repeat(2), False: keep.repeat(2 * model.depth)}

@@ -21,7 +21,7 @@ class OneHot(nn.Module):
         self.register_buffer("like", torch.zeros(()), persistent=False)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """x in the dtype of the module."""
+        """Tokens [batch, steps] to x [batch, steps, vocabulary] in the dtype of the module."""
         return functional.one_hot(tokens, self.vocabulary).to(self.like.dtype)
 
 

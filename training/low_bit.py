@@ -34,7 +34,7 @@ class LowBit(nn.Module):
         self.kind, self.alpha, self.stochastic = kind, alpha, stochastic
 
     def forward(self, weight: Tensor) -> Tensor:
-        """alpha * digits of the float weights."""
+        """alpha * low-bit values of the float weights [rows, columns]."""
         drawn = self.stochastic and self.training
         share = (weight / self.alpha).detach()
         digits = (binary if self.kind == "binary" else ternary)(share, drawn)
@@ -42,13 +42,13 @@ class LowBit(nn.Module):
 
 
 def binary(share: Tensor, drawn: bool) -> Tensor:
-    """-1 or 1: the sign, or 1 with probability (share + 1) / 2."""
+    """-1 or 1, in the shape of `share`: the sign, or 1 with probability (share + 1) / 2."""
     threshold = torch.rand_like(share) if drawn else 0.5
     return torch.where((share + 1) / 2 >= threshold, torch.ones_like(share), -1.0)
 
 
 def ternary(share: Tensor, drawn: bool) -> Tensor:
-    """-1, 0 or 1: 0 within a third of alpha; or the sign with probability |share|."""
+    """-1, 0 or 1, in the shape of `share`: 0 within a third of alpha; or the sign with probability |share|."""
     threshold = torch.rand_like(share) if drawn else 1 / 3
     return torch.where(share.abs() > threshold, share.sign(), 0.0)
 
@@ -61,7 +61,7 @@ class RowNorm(nn.Module):
         self.gain = nn.Parameter(weight.detach().norm(dim=1, keepdim=True).clone())
 
     def forward(self, weight: Tensor) -> Tensor:
-        """weight with rows of length `gain`."""
+        """weight [rows, columns] with rows of length `gain`."""
         return weight * row_scale(weight, self.gain)
 
 

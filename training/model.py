@@ -134,7 +134,9 @@ class LSTM(nn.Module):
         return read.expand(sequences, -1), kept.expand(sequences, -1)
 
     def signals(self, x: Tensor, state: Sequence[State] | None = None) -> list[list[Signals]]:
-        """Every signal of every step of every layer, in the arithmetic that is switched on."""
+        """Every signal [batch, hidden] of every step of every layer for x [batch, steps, inputs], in the arithmetic
+        that is switched on.
+        """
         found = list[list[Signals]]()
         for number, layer in enumerate(self.layers):
             arithmetic = REAL if self.quantized is None else exact(self.quantized, self.quantized.layers[number])
@@ -196,7 +198,9 @@ class LSTM(nn.Module):
 
 
 def linear_sums(layer: nn.Module, array: Array | None, x: Tensor) -> Tensor:
-    """Sums of a linear layer with their biases, in the formats of `array`; in real numbers where that is None."""
+    """Sums [..., outputs] of a linear layer with their biases for x [..., inputs], in the formats of `array`; in real
+    numbers where that is None.
+    """
     weight, bias = layer.weight, layer.bias
     if array is None:
         return functional.linear(x, weight, bias)  # type: ignore[arg-type]

@@ -20,17 +20,22 @@ LANES = 4
 """Lanes among which the rows of a column are dealt out."""
 
 Masks = tuple[Tensor, Tensor]
+"""Boolean masks of W_x [rows, inputs] and W_h [rows, hidden]."""
 
 
 def unstructured(w_x: Tensor, w_h: Tensor, nnz: Nnz) -> Masks:
-    """The largest weights of both matrices together, wherever they are; on a tie the earlier one."""
+    """The largest weights of both matrices together, wherever they are; on a tie the earlier one.
+
+    Masks of W_x [rows, inputs] and W_h [rows, hidden], as of all patterns here.
+    """
     magnitude = torch.cat([w_x.abs(), w_h.abs()], dim=1)
     mask = _largest(magnitude.flatten(), sum(nnz) * len(w_x)).reshape(magnitude.shape)
     return mask[:, : w_x.shape[1]], mask[:, w_x.shape[1] :]
 
 
 def bank(w_x: Tensor, w_h: Tensor, nnz: Nnz) -> Masks:
-    """Bank-balanced (BBS): every row is cut into banks of about BANK columns, and each keeps the same number.
+    """Bank-balanced (BBS): every row of W_x [rows, inputs] and W_h [rows, hidden] is cut into banks of about BANK
+    columns, and each keeps the same number.
 
     Where the number does not divide, banks keep one more or one less, so that the row's total is met.
     """
@@ -38,21 +43,26 @@ def bank(w_x: Tensor, w_h: Tensor, nnz: Nnz) -> Masks:
 
 
 def block(w_x: Tensor, w_h: Tensor, nnz: Nnz) -> Masks:
-    """Blocks of BLOCK x BLOCK weights with the largest Euclidean norms, as many as come nearest to the total."""
+    """Blocks of BLOCK x BLOCK weights of W_x [rows, inputs] and W_h [rows, hidden] with the largest Euclidean norms, as
+    many as come nearest to the total.
+    """
     return _blocks(w_x, nnz[0]), _blocks(w_h, nnz[1])
 
 
 def column(w_x: Tensor, w_h: Tensor, nnz: Nnz) -> Masks:
     """Column-balanced per lane (Spartus, arXiv 2108.02297): in each column every lane keeps the same number of weights.
 
-    Row r belongs to lane r mod LANES. Columns that are skipped, because the state is zero, then cost no lane more than
-    another. Where the number does not divide, the total of a matrix is met by columns that keep one more.
+    Row r of W_x [rows, inputs] or W_h [rows, hidden] belongs to lane r mod LANES. Columns that are skipped, because the
+    state is zero, then cost no lane more than another. Where the number does not divide, the total of a matrix is met
+    by columns that keep one more.
     """
     return _columns(w_x.abs(), nnz[0]), _columns(w_h.abs(), nnz[1])
 
 
 def shared(w_x: Tensor, w_h: Tensor, nnz: Nnz) -> Masks:
-    """Row-balanced, and all rows of a unit keep the same columns (`sparsity.shared_by_gates`)."""
+    """Row-balanced masks of W_x [rows, inputs] and W_h [rows, hidden]; all rows of a unit keep the same columns
+    (`sparsity.shared_by_gates`).
+    """
     gates = len(w_h) // w_h.shape[1]
     return shared_by_gates(w_x, nnz[0], gates), shared_by_gates(w_h, nnz[1], gates)
 

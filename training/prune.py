@@ -26,7 +26,7 @@ class Mask(nn.Module):
         self.register_buffer("mask", mask)
 
     def forward(self, weight: Tensor) -> Tensor:
-        """weight, zero outside the mask."""
+        """weight [rows, columns], zero outside the mask."""
         return weight * self.mask
 
 
@@ -62,12 +62,12 @@ def shared_by_gates(weight: Tensor, nnz: int, gates: int) -> Tensor:
 
 
 def row_balanced(weight: Tensor, nnz: int) -> Tensor:
-    """Mask of the `nnz` largest weights of each row."""
+    """Mask [rows, columns] of the `nnz` largest weights of each row."""
     return largest_per_row(weight.abs(), nnz)
 
 
 def column_balanced(weight: Tensor, nnz: int, units: int, gates: int) -> Tensor:
-    """Mask of the `nnz` largest weights of each lane in each column, `units` x `gates` lanes of them.
+    """Mask [rows, columns] of the `nnz` largest weights of each lane in each column, `units` x `gates` lanes of them.
 
     Rows are dealt to lanes as `accel.model.sparse` does. So every column that is not skipped costs all lanes the same
     (Spartus, arXiv 2108.02297).
@@ -83,8 +83,8 @@ Choice = Callable[[Tensor, int], Tensor]
 
 
 def bank_balanced(weight: Tensor, nnz: int, banks: int, choose: Choice) -> Tensor:
-    """Mask of the weights that `choose` keeps in each bank, column c in bank c mod `banks` (BBS, FPGA 2019): of each
-    bank its share of `nnz`, rounded up.
+    """Mask [rows, columns] of the weights that `choose` keeps in each bank, column c in bank c mod `banks` (BBS, FPGA
+    2019): of each bank its share of `nnz`, rounded up.
     """
     chosen = torch.zeros_like(weight, dtype=torch.bool)
     for bank in range(banks):
@@ -119,14 +119,14 @@ def prune(lstm: nn.Module, nnz: Nnz, number: int = 0, choose: Choices = BY_ROWS)
 
 
 def largest(lstm: nn.Module, nnz: Nnz, number: int = 0, choose: Choices = BY_ROWS) -> tuple[Tensor, Tensor]:
-    """The masks that `prune` puts over W_x and W_h."""
+    """The masks that `prune` puts over W_x [rows, inputs] and W_h [rows, hidden]."""
     sides = zip(choose, matrices_of(lstm, number), nnz, strict=True)
     w_x, w_h = (choose_one(weight.detach(), count) for choose_one, weight, count in sides)
     return w_x, w_h
 
 
 def mask(lstm: nn.Module, masks: tuple[Tensor, Tensor], number: int = 0) -> None:
-    """Put boolean masks over W_x and W_h of a layer, in place of any that are there."""
+    """Put boolean masks over W_x [rows, inputs] and W_h [rows, hidden] of a layer, in place of any that are there."""
     for name, own in zip(matrices(number), masks, strict=True):
         if parametrize.is_parametrized(lstm, name):
             _mask(lstm, name).copy_(own)
@@ -172,12 +172,12 @@ def prune_head(layers: Iterable[nn.Module | None], spec: Spec) -> None:
 
 
 def head_mask(head: nn.Linear) -> Tensor:
-    """Mask of a head's weights, boolean; all true where it is not pruned."""
+    """Mask of a head's weights, boolean [outputs, hidden]; all true where it is not pruned."""
     return _mask(head, "weight")
 
 
 def masks(lstm: nn.Module, number: int = 0) -> tuple[Tensor, Tensor]:
-    """Masks of W_x and W_h of a layer, boolean; all true where a matrix is not pruned."""
+    """Boolean masks of W_x [rows, inputs] and W_h [rows, hidden] of a layer; all true where a matrix is not pruned."""
     w_x, w_h = (_mask(lstm, name) for name in matrices(number))
     return w_x, w_h
 

@@ -38,7 +38,7 @@ class _StraightThrough(Function):
 
 
 def straight(weight: Tensor, digits: Tensor) -> Tensor:
-    """The digits; their gradient is that of the float weights."""
+    """The digits, [rows, columns] as the weights; their gradient is that of the float weights."""
     found: Tensor = _StraightThrough.apply(weight, digits)  # type: ignore[no-untyped-call]
     return found
 
@@ -54,7 +54,7 @@ class RowLowBit(nn.Module):
         self.register_buffer("mask", mask)
 
     def forward(self, weight: Tensor) -> Tensor:
-        """unit * digits of the float weights."""
+        """unit * digits of the float weights [rows, columns]."""
         kept, magnitude = self.mask, weight.detach().abs()
         if self.kind == "ternary":
             count = kept.sum(1, keepdim=True).clamp_min(1)
@@ -71,7 +71,7 @@ class RowScale(nn.Module):
         self.scale = nn.Parameter(scale)
 
     def forward(self, weight: Tensor) -> Tensor:
-        """scale * weight."""
+        """scale * weight, [rows, columns] with a scale a row."""
         return weight * self.scale[:, None]
 
 

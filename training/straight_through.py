@@ -72,7 +72,9 @@ def _entries(table: Table, dtype: torch.dtype, device: torch.device) -> Tensor:
 
 
 def narrow(x: Tensor, fmt: Fixed) -> Tensor:
-    """Real numbers to the nearest of a format: round half up, saturate; the gradient passes where nothing saturated."""
+    """Real numbers of any shape to the nearest of a format: round half up, saturate; the gradient passes where nothing
+    saturated.
+    """
     if has_torch_function_unary(x):
         return handle_torch_function(narrow, (x,), x, fmt)
     narrowed: Tensor = _Narrow.apply(x, fmt)  # type: ignore[no-untyped-call]
@@ -80,7 +82,7 @@ def narrow(x: Tensor, fmt: Fixed) -> Tensor:
 
 
 def look_up(x: Tensor, table: Table) -> Tensor:
-    """Sigmoid or tanh of real numbers in `table.input`, by the table's own entries."""
+    """Sigmoid or tanh of real numbers of any shape in `table.input`, by the table's own entries."""
     if has_torch_function_unary(x):
         return handle_torch_function(look_up, (x,), x, table)
     found: Tensor = _LookUp.apply(x, table)  # type: ignore[no-untyped-call]
@@ -88,7 +90,7 @@ def look_up(x: Tensor, table: Table) -> Tensor:
 
 
 def skip(h: Tensor, threshold: Tensor | float, pull: Tensor | float = 0.0) -> Tensor:
-    """h where |h| >= threshold, else 0; the gradient passes everywhere (Skip, arXiv 1811.10396).
+    """h [batch, hidden] where |h| >= threshold, else 0; the gradient passes everywhere (Skip, arXiv 1811.10396).
 
     To it is added the gradient of pull * threshold * sum log(1 + |h| / threshold), as if the loss had this term: it
     draws small states towards zero and leaves large ones nearly alone.

@@ -31,7 +31,7 @@ class Weak(nn.Module):
         self.register_buffer("probability", torch.zeros(()))
 
     def forward(self, weight: Tensor) -> Tensor:
-        """weight, zero where it is dropped."""
+        """weight [rows, columns], zero where it is dropped."""
         if not self.training:
             return weight * self.strong
         return weight * (self.strong | (torch.rand_like(weight) >= self.probability))

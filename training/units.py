@@ -49,7 +49,7 @@ class Part:
         return rows + columns - (squares * self._own()).sum(0) if self.blocks and self.reads else rows + columns
 
     def scale(self, factor: Tensor) -> None:
-        """Multiply what belongs to each unit by its factor; an element of two units by both."""
+        """Multiply what belongs to each unit by its factor ([units]); an element of two units by both."""
         if self.blocks:
             self.weight.mul_(factor.repeat(self.blocks)[:, None])
         if self.reads and self.blocks:
@@ -108,7 +108,7 @@ def alive(model: LSTM) -> list[Tensor]:
 
 @torch.no_grad()
 def remove(model: LSTM, left: list[Tensor]) -> None:
-    """Hold the groups of all units that are not `left` at zero."""
+    """Hold the groups of all units that are not `left` (a mask [units] a layer) at zero."""
     for number, keep in enumerate(left):
         for part in parts(model, number):
             part.scale(keep.to(part.weight.dtype))
@@ -176,7 +176,7 @@ def _cut(model: LSTM, made: LSTM, left: list[Tensor]) -> None:
 
 
 def filled_up(keep: Tensor, multiple: int) -> Tensor:
-    """`keep`, and of the removed units the first ones, until their number is a multiple, and not 0."""
+    """`keep` (a mask [units]), and of the removed units the first ones, until their number is a multiple, and not 0."""
     count = int(keep.sum())
     missing = -count % multiple or (0 if count else multiple)
     return keep | (~keep & ((~keep).cumsum(0) <= missing))

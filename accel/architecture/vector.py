@@ -33,7 +33,7 @@ class Vector:
         return self.words == 1 << self.low
 
     def places(self, columns: Integers) -> Integers:
-        """Where values are, by their numbers: the word above the place within it."""
+        """Where values are, by their numbers, of any shape: the word above the place within it."""
         return (columns // self.words << self.low) + columns % self.words
 
     @property

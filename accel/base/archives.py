@@ -16,7 +16,7 @@ DAMAGED = (ValueError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, Overf
 
 
 def read_arrays(path: Path, what: str) -> dict[str, np.ndarray]:
-    """Every array of a file, by name, without running any code of it.
+    """Every array of a file, by name, in its shape and dtype there, without running any code of it.
 
     Raises Refused, wanting `what`, where there is no such file or it is damaged. OSError is of the machine.
     """
@@ -34,7 +34,7 @@ def read_arrays(path: Path, what: str) -> dict[str, np.ndarray]:
 
 
 def require_integers(arrays: dict[str, np.ndarray], place: str) -> None:
-    """Refused where an array holds anything but integers or truth values."""
+    """Refused where an array, of any shape, holds anything but integers or truth values."""
     faults = [
         Fault(f"{place}: {name}", "whole numbers", f"numbers of type {array.dtype}")
         for name, array in sorted(arrays.items())

@@ -33,7 +33,7 @@ class Fixed:
         return (1 << (self.width - 1)) - 1
 
     def codes(self, value: Integers) -> Integers:
-        """Integers of the format as the unsigned words that memories hold."""
+        """Integers of the format, of any shape, as the unsigned words that memories hold."""
         return value & ((1 << self.width) - 1)
 
     def dropped(self, value: Any, frac: int) -> Any:
@@ -56,14 +56,14 @@ class Fixed:
         return int(np.count_nonzero((dropped < self.lo) | (dropped > self.hi)))
 
     def quantize(self, real: npt.ArrayLike) -> Integers:
-        """Real numbers to integers of this format: round half up, then saturate. NaN is refused."""
+        """Real numbers of any shape to integers of this format: round half up, then saturate. NaN is refused."""
         scaled = np.asarray(real, dtype=np.float64) * float(2**self.frac)
         if np.isnan(scaled).any():
             raise ValueError(f"cannot quantise NaN to {self}")
         return np.clip(np.floor(scaled + 0.5), self.lo, self.hi).astype(np.int64)
 
     def real(self, value: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Integers of this format as the real numbers they stand for."""
+        """Integers of this format, of any shape, as the real numbers they stand for."""
         return np.asarray(value, dtype=np.float64) / float(2**self.frac)
 
     def __str__(self) -> str:
@@ -88,11 +88,11 @@ class LowBit(Fixed):
         return 1
 
     def codes(self, value: Integers) -> Integers:
-        """Digits as the unsigned words that memories hold."""
+        """Digits of any shape as the unsigned words that memories hold."""
         return super().codes(value) if self.width > 1 else (value < 0).astype(np.int64)
 
     def quantize(self, real: npt.ArrayLike) -> Integers:
-        """Real numbers to the nearest digit; a half rounds up, and the binary digit of 0 is 1."""
+        """Real numbers of any shape to the nearest digit; a half rounds up, and the binary digit of 0 is 1."""
         found = super().quantize(real)
         return found if self.width > 1 else np.where(np.asarray(real) < 0, -1, 1)
 

@@ -76,12 +76,12 @@ def unit_memories(array: Array, layer: LayerWeights) -> Iterator[Contents]:
 
 
 def readers(array: Array, columns: Integers) -> npt.NDArray[np.int64]:
-    """Those of the columns that are stored: of one row for all rows of a unit that share theirs, else all."""
+    """Those of the columns [rows, nnz] that are stored: one row's for all of a unit that share theirs, else all."""
     return columns[:, :, :1] if array.shared_by_gates else columns
 
 
 def stored_values(array: Array, values: Integers) -> Integers:
-    """Weights as two's complement of their width reads them: in one bit (binary), -1 is -1 and everything else 0."""
+    """Weights of any shape as two's complement reads them: in one bit (binary), -1 is -1 and all else 0."""
     return values if array.weight_width > 1 else np.minimum(values, 0)
 
 

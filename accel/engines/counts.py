@@ -11,7 +11,9 @@ from accel.engines.engine import Status
 
 
 def cycle_faults(measured: Integers | None, clocked: bool, predicted: Integers) -> Iterator[str]:
-    """Intervals between steps that are not the predicted ones, or that a `clocked` engine did not measure."""
+    """Intervals between steps, [steps - 1] cycles, that are not the predicted ones, or that a `clocked` engine did not
+    measure.
+    """
     if measured is None or not measured.size:
         if clocked:
             yield "measured no cycles"
@@ -27,7 +29,7 @@ def cycle_faults(measured: Integers | None, clocked: bool, predicted: Integers) 
 
 
 def lag_faults(measured: Sequence[Integers], predicted: Sequence[Integers]) -> Iterator[str]:
-    """Steps that begin at a later layer in another cycle than they should."""
+    """Steps that begin at a later layer in another cycle than they should; [steps] cycles a later layer."""
     if len(measured) != len(predicted):
         yield f"measured steps at {len(measured)} later layers, not at {len(predicted)}"
         return

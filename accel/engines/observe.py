@@ -84,7 +84,7 @@ def _answers(array: Array, width: int, words: Sequence[int], design: Design, dri
 
 
 def ordered(rows: Integers, taken: Sequence[Turn]) -> Integers:
-    """A row a turn to a row a real step, sequence by sequence; rows that should not be there stay at the end."""
+    """[turns, values] to [real steps, values], sequence by sequence; rows that should not be there stay at the end."""
     order = [place for place in in_order(taken) if place < len(rows)]
     return np.concatenate([rows[order], rows[len(taken) :]])
 

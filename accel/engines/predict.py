@@ -61,7 +61,7 @@ def clipped(design: Design, data: Data) -> float:
 
 
 def real(design: Design, outputs: Integers, lengths: Integers) -> Array:
-    """Results of all sequences in order as numbers or classes, laid out as `Prediction.y`."""
+    """Results [results, values] of all sequences in order as numbers or classes, laid out as `Prediction.y`."""
     head = design.spec.model.head
     values: Array = outputs / 2.0 ** _frac(design)
     nothing: Any = np.nan

@@ -46,10 +46,10 @@ class Prediction(Protocol):
         """Share of the lanes' cycles in which they work."""
 
     def intervals(self, samples: Samples) -> Integers:
-        """Cycles from each step's begin to the next one's over these sequences."""
+        """Cycles from each step's begin to the next one's over these sequences, [steps - 1]."""
 
     def lags(self, samples: Samples) -> list[Integers]:
-        """Cycles from each step's begin at the first layer to its begin at each later one."""
+        """Cycles from each step's begin at the first layer to its begin at each later one, [steps] each."""
 
 
 @dataclass(frozen=True)

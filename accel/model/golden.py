@@ -42,7 +42,7 @@ class LayerTrace:
 
     @property
     def h(self) -> Integers:
-        """What leaves the layer after every step."""
+        """What leaves the layer after every step, [sequences, steps, hidden]."""
         return self.signals[self.output]
 
 
@@ -68,7 +68,7 @@ class Trace:
 
 
 def kept_states(h: Integers, threshold: int) -> Integers:
-    """h where |h| >= threshold, else 0."""
+    """h [sequences, hidden] where |h| >= threshold, else 0."""
     return np.where(np.abs(h) < threshold, 0, h)
 
 
@@ -265,7 +265,7 @@ def pooled(pool: Pool, h: Integers, lengths: Integers) -> Integers:
 
 
 def with_head(net: Network, weights: Weights, traces: list[LayerTrace], lengths: Integers) -> Trace:
-    """The traces of all recurrent layers, and what the linear layers make of the last one's h_t."""
+    """The traces of all recurrent layers, and what linear layers make of the last one's h_t; `lengths` [sequences]."""
     h, head = traces[-1].h, net.spec.model.head
     if head is None:
         return Trace(traces, None, h)

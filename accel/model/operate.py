@@ -20,8 +20,8 @@ def carried_out(
     formats: Any,
     tables: Mapping[str, Table],
 ) -> dict[str, Integers]:
-    """`values` by their names, and those that operations make of them, one after the other; `formats` has what each
-    narrowing names.
+    """`values` of any one shape by their names, and those that operations make of them, one after the other; `formats`
+    has what each narrowing names.
     """
     found = dict(values)
     for operation in operations:
@@ -36,7 +36,7 @@ def carried_out(
 def operate(
     operation: Operation, values: Mapping[str, Integers], sizes: Mapping[str, Size], tables: Mapping[str, Table]
 ) -> Integers:
-    """A table's entries, or an exact result in the fraction bits that `sizes` has for it."""
+    """A table's entries, or an exact result in the fraction bits of `sizes`, in the shape of its operands."""
 
     def aligned(name: str, frac: int) -> Integers:
         return values[name] << frac - sizes[name].frac

@@ -17,7 +17,9 @@ SPARSE_COST = 4
 
 
 def product(w: Integers, width: int) -> Callable[[Integers], Integers]:
-    """x -> x @ w.T, exact; `width` bounds the accumulator. The matrix is prepared once for many steps."""
+    """x [sequences, columns] -> x @ w.T [sequences, rows], exact; `width` bounds the accumulator in bits. The matrix is
+    prepared once for many steps.
+    """
     if width > 54:
         return lambda x: np.asarray(x @ w.T)
     real = np.ascontiguousarray(w.T, dtype=np.float64)
@@ -32,7 +34,7 @@ def sparse_product(packed: Packed, width: int) -> Callable[[Integers], Integers]
 
 
 def recurrent_product(array: Array, matrix: Matrix, sequences: int) -> Callable[[Integers], Integers]:
-    """The faster of the two for so many sequences at once; balanced rows alone can be read by their indices."""
+    """h [sequences, hidden] -> h @ w.T, by the faster of the two; balanced rows alone can be read by their indices."""
     width = array.total_width
     if BALANCED[array.traversals[1]].by_index and sequences * matrix.nnz_per_row * SPARSE_COST < matrix.values.shape[1]:
         return sparse_product(matrix.packed, width)

@@ -60,7 +60,7 @@ def pack(matrix: Integers, mask: Mask) -> Packed:
 
 
 def unpack(packed: Packed) -> tuple[Integers, Mask]:
-    """The matrix and mask that `pack` was given."""
+    """The matrix and mask, both [rows, columns], that `pack` was given."""
     matrix = np.zeros((len(packed.values), packed.width), dtype=np.int64)
     mask = np.zeros(matrix.shape, dtype=bool)
     np.put_along_axis(matrix, packed.columns, packed.values, axis=1)
@@ -75,7 +75,7 @@ def by_lane(matrix: npt.NDArray[Any], units: int, gates: int) -> npt.NDArray[Any
 
 
 def from_lanes(lanes: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The matrix that `by_lane` was given."""
+    """The matrix [rows, columns] that `by_lane` was given."""
     return lanes.transpose(0, 3, 1, 2).reshape(-1, lanes.shape[2])
 
 

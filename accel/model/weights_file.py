@@ -107,6 +107,8 @@ def _expected_names(spec: Spec) -> list[str]:
 
 
 def layer_of(arrays: Mapping[str, np.ndarray], number: int) -> LayerWeights:
+    """Layer `number` of a file's arrays: matrices and masks [rows, columns], bias and scale [sums], states [values]."""
+
     def matrix(name: str) -> Matrix:
         return Matrix(arrays[f"{number}.{name}"].astype(np.int64), arrays[f"{number}.{name}.mask"].astype(bool))
 

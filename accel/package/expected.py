@@ -92,7 +92,7 @@ def _leaving(rows: Integers, given: Sequence[Turn]) -> Integers:
 
 
 def packed(values: Integers, count: int, width: int) -> list[Word]:
-    """Words of `count` values each, the first one lowest, two's complement in `width` bits."""
+    """Words of `count` of the values [values] each, the first one lowest, two's complement in `width` bits."""
     one = (1 << width) - 1
     beats = (values[start : start + count] for start in range(0, len(values), count))
     return [

@@ -84,7 +84,7 @@ class Schedule:
         return operands(self.net, self.weights, samples) if self.skips_states else None
 
     def begins(self, lengths: Sequence[int], operands: Operands | None = None) -> list[Integers]:
-        """Cycle in which every step begins at every stage, input always valid and output always ready.
+        """Cycle in which every step begins, [steps] a stage, input always valid and output always ready.
 
         Cycle 0 presents the first beat; sequences of `lengths` steps follow each other without a pause, in the order
         of `accel.schedule.turns`. A head that takes last steps only has as many entries as there are sequences. Without
@@ -93,11 +93,11 @@ class Schedule:
         return self._run(lengths, operands).begins
 
     def intervals(self, samples: Samples) -> Integers:
-        """Cycles from each step's begin to the next one's at the first layer."""
+        """Cycles from each step's begin to the next one's at the first layer, [steps - 1]."""
         return np.diff(self.begins(samples.lengths.tolist(), self.operands(samples))[0])
 
     def lags(self, samples: Samples) -> list[Integers]:
-        """Cycles from each step's begin at the first layer to its begin at each later one."""
+        """Cycles from each step's begin at the first layer to its begin at each later one, [steps] each."""
         first, *later = self.begins(samples.lengths.tolist(), self.operands(samples))[: len(self.net.layers)]
         return [begins - first for begins in later]
 
@@ -135,7 +135,7 @@ class Schedule:
 
 
 def steady(intervals: Integers) -> int:
-    """What intervals between steps settle to: the mean of their second half, rounded up."""
+    """What intervals [steps - 1] settle to, in cycles: the mean of their second half, rounded up."""
     settled = intervals[len(intervals) // 2 :]
     return int(-(-int(settled.sum()) // len(settled)))
 

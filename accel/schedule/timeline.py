@@ -30,7 +30,7 @@ class Timeline:
 
     @property
     def begins(self) -> list[Integers]:
-        """Cycle in which every step began at every stage."""
+        """Cycle in which every step began, [steps] a stage."""
         return [np.array(begun, dtype=np.int64) for begun in self.begun]
 
     @property

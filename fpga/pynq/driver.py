@@ -47,7 +47,7 @@ class Accelerator:
         self.reset()
 
     def quantise(self, real: npt.ArrayLike) -> Integers:
-        """Real numbers in the input's format: rounded half up, saturated. ValueError for NaN."""
+        """Real numbers of any shape in the input's format: rounded half up, saturated. ValueError for NaN."""
         width, frac = self.facts["input"]["format"]
         limit = 2 ** (width - 1)
         scaled = np.floor(np.asarray(real, dtype=np.float64) * 2.0**frac + 0.5)

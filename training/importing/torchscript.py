@@ -45,7 +45,7 @@ def is_torchscript(archive: zipfile.ZipFile) -> bool:
 
 
 def parameters(archive: zipfile.ZipFile) -> dict[str, Tensor]:
-    """Parameters and buffers by their dotted names. Raises Damaged."""
+    """Parameters and buffers by their dotted names, in the file's shapes and dtypes. Raises Damaged."""
     folder = next((name.removesuffix("data.pkl") for name in archive.namelist() if name.endswith("/data.pkl")), "")
     try:
         root = _Reader(archive, folder).load()

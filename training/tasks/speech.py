@@ -73,7 +73,7 @@ def recordings() -> Recordings:
 
 
 def samples(contents: bytes) -> npt.NDArray[np.int16]:
-    """Samples of a 16-bit mono wav file."""
+    """Samples [samples] of a 16-bit mono wav file."""
     with wave.open(io.BytesIO(contents)) as recording:
         return np.frombuffer(recording.readframes(recording.getnframes()), dtype="<i2")
 

@@ -53,7 +53,9 @@ class Text:
         return now.reshape(count, length), following.reshape(count, length)
 
     def windows(self, count: int, steps: int) -> tuple[Integers, Integers]:
-        """The first `count` windows of `steps` tokens, fewer where the text is short, and the tokens that follow."""
+        """The first `count` windows [count, steps], fewer where the text is short, and the tokens that follow each
+        token.
+        """
         count = min(count, (len(self.tokens) - 1) // steps)
         return self.first(count * steps + 1).streams(count)
 

@@ -13,11 +13,11 @@ class BankChecked(RowChecked):
     """A lane of a row takes the columns c with c mod `lanes` its own number, in ascending order."""
 
     def in_order(self, columns: Integers, lanes: int) -> Integers:
-        """The first column of every lane, then the second ones."""
+        """The columns [nnz] of a row: the first one of every lane, then the second ones."""
         of_lanes = [columns[columns % lanes == lane] for lane in range(lanes)]
         return np.array(of_lanes, dtype=np.int64).T.reshape(-1)
 
     def held(self, columns: Integers, lanes: int, words: int) -> tuple[Integers, Integers]:
-        """A lane's memory holds every column of its own, those of one word of the vector side by side."""
+        """Of columns [nnz] a lane's memory holds every one of its own, those of a word of the vector side by side."""
         numbers = columns // lanes
         return numbers, stored_places(numbers, max(1, words // lanes))

@@ -30,5 +30,5 @@ def joined(parts: Sequence[Lanes]) -> Lanes:
 
 
 def stored_places(columns: Integers, words: int) -> Integers:
-    """Where operands lie in a memory of so many a word: the word above the place within it."""
+    """Where operands [nnz] lie in a memory of `words` operands a word: the word above the place within it."""
     return (columns // words << (words - 1).bit_length()) + columns % words

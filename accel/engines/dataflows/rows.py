@@ -23,11 +23,11 @@ class RowChecked(Checked[RowArray]):
         return joined([self._by_row(level, layer.level(number, array.levels)) for number, level in levels])
 
     def in_order(self, columns: Integers, lanes: int) -> Integers:
-        """The columns that a row keeps, as its positions have them: ascending."""
+        """The columns [nnz] that a row keeps, as its positions have them: ascending."""
         return columns
 
     def held(self, columns: Integers, lanes: int, words: int) -> tuple[Integers, Integers]:
-        """Their numbers in the memory that a lane reads, `words` of them side by side, and where those lie."""
+        """Of columns [nnz] the numbers in the memory that a lane reads, `words` side by side, and where those lie."""
         return columns, stored_places(columns, words)
 
     def slots(self, array: RowArray) -> dict[str, list[int]]:

@@ -16,7 +16,7 @@ class BankBalanced(RowBalanced):
     """Balance of a matrix by rows with banks: column c in bank c mod B, for the B lanes of a row."""
 
     def faults(self, mask: Mask, nnz: int, array: Array, searched: bool, place: str) -> Iterator[Fault]:
-        """Rows that keep different numbers in a bank, or not those that are wanted."""
+        """Rows of a mask [rows, columns] that keep different numbers in a bank, or not those that are wanted."""
         banks = array.column_banks
         counts = np.stack([mask[:, bank::banks].sum(axis=1) for bank in range(banks)])
         if counts.min() != nnz // banks or counts.max() != nnz // banks:
@@ -24,7 +24,7 @@ class BankBalanced(RowBalanced):
             yield Fault(place, wanted, f"{counts.min()} to {counts.max()}")
 
     def seeded(self, array: Array, rng: np.random.Generator, shape: tuple[int, int], nnz: int) -> Mask:
-        """Random columns of each bank of a row, or of each unit where the rows of one share them."""
+        """[rows, columns] with random columns of each bank of a row, or of a unit whose rows share them."""
         rows, columns = shape
         banks, patterns = array.column_banks, array.outputs if array.shared_by_gates else rows
         drawn, mask = rng.random((patterns, columns)), np.zeros((patterns, columns), dtype=bool)

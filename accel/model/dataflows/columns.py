@@ -18,14 +18,14 @@ class ColumnBalanced(Balanced):
     by_index = False
 
     def faults(self, mask: Mask, nnz: int, array: Array, searched: bool, place: str) -> Iterator[Fault]:
-        """Lanes that keep another number in a column."""
+        """Lanes that keep another number in a column of a mask [rows, columns]."""
         counts = by_lane(mask, array.units, array.rows_per_unit).sum(axis=3)
         if counts.min() != nnz or counts.max() != nnz:
             wanted = f"{nnz} of the {array.groups} rows of each of {array.multipliers} lanes in each column"
             yield Fault(place, wanted, f"{counts.min()} to {counts.max()}")
 
     def seeded(self, array: Array, rng: np.random.Generator, shape: tuple[int, int], nnz: int) -> Mask:
-        """Random rows of each lane in each column."""
+        """[rows, columns] with random rows of each lane in each column."""
         lanes = (array.rows_per_unit, array.units, shape[1], array.groups)
         chosen = largest_per_row(rng.random(lanes).reshape(-1, array.groups), nnz)
         return from_lanes(chosen.reshape(lanes))

@@ -18,7 +18,7 @@ class RowBalanced(Balanced):
     by_index = True
 
     def faults(self, mask: Mask, nnz: int, array: Array, searched: bool, place: str) -> Iterator[Fault]:
-        """Rows that keep different numbers, none, or not those that are wanted."""
+        """Rows of a mask [rows, columns] that keep different numbers, none, or not those that are wanted."""
         counts = mask.sum(axis=1)
         if counts.min() != counts.max():
             yield Fault(place, "the same number of nonzeros in each row", f"{counts.min()} to {counts.max()}")
@@ -28,7 +28,7 @@ class RowBalanced(Balanced):
             yield Fault(place, f"{nnz} nonzeros a row", str(counts[0]))
 
     def seeded(self, array: Array, rng: np.random.Generator, shape: tuple[int, int], nnz: int) -> Mask:
-        """Random columns of each row, or of each unit where the rows of one share them."""
+        """[rows, columns] with random columns of each row, or of each unit where the rows of one share them."""
         rows, columns = shape
         patterns = array.outputs if array.shared_by_gates else rows
         return np.tile(largest_per_row(rng.random((patterns, columns)), nnz), (rows // patterns, 1))
