@@ -65,8 +65,7 @@ def _cell(raw: State, module: Module, kind: str, x: Tensor) -> Tensor:
 
 
 def whole(raw: State, name: str) -> Tensor:
-    """A tensor of the file, of the file's shape, float64; where the file has it in parts, as torch puts them together.
-    """
+    """A tensor of the file, in its shape, as float64; where the file has it in parts, as torch puts them together."""
     if name in raw:
         return raw[name].double()
     prefix, _, last = name.rpartition(".")

@@ -99,7 +99,10 @@ class CellSignals:
 
 @block
 def look_up(clk: Any, index: Any, value: Any, table: TableFile) -> Any:
-    """Table memory and its output register, addressed by a signed index. Latency: 2."""
+    """Table memory and its output register, addressed by a signed index.
+
+    In: clk, index (signed, the bits of a table's address). Out: value (signed). Latency: 2.
+    """
     address, word = bits(len(index)), signed(len(value))
 
     @always_comb
@@ -115,9 +118,12 @@ def look_up(clk: Any, index: Any, value: Any, table: TableFile) -> Any:
 def narrow_sum(
     clk: Any, total: Any, bias: Any, value: Any, clipped: Any, indices: Any, shifts: Any, constants: CellConstants
 ) -> Any:
-    """A row's total with its bias, in the gate format; as `settle`. Latency: 2.
+    """A row's total with its bias, in the gate format; as `settle`.
 
     `total` and `bias` are words. The stored bias holds half a unit of the format, so rounding is a shift.
+
+    In: clk, total (scaled_width bits), bias (bias_width bits), indices (signed, a table's address each). Out: value
+    (signed, or None), clipped (1 bit). Latency: 2.
     """
     row_total, row_bias = signed(len(total)), signed(len(bias))
     aligned = signed(len(bias) + constants.bias_shift)
@@ -134,7 +140,11 @@ def narrow_sum(
 
 @block
 def narrow(clk: Any, source: Any, value: Any, clipped: Any, indices: Any, shifts: Any, shift: int, width: int) -> Any:
-    """An exact value in a format of `width` bits with `shift` fraction bits less; as `settle`. Latency: 2."""
+    """An exact value in a format of `width` bits with `shift` fraction bits less; as `settle`.
+
+    In: clk, source (signed), indices (signed, a table's address each). Out: value (signed, width bits, or None),
+    clipped (1 bit). Latency: 2.
+    """
     raised = signed(len(source) + max(0, -shift))
     rounded = signed(len(raised))
     raising = align(source, raised, max(0, -shift))
@@ -149,7 +159,10 @@ def settle(clk: Any, rounded: Any, value: Any, clipped: Any, indices: Any, shift
     where nobody asks.
 
     `indices` are the value's places in tables, without its low `shifts` bits, saturated to the table at once: the
-    format covers the table's span. Latency: 1.
+    format covers the table's span.
+
+    In: clk, rounded (signed), indices (signed, a table's address each). Out: value (signed, width bits, or None),
+    clipped (1 bit). Latency: 1.
     """
     watching = () if clipped is None else clips(clk, rounded, clipped, width)
     placing = [to_index(clk, rounded, index, shift) for index, shift in zip(indices, shifts, strict=True)]
@@ -158,7 +171,10 @@ def settle(clk: Any, rounded: Any, value: Any, clipped: Any, indices: Any, shift
 
 @block
 def to_index(clk: Any, rounded: Any, index: Any, shift: int) -> Any:
-    """A rounded value's place in a table. Latency: 1."""
+    """A rounded value's place in a table.
+
+    In: clk, rounded (signed). Out: index (signed, the bits of a table's address). Latency: 1.
+    """
     wide = signed(len(rounded))
     dropping = drop(rounded, wide, shift)
     clamping = clamp(clk, wide, index)
@@ -217,8 +233,11 @@ def cell(
 
     `sums` and `bias` hold the unit's sums side by side, the first one lowest. `earlier`, and `aside` where there is
     any, come as late as `ready(cell, level)[BEFORE]` says. `carried` is what later operations take for what is carried
-    on, where that is not always `out.c` but at times an initial state; else None. Latency: `ready(cell,
-    level)[level.state]`.
+    on, where that is not always `out.c` but at times an initial state; else None.
+
+    In: clk, reset, sums (S sums of scaled_width bits), bias (S biases of bias_width bits), earlier
+    (signed, in formats.cell), aside (signed, in formats.cell, or None), carried (signed, in formats.cell, or None).
+    Out: out. Latency: `ready(cell, level)[level.state]`.
     """
     at, sizes = ready(constants.array.cell, level), constants.sizes_of(level)
     wiring, made = Wiring(sums, bias, earlier, aside, out, constants, level), []

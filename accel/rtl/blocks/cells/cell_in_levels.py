@@ -22,7 +22,10 @@ from accel.rtl.blocks.primitives.register import delay, like
 
 @block
 def pick(level: Any, place: int, one: Any, other: Any, o: Any) -> Any:
-    """o is `one` where the level is `place`, else `other`. Latency: 0."""
+    """o is `one` where the level is `place`, else `other`.
+
+    In: level (number of a level), one (signed), other (signed). Out: o (as wide as one). Latency: 0.
+    """
 
     @always_comb
     def picking():
@@ -36,7 +39,10 @@ def pick(level: Any, place: int, one: Any, other: Any, o: Any) -> Any:
 
 @block
 def only_in(level: Any, place: int, i: Any, o: Any) -> Any:
-    """o is i where the level is `place`, else false. Latency: 0."""
+    """o is i where the level is `place`, else false.
+
+    In: level (number of a level), i (1 bit). Out: o (1 bit). Latency: 0.
+    """
 
     @always_comb
     def gating():
@@ -47,7 +53,11 @@ def only_in(level: Any, place: int, i: Any, o: Any) -> Any:
 
 @block
 def choose(clk: Any, reset: Any, level: Any, values: Any, waits: Sequence[int], o: Any) -> Any:
-    """o is the value of the level, each after its wait; `level` comes with the values then. Latency: the wait."""
+    """o is the value of the level, each after its wait; `level` comes with the values then.
+
+    In: clk, reset, level (number of a level), values (signed, one a level). Out: o (as wide as values). Latency: the
+    wait.
+    """
     late = [like(value) if wait else value for value, wait in zip(values, waits, strict=True)]
     waiting = [delay(clk, reset, values[n], late[n], wait) for n, wait in enumerate(waits) if wait]
     between = [late[0], *(like(o) for _ in values[2:]), o]
@@ -69,7 +79,9 @@ def cell_in_levels(
 ) -> Any:
     """`cell` of the level that comes with a slot, SLOT_TO_TOTALS earlier its totals; all levels take as long.
 
-    Latency: `totals_to_state` from the totals.
+    In: clk, reset, level (number of a level), sums (S sums of scaled_width bits), bias (S biases of bias_width bits),
+    earlier (signed, in formats.cell), aside (signed, in formats.cell). Out: out. Latency: `totals_to_state` from the
+    totals.
     """
     kind, late = constants.array.cell, dict[int, Any]()
     levels = kind.pipelines

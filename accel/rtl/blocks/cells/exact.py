@@ -17,7 +17,10 @@ from accel.rtl.blocks.primitives.widths import fit
 
 @block
 def subtract(clk: Any, a: Any, b: Any, o: Any) -> Any:
-    """o = a - b in full width. Latency: 1."""
+    """o = a - b in full width.
+
+    In: clk, a (signed, any width), b (signed, any width). Out: o (signed, a bit wider). Latency: 1.
+    """
     a_wide, b_wide = signed(len(o)), signed(len(o))
     widening = fit(a, a_wide), fit(b, b_wide)
 
@@ -30,7 +33,11 @@ def subtract(clk: Any, a: Any, b: Any, o: Any) -> Any:
 
 @block
 def mix(clk: Any, reset: Any, one: Any, other: Any, share: Any, total: Any, sizes: MixSizes) -> Any:
-    """one * share + other * (1 - share) as other + share * (one - other), with one multiplier. Latency: 3."""
+    """one * share + other * (1 - share) as other + share * (one - other), with one multiplier.
+
+    In: clk, reset, one (signed), other (signed), share (signed, in formats.activation). Out: total (signed, exact).
+    Latency: 3.
+    """
     one_aligned = signed(sizes.one.width + sizes.one_shift)
     other_aligned = signed(sizes.other.width + sizes.other_shift)
     difference, share_late = signed(sizes.difference), signed(sizes.share.width)
@@ -51,7 +58,10 @@ def mix(clk: Any, reset: Any, one: Any, other: Any, share: Any, total: Any, size
 
 @block
 def add_aligned(clk: Any, a: Any, b: Any, o: Any, a_shift: int, b_shift: int) -> Any:
-    """o = a * 2**a_shift + b * 2**b_shift in full width. Latency: 1."""
+    """o = a * 2**a_shift + b * 2**b_shift in full width.
+
+    In: clk, a (signed, any width), b (signed, any width). Out: o (signed, any width). Latency: 1.
+    """
     a_aligned, b_aligned = signed(len(a) + a_shift), signed(len(b) + b_shift)
     aligning_a = align(a, a_aligned, a_shift)
     aligning_b = align(b, b_aligned, b_shift)
@@ -61,7 +71,11 @@ def add_aligned(clk: Any, a: Any, b: Any, o: Any, a_shift: int, b_shift: int) ->
 
 @block
 def exact(clk: Any, reset: Any, operands: Any, o: Any, operation: Operation, sizes: Mapping[str, Size]) -> Any:
-    """A product, a sum or a mix of its operands, which come together. Latency: OPERATIONS[type(operation)]."""
+    """A product, a sum or a mix of its operands, which come together.
+
+    In: clk, reset, operands (signed, in the formats of the operation). Out: o (signed, exact).
+    Latency: OPERATIONS[type(operation)].
+    """
     match operation:
         case Product():
             return multiply(clk, *operands, o)

@@ -26,7 +26,11 @@ class ScaleConstants:
 
 @block
 def scale_row(clk: Any, total: Any, factor: Any, scaled: Any) -> Any:
-    """total * factor, in two's complement. Latency: SCALED."""
+    """total * factor, in two's complement.
+
+    In: clk, total (two's complement, total_width bits), factor (two's complement, in formats.scale). Out: scaled
+    (signed, the bits of both). Latency: SCALED.
+    """
     row_total, row_factor = signed(len(total)), signed(len(factor))
     product = signed(len(scaled))
     reading_total = as_signed(total, row_total)
@@ -38,7 +42,10 @@ def scale_row(clk: Any, total: Any, factor: Any, scaled: Any) -> Any:
 
 @block
 def scale_unit(clk: Any, head: Any, factors: Any, scaled: Any, array: Array, scale: Fixed) -> Any:
-    """The totals of one unit, side by side, each times its factor. Latency: SCALED."""
+    """The totals of one unit, side by side, each times its factor.
+
+    In: clk, head (S totals), factors (S factors). Out: scaled (S sums of scaled_width bits). Latency: SCALED.
+    """
     rows, width, narrow = array.sums_per_unit, array.total_width, scale.width
     totals = [head((r + 1) * width, r * width) for r in range(rows)]
     factor = [factors((r + 1) * narrow, r * narrow) for r in range(rows)]
@@ -55,6 +62,8 @@ def scale_totals(
     """Totals of the E units of a slot to scaled totals; the slot comes SLOT_TO_TOTALS before its totals.
 
     `stores` are the writes into the layer's weights where they are loaded, else None.
+
+    In: clk, slot, unit_totals (E words of S totals), stores (or None). Out: scaled (E words of S scaled sums).
     Latency: SCALED from the totals.
     """
     scale = constants.scale

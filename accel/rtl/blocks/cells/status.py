@@ -69,7 +69,10 @@ class StreamedStatus:
 
 @block
 def count(clk: Any, reset: Any, event: Any, counter: Any) -> Any:
-    """Count the cycles in which `event` is true, modulo 2**width. Latency: 1."""
+    """Count the cycles in which `event` is true, modulo 2**width.
+
+    In: clk, reset, event (1 bit). Out: counter (32 bits, modulo 2**32). Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def counting():
@@ -81,7 +84,10 @@ def count(clk: Any, reset: Any, event: Any, counter: Any) -> Any:
 
 @block
 def count_steps(clk: Any, reset: Any, begin: Any, status: Any) -> Any:
-    """Steps and cycles. Latency: 1."""
+    """Steps and cycles.
+
+    In: clk, reset, begin (1 bit). Out: status.cycles, status.steps. Latency: 1.
+    """
     awake = flag()
 
     @always_comb
@@ -95,7 +101,10 @@ def count_steps(clk: Any, reset: Any, begin: Any, status: Any) -> Any:
 
 @block
 def tally(clk: Any, flags: Any, o: Any) -> Any:
-    """How many of 2**n flags are true. Latency: n + 1."""
+    """How many of 2**n flags are true.
+
+    In: clk, flags (1 bit each). Out: o (a count, n + 1 bits). Latency: n + 1.
+    """
     if len(flags) == 1:
         return register(clk, flags[0], o)
     half = len(flags) // 2
@@ -112,7 +121,10 @@ def tally(clk: Any, flags: Any, o: Any) -> Any:
 
 @block
 def hold_all(clk: Any, reset: Any, valid: Any, flags: Any, held: Any) -> Any:
-    """The flags of a valid cycle side by side, else none. Latency: 1."""
+    """The flags of a valid cycle side by side, else none.
+
+    In: clk, reset, valid (1 bit), flags (1 bit each). Out: held (a bit a flag). Latency: 1.
+    """
     word = joined(flags)
 
     @always_seq(clk.posedge, reset=reset)
@@ -126,7 +138,10 @@ def hold_all(clk: Any, reset: Any, valid: Any, flags: Any, held: Any) -> Any:
 
 @block
 def hold_present(clk: Any, reset: Any, valid: Any, closing: Any, present: int, flags: Any, held: Any) -> Any:
-    """`hold_all`, of a closing cycle the first `present` flags alone. Latency: 1."""
+    """`hold_all`, of a closing cycle the first `present` flags alone.
+
+    In: clk, reset, valid (1 bit), closing (1 bit), flags (1 bit each). Out: held (a bit a flag). Latency: 1.
+    """
     first, real, word = bits(present), bits(len(flags)), joined(flags)
     leaving_out = gather(flags[:present], first), pad(first, real)
 
@@ -145,7 +160,10 @@ def hold_present(clk: Any, reset: Any, valid: Any, closing: Any, present: int, f
 def count_flags(clk: Any, reset: Any, valid: Any, closing: Any, present: int, flags: Any, counter: Any) -> Any:
     """Count the true ones of up to 2**n flags in valid cycles, modulo 2**width; of a closing one, the first `present`.
 
-    Where all of them always are, `closing` is None. Latency: n + 3.
+    Where all of them always are, `closing` is None.
+
+    In: clk, reset, valid (1 bit), closing (1 bit, or None), flags (1 bit each). Out: counter (32 bits, modulo 2**32).
+    Latency: n + 3.
     """
     count = 1 << (len(flags) - 1).bit_length()
     held, padded = bits(len(flags)), bits(count)
@@ -167,7 +185,11 @@ def count_flags(clk: Any, reset: Any, valid: Any, closing: Any, present: int, fl
 
 @block
 def count_narrowed(clk: Any, reset: Any, slot: Any, latency: int, present: int, flags: Any, counter: Any) -> Any:
-    """Count the flags that come `latency` cycles after their slot. Latency: `latency` + log2 of them + 3."""
+    """Count the flags that come `latency` cycles after their slot.
+
+    In: clk, reset, slot, flags (1 bit each). Out: counter (32 bits, modulo 2**32). Latency: `latency` + log2 of them +
+    3.
+    """
     valid = flag()
     coming = delay(clk, reset, slot.real, valid, latency)
     if present == len(flags):
@@ -179,7 +201,10 @@ def count_narrowed(clk: Any, reset: Any, slot: Any, latency: int, present: int, 
 
 @module
 def count_saturations(clk: Any, reset: Any, slot: Any, signals: Any, saturations: Any, array: Array) -> Any:
-    """Count what the cells clip, by format, those beyond the last unit left out. Latency: as `count_narrowed`."""
+    """Count what the cells clip, by format, those beyond the last unit left out.
+
+    In: clk, reset, slot, signals. Out: saturations. Latency: as `count_narrowed`.
+    """
     present, told = array.outputs - (array.output_beats - 1) * array.cells, clip_times(array.cell)
     counting = []
     for key, counter in (("gate", saturations.gate), ("cell", saturations.cell), ("state", saturations.state)):

@@ -69,7 +69,9 @@ def bank_memory(
 ) -> Any:
     """One bank of sums, a memory a lane: read by the drain at its group, else by the lanes.
 
-    Latency: 1.
+    In: clk, drained (1 bit), rows (number of a row of a lane, one a lane), group (number of a group), write (1 bit),
+    written_rows (number of a row of a lane, one a lane), sums (signed, a sum a lane), clear (1 bit), clear_group
+    (number of a group). Out: read (signed, total_width bits a lane). Latency: 1.
     """
     lanes, width, high = len(read), len(read[0]), len(group)
     bank_memory.verilog_code = BANK
@@ -94,7 +96,7 @@ def bank_memory(
 def carry_parts(clk: Any, of_h: Any, products: Any, parts: Any) -> Any:
     """Products, one cycle later; the last lane's to the last but one part, or to the last one where it is `of_h`.
 
-    Latency: 1.
+    In: clk, of_h (1 bit), products (signed, one a lane). Out: parts (signed, one a sum). Latency: 1.
     """
     whole = len(products) - 1
 
@@ -134,14 +136,20 @@ class Sums:
 
 @block
 def pass_rows(clk: Any, rows: Any, passing: Passing) -> Any:
-    """`rows` (in) on their way through the stages. Latency: 1 a stage."""
+    """`rows` (in) on their way through the stages.
+
+    In: clk, rows (number of a row of a lane, one a lane). Out: passing. Latency: 1 a stage.
+    """
     stages = [rows, passing.read, passing.added, passing.summed, passing.written]
     return [carry(clk, stages[n], stages[n + 1]) for n in range(4)]
 
 
 @block
 def add_to_sums(clk: Any, steering: Steering, passing: Passing, late: Any, sums: Sums, width: int) -> Any:
-    """Products (`late`, in) added to the latest sums of their rows, wherever these are on their way. Latency: 2."""
+    """Products (`late`, in) added to the latest sums of their rows, wherever these are on their way.
+
+    In: clk, steering, passing, late (signed, product_width bits a lane), sums. Out: sums.latest. Latency: 2.
+    """
     lanes = len(late)
     read, added, summed, written = passing.read, passing.added, passing.summed, passing.written
     lower, upper, latest, before = sums.lower, sums.upper, sums.latest, sums.before
@@ -180,7 +188,10 @@ def add_to_sums(clk: Any, steering: Steering, passing: Passing, late: Any, sums:
 
 @block
 def leave(clk: Any, upper_drained: Any, sums: Sums, leaving: Any) -> Any:
-    """The sums that the drain reads (`leaving`, out), of the bank that it drains. Latency: 1."""
+    """The sums that the drain reads (`leaving`, out), of the bank that it drains.
+
+    In: clk, upper_drained (1 bit), sums. Out: leaving (signed, total_width bits a lane). Latency: 1.
+    """
     lanes, lower, upper = len(leaving), sums.lower, sums.upper
 
     @always(clk.posedge)
@@ -202,7 +213,11 @@ def accumulators(clk: Any, steering: Steering, rows: Any, products: Any, of_h: A
     else it is None.
 
     A sum is written three cycles after it was read, so the three products before may be on their way to the same row:
-    their sums are taken from where they are. Latency: 4 from a row's number to its sum, 2 from a group to `leaving`.
+    their sums are taken from where they are.
+
+    In: clk, steering, rows (number of a row of a lane, one a lane), products (signed, one a lane), of_h
+    (1 bit, or None). Out: leaving (signed, total_width bits a lane). Latency: 4 from a row's number to its sum, 2 from
+    a group to `leaving`.
     """
     lanes, width, s = len(rows), len(leaving[0]), steering
     passing, sums, late = Passing(lanes, len(s.group)), Sums(lanes, width), signed_list(lanes, len(products[0]))

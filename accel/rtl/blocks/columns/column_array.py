@@ -24,7 +24,10 @@ from accel.rtl.blocks.streams.ping_pong import Write
 
 @block
 def same_bank(valid: Any, bank: Any, other: Any, same: Any) -> Any:
-    """Whether a product that is under way goes to the bank of another one. Latency: 0."""
+    """Whether a product that is under way goes to the bank of another one.
+
+    In: valid (1 bit), bank (1 bit), other (1 bit). Out: same (1 bit). Latency: 0.
+    """
 
     @always_comb
     def comparing():
@@ -35,7 +38,11 @@ def same_bank(valid: Any, bank: Any, other: Any, same: Any) -> Any:
 
 @block
 def steer_lanes(clk: Any, reset: Any, traversal: Traversal, steering: Steering, array: ColumnArray) -> Any:
-    """Where the products' sums are, and where they go. Latency: per signal, see Steering."""
+    """Where the products' sums are, and where they go.
+
+    In: clk, reset, traversal. Out: steering.bank, .far, .middle, .near, .write_lower, .write_upper. Latency: per
+    signal, see Steering.
+    """
     read = address_to_word(array) + WORD_TO_READ
     valids, banks = [flag() for _ in range(3)], [flag() for _ in range(3)]
     near, middle, far = steering.near, steering.middle, steering.far
@@ -57,7 +64,11 @@ def steer_lanes(clk: Any, reset: Any, traversal: Traversal, steering: Steering, 
 
 @block
 def steer_drain(clk: Any, reset: Any, drain: Drain, cleared: Any, place: Any, steering: Steering) -> Any:
-    """Groups are read for the cell stage and cleared behind it; before all, all are cleared. Latency: per signal."""
+    """Groups are read for the cell stage and cleared behind it; before all, all are cleared.
+
+    In: clk, reset, drain, cleared (1 bit), place (number of a group). Out: steering.capture, .clear_group,
+    .clear_lower, .clear_upper, .drain_bank, .drain_lower, .drain_upper, .group. Latency: per signal.
+    """
     group, reading, bank = drain.group, drain.reading, drain.write_bank
 
     @always_comb
@@ -82,7 +93,10 @@ def steer_drain(clk: Any, reset: Any, drain: Drain, cleared: Any, place: Any, st
 
 @block
 def read_rows(clk: Any, reset: Any, traversal: Traversal, reading: RowReading) -> Any:
-    """How the lanes read x, where W_x goes by rows. Latency: per signal, see RowReading."""
+    """How the lanes read x, where W_x goes by rows.
+
+    In: clk, reset, traversal. Out: reading.from_x, reading.row, reading.x_bank. Latency: per signal, see RowReading.
+    """
     banks = delay(clk, reset, traversal.x_bank, reading.x_bank, ADDRESS_TO_FETCH)
     sides = delay(clk, reset, traversal.from_x, reading.from_x, ADDRESS_TO_FETCH + 1)
     rows = delay(clk, reset, traversal.row, reading.row, ADDRESS_TO_FETCH + 1)
@@ -101,7 +115,11 @@ def mixed_units(
     shifted: Any,
     array: ColumnArray,
 ) -> Any:
-    """`column_units` whose lanes read x themselves. Latency: as `mixed_unit`."""
+    """`column_units` whose lanes read x themselves.
+
+    In: clk, reset, traversal, x, words (word_width bits each), shared (the operand that all lanes get), steering. Out:
+    shifted (P + E words of S totals). Latency: as `mixed_unit`.
+    """
     reading = RowReading(array)
     ends = [(shifted[n + array.cells], shifted[n]) for n in range(array.units)]
     readings = read_rows(clk, reset, traversal, reading)
@@ -111,7 +129,11 @@ def mixed_units(
 
 @block
 def column_units(clk: Any, words: Any, shared: Any, steering: Steering, shifted: Any, array: ColumnArray) -> Any:
-    """Units side by side; each passes its sums on along `shifted`. Latency: as `column_unit`."""
+    """Units side by side; each passes its sums on along `shifted`.
+
+    In: clk, words (word_width bits each), shared (the operand that all lanes get), steering. Out: shifted
+    (P + E words of S totals). Latency: as `column_unit`.
+    """
     ends = [(shifted[n + array.cells], shifted[n]) for n in range(array.units)]
     return [column_unit(clk, words[n], shared, steering, *ends[n], array) for n in range(array.units)]
 
@@ -132,7 +154,8 @@ def column_array(
     """P units; `unit_totals` leave the shift registers of the first E; `x` are the writes into the lanes' own memories
     of x, where W_x goes by rows; `stores` those into weights that are loaded, else None.
 
-    Latency: DRAIN_TO_CAPTURE + 1 from a group to `unit_totals`.
+    In: clk, reset, traversal, x, drain, cleared (1 bit), place (number of a group), stores (or None). Out: unit_totals
+    (E words of S totals). Latency: DRAIN_TO_CAPTURE + 1 from a group to `unit_totals`.
     """
     array: Any = constants.array
     steering = Steering(index_bits(array.groups))

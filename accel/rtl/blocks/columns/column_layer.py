@@ -63,7 +63,10 @@ class States:
 
 @block
 def hold_threshold(clk: Any, reset: Any, states: States, bounds: Bounds) -> Any:
-    """The threshold, as it was under reset. Latency: 1."""
+    """The threshold, as it was under reset.
+
+    In: clk, reset, states. Out: bounds.high, bounds.low. Latency: 1.
+    """
     given, held = bits(len(states.threshold)), bits(len(states.threshold))
 
     @always_comb
@@ -81,7 +84,10 @@ def hold_threshold(clk: Any, reset: Any, states: States, bounds: Bounds) -> Any:
 
 @block
 def carry_state(h: Write, final: Any, carried: Any, stateful: bool) -> Any:
-    """h_t is for the next step, except where a sequence ends and the next one starts from zeros. Latency: 0."""
+    """h_t is for the next step, except where a sequence ends and the next one starts from zeros.
+
+    In: h, final (1 bit). Out: carried (1 bit). Latency: 0.
+    """
 
     @always_comb
     def going_on():
@@ -96,7 +102,10 @@ def carry_state(h: Write, final: Any, carried: Any, stateful: bool) -> Any:
 
 @block
 def high_water(clk: Any, reset: Any, held: Any, most: Any) -> Any:
-    """The largest `held` so far. Latency: 1."""
+    """The largest `held` so far.
+
+    In: clk, reset, held (a count). Out: most (a count). Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def watching():
@@ -108,7 +117,10 @@ def high_water(clk: Any, reset: Any, held: Any, most: Any) -> Any:
 
 @block
 def queue_x(clk: Any, reset: Any, ping_pong: Any, column: Column, array: ColumnArray) -> Any:
-    """The columns of x that are not zero. Latency: QUEUE."""
+    """The columns of x that are not zero.
+
+    In: clk, reset. Out: ping_pong.release, column. Latency: QUEUE.
+    """
     vector, write = array.x_vector, ping_pong.write
     end = Fifo(entry_width(vector), array.x_queue)
     return operand_queue(
@@ -119,7 +131,10 @@ def queue_x(clk: Any, reset: Any, ping_pong: Any, column: Column, array: ColumnA
 
 @block
 def queue_h(clk: Any, reset: Any, h: Write, carried: Any, bounds: Bounds, column: Column, end: Fifo, array: Any) -> Any:
-    """The columns of h that count, of those that are `carried` (in) to the next step. Latency: QUEUE."""
+    """The columns of h that count, of those that are `carried` (in) to the next step.
+
+    In: clk, reset, h, carried (1 bit), bounds, end. Out: column. Latency: QUEUE.
+    """
     return operand_queue(
         *(clk, reset, carried, h.place, h.word, bounds, column, end),
         *(array.h_vector, array.outputs, array.h_queue, array.nnz[1], array.h_start),
@@ -140,7 +155,9 @@ def take_slots(
 ) -> Any:
     """The slots of the groups that are drained; `sums` (out) are `unit_totals` (in), scaled where rows have scales.
 
-    Latency: 1, and scale_delay where they have.
+    In: clk, reset, drain, unit_totals (E words of S totals), stores (or None). Out: slot.bank, .beat, .closing, .final,
+    .fresh, .given, .leaving, .level, .real, .stream, .valid, .weight_set, sums (E words of S sums). Latency: 1, and
+    scale_delay where they have.
     """
     if layer.scales:
         return scaled_drain(clk, reset, drain, slot, unit_totals, sums, array, layer.scales, stores)
@@ -159,7 +176,12 @@ def scaled_drain(
     scales: ScaleConstants,
     stores: Any,
 ) -> Any:
-    """Slots whose sums are scaled on the way to the cell stage. Latency: 1 + scale_delay from a group."""
+    """Slots whose sums are scaled on the way to the cell stage.
+
+    In: clk, reset, drain, unit_totals (E words of S totals), stores (or None). Out: slot.bank, .beat, .closing, .final,
+    .fresh, .given, .real, .stream, .valid, .weight_set, scaled (E words of S scaled sums). Latency: 1 + scale_delay
+    from a group.
+    """
     early = Slot(array)
     slotting = slots(clk, reset, drain.reading, drain.opening, drain, early, array)
     waiting = slot_later(clk, reset, early, slot, scale_delay(array), array)
@@ -182,7 +204,10 @@ def column_layer(
 ) -> Any:
     """One LSTM layer by columns; `stores` are the writes into its weights where they are loaded, else None.
 
-    Latency: as `accel.schedule.dataflows.column_clock` computes from what is not zero.
+    In: clk, reset, ping_pong, states, stores (or None). Out: ping_pong.release, ping_pong.take, ping_pong.turn,
+    results.closing, .final, .reserve, .valid, .weight_set, .word, observed.begin, .c, .c_valid, .gates, .gates_valid,
+    .h, .h_valid, .queued, saturations. Latency: as `accel.schedule.dataflows.column_clock` computes from what is not
+    zero.
     """
     array = cells.array
     h = Write(array.h_vector)

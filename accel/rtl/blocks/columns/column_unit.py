@@ -34,7 +34,7 @@ def rows_text(text: str, split: bool) -> str:
 def row_numbers(clk: Any, word: Any, rows: Any, numbers: int, offset: int) -> Any:
     """Which of its rows each lane's weight belongs to: `numbers` of them from bit `offset` of the memory word on.
 
-    Latency: 1.
+    In: clk, word (word_width bits). Out: rows (number of a row of a lane, one a lane). Latency: 1.
     """
     lanes, high = len(rows), len(rows[0])
     row_numbers.verilog_code = rows_text(ROWS, lanes > numbers)
@@ -59,7 +59,9 @@ def column_unit(
     """A lane for each gate: value and row number of the memory word, times the operand, onto the row's sum.
 
     The operand comes a stage after the word; above it, where a row has two sums, whether it is h.
-    Latency: WORD_TO_SUM; DRAIN_TO_CAPTURE + 1 from a group to `shift_out`.
+
+    In: clk, word (word_width bits), shared (the operand that all lanes get), steering, shift_in (S totals). Out:
+    shift_out (S totals). Latency: WORD_TO_SUM; DRAIN_TO_CAPTURE + 1 from a group to `shift_out`.
     """
     lanes, sums, width = array.rows_per_unit, array.sums_per_unit, array.total_width
     stored, operand = signed_list(lanes, array.weight_width), signed_list(1, array.operand_width)
@@ -79,7 +81,10 @@ def column_unit(
 
 @block
 def tell_part(clk: Any, shared: Any, of_h: Any, array: ColumnArray, cycles: int) -> Any:
-    """Whether the operand of so many cycles ago is h, from the bit above it. Latency: `cycles`."""
+    """Whether the operand of so many cycles ago is h, from the bit above it.
+
+    In: clk, shared (the operand that all lanes get). Out: of_h (1 bit). Latency: `cycles`.
+    """
     stages = [flag() for _ in range(cycles)]
     low = array.operand_width
 

@@ -37,7 +37,10 @@ class Drain:
 
 @block
 def remember(clk: Any, reset: Any, keep: Any, upper: Any, value: Any, read_upper: Any, kept: Any) -> Any:
-    """A flag of each bank's step: kept at `keep`, read at any time. Latency: 1."""
+    """A flag of each bank's step: kept at `keep`, read at any time.
+
+    In: clk, reset, keep (1 bit), upper (1 bit), value (1 bit), read_upper (1 bit). Out: kept (1 bit). Latency: 1.
+    """
     lower_value, upper_value = flag(), flag()
 
     @always_seq(clk.posedge, reset=reset)
@@ -59,7 +62,10 @@ def remember(clk: Any, reset: Any, keep: Any, upper: Any, value: Any, read_upper
 
 @block
 def bank_use(clk: Any, reset: Any, traversal: Traversal, drained: Any, bank: Any, cleared: Any, bank_free: Any) -> Any:
-    """A step may begin where the one that used its accumulators before is drained. Latency: 1."""
+    """A step may begin where the one that used its accumulators before is drained.
+
+    In: clk, reset, traversal, drained (1 bit), bank (1 bit), cleared (1 bit). Out: bank_free (1 bit). Latency: 1.
+    """
     lower_used, upper_used = flag(), flag()
 
     @always_seq(clk.posedge, reset=reset)
@@ -85,7 +91,10 @@ def bank_use(clk: Any, reset: Any, traversal: Traversal, drained: Any, bank: Any
 
 @block
 def clear_sums(clk: Any, reset: Any, place: Any, cleared: Any, groups: int) -> Any:
-    """Count once through the accumulators after a reset, to clear them all. Latency: `groups`."""
+    """Count once through the accumulators after a reset, to clear them all.
+
+    In: clk, reset. Out: place (number of a group), cleared (1 bit). Latency: `groups`.
+    """
     last = groups - 1
 
     @always_seq(clk.posedge, reset=reset)
@@ -102,7 +111,8 @@ def clear_sums(clk: Any, reset: Any, place: Any, cleared: Any, groups: int) -> A
 def launches(clk: Any, reset: Any, finished: Any, free: Any, fits: Any, launch: Any, flush: int) -> Any:
     """A drain starts when a step is through the pipeline, the one before is drained and its results fit.
 
-    Latency: `flush` + 1 from `finished`.
+    In: clk, reset, finished (1 bit), free (1 bit), fits (1 bit). Out: launch (1 bit). Latency: `flush` + 1 from
+    `finished`.
     """
     flushed = flag()
     waiting = bits(2)
@@ -118,9 +128,11 @@ def launches(clk: Any, reset: Any, finished: Any, free: Any, fits: Any, launch: 
 
 @block
 def reserve(launch: Any, final: Any, results: Any, fits: Any, emits: bool) -> Any:
-    """Whether the results of the next step fit (out), and room for them as it is launched (in). Latency: 0.
+    """Whether the results of the next step fit (out), and room for them as it is launched (in).
 
     `emits` says whether every step has results, or a sequence's last one only.
+
+    In: launch (1 bit), final (1 bit), results. Out: results.reserve, fits (1 bit). Latency: 0.
     """
 
     @always_comb
@@ -140,6 +152,7 @@ def reserve(launch: Any, final: Any, results: Any, fits: Any, emits: bool) -> An
 def read_groups(clk: Any, reset: Any, launch: Any, drain: Drain, free: Any, drained: Any, array: ColumnArray) -> Any:
     """Group after group from `launch` on, one in every P/E cycles; `free` for the next step (out) as the last one ends.
 
+    In: clk, reset, launch (1 bit). Out: drain.group, drain.opening, drain.reading, free (1 bit), drained (1 bit).
     Latency: 1.
     """
     last_slot, last_group = array.slots_per_group - 1, array.groups - 1
@@ -176,7 +189,10 @@ def read_groups(clk: Any, reset: Any, launch: Any, drain: Drain, free: Any, drai
 def carry_set(
     clk: Any, reset: Any, launch: Any, traversal: Traversal, ping_pong: Any, next_bank: Any, drain: Drain
 ) -> Any:
-    """The set of weights that the step which is launched has read. Latency: 1."""
+    """The set of weights that the step which is launched has read.
+
+    In: clk, reset, launch (1 bit), traversal, ping_pong, next_bank (1 bit). Out: drain.weight_set. Latency: 1.
+    """
     weight_set = flag()
 
     @always_seq(clk.posedge, reset=reset)
@@ -200,9 +216,12 @@ def drain_steps(
     array: ColumnArray,
     emits: bool,
 ) -> Any:
-    """Step after step in the order of the lanes: a group in every P/E cycles. Latency: 1 from `launch`.
+    """Step after step in the order of the lanes: a group in every P/E cycles.
 
     `emits` says whether every step has results, or a sequence's last one only.
+
+    In: clk, reset, traversal, ping_pong. Out: results.reserve, drain.final, .fresh, .group, .opening, .reading,
+    .stream, .weight_set, .write_bank, drained (1 bit). Latency: 1 from `launch`.
     """
     free, launch, fits, next_bank, fresh, final = (flag() for _ in range(6))
 

@@ -32,7 +32,8 @@ always @(posedge $clk)
 def choose_rows(clk: Any, word: Any, from_x: Any, row: Any, rows: Any, numbers: int, stride: int, offset: int) -> Any:
     """Which of its rows each lane's weight belongs to: the same one in all lanes for W_x, for W_h as the word says.
 
-    Latency: 1.
+    In: clk, word (word_width bits), from_x (1 bit), row (number of a row of a lane). Out: rows (number of a row of a
+    lane, one a lane). Latency: 1.
     """
     lanes, high = len(rows), len(row)
     choose_rows.verilog_code = rows_text(ROWS, lanes > numbers)
@@ -66,7 +67,8 @@ def mixed_unit(
     """A lane for each gate: the weight times the x at its index, onto the sum of the row that all lanes are at; or
     times the h that all share, onto the sum of the row at its index.
 
-    Latency: WORD_TO_SUM + 1; DRAIN_TO_CAPTURE + 1 from a group to `shift_out`.
+    In: clk, word (word_width bits), shared (the operand that all lanes get), reading, x, steering, shift_in (S totals).
+    Out: shift_out (S totals). Latency: WORD_TO_SUM + 1; DRAIN_TO_CAPTURE + 1 from a group to `shift_out`.
     """
     lanes, sums, width = array.rows_per_unit, array.sums_per_unit, array.total_width
     late, offset = bits(len(word)), lanes * array.weight_width

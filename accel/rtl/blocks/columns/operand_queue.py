@@ -57,7 +57,10 @@ NONZERO = Bounds(-1, 1)
 
 @block
 def mirror(threshold: Any, bounds: Any) -> Any:
-    """Bounds at a threshold and below zero. Latency: 0."""
+    """Bounds at a threshold and below zero.
+
+    In: threshold (magnitude in formats.state). Out: bounds.high, bounds.low. Latency: 0.
+    """
     above = pad(threshold, bounds.high)
 
     @always_comb
@@ -79,7 +82,11 @@ def encode(
     vector: Vector,
     columns: int,
 ) -> Any:
-    """Which elements of a beat count; what the last beat holds beyond the vector does not. Latency: 1."""
+    """Which elements of a beat count; what the last beat holds beyond the vector does not.
+
+    In: clk, reset, enable (1 bit), number (high bits), word (word_width bits), bounds. Out: entry.end, .mask, .number,
+    .valid, .word. Latency: 1.
+    """
     words, last = vector.words, vector.beats - 1
     rest = columns - last * words
     low, high, mask = bounds.low, bounds.high, entry.mask
@@ -104,7 +111,10 @@ def encode(
 
 @block
 def lowest(mask: Any, rest: Any) -> Any:
-    """The mask without its lowest bit. Latency: 0."""
+    """The mask without its lowest bit.
+
+    In: mask (a bit an operand). Out: rest (a bit an operand). Latency: 0.
+    """
     count = len(mask)
 
     @always_comb
@@ -140,7 +150,11 @@ class Held:
 
 @block
 def hold(clk: Any, reset: Any, end: Fifo, held: Held, vector: Vector) -> Any:
-    """The queue's next entry (in), held (out) until all its elements have moved on. Latency: 1."""
+    """The queue's next entry (in), held (out) until all its elements have moved on.
+
+    In: clk, reset, end, held. Out: end.ready, held.emptying, .ending, .mask, .number, .occupied, .rest, .word.
+    Latency: 1.
+    """
     width, words, high = vector.word_width, vector.words, vector.high
     stored, loading = end.word, flag()
     fields = [stored(words, 0), stored(words + width, words), stored(words + width + high, words + width)]
@@ -174,7 +188,10 @@ def hold(clk: Any, reset: Any, end: Fifo, held: Held, vector: Vector) -> Any:
 
 @block
 def locate(held: Held, base: Any, vector: Vector, per_column: int) -> Any:
-    """Where the weights of the next element begin (out), among those of the vector. Latency: 0."""
+    """Where the weights of the next element begin (out), among those of the vector.
+
+    In: held. Out: base (number of a word). Latency: 0.
+    """
     count, width = vector.words, len(base)
     from_beat, places = wrapping(width), [0, *(bits(width) for _ in range(count))]
     from_place = places[count]
@@ -191,7 +208,10 @@ def locate(held: Held, base: Any, vector: Vector, per_column: int) -> Any:
 
 @block
 def at_place(mask: Any, e: int, place: int, beyond: Any, o: Any) -> Any:
-    """o is `place` where bit e of the mask is set, else what is `beyond`. Latency: 0."""
+    """o is `place` where bit e of the mask is set, else what is `beyond`.
+
+    In: mask (a bit an operand), beyond (number of a word). Out: o (number of a word). Latency: 0.
+    """
 
     @always_comb
     def choosing():
@@ -205,7 +225,10 @@ def at_place(mask: Any, e: int, place: int, beyond: Any, o: Any) -> Any:
 
 @block
 def choose(clk: Any, reset: Any, held: Held, column: Column, vector: Vector) -> Any:
-    """The value of the next element becomes that of the column. Latency: 1."""
+    """The value of the next element becomes that of the column.
+
+    In: clk, reset, held. Out: column.value. Latency: 1.
+    """
     mask, count = held.mask, vector.words
     values = signed_list(vector.words, vector.width)
 
@@ -222,7 +245,10 @@ def choose(clk: Any, reset: Any, held: Held, column: Column, vector: Vector) -> 
 
 @block
 def pick(clk: Any, reset: Any, end: Fifo, column: Column, vector: Vector, per_column: int, start: int) -> Any:
-    """The elements of the queue's entries one by one; an end alone joins the column that waits. Latency: 2."""
+    """The elements of the queue's entries one by one; an end alone joins the column that waits.
+
+    In: clk, reset, column. Out: end.ready, column.base, .last, .valid, .value, .void. Latency: 2.
+    """
     held, base = Held(vector), wrapping(len(column.base))
     begin = wrapping(len(column.base))
     valid, void, last, taken = column.valid, column.void, column.last, column.taken
@@ -272,7 +298,8 @@ def operand_queue(
 ) -> Any:
     """Beats of a vector in, those of its `columns` that count out: `per_column` weights each from address `start` on.
 
-    Latency: QUEUE from a beat to its first column.
+    In: clk, reset, enable (1 bit), number (high bits), word (word_width bits), bounds. Out: column.base, .last, .valid,
+    .value, .void, end.held, end.ready, end.valid, end.word. Latency: QUEUE from a beat to its first column.
     """
     entry, push = Entry(vector), flag()
     packed, packing = bits(entry_width(vector)), ConcatSignal(entry.end, entry.number, entry.word, entry.mask)

@@ -30,7 +30,10 @@ class RowReading:
 
 @block
 def offer_rows(clk: Any, reset: Any, ping_pong: Any, column: Column, row: Any, array: ColumnArray) -> Any:
-    """Each lane's rows of W_x one after the other, as soon as x is complete; no operand is broadcast. Latency: 0."""
+    """Each lane's rows of W_x one after the other, as soon as x is complete; no operand is broadcast.
+
+    In: clk, reset, ping_pong, column. Out: column.base, .last, .valid, .value, .void, row (high bits). Latency: 0.
+    """
     last_row, per_row = array.groups - 1, array.nnz[0]
     valid, last, taken, base = column.valid, column.last, column.taken, column.base
 
@@ -55,7 +58,11 @@ def offer_rows(clk: Any, reset: Any, ping_pong: Any, column: Column, row: Any, a
 
 @block
 def give_back(clk: Any, reset: Any, taken: Any, last: Any, free: Any, release: Any) -> Any:
-    """x is given back when the lanes are through its last row. Latency: 1 from the row's last address."""
+    """x is given back when the lanes are through its last row.
+
+    In: clk, reset, taken (1 bit), last (1 bit), free (1 bit). Out: release (1 bit). Latency: 1 from the row's last
+    address.
+    """
     ending = flag()
 
     @always_seq(clk.posedge, reset=reset)
@@ -74,7 +81,11 @@ def give_back(clk: Any, reset: Any, taken: Any, last: Any, free: Any, release: A
 
 @block
 def select_operand(clk: Any, from_x: Any, x_values: Any, shared: Any, operand: Any) -> Any:
-    """Operand registers in front of the multipliers: each lane's x, or the h that all share. Latency: 1."""
+    """Operand registers in front of the multipliers: each lane's x, or the h that all share.
+
+    In: clk, from_x (1 bit), x_values (signed, one a lane), shared (the operand that all lanes get). Out: operand
+    (signed, one a lane). Latency: 1.
+    """
     lanes = len(operand)
     x, h = widened(x_values, len(operand[0])), widened(shared, len(operand[0]))
     widening_x, widening_h = fit_all(x_values, x), fit_all(shared, h)
@@ -96,7 +107,8 @@ def fetch_x(
 ) -> Any:
     """x at the indices that begin at bit `offset` of the word, or the operand that is shared a stage later.
 
-    Latency: 2 from the word.
+    In: clk, word (word_width bits), reading, x, shared (signed, operand_width bits each). Out: operand (signed,
+    operand_width bits each). Latency: 2 from the word.
     """
     lanes, vector = len(operand), array.x_vector
     x_values = signed_list(lanes, vector.aligned)

@@ -44,7 +44,11 @@ class Traversal:
 
 @block
 def traverse_row(clk: Any, reset: Any, x: Column, row: Any, free: Any, ping_pong: Any, traversal: Traversal) -> Any:
-    """The row of W_x that is traversed, and when its x is given back. Latency: 1."""
+    """The row of W_x that is traversed, and when its x is given back.
+
+    In: clk, reset, x, row (number of a row of a lane), free (1 bit), ping_pong. Out: ping_pong.release,
+    traversal.from_x, traversal.row, traversal.x_bank. Latency: 1.
+    """
     taken, last = x.taken, x.last
 
     @always_seq(clk.posedge, reset=reset)
@@ -78,7 +82,11 @@ class Turn:
 
 @block
 def choose_columns(x: Column, h: Column, ping_pong: Any, bank_free: Any, traversal: Traversal, turn: Turn) -> Any:
-    """Which column is taken (x.taken, h.taken; out), and what begins and ends with it. Latency: 0."""
+    """Which column is taken (x.taken, h.taken; out), and what begins and ends with it.
+
+    In: x, h, bank_free (1 bit), turn. Out: x.taken, h.taken, ping_pong.take, ping_pong.turn, traversal.begin,
+    traversal.finished, turn.free. Latency: 0.
+    """
     x_taken, free = x.taken, turn.free
 
     @always_comb
@@ -104,7 +112,10 @@ def choose_columns(x: Column, h: Column, ping_pong: Any, bank_free: Any, travers
 def count_weights(
     clk: Any, reset: Any, x: Column, h: Column, traversal: Traversal, turn: Turn, array: ColumnArray
 ) -> Any:
-    """The weights of the column that was taken, one after the other, with its operand. Latency: 1."""
+    """The weights of the column that was taken, one after the other, with its operand.
+
+    In: clk, reset, x, h, turn. Out: traversal.address, traversal.operand, traversal.valid, turn.remaining. Latency: 1.
+    """
     more_x, more_h = (count - 1 for count in array.nnz)
     x_taken, h_taken, free, remaining = x.taken, h.taken, turn.free, turn.remaining
     x_operand, h_operand = signed(array.operand_width), signed(array.operand_width)
@@ -145,7 +156,10 @@ def count_weights(
 
 @block
 def tell_sides(clk: Any, reset: Any, x: Column, h: Column, traversal: Traversal) -> Any:
-    """Whether the operand is h, where a row's x and h sums are two. Latency: 1."""
+    """Whether the operand is h, where a row's x and h sums are two.
+
+    In: clk, reset, x, h. Out: traversal.of_h. Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def parting():
@@ -159,7 +173,10 @@ def tell_sides(clk: Any, reset: Any, x: Column, h: Column, traversal: Traversal)
 
 @block
 def keep_set(clk: Any, reset: Any, ping_pong: Any, traversal: Traversal) -> Any:
-    """The set of weights that a step reads, from its begin on. Latency: 1."""
+    """The set of weights that a step reads, from its begin on.
+
+    In: clk, reset, ping_pong, traversal. Out: traversal.weight_set. Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def keeping():
@@ -171,7 +188,11 @@ def keep_set(clk: Any, reset: Any, ping_pong: Any, traversal: Traversal) -> Any:
 
 @block
 def follow_steps(clk: Any, reset: Any, x: Column, h: Column, fresh: Any, traversal: Traversal, turn: Turn) -> Any:
-    """From x to h, unless the sequence begins (`fresh`, in), and on to the next step and its bank. Latency: 1."""
+    """From x to h, unless the sequence begins (`fresh`, in), and on to the next step and its bank.
+
+    In: clk, reset, x, h, fresh (1 bit), turn. Out: traversal.bank, traversal.next_bank, turn.busy, turn.closing,
+    turn.from_h, turn.started. Latency: 1.
+    """
     x_taken, h_taken, x_last, h_last = x.taken, h.taken, x.last, h.last
 
     @always_seq(clk.posedge, reset=reset)
@@ -199,7 +220,10 @@ def follow_steps(clk: Any, reset: Any, x: Column, h: Column, fresh: Any, travers
 
 @block
 def give_x_back(x: Column, release: Any) -> Any:
-    """x is given back (out) as its last column is taken. Latency: 0."""
+    """x is given back (out) as its last column is taken.
+
+    In: x. Out: release (1 bit). Latency: 0.
+    """
 
     @always_comb
     def giving_back():
@@ -224,7 +248,11 @@ def traverse_columns(
 
     A step begins as soon as its first x is there and its accumulators are free (`bank_free`). A vector that ends
     without a column takes a cycle. Where W_x goes by rows, these stand in the place of columns, and `row` is the number
-    of the next one. Latency: 1 from a column to its first address.
+    of the next one.
+
+    In: clk, reset, row (number of a row of a lane), ping_pong, bank_free (1 bit). Out: x.taken, h.taken,
+    ping_pong.release, ping_pong.take, ping_pong.turn, traversal.address, .bank, .begin, .finished, .from_x, .next_bank,
+    .of_h, .operand, .row, .valid, .weight_set, .x_bank. Latency: 1 from a column to its first address.
     """
     turn = Turn(array)
     choosing = choose_columns(x, h, ping_pong, bank_free, traversal, turn)

@@ -68,9 +68,11 @@ BANKED = OPERANDS.replace("STORED", OF_COLUMN_BANK).replace(
 
 @block
 def weights(clk: Any, word: Any, values: Any, stride: int) -> Any:
-    """The value parts of the memory word, one a lane. Latency: 1.
+    """The value parts of the memory word, one a lane.
 
     Verilator is told to keep the module that this stands in: inlined, hundreds of units take minutes to compile.
+
+    In: clk, word (fields of values and indices). Out: values (signed, `stride` bits, one a lane). Latency: 1.
     """
     lanes, width = len(values), len(values[0])
     weights.verilog_code = WEIGHTS
@@ -94,7 +96,10 @@ def operands(
     clk: Any, word: Any, write: Any, bank: Any, values: Any, whole: Vector, array: Array, stride: int, offset: int
 ) -> Any:
     """Each operand is read from its own copy of a vector, at its index in the word: of the `whole` one, or of the
-    columns of the bank that lanes of its number read. Latency: fetch_to_select.
+    columns of the bank that lanes of its number read.
+
+    In: clk, word (fields of values and indices), write, bank (number of a bank). Out: values (signed, one a lane).
+    Latency: fetch_to_select.
     """
     banks, vector = array.column_banks, whole.of_column_bank(array.column_banks)
     dealing = Dealing(whole, banks)
@@ -148,7 +153,10 @@ def _verilog_register(name: str, source: str, width: int) -> str:
 
 @block
 def carry(clk: Any, i: Any, o: Any) -> Any:
-    """A list of values, one cycle later. Latency: 1."""
+    """A list of values, one cycle later.
+
+    In: clk, i (any width). Out: o (as wide as i). Latency: 1.
+    """
     lanes = len(i)
 
     @always(clk.posedge)
@@ -161,7 +169,10 @@ def carry(clk: Any, i: Any, o: Any) -> Any:
 
 @block
 def select_x(clk: Any, clear: Any, rows: int, x_values: Any, operand: Any) -> Any:
-    """Operand registers in front of the multipliers of a layer without state: x or nothing. Latency: 1."""
+    """Operand registers in front of the multipliers of a layer without state: x or nothing.
+
+    In: clk, clear (a bit a lane), x_values (signed, one a lane). Out: operand (signed, one a lane). Latency: 1.
+    """
     per_row = len(clear)
     x = widened(x_values, len(operand[0]))
     widening = fit_all(x_values, x)
@@ -180,7 +191,11 @@ def select_x(clk: Any, clear: Any, rows: int, x_values: Any, operand: Any) -> An
 
 @block
 def select(clk: Any, clear: Any, from_h: Any, rows: int, x_values: Any, h_values: Any, operand: Any) -> Any:
-    """Operand registers in front of the multipliers: x, h or nothing. Latency: 1."""
+    """Operand registers in front of the multipliers: x, h or nothing.
+
+    In: clk, clear (a bit a lane), from_h (a bit a lane), x_values (signed, one a lane), h_values (signed, one a lane).
+    Out: operand (signed, one a lane). Latency: 1.
+    """
     per_row = len(clear)
     x = widened(x_values, len(operand[0]))
     widening_x = fit_all(x_values, x)
@@ -205,7 +220,10 @@ def select(clk: Any, clear: Any, from_h: Any, rows: int, x_values: Any, h_values
 def fetch(clk: Any, word: Any, reading: Any, x: Any, h: Any, operand: Any, array: Array, offset: int) -> Any:
     """Operands at the indices that begin at bit `offset` of the word: read, aligned, selected.
 
-    `h` is None for a layer without state. Latency: fetch_to_select + 1.
+    `h` is None for a layer without state.
+
+    In: clk, word (fields of values and indices), reading, x, h (or None). Out: operand (signed, operand_width bits
+    each). Latency: fetch_to_select + 1.
     """
     count, stride = len(operand), array.index_width
     rows = count // array.lanes_per_row

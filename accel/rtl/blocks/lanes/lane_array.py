@@ -38,7 +38,10 @@ class ArrayConstants:
 
 @block
 def zero(clk: Any, o: Any) -> Any:
-    """Nothing comes from beyond the last unit. Latency: 1."""
+    """Nothing comes from beyond the last unit.
+
+    In: clk. Out: o (S totals). Latency: 1.
+    """
 
     @always(clk.posedge)
     def resting():
@@ -49,7 +52,10 @@ def zero(clk: Any, o: Any) -> Any:
 
 @block
 def weight_memories(clk: Any, address: Any, words: Any, constants: ArrayConstants) -> Any:
-    """The words of all units at an address. Latency: ADDRESS_TO_FETCH."""
+    """The words of all units at an address.
+
+    In: clk, address (number of a word). Out: words (word_width bits each). Latency: ADDRESS_TO_FETCH.
+    """
     read = [bits(len(word)) for word in words]
     count = len(words)
     memories = [rom(clk, address, read[n], constants.words[n], constants.files[n]) for n in range(count)]
@@ -59,7 +65,10 @@ def weight_memories(clk: Any, address: Any, words: Any, constants: ArrayConstant
 
 @block
 def scratchpads(clk: Any, issue: Any, words: Any, store: Any, array: Array) -> Any:
-    """`weight_memories` that are loaded; `issue` holds the address and the set. Latency: ADDRESS_TO_FETCH."""
+    """`weight_memories` that are loaded; `issue` holds the address and the set.
+
+    In: clk, issue, store. Out: words (word_width bits each). Latency: ADDRESS_TO_FETCH.
+    """
     count = array.units
     read, writes = [bits(len(word)) for word in words], [flag() for _ in words]
     aims = [aim(store, writes[n], n) for n in range(count)]
@@ -84,14 +93,22 @@ def sparse_units(
     shifted: Any,
     array: RowArray,
 ) -> Any:
-    """Units with operand memories of their own; each passes its totals on along `shifted`. Latency: as `unit`."""
+    """Units with operand memories of their own; each passes its totals on along `shifted`.
+
+    In: clk, words (word_width bits each), first (1 bit), capture (1 bit), reading, x, h (or None), ahead (or None).
+    Out: shifted (P + E words of S totals). Latency: as `unit`.
+    """
     ends = [(shifted[n + array.cells], shifted[n]) for n in range(array.units)]
     return [unit(clk, words[n], first, capture, reading, x, h, ahead, *ends[n], array) for n in range(array.units)]
 
 
 @block
 def share(clk: Any, operand: Any, reading: Any, shared: Any) -> Any:
-    """Operands side by side in one word, and above them which of them are h. Latency: 0 from the operands."""
+    """Operands side by side in one word, and above them which of them are h.
+
+    In: clk, operand (signed, one a lane), reading. Out: shared (the operand that all lanes get). Latency: 0 from the
+    operands.
+    """
     flat, of_h = bits(len(operand) * len(operand[0])), bits(len(reading.from_h))
     return flatten(operand, flat), register(clk, reading.from_h, of_h), gather([flat, of_h], shared)
 
@@ -111,7 +128,11 @@ def dense_units(
     shifted: Any,
     array: RowArray,
 ) -> Any:
-    """Units that share their operands: one read for all of them. Latency: as `dense_unit`."""
+    """Units that share their operands: one read for all of them.
+
+    In: clk, reset, issue, words (word_width bits each), first (1 bit), capture (1 bit), reading, x, h (or None), ahead.
+    Out: shifted (P + E words of S totals). Latency: as `dense_unit`.
+    """
     ends = [(shifted[n + array.cells], shifted[n]) for n in range(array.units)]
     places = bits(array.lanes_per_row * array.index_width)
     shared = bits(shared_width(array))
@@ -131,7 +152,8 @@ def lane_array(
     """P units; `unit_totals` leave the shift registers of the first E. `stores` are the writes into weights that are
     loaded, the beats of streamed weights, None where the weights are in the bitstream.
 
-    Latency: capture_delay + 1 from a group's last address.
+    In: clk, reset, issue, x, h (or None), stores (or None). Out: issue.streamed, unit_totals (E words of S totals),
+    stores.ready. Latency: capture_delay + 1 from a group's last address.
     """
     array: Any = constants.array
     reading, first, capture = Reading(array), flag(), flag()

@@ -23,7 +23,10 @@ def none(slots: Any) -> bool:
 
 @block
 def reaches(position: Any, slots: Any, o: Any) -> Any:
-    """Whether a position is `slots` or beyond. Latency: 0."""
+    """Whether a position is `slots` or beyond.
+
+    In: position (number of a cycle of the group), slots (cycles). Out: o (1 bit). Latency: 0.
+    """
 
     @always_comb
     def comparing():
@@ -34,7 +37,10 @@ def reaches(position: Any, slots: Any, o: Any) -> Any:
 
 @block
 def reaches_none(position: Any, o: Any) -> Any:
-    """Any position is 0 or beyond. Latency: 0."""
+    """Any position is 0 or beyond.
+
+    In: position (number of a cycle of the group). Out: o (1 bit). Latency: 0.
+    """
     reaches_none.verilog_code = "assign $o = 1'b1;"
     o.driven = "wire"
 
@@ -47,10 +53,13 @@ def reaches_none(position: Any, o: Any) -> Any:
 
 @block
 def lane_phase(position: Any, fresh: Any, waiting: Any, from_h: Any, clear: Any, x_slots: int, slots: int) -> Any:
-    """What one lane of a row does at a position: x, then h (zero in a fresh sequence), then nothing. Latency: 0.
+    """What one lane of a row does at a position: x, then h (zero in a fresh sequence), then nothing.
 
     It does nothing, too, while it waits for weights (`waiting`, None where it never does); `fresh` is None where no row
     reads h.
+
+    In: position (number of a cycle of the group), fresh (1 bit, or None), waiting (1 bit, or None). Out: from_h
+    (1 bit), clear (1 bit). Latency: 0.
     """
     past, without = flag(), flag()
     reading_h = reaches_none(position, from_h) if none(x_slots) else reaches(position, x_slots, from_h)
@@ -70,13 +79,20 @@ def lane_phase(position: Any, fresh: Any, waiting: Any, from_h: Any, clear: Any,
 
 @block
 def room_to_compare(position: Any, wide: Any) -> Any:
-    """The position in as many bits as its largest bound. Latency: 0."""
+    """The position in as many bits as its largest bound.
+
+    In: position (number of a cycle of the group). Out: wide (a bit more). Latency: 0.
+    """
     return follow(position, wide) if len(position) == len(wide) else pad(position, wide)
 
 
 @block
 def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: RowArray) -> Any:
-    """How operands are read, each signal delayed to the stage that uses it. Latency: per signal, see Reading."""
+    """How operands are read, each signal delayed to the stage that uses it.
+
+    In: clk, reset, issue. Out: reading.clear, reading.from_h, reading.h_bank, reading.x_bank. Latency: per signal, see
+    Reading.
+    """
     select = ADDRESS_TO_FETCH + fetch_to_select(array)
     lanes, work = array.lanes, Work(array)
     working = [lane_work(issue.level, work, array)] if array.levels > 1 else []
@@ -109,9 +125,12 @@ def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: RowArray
 
 @block
 def count_place(position: Any, place: Any, stride: int, x_slots: int, x_start: int, h_start: Any) -> Any:
-    """Column that one lane of a dense row reads at a position: a count over x, then one over h. Latency: 0.
+    """Column that one lane of a dense row reads at a position: a count over x, then one over h.
 
     Where no row reads h, `h_start` is None.
+
+    In: position (number of a cycle of the group), h_start (number of an operand, or None). Out: place
+    (number of a column). Latency: 0.
     """
     scaled = wrapping(len(place))
     scaling = multiple(position, scaled, stride)
@@ -139,7 +158,10 @@ def count_place(position: Any, place: Any, stride: int, x_slots: int, x_start: i
 
 @block
 def dense_places(clk: Any, reset: Any, issue: Issue, word: Any, array: RowArray) -> Any:
-    """Columns of all lanes of a dense row side by side, in place of stored indices. Latency: ADDRESS_TO_FETCH."""
+    """Columns of all lanes of a dense row side by side, in place of stored indices.
+
+    In: clk, reset, issue. Out: word (a column's number a lane). Latency: ADDRESS_TO_FETCH.
+    """
     count, work = array.lanes_per_row, Work(array)
     working = [lane_work(issue.level, work, array)] if array.levels > 1 else []
     places = [wrapping(array.index_width) for _ in array.lanes]

@@ -56,7 +56,10 @@ def h_start(array: RowArray, lane: int, from_x: int) -> int:
 
 @block
 def by_level(level: Any, value: Any, values: Sequence[int]) -> Any:
-    """value is that of the level. Latency: 0."""
+    """value is that of the level.
+
+    In: level (number of a level). Out: value (what counts in the level). Latency: 0.
+    """
     contents = tuple(values)
 
     @always_comb
@@ -68,7 +71,11 @@ def by_level(level: Any, value: Any, values: Sequence[int]) -> Any:
 
 @block
 def level_ends(level: Any, ends: Ends, array: RowArray) -> Any:
-    """Drive the signals of `Ends`. Latency: 0."""
+    """Drive the signals of `Ends`.
+
+    In: level (number of a level). Out: ends.address, .ahead_address, .ahead_cycle, .cycle, .following, .restart.
+    Latency: 0.
+    """
     depths = [one.depth for one in array.by_level]
     starts = [sum(depths[:number]) for number in range(array.levels + 1)]
     cycles = by_level(level, ends.cycle, [one.cycles_per_group - 1 for one in array.by_level])
@@ -88,7 +95,10 @@ def level_ends(level: Any, ends: Ends, array: RowArray) -> Any:
 
 @block
 def lane_work(level: Any, work: Work, array: RowArray) -> Any:
-    """Drive the signals of `Work`. Latency: 0."""
+    """Drive the signals of `Work`.
+
+    In: level (number of a level). Out: work.h_start, work.slots, work.x_slots. Latency: 0.
+    """
     lanes, levels = range(array.lanes_per_row), array.by_level
     return [
         (

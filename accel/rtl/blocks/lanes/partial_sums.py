@@ -31,8 +31,10 @@ class Ahead:
 
 @block
 def lead_sums(clk: Any, reset: Any, issue: Any, ahead: Ahead, array: RowArray) -> Any:
-    """Drive the signals of `Ahead`. Latency: capture_delay to `write`, partial_delay to `read`, a cycle more to
-    `resume`.
+    """Drive the signals of `Ahead`.
+
+    In: clk, reset, issue. Out: ahead.read, .read_group, .resume, .write, .write_group. Latency: capture_delay to
+    `write`, partial_delay to `read`, a cycle more to `resume`.
     """
     later = capture_delay(array) - partial_delay(array)
     writing = delay(clk, reset, issue.ahead, ahead.write, capture_delay(array))
@@ -45,7 +47,10 @@ def lead_sums(clk: Any, reset: Any, issue: Any, ahead: Ahead, array: RowArray) -
 
 @block
 def resume_or_nothing(clk: Any, resume: Any, word: Any, begun: Any) -> Any:
-    """What was read, or zeros where sums begin. Latency: 1."""
+    """What was read, or zeros where sums begin.
+
+    In: clk, resume (1 bit), word (as wide as begun). Out: begun (signed, one a sum). Latency: 1.
+    """
 
     @always(clk.posedge)
     def choosing():
@@ -62,6 +67,7 @@ def partial_sums(clk: Any, ahead: Ahead, totals: Any, begun: Any, array: RowArra
     """A unit's memory of the sums of its rows with x, a word a group: its first `totals` are written, `begun` (out) is
     what the rows go on from.
 
+    In: clk, ahead, totals (signed, total_width bits each). Out: begun (signed, total_width bits each).
     Latency: PARTIAL_READ from `read`.
     """
     rows, width, total = array.rows_per_unit, array.partial_width, array.total_width
@@ -79,7 +85,11 @@ def partial_sums(clk: Any, ahead: Ahead, totals: Any, begun: Any, array: RowArra
 
 @block
 def accumulate_onto(clk: Any, first: Any, begun: Any, products: Any, totals: Any) -> Any:
-    """`accumulate` where, at `first`, the first lane of each row goes on from what its row had begun. Latency: 1."""
+    """`accumulate` where, at `first`, the first lane of each row goes on from what its row had begun.
+
+    In: clk, first (1 bit), begun (signed, one a sum), products (signed, one a lane). Out: totals (signed, one a sum).
+    Latency: 1.
+    """
     rows, per_row = len(begun), len(totals) // len(begun)
     added = widened(products, len(totals[0]))
     widening = fit_all(products, added)
@@ -107,7 +117,10 @@ def accumulate_onto(clk: Any, first: Any, begun: Any, products: Any, totals: Any
 @block
 def accumulate_parts_onto(clk: Any, first: Any, begun: Any, of_h: Any, products: Any, totals: Any) -> Any:
     """`accumulate_onto` where the last row has two totals for each lane, as `accumulate_parts` has them: what it had
-    begun is of x. Latency: 1.
+    begun is of x.
+
+    In: clk, first (1 bit), begun (signed, one a sum), of_h (a bit a lane), products (signed, one a lane). Out: totals
+    (signed, one a sum). Latency: 1.
     """
     per_row, rows = len(of_h), len(begun)
     last, of_sum_h = (rows - 1) * per_row, rows * per_row

@@ -12,7 +12,10 @@ from accel.rtl.blocks.primitives.widths import fit_all, widened
 
 @block
 def multiply(clk: Any, weight: Any, operand: Any, products: Any) -> Any:
-    """A product a lane; rows share their operands where there are fewer operands than lanes. Latency: 1."""
+    """A product a lane; rows share their operands where there are fewer operands than lanes.
+
+    In: clk, weight (signed, one a lane), operand (signed, one a lane). Out: products (signed, one a lane). Latency: 1.
+    """
     lanes, read, width = len(products), len(operand), max(len(weight[0]), len(operand[0]))
     weights = widened(weight, width)
     widening_weights = fit_all(weight, weights)
@@ -31,7 +34,7 @@ def multiply(clk: Any, weight: Any, operand: Any, products: Any) -> Any:
 def take_or_negate(clk: Any, weight: Any, operand: Any, products: Any) -> Any:
     """`multiply` by -1 or 1, words of one bit: the operand or its negative (binary weights, arXiv 1809.11086).
 
-    Latency: 1.
+    In: clk, weight (signed, one a lane), operand (signed, one a lane). Out: products (signed, one a lane). Latency: 1.
     """
     lanes, read = len(products), len(operand)
     wide = widened(operand, len(products[0]))
@@ -52,7 +55,7 @@ def take_or_negate(clk: Any, weight: Any, operand: Any, products: Any) -> Any:
 def take_negate_or_drop(clk: Any, weight: Any, operand: Any, products: Any) -> Any:
     """`multiply` by -1, 0 or 1: the operand, its negative or nothing (ternary weights, arXiv 1809.11086).
 
-    Latency: 1.
+    In: clk, weight (signed, one a lane), operand (signed, one a lane). Out: products (signed, one a lane). Latency: 1.
     """
     lanes, read = len(products), len(operand)
     wide = widened(operand, len(products[0]))
@@ -73,7 +76,11 @@ def take_negate_or_drop(clk: Any, weight: Any, operand: Any, products: Any) -> A
 
 @block
 def weigh(clk: Any, weight: Any, operand: Any, products: Any, array: Array) -> Any:
-    """Weights times operands, by a multiplier where the weights need one. Latency: 1."""
+    """Weights times operands, by a multiplier where the weights need one.
+
+    In: clk, weight (signed, weight_width bits each), operand (signed, operand_width bits each). Out: products (signed,
+    product_width bits each). Latency: 1.
+    """
     if array.multiplies:
         return multiply(clk, weight, operand, products)
     if array.weight_width == 1:

@@ -62,7 +62,10 @@ class Issue:
 
 @block
 def go_on(issue: Any, streamed: bool) -> Any:
-    """Whether the lanes work in this cycle: a step runs and the word of `streamed` weights is there. Latency: 0."""
+    """Whether the lanes work in this cycle: a step runs and the word of `streamed` weights is there.
+
+    In: issue. Out: issue.going, issue.waiting. Latency: 0.
+    """
     active = issue.active
 
     @always_comb
@@ -79,7 +82,10 @@ def go_on(issue: Any, streamed: bool) -> Any:
 
 @block
 def count_addresses(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any, ending: Any) -> Any:
-    """The address of every cycle of a step; `ending` (out) tells of its last one. Latency: 1 from `turn`."""
+    """The address of every cycle of a step; `ending` (out) tells of its last one.
+
+    In: clk, reset, turn (1 bit), issue, ends. Out: issue.active, issue.address, ending (1 bit). Latency: 1 from `turn`.
+    """
     active, address, going = issue.active, issue.address, issue.going
     last_address, following = ends.address, ends.following
 
@@ -103,7 +109,11 @@ def count_addresses(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any, endi
 
 @block
 def count_cycles(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -> Any:
-    """The address of every cycle of a step, and its place within the group. Latency: 1 from `turn`."""
+    """The address of every cycle of a step, and its place within the group.
+
+    In: clk, reset, turn (1 bit), issue, ends. Out: issue.active, .address, .first, .last, .opening, .position.
+    Latency: 1 from `turn`.
+    """
     position, opening, first, last, going = issue.position, issue.opening, issue.first, issue.last, issue.going
     last_cycle, ending = ends.cycle, flag()
     addressing = count_addresses(clk, reset, turn, issue, ends, ending)
@@ -129,7 +139,11 @@ def count_cycles(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -> Any:
 
 @block
 def count_cycles_ahead(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -> Any:
-    """`count_cycles` where the first cycles of all groups come before the others. Latency: 1 from `turn`."""
+    """`count_cycles` where the first cycles of all groups come before the others.
+
+    In: clk, reset, turn (1 bit), issue, ends. Out: issue.active, .address, .ahead, .first, .group, .last, .opening,
+    .position, .resume. Latency: 1 from `turn`.
+    """
     address, position, opening, group = issue.address, issue.position, issue.opening, issue.group
     first, last, going, ahead, resume = issue.first, issue.last, issue.going, issue.ahead, issue.resume
     last_cycle, ahead_cycle, ahead_address, restart = ends.cycle, ends.ahead_cycle, ends.ahead_address, ends.restart
@@ -171,7 +185,10 @@ def count_cycles_ahead(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -
 
 @block
 def latch_step(clk: Any, reset: Any, ping_pong: Any, issue: Any) -> Any:
-    """What is known of a step, from its turn on. Latency: 1 from `turn`."""
+    """What is known of a step, from its turn on.
+
+    In: clk, reset, ping_pong. Out: issue.final, issue.fresh, issue.x_bank. Latency: 1 from `turn`.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def latching():
@@ -185,7 +202,10 @@ def latch_step(clk: Any, reset: Any, ping_pong: Any, issue: Any) -> Any:
 
 @block
 def latch_level(clk: Any, reset: Any, ping_pong: Any, issue: Any) -> Any:
-    """What is known of a step that goes through levels, each a turn of its own. Latency: 1 from `turn`."""
+    """What is known of a step that goes through levels, each a turn of its own.
+
+    In: clk, reset, ping_pong, issue. Out: issue.final, issue.fresh, issue.level, issue.x_bank. Latency: 1 from `turn`.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def latching_steps():
@@ -204,7 +224,10 @@ def latch_level(clk: Any, reset: Any, ping_pong: Any, issue: Any) -> Any:
 
 @block
 def latch_set(clk: Any, reset: Any, ping_pong: Any, issue: Any) -> Any:
-    """The set of weights that a step's sequence began with. Latency: 1 from `turn`."""
+    """The set of weights that a step's sequence began with.
+
+    In: clk, reset, ping_pong. Out: issue.weight_set. Latency: 1 from `turn`.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def latching():
@@ -216,7 +239,10 @@ def latch_set(clk: Any, reset: Any, ping_pong: Any, issue: Any) -> Any:
 
 @block
 def release_x(clk: Any, reset: Any, ping_pong: Any, issue: Any, release_at: int) -> Any:
-    """Give x back as the lanes are at address `release_at`. Latency: 1."""
+    """Give x back as the lanes are at address `release_at`.
+
+    In: clk, reset, issue. Out: ping_pong.release. Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def releasing():
@@ -227,7 +253,10 @@ def release_x(clk: Any, reset: Any, ping_pong: Any, issue: Any, release_at: int)
 
 @block
 def release_x_of_steps(clk: Any, reset: Any, ping_pong: Any, issue: Any, release_at: int) -> Any:
-    """The same where some turns take a state, which `issue.given` (out) tells, and have no x. Latency: 1."""
+    """The same where some turns take a state, which `issue.given` (out) tells, and have no x.
+
+    In: clk, reset, ping_pong, issue. Out: ping_pong.release, issue.given. Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def latching():
@@ -245,7 +274,8 @@ def release_x_of_steps(clk: Any, reset: Any, ping_pong: Any, issue: Any, release
 def sequence(clk: Any, reset: Any, ping_pong: Any, issue: Any, array: RowArray, release_at: int) -> Any:
     """Count through the cycles and groups of a step, level after level; release x at address `release_at`.
 
-    Latency: 1 from `turn`.
+    In: clk, reset, ping_pong. Out: issue.final, .fresh, .going, .level, .next_level, .read_bank, .stream, .waiting,
+    .weight_set, .write_bank, .x_bank. Latency: 1 from `turn`.
     """
     turn, ends = ping_pong.turn, Ends(array)
     going = go_on(issue, bool(array.streamed))

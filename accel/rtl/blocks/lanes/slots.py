@@ -36,7 +36,10 @@ class Slot:
 
 @block
 def slot_level(clk: Any, reset: Any, capture: Any, level: Any, slot: Any, array: Array) -> Any:
-    """Which level a slot is of, and whether that is the last one. Latency: 1."""
+    """Which level a slot is of, and whether that is the last one.
+
+    In: clk, reset, capture (1 bit), level (number of a level), slot. Out: slot.leaving, slot.level. Latency: 1.
+    """
     last_level = array.levels - 1
 
     @always_seq(clk.posedge, reset=reset)
@@ -53,7 +56,10 @@ def slot_level(clk: Any, reset: Any, capture: Any, level: Any, slot: Any, array:
 
 @block
 def slot_turn(clk: Any, reset: Any, capture: Any, given: Any, slot: Any) -> Any:
-    """Whether a slot is of a step, or of the turn that takes a sequence's state. Latency: 1."""
+    """Whether a slot is of a step, or of the turn that takes a sequence's state.
+
+    In: clk, reset, capture (1 bit), given (1 bit), slot. Out: slot.given, slot.real. Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def latching():
@@ -69,7 +75,10 @@ def slot_turn(clk: Any, reset: Any, capture: Any, given: Any, slot: Any) -> Any:
 
 @block
 def every_slot_real(slot: Any) -> Any:
-    """Every slot is of a step. Latency: 0."""
+    """Every slot is of a step.
+
+    In: slot. Out: slot.real. Latency: 0.
+    """
 
     @always_comb
     def telling():
@@ -80,7 +89,10 @@ def every_slot_real(slot: Any) -> Any:
 
 @block
 def slot_set(clk: Any, reset: Any, capture: Any, weight_set: Any, slot: Any) -> Any:
-    """The set of weights that a slot's sums are made with. Latency: 1."""
+    """The set of weights that a slot's sums are made with.
+
+    In: clk, reset, capture (1 bit), weight_set (1 bit). Out: slot.weight_set. Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def latching():
@@ -92,7 +104,10 @@ def slot_set(clk: Any, reset: Any, capture: Any, weight_set: Any, slot: Any) -> 
 
 @block
 def count_slots(clk: Any, reset: Any, capture: Any, opening: Any, slot: Any, array: Array) -> Any:
-    """One slot after the other from `capture` on; the step's first group is `opening`. Latency: 1."""
+    """One slot after the other from `capture` on; the step's first group is `opening`.
+
+    In: clk, reset, capture (1 bit), opening (1 bit). Out: slot.beat, slot.closing, slot.valid. Latency: 1.
+    """
     last_slot, last_beat = array.slots_per_group - 1, array.output_beats - 1
     number = bits(index_bits(array.slots_per_group))
     done = flag()
@@ -127,9 +142,12 @@ def count_slots(clk: Any, reset: Any, capture: Any, opening: Any, slot: Any, arr
 
 @block
 def slots(clk: Any, reset: Any, capture: Any, opening: Any, issue: Any, slot: Any, array: Array) -> Any:
-    """Count the slots of a group from `capture` on; `opening` marks a step's first group. Latency: 1.
+    """Count the slots of a group from `capture` on; `opening` marks a step's first group.
 
     `issue` carries what is known of the step, aligned to `capture`.
+
+    In: clk, reset, capture (1 bit), opening (1 bit), issue. Out: slot.bank, .beat, .closing, .final, .fresh, .given,
+    .leaving, .level, .real, .stream, .valid, .weight_set. Latency: 1.
     """
 
     @always_seq(clk.posedge, reset=reset)

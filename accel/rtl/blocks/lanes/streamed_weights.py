@@ -26,7 +26,10 @@ from accel.rtl.blocks.streams.resynchronise import resynchronise
 def collect(clk: Any, reset: Any, beats: Any, held: Any, ending: Any, push: Any, word: Any, array: RowArray) -> Any:
     """Beats (of whole turns) to words of all units; none is taken while `held` words fill the room.
 
-    `ending` tells of a word's last beat. Latency: 1 from it to `push` and the word.
+    `ending` tells of a word's last beat.
+
+    In: clk, reset, beats, held (a count). Out: beats.ready, ending (1 bit), push (1 bit), word
+    (the words of all units). Latency: 1 from it to `push` and the word.
     """
     last, room = array.set_beats - 1, array.sets_ahead
     part = bits(index_bits(array.set_beats))
@@ -67,7 +70,9 @@ def collect(clk: Any, reset: Any, beats: Any, held: Any, ending: Any, push: Any,
 @module
 def frame_turns(clk: Any, reset: Any, axis: Any, beats: Any, torn: Any, array: RowArray) -> Any:
     """The weights of every turn (axis), in whole: what `tlast` cuts short is filled up with zeros, what is too much is
-    dropped, and both are `torn` from then on. Out: beats, torn. Latency: 0; 1 to `torn`.
+    dropped, and both are `torn` from then on.
+
+    In: clk, reset, axis. Out: axis.tready, beats.last, beats.valid, beats.word, torn (1 bit). Latency: 0; 1 to `torn`.
     """
     arriving = Beats(len(beats.word))
 
@@ -85,7 +90,8 @@ def frame_turns(clk: Any, reset: Any, axis: Any, beats: Any, torn: Any, array: R
 def streamed_weights(clk: Any, reset: Any, beats: Any, issue: Any, words: Any, array: RowArray) -> Any:
     """The words of all units at the lanes' next address; `issue.streamed` tells that they are there.
 
-    Latency: ADDRESS_TO_FETCH from an address that goes on; 2 from a word's last beat to `streamed`.
+    In: clk, reset, issue. Out: beats.ready, issue.streamed, words (word_width bits each). Latency: ADDRESS_TO_FETCH
+    from an address that goes on; 2 from a word's last beat to `streamed`.
     """
     depth, width = array.sets_ahead, array.word_width
     ending, push, taken = flag(), flag(), flag()

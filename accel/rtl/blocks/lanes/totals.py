@@ -12,7 +12,10 @@ from accel.rtl.blocks.primitives.widths import fit_all, widened
 
 @block
 def accumulate(clk: Any, first: Any, products: Any, totals: Any) -> Any:
-    """totals += products, starting anew at `first`. Latency: 1."""
+    """totals += products, starting anew at `first`.
+
+    In: clk, first (1 bit), products (signed, one a lane). Out: totals (signed, one a sum). Latency: 1.
+    """
     lanes = len(totals)
     added = widened(products, len(totals[0]))
     widening = fit_all(products, added)
@@ -32,7 +35,10 @@ def accumulate(clk: Any, first: Any, products: Any, totals: Any) -> Any:
 def accumulate_parts(clk: Any, first: Any, of_h: Any, products: Any, totals: Any) -> Any:
     """`accumulate` where the last row has two totals for each lane: of its products with x, then of those with h.
 
-    `of_h` [lanes of a row] tells which products are with h. Latency: 1.
+    `of_h` [lanes of a row] tells which products are with h.
+
+    In: clk, first (1 bit), of_h (a bit a lane), products (signed, one a lane). Out: totals (signed, one a sum).
+    Latency: 1.
     """
     per_row = len(of_h)
     whole = len(products) - per_row
@@ -74,7 +80,10 @@ def accumulate_parts(clk: Any, first: Any, of_h: Any, products: Any, totals: Any
 
 @block
 def add_neighbours(clk: Any, i: Any, o: Any, rows: int) -> Any:
-    """One level of each row's adder tree; an odd last value passes. Latency: 1."""
+    """One level of each row's adder tree; an odd last value passes.
+
+    In: clk, i (any width). Out: o (as wide as i). Latency: 1.
+    """
     before, after = len(i) // rows, len(o) // rows
     pairs = before // 2
 
@@ -96,7 +105,10 @@ def add_neighbours(clk: Any, i: Any, o: Any, rows: int) -> Any:
 
 @block
 def add_rows(clk: Any, i: Any, o: Any, rows: int) -> Any:
-    """Sum of each row's partial totals (two lanes a row at least). Latency: tree_levels(lanes of a row)."""
+    """Sum of each row's partial totals (two lanes a row at least).
+
+    In: clk, i (any width). Out: o (as wide as i). Latency: tree_levels(lanes of a row).
+    """
     after = -(-len(i) // rows // 2)
     if after == 1:
         return add_neighbours(clk, i, o, rows)
@@ -122,7 +134,9 @@ endgenerate
 def shift_register(clk: Any, capture: Any, totals: Any, shift_in: Any, shift_out: Any) -> Any:
     """Totals leave the unit side by side in one word: loaded at `capture`, else shifted on from the neighbour.
 
-    So the cell stage finds unit after unit at fixed signals and needs no multiplexer. Latency: 1.
+    So the cell stage finds unit after unit at fixed signals and needs no multiplexer.
+
+    In: clk, capture (1 bit), totals (signed, one a sum), shift_in (S totals). Out: shift_out (S totals). Latency: 1.
     """
     rows, width = len(totals), len(totals[0])
     shift_register.verilog_code = CAPTURE

@@ -34,8 +34,11 @@ def rows(
     """Multiply, accumulate and pass on: values of the memory word times operands, which come a stage later.
 
     `of_h` tells for each lane of a row, a stage behind its operand, whether that is h, where a row has two sums; else
-    None. `ahead` is the Ahead of rows whose x comes before all h, else None. Latency: capture_delay + 1 -
-    ADDRESS_TO_FETCH.
+    None. `ahead` is the Ahead of rows whose x comes before all h, else None.
+
+    In: clk, word (word_width bits), first (1 bit), capture (1 bit), operand (signed, operand_width bits each), of_h
+    (a bit a lane, or None), ahead (or None), shift_in (S totals). Out: shift_out (S totals). Latency: capture_delay + 1
+    - ADDRESS_TO_FETCH.
     """
     count, lanes = array.sums_per_unit, array.rows_per_unit * array.lanes_per_row
     stored, kept = signed_list(lanes, array.weight_width), signed_list(lanes, array.weight_width)
@@ -63,7 +66,12 @@ def rows(
 def sums_onto(
     clk: Any, first: Any, ahead: Any, of_h: Any, products: Any, partial: Any, totals: Any, array: RowArray
 ) -> Any:
-    """Accumulators that go on from what was laid aside of their rows. Latency: 1 from products to `partial`."""
+    """Accumulators that go on from what was laid aside of their rows.
+
+    In: clk, first (1 bit), ahead, of_h (a bit a lane, or None), products (signed, product_width bits each), totals
+    (signed, total_width bits each). Out: partial (signed, total_width bits each). Latency: 1 from products to
+    `partial`.
+    """
     begun = signed_list(array.rows_per_unit, array.total_width)
     memory = partial_sums(clk, ahead, totals, begun, array)
     if of_h is None:
@@ -87,7 +95,10 @@ def unit(
 ) -> Any:
     """Rows of one unit with operand memories of its own: memory word in, exact totals in the shift register.
 
-    `h` is None for a layer without state, `ahead` where nothing comes ahead. Latency: as `rows`.
+    `h` is None for a layer without state, `ahead` where nothing comes ahead.
+
+    In: clk, word (word_width bits), first (1 bit), capture (1 bit), reading, x, h (or None), ahead (or None), shift_in
+    (S totals). Out: shift_out (S totals). Latency: as `rows`.
     """
     operand = signed_list(array.indices, array.operand_width)
     offset = array.rows_per_unit * array.lanes_per_row * array.weight_width
@@ -113,7 +124,10 @@ def dense_unit(
 ) -> Any:
     """Rows of one unit of a dense layer: the operands come from outside, the same for all units.
 
-    Where a row has two sums, `shared` tells above the operands which of them are h. Latency: as `rows`.
+    Where a row has two sums, `shared` tells above the operands which of them are h.
+
+    In: clk, word (word_width bits), first (1 bit), capture (1 bit), shared (the operand that all lanes get), ahead,
+    shift_in (S totals). Out: shift_out (S totals). Latency: as `rows`.
     """
     operand = signed_list(array.lanes_per_row, array.operand_width)
     parting = unflatten(shared, operand)

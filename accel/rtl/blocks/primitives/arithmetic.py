@@ -18,7 +18,10 @@ from accel.rtl.blocks.primitives.widths import append_zeros, drop, fit, pad
 
 @block
 def clamp(clk: Any, i: Any, o: Any) -> Any:
-    """o is i, saturated to the width of o. Latency: 1."""
+    """o is i, saturated to the width of o.
+
+    In: clk, i (signed, any width). Out: o (signed, any width). Latency: 1.
+    """
     lo, hi = o.min, o.max - 1
     beyond, low = signed(len(i)), signed(len(o))
     dropping = drop(i, beyond, len(o) - 1)
@@ -38,7 +41,10 @@ def clamp(clk: Any, i: Any, o: Any) -> Any:
 
 @block
 def clips(clk: Any, i: Any, o: Any, width: int) -> Any:
-    """Whether saturating i to `width` bits changes it. Latency: 1."""
+    """Whether saturating i to `width` bits changes it.
+
+    In: clk, i (signed, any width). Out: o (1 bit). Latency: 1.
+    """
     beyond = signed(len(i))
     dropping = drop(i, beyond, width - 1)
 
@@ -51,7 +57,10 @@ def clips(clk: Any, i: Any, o: Any, width: int) -> Any:
 
 @block
 def add(clk: Any, a: Any, b: Any, o: Any) -> Any:
-    """o = a + b in full width. Latency: 1."""
+    """o = a + b in full width.
+
+    In: clk, a (signed, any width), b (signed, any width). Out: o (signed, any width). Latency: 1.
+    """
     a_wide, b_wide = signed(len(o)), signed(len(o))
     widening = fit(a, a_wide), fit(b, b_wide)
 
@@ -64,9 +73,11 @@ def add(clk: Any, a: Any, b: Any, o: Any) -> Any:
 
 @block
 def multiply(clk: Any, a: Any, b: Any, o: Any) -> Any:
-    """o = a * b in full width. Latency: 1.
+    """o = a * b in full width.
 
     The factors get a common width; synthesis takes repeated signs off again.
+
+    In: clk, a (signed, any width), b (signed, any width). Out: o (signed, any width). Latency: 1.
     """
     width = max(len(a), len(b))
     a_wide, b_wide = signed(width), signed(width)
@@ -81,7 +92,10 @@ def multiply(clk: Any, a: Any, b: Any, o: Any) -> Any:
 
 @block
 def align(i: Any, o: Any, shift: int) -> Any:
-    """o is i with `shift` zero bits appended. Latency: 0."""
+    """o is i with `shift` zero bits appended.
+
+    In: i (signed, any width). Out: o (signed, any width). Latency: 0.
+    """
     if not shift:
         return fit(i, o)
     if len(o) == len(i) + shift:
@@ -92,9 +106,11 @@ def align(i: Any, o: Any, shift: int) -> Any:
 
 @block
 def add_half(clk: Any, i: Any, o: Any, shift: int) -> Any:
-    """o is i rounded half up to a coarser unit of 2**shift, in that unit but as wide. Latency: 1.
+    """o is i rounded half up to a coarser unit of 2**shift, in that unit but as wide.
 
     Half a unit carries into the bits that stay exactly where the highest of those that are dropped is one.
+
+    In: clk, i (any width). Out: o (as wide as i). Latency: 1.
     """
     if shift == 0:
         return register(clk, i, o)

@@ -9,7 +9,10 @@ from myhdl import always_seq, block
 
 @block
 def count_round(clk: Any, reset: Any, moves: Any, number: Any, count: int) -> Any:
-    """The next of `count` numbers (out) in each cycle that `moves` (in); the first follows the last. Latency: 1."""
+    """The next of `count` numbers (out) in each cycle that `moves` (in); the first follows the last.
+
+    In: clk, reset, moves (1 bit). Out: number (any width). Latency: 1.
+    """
     last = count - 1
 
     @always_seq(clk.posedge, reset=reset)
@@ -25,7 +28,10 @@ def count_round(clk: Any, reset: Any, moves: Any, number: Any, count: int) -> An
 
 @block
 def count_held(clk: Any, reset: Any, comes: Any, goes: Any, held: Any) -> Any:
-    """How many are held (out): one more where one `comes`, one fewer where one `goes` (in). Latency: 1."""
+    """How many are held (out): one more where one `comes`, one fewer where one `goes` (in).
+
+    In: clk, reset, comes (1 bit), goes (1 bit). Out: held (any width). Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def counting():

@@ -26,7 +26,10 @@ class Fifo:
 
 @module
 def fifo(clk: Any, reset: Any, push: Any, entry: Any, end: Fifo, depth: int) -> Any:
-    """Take `entry` at every `push`; whoever pushes sees to it that there are never more than `depth`. Latency: 2."""
+    """Take `entry` at every `push`; whoever pushes sees to it that there are never more than `depth`.
+
+    In: clk, reset, push (1 bit), entry (any width), end. Out: end.held, end.valid, end.word. Latency: 2.
+    """
     head, tail = bits(index_bits(depth)), bits(index_bits(depth))
     valid, ready, held = end.valid, end.ready, end.held
     fetching = flag()

@@ -15,7 +15,10 @@ def sign_of(word: Any) -> str:
 
 @block
 def rom(clk: Any, address: Any, word: Any, contents: Sequence[int], file: str) -> Any:
-    """word = contents[address], one register: a block RAM with fixed contents. Latency: 1."""
+    """word = contents[address], one register: a block RAM with fixed contents.
+
+    In: clk, address (any width). Out: word (any width). Latency: 1.
+    """
     width, depth, sign = len(word), len(contents), sign_of(word)
     rom.verilog_code = """
 reg $sign[$width-1:0] ${word}_memory [0:$depth-1];
@@ -36,9 +39,12 @@ always @(posedge $clk) $word <= ${word}_memory[$address];
 def scratchpad(
     clk: Any, weight_set: Any, address: Any, word: Any, write: Any, write_address: Any, written: Any, depth: int
 ) -> Any:
-    """word = memory[address] of one of two sets; `write` stores `written`, the set above the address. Latency: 1.
+    """word = memory[address] of one of two sets; `write` stores `written`, the set above the address.
 
     Nobody reads the set that is written.
+
+    In: clk, weight_set (1 bit), address (any width), write (1 bit), write_address (any width), written
+    (as wide as word). Out: word (any width). Latency: 1.
     """
     width, entries, low, sign = len(word), (1 << len(address)) + depth, len(address), sign_of(word)
     scratchpad.verilog_code = """
@@ -68,7 +74,10 @@ def ram(
 ) -> Any:
     """Simple dual-port RAM: `write` stores `written`; while `enable`, word = memory[address].
 
-    No schedule reads an address in the cycle that writes it. Latency: 1.
+    No schedule reads an address in the cycle that writes it.
+
+    In: clk, enable (1 bit), write (1 bit), write_address (any width), written (as wide as word), address (any width).
+    Out: word (any width). Latency: 1.
     """
     width, sign = len(word), sign_of(word)
     ram.verilog_code = """

@@ -18,7 +18,10 @@ def like(signal: Any) -> Any:
 
 @block
 def delay(clk: Any, reset: Any, i: Any, o: Any, cycles: int) -> Any:
-    """o is i, `cycles` cycles later; cleared by reset, so that valid bits start false. Latency: `cycles`."""
+    """o is i, `cycles` cycles later; cleared by reset, so that valid bits start false.
+
+    In: clk, reset, i (any width). Out: o (as wide as i). Latency: `cycles`.
+    """
     stages = [like(i) for _ in range(max(1, cycles))]
     last = max(1, cycles) - 1
 
@@ -41,7 +44,10 @@ def delay(clk: Any, reset: Any, i: Any, o: Any, cycles: int) -> Any:
 
 @block
 def register(clk: Any, i: Any, o: Any) -> Any:
-    """o is i in the next cycle; not reset, for data. Latency: 1."""
+    """o is i in the next cycle; not reset, for data.
+
+    In: clk, i (any width). Out: o (as wide as i). Latency: 1.
+    """
 
     @always(clk.posedge)
     def keeping():
@@ -52,7 +58,10 @@ def register(clk: Any, i: Any, o: Any) -> Any:
 
 @block
 def follow(i: Any, o: Any) -> Any:
-    """o is i. Latency: 0."""
+    """o is i.
+
+    In: i (any width). Out: o (as wide as i). Latency: 0.
+    """
 
     @always_comb
     def following():
@@ -63,7 +72,10 @@ def follow(i: Any, o: Any) -> Any:
 
 @block
 def as_signed(i: Any, o: Any) -> Any:
-    """The bits of i read as two's complement. Latency: 0."""
+    """The bits of i read as two's complement.
+
+    In: i (any width). Out: o (as wide as i). Latency: 0.
+    """
 
     @always_comb
     def reading():
@@ -74,9 +86,11 @@ def as_signed(i: Any, o: Any) -> Any:
 
 @block
 def gather(parts: Any, o: Any) -> Any:
-    """Signals side by side in one plain word, the first one lowest. Latency: 0.
+    """Signals side by side in one plain word, the first one lowest.
 
     A block with Verilog text of its own needs plain signals: MyHDL drives shadow signals only for generators.
+
+    In: parts (a list: any width). Out: o (any width). Latency: 0.
     """
     word = joined(parts)
 

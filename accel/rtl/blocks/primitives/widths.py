@@ -11,7 +11,10 @@ from accel.rtl.blocks.primitives.signals import signed_list
 
 @block
 def extend(i: Any, o: Any) -> Any:
-    """o is i with its sign in all bits above, at least one. Latency: 0."""
+    """o is i with its sign in all bits above, at least one.
+
+    In: i (signed, any width). Out: o (signed, any width). Latency: 0.
+    """
     more, sign = len(o) - len(i), len(i) - 1
     extend.verilog_code = "assign $o = $$signed({{$more{$i[$sign]}}, $i});"
     o.driven = "wire"
@@ -26,7 +29,10 @@ def extend(i: Any, o: Any) -> Any:
 
 @block
 def append_zeros(i: Any, o: Any, count: int) -> Any:
-    """o is i with `count` zero bits appended, which fill it. Latency: 0."""
+    """o is i with `count` zero bits appended, which fill it.
+
+    In: i (signed, any width). Out: o (signed, any width). Latency: 0.
+    """
     append_zeros.verilog_code = "assign $o = $$signed({$i, {$count{1'b0}}});"
     o.driven = "wire"
     i.read = True
@@ -40,7 +46,10 @@ def append_zeros(i: Any, o: Any, count: int) -> Any:
 
 @block
 def resize_all(values: Any, wide: Any) -> Any:
-    """`fit` for each of a list of signals in another width. Latency: 0."""
+    """`fit` for each of a list of signals in another width.
+
+    In: values (a list: signed, any width). Out: wide (a list: signed, any width). Latency: 0.
+    """
     lanes, more, sign = len(values), len(wide[0]) - len(values[0]), len(values[0]) - 1
     top = len(wide[0]) - 1
     resize_all.verilog_code = EACH.replace("VALUE", EXTENDED if more > 0 else CUT)
@@ -70,7 +79,10 @@ CUT = "$values[${wide}_lane][$top:0]"
 
 @block
 def take(i: Any, o: Any) -> Any:
-    """o is as many low bits of i as it has, in two's complement. Latency: 0."""
+    """o is as many low bits of i as it has, in two's complement.
+
+    In: i (signed, any width). Out: o (signed, any width). Latency: 0.
+    """
     width = len(o)
 
     @always_comb
@@ -82,7 +94,10 @@ def take(i: Any, o: Any) -> Any:
 
 @block
 def drop(i: Any, o: Any, shift: int) -> Any:
-    """o is i without its low `shift` bits, and as wide: the sign takes their place above. Latency: 0."""
+    """o is i without its low `shift` bits, and as wide: the sign takes their place above.
+
+    In: i (any width). Out: o (as wide as i). Latency: 0.
+    """
 
     @always_comb
     def dropping():
@@ -93,7 +108,10 @@ def drop(i: Any, o: Any, shift: int) -> Any:
 
 @block
 def fit(i: Any, o: Any) -> Any:
-    """o is i, which fits, in the width of o. Latency: 0."""
+    """o is i, which fits, in the width of o.
+
+    In: i (signed, any width). Out: o (signed, any width). Latency: 0.
+    """
     return extend(i, o) if len(o) > len(i) else take(i, o)
 
 
@@ -104,13 +122,19 @@ def widened(values: list[Any], width: int) -> list[Any]:
 
 @block
 def fit_all(values: Any, wide: Any) -> Any:
-    """`wide` are the values, or signals that `widened` made for them. Latency: 0."""
+    """`wide` are the values, or signals that `widened` made for them.
+
+    In: values (a list: signed, any width). Out: wide (a list: signed, any width). Latency: 0.
+    """
     return () if wide is values else resize_all(values, wide)
 
 
 @block
 def pad(i: Any, o: Any) -> Any:
-    """o is the unsigned i, with at least one zero above. Latency: 0."""
+    """o is the unsigned i, with at least one zero above.
+
+    In: i (any width). Out: o (any width). Latency: 0.
+    """
     padded = ConcatSignal(intbv(0)[len(o) - len(i) :], i)
 
     @always_comb
@@ -126,7 +150,10 @@ def pad(i: Any, o: Any) -> Any:
 
 @block
 def multiple(i: Any, o: Any, factor: int) -> Any:
-    """The unsigned i times a constant; o is `wrapping`. Latency: 0."""
+    """The unsigned i times a constant; o is `wrapping`.
+
+    In: i (any width). Out: o (any width). Latency: 0.
+    """
     width, times = len(o), factor % (1 << len(o))
     kept = f"$i[{width - 1}:0]" if len(i) > width else "$i"
     operand = f"{{{width - len(i)}'d0, $i}}" if len(i) < width else kept

@@ -18,7 +18,10 @@ endgenerate
 
 @block
 def flatten(values: Any, o: Any) -> Any:
-    """A list of values side by side in one word, the first one lowest. Latency: 0."""
+    """A list of values side by side in one word, the first one lowest.
+
+    In: values (a list: signed, any width). Out: o (any width). Latency: 0.
+    """
     lanes, width = len(values), len(values[0])
     flatten.verilog_code = FLATTEN
     o.driven = "wire"
@@ -45,7 +48,10 @@ endgenerate
 
 @block
 def unflatten(word: Any, values: Any) -> Any:
-    """The parts of a word as a list of values, the lowest first. Latency: 0."""
+    """The parts of a word as a list of values, the lowest first.
+
+    In: word (any width). Out: values (a list: signed, any width). Latency: 0.
+    """
     lanes, width = len(values), len(values[0])
     unflatten.verilog_code = UNFLATTEN
     word.read = True
@@ -72,7 +78,10 @@ always @($word)
 
 @block
 def cut_fields(word: Any, o: Any, step: int, width: int, start: int = 0) -> Any:
-    """Fields of `width` bits side by side, the lowest first, out of a word with one every `step` bits. Latency: 0."""
+    """Fields of `width` bits side by side, the lowest first, out of a word with one every `step` bits.
+
+    In: word (any width). Out: o (any width). Latency: 0.
+    """
     fields = len(o) // width
     cut_fields.verilog_code = FIELDS
     word.read, o.driven = True, "reg"
@@ -88,7 +97,10 @@ def cut_fields(word: Any, o: Any, step: int, width: int, start: int = 0) -> Any:
 
 @block
 def bits_above(word: Any, o: Any, low: int) -> Any:
-    """The bits of a word from `low` on. Latency: 0."""
+    """The bits of a word from `low` on.
+
+    In: word (any width). Out: o (any width). Latency: 0.
+    """
     high = len(word)
 
     @always_comb

@@ -34,7 +34,10 @@ class ActivationConstants:
 
 @block
 def clip(clk: Any, i: Any, o: Any, operation: Clip, fmt: Fixed) -> Any:
-    """o is i within the ends of the operation, both in `fmt`. Latency: 1."""
+    """o is i within the ends of the operation, both in `fmt`.
+
+    In: clk, i (signed, in `fmt`). Out: o (signed, in `fmt`). Latency: 1.
+    """
     low, high = operation.ends(fmt)
     if low is None and high is None:
         return register(clk, i, o)
@@ -63,7 +66,11 @@ def clip(clk: Any, i: Any, o: Any, operation: Clip, fmt: Fixed) -> Any:
 
 @block
 def activate(clk: Any, total: Any, out: Any, constants: ActivationConstants) -> Any:
-    """An exact sum to what leaves the layer. Latency: slot_to_out - SLOT_TO_LOGIT."""
+    """An exact sum to what leaves the layer.
+
+    In: clk, total (signed, sum_width bits). Out: out (signed, in the format of the layer's output).
+    Latency: slot_to_out - SLOT_TO_LOGIT.
+    """
     array, sizes = constants.array, constants.sizes
     values, indices, made = {SUM: total, OUT: out}, {}, []
     for operation in array.operations.operations:
@@ -89,7 +96,10 @@ def activate(clk: Any, total: Any, out: Any, constants: ActivationConstants) -> 
 
 @block
 def watch_activated(valid: Any, out: Any, observed: Any) -> Any:
-    """A bench may watch what leaves. Latency: 0."""
+    """A bench may watch what leaves.
+
+    In: valid (1 bit), out (signed, in formats.activation). Out: observed.out, observed.out_valid. Latency: 0.
+    """
     word = out(len(out), 0)
 
     @always_comb

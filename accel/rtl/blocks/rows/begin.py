@@ -19,7 +19,8 @@ def rest(clk: Any, reset: Any, turn: Any, ready: Any, waiting: Any, longest: int
     depends on it.
 
     Cycles in which the lanes wait do not count, and no turn begins in them; `waiting` is None where there are none.
-    Latency: 1.
+
+    In: clk, reset, turn (1 bit), waiting (1 bit, or None), pause (cycles). Out: ready (1 bit). Latency: 1.
     """
     rested = Signal(bool(1))
     countdown = bits(index_bits(longest))
@@ -68,7 +69,9 @@ def rest(clk: Any, reset: Any, turn: Any, ready: Any, waiting: Any, longest: int
 def begin_step(clk: Any, reset: Any, ping_pong: Any, room: Any, waiting: Any, always_emits: bool, interval: int) -> Any:
     """A step begins when x is there, its results have room and `interval` cycles have passed since the last one began.
 
-    A step that emits nothing needs no room. Latency: 0.
+    A step that emits nothing needs no room.
+
+    In: clk, reset, ping_pong, room (1 bit), waiting (1 bit, or None). Out: ping_pong.take, ping_pong.turn. Latency: 0.
     """
     available, final, take = ping_pong.available, ping_pong.final, ping_pong.take
     rested = flag()
@@ -104,7 +107,10 @@ def begin_turn(
     """`begin_step` where the state of a sequence is given: a turn that takes it comes before the first step.
 
     It does not begin before one of the two banks of states has been read. A sequence's last step also needs room for
-    the state that it leaves. Latency: 0.
+    the state that it leaves.
+
+    In: clk, reset, ping_pong, states, room (1 bit), state_room (1 bit), waiting (1 bit, or None). Out: ping_pong.take,
+    ping_pong.turn, states.take, states.turn. Latency: 0.
     """
     available, final, take, opens, turn = (
         ping_pong.available,
@@ -140,7 +146,10 @@ def begin_turn(
 
 @block
 def need_room(room: Any, final: Any, fits: Any, always_emits: bool) -> Any:
-    """`fits` (out): what a step emits has room; one that is not the `final` one may emit nothing. Latency: 0."""
+    """`fits` (out): what a step emits has room; one that is not the `final` one may emit nothing.
+
+    In: room (1 bit), final (1 bit). Out: fits (1 bit). Latency: 0.
+    """
 
     @always_comb
     def fitting():
@@ -158,7 +167,9 @@ def begin_held(clk: Any, reset: Any, ping_pong: Any, room: Any, waiting: Any, al
     """`begin_step` where every sequence begins with a state of the accelerator's own.
 
     The turn that takes it comes as soon as `interval` cycles have passed since the last one began, whether or not there
-    is an x for it. Latency: 0.
+    is an x for it.
+
+    In: clk, reset, ping_pong, room (1 bit), waiting (1 bit, or None). Out: ping_pong.take, ping_pong.turn. Latency: 0.
     """
     available, final, take, opens = ping_pong.available, ping_pong.final, ping_pong.take, ping_pong.opens
     rested, fits = flag(), flag()
@@ -181,7 +192,9 @@ def begin_level(
 ) -> Any:
     """A step begins as `begin_step` says; the levels behind the first as soon as what they read is written.
 
-    `level` is that of the next turn. Latency: 0.
+    `level` is that of the next turn.
+
+    In: clk, reset, ping_pong, room (1 bit), level (number of a level). Out: ping_pong.take, ping_pong.turn. Latency: 0.
     """
     available, final, take, turn = ping_pong.available, ping_pong.final, ping_pong.take, ping_pong.turn
     rested, first, fits = flag(), flag(), flag()

@@ -24,6 +24,7 @@ def cell_depth(array: Array) -> int:
 def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, array: Array) -> Any:
     """What the cell kept before, of an LSTM c_{t-1}, zero in a fresh sequence; what it keeps now is written back.
 
+    In: clk, reset, slot, c_t (E values in formats.cell). Out: c_before (E values in formats.cell).
     Latency: slot_to_before from the slot to `c_before`.
     """
     read, stored = bits(len(c_t)), bits(len(c_t))
@@ -55,9 +56,12 @@ def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, array:
 
 @block
 def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, results: Any, every_step: bool, array: Array) -> Any:
-    """h_t goes to the lanes' other bank and, where the step emits, to the output FIFO. Latency: 0 from h_t.
+    """h_t goes to the lanes' other bank and, where the step emits, to the output FIFO.
 
     Of several levels, only what comes of the last one goes to the output FIFO.
+
+    In: clk, reset, slot, h_t (E values in formats.state). Out: h.bank, h.enable, h.place, h.word, results.closing,
+    results.final, results.valid, results.word. Latency: 0 from h_t.
     """
     valid, real, latency = like(slot.valid), like(slot.real), slot_to_state(array)
     leaving = slot.leaving if array.levels > 1 else slot.real
@@ -99,13 +103,19 @@ def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, results: Any,
 
 @block
 def emit_set(clk: Any, reset: Any, slot: Any, results: Any, latency: int) -> Any:
-    """The set of weights goes along with the results. Latency: `latency` from the slot."""
+    """The set of weights goes along with the results.
+
+    In: clk, reset, slot. Out: results.weight_set. Latency: `latency` from the slot.
+    """
     return delay(clk, reset, slot.weight_set, results.weight_set, latency)
 
 
 @block
 def read_biases(clk: Any, slot: Any, biases: Any, layer: Any, stores: Any) -> Any:
-    """Biases of a slot; `stores` is None where they are in the bitstream. Latency: SLOT_TO_TOTALS."""
+    """Biases of a slot; `stores` is None where they are in the bitstream.
+
+    In: clk, slot, stores (or None). Out: biases (E words of S biases). Latency: SLOT_TO_TOTALS.
+    """
     read = like(biases)
     leaving = register(clk, read, biases)
     if layer.lanes.array.levels > 1:

@@ -44,7 +44,11 @@ class LinearObserved(HeadObserved):
 
 @block
 def observe_logits(clk: Any, reset: Any, slot: Any, logit: Any, observed: Any) -> Any:
-    """Copies of the exact logits for the test bench. Latency: 0 from the logit."""
+    """Copies of the exact logits for the test bench.
+
+    In: clk, reset, slot, logit (signed, sum_width bits). Out: observed.logit, observed.logit_valid. Latency: 0 from the
+    logit.
+    """
     word = logit(len(logit), 0)
     valids = delay(clk, reset, slot.valid, observed.logit_valid, SLOT_TO_LOGIT)
 
@@ -59,7 +63,11 @@ def observe_logits(clk: Any, reset: Any, slot: Any, logit: Any, observed: Any) -
 def logits(
     clk: Any, slot: Any, sums: Any, logit: Any, layer: Any, bias_width: int, bias_shift: int, stores: Any
 ) -> Any:
-    """Exact row sums with their biases, one a cycle. Latency: SLOT_TO_LOGIT from a slot."""
+    """Exact row sums with their biases, one a cycle.
+
+    In: clk, slot, sums (two's complement, total_width bits), stores (or None). Out: logit (signed, sum_width bits).
+    Latency: SLOT_TO_LOGIT from a slot.
+    """
     bias = bits(bias_width)
     total, stored = signed(len(sums)), signed(bias_width)
     aligned = signed(bias_width + bias_shift)
@@ -74,7 +82,11 @@ def logits(
 
 @block
 def emit_words(clk: Any, reset: Any, slot: Any, value: Any, results: Any, latency: int) -> Any:
-    """Every value leaves, which comes `latency` cycles behind its slot. Latency: 0 from the value."""
+    """Every value leaves, which comes `latency` cycles behind its slot.
+
+    In: clk, reset, slot, value (signed, a word of results). Out: results.closing, results.final, results.valid,
+    results.word. Latency: 0 from the value.
+    """
     valid, closing, final = like(slot.valid), like(slot.closing), like(slot.final)
     valids = delay(clk, reset, slot.valid, valid, latency)
     closings = delay(clk, reset, slot.closing, closing, latency)
@@ -93,7 +105,11 @@ def emit_words(clk: Any, reset: Any, slot: Any, value: Any, results: Any, latenc
 
 @block
 def emit_largest(clk: Any, reset: Any, slot: Any, logit: Any, results: Any) -> Any:
-    """The index of a step's largest logit leaves, the lowest one on a tie. Latency: 1 from the last logit."""
+    """The index of a step's largest logit leaves, the lowest one on a tie.
+
+    In: clk, reset, slot, logit (signed, sum_width bits). Out: results.closing, results.final, results.valid,
+    results.word. Latency: 1 from the last logit.
+    """
     valid = like(slot.valid)
     valids = delay(clk, reset, slot.valid, valid, SLOT_TO_LOGIT)
     beat = like(slot.beat)
@@ -145,6 +161,8 @@ def head_layer(
     """Linear layer over what arrives; `stores` as for an LSTM layer. Of one in front of another, `activation` are the
     ActivationConstants.
 
+    In: clk, reset, ping_pong, results. Out: ping_pong.take, ping_pong.turn, results.closing, .final, .reserve, .valid,
+    .weight_set, .word, observed.logit, observed.logit_valid, observed.out, observed.out_valid, stores.ready.
     Latency: `last_result` of its Stage in the schedule.
     """
     array = layer.lanes.array

@@ -31,6 +31,7 @@ def keep_held(
 ) -> Any:
     """`carried` is what the cells made, or, in the turn that takes a state, the slot's constants.
 
+    In: clk, reset, slot, made (E values in the format of what is kept). Out: carried (E values in the carried format).
     Latency: 0 from what the cells made, which comes `latency` cycles after its slot.
     """
     word = bits(len(carried))
@@ -63,7 +64,9 @@ def take_held(
     """h_0 and c_0 into the memories of h and c, through `carried_h` and `carried_c` (out).
 
     `h_t` are the cells' signals; where h follows from what is kept, they follow `carried_c` already.
-    Latency: 0 from c_t and h_t.
+
+    In: clk, reset, slot, held, c_t (E values in formats.cell), h_t (signed, in formats.state, one a cell). Out:
+    carried_c (E values in formats.cell), carried_h (E values in formats.state). Latency: 0 from c_t and h_t.
     """
     keeping_c = keep_held(clk, reset, slot, c_t, carried_c, held.words[-1], held.files[-1], slot_to_cell(cells.array))
     if cells.level.state_follows:

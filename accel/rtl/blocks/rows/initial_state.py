@@ -67,8 +67,11 @@ def keep_given(
 ) -> Any:
     """`carried` is what the cells made, or, in the turn that takes a state, what was given; `given` is its stored word.
 
-    `release` tells that the last word of a state has been read. Latency: 0 from what the cells made, which comes
-    `latency` cycles after its slot.
+    `release` tells that the last word of a state has been read.
+
+    In: clk, reset, slot, write, given (E values in the format of what is kept), made (E values in the format of what is
+    kept). Out: carried (E values in the carried format), release (1 bit). Latency: 0 from what the cells made, which
+    comes `latency` cycles after its slot.
     """
     word = bits(len(carried))
     valid, closing, taken, late = (like(slot.valid) for _ in range(4))
@@ -116,9 +119,12 @@ def take_states(
 ) -> Any:
     """Frames of h_0 and c_0 from their stream into the memories of h and c, through `carried_h` and `carried_c`.
 
-    `h_t` are the cells' signals; where h follows from what is kept, they follow `carried_c` already.
-    Where weights are loaded (`stores`), none is taken before there are weights.
-    Latency: 0 from c_t and h_t.
+    `h_t` are the cells' signals; where h follows from what is kept, they follow `carried_c` already. Where weights are
+    loaded (`stores`), none is taken before there are weights.
+
+    In: clk, reset, slot, c_t (E values in formats.cell), h_t (signed, in formats.state, one a cell), stores. Out:
+    given.state_in, given.states, given.status, carried_c (E values in formats.cell), carried_h
+    (E values in formats.state). Latency: 0 from c_t and h_t.
     """
     array, formats, axis, states = cells.array, cells.formats, given.state_in, given.states
     width, count, c_width = value_width(array), array.cells, len(carried_c) // array.cells
@@ -153,7 +159,10 @@ def take_states(
 def give_states(
     clk: Any, reset: Any, slot: Any, given: InitialState, signals: Any, layer: Any, cells: CellConstants
 ) -> Any:
-    """h_t and c_t of a sequence's last step leave through their stream. Latency: 2 from h_t."""
+    """h_t and c_t of a sequence's last step leave through their stream.
+
+    In: clk, reset, slot, given, signals. Out: given.last, given.state_out. Latency: 2 from h_t.
+    """
     array, width = cells.array, value_width(cells.array)
     latency = slot_to_state(array)
     ping_pong, results, axis = given.ping_pong, given.last, given.state_out

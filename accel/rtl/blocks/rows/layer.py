@@ -61,7 +61,10 @@ class Observed:
 
 @block
 def reserve(take: Any, final: Any, reserved: Any, every_step: bool) -> Any:
-    """Tell the output FIFO that results will come. Latency: 0."""
+    """Tell the output FIFO that results will come.
+
+    In: take (1 bit), final (1 bit). Out: reserved (1 bit). Latency: 0.
+    """
 
     @always_comb
     def each():
@@ -76,7 +79,11 @@ def reserve(take: Any, final: Any, reserved: Any, every_step: bool) -> Any:
 
 @block
 def observe(observed: Any, begin: Any, gates: Any, c_t: Any, h_t: Any) -> Any:
-    """Copies for the test bench. Latency: 0."""
+    """Copies for the test bench.
+
+    In: begin (1 bit), gates (the gates of E cells, in formats.activation), c_t (E values in formats.cell), h_t
+    (E values in formats.state). Out: observed.begin, observed.c, observed.gates, observed.h. Latency: 0.
+    """
 
     @always_comb
     def copying():
@@ -95,7 +102,8 @@ def cell_stage(
     """E cells side by side with their bias and c memories; `c_t` is what c's memory keeps, from outside at times, and
     above it what is laid aside.
 
-    Latency: slot_to_state from a slot to its h_t.
+    In: clk, reset, slot, unit_totals (E words of S totals), c_t (E values in formats.cell), stores (or None). Out:
+    signals. Latency: slot_to_state from a slot to its h_t.
     """
     array, c_width = cells.array, len(signals[0].c)
     count, bias_width = array.cells, array.sums_per_unit * cells.bias_width
@@ -148,7 +156,10 @@ def cells_and_state(
     """From the units' totals to h_t, c_t and what a bench may watch; `given` is the InitialState or the HeldState of a
     layer.
 
-    Latency: slot_to_state from a slot to its h_t.
+    In: clk, reset, slot, unit_totals (E words of S totals), begin (1 bit), stores (or None). Out: h.bank, h.enable,
+    h.place, h.word, results.closing, .final, .valid, .weight_set, .word, observed.begin, .c, .c_valid, .gates,
+    .gates_valid, .h, .h_valid, saturations, given.last, .state_in, .state_out, .states, .status. Latency: slot_to_state
+    from a slot to its h_t.
     """
     array = cells.array
     signals = [CellSignals(cells) for _ in range(array.cells)]
@@ -195,8 +206,11 @@ def recurrent_layer(
 
     `state_in` and `state_out` are the streams of h_0, c_0 and h_n, c_n where these are given; where every sequence
     begins with constants, `state_in` is their HeldState; else None.
-    Latency: `intervals` cycles from level to level and to the next step; 1 + G*T + capture_delay + slot_to_state +
-    P/E - 1 from the last level's turn to its last h_t.
+
+    In: clk, reset, ping_pong, results, state_in (or None), state_out (or None). Out: ping_pong.take, ping_pong.turn,
+    results.closing, .final, .reserve, .valid, .weight_set, .word, observed.begin, .c, .c_valid, .gates, .gates_valid,
+    .h, .h_valid, saturations, stores.ready. Latency: `intervals` cycles from level to level and to the next step; 1 +
+    G*T + capture_delay + slot_to_state + P/E - 1 from the last level's turn to its last h_t.
     """
     array = cells.array
     issue, slot, h = Issue(array), Slot(array), Write(array.h_vector)

@@ -34,7 +34,9 @@ class Words:
 @block
 def follow(clk: Any, reset: Any, results: Any, words: Any, steps: Any, longest: int) -> Any:
     """Which word of its step comes (out), whether the step begins a sequence and still counts (out), and how many have
-    been counted before, at most `longest`. Latency: 0.
+    been counted before, at most `longest`.
+
+    In: clk, reset, results. Out: words.beat, words.counts, words.fresh, steps (a count of steps). Latency: 0.
     """
 
     @always_seq(clk.posedge, reset=reset)
@@ -58,7 +60,11 @@ def follow(clk: Any, reset: Any, results: Any, words: Any, steps: Any, longest: 
 
 @block
 def keep_largest(clk: Any, reset: Any, h: Any, before: Any, fresh: Any, kept: Any) -> Any:
-    """kept (out) is the larger of `h` and `before`, or h where a sequence begins. Latency: 1."""
+    """kept (out) is the larger of `h` and `before`, or h where a sequence begins.
+
+    In: clk, reset, h (signed, in the format of h), before (as wide as h), fresh (1 bit). Out: kept (as wide as h).
+    Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def keeping():
@@ -72,7 +78,11 @@ def keep_largest(clk: Any, reset: Any, h: Any, before: Any, fresh: Any, kept: An
 
 @block
 def keep_sum(clk: Any, reset: Any, h: Any, before: Any, fresh: Any, counts: Any, kept: Any) -> Any:
-    """kept (out) is `before`, 0 where a sequence begins, and `h` if the step counts. Latency: 1."""
+    """kept (out) is `before`, 0 where a sequence begins, and `h` if the step counts.
+
+    In: clk, reset, h (signed, in the format of h), before (signed, Pool.sum_width bits), fresh (1 bit), counts (1 bit).
+    Out: kept (signed, Pool.sum_width bits). Latency: 1.
+    """
     begun, more = like(before), like(h)
 
     @always_comb
@@ -98,7 +108,11 @@ def keep_sum(clk: Any, reset: Any, h: Any, before: Any, fresh: Any, counts: Any,
 
 @block
 def divide(clk: Any, total: Any, factor: Any, mean: Any, pool: Pool) -> Any:
-    """A sum times its factor, narrowed to the format of h. Latency: 3."""
+    """A sum times its factor, narrowed to the format of h.
+
+    In: clk, total (signed, Pool.sum_width bits), factor (Pool.factor_width bits). Out: mean
+    (signed, in the format of h). Latency: 3.
+    """
     product, share = signed(pool.product_width), signed(len(factor))
     wide = as_signed(factor, share)
     multiplying = multiply(clk, total, share, product)
@@ -110,7 +124,11 @@ def divide(clk: Any, total: Any, factor: Any, mean: Any, pool: Pool) -> Any:
 def pool_steps(
     clk: Any, reset: Any, results: Any, beats: Any, released: Any, array: Array, pool: Any, file: str
 ) -> Any:
-    """Words of h_t (output FIFO) to those of the pool (beats). Latency: `Pool.latency` from a word to its word."""
+    """Words of h_t (output FIFO) to those of the pool (beats).
+
+    In: clk, reset, results, released (1 bit). Out: results.room, beats.last, beats.valid, beats.weight_set, beats.word.
+    Latency: `Pool.latency` from a word to its word.
+    """
     width = pool.sum_width if pool.mean else pool.state.width
     count, state, steps = array.cells, pool.state.width, bits(index_bits(pool.longest + 1))
     words, late, old = Words(array.output_beats), like(results.word), bits(count * width)

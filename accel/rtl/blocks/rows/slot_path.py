@@ -17,7 +17,11 @@ from accel.rtl.blocks.primitives.signals import flag
 
 @block
 def slot_control(clk: Any, reset: Any, issue: Issue, slot: Any, array: Any) -> Any:
-    """Start the slots so that a group's first one meets its totals. Latency: slot_delay - scale_delay."""
+    """Start the slots so that a group's first one meets its totals.
+
+    In: clk, reset, issue. Out: slot.bank, .beat, .closing, .final, .fresh, .given, .leaving, .level, .real, .stream,
+    .valid, .weight_set. Latency: slot_delay - scale_delay.
+    """
     ahead = slot_delay(array) - scale_delay(array) - 1
     late = Issue(array)
     capture, opening = flag(), flag()
@@ -37,7 +41,11 @@ def slot_control(clk: Any, reset: Any, issue: Issue, slot: Any, array: Any) -> A
 
 @block
 def slot_later(clk: Any, reset: Any, early: Any, slot: Any, cycles: int, array: Array) -> Any:
-    """The slot, some cycles later. Latency: `cycles`."""
+    """The slot, some cycles later.
+
+    In: clk, reset, early. Out: slot.bank, .beat, .closing, .final, .fresh, .given, .real, .stream, .valid, .weight_set.
+    Latency: `cycles`.
+    """
     valids = delay(clk, reset, early.valid, slot.valid, cycles)
     beats = delay(clk, reset, early.beat, slot.beat, cycles)
     closings = delay(clk, reset, early.closing, slot.closing, cycles)
@@ -64,7 +72,11 @@ def scaled_slots(
     scales: ScaleConstants,
     stores: Any,
 ) -> Any:
-    """Slots whose totals are scaled on the way to the cell stage. Latency: slot_delay."""
+    """Slots whose totals are scaled on the way to the cell stage.
+
+    In: clk, reset, issue, unit_totals (E words of S totals), stores (or None). Out: slot.bank, .beat, .closing, .final,
+    .fresh, .given, .real, .stream, .valid, .weight_set, scaled (E words of S scaled sums). Latency: slot_delay.
+    """
     early = Slot(array)
     slotting = slot_control(clk, reset, issue, early, array)
     waiting = slot_later(clk, reset, early, slot, scale_delay(array), array)

@@ -13,7 +13,7 @@ from accel.rtl.blocks.primitives.signals import flag
 def age_steps(clk: Any, reset: Any, ping_pong: Any, streams: int) -> Any:
     """`starts`, `opens`, `leads` of the ping-pong buffer (out) where the stream's last step was `final` (in).
 
-    Latency: 1 from `take`.
+    In: clk, reset, ping_pong. Out: ping_pong.leads, ping_pong.opens, ping_pong.starts. Latency: 1 from `take`.
     """
     ages, oldest = [Signal(bool(1)) for _ in range(streams)], streams - 1
 
@@ -38,7 +38,11 @@ def age_steps(clk: Any, reset: Any, ping_pong: Any, streams: int) -> Any:
 
 @block
 def age_turns(clk: Any, reset: Any, ping_pong: Any, streams: int) -> Any:
-    """The same where a turn takes a sequence's state before its first step; none is `fresh`. Latency: 1 from `turn`."""
+    """The same where a turn takes a sequence's state before its first step; none is `fresh`.
+
+    In: clk, reset, ping_pong. Out: ping_pong.fresh, ping_pong.leads, ping_pong.opens, ping_pong.starts. Latency: 1 from
+    `turn`.
+    """
     ages, oldest = [Signal(bool(1)) for _ in range(streams)], streams - 1
     given = [flag() for _ in range(streams)]
     final, starts = ping_pong.final, ping_pong.starts
@@ -70,7 +74,10 @@ def age_turns(clk: Any, reset: Any, ping_pong: Any, streams: int) -> Any:
 
 @block
 def fresh_after_each(ping_pong: Any) -> Any:
-    """Every sequence begins from zeros: `fresh` (out) of the ping-pong buffer is its `starts` (in). Latency: 0."""
+    """Every sequence begins from zeros: `fresh` (out) of the ping-pong buffer is its `starts` (in).
+
+    In: ping_pong. Out: ping_pong.fresh. Latency: 0.
+    """
 
     @always_comb
     def starting():
@@ -81,7 +88,10 @@ def fresh_after_each(ping_pong: Any) -> Any:
 
 @block
 def fresh_once(clk: Any, reset: Any, ping_pong: Any) -> Any:
-    """Only the first step after a reset begins from zeros. Latency: 1 from `take`."""
+    """Only the first step after a reset begins from zeros.
+
+    In: clk, reset, ping_pong. Out: ping_pong.fresh. Latency: 1 from `take`.
+    """
     awake = flag()
 
     @always_comb

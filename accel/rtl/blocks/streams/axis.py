@@ -40,7 +40,10 @@ class AxiWords:
 
 @block
 def axis_input(axis: Any, beats: Any, words: int, width: int) -> Any:
-    """Values out of their bytes. Latency: 0."""
+    """Values out of their bytes.
+
+    In: axis, beats. Out: axis.tready, beats.last, beats.valid, beats.word. Latency: 0.
+    """
     step = byte_width(width)
     word = bits(words * width)
     parting = cut_fields(axis.tdata, word, step, width)
@@ -57,7 +60,10 @@ def axis_input(axis: Any, beats: Any, words: int, width: int) -> Any:
 
 @block
 def axis_output(beats: Any, axis: Any, words: int, width: int, unsigned: bool) -> Any:
-    """Values into their bytes. Latency: 0."""
+    """Values into their bytes.
+
+    In: beats, axis. Out: beats.ready, axis.tdata, axis.tlast, axis.tvalid. Latency: 0.
+    """
     step = byte_width(width)
     parts = [beats.word((n + 1) * width, n * width) for n in range(words)]
     values = [signed(width) for _ in range(words)]

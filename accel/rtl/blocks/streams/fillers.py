@@ -33,8 +33,7 @@ class Fillers:
 def watch_vectors(clk: Any, reset: Any, axis: Any, beats: Any, fillers: Any, count: int) -> Any:
     """Tell of every x_t of `count` beats.
 
-    In: axis (the port that it comes through), beats (of whole vectors, in step with it but for those filled up).
-    Out: fillers. Latency: 0.
+    In: clk, reset, axis, beats. Out: fillers.complete, fillers.ends, fillers.filler. Latency: 0.
     """
     last_beat = count - 1
     number, kept = bits(index_bits(count)), flag()
@@ -70,8 +69,10 @@ def watch_vectors(clk: Any, reset: Any, axis: Any, beats: Any, fillers: Any, cou
 def withhold(clk: Any, reset: Any, fillers: Any, made: Any, axis: Any, words: int, every_step: bool, depth: int) -> Any:
     """What leaves through `made`, `words` beats a step (or, without `every_step`, a sequence), but that of fillers.
 
-    At most `depth` of these are under way at once. In: fillers, made (AXI4-Stream). Out: axis (the port). Latency: 0;
-    what is withheld takes a cycle a beat.
+    At most `depth` of these are under way at once.
+
+    In: clk, reset, fillers, made, axis. Out: made.tready, axis.tdata, axis.tlast, axis.tvalid. Latency: 0; what is
+    withheld takes a cycle a beat.
     """
     last_beat = words - 1
     number, push = bits(index_bits(words)), flag()

@@ -23,7 +23,10 @@ end
 
 @block
 def crc_step(opening: Any, word: Any, before: Any, after: Any) -> Any:
-    """CRC-32 (reflected, before its final inversion) with one more word, or with the first one. Latency: 0."""
+    """CRC-32 (reflected, before its final inversion) with one more word, or with the first one.
+
+    In: opening (1 bit), word (32 bits), before (32 bits). Out: after (32 bits). Latency: 0.
+    """
     crc_step.verilog_code = CRC
     after.driven = "reg"
     opening.read = word.read = before.read = True
@@ -54,7 +57,11 @@ class Arriving:
 
 @block
 def count_words(clk: Any, reset: Any, axis: Any, free: Any, arriving: Arriving, beats: int) -> Any:
-    """Take a frame's words (in) once the idle set is `free` (in), and count `beats` of them. Latency: 0."""
+    """Take a frame's words (in) once the idle set is `free` (in), and count `beats` of them.
+
+    In: clk, reset, axis, free (1 bit). Out: axis.tready, arriving.beyond, .closing, .moving, .opening, .word.
+    Latency: 0.
+    """
     last = beats - 1
     number = bits(index_bits(beats))
 
@@ -85,7 +92,10 @@ def count_words(clk: Any, reset: Any, axis: Any, free: Any, arriving: Arriving, 
 
 @block
 def check_sum(clk: Any, arriving: Arriving, complement: Any) -> Any:
-    """CRC-32 of the words before (out, as it stands in the last one). Latency: 1."""
+    """CRC-32 of the words before (out, as it stands in the last one).
+
+    In: clk, arriving. Out: complement (32 bits). Latency: 1.
+    """
     crc, after = bits(WORD), bits(WORD)
 
     @always_comb
@@ -103,7 +113,10 @@ def check_sum(clk: Any, arriving: Arriving, complement: Any) -> Any:
 
 @block
 def hand_on(clk: Any, reset: Any, arriving: Arriving, loading: Any) -> Any:
-    """The words between the first and the last one are weights. Latency: 1."""
+    """The words between the first and the last one are weights.
+
+    In: clk, reset, arriving. Out: loading.restart, loading.valid, loading.word. Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def handing_on():
@@ -118,7 +131,11 @@ def hand_on(clk: Any, reset: Any, arriving: Arriving, loading: Any) -> Any:
 def conclude(
     clk: Any, reset: Any, tlast: Any, arriving: Arriving, complement: Any, loading: Any, status: Any, digest: int
 ) -> Any:
-    """Tell (status) what is wrong with a frame as it ends, or change the sets where nothing is. Latency: 2."""
+    """Tell (status) what is wrong with a frame as it ends, or change the sets where nothing is.
+
+    In: clk, reset, tlast (1 bit), arriving, complement (32 bits). Out: loading.active, loading.loaded,
+    status.load_checksum, status.load_long, status.load_shape, status.load_short. Latency: 2.
+    """
     word, opening, closing, beyond = arriving.word, arriving.opening, arriving.closing, arriving.beyond
     strange, ended, short, long, shape, checksum, other = (flag() for _ in range(7))
     half = WORD // 2
@@ -162,7 +179,10 @@ def check_frame(clk: Any, reset: Any, axis: Any, loading: Any, status: Any, beat
     """Take a frame of `beats` words, hand its weights on, and change the sets if everything about it is right.
 
     A frame waits at its first word until the idle set is free. What comes beyond its length is dropped up to `tlast`.
-    Latency: 1 to the weights handed on, 2 from `tlast` to the sets.
+
+    In: clk, reset, axis, loading. Out: axis.tready, loading.active, .idle, .loaded, .restart, .valid, .word,
+    status.load_checksum, .load_long, .load_shape, .load_short, .loaded. Latency: 1 to the weights handed on, 2 from
+    `tlast` to the sets.
     """
     arriving, complement = Arriving(), bits(WORD)
 

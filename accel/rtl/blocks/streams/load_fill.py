@@ -50,7 +50,11 @@ class Place:
 
 @block
 def take_turn(clk: Any, reset: Any, loading: Any, begins: Any, place: Place, section: Section) -> Any:
-    """A section's words are those from `begins` (in) on, as many as it has. Latency: 1 from `begins`."""
+    """A section's words are those from `begins` (in) on, as many as it has.
+
+    In: clk, reset, loading, begins (1 bit), place. Out: place.ends, place.memory_ends, place.taking, place.word_ends.
+    Latency: 1 from `begins`.
+    """
     last_part, last_address, last_memory = section.parts - 1, section.depth - 1, section.memories - 1
     turn, word_ends = flag(), place.word_ends
 
@@ -76,7 +80,10 @@ def take_turn(clk: Any, reset: Any, loading: Any, begins: Any, place: Place, sec
 
 @block
 def count_on(clk: Any, reset: Any, restart: Any, ends: Any, moves: Any, number: Any) -> Any:
-    """The number (out) of what `moves` on, from zero again at `restart` and where it `ends`. Latency: 1."""
+    """The number (out) of what `moves` on, from zero again at `restart` and where it `ends`.
+
+    In: clk, reset, restart (1 bit), ends (1 bit), moves (1 bit). Out: number (a count). Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def counting():
@@ -92,8 +99,10 @@ def count_on(clk: Any, reset: Any, restart: Any, ends: Any, moves: Any, number: 
 def fill(clk: Any, reset: Any, loading: Any, begins: Any, ended: Any, store: Any, section: Section) -> Any:
     """Words of weights into the memories of a section, one after the other.
 
-    The section's turn begins with `begins`; in the cycle of its last word it gives `ended`. Latency: 1 from a word's
-    last part to its write.
+    The section's turn begins with `begins`; in the cycle of its last word it gives `ended`.
+
+    In: clk, reset, loading, begins (1 bit). Out: ended (1 bit), store.address, store.enable, store.memory, store.word.
+    Latency: 1 from a word's last part to its write.
     """
     place, collected = Place(section), bits(WORD * section.parts)
     address = ConcatSignal(loading.idle, place.address)
@@ -127,7 +136,10 @@ def fill(clk: Any, reset: Any, loading: Any, begins: Any, ended: Any, store: Any
 
 @block
 def aim(store: Any, write: Any, number: int) -> Any:
-    """Whether a write is meant for this memory. Latency: 0."""
+    """Whether a write is meant for this memory.
+
+    In: store. Out: write (1 bit). Latency: 0.
+    """
 
     @always_comb
     def aiming():

@@ -33,7 +33,10 @@ class Results:
 
 @block
 def credit(clk: Any, reset: Any, reserve: Any, released: Any, room: Any, steps: int) -> Any:
-    """Room for `steps` steps: it is reserved at a step's begin and released when its place is free. Latency: 1."""
+    """Room for `steps` steps: it is reserved at a step's begin and released when its place is free.
+
+    In: clk, reset, reserve (1 bit), released (1 bit). Out: room (1 bit). Latency: 1.
+    """
     reserved = bits(index_bits(steps + 1))
 
     @always_comb
@@ -46,7 +49,11 @@ def credit(clk: Any, reset: Any, reserve: Any, released: Any, room: Any, steps: 
 
 @module
 def stream_adapter(clk: Any, reset: Any, results: Any, beats: Any, released: Any, writable: bool) -> Any:
-    """Results of a layer become the next layer's input; its two banks are the room. Latency: 0."""
+    """Results of a layer become the next layer's input; its two banks are the room.
+
+    In: clk, reset, results, released (1 bit). Out: results.room, beats.last, beats.valid, beats.weight_set, beats.word.
+    Latency: 0.
+    """
 
     @always_comb
     def passing():
@@ -66,7 +73,9 @@ def stream_adapter(clk: Any, reset: Any, results: Any, beats: Any, released: Any
 def output_fifo(clk: Any, reset: Any, results: Any, stream: Any, words: int, steps: int) -> Any:
     """Buffer results for `steps` steps of `words` words and send them; back-pressure stops nothing but the next step.
 
-    `stream.last` marks the last word of a sequence's last step. Latency: 2.
+    `stream.last` marks the last word of a sequence's last step.
+
+    In: clk, reset, results, stream. Out: results.room, stream.last, stream.valid, stream.word. Latency: 2.
     """
     depth, width = words * steps, len(results.word)
     released = flag()

@@ -37,7 +37,11 @@ class Marks:
 
 @block
 def fill(clk: Any, reset: Any, beats: Any, filling: Any, lower: Any, upper: Any, write: Any, count: int) -> Any:
-    """Write `count` beats (in) into a bank that is not full, then go on to the other. Latency: 1 to `write` (out)."""
+    """Write `count` beats (in) into a bank that is not full, then go on to the other.
+
+    In: clk, reset, beats, lower, upper. Out: beats.ready, filling.lower_completes, filling.moving, filling.upper,
+    filling.upper_completes, write.bank, write.enable, write.place, write.word. Latency: 1 to `write` (out).
+    """
     valid, ready, word = beats.valid, beats.ready, beats.word
     enable, bank, place, written = write.enable, write.bank, write.place, write.word
     moving, into_upper = filling.moving, filling.upper
@@ -83,7 +87,10 @@ def fill(clk: Any, reset: Any, beats: Any, filling: Any, lower: Any, upper: Any,
 
 @block
 def mark(clk: Any, reset: Any, completes: Any, last: Any, freed: Any, marks: Any) -> Any:
-    """Keep the marks of a bank from its last beat, `completes` with `last`, until it is `freed`. Latency: 1."""
+    """Keep the marks of a bank from its last beat, `completes` with `last`, until it is `freed`.
+
+    In: clk, reset, completes (1 bit), last (1 bit), freed (1 bit). Out: marks.final, marks.full. Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def marking():
@@ -99,8 +106,10 @@ def mark(clk: Any, reset: Any, completes: Any, last: Any, freed: Any, marks: Any
 @block
 def hand_over(clk: Any, reset: Any, lower: Any, upper: Any, ping_pong: Any, free_lower: Any, free_upper: Any) -> Any:
     """Offer the banks in turn and free them in turn: `available`, `bank` and `final` of the ping-pong buffer (out)
-    follow from the marks (in), `free_lower` and `free_upper` (out) from its `release` (in). Latency: 0; 1 from `take`
-    to the next bank.
+    follow from the marks (in), `free_lower` and `free_upper` (out) from its `release` (in).
+
+    In: clk, reset, lower, upper, ping_pong. Out: ping_pong.available, ping_pong.bank, ping_pong.final, free_lower
+    (1 bit), free_upper (1 bit). Latency: 0; 1 from `take` to the next bank.
     """
     next_bank, oldest = ping_pong.bank, flag()
 
@@ -130,7 +139,10 @@ def hand_over(clk: Any, reset: Any, lower: Any, upper: Any, ping_pong: Any, free
 
 @block
 def carry_set(clk: Any, reset: Any, beats: Any, filling: Any, ping_pong: Any) -> Any:
-    """Hand on, with each bank, the set of weights that came with its beats. Latency: 1."""
+    """Hand on, with each bank, the set of weights that came with its beats.
+
+    In: clk, reset, beats, filling, ping_pong. Out: ping_pong.weight_set. Latency: 1.
+    """
     lower_set, upper_set = flag(), flag()
 
     @always_seq(clk.posedge, reset=reset)
@@ -167,7 +179,9 @@ def receive(
     The step after a sequence's last one is fresh, unless the model is stateful: then only the first one after reset.
     With several streams that take turns, the step is meant that comes a round later. `with_set` hands on the set of
     weights that comes with the beats. Where a sequence's state is given, a turn of its own takes it.
-    Latency: 1 from the last beat to `available`.
+
+    In: clk, reset, beats. Out: beats.ready, ping_pong.available, .bank, .final, .fresh, .leads, .opens, .starts,
+    .weight_set, .write. Latency: 1 from the last beat to `available`.
     """
     filling, lower, upper = Filling(), Marks(), Marks()
     free_lower, free_upper = flag(), flag()

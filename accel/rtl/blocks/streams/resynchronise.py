@@ -13,9 +13,9 @@ from accel.rtl.blocks.primitives.signals import bits, flag
 
 @block
 def drop_surplus(clk: Any, reset: Any, arriving: Any, vector_ends: Any, surplus: Any) -> Any:
-    """`surplus` from a vector's last beat without `last` on, up to the beat that brings it. Latency: 1.
+    """`surplus` from a vector's last beat without `last` on, up to the beat that brings it.
 
-    In: arriving, vector_ends (a last beat moves). Out: surplus.
+    In: clk, reset, arriving, vector_ends (1 bit). Out: surplus (1 bit). Latency: 1.
     """
 
     @always_seq(clk.posedge, reset=reset)
@@ -30,7 +30,10 @@ def drop_surplus(clk: Any, reset: Any, arriving: Any, vector_ends: Any, surplus:
 
 @block
 def tell_early(clk: Any, reset: Any, moving: Any, ending: Any, beats: Any, torn: Any) -> Any:
-    """`torn` (out) from a `last` on that comes before a vector's end. Latency: 1."""
+    """`torn` (out) from a `last` on that comes before a vector's end.
+
+    In: clk, reset, moving (1 bit), ending (1 bit), beats. Out: torn (1 bit). Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def telling():
@@ -42,7 +45,10 @@ def tell_early(clk: Any, reset: Any, moving: Any, ending: Any, beats: Any, torn:
 
 @block
 def tell_early_or_late(clk: Any, reset: Any, moving: Any, ending: Any, beats: Any, torn: Any) -> Any:
-    """`torn` (out) from a `last` on that does not come with a vector's end. Latency: 1."""
+    """`torn` (out) from a `last` on that does not come with a vector's end.
+
+    In: clk, reset, moving (1 bit), ending (1 bit), beats. Out: torn (1 bit). Latency: 1.
+    """
 
     @always_seq(clk.posedge, reset=reset)
     def telling():
@@ -58,8 +64,10 @@ def resynchronise(clk: Any, reset: Any, arriving: Any, beats: Any, torn: Any, co
 
     With `framed` every vector has its `last`, and beats beyond `count` are dropped up to it; else a vector without one
     is followed by the next of its sequence. Filling takes the cycles of the beats that are missing. `torn` stays true
-    once a `last` came early, or, with `framed`, late. Out: beats.valid, .word, .last; arriving.ready; torn. In: the
-    other signals of both. Latency: 0; 1 to `torn`.
+    once a `last` came early, or, with `framed`, late.
+
+    In: clk, reset, arriving, beats. Out: arriving.ready, beats.last, beats.valid, beats.word, torn (1 bit). Latency: 0;
+    1 to `torn`.
     """
     last_beat, number = count - 1, bits(index_bits(count))
     offered, moving, ending, filling, surplus, vector_ends = (flag() for _ in range(6))

@@ -38,11 +38,13 @@ class Loading:
 
 @module
 def count_uses(clk: Any, reset: Any, ping_pong: Any, results: Any, loading: Any) -> Any:
-    """A set is free when every sequence that began with it has given its last result. Latency: 1.
+    """A set is free when every sequence that began with it has given its last result.
 
     A sequence begins with its first step. The turn that takes its state before does not read weights, and its x_t may
     never come: of a filler that the last round leaves open. `ping_pong` is that of the first layer, `results` that of
     the last.
+
+    In: clk, reset, ping_pong, results, loading. Out: loading.free. Latency: 1.
     """
     lower, upper = bits(16), bits(16)  # sequences under way with either set
     lower_begins, lower_ends, upper_begins, upper_ends = flag(), flag(), flag(), flag()
@@ -73,7 +75,10 @@ def count_uses(clk: Any, reset: Any, ping_pong: Any, results: Any, loading: Any)
 
 @module
 def choose_set(clk: Any, reset: Any, ping_pong: Any, loading: Any, streams: int) -> Any:
-    """A sequence's first step takes the active set, the others keep it; streams take turns, a step each. Latency: 0."""
+    """A sequence's first step takes the active set, the others keep it; streams take turns, a step each.
+
+    In: clk, reset, ping_pong, loading. Out: ping_pong.weight_set. Latency: 0.
+    """
     kept, oldest = [flag() for _ in range(streams)], streams - 1
 
     @always_comb
@@ -95,7 +100,10 @@ def choose_set(clk: Any, reset: Any, ping_pong: Any, loading: Any, streams: int)
 
 @block
 def await_weights(i: Any, o: Any, loading: Any) -> Any:
-    """No x_t is taken before there are weights. Latency: 0."""
+    """No x_t is taken before there are weights.
+
+    In: i, o, loading. Out: i.ready, o.last, o.valid, o.word. Latency: 0.
+    """
 
     @always_comb
     def waiting():
