@@ -39,6 +39,16 @@ DUAL = {"input": 0.5, "recurrent": 0.931}
 
 GRU = {"engine": {"cells_per_cycle": 4}, "formats": {"cell": [18, 16]}}
 """timit-1024's lanes with GRUs in place of LSTMs."""
+SEEDED = {"training": {"task": "seeded"}}
+DIGITS: dict[str, dict[str, Any]] = SEEDED | {"sparsity": {"search": None, "input": 0.25, "recurrent": 0.8125}}
+"""digits with the ratios that its search chooses: 6 weights of W_x and 6 of W_h in a row."""
+FINE = {"formats": {"cell": [16, 14]}}
+HIGHWAY = {"model": {"cell": "highway", "depth": 2}, "engine": {"cells_per_cycle": 2}, **FINE}
+
+
+def x_first(changes: dict[str, dict[str, Any]], **engine: Any) -> dict[str, dict[str, Any]]:
+    """The same with the x of all groups before the first h (decision 043)."""
+    return changes | {"engine": changes.get("engine", {}) | engine | {"order": "x_first"}}
 
 
 def split(units: int, lanes: int, cells: int) -> dict[str, Any]:
@@ -61,6 +71,19 @@ CASES: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     "speech-128, 32 lanes": ("speech-128", {}),
     "digits, 32 lanes, two streams": ("digits", {"engine": {"streams": 2}, "training": {"task": "seeded"}}),
     "tiny, 4 lanes": ("tiny", {}),
+    "tiny, x first": ("tiny", x_first({})),
+    "digits, 32 lanes": ("digits", DIGITS),
+    "digits, x first": ("digits", x_first(DIGITS)),
+    "digits, x first, 4 cells": ("digits", x_first(SEEDED, cells_per_cycle=4)),
+    "digits, GRU, x first": ("digits", x_first(DIGITS | {"model": {"cell": "gru"}})),
+    "digits, GRU that resets first, x first": (
+        "digits",
+        x_first(DIGITS | {"model": {"cell": "gru_reset_first"}, **FINE}),
+    ),
+    "digits, highway of two levels, x first": ("digits", x_first(DIGITS | HIGHWAY)),
+    "speech-128, x first": ("speech-128", x_first({})),
+    "timit-1024, loaded weights, x first": ("timit-1024", x_first({}, memory="scratchpad")),
+    "timit-1024, loaded weights, x first, 4 cells": ("timit-1024", x_first({}, memory="scratchpad", cells_per_cycle=4)),
 }
 
 
