@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from accel.report.derived import derive, planned_or_trained
+from accel.report.derived import derive, planned_or_trained, x_first
 from accel.spec import Spec
 
 
 def checked(spec: Spec, work: Path) -> dict[str, Any]:
-    """What is derived, and under `resources` what the design takes of the spec's board, None where there is none."""
-    return derive(spec, work) | {"resources": resources(spec, work)}
+    """What is derived, under `resources` what the design takes of the spec's board, None where there is none, and under
+    `x_first` what a step would take in that order where lanes wait.
+    """
+    return derive(spec, work) | x_first(spec, work) | {"resources": resources(spec, work)}
 
 
 def resources(spec: Spec, work: Path) -> dict[str, Any] | None:

@@ -74,6 +74,7 @@ def checked(facts: dict[str, Any]) -> list[RenderableType]:
         ("cycles per step", f"{about}{facts['cycles_per_step']:,}"),
         ("utilisation of the lanes", f"{about}{facts['utilisation']:.1%}"),
         ("steps per second", f"{about}{facts['steps_per_second']:,}"),
+        *([("with engine.order: x_first", _ahead(facts["x_first"]))] if "x_first" in facts else []),
         ("memory bits, all layers", f"{facts['memory_bits']:,}"),
         *(
             (f"{feed['name']}: Gbit/s of weights at which no lane waits", f"{feed['gigabits_per_second']:,}")
@@ -83,6 +84,11 @@ def checked(facts: dict[str, Any]) -> list[RenderableType]:
     ]
     shown = [table(f"{facts['spec']}", ("", ""), overview), _layers(facts["layers"]), _tables(facts["tables"])]
     return [*shown, *_resources(facts.get("resources"))]
+
+
+def _ahead(facts: dict[str, Any]) -> str:
+    """What a step would take where the x of all groups comes before the first h."""
+    return f"about {facts['cycles_per_step']:,} cycles per step, {facts['memory_bits']:,} memory bits"
 
 
 def _resources(facts: dict[str, Any] | None) -> list[RenderableType]:

@@ -85,6 +85,21 @@ def test_check_prints_json(place: Path) -> None:
     assert facts["lanes"] == 16
 
 
+def test_check_tells_what_a_step_would_take_with_x_first_where_lanes_wait(place: Path) -> None:
+    sizes = {"model": {"inputs": 5, "hidden": [8]}, "engine": {"units": 2, "streams": 4}}
+    facts = json.loads(sparrow("check", spec_file(place, **sizes), "--json").stdout)
+    assert "x_first" not in facts
+    sizes = {"model": {"inputs": 5, "hidden": [8]}, "engine": {"units": 2}}
+    facts = json.loads(sparrow("check", spec_file(place, **sizes), "--json").stdout)
+    ahead = {"engine": {"units": 2, "order": "x_first"}}
+    chosen = json.loads(sparrow("check", spec_file(place, **{**sizes, **ahead}), "--json").stdout)
+    assert facts["x_first"] == {key: chosen[key] for key in ("cycles_per_step", "memory_bits")}
+    assert chosen["cycles_per_step"] < facts["cycles_per_step"]
+    assert chosen["memory_bits"] > facts["memory_bits"]
+    assert chosen["layers"][0]["cycles_ahead"] > 0
+    assert "x_first" not in chosen
+
+
 def test_a_refused_spec_ends_with_2_prints_every_fault_and_writes_nothing(place: Path) -> None:
     name = spec_file(place, model={"inputs": "x"}, weights={"width": 99})
     for verb in ("check", "train", "generate", "verify", "report", "run"):

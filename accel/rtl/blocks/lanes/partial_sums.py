@@ -49,7 +49,7 @@ def lead_sums(clk: Any, reset: Any, issue: Any, ahead: Ahead, array: RowArray) -
 def resume_or_nothing(clk: Any, resume: Any, word: Any, begun: Any) -> Any:
     """What was read, or zeros where sums begin.
 
-    In: clk, resume (1 bit), word (as wide as begun). Out: begun (signed, one a sum). Latency: 1.
+    In: clk, resume (1 bit), word (as wide as begun). Out: begun (the sums of all rows side by side). Latency: 1.
     """
 
     @always(clk.posedge)
