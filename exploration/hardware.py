@@ -95,7 +95,7 @@ WORK: dict[str, Callable[[Machine], Value]] = {
     "latency": _latency,
     "lanes": lambda machine: (float(sum(array.multipliers for array in machine.net.layers)), "exact"),
     "multipliers": lambda machine: (float(sum(map(products_at_once, machine.net.layers))), "exact"),
-    "memory_bits": lambda machine: (float(sum(sum(a.memory_bits.values()) for a in machine.net.arrays)), "exact"),
+    "memory_bits": lambda machine: (float(machine.net.memory_bits), "exact"),
     "bandwidth": _bandwidth,
 }
 

@@ -113,6 +113,8 @@ def memories(net: Network) -> Iterator[tuple[str, Memory]]:
             for table, found in net.tables_of(array).items():
                 copies = lookups.count(table) * array.cells
                 yield "tables", Memory(copies, 1 << found.address, found.output.width, "rom")
+    for mirror in net.mirrors.values():
+        yield "sequences", Memory(1, mirror.depth, mirror.width, "ram")
     yield "results", Memory(1, *_results(net), "ram")
 
 

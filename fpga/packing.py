@@ -26,18 +26,22 @@ class Packing:
     signed: bool
     every_step: bool
     """Whether each step has a result, or a sequence one."""
+    longest: int | None = None
+    """Steps of the longest sequence, where the design holds sequences."""
 
     def packed(self, x: npt.ArrayLike) -> bytes:
         """The payload of a sequence, [steps, inputs].
 
         Integers are of the input's format, real numbers are rounded half up to it and saturated. ValueError for another
-        shape, an integer out of range, NaN.
+        shape, too many steps, an integer out of range, NaN.
         """
         sequence, fmt = np.asarray(x), Fixed(*self.input_format)
         vectors = sequence.ndim == 2 and sequence.shape[1] == self.inputs and len(sequence) > 0
         if not vectors or sequence.dtype.kind not in "iuf":
             wanted = f"integers or real numbers [steps, {self.inputs}]"
             raise ValueError(f"x: wanted {wanted}, got {sequence.dtype} {sequence.shape}")
+        if self.longest is not None and len(sequence) > self.longest:
+            raise ValueError(f"x: wanted at most {self.longest} steps (model.longest), got {len(sequence)}")
         if sequence.dtype.kind == "f":
             sequence = fmt.quantize(sequence)
         if sequence.min() < fmt.lo or sequence.max() > fmt.hi:

@@ -30,7 +30,7 @@ def shortages(spec: Spec, net: Network, board: Board) -> list[Estimate]:
         chip = board.resources
         held = chip.memory_bits + chip.large_rams * chip.large_ram_bits + chip.registers
         held += chip.luts * LUT_BITS.get(board.family, 16)
-        counted = [Estimate("memory_bits", sum(sum(a.memory_bits.values()) for a in net.arrays), held, "exact")]
+        counted = [Estimate("memory_bits", net.memory_bits, held, "exact")]
     return [one for one in counted if one.used > one.available]
 
 

@@ -171,7 +171,7 @@ def _deployed(design: Design, rtl: Rtl, streams: dict[str, Stream]) -> dict[str,
     facts = {
         "name": design.spec.name,
         "bitstream": f"{rtl.top}.bit",
-        "inputs": first.inputs,
+        "inputs": design.spec.model.inputs,
         "input": {"words": first.input_words, "bits": streams["input"].outer, "format": [fmt.width, fmt.frac]},
         "values": result_values(design.net),
         "output": {
@@ -181,6 +181,7 @@ def _deployed(design: Design, rtl: Rtl, streams: dict[str, Stream]) -> dict[str,
             "range": _results(design),
         },
         "every_step": design.spec.model.head is None or design.spec.model.head.when == "step",
+        "longest": design.spec.model.longest,
     }
     return {
         "deploy/accelerator.json": json.dumps(facts, indent=2) + "\n",

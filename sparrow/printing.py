@@ -77,6 +77,10 @@ def checked(facts: dict[str, Any]) -> list[RenderableType]:
         *([("with engine.order: x_first", _ahead(facts["x_first"]))] if "x_first" in facts else []),
         ("memory bits, all layers", f"{facts['memory_bits']:,}"),
         *(
+            (f"of these, sequences of {each['steps']} steps", f"{each['bits']:,}")
+            for each in facts.get("sequence_buffers", [])
+        ),
+        *(
             (f"{feed['name']}: Gbit/s of weights at which no lane waits", f"{feed['gigabits_per_second']:,}")
             for feed in facts.get("feeds", ())
         ),

@@ -140,7 +140,9 @@ def check(lstm: nn.RNNBase, spec: Spec) -> None:
         fits = f"{MODES[lstm.mode]} for an nn.{lstm.mode}, or `sparrow train`"
         faults.append(Fault("model.cell", fits, spec.model.cell))
     if lstm.bidirectional:
-        faults.append(Fault(lstm.mode, "one that reads forward only", "a bidirectional one"))
+        faults.append(Fault(lstm.mode, "one that reads forward only, or `sparrow train`", "a bidirectional one"))
+    if spec.model.bidirectional:
+        faults.append(Fault("model.bidirectional", "false for a module, or `sparrow train`", "true"))
     if lstm.proj_size:
         faults.append(Fault(lstm.mode, "one without projection", f"proj_size {lstm.proj_size}"))
     sizes = (lstm.input_size, [lstm.hidden_size] * lstm.num_layers, lstm.bias)

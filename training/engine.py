@@ -17,7 +17,17 @@ from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.engines.engine import EngineFailed, Observed, observed
 from accel.model.design import Design
-from accel.model.golden import LayerTrace, Trace, begun_with, first_state, joined, parted, read_by_linear, widths
+from accel.model.golden import (
+    LayerTrace,
+    Trace,
+    begun_with,
+    first_state,
+    given_to,
+    joined,
+    parted,
+    read_by_linear,
+    widths,
+)
 from accel.model.samples import Samples
 from training.exact import Exact, make_exact
 from training.export import restored
@@ -41,14 +51,15 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
     stateful = spec.model.stateful
     given = joined(samples.x, samples.lengths) if stateful else samples.x
     states = _states(design, samples, number)
-    signals = model.signals(number(given, spec.formats.input), states)
+    signals = model.signals(number(given, spec.formats.input), states, torch.from_numpy(samples.lengths))
     joint = zip(net.layers, signals, strict=True)
     layers = [_layer(array, steps) for array, steps in joint]
     if stateful:
         for layer in layers:
             layer.signals = {name: parted(values, samples.lengths) for name, values in layer.signals.items()}
     linear, sums = _linear(design, model, layers[-1].h, samples.lengths, number)
-    return observed(design, Trace(layers, sums, _outputs(design, layers[-1].h, sums), linear), samples)
+    h = given_to(net, len(net.layers), layers[-1].h, samples.lengths)
+    return observed(design, Trace(layers, sums, _outputs(design, h, sums), linear), samples)
 
 
 def _real(values: Integers, fmt: Fixed) -> Tensor:

@@ -35,7 +35,7 @@ def golden_logits(model: LSTM, net: Network, weights: Weights, samples: Samples)
     trace = golden.run(net, weights, samples.x, samples.lengths)
     if trace.logits is not None and net.head is not None:
         return torch.from_numpy(trace.logits / 2.0**net.head.frac)
-    h = torch.from_numpy(net.layers[-1].h.real(trace.h))
+    h = torch.from_numpy(net.layers[-1].h.real(trace.outputs))
     return _answers(exact(model).cpu(), h, samples)
 
 
@@ -49,7 +49,9 @@ def on_excerpt(model: LSTM, net: Network, weights: Weights, excerpt: Excerpt) ->
     """Scores on the exported samples of the quantised module and of the golden model; bit equality makes them equal."""
     x = torch.from_numpy(net.spec.formats.input.real(excerpt.samples.x))
     module, labels = exact(model).cpu(), torch.from_numpy(excerpt.labels)
-    mine = _answers(module, module.hidden(x)[0].detach(), excerpt.samples)
+    mine = _answers(
+        module, module.hidden(x, lengths=torch.from_numpy(excerpt.samples.lengths))[0].detach(), excerpt.samples
+    )
     theirs = golden_logits(model, net, weights, excerpt.samples)
     return {"quantized": _score(mine, labels), "golden": _score(theirs, labels)}
 

@@ -45,6 +45,9 @@ class Exact:
     def __rsub__(self, whole: int) -> Exact:
         return Exact((whole << self.frac) - self.integers, self.frac)
 
+    def __getitem__(self, places: Any) -> Exact:
+        return Exact(self.integers[places], self.frac)
+
     def __len__(self) -> int:
         return len(self.integers)
 

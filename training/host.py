@@ -34,4 +34,4 @@ def encoder(spec: Spec, task: Task) -> nn.Module:
 
 def decoder(spec: Spec, task: Task) -> nn.Linear | None:
     """A linear layer from h_t to logits where the spec has no head; it is not quantised."""
-    return nn.Linear(spec.model.hidden[-1], task.classes) if spec.model.head is None else None
+    return nn.Linear(spec.read_behind, task.classes) if spec.model.head is None else None

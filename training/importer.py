@@ -64,6 +64,7 @@ def import_model(
     a matrix that clips unless `allow_clipping`.
     """
     check_cell(spec)
+    check_directions(spec)
     wishes = Wishes(tuple(lstm), source.names(head), tuple(ignore), output)
     taken = read(spec, path, wishes)
     fit.check(spec, taken.network, path.name)
@@ -108,6 +109,12 @@ def check_cell(spec: Spec) -> None:
     if spec.model.cell not in EQUATIONS:
         wanted = f"{', '.join(EQUATIONS)}, as files have them, or `sparrow train`"
         raise Refused([Fault("model.cell", wanted, spec.model.cell)])
+
+
+def check_directions(spec: Spec) -> None:
+    """Refuse bidirectional layers, which no file is read for yet."""
+    if spec.model.bidirectional:
+        raise Refused([Fault("model.bidirectional", "false for a file, or `sparrow train`", "true")])
 
 
 def read(spec: Spec, path: Path, wishes: Wishes) -> Source:

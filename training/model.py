@@ -17,11 +17,12 @@ from torch.nn import functional
 from accel.architecture.array import Array
 from accel.architecture.cells import Cell
 from accel.architecture.cells.activations import ACTIVATIONS, OUT, SUM
-from accel.architecture.network import Network
+from accel.architecture.network import Network, network
 from accel.architecture.pool import pool_of
 from accel.spec import Spec
 from training.arithmetic import REAL, exact
 from training.cell import Signals, State, bias_of, biases, cell_of, computed, matrices, matrices_of, run_layer
+from training.directions import both, through
 from training.gru import ResetFirst
 from training.straight_through import narrow
 
@@ -58,12 +59,16 @@ class LSTM(nn.Module):
         model = spec.model
         self.encoder = encoder or nn.Identity()
         layer = MODULES[model.cell]
-        self.layers = nn.ModuleList(layer(i, h, bias=model.bias, batch_first=True) for i, h in spec.sizes)
+        if spec.directions > 1:
+            self.layers = nn.ModuleList(both(layer, i, h, model.bias) for i, h in spec.sizes)
+        else:
+            self.layers = nn.ModuleList(layer(i, h, bias=model.bias, batch_first=True) for i, h in spec.sizes)
+        self.mirrors = network(spec).mirrors if spec.directions > 1 else {}
         values = len(self.cell.states)
         self.initial = nn.ParameterList(
             nn.Parameter(torch.zeros(values, size)) for size in model.hidden if spec.initial_states
         )
-        sizes = [] if model.head is None else [model.hidden[-1], *(one.outputs for one in model.head.layers)]
+        sizes = [] if model.head is None else [spec.read_behind, *(one.outputs for one in model.head.layers)]
         self.linear = nn.ModuleList(nn.Linear(*pair, bias=model.bias) for pair in pairwise(sizes))
         self.activations = tuple(one.activation for one in model.head.layers) if model.head else ()
         self.head = None if model.head is None else nn.Linear(sizes[-1], model.head.outputs, bias=model.bias)
@@ -104,20 +109,28 @@ class LSTM(nn.Module):
     ) -> tuple[Tensor, list[State]]:
         """h_t of the last layer [batch, steps, hidden], and every layer's state after the last step.
 
-        Where states are pruned in training, `lengths` say which steps are real and count.
+        Where states are pruned in training, and where layers are bidirectional, `lengths` say which steps are real.
         """
         state = self.begun(len(x)) if state is None else state
         ours = not isinstance(self.layers[0], nn.RNNBase)
         if ours or self.quantized is not None or self.norms is not None or self.threshold > 0:
-            found = self.signals(x, state)
+            found = self.signals(x, state, lengths)
             if self.training and self.threshold > 0:
                 self.pruned = self._share_of_zeros(found, lengths)
-            return stacked(found[-1], self.cell.output), ends(self.cell, found)
+            made = stacked(found[-1], self.cell.output)
+            return self.given_to(len(found), made, lengths), ends(self.cell, found)
         after: list[State] = []
         for number, layer in enumerate(self.layers):
+            x = self.given_to(number, x, lengths)
             x, last = real_layer(layer, x, None if state is None else state[number])
             after.append(last)
-        return x, after
+        return self.given_to(len(after), x, lengths), after
+
+    def given_to(self, number: int, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """What a layer, or with the number of layers what is behind them, reads of the vectors [batch, steps, n] that
+        are made before it; `lengths` [batch].
+        """
+        return through(self.mirrors[number], x, lengths) if number in self.mirrors else x
 
     def begun(self, sequences: int) -> list[State] | None:
         """What every layer reads and keeps before the first step, where that is the module's own."""
@@ -133,12 +146,15 @@ class LSTM(nn.Module):
             read = narrow(kept if self.cell.level.state_follows else values[:1], formats.state)
         return read.expand(sequences, -1), kept.expand(sequences, -1)
 
-    def signals(self, x: Tensor, state: Sequence[State] | None = None) -> list[list[Signals]]:
+    def signals(
+        self, x: Tensor, state: Sequence[State] | None = None, lengths: Tensor | None = None
+    ) -> list[list[Signals]]:
         """Every signal [batch, hidden] of every step of every layer for x [batch, steps, inputs], in the arithmetic
-        that is switched on.
+        that is switched on; `lengths` [batch] are the real steps, which bidirectional layers have to know.
         """
         found = list[list[Signals]]()
         for number, layer in enumerate(self.layers):
+            x = self.given_to(number, x, lengths)
             arithmetic = REAL if self.quantized is None else exact(self.quantized, self.quantized.layers[number])
             norms = None if self.norms is None else self.norms[number]
             before = None if state is None else state[number]

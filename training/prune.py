@@ -12,22 +12,10 @@ from torch.nn.utils import parametrize
 from accel.architecture.cells import cell_named
 from accel.architecture.layer import Nnz
 from accel.spec import Spec, Traversal, nonzeros_of
+from training.directions import in_halves
+from training.mask import Mask
 from training.method import Method
 from training.model import LSTM, matrices, matrices_of
-
-
-class Mask(nn.Module):
-    """Parametrisation that keeps the weights under a boolean mask and holds all others at zero, gradient included."""
-
-    mask: Tensor
-
-    def __init__(self, mask: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("mask", mask)
-
-    def forward(self, weight: Tensor) -> Tensor:
-        """weight [rows, columns], zero outside the mask."""
-        return weight * self.mask
 
 
 def largest_per_row(magnitude: Tensor, nnz: int) -> Tensor:
@@ -107,6 +95,8 @@ def choices(spec: Spec) -> tuple[Choices, ...]:
         "bank": partial(bank_balanced, banks=spec.banks, choose=of_row),
         "column": partial(column_balanced, units=spec.engine.units, gates=gates),
     }
+    if spec.directions > 1:
+        walks = {walk: in_halves(choose, gates) for walk, choose in walks.items()}
     return tuple((walks[flow.input], walks[flow.recurrent]) for flow in spec.flows)
 
 

@@ -16,6 +16,7 @@ from training import distributed
 from training.batches import count
 from training.checkpoint import fingerprint
 from training.cycles import if_pruned
+from training.directions import hold_halves
 from training.highway import RHN, network_for
 from training.host import decoder, encoder
 from training.loop import Fit, Fitted, Stage
@@ -70,6 +71,8 @@ class Recipe:
             torch.manual_seed(self.spec.training.seed)
             host = encoder(self.spec, self.task), decoder(self.spec, self.task), self.task.when
             model = network_for(self.spec, *host) if depth is None else RHN(self.spec, depth, *host)
+        if self.spec.directions > 1:
+            hold_halves(model.layers)
         return model.to(distributed.device())
 
     def pruned(self, dense: LSTM, nnz: Allocation) -> Fitted:

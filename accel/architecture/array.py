@@ -109,9 +109,10 @@ class Array(Layer, ABC):
 
     @property
     def places(self) -> tuple[int, int]:
-        """Of how many weights `nnz` are kept."""
+        """Of how many weights `nnz` are nnz."""
         x, h = (BALANCES[traversal] for traversal in self.traversals)
-        return x.among(self.inputs, self.groups), h.among(self.outputs, self.groups)
+        inputs, outputs = self.inputs // self.directions, self.outputs // self.directions
+        return x.among(inputs, self.groups), h.among(outputs, self.groups)
 
     @property
     def removed(self) -> tuple[float, float]:

@@ -21,6 +21,11 @@ SLOT_TO_TOTALS = 2
 SLOT_TO_LOGIT = SLOT_TO_TOTALS + 1
 """From a slot of a linear layer to its sum, of the head a logit: bias memory, output register, sum."""
 
+MIRROR = 3
+"""From the last beat of a sequence to the first one that its buffer gives: bank full, step chosen, word."""
+MIRROR_NEXT = 2
+"""From the last beat that a buffer gives of a sequence to the first one of the next, at the earliest."""
+
 HEAD_INTERVAL = 8
 """Cycles from step to step of a head at least; no layer in front of it goes faster."""
 

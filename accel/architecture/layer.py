@@ -60,6 +60,9 @@ class Layer:
     """The x of all groups comes before the first h, as far as sizes allow."""
     levels: int = 1
     """Times that a step goes through the lanes, each with weights of its own."""
+    directions: int = 1
+    """Of two, the first half of the units reads the first half of x_t and of h_{t-1} alone, the second half the second:
+    x_t is a step of the sequence and, behind it, the step that is as far from the end (decision 042)."""
 
     @property
     def formats(self) -> Signals:

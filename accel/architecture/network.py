@@ -13,6 +13,7 @@ from accel.architecture.dataflows import ARRAYS
 from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.layer import Nnz
 from accel.architecture.linear import LinearArray
+from accel.architecture.mirror import Mirror, entering_mirror, leaving_mirror
 from accel.architecture.plan import planned
 from accel.architecture.pool import Pool, pool_of
 from accel.base.fixed import Fixed, LowBit
@@ -37,6 +38,29 @@ class Network:
     def pool(self) -> Pool | None:
         """What is between the recurrent layers and the linear ones."""
         return pool_of(self.spec)
+
+    @cached_property
+    def mirrors(self) -> dict[int, Mirror]:
+        """The sequence buffers of bidirectional layers, by the number of the array that each stands in front of; that
+        behind the last array has the number of arrays.
+        """
+        if not self.spec.model.bidirectional:
+            return {}
+        found = {number: entering_mirror(self.spec, array, number) for number, array in enumerate(self.layers)}
+        last = leaving_mirror(self.spec, self.layers[-1])
+        return found if last is None else found | {len(self.layers): last}
+
+    @property
+    def x_beats(self) -> int:
+        """Beats of an x_t as it comes in."""
+        first = self.layers[0]
+        return first.input_beats // first.directions
+
+    @property
+    def memory_bits(self) -> int:
+        """Bits of all memories together."""
+        arrays = sum(sum(array.memory_bits.values()) for array in self.arrays)
+        return arrays + sum(mirror.bits for mirror in self.mirrors.values())
 
     @property
     def arrays(self) -> tuple[Array, ...]:
@@ -97,10 +121,11 @@ def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
     first = number == 0
     dataflow = spec.flows[number].name
     assert dataflow is not None
+    inputs, outputs = spec.sizes[number]
     return ARRAYS[dataflow](
         name=f"{spec.model.cell}{number}",
-        inputs=spec.model.inputs if first else spec.model.hidden[number - 1],
-        outputs=spec.model.hidden[number],
+        inputs=spec.directions * inputs,
+        outputs=spec.directions * outputs,
         kind=spec.model.cell,
         nnz=pair,
         units=engine.units,
@@ -123,6 +148,7 @@ def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
         streamed=engine.memory_width,
         x_first=engine.order == "x_first",
         levels=spec.levels,
+        directions=spec.directions,
     )
 
 

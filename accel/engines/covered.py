@@ -140,7 +140,7 @@ def _sides(net: Network, whole: Clamp, slow: Clamp, reached: Sequence[Reach]) ->
 def _why(net: Network, array: Array, every: Sequence[Reach], reached: Reach, signal: str, side: str) -> str:
     """Why a side was not clipped."""
     earliest = reached.earliest.get((signal, side))
-    tried = steps_tried(every)
+    tried = steps_tried(every, net.spec.model.longest)
     if earliest is None:
         return f"cannot be: {_room(net, array, reached, signal, side)}"
     if earliest > LONGEST:
@@ -169,7 +169,7 @@ def _narrowing(net: Network, array: Array, signal: str) -> tuple[Narrow, Mapping
 
 
 def _entries(net: Network, whole: Reads, slow: Reads, reached: Sequence[Reach]) -> Entries:
-    ranges, tried = table_ranges(net, reached)[whole.table], steps_tried(reached)
+    ranges, tried = table_ranges(net, reached)[whole.table], steps_tried(reached, net.spec.model.longest)
     reachable = len({place for lo, hi in set(ranges) for place in range(lo, hi + 1)})
     can = table_ends(net, reached)[whole.table]
     missed = [

@@ -24,6 +24,8 @@ class Stream:
     flag: str
     count: int
     framed: bool
+    most: int | None = None
+    """Beats of the longest sequence, where it has an end."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,18 @@ class Change:
 
 def streams(design: Design) -> dict[str, Stream]:
     """The input streams that have a flag for a torn vector, by name."""
-    found = {"s_axis": Stream("torn", design.net.layers[0].input_beats, False)}
+    found = {"s_axis": Stream("torn", design.net.x_beats, False, _most(design))}
     for array in design.net.arrays:
         if array.recurrent and design.spec.engine.state_streams:
             found[f"s_state_{array.name}"] = Stream(f"{array.name}_state_torn", array.output_beats, True)
         if array.streamed:
             found[f"s_weights_{array.name}"] = Stream(f"{array.name}_weights_torn", array.streamed_beats, True)
     return found
+
+
+def _most(design: Design) -> int | None:
+    longest = design.spec.model.longest
+    return None if longest is None else longest * design.net.x_beats
 
 
 def names(design: Design) -> list[str]:
@@ -91,13 +98,15 @@ def _torn(design: Design, driven: Script, record: Record) -> Iterator[tuple[str,
 
 def torn_vector(beats: Sequence[Beat], stream: Stream) -> tuple[int, bool] | None:
     """Which `tlast` of a stream is the first one that comes too early (True) or too late; None where all are right."""
-    number, ends = 0, 0
+    number, ends, whole = 0, 0, 0
     for beat in beats:
-        number += 1
+        number, whole = number + 1, whole + 1
         if beat.last:
             if number < stream.count or (stream.framed and number > stream.count):
                 return ends, number < stream.count
-            number, ends = 0, ends + 1
+            if stream.most is not None and whole > stream.most:
+                return ends, False
+            number, ends, whole = 0, ends + 1, 0
         elif number == stream.count and not stream.framed:
             number = 0
     return None

@@ -56,11 +56,11 @@ def _turns(design: Design, array: Array, taken: Sequence[Turn]) -> list[Turn]:
 def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], frames: Frames | None = None) -> str:
     """Turns as the bench reads them: how many steps, then for each whether it ends its sequence, and its elements.
 
-    A filler ends its sequence with 2 in place of 1, a step that is cut short says, as a negative number, after how many
-    beats. Where weights are loaded, each step is preceded by the number of frames, and each frame by its number of
-    words; where states are given, by how many each layer takes before it, and each of these by its number of beats.
-    Where weights are streamed, what an array gets in every step comes before all steps, and behind each step the number
-    of beats that every array gets.
+    A filler ends its sequence with 2 in place of 1, a step behind which a vector too much comes with 3; one that is cut
+    short says, as a negative number, after how many beats. Where weights are loaded, each step is preceded by the
+    number of frames, and each frame by its number of words; where states are given, by how many each layer takes before
+    it, and each of these by its number of beats. Where weights are streamed, what an array gets in every step comes
+    before all steps, and behind each step the number of beats that every array gets.
     """
     zeros, how_sent = [0] * samples.x.shape[2], sent(design, samples, order)
     lines = [f"{sum(turn.is_step for turn in order)}"]
@@ -85,8 +85,8 @@ def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], frames:
             lines += [f"{len(begun)}", *values]
         begun = []
         x_t = samples.x[turn.sequence, turn.step].tolist() if turn.real else zeros
-        cut = how_sent.x[number] < design.net.layers[0].input_beats
-        how = -how_sent.x[number] if cut else int(turn.final) + (not turn.real)
+        count, whole = how_sent.x[number], design.net.x_beats
+        how = -count if count < whole else int(turn.final) + (not turn.real) + 2 * (count > whole)
         lines.append(" ".join(map(str, [how, *x_t])))
         own = zip(design.net.arrays, left[1], strict=bool(left[1]))
         lines += [f"{next(beats)}" for array, beats in own if array.recurrent or computes(design, turn)]
@@ -123,7 +123,7 @@ def chosen_frames(design: Design, order: Sequence[Turn]) -> Frames | None:
 def flags_by_step(design: Design, samples: Samples, order: Sequence[Turn], frames: Frames | None) -> Flags:
     """The changes of every flag: 1 from the step on whose vector, state or weights are torn; of frames as they come."""
     how_sent, taken = sent(design, samples, order), [turn for turn in order if turn.is_step]
-    found: Flags = {"torn": _first(n for n, beats in enumerate(how_sent.x) if beats < design.net.layers[0].input_beats)}
+    found: Flags = {"torn": _first(n for n, beats in enumerate(how_sent.x) if beats != design.net.x_beats)}
     step_of = [sum(turn.is_step for turn in order[:n]) for n, turn in enumerate(order) if not turn.is_step]
     for array, beats in zip(design.net.layers, how_sent.states, strict=bool(how_sent.states)):
         torn = (step for step, count in zip(step_of, beats, strict=True) if count != array.output_beats)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from accel.base.faults import Different
+from accel.base.faults import Different, Fault, Refused
 from accel.base.fixed import Integers
 from accel.engines.engine import Engine, reference
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.model.sequences import Array, Data
+from accel.spec import Spec
 
 NO_CLASS = -1
 """The answer of a step behind the end of a sequence, where answers are classes; NaN where they are numbers."""
@@ -45,11 +46,20 @@ def predict(design: Design, data: Data, engine: Engine, name: str) -> Prediction
 
 
 def quantized(design: Design, data: Data) -> Samples:
-    """The sequences as the accelerator takes them."""
+    """The sequences as the accelerator takes them. Refused: longer ones than it holds."""
     spec, count = design.spec, len(data.x)
+    require_short(spec, data)
     values = sum(array.outputs * len(array.state_formats) for array in design.net.layers)
     states = np.zeros((count, values), dtype=np.int64) if spec.engine.state_streams else None
     return Samples(spec.formats.input.quantize(data.x), data.lengths, np.full(count, -1), states)
+
+
+def require_short(spec: Spec, data: Data) -> None:
+    """Refuse sequences that the buffers of bidirectional layers do not hold."""
+    most = int(data.lengths.max())
+    if spec.model.longest is not None and most > spec.model.longest:
+        wanted = f"sequences of at most {spec.model.longest} steps (model.longest)"
+        raise Refused([Fault(data.origin, wanted, f"one of {most}")])
 
 
 def clipped(design: Design, data: Data) -> float:

@@ -95,6 +95,8 @@ def script(design: Design, samples: Samples, seed: int = 1) -> Script:
     order = all_turns(lengths, engine.streams, design.net.layers[0].initial_state)
     steps = [n for n, turn in enumerate(order) if turn.is_step]
     free = len(steps) if len(steps) < 4 else len(steps) // 2 + 1
+    if design.net.mirrors:  # a step waits for the end of its sequence, which so has to come freely as well
+        free = next(n for n in range(free, len(steps) + 1) if order[steps[n - 1]].final)
     calm = steps[free] if free < len(steps) else len(order)
     brims = _brims(design, built, order, calm)
     pace = Pace(random.Random(seed), calm, built.cycles_per_step, brims, _meets(built, order, brims))
@@ -159,7 +161,7 @@ def _meets(built: Schedule, order: Sequence[Turn], brims: Mapping[int, Brim]) ->
     first = max((begin + brim.turns for begin, brim in brims.items()), default=len(order))
     alone = [n for n, turn in enumerate(order) if n >= first and turn.real and turn.final and turn.step == 0]
     drained = 2 * len(built.stages) * built.cycles_per_step + built.latency
-    ended = built.latency - LEAVING - 2 * built.stages[0].array.input_beats
+    ended = built.latency - LEAVING - 2 * built.net.x_beats
     waits = [drained, *(max(0, ended + sooner) for sooner in range(2, 3 - MEETS, -1))]
     return {turn: min(LONGEST, wait) for turn, wait in zip(alone, waits, strict=False)}
 
@@ -167,10 +169,13 @@ def _meets(built: Schedule, order: Sequence[Turn], brims: Mapping[int, Brim]) ->
 def _vectors(design: Design, samples: Samples, order: Sequence[Turn], pace: Pace) -> Iterator[Beat]:
     """Beats of every x_t; of some the last ones are left out."""
     steps = [(n, turn) for n, turn in enumerate(order) if turn.is_step]
-    sent = sent_beats(design, samples, [turn for _, turn in steps])
+    free = sum(number < pace.calm for number, _ in steps)
+    sent = sent_beats(design, samples, [turn for _, turn in steps], free)
     for (number, turn), count in zip(steps, sent, strict=True):
         x_t = samples.x[turn.sequence, turn.step] if turn.real else np.zeros_like(samples.x[0, 0])
-        for place, word in enumerate(list(_words(design, x_t))[:count]):
+        words = list(_words(design, x_t))
+        for place in range(count):
+            word = words[place] if place < len(words) else 1
             yield Beat(pace.gap(number, place == 0), word, turn.final and place == count - 1, not turn.real)
 
 
@@ -244,7 +249,7 @@ def _words(design: Design, x_t: Integers) -> Iterator[int]:
     """Beats of one x_t, each value in whole bytes."""
     array = design.net.layers[0]
     step, count = byte_width(array.x.width), array.input_words
-    for start in range(0, array.inputs, count):
+    for start in range(0, len(x_t), count):
         values = x_t[start : start + count]
         yield sum((int(value) & ((1 << step) - 1)) << n * step for n, value in enumerate(values))
 

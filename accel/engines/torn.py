@@ -25,17 +25,22 @@ SURPLUS = 2
 one, so that beats that are not dropped are seen in it."""
 
 
-def sent_beats(design: Design, samples: Samples, taken: Sequence[Turn]) -> list[int]:
-    """In how many beats each step's x_t is sent. The last x_t of a sequence can be cut, and no x_t has beats too much:
-    what follows without `tlast` is the next one.
+def sent_beats(design: Design, samples: Samples, taken: Sequence[Turn], free: int = 0) -> list[int]:
+    """In how many beats each step's x_t is sent. The last x_t of a sequence can be cut. What follows without `tlast` is
+    the next one, too much only behind the longest sequence that buffers hold: one goes on for a vector, of those that
+    come behind the first `free` steps.
     """
-    array = design.net.layers[0]
-    needed = [array.input_beats] * len(taken)
+    words, count = design.net.layers[0].input_words, design.net.x_beats
+    needed = [count] * len(taken)
     for place, turn in enumerate(taken):
         if turn.real and turn.final:
             x_t = samples.x[turn.sequence, turn.step]
-            needed[place] = _needed(x_t[n : n + array.input_words] for n in range(0, array.inputs, array.input_words))
-    return _cut(needed, array.input_beats)
+            needed[place] = _needed(x_t[n : n + words] for n in range(0, len(x_t), words))
+    beats, longest = _cut(needed, count), design.spec.model.longest
+    whole = [n for n in range(free, len(taken)) if taken[n].final and taken[n].step + 1 == longest]
+    for place in [n for n in whole if beats[n] == count][:1]:
+        beats[place] += count
+    return beats
 
 
 def sent_states(array: Array, states: Sequence[Integers], free: int) -> list[int]:

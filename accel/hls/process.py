@@ -12,6 +12,7 @@ import numpy as np
 from accel.architecture.array import Array
 from accel.architecture.linear import LinearArray
 from accel.base.fixed import Fixed, Integers
+from accel.hls.buffers import MirrorProcess
 from accel.memory.dataflows import lane_words
 from accel.memory.images import bias_shift, bias_width, half_unit
 from accel.memory.lane_words import LaneWords
@@ -37,6 +38,8 @@ class Process(ABC, Generic[A]):
     sum_format: Fixed | None
     kind: str
     """What its cell's constants have before their names."""
+    mirror: MirrorProcess | None = None
+    """The sequence buffer that it reads."""
     before: str | None = None
     """`ended` of the linear layer that it reads; None where it reads a recurrent layer or the input."""
 

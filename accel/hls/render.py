@@ -15,6 +15,7 @@ from accel.architecture.network import Network
 from accel.architecture.pool import Pool
 from accel.base.templates import read, render
 from accel.hls.beats import input_beat, output_beat, result_values
+from accel.hls.buffers import MirrorProcess, mirror_processes
 from accel.hls.cell_text import activation_text, cell_text
 from accel.hls.dataflows import PROCESSES
 from accel.hls.kinds import kind_name, kinds
@@ -37,6 +38,7 @@ HEADERS = (
     "linear.h",
     "load.h",
     "lookup.h",
+    "mirror.h",
     "narrow.h",
     "observe.h",
     "operands.h",
@@ -67,7 +69,8 @@ def top_name(design: Design) -> str:
 
 
 def _names(design: Design) -> dict[str, object]:
-    net, spec, processes = design.net, design.spec, _processes(design)
+    net, spec = design.net, design.spec
+    processes, mirrors = _processes(design)
     layers = processes[: len(net.layers)]
     return {
         "top": top_name(design),
@@ -79,8 +82,11 @@ def _names(design: Design) -> dict[str, object]:
             for name, table in net.tables_of(array).items()
         ],
         "arrays": processes,
+        "mirrors": [*mirrors.values()],
+        "inner": len(mirrors) > 1,
+        "leaving": mirrors.get(len(processes)),
         "inputs": spec.model.inputs,
-        "hidden": spec.model.hidden,
+        "hidden": [layer.outputs for layer in net.layers],
         "head": spec.model.head,
         "pool": _pool(net.pool) if net.pool else None,
         "pool_factors": net.pool.factors if net.pool else (),
@@ -128,9 +134,12 @@ def _formats(net: Network, array: Array) -> list[tuple[str, int]]:
     return found
 
 
-def _processes(design: Design) -> list[Process[Any]]:
+def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProcess]]:
+    """Every array, and the sequence buffers between them."""
     arrays = design.net.arrays
-    outs = [f"{array.name}_out" for array in arrays[:-1]] + ["made" if arrays[0].streams > 1 else "m_axis"]
+    outs = [f"{array.name}_out" for array in arrays]
+    if len(arrays) not in design.net.mirrors:
+        outs[-1] = "made" if arrays[0].streams > 1 else "m_axis"
     heads = [design.spec.model.head if array == design.net.head else None for array in arrays]
     joined = zip(arrays, design.weights.layers, ["s_axis", *outs[:-1]], outs, heads, strict=True)
     made = [
@@ -144,4 +153,8 @@ def _processes(design: Design) -> list[Process[Any]]:
     if design.net.pool is not None:
         first = len(design.net.layers)
         made[first] = replace(made[first], source="pooled", before="pool_ended")
-    return made
+    mirrors = mirror_processes(design.net, ["s_axis", *outs])
+    for number, mirror in mirrors.items():
+        if number < len(made):
+            made[number] = replace(made[number], source=mirror.given, mirror=mirror)
+    return made, mirrors

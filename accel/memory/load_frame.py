@@ -27,6 +27,8 @@ NAMED_AT_FIRST = {"RowArray": "Array", "LowBit": "Digits"}
 """Classes that had another name when the layout came; frames and bitstreams of that time still fit each other."""
 FIELDS_AT_FIRST = {"nnz": "kept", "dedicated_lanes": "split", "initial_state": "given_state", "streamed": "fed"}
 """Fields likewise."""
+ADDED = {"x_first": False, "directions": 1}
+"""Fields that came later, left out where they are what was the only way."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,14 @@ def shape_digest(net: Network) -> int:
 
 
 def _as_at_first(array: Array) -> str:
-    """An array with the fields that it had when the layout came: h, and no formats of its own beside the spec's; in the
-    order of rows, which was the only one.
-    """
+    """An array with the fields that it had when the layout came: h, and no formats of its own beside the spec's."""
     found = []
     for field in fields(array):
         if field.name == "w_h":
             found.append(f"h={array.h!r}")
-        if field.name != "signals" and (field.name != "x_first" or array.x_first):
-            found.append(f"{FIELDS_AT_FIRST.get(field.name, field.name)}={getattr(array, field.name)!r}")
+        value = getattr(array, field.name)
+        if field.name != "signals" and (field.name not in ADDED or value != ADDED[field.name]):
+            found.append(f"{FIELDS_AT_FIRST.get(field.name, field.name)}={value!r}")
     return f"{type(array).__qualname__}({', '.join(found)})"
 
 

@@ -61,16 +61,16 @@ class Tried:
     first: Mapping[Target, int]
 
 
-def steps_tried(reached: Sequence[Reach]) -> int:
-    """How long the sequences are that are tried."""
+def steps_tried(reached: Sequence[Reach], longest: int | None = None) -> int:
+    """How long the sequences are that are tried, of at most the `longest` steps that a model takes."""
     earliest = [step for layer in reached for step in layer.earliest.values() if step <= STEPS]
-    return min(STEPS, LONGER * max(earliest, default=0) + 4)
+    return min(STEPS, LONGER * max(earliest, default=0) + 4, longest or STEPS)
 
 
 def directed(net: Network, weights: Weights, reached: Sequence[Reach], given: Samples) -> list[Samples]:
     """Sequences that meet what `given` does not, each as samples of its own, those that meet most a step first."""
     net = _each_alone(net)
-    length = steps_tried(reached)
+    length = steps_tried(reached, net.spec.model.longest)
     wanted = set(_targets(net, reached, length)) - set(_met(net, weights, given))
     if not wanted:
         return []
@@ -85,7 +85,7 @@ def directed(net: Network, weights: Weights, reached: Sequence[Reach], given: Sa
             place = int(best_of.argmax())
             if target not in best or best_of[place] > best[target][0]:
                 best[target] = (int(best_of[place]), (x[place], None if states is None else states[place]))
-        found += list(_tries(x, states, margins, wanted))
+        found += list(_tries(x, states, margins, wanted, whole=net.spec.model.bidirectional))
         missed = sorted(target for target in wanted if best[target][0] < 0)
         if not missed:
             break
@@ -179,12 +179,13 @@ def _first_tries(
     """Inputs that drive all rows of a unit of the first layer together, each up or down; the rest at random."""
     fmt, w_x, array = net.spec.formats.input, weights.layers[0].w_x.values, net.layers[0]
     count = max(8, min(CANDIDATES, VALUES // (length * sum(layer.outputs for layer in net.layers))))
-    rows = w_x.reshape(-1, array.outputs, array.inputs)  # of every gate, in every level that reads x
+    halves = w_x.reshape(-1, array.outputs, array.directions, array.inputs // array.directions)
+    rows = halves.sum(axis=2)  # of every gate, in every level that reads x; of two directions a row has one half
     patterns = []
     for signs in combinations((1, -1), repeat=len(rows)):
         pulls = np.tensordot(signs, rows, axes=1)
         patterns.append(np.where(pulls[np.abs(pulls).sum(axis=1).argmax()] >= 0, fmt.hi, fmt.lo))
-    rest = rng.choice((fmt.lo, fmt.hi), (max(0, count - len(patterns)), length, array.inputs))
+    rest = rng.choice((fmt.lo, fmt.hi), (max(0, count - len(patterns)), length, rows.shape[2]))
     rest[::2] = rest[::2, :1]  # half of them the same in every step
     driven = np.repeat(np.array(patterns)[:count, None], length, axis=1)
     return np.concatenate([driven, rest]), _random_states(net, count, rng)
@@ -222,10 +223,13 @@ def _next_tries(
 
 
 def _tries(
-    x: Integers, states: Integers | None, margins: Mapping[Target, Integers], wanted: set[Target]
+    x: Integers, states: Integers | None, margins: Mapping[Target, Integers], wanted: set[Target], whole: bool
 ) -> Iterator[Tried]:
+    """Sequences that meet something; of those whose last step the first one depends on, no beginning will do."""
+    last = x.shape[1] - 1
     for number in range(len(x)):
-        first = {t: int((margins[t][number] >= 0).argmax()) for t in wanted if (margins[t][number] >= 0).any()}
+        met = {t: margins[t][number] >= 0 for t in wanted if (margins[t][number] >= 0).any()}
+        first = {t: last if whole else int(steps.argmax()) for t, steps in met.items()}
         if first:
             yield Tried(x[number], None if states is None else states[number], first)
 

@@ -20,6 +20,7 @@ from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.architecture.pool import Pool
 from accel.base.fixed import Fixed, Integers
+from accel.model.directions import through
 from accel.model.operate import carried_out
 from accel.model.products import product, recurrent_product
 from accel.model.weights import LayerWeights, Weights
@@ -63,7 +64,7 @@ class Trace:
 
     @property
     def h(self) -> Integers:
-        """h_t of the last recurrent layer, [sequences, steps, hidden]."""
+        """h_t of the last recurrent layer, [sequences, steps, hidden], of bidirectional ones as the layer makes it."""
         return self.layers[-1].h
 
 
@@ -79,21 +80,30 @@ def run(
     layers begin with, or from zeros.
 
     `states` are those of `accel.samples.Samples`. A `stateful` model begins each sequence with the state of the one
-    before. `lengths` gives each sequence's own number of steps where they differ (x is padded); the head with
-    `when: last` then reads the last real step. Raises ValueError for a wrong shape, dtype or range.
+    before. Signals of bidirectional layers are those of their turns (`accel.architecture.mirror`). `lengths` gives each
+    sequence's own number of steps where they differ (x is padded); the head with `when: last` then reads the last real
+    step. Raises ValueError for a wrong shape, dtype or range, and for a sequence that is too long.
     """
-    _check(net, x)
     real = np.full(len(x), x.shape[1]) if lengths is None else np.asarray(lengths)
+    _check(net, x, real)
     traces = []
     signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
     begun = begun_with(net, weights, states, len(x))
-    for array, layer, state in zip(net.layers, weights.layers, begun, strict=False):
+    for number, (array, layer, state) in enumerate(zip(net.layers, weights.layers, begun, strict=False)):
+        signal = given_to(net, number, signal, real)
         traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold_at(array)))
         signal = traces[-1].h
     if net.spec.model.stateful:
         for trace in traces:
             trace.signals = {name: parted(values, real) for name, values in trace.signals.items()}
     return with_head(net, weights, traces, real)
+
+
+def given_to(net: Network, number: int, signal: Integers, lengths: Integers) -> Integers:
+    """What an array, or with the number of layers what is behind them, reads of the vectors [sequences, steps, n] that
+    are made before it; `lengths` [sequences].
+    """
+    return through(net.mirrors[number], signal, lengths) if number in net.mirrors else signal
 
 
 def begun_with(net: Network, weights: Weights, states: Integers | None, sequences: int) -> Sequence[Integers | None]:
@@ -125,12 +135,15 @@ def parted(signal: Integers, lengths: Integers) -> Integers:
     return found
 
 
-def _check(net: Network, x: Integers) -> None:
+def _check(net: Network, x: Integers, lengths: Integers) -> None:
     fmt, inputs = net.spec.formats.input, net.spec.model.inputs
     if x.ndim != 3 or x.shape[2] != inputs or not np.issubdtype(x.dtype, np.integer):
         raise ValueError(f"x: wanted integers [sequences, steps, {inputs}], got {x.dtype} {x.shape}")
     if x.size and (x.min() < fmt.lo or x.max() > fmt.hi):
         raise ValueError(f"x: wanted {fmt.lo} to {fmt.hi} ({fmt}), got {x.min()} to {x.max()}")
+    longest = net.spec.model.longest
+    if longest is not None and lengths.size and lengths.max() > longest:
+        raise ValueError(f"lengths: wanted at most {longest} steps (model.longest), got {lengths.max()}")
 
 
 def run_layer(
@@ -244,8 +257,8 @@ def level_values(
 
 
 def read_by_linear(net: Network, h: Integers, lengths: Integers) -> Integers:
-    """What the first linear layer reads, [sequences, steps or 1, hidden], of h_t of the last recurrent layer."""
-    head = net.spec.model.head
+    """What the first linear layer reads, [sequences, steps or 1, hidden], of h_t out of the last recurrent layer."""
+    head, h = net.spec.model.head, given_to(net, len(net.layers), h, lengths)
     if net.pool is not None:
         return pooled(net.pool, h, lengths)[:, None]
     if head is not None and head.when == "last":
@@ -268,7 +281,7 @@ def with_head(net: Network, weights: Weights, traces: list[LayerTrace], lengths:
     """The traces of all recurrent layers, and what linear layers make of the last one's h_t; `lengths` [sequences]."""
     h, head = traces[-1].h, net.spec.model.head
     if head is None:
-        return Trace(traces, None, h)
+        return Trace(traces, None, given_to(net, len(net.layers), h, lengths))
     assert net.head is not None
     h = read_by_linear(net, h, lengths)
     linear, read = [], h

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from accel.architecture.array import Array
 from accel.architecture.network import network
 from accel.base.fixed import Fixed, Integers
 from accel.model.dataflows import BALANCED
+from accel.model.directions import joined_matrices
+from accel.model.sparse import Mask
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
 from accel.spec import Spec, Traversal
 
@@ -23,7 +27,7 @@ def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWe
     def matrix(columns: int, fmt: Fixed, nnz: int, traversal: Traversal, levels: int = 1) -> Matrix:
         a_row, shape = array.nonzeros // (array.rows * array.levels), (levels * array.rows, columns)
         real = rng.normal(0.0, 1.5 / max(1, a_row) ** 0.5, shape)
-        mask = BALANCED[traversal].seeded(array, rng, shape, nnz)
+        mask = _seeded_mask(array, rng, shape, nnz, traversal)
         return Matrix(np.where(mask, fmt.quantize(real), 0), mask)
 
     w_x = matrix(array.inputs, array.w_x, array.nnz[0], array.traversals[0], array.x_levels)
@@ -32,6 +36,17 @@ def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWe
     bias = array.bias.quantize(rng.normal(0.0, 0.5, array.levels * array.sums)) * spec.model.bias
     scale = None if array.scale is None else array.scale.quantize(rng.normal(0.0, 0.5, array.sums))
     return LayerWeights(w_x, w_h, bias, scale, _seeded_states(array, rng, spec))
+
+
+def _seeded_mask(
+    array: Array, rng: np.random.Generator, shape: tuple[int, int], nnz: int, traversal: Traversal
+) -> Mask:
+    """A random mask, of two directions each its own."""
+    if array.directions == 1:
+        return BALANCED[traversal].seeded(array, rng, shape, nnz)
+    one = replace(array, inputs=array.inputs // 2, outputs=array.outputs // 2, directions=1)
+    each = [BALANCED[traversal].seeded(one, rng, (shape[0] // 2, shape[1] // 2), nnz) for _ in range(2)]
+    return joined_matrices(each[0], each[1], one.outputs)
 
 
 def _seeded_states(array: Array, rng: np.random.Generator, spec: Spec) -> Integers | None:

@@ -41,6 +41,11 @@ class Interval:
         return Interval(np.minimum(self.lo, other.lo), np.maximum(self.hi, other.hi))
 
     @property
+    def twice(self) -> Interval:
+        """That of a step and, behind it, of another one."""
+        return Interval(np.tile(self.lo, 2), np.tile(self.hi, 2))
+
+    @property
     def none(self) -> Interval:
         """That of no unit."""
         return Interval(self.lo[:0], self.hi[:0])
@@ -65,7 +70,8 @@ def reach(net: Network, weights: Weights) -> list[Reach]:
     """Intervals of every value of every layer, linear ones in front of the head's last one too."""
     fmt, found = net.spec.formats.input, []
     x = _whole(fmt, net.spec.model.inputs)
-    for array, layer in zip(net.layers, weights.layers, strict=False):
+    for number, (array, layer) in enumerate(zip(net.layers, weights.layers, strict=False)):
+        x = x.twice if number in net.mirrors else x
         found.append(_layer(net, array, layer, x, weights.threshold_at(array)))
         x = found[-1].values[array.cell.output]
     for linear, layer in zip(net.linear, weights.layers[len(net.layers) :], strict=False):

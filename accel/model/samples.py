@@ -111,14 +111,18 @@ def _faults(samples: Samples, spec: Spec, place: str) -> Iterator[Fault]:
         wanted, got = f"one for each of {len(x)} sequences", f"shapes {lengths.shape} and {labels.shape}"
         yield Fault(f"{place}: lengths, labels", wanted, got)
         return
-    for name, found, low, high in (("x", x, fmt.lo, fmt.hi), ("lengths", lengths, 1, x.shape[1])):
+    longest = min(x.shape[1], spec.model.longest or x.shape[1])
+    for name, found, low, high in (("x", x, fmt.lo, fmt.hi), ("lengths", lengths, 1, longest)):
         if found.min() < low or found.max() > high:
             yield Fault(f"{place}: {name}", f"{low} to {high}", f"{found.min()} to {found.max()}")
 
 
 def seeded(spec: Spec, sequences: int, steps: int) -> Samples:
-    """Random sequences of the spec's format, of lengths 1 to `steps`: the same for the same seed."""
+    """Random sequences of the spec's format, of lengths 1 to `steps`, or to the longest that it takes: the same for the
+    same seed.
+    """
     rng, fmt = np.random.default_rng(spec.training.seed + 1), spec.formats.input
+    steps = min(steps, spec.model.longest or steps)
     lengths = rng.integers(1, steps + 1, sequences)
     lengths[0] = steps
     x = rng.integers(fmt.lo, fmt.hi + 1, (sequences, steps, spec.model.inputs))
@@ -131,6 +135,7 @@ def corners(spec: Spec, steps: int = 4) -> Samples:
     one zeros.
     """
     fmt, inputs = spec.formats.input, spec.model.inputs
+    steps = min(steps, spec.model.longest or steps)
     checker = np.where((np.arange(steps)[:, None] + np.arange(inputs)) % 2, fmt.lo, fmt.hi)
     rows = [np.full((steps, inputs), value) for value in (fmt.lo, fmt.hi)] + [checker, np.zeros((steps, inputs))]
     x = np.stack(rows).astype(np.int64)
@@ -160,6 +165,7 @@ def brief(spec: Spec, sequences: int, last: int = 1) -> Samples:
     States are extremes.
     """
     rng, fmt = np.random.default_rng(spec.training.seed + 4), spec.formats.input
+    last = min(last, spec.model.longest or last)
     x = rng.integers(fmt.lo, fmt.hi + 1, (sequences, last, spec.model.inputs))
     x[:-1, 1:] = 0
     lengths = np.ones(sequences, dtype=np.int64)

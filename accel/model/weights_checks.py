@@ -13,6 +13,7 @@ from accel.architecture.plan import row_cost
 from accel.base.faults import Fault
 from accel.base.fixed import Fixed, Integers, LowBit
 from accel.model.dataflows import BALANCED
+from accel.model.directions import own_places
 from accel.model.weights import LayerWeights, Matrix, Weights, threshold_of
 from accel.spec import Spec
 
@@ -81,6 +82,8 @@ def _matrix_faults(
     if matrix.mask.shape != shape or matrix.values.shape != shape or 0 in shape:
         return
     yield from BALANCED[array.traversals[of_h]].faults(matrix.mask, array.nnz[of_h], array, searched, place)
+    if np.any(matrix.mask & ~own_places(array, *shape)):
+        yield Fault(f"{place}.mask", "each direction's weights in its own half of the columns", "others")
     if np.any(matrix.values[~matrix.mask]):
         yield Fault(place, "zero outside the mask", "other weights")
     if isinstance(fmt, LowBit) and fmt.width == 1 and not np.all(matrix.values[matrix.mask]):

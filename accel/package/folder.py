@@ -110,7 +110,7 @@ def _streams(design: Design) -> Iterator[tuple[str, str]]:
     first, last = net.layers[0], net.arrays[-1]
     yield (
         "s_axis",
-        f"x_t: {first.inputs} values of {spec.formats.input}, {first.input_beats} beats of {first.input_words}",
+        f"x_t: {spec.model.inputs} values of {spec.formats.input}, {net.x_beats} beats of {first.input_words}",
     )
     head = spec.model.head
     if net.head is None or head is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from accel.architecture.array import Array
+from accel.architecture.mirror import Mirror
 from accel.architecture.network import Network, network
 from accel.base.faults import Fault, Refused
 from accel.base.tables import Table
@@ -45,7 +46,8 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
         "tables": table_facts(net),
         **({"load_beats": beats(net)} if spec.engine.memory == "scratchpad" else {}),
         **({"feeds": [feed_facts(array, spec) for array in net.arrays]} if spec.engine.memory == "stream" else {}),
-        "memory_bits": sum(sum(array.memory_bits.values()) for array in net.arrays),
+        **({"sequence_buffers": [mirror_facts(*one) for one in net.mirrors.items()]} if net.mirrors else {}),
+        "memory_bits": net.memory_bits,
     }
 
 
@@ -127,6 +129,11 @@ def feed_facts(array: Array, spec: Spec) -> dict[str, Any]:
         "beats_per_cycle": array.set_beats,
         "gigabits_per_second": round(bits * spec.target.clock_mhz / 1000, 3),
     }
+
+
+def mirror_facts(number: int, mirror: Mirror) -> dict[str, Any]:
+    """Size of the sequence buffer in front of an array, or behind the last layer."""
+    return {"before": number, "steps": mirror.longest, "words": mirror.depth, "bits": mirror.bits}
 
 
 def table_facts(net: Network) -> list[dict[str, Any]]:

@@ -50,7 +50,8 @@ def layer_constants(design: Design, stage: Stage[Any]) -> Call:
     """Everything that a layer, or the head, is built from."""
     array, spec = stage.array, design.spec
     head, last = spec.model.head, design.net.layers[-1]
-    every_step = array is not last or head is None or head.when == "step"
+    goes_on = array is not last or len(design.net.layers) in design.net.mirrors
+    every_step = goes_on or head is None or head.when == "step"
     made_by, own = blocks_of(array).constants(stage, spec)
     pooled = ["pooled=True"] if design.net.pool and array is last else []
     return Call(f"{array.name}_built", made_by, (*_held(design, array), *own, f"every_step={every_step}", *pooled))

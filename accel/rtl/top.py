@@ -15,12 +15,14 @@ from typing import Any
 from accel.architecture.array import Array
 from accel.architecture.dataflows import ARRAYS
 from accel.architecture.linear import LinearArray
+from accel.architecture.mirror import Mirror
 from accel.architecture.network import Network
 from accel.architecture.pool import POOL, Pool
 from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
 from accel.memory.load_frame import WORD, Section, beats, sections, shape_digest
 from accel.model.design import Design
+from accel.rtl import buffers
 from accel.rtl.blocks.cells.cell import CellConstants, TableFile
 from accel.rtl.blocks.cells.scale import ScaleConstants
 from accel.rtl.blocks.cells.status import LayerStatus, Status, StreamedStatus, count_steps
@@ -50,7 +52,7 @@ from accel.spec import Signals
 IN_ARGUMENTS: tuple[Any, ...] = (
     *ARRAYS.values(),
     *(LowBit, Fixed, Signals, Table, TableFile, Section, CellConstants, ArrayConstants),
-    *(ActivationConstants, LinearArray, Pool, ScaleConstants, biases_held, lanes_held, scales_held),
+    *(ActivationConstants, LinearArray, Mirror, Pool, ScaleConstants, biases_held, lanes_held, scales_held),
 )
 """What the text of constants and arguments may name."""
 
@@ -88,7 +90,7 @@ def compose(design: Design, built: Schedule) -> Top:
         *_entrance(design, loading),
         *(_feeder(array) for array in net.arrays if array.streamed),
         *layers(design),
-        *_adapters(net),
+        *_adapters(net, built),
         *_exit(design, built),
         *(_withholders(design, built) if net.layers[0].streams > 1 else []),
     ]
@@ -107,6 +109,7 @@ def _constants(design: Design, loading: bool) -> Iterator[tuple[str, str]]:
         yield array.name.upper(), repr(array)
         if loading:
             yield f"{array.name.upper()}_SECTIONS", repr(sections(array, net))
+    yield from buffers.constants(net)
 
 
 def _ports(design: Design) -> Iterator[Call]:
@@ -157,6 +160,7 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
     first, last = design.net.arrays[0], design.net.arrays[-1]
     yield Call("arriving", Beats, (f"{first.name.upper()}.x_vector.word_width",))
     yield Call("leaving", Beats, (leaving(design, last),))
+    yield from buffers.signals(design)
     if loading:
         yield Call("early", Beats, (f"{first.name.upper()}.x_vector.word_width",))
     if first.streams > 1:
@@ -207,14 +211,11 @@ def _entrance(design: Design, loading: bool) -> Iterator[Call]:
     first = design.net.layers[0]
     entered = "early" if loading else "arriving"
     yield Call("entering", axis_input, ("s_axis", entered, first.input_words, first.x.width))
-    yield Call(
-        "resynchronising",
-        resynchronise,
-        (
-            *("clk", "reset", "arriving", f"{first.name}_beats", "status.torn", f"{first.name.upper()}.input_beats"),
-            "framed=False",
-        ),
-    )
+    whole, torn = ("whole", "cut") if design.net.mirrors else (f"{first.name}_beats", "status.torn")
+    frame = "clk", "reset", "arriving", whole, torn, design.net.x_beats, "framed=False"
+    yield Call("resynchronising", resynchronise, frame)
+    if design.net.mirrors:
+        yield from buffers.entrance(design.net)
     yield Call("counting", count_steps, ("clk", "reset", f"{first.name}_ping_pong.take", "status"))
 
 
@@ -225,8 +226,11 @@ def _feeder(array: Array) -> Call:
     return Call(f"{name}_feeding", frame_turns, ("clk", "reset", *ends))
 
 
-def _adapters(net: Network) -> Iterable[Call]:
-    for before, after in pairwise(net.arrays):
+def _adapters(net: Network, built: Schedule) -> Iterable[Call]:
+    for number, (before, after) in enumerate(pairwise(net.arrays), 1):
+        if number in net.mirrors:
+            yield from buffers.behind(net, built, number)
+            continue
         ends = f"{before.name}_results", f"{after.name}_beats", f"{after.name}_ping_pong.release"
         if net.pool is not None and before is net.layers[-1]:
             own = before.name.upper(), net.pool, f'"{net.spec.identifier}_{POOL}.hex"'
@@ -238,7 +242,12 @@ def _adapters(net: Network) -> Iterable[Call]:
 def _exit(design: Design, built: Schedule) -> Iterator[Call]:
     last, head = design.net.arrays[-1], design.spec.model.head
     results = built.stages[-1].results
-    yield Call("emitting", output_fifo, ("clk", "reset", f"{last.name}_results", "leaving", results, built.emit_steps))
+    if len(design.net.arrays) in design.net.mirrors:
+        yield from buffers.behind(design.net, built, len(design.net.arrays))
+    else:
+        yield Call(
+            "emitting", output_fifo, ("clk", "reset", f"{last.name}_results", "leaving", results, built.emit_steps)
+        )
     unsigned = head is not None and head.kind == "argmax"
     made = "made" if design.net.layers[0].streams > 1 else "m_axis"
     yield Call("finishing", axis_output, ("leaving", made, last.cells, result_width(design), unsigned))

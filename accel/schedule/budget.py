@@ -35,7 +35,7 @@ def excesses(net: Network) -> Iterator[Excess]:
     lanes = sum(array.multipliers for array in net.arrays)
     if lanes > LANES:
         yield _widest(net), f"at most {LANES:,} multipliers in all", f"{lanes:,} multipliers"
-    bits = sum(sum(array.memory_bits.values()) for array in net.arrays)
+    bits = net.memory_bits
     if bits > MEMORY:
         mebibytes = f"{bits / (8 << 20):,.0f} MiB"
         yield "engine", f"memories of at most {MEMORY:,} bits in all", f"{bits:,} bits, {mebibytes}"

@@ -48,8 +48,8 @@ def dense_operands(net: Network, lengths: Sequence[int]) -> Operands:
 def _counts(net: Network, weights: Weights, x: Integers, lengths: Integers) -> list[tuple[Integers, Integers]]:
     """For each layer, what is not zero in every beat of x and of h: [sequences, steps, beats]."""
     found, given = [], x
-    for array, trace in zip(net.layers, golden.run(net, weights, x, lengths).layers, strict=True):
-        h = trace.h
+    for number, (array, trace) in enumerate(zip(net.layers, golden.run(net, weights, x, lengths).layers, strict=True)):
+        h, given = trace.h, golden.given_to(net, number, given, lengths)
         kept = np.abs(h) >= weights.threshold_at(array)
         found.append((_beats(given != 0, array.x_vector), _beats(kept, array.h_vector)))
         given = h

@@ -117,7 +117,7 @@ def _proposal(spec: Spec, units: int, m: int, cells: int) -> Proposal | None:
         lanes=lanes,
         cycles_per_step=cycles,
         utilisation=round(sum(array.nonzeros for array in net.layers) / (lanes * cycles), 4),
-        memory_bits=sum(sum(array.memory_bits.values()) for array in net.arrays),
+        memory_bits=net.memory_bits,
         multipliers=sum(products_at_once(array) for array in net.layers),
     )
 

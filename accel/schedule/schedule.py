@@ -50,8 +50,11 @@ class Schedule:
     def cycles_per_step(self) -> int:
         """Cycles from step to step in the middle of a long sequence; rounded up where steps take turns unevenly.
 
-        By columns, those of steps without zeros.
+        By columns, those of steps without zeros. Of bidirectional layers, which buffers keep apart, those of the
+        slowest.
         """
+        if self.net.mirrors:
+            return max(map(self._in_the_middle, range(len(self.net.layers))))
         return self._in_the_middle(0)
 
     def interval(self, number: int) -> int:
@@ -103,7 +106,7 @@ class Schedule:
 
     def finish(self, lengths: Sequence[int], operands: Operands | None = None) -> int:
         """Cycle in which the last result leaves."""
-        return self._run(lengths, operands).left[-1]
+        return self._run(lengths, operands).finished
 
     def waits(self, samples: Samples) -> list[Waits]:
         """What the lanes of each layer by columns do over samples, from their second step on."""
@@ -114,8 +117,11 @@ class Schedule:
         return self._run(samples.lengths.tolist(), self.operands(samples)).passages
 
     def cycles_over(self, samples: Samples) -> int:
-        """Cycles from step to step over samples; where they depend on zeros, as those settle."""
-        return steady(self.intervals(samples)) if self.skips_states else self.cycles_per_step
+        """Cycles from step to step over samples; where they depend on zeros or on the ends of sequences, as those
+        settle.
+        """
+        settling = self.skips_states or bool(self.net.mirrors)
+        return steady(self.intervals(samples)) if settling else self.cycles_per_step
 
     def busy_over(self, samples: Samples) -> float:
         """Share of the lanes' cycles, all layers together, in which they add a weight's product over samples."""
@@ -144,6 +150,7 @@ def schedule(design: Design) -> Schedule:
     """The schedule of a design; the pattern of its weights decides the gap."""
     net, weights = design.net, design.weights
     stages: list[Stage[Any]] = []
-    for array, layer in zip(net.arrays, weights.layers, strict=True):
-        stages.append(stage_of(array).of(net, array, layer, stages[-1] if stages else None))
+    for number, (array, layer) in enumerate(zip(net.arrays, weights.layers, strict=True)):
+        linked = number > 0 and number not in net.mirrors  # from a buffer x comes as fast as from outside
+        stages.append(stage_of(array).of(net, array, layer, stages[-1] if linked else None))
     return Schedule(net, weights, tuple(stages), stages[-1].under_way)

@@ -9,8 +9,12 @@ import numpy as np
 
 from accel.architecture.network import Network
 from accel.base.fixed import Integers
+from accel.schedule.sequence_buffer import SequenceBuffer
 from accel.schedule.stage import LINK_STEPS, LONG_AGO, NOTHING, Passage, Stage, TurnOperands, Waits
 from accel.schedule.turns import Turn
+
+LEAVING = 2
+"""Cycles from a result of the last stage to the stream that it leaves through."""
 
 
 class Timeline:
@@ -18,15 +22,21 @@ class Timeline:
 
     def __init__(self, net: Network, stages: Sequence[Stage[Any]], room: int) -> None:
         """`room`: steps that the output buffer holds."""
-        self.net, self.stages, self.room = net, stages, room
+        self.net, self.stages = net, stages
         self.clocks = [stage.clock(after) for stage, after in zip(stages, (*stages[1:], None), strict=True)]
         head = net.spec.model.head
         self.last_only = head is not None and head.when == "last"
         self.begun: list[list[int]] = [[] for _ in self.clocks]
         self.given = [[LONG_AGO] * LINK_STEPS for _ in self.clocks]
         """When each stage's inputs may be overwritten."""
-        self.left = [LONG_AGO] * room
-        """When each step's last result left."""
+        self.buffers = {number: SequenceBuffer(mirror) for number, mirror in net.mirrors.items()}
+        self.rooms = {number - 1: stages[number - 1].under_way for number in self.buffers if number}
+        self.rooms.setdefault(len(stages) - 1, room)
+        """Steps whose results wait behind a stage, where they do in a FIFO."""
+        self.left = {at: [LONG_AGO] * steps for at, steps in self.rooms.items()}
+        """When each step's last result left that."""
+        self.finished = LONG_AGO
+        """When the last result left."""
 
     @property
     def begins(self) -> list[Integers]:
@@ -45,29 +55,62 @@ class Timeline:
 
     def run(self, taken: Sequence[Turn], operands: Sequence[tuple[TurnOperands, ...]]) -> Timeline:
         """Every turn, one after the other; `operands` are those of the steps."""
-        arrivals, left = [-1], iter(operands)
+        came, left = -1, iter(operands)
         for turn in taken:
             if not turn.is_step:
                 for clock in self.clocks[: len(self.net.layers)]:
                     clock.take_state()
                 continue
-            own, final = next(left), turn.final
-            first = max(arrivals[-1] + 1, self.given[0][-LINK_STEPS] + 1)
-            arrivals = list(range(first, first + self.stages[0].array.input_beats))
-            self._pass(0, arrivals, final, own)
+            came = self._enter(came, turn.final, next(left))
         return self
+
+    def _enter(self, came: int, final: bool, operands: tuple[TurnOperands, ...]) -> int:
+        """An x_t behind the beat that came in cycle `came`; when its last beat comes."""
+        if 0 in self.buffers:
+            came = self.buffers[0].write(came, LONG_AGO, operands)
+            self._buffered(0, came, final)
+            return came
+        arrivals = self._arrive(0, came + 1, self.stages[0].array.input_beats)
+        self._pass(0, arrivals, final, operands)
+        return arrivals[-1]
+
+    def _arrive(self, at: int, soonest: int, beats: int) -> list[int]:
+        """When the beats of a vector come at a stage, one after the other as soon as there is room for them."""
+        first = max(soonest, self.given[at][-LINK_STEPS] + 1)
+        return list(range(first, first + beats))
 
     def _pass(self, at: int, arrivals: Sequence[int], final: bool, operands: tuple[TurnOperands, ...]) -> None:
         """One step at stage `at`, and what it sends on."""
-        deepest = at == len(self.clocks) - 1
-        emits = final or not self.last_only or at != len(self.net.layers) - 1
-        room = self.left[-self.room] if deepest else self.given[at + 1][-LINK_STEPS]
+        ends = at == len(self.net.layers) - 1
+        emits = final or not self.last_only or not ends or at + 1 in self.buffers
+        room = self.left[at][-self.rooms[at]] if at in self.rooms else self.given[at + 1][-LINK_STEPS]
         fits = room + 1 if emits else LONG_AGO
         begin, given, results = self.clocks[at].step(arrivals, fits, operands[at] if at < len(operands) else NOTHING)
         self.begun[at].append(begin)
         self.given[at].append(given)
-        if emits and deepest:
-            self.left.append(results[-1] + 2)
+        if emits and at + 1 in self.buffers:
+            self.left[at].append(self.buffers[at + 1].write(self.left[at][-1], results[-1] + LEAVING, operands))
+            self._buffered(at + 1, self.left[at][-1], final)
+        elif emits and at in self.rooms:
+            self.left[at].append(results[-1] + LEAVING)
+            self.finished = self.left[at][-1]
         elif emits:
-            late = self.net.pool.latency if self.net.pool and at == len(self.net.layers) - 1 else 0
+            late = self.net.pool.latency if self.net.pool and ends else 0
             self._pass(at + 1, [result + late for result in results], final, operands)
+
+    def _buffered(self, at: int, written: int, final: bool) -> None:
+        """A step's vector is in the buffer in front of stage `at` with the beat of cycle `written`; of a whole sequence
+        all steps leave.
+        """
+        buffer = self.buffers[at]
+        steps = buffer.end(written) if final else []
+        for left, operands in zip(range(len(steps) - 1, -1, -1), steps, strict=True):
+            if at == len(self.stages):
+                arrivals = [buffer.soonest]
+            else:
+                arrivals = self._arrive(at, buffer.soonest, buffer.mirror.given)
+            buffer.read(arrivals[0], left == 0)
+            if at == len(self.stages):
+                self.finished = buffer.soonest - 1
+            else:
+                self._pass(at, arrivals, left == 0, operands)

@@ -50,6 +50,10 @@ class Head(Section):
     """What leaves the accelerator: the index of the largest logit (the lowest on a tie), or every exact logit."""
     when: When = "last"
     """After the last step of a sequence only, or after every step."""
+    last: Literal["states", "output"] | None = None
+    """What `when: last` reads of bidirectional layers: `states`, the last state of each direction, of the backward one
+    that after it has read the first step (PyTorch's h_n, ONNX's Y_h); `output`, what the layer gives for the last step
+    (PyTorch's output[:, -1]), of the backward direction its state after a single step."""
     units: Count | None = None
     """Multipliers of the head; by default as few as keep pace with the LSTM."""
     pool: Literal["none", "max", "mean"] = "none"
@@ -71,6 +75,11 @@ class Model(Section):
     """Elements of x_t."""
     hidden: Hidden
     """Hidden units of each recurrent layer."""
+    bidirectional: bool = False
+    """Every layer has a second direction, which reads the sequence from its end; a step's output is [forward,
+    backward], and `hidden` are the units of each."""
+    longest: Annotated[int, Field(ge=1, le=1 << 16)] | None = None
+    """Steps of the longest sequence that buffers hold, for `bidirectional`; a longer one is cut there, and `torn`."""
     bias: bool = True
     """Whether gates have a bias."""
     stateful: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from accel.spec.both_directions import direction_rules
 from accel.spec.by_layer import LayerFormats, common
 from accel.spec.network import Head
 from accel.spec.sparsity_rules import sparsity_rules
@@ -22,6 +23,7 @@ def rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 def structural_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Those without which no sizes can be derived."""
     yield from _cell_rules(spec)
+    yield from direction_rules(spec)
     yield from sparsity_rules(spec)
     yield from _engine_rules(spec)
     yield from _format_rules(spec)

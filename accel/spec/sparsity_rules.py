@@ -25,7 +25,7 @@ def sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if spec.model.head is None and sparsity.head:
         yield "sparsity.head", "nothing without model.head", sparsity.head
     layers = spec.model.head.layers if spec.model.head else ()
-    read_by_heads = (spec.model.hidden[-1], *(one.outputs for one in layers))
+    read_by_heads = (spec.read_behind, *(one.outputs for one in layers))
     if any(nonzeros_of(sparsity.head, columns) < 1 for columns in read_by_heads):
         yield "sparsity.head", "a share that leaves a weight in each row", sparsity.head
     yield from _flow_rules(spec)

@@ -126,9 +126,20 @@ class Spec(Section):
 
     @property
     def sizes(self) -> tuple[tuple[int, int], ...]:
-        """Inputs and hidden units of each layer."""
+        """Inputs and hidden units of each layer, of each of its directions where it has two."""
         hidden = self.model.hidden
-        return tuple(zip((self.model.inputs, *hidden), hidden, strict=False))
+        given = (self.directions * units for units in hidden)
+        return tuple(zip((self.model.inputs, *given), hidden, strict=False))
+
+    @property
+    def directions(self) -> int:
+        """Directions in which each layer reads a sequence."""
+        return 2 if self.model.bidirectional else 1
+
+    @property
+    def read_behind(self) -> int:
+        """Values of what the last layer gives for a step, those of both directions where it has two."""
+        return self.directions * self.model.hidden[-1]
 
     def layer_formats(self, number: int) -> LayerFormats:
         """The formats of one layer, counted from 0."""

@@ -142,6 +142,9 @@ class Accelerator:
         inputs, (width, _) = self.facts["inputs"], self.facts["input"]["format"]
         if x.ndim != 2 or x.shape[1] != inputs or len(x) == 0 or x.dtype.kind not in "iuf":
             raise ValueError(f"x: wanted integers or real numbers [steps, {inputs}], got {x.dtype} {x.shape}")
+        longest = self.facts.get("longest")
+        if longest is not None and len(x) > longest:
+            raise ValueError(f"x: wanted at most {longest} steps (model.longest), got {len(x)}")
         if x.dtype.kind == "f":
             x = self.quantise(x)
         limit = 2 ** (width - 1)

@@ -16,49 +16,57 @@
 
 namespace sparrow {
 
-/// Every signal of one step, [layer][signal][unit], as the processes showed them; behind them sums and results of linear
-/// layers, and the logits of the head.
+/// Every signal of the steps of a call of the top, [step][layer][signal][unit], as the processes showed them; behind the
+/// layers sums and results of linear layers, and the logits of the head.
 class Observations {
  public:
   /// `linear`: outputs of the linear layers in front of the head's last one.
   explicit Observations(const std::vector<int> &linear = {}) {
     for (const int hidden : kHidden) Add(kSignals, hidden);
-    answers_ = values_.size();
+    answers_ = noted_.size();
     for (const int outputs : linear) Add(2, outputs);
     Add(1, kHeadOutputs);
   }
 
   void Note(int signal, int layer, int unit, long long value) {
     const std::size_t place = begin_.at(layer) + static_cast<std::size_t>(signal) * units_[layer] + unit;
-    values_.at(place) = value;
-    ++noted_[place];
+    const std::size_t step = noted_.at(place)++;
+    if (step == values_.size()) values_.emplace_back(noted_.size());
+    values_[step][place] = value;
   }
 
-  /// Writes the step as 64-bit integers of this machine and forgets it; false unless every value was observed once. In a
-  /// step without an answer linear layers show nothing, and zeros are written.
-  bool Write(std::FILE *file, bool answered) {
-    const std::size_t wanted = answered ? values_.size() : answers_;
+  /// Writes so many steps as 64-bit integers of this machine and forgets them; false unless every value was observed once
+  /// in each. In a step without an answer linear layers show nothing, and zeros are written: `answered` are the last ones.
+  bool Write(std::FILE *file, std::size_t steps, std::size_t answered) {
     bool complete = true;
-    for (std::size_t place = 0; place < noted_.size(); ++place) complete &= noted_[place] == (place < wanted ? 1 : 0);
-    std::fwrite(values_.data(), sizeof(values_[0]), values_.size(), file);
-    values_.assign(values_.size(), 0);
+    for (std::size_t place = 0; place < noted_.size(); ++place) {
+      complete &= noted_[place] == (place < answers_ ? steps : answered);
+    }
+    values_.resize(steps, std::vector<std::int64_t>(noted_.size()));
+    const std::vector<std::int64_t> nothing(noted_.size() - answers_);
+    for (std::size_t step = 0; step < steps; ++step) {
+      const bool silent = step < steps - answered;
+      const std::int64_t *answer = silent ? nothing.data() : values_[step - (steps - answered)].data() + answers_;
+      std::fwrite(values_[step].data(), sizeof(std::int64_t), answers_, file);
+      std::fwrite(answer, sizeof(std::int64_t), nothing.size(), file);
+    }
+    values_.clear();
     noted_.assign(noted_.size(), 0);
     return complete;
   }
 
  private:
   void Add(int signals, int units) {
-    begin_.push_back(values_.size());
+    begin_.push_back(noted_.size());
     units_.push_back(units);
-    values_.resize(values_.size() + static_cast<std::size_t>(signals) * units);
-    noted_.resize(values_.size());
+    noted_.resize(noted_.size() + static_cast<std::size_t>(signals) * units);
   }
 
   std::size_t answers_ = 0;
   std::vector<std::size_t> begin_;
   std::vector<int> units_;
-  std::vector<std::int64_t> values_;
-  std::vector<int> noted_;
+  std::vector<std::vector<std::int64_t>> values_;
+  std::vector<std::size_t> noted_;
 };
 
 /// Prints `port NAME` with the width of an element and how many travel together: C simulation carries any width, and a
@@ -75,8 +83,9 @@ void TellPort(const char *name, const Stream<MarkedPort<kWidth, kWords>> &) {
 
 /// The world around the accelerator: bench INPUTS OUTPUTS [SIGNALS [EXPECTED]].
 /// INPUTS: the number of steps, then for each whether it ends its sequence (2: it is a filler as well; a negative
-/// number: after how many beats tlast cuts it short), and its x_t. OUTPUTS: results, one a line.
-/// SIGNALS: what was observed, "-" for nothing. EXPECTED: the OUTPUTS there should be; a difference is a failure.
+/// number: after how many beats tlast cuts it short; 3: a vector of ones too much comes behind it), and its x_t.
+/// OUTPUTS: results, one a line. SIGNALS: what was observed, "-" for nothing. EXPECTED: the OUTPUTS there should be; a
+/// difference is a failure.
 class Bench {
  public:
   Bench(int argc, char **argv, Observations &observations) : observations_(observations) {
@@ -184,15 +193,17 @@ class Bench {
   bool Send(Stream<In_t> &in) {
     if (steps_ == 0) return false;
     --steps_;
+    ++sent_;
     const long long how = Next(inputs_, "INPUTS");
     const int all = (kInputs + kInWords - 1) / kInWords;
-    const int beats = how < 0 ? -how : all;
+    const int beats = how < 0 ? -how : how == 3 ? 2 * all : all;
     ends_ = how != 0;
     filler_ = how == 2;
-    for (int beat = 0; beat < all; ++beat) {
+    for (int beat = 0; beat < Max(all, beats); ++beat) {
       In_t packet;
       for (int word = 0; word < kInWords; ++word) {
-        packet.data.element[word] = beat * kInWords + word < kInputs ? Next(inputs_, "INPUTS") : 0;
+        const bool real = beat < all && beat * kInWords + word < kInputs;
+        packet.data.element[word] = real ? Next(inputs_, "INPUTS") : beat >= all;
       }
       if (beat >= beats) continue;
       packet.last = ends_ && beat == beats - 1;
@@ -203,16 +214,17 @@ class Bench {
     return true;
   }
 
-  /// A flag of the status word behind a step: printed as `flag STEP NAME VALUE` where it is another than before.
+  /// A flag of the status word behind the steps of a call: printed as `flag STEP NAME VALUE` where it is another than before.
   void Flag(const std::string &name, bool value) {
-    if (flags_[name] != value) std::printf("flag %lld %s %d\n", done_, name.c_str(), value);
+    if (flags_[name] != value) std::printf("flag %lld %s %d\n", done_ + sent_ - 1, name.c_str(), value);
     flags_[name] = value;
   }
 
-  /// Everything that came out in this step.
+  /// Everything that came out of the steps of a call.
   void Receive(Stream<Out_t> &out) {
     bool ended = false;
     while (!out.empty()) {
+      if (ended) Stop("tlast is not where the sequence ends");
       const Out_t packet = out.read();
       for (int word = 0; word < kOutWords && received_ < kResultValues; ++word, ++received_) {
         Result(static_cast<long long>(packet.data.element[word]));
@@ -224,9 +236,10 @@ class Bench {
       ended = packet.last;
     }
     if (ended != (ends_ && !filler_)) Stop("tlast is not where the sequence ends");
-    const bool answered = kHeadEveryStep || ends_;
-    if (signals_ != nullptr && !observations_.Write(signals_, answered)) Stop("a signal was not observed once");
-    ++done_;
+    const long long answered = kHeadEveryStep ? sent_ : ends_;
+    if (signals_ != nullptr && !observations_.Write(signals_, sent_, answered)) Stop("a signal was not observed once");
+    done_ += sent_;
+    sent_ = 0;
   }
 
   /// Prints what the status word counts, its parts by the names of the layers; exit status.
@@ -299,6 +312,7 @@ class Bench {
   std::map<std::string, bool> flags_;
   long long steps_ = 0;
   long long done_ = 0;
+  long long sent_ = 0;
   int received_ = 0;
   long results_ = 0;
   long wrong_ = 0;

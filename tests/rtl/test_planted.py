@@ -15,13 +15,14 @@ from tests.rtl.faults_in_cells import IN_CELLS
 from tests.rtl.faults_in_columns import IN_COLUMNS
 from tests.rtl.faults_in_lanes import IN_LANES
 from tests.rtl.faults_in_rows import IN_ROWS
+from tests.rtl.faults_in_streams import IN_STREAMS
 from tests.rtl.test_every_block import FOLDERS, PACKAGE, ROOT
 
 PLANTED = ("lanes", "cells", "rows", "columns")
 """Folders with a fault for each of their files."""
 
 
-FAULTS = [*IN_LANES, *IN_CELLS, *IN_ROWS, *IN_COLUMNS]
+FAULTS = [*IN_LANES, *IN_CELLS, *IN_ROWS, *IN_COLUMNS, *IN_STREAMS]
 
 
 def spoiled(fault: Fault, folder: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:

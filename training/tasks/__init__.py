@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import import_module
 
 from accel.base.faults import Fault, Refused
 from accel.spec import Spec
 from training.tasks import own
-from training.tasks.task import Task, share
+from training.tasks.task import Split, Task, share
 
 SEEDED = "seeded"
 """The task of a spec that is not trained: random weights and samples."""
@@ -66,4 +66,21 @@ def _faults(spec: Spec, task: Task) -> list[Fault]:
     if model.head is not None and model.head.when != task.when:
         wanted = f"{task.when}: task {name} wants an answer then"
         faults.append(Fault("model.head.when", wanted, model.head.when))
-    return faults
+    return faults + (list(_direction_faults(spec, task)) if model.bidirectional else [])
+
+
+def _direction_faults(spec: Spec, task: Task) -> Iterator[Fault]:
+    """What of a task does not go with layers that read sequences from their ends as well."""
+    if not isinstance(task.train, Split):
+        wanted = "a task of sequences beside model.bidirectional: what comes next in a text is what it would read"
+        yield Fault("training.task", wanted, task.name)
+        return
+    longest, splits = spec.model.longest or 0, (task.train, task.valid, task.test)
+    needed = max(int(split.lengths.max()) for split in splits if isinstance(split, Split))
+    if longest < needed:
+        yield Fault(
+            "model.longest", f"at least {needed}, the steps of the longest sequence of {task.name}", str(longest)
+        )
+    if spec.model.head is None:
+        wanted = "a head that says which last it reads, as a bidirectional layer has two"
+        yield Fault("model.head", wanted, "none")

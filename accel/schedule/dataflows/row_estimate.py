@@ -19,8 +19,11 @@ def estimated_interval(array: RowArray) -> int:
     """Cycles from step to step with a random pattern, or the worst one where weights are loaded."""
     if array.writable:
         return interval_of(array, latest_columns(array))
-    size = _deciding(array), array.rows_per_unit, array.outputs, array.nnz[1]
-    columns = _random_columns(*size, array.column_banks)
+    hidden = array.outputs // array.directions
+    columns = _random_columns(_deciding(array), array.rows_per_unit, hidden, array.nnz[1], array.column_banks)
+    if array.directions > 1:
+        backward = np.tile(np.arange(len(columns) // array.rows_per_unit) >= hidden, array.rows_per_unit)
+        columns = columns + hidden * backward[:, None].astype(np.int32)
     return max(interval_of(array, columns), array.depth * array.set_beats if array.streamed else 0)
 
 

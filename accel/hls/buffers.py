@@ -1,0 +1,62 @@
+"""The sequence buffers of bidirectional layers in C++: constants, and the names of what is before and behind each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accel.architecture.mirror import Mirror
+from accel.architecture.network import Network
+
+
+@dataclass(frozen=True)
+class MirrorProcess:
+    """A buffer with the stream that it reads; `owner` is the array behind it, or the output."""
+
+    mirror: Mirror
+    owner: str
+    source: str
+    words: int
+    width: int
+
+    @property
+    def type(self) -> str:
+        """C++ type that holds its constants."""
+        return f"{self.owner.capitalize()}Mirror"
+
+    @property
+    def given(self) -> str:
+        """The stream that it gives."""
+        return f"{self.owner}_mirrored"
+
+    @property
+    def steps(self) -> str:
+        """How many steps of a sequence it gives."""
+        return f"{self.owner}_steps"
+
+    @property
+    def label(self) -> str:
+        """The loop over them."""
+        return f"{self.owner.capitalize()}Steps"
+
+    @property
+    def constants(self) -> list[tuple[str, int]]:
+        """Names and values of its constants."""
+        mirror = self.mirror
+        return [
+            *(("Longest", mirror.longest), ("Beats", mirror.beats), ("Words", self.words), ("Width", self.width)),
+            *(("Crossed", int(mirror.crossed)), ("Rounds", mirror.rounds), ("LastOnly", int(mirror.last_only))),
+        ]
+
+
+def mirror_processes(net: Network, before: list[str]) -> dict[int, MirrorProcess]:
+    """The buffers by the number of the array that each stands in front of; `before` are the streams in front of arrays,
+    and that behind the last one.
+    """
+    found = {}
+    for number, mirror in net.mirrors.items():
+        behind = net.arrays[number - 1] if number else None
+        first = net.layers[0]
+        sizes = (first.input_words, first.x.width) if behind is None else (behind.cells, behind.h.width)
+        owner = net.arrays[number].name if number < len(net.arrays) else "leaving"
+        found[number] = MirrorProcess(mirror, owner, before[number], *sizes)
+    return found
