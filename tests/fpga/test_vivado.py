@@ -22,13 +22,10 @@ from fpga.board import find
 from fpga.rtl import Rtl
 from fpga.tool import Plan, ToolFailed, execute, run, write
 from fpga.vivado import FIXED_IO, plan, plan_core, programming
-from fpga.vivado_reports import parse_timing, parse_utilization
 from tests.designs import spec
 
 Calls = Callable[[], list[str]]
 Install = Callable[[str, str, str], None]
-REPORTS = Path(__file__).parent / "reports"
-"""Written by hand in the tool's form: their numbers are nobody's measurement."""
 
 
 def accelerator(top: str, input_bits: int, output_bits: int) -> Rtl:
@@ -263,30 +260,6 @@ def test_a_reset_of_the_dma_engine_is_one_of_the_accelerator_as_long_as_it_needs
     lengths = [len(list(run)) for level, run in groupby(shown) if level == "1"]
     assert len(lengths) == 2
     assert min(lengths) >= 4 * RESET_CYCLES
-
-
-def test_utilisation_is_read() -> None:
-    found = parse_utilization(REPORTS / "routed_utilization.rpt", "routed")
-    assert (found.tool, found.origin) == ("Vivado v.2023.2", "routed")
-    assert found.used == {"luts": 11873, "registers": 14408, "block_rams": 12, "large_rams": 0, "multipliers": 45}
-    resources = find("zcu104").resources
-    assert {name: getattr(resources, name) for name in found.available} == found.available
-
-
-def test_timing_is_read_for_the_clock_with_the_least_slack() -> None:
-    found = parse_timing(REPORTS / "routed_timing.rpt", "routed")
-    assert (found.clock, found.wanted_mhz, found.reached_mhz, found.met) == ("clk_pl_0", 200.0, 196.5, False)
-    assert found.path[0] == "accelerator/lane_array0_unit3/product_reg[2][4]/C"
-
-
-@pytest.mark.parametrize("text", ["", "| Intra Clock Table\n| Inter Clock Table\n", "| Site Type | Used |\n"])
-def test_what_is_no_report_is_refused(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "report.rpt"
-    path.write_text(text)
-    with pytest.raises(Refused, match="wanted a utilisation report of Vivado"):
-        parse_utilization(path, "routed")
-    with pytest.raises(Refused, match="wanted a timing summary of Vivado"):
-        parse_timing(path, "routed")
 
 
 def test_the_deploy_folder_says_what_the_driver_has_to_know(digits: Spec) -> None:

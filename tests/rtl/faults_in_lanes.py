@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.rtl import test_lane_array, test_partial_sums, test_sequencing, test_sums, test_units
+from tests.rtl import test_lane_array, test_partial_sums, test_sequencing, test_slots, test_sums, test_units
 from tests.rtl.fault import Fault
 
 TERNARY = (False, 2, lambda code: code, 1)
@@ -219,14 +219,14 @@ IN_LANES = [
         "lanes/slots",
         "number == last_slot or slot.beat == last_beat",
         "number == last_slot",
-        test_sequencing.test_the_slots_of_a_group_follow_its_capture_one_after_the_other,
-        (test_sequencing.SLOTS["two cells, a rest"],),
+        test_slots.test_the_slots_of_a_group_follow_its_capture_one_after_the_other,
+        (test_slots.SLOTS["two cells, a rest"],),
     ),
     Fault(
         "lanes/slots",
         "slot.valid and not slot.given",
         "slot.valid",
-        test_sequencing.test_the_slots_of_a_group_follow_its_capture_one_after_the_other,
-        (test_sequencing.SLOTS["given states, loaded"],),
+        test_slots.test_the_slots_of_a_group_follow_its_capture_one_after_the_other,
+        (test_slots.SLOTS["given states, loaded"],),
     ),
 ]

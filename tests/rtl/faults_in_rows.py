@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.rtl import test_begin, test_linear, test_recurrent_layer, test_sequencing, test_state
+from tests.rtl import test_begin, test_linear, test_recurrent_layer, test_slots, test_state
 from tests.rtl.fault import Fault
 
 STEP = test_begin.test_a_step_begins_with_its_x_its_room_and_its_interval
@@ -19,8 +19,8 @@ TAKEN = test_state.test_frames_of_states_are_kept_in_the_turns_that_take_them
 LEFT = test_state.test_the_state_of_a_sequences_last_step_leaves_in_a_frame
 OWN = test_state.test_the_turn_that_takes_a_state_of_the_accelerators_own_keeps_its_constants
 LAYER = test_recurrent_layer.test_a_layer_makes_every_h_of_its_sequences
-LATER = test_sequencing.test_slots_meet_the_totals_of_their_group_and_may_wait_for_scales
-LOADED = test_sequencing.SLOTS["given states, loaded"]
+LATER = test_slots.test_slots_meet_the_totals_of_their_group_and_may_wait_for_scales
+LOADED = test_slots.SLOTS["given states, loaded"]
 IN_ROWS = [
     Fault(
         "rows/begin",

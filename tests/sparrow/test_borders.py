@@ -23,9 +23,8 @@ from accel.proof import ledger
 from accel.proof.folder import held
 from accel.schedule import load_spec
 from sparrow import flow
-from tests.sparrow.test_chain import LEFT, SPEC, WORK, finished, place, ran, sparrow, write_spec
-
-__all__ = ["finished", "place", "ran"]
+from tests.sparrow.small import SPEC, WORK, sparrow, write_spec
+from tests.sparrow.test_chain import LEFT
 
 ROOT = Path(__file__).parents[2]
 VERBS = ("train", "generate", "verify", "report", "run", "check")
@@ -53,16 +52,16 @@ def limited(bytes_a_file: int, *arguments: str) -> subprocess.CompletedProcess[s
 
 
 @pytest.mark.parametrize("bytes_a_file", [100, 1000, 110_000])
-def test_a_full_disk_ends_with_3_and_a_sentence_and_run_goes_on_afterwards(place: Path, bytes_a_file: int) -> None:
+def test_a_full_disk_ends_with_3_and_a_sentence_and_run_goes_on_afterwards(little: Path, bytes_a_file: int) -> None:
     done = limited(bytes_a_file, "run", SPEC)
     assert done.returncode == UNFINISHED, done.stderr
     assert "cannot be done here: " in done.stderr
-    assert re.search(rf"({place}/\S+: )?File too large", done.stderr)
-    assert str(place) in done.stderr or bytes_a_file > 1000  # a temporary file of MyHDL's has no name
+    assert re.search(rf"({little}/\S+: )?File too large", done.stderr)
+    assert str(little) in done.stderr or bytes_a_file > 1000  # a temporary file of MyHDL's has no name
     assert "Traceback" not in done.stderr
     result = sparrow("run", SPEC)
     assert result.exit_code == 0, result.output
-    assert not (place / "set-aside").exists()
+    assert not (little / "set-aside").exists()
 
 
 class Killed(BaseException):
@@ -73,7 +72,7 @@ class Killed(BaseException):
     ("write", "after"), [(1, False), (2, True), (4, True), (5, False), (6, True), (9, True), (30, True), (47, False)]
 )
 def test_a_run_that_is_killed_at_any_write_goes_on_to_the_same_files(
-    place: Path, finished: Path, monkeypatch: pytest.MonkeyPatch, write: int, after: bool
+    little: Path, finished: Path, monkeypatch: pytest.MonkeyPatch, write: int, after: bool
 ) -> None:
     chosen, replace, count = load_spec.load(SPEC), Path.replace, itertools.count(1)
 
@@ -87,12 +86,12 @@ def test_a_run_that_is_killed_at_any_write_goes_on_to_the_same_files(
 
     with monkeypatch.context() as patch, contextlib.suppress(Killed):
         patch.setattr(Path, "replace", killed)
-        flow.run(chosen, place)
-    flow.run(chosen, place)
-    assert set(flow.run(chosen, place).values()) == {"unchanged"}
+        flow.run(chosen, little)
+    flow.run(chosen, little)
+    assert set(flow.run(chosen, little).values()) == {"unchanged"}
     for name in ("weights.npz", "samples.npz", "training.json", "rtl/little.v", "hls/top.cpp", "report.json"):
-        assert (place / name).read_bytes() == (finished / WORK / name).read_bytes() or name == "report.json"
-    kept = {path.name for path in place.glob("set-aside/**/*") if path.is_file()}
+        assert (little / name).read_bytes() == (finished / WORK / name).read_bytes() or name == "report.json"
+    kept = {path.name for path in little.glob("set-aside/**/*") if path.is_file()}
     assert kept <= {"weights.npz", "samples.npz", "training.json"}
 
 
@@ -222,14 +221,14 @@ def test_a_damaged_archive_ends_with_a_sentence(ran: Path, name: str, contents: 
         assert sparrow(verb, SPEC).exit_code in (0, REFUSED)
 
 
-def test_a_work_folder_that_is_a_file_is_refused(place: Path) -> None:
+def test_a_work_folder_that_is_a_file_is_refused(little: Path) -> None:
     Path("work").touch()
     result = sparrow("run", SPEC, "--work", "work")
     assert result.exit_code == REFUSED
     assert "wanted a work folder, got a file" in result.stderr
 
 
-def test_a_folder_of_somebody_elses_is_left_alone(place: Path) -> None:
+def test_a_folder_of_somebody_elses_is_left_alone(little: Path) -> None:
     Path("mine/rtl").mkdir(parents=True)
     for name in ("rtl/little.v", "verify.json", "weights.npz", "report.html", "spec.json"):
         (Path("mine") / name).write_text("mine")
@@ -239,7 +238,7 @@ def test_a_folder_of_somebody_elses_is_left_alone(place: Path) -> None:
     assert {path.read_text() for path in Path("mine").rglob("*") if path.is_file() and path.name[0] != "."} == {"mine"}
 
 
-def test_holding_a_folder_costs_nothing_that_stays(place: Path) -> None:
+def test_holding_a_folder_costs_nothing_that_stays(little: Path) -> None:
     with held(WORK):
         pass
     assert not WORK.exists()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 import subprocess
@@ -11,10 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-import yaml
-from torch import nn
-from typer.testing import CliRunner, Result
 
 from accel.base.faults import REFUSED
 from accel.proof import ledger, sources, versions
@@ -22,48 +17,11 @@ from accel.proof.links import Links
 from accel.schedule import load_spec
 from sparrow import engines, steps
 from sparrow.building import DEPENDS
-from sparrow.cli import app
-from tests.designs import data, spec
-from training import hand_over
-from training.api import export
+from tests.designs import spec
+from tests.sparrow.small import SPEC, sparrow, stale, write_spec
 
-SPEC = "small.yaml"
-WORK = Path("build/little")
 SPECIAL = {"accel/package": "report", "accel/report": "report", "sparrow": "report", "training": "train"}
 """The step that is stale after a change of a source file; all others concern `verify`."""
-
-
-def sparrow(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
-
-
-def write_spec(folder: Path, **sections: dict) -> None:
-    text = yaml.safe_dump(data(**{"verify": {"engines": ["golden"], "sequences": 3}, **sections}))
-    (folder / SPEC).write_text(text)
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which `sparrow run` has done every step."""
-    folder = tmp_path_factory.mktemp("finished")
-    write_spec(folder)
-    with contextlib.chdir(folder):
-        assert sparrow("run", SPEC).exit_code == 0
-    return folder
-
-
-@pytest.fixture
-def ran(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The work folder in an own copy of the finished folder, which the command is run in."""
-    shutil.copytree(finished, tmp_path / "copy")
-    monkeypatch.chdir(tmp_path / "copy")
-    return WORK
-
-
-def stale(work: Path) -> set[str]:
-    """Steps whose results are not those for spec, files, sources and tools as they are now."""
-    chosen = load_spec.load(SPEC)
-    return {step.name for step in steps.STEPS if step.changes(chosen, work)}
 
 
 def concerned(name: str) -> str:
@@ -263,24 +221,6 @@ def test_an_unchanged_run_asks_little(ran: Path) -> None:
     subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": str(sources.ROOT)}, check=True)
 
 
-def exported(work: Path, seed: int = 0, replace: bool = False) -> None:
-    torch.manual_seed(seed)
-    plain = load_spec.load(SPEC)
-    whole = plain.model_copy(update={"sparsity": plain.sparsity})
-    module = nn.LSTM(3, 8, batch_first=True)
-    from training.api import prune
-
-    prune(module, whole)
-    export(module, nn.Linear(8, 3), plain, work, replace=replace)
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    write_spec(tmp_path)
-    return WORK
-
-
 def test_a_work_folder_whose_training_was_edited_is_not_taken_over(ran: Path) -> None:
     assert sparrow("import", SPEC, str(ran), "--work", "other").exit_code == 0
     assert not stale(Path("other")) & {"train"}
@@ -289,95 +229,6 @@ def test_a_work_folder_whose_training_was_edited_is_not_taken_over(ran: Path) ->
     result = sparrow("import", SPEC, str(ran), "--work", "another")
     assert result.exit_code == REFUSED
     assert "training.json: wanted sha256" in result.stderr
-
-
-def test_run_after_an_export_keeps_the_users_weights_and_reports(place: Path) -> None:
-    exported(place)
-    theirs = (place / "weights.npz").read_bytes()
-    result = sparrow("run", SPEC, "--json")
-    assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["steps"] == dict.fromkeys(("generate", "verify", "report"), "done") | {
-        "train": "unchanged"
-    }
-    assert (place / "weights.npz").read_bytes() == theirs
-    assert hand_over.maker(place) == "training.api.export"
-    assert sparrow("report", SPEC).exit_code == 0
-
-
-def test_an_export_leaves_the_records_that_an_import_leaves(place: Path, tmp_path: Path) -> None:
-    exported(place)
-    module = nn.LSTM(3, 8)
-    torch.save({**module.state_dict(), "head.weight": torch.rand(3, 8), "head.bias": torch.rand(3)}, "model.pt")
-    assert sparrow("import", SPEC, "model.pt", "--work", "imported").exit_code == 0
-    for name in hand_over.FILES:
-        assert (place / name).is_file()
-        assert (Path("imported") / name).is_file()
-    theirs, ours = (json.loads((work / "training.json").read_text()) for work in (Path("imported"), place))
-    assert {"layers", "bits", "models", "task", "metric", "seed"} <= theirs.keys() & ours.keys()
-
-
-@pytest.fixture
-def imported(place: Path) -> Path:
-    """A work folder that `run` has finished on weights from a file, and that file."""
-    module = nn.LSTM(3, 8)
-    torch.save({**module.state_dict(), "head.weight": torch.rand(3, 8), "head.bias": torch.rand(3)}, "model.pt")
-    assert sparrow("import", SPEC, "model.pt").exit_code == 0
-    result = sparrow("run", SPEC)
-    assert result.exit_code == 0, result.output
-    return Path("model.pt").resolve()
-
-
-def test_a_file_that_changed_since_its_import_makes_its_weights_stale(place: Path, imported: Path) -> None:
-    before = imported.read_bytes()
-    torch.save({name: 2 * tensor for name, tensor in torch.load(imported, weights_only=True).items()}, imported)
-    for verb in ("run", "verify", "report"):
-        result = sparrow(verb, SPEC)
-        assert result.exit_code == REFUSED
-        assert f"imported file.{imported}: wanted " in result.stderr.replace("\n", "")
-    imported.write_bytes(before)
-    assert sparrow("verify", SPEC).exit_code == 0
-    torch.save({name: 2 * tensor for name, tensor in torch.load(imported, weights_only=True).items()}, imported)
-    assert sparrow("import", SPEC, "model.pt").exit_code == 0
-    assert sparrow("run", SPEC).exit_code == 0
-
-
-def test_a_file_that_is_gone_since_its_import_harms_nothing_and_the_report_tells(place: Path, imported: Path) -> None:
-    assert "not where it was" not in (place / "report.html").read_text()
-    imported.unlink()
-    assert set(json.loads(sparrow("run", SPEC, "--json").stdout)["steps"].values()) == {"unchanged"}
-    assert sparrow("report", SPEC).exit_code == 0
-    assert "not where it was any more" in (place / "report.html").read_text()
-    assert json.loads((place / "report.json").read_text())["training"]["file_gone"] is True
-
-
-def test_exported_weights_are_never_trained_over(place: Path) -> None:
-    exported(place)
-    theirs = (place / "weights.npz").read_bytes()
-    write_spec(Path(), training={"seed": 2})
-    for verb in ("run", "train"):
-        result = sparrow(verb, SPEC)
-        assert result.exit_code == REFUSED
-        assert "training.api.export" in result.stderr
-        assert (place / "weights.npz").read_bytes() == theirs
-    assert sparrow("run", SPEC, "--replace").exit_code == 0
-    assert (place / "set-aside/1/weights.npz").read_bytes() == theirs
-
-
-def test_an_export_over_trained_weights_is_refused(place: Path) -> None:
-    assert sparrow("train", SPEC).exit_code == 0
-    trained = (place / "weights.npz").read_bytes()
-    with pytest.raises(Exception, match=r"weights\.npz: wanted no weights of another maker"):
-        exported(place)
-    assert (place / "weights.npz").read_bytes() == trained
-    exported(place, replace=True)
-    assert (place / "set-aside/1/weights.npz").read_bytes() == trained
-
-
-def test_a_second_export_replaces_the_first(place: Path) -> None:
-    exported(place)
-    exported(place, seed=1)
-    assert not (place / "set-aside").exists()
-    assert stale(place) == {"generate", "verify", "report"}
 
 
 def test_different_verification_is_not_taken_for_done(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,35 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import yaml
-from typer.testing import CliRunner, Result
 
 from sparrow import load
-from sparrow.cli import app
+from tests.sparrow.heads import mlp, over_time
+from tests.sparrow.small import sparrow
 from tests.training.importing.graphs import Graph
 
 
-def sparrow(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a model file, and sequences for it."""
-    monkeypatch.chdir(tmp_path)
-    torch.manual_seed(0)
-    lstm, head = torch.nn.LSTM(3, 6, num_layers=2, batch_first=True), torch.nn.Linear(6, 2)
-    torch.save(lstm.state_dict(prefix="lstm.") | head.state_dict(prefix="fc."), "My Model.pt")
-    np.save("x.npy", np.random.default_rng(0).normal(0, 0.8, (6, 9, 3)))
-    return tmp_path
-
-
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("own_model")
 def test_the_spec_that_is_written_runs_and_keeps_the_bound() -> None:
     result = sparrow("new", "My Model.pt", "--data", "x.npy", "--board", "ulx3s-85f", "-o", "specs/own.yaml", "--json")
     assert result.exit_code == 0, result.output
@@ -47,7 +31,7 @@ def test_the_spec_that_is_written_runs_and_keeps_the_bound() -> None:
     assert facts["errors"] == {name: pytest.approx(told[name]) for name in facts["errors"]}
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("own_model")
 def test_every_section_says_why_and_the_same_file_gives_the_same_spec() -> None:
     for name in ("a.yaml", "b.yaml"):
         assert sparrow("new", "My Model.pt", "--data", "x.npy", "-o", name).exit_code == 0
@@ -59,7 +43,7 @@ def test_every_section_says_why_and_the_same_file_gives_the_same_spec() -> None:
         assert lines[at - 1].startswith("# "), section
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("own_model")
 def test_a_smaller_bound_takes_more_bits() -> None:
     bits = {}
     for bound in ("0.05", "0.005"):
@@ -71,7 +55,7 @@ def test_a_smaller_bound_takes_more_bits() -> None:
     assert coarse.width < fine.width
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("own_model")
 def test_without_data_the_spec_warns() -> None:
     assert sparrow("new", "My Model.pt").exit_code == 0
     assert "RANDOM x: real data may need other formats, give --data" in " ".join(
@@ -124,15 +108,6 @@ def test_a_sigmoid_of_one_answers_with_a_logit_that_decides_by_its_sign(tmp_path
     assert "model.head.kind: wanted logits, as model.onnx ends with a sigmoid of one" in refused.output
 
 
-def mlp(g: Graph, read: str) -> str:
-    """A ReLU and a tanh between three linear layers."""
-    return g.head(g.node("Tanh", g.head(g.node("Relu", g.head(read, outputs=7)), 7, 5)), 5)
-
-
-def over_time(operator: str) -> Callable[[Graph], str]:
-    return lambda g: mlp(g, g.node(operator, g.layer("x"), axes=[0], keepdims=0))
-
-
 HEADS: dict[str, tuple[Callable[[Graph], str], str]] = {
     "behind every step": (lambda g: mlp(g, g.layer("x")), "none"),
     "behind a mean": (over_time("ReduceMean"), "mean"),
@@ -161,15 +136,7 @@ def test_linear_layers_and_pools_get_formats_that_keep_the_bound(case: str, tmp_
     assert errors == {name: pytest.approx(told[name]) for name in errors}
 
 
-@pytest.fixture
-def classifier(place: Path) -> Path:
-    """A state dict with an MLP behind the recurrent layer."""
-    layers = {"lstm": torch.nn.LSTM(3, 6), "fc1": torch.nn.Linear(6, 5), "fc2": torch.nn.Linear(5, 2)}
-    torch.save(torch.nn.ModuleDict(layers).state_dict(), "mlp.pt")
-    return place
-
-
-@pytest.mark.usefixtures("classifier")
+@pytest.mark.usefixtures("own_classifier")
 def test_the_linear_layers_of_a_state_dict_are_named_in_order() -> None:
     named = ("--head", "fc1", "--head", "fc2", "--activation", "relu")
     result = sparrow("new", "mlp.pt", *named, "--data", "x.npy", "-o", "own.yaml")
@@ -213,98 +180,7 @@ def test_rows_whose_weights_differ_get_scales_where_that_saves_bits(cell: str, r
     assert facts["errors"] == {name: pytest.approx(told[name]) for name in facts["errors"]}
 
 
-CASES: dict[str, tuple[list[str], str]] = {
-    "no such model": (["no.pt"], "no.pt: wanted a model file, got no such file"),
-    "a folder": (["."], ".: wanted a model file, got a folder"),
-    "not a model": (["x.npy"], "x.npy"),
-    "unknown board": (["My Model.pt", "--board", "abacus"], "--board: wanted one of alveo-u250"),
-    "no error at all": (["My Model.pt", "--error", "0"], "--error: wanted a relative error above 0 and below 1, got 0"),
-    "NaN": (["My Model.pt", "--error", "nan"], "--error: wanted a relative error above 0 and below 1, got nan"),
-    "too small an error": (["My Model.pt", "--error", "1e-7"], "--error: wanted at least"),
-    "no data": (["My Model.pt", "--data", "no.npy"], "no.npy: wanted sequences"),
-    "empty data": (["My Model.pt", "--data", "empty.npy"], "empty.npy: x: wanted numbers [sequences, steps, 3]"),
-    "features": (["My Model.pt", "--data", "wide.npy"], "wide.npy: x: wanted numbers [sequences, steps, 3]"),
-    "data that is no number": (["My Model.pt", "--data", "nan.npy"], "nan.npy: x: wanted finite real numbers"),
-    "not YAML": (["My Model.pt", "-o", "own.txt"], "--out: wanted a file .yaml, got own.txt"),
-    "shares": (["My Model.pt", "--sparsity", "1"], "--sparsity: wanted a share of zeros from 0 to below 1, got 1"),
-    "a name": (["My Model.pt", "--name", "A b"], "name: wanted"),
-    "no such LSTM": (["My Model.pt", "--lstm", "gru"], "My Model.pt: --lstm: wanted names among lstm"),
-    "no such head": (["My Model.pt", "--head", "out"], "My Model.pt: --head: wanted a linear layer"),
-}
-
-
-@pytest.mark.usefixtures("place")
-@pytest.mark.parametrize("case", CASES)
-def test_bad_input_is_refused_by_name_and_nothing_is_written(case: str) -> None:
-    arrays: dict[str, Any] = {
-        "empty": np.zeros((0, 4, 3)),
-        "wide": np.zeros((2, 4, 5)),
-        "nan": np.full((1, 2, 3), np.nan),
-    }
-    for name, array in arrays.items():
-        np.save(f"{name}.npy", array)
-    there = sorted(Path().iterdir())
-    arguments, said = CASES[case]
-    refused = sparrow("new", *arguments)
-    assert refused.exit_code == 2, refused.output
-    assert said in refused.output
-    assert sorted(Path().iterdir()) == there
-
-
-MLPS: dict[str, tuple[list[str], str]] = {
-    "no names": ([], "mlp.pt: fc2.weight: wanted a place in the network; --head NAME for each linear layer, in order"),
-    "no activation": (["--head", "fc1", "--head", "fc2"], "--activation: wanted 1 for what stands between fc1 and fc2"),
-    "of each framework": (
-        ["--head", "fc1", "--head", "fc2", "--activation", "hard_sigmoid"],
-        "--activation: wanted one of none, relu, tanh, sigmoid, hard_tanh; a graph (.onnx) says others",
-    ),
-    "out of order": (
-        ["--head", "fc2", "--head", "fc1", "--activation", "relu"],
-        "mlp.pt: --head: wanted a linear layer with a weight [outputs, 6], got fc2 of shape (2, 5)",
-    ),
-    "one too many": (
-        ["--head", "fc1", "--head", "fc2", *("--activation", "relu") * 2],
-        "--activation: wanted 1 for what stands between fc1 and fc2, got relu, relu",
-    ),
-    "for none": (["--activation", "relu"], "--activation: wanted --head NAME for two linear layers or more"),
-    "no mean": (
-        ["--head", "fc1", "--head", "fc2", "--activation", "relu", "--longest", "9"],
-        "--longest: wanted nothing without a mean over time, got 9",
-    ),
-}
-
-
-@pytest.mark.usefixtures("classifier")
-@pytest.mark.parametrize("case", MLPS)
-def test_what_a_state_dict_does_not_tell_of_an_mlp_is_asked_for(case: str) -> None:
-    arguments, said = MLPS[case]
-    refused = sparrow("new", "mlp.pt", *arguments)
-    assert refused.exit_code == 2, refused.output
-    assert said in refused.output
-    assert not Path("mlp.yaml").exists()
-
-
-@pytest.mark.usefixtures("classifier")
-def test_a_normalisation_in_a_state_dict_is_refused_with_what_would_do() -> None:
-    torch.save({**torch.load("mlp.pt"), **torch.nn.BatchNorm1d(5).state_dict(prefix="norm.")}, "normed.pt")
-    refused = sparrow("new", "normed.pt", "--head", "fc1", "--head", "fc2", "--activation", "relu")
-    assert refused.exit_code == 2
-    assert "norm.running_var: wanted a place in the network: a normalisation folds where a graph says" in refused.output
-
-
-def test_a_mean_over_steps_wants_their_number_where_there_is_no_data(tmp_path: Path) -> None:
-    graph, out = Graph(), tmp_path / "own.yaml"
-    model = graph.saved(tmp_path, over_time("ReduceMean")(graph))
-    refused = sparrow("new", str(model), "-o", str(out))
-    assert (refused.exit_code, out.exists()) == (2, False)
-    assert "--longest: wanted the steps of the longest sequence, or --data, for a mean, got neither" in refused.output
-    assert sparrow("new", str(model), "-o", str(out), "--longest", "40").exit_code == 0
-    head = load(str(out)).model.head
-    assert head is not None
-    assert head.longest == 40
-
-
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("own_model")
 def test_a_spec_that_is_there_stays_unless_forced() -> None:
     Path("own.yaml").write_text("mine")
     refused = sparrow("new", "My Model.pt", "-o", "own.yaml")
@@ -312,23 +188,3 @@ def test_a_spec_that_is_there_stays_unless_forced() -> None:
     assert "own.yaml: wanted no such file yet, or --force to write over it" in refused.output
     assert sparrow("new", "My Model.pt", "-o", "own.yaml", "--force").exit_code == 0
     assert yaml.safe_load(Path("own.yaml").read_text())["name"] == "my-model"
-
-
-@pytest.mark.usefixtures("place")
-def test_a_folder_that_takes_no_files_ends_with_status_3(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, text: str) -> bool:
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr("sparrow.new.write_text", full)
-    result = sparrow("new", "My Model.pt", "-o", "own.yaml")
-    assert (result.exit_code, Path("own.yaml").exists()) == (3, False)
-    assert "cannot be done here: own.yaml: Permission denied" in result.output
-
-
-@pytest.mark.usefixtures("place")
-def test_a_network_that_fits_no_lanes_of_a_board_is_refused_with_what_would_do() -> None:
-    torch.save(torch.nn.LSTM(8, 48, num_layers=3).state_dict(prefix="lstm."), "large.pt")
-    refused = sparrow("new", "large.pt", "--board", "icebreaker")
-    assert refused.exit_code == 2
-    assert "--board: wanted alveo-u250, " in refused.output
-    assert not Path("large.yaml").exists()

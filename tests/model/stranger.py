@@ -1,0 +1,220 @@
+"""The network in plain Python integers, written from `docs/arithmetic.md` alone.
+
+Nothing of `accel` is imported here; it reads the two files that everybody has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+Format = Sequence[int]
+Row = Sequence[int]
+
+
+def narrow(value: int, frac: int, to: Format) -> int:
+    width, own = to
+    shift = frac - own
+    rounded = value << -shift if shift <= 0 else (value + (1 << shift - 1)) >> shift
+    return min(max(rounded, -(1 << width - 1)), (1 << width - 1) - 1)
+
+
+def quantised(real: float, to: Format) -> int:
+    width, frac = to
+    return min(max(math.floor(real * 2.0**frac + 0.5), -(1 << width - 1)), (1 << width - 1) - 1)
+
+
+def sigmoid(x: float) -> float:
+    return 0.5 * (1 + math.tanh(0.5 * x))
+
+
+def table(function: Callable[[float], float], given: Format, span: int, spec: dict[str, Any]) -> Callable[[int], int]:
+    width, frac = given
+    within = min(width, frac + 1 + int(math.log2(span)))
+    address = min(spec["tables"]["address"], within)
+    shift, half = within - address, 1 << address - 1
+    output = spec["formats"]["activation"]
+    bins = range(-half, half)
+    entries = {k: quantised(function(((k << shift) + (2**shift - 1) / 2) / 2**frac), output) for k in bins}
+    return lambda value: entries[min(max(value >> shift, -half), half - 1)]
+
+
+class Network:
+    """A spec as JSON data and the arrays of `weights.npz`."""
+
+    def __init__(self, spec: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        self.spec, self.formats, self.model = spec, spec["formats"], spec["model"]
+        self.arrays = {key: array.tolist() for key, array in arrays.items()}
+        gate, cell, spans = self.formats["gate"], self.formats["cell"], spec["tables"]
+        self.sigmoid = table(sigmoid, gate, spans["sigmoid"], spec)
+        self.tanh = table(math.tanh, gate, spans["tanh"], spec)
+        self.cell_tanh = table(math.tanh, cell, spans["tanh"], spec)
+
+    def given(self, size: int, values: Iterator[int]) -> tuple[Row, Row]:
+        """What is read and what is carried on of a layer's state."""
+        first = [next(values) for _ in range(size)]
+        if self.model["cell"] == "gru":
+            return [narrow(value, self.formats["cell"][1], self.formats["state"]) for value in first], first
+        return first, [next(values) for _ in range(size)]
+
+    def row(
+        self, n: int, r: int, x: Row | None, h: Row | None, first: bool, w_h: int, own: int | None = None
+    ) -> tuple[int, int]:
+        """A row's sum and its fraction bits; `w_h` is the row of W_h, `own` that of the bias and of the scale."""
+        own = w_h if own is None else own
+        kinds, head = self.spec["weights"], n >= len(self.model["hidden"])
+        frac_x = self.formats["input" if first else "state"][1]
+        fine_x = kinds["head_frac" if head else "input_frac"] + frac_x
+        if head:
+            fine_x = self.fractions[n - len(self.model["hidden"])]
+        fine_h = fine_x if head else kinds["recurrent_frac"] + self.formats["state"][1]
+        frac = max(fine_x, fine_h)
+        total = 0
+        if x is not None:
+            total += sum(w * v for w, v in zip(self.arrays[f"{n}.w_x"][r], x, strict=True)) << frac - fine_x
+        if not head and h is not None:
+            total += sum(w * v for w, v in zip(self.arrays[f"{n}.w_h"][w_h], h, strict=True)) << frac - fine_h
+        if f"{n}.scale" in self.arrays:
+            total, frac = total * self.arrays[f"{n}.scale"][own], frac + self.formats["scale"][1]
+        return total + (self.arrays[f"{n}.bias"][own] << frac - self.formats["bias"][1]), frac
+
+    @property
+    def fractions(self) -> list[int]:
+        """Fraction bits of the products of the head's linear layers, the last one's last."""
+        found, read = [], self.formats["state"][1]
+        for layer in [*self.model["head"]["layers"], {}]:
+            own = layer.get("frac")
+            found.append((self.spec["weights"]["head_frac"] if own is None else own) + read)
+            tabled = layer.get("activation") in ("tanh", "sigmoid")
+            read = (self.formats["activation" if tabled else "linear"] or [0, 0])[1]
+        return found
+
+    def pooled(self, head: dict[str, Any], seen: Sequence[Row]) -> Row:
+        """What the first linear layer reads; `seen` are h of every step, the last one twice."""
+        steps, state = seen[:-1], self.formats["state"]
+        if head["pool"] == "none":
+            return seen[-1]
+        if head["pool"] == "max":
+            return [max(unit) for unit in zip(*steps, strict=True)]
+        longest = head["longest"]
+        bits = state[0] + longest.bit_length()
+        count = min(len(steps), longest)
+        factor = (2 ** (bits + 1) + count) // (2 * count)
+        return [narrow(sum(unit) * factor, state[1] + bits, state) for unit in zip(*steps[:count], strict=True)]
+
+    def linear(self, n: int, layer: dict[str, Any], x: Row) -> Row:
+        """A linear layer in front of the last one; its arrays are number n."""
+        found, kind = [], layer["activation"]
+        for k in range(layer["outputs"]):
+            total, frac = self.row(n, k, x, [], False, k)
+            if kind in ("tanh", "sigmoid"):
+                pre = narrow(total, frac, self.formats["gate"])
+                found.append(self.tanh(pre) if kind == "tanh" else self.sigmoid(pre))
+                continue
+            value, one = narrow(total, frac, self.formats["linear"]), 1 << self.formats["linear"][1]
+            ends = {"none": (value, value), "relu": (0, value), "hard_tanh": (-one, one), "hard_sigmoid": (0, one)}[
+                kind
+            ]
+            found.append(min(max(value, ends[0]), max(ends)))
+        return found
+
+    def lstm(self, n: int, x: Row, h: Row, c: Row, by_columns: bool) -> tuple[list[int], list[int]]:
+        act, cell, units = self.formats["activation"], self.formats["cell"], self.model["hidden"][n]
+        if by_columns:
+            h = [0 if abs(value) < self.arrays["threshold"] else value for value in h]
+        c_t, h_t = [], []
+        for unit in range(units):
+            pre = []
+            for gate in range(4):
+                r = gate * units + unit
+                total, frac = self.row(n, r, x, h, n == 0, r)
+                pre.append(narrow(total, frac, self.formats["gate"]))
+            i, f, o = (self.sigmoid(pre[gate]) for gate in (0, 1, 3))
+            g = self.tanh(pre[2])
+            q = max(act[1] + cell[1], 2 * act[1])
+            kept = (f * c[unit] << q - act[1] - cell[1]) + (i * g << q - 2 * act[1])
+            c_t.append(narrow(kept, q, cell))
+            h_t.append(narrow(o * self.cell_tanh(c_t[-1]), 2 * act[1], self.formats["state"]))
+        return h_t, c_t
+
+    def gru(self, n: int, x: Row, h: Row, p: Row, by_columns: bool) -> tuple[list[int], list[int]]:
+        act, cell, gate = self.formats["activation"], self.formats["cell"], self.formats["gate"]
+        units, kept = self.model["hidden"][n], []
+        if by_columns:
+            h = [0 if abs(value) < self.arrays["threshold"] else value for value in h]
+        for unit in range(units):
+            pre = []
+            for number, (row, of_x, of_h) in enumerate(((0, x, h), (1, x, h), (2, x, None), (2, None, h))):
+                own = row * units + unit
+                total, frac = self.row(n, own, of_x, of_h, n == 0, own, number * units + unit)
+                pre.append(narrow(total, frac, gate))
+            r, z = self.sigmoid(pre[0]), self.sigmoid(pre[1])
+            new = self.tanh(narrow((pre[2] << act[1]) + r * pre[3], gate[1] + act[1], gate))
+            q = act[1] + max(act[1], cell[1])
+            total = (p[unit] * z << q - act[1] - cell[1]) + (new * ((1 << act[1]) - z) << q - 2 * act[1])
+            kept.append(narrow(total, q, cell))
+        return [narrow(value, cell[1], self.formats["state"]) for value in kept], kept
+
+    def gru_reset_first(self, n: int, x: Row, h: Row, p: Row) -> tuple[list[int], list[int]]:
+        act, cell, units = self.formats["activation"], self.formats["cell"], self.model["hidden"][n]
+
+        def gate(row: int, read: Row, table: Callable[[int], int]) -> list[int]:
+            sums = (self.row(n, row * units + u, x, read, n == 0, row * units + u) for u in range(units))
+            return [table(narrow(total, frac, self.formats["gate"])) for total, frac in sums]
+
+        z, r = gate(0, h, self.sigmoid), gate(1, h, self.sigmoid)
+        m = [narrow(a * b, act[1] + cell[1], self.formats["state"]) for a, b in zip(r, p, strict=True)]
+        new, q = gate(2, m, self.tanh), act[1] + max(act[1], cell[1])
+        kept = []
+        for u in range(units):
+            total = (p[u] * z[u] << q - act[1] - cell[1]) + (new[u] * ((1 << act[1]) - z[u]) << q - 2 * act[1])
+            kept.append(narrow(total, q, cell))
+        return [narrow(value, cell[1], self.formats["state"]) for value in kept], kept
+
+    def highway(self, n: int, x: Row, r: Row, s: Row) -> tuple[list[int], list[int]]:
+        act, cell, units = self.formats["activation"], self.formats["cell"], self.model["hidden"][n]
+        for level in range(self.model["depth"]):
+            s_l = []
+            for unit in range(units):
+                pre = []
+                for gate in range(2):
+                    own = gate * units + unit
+                    read = x if level == 0 else None
+                    total, frac = self.row(n, own, read, r, n == 0, 2 * units * level + own)
+                    pre.append(narrow(total, frac, self.formats["gate"]))
+                h, t = self.tanh(pre[0]), self.sigmoid(pre[1])
+                q = act[1] + max(act[1], cell[1])
+                kept = (h * t << q - 2 * act[1]) + (s[unit] * ((1 << act[1]) - t) << q - act[1] - cell[1])
+                s_l.append(narrow(kept, q, cell))
+            s, r = s_l, [narrow(value, cell[1], self.formats["state"]) for value in s_l]
+        return list(r), list(s)
+
+    def sequence(self, x: Sequence[Row], states: list[tuple[Row, Row]], columns: Sequence[bool]) -> list[Row]:
+        """Results of a sequence; `states` are h and c of every layer, and become those of its last step."""
+        head, results, seen = self.model["head"], [], []
+        for step, x_t in enumerate(x):
+            value = list(x_t)
+            for n, (h, c) in enumerate(states):
+                if self.model["cell"] == "highway":
+                    value, kept = self.highway(n, value, h, c)
+                elif self.model["cell"] == "gru_reset_first":
+                    value, kept = self.gru_reset_first(n, value, h, c)
+                elif self.model["cell"] == "gru":
+                    value, kept = self.gru(n, value, h, c, columns[n])
+                else:
+                    value, kept = self.lstm(n, value, h, c, columns[n])
+                states[n] = (value, kept)
+            seen.append(value)
+            if head is None:
+                results.append(value)
+            elif head["when"] == "step" or step == len(x) - 1:
+                value = self.pooled(head, [*seen, value])
+                for number, layer in enumerate(head["layers"]):
+                    value = list(self.linear(len(states) + number, layer, value))
+                last = len(states) + len(head["layers"])
+                logits = [self.row(last, k, value, [], False, k)[0] for k in range(head["outputs"])]
+                results.append(logits if head["kind"] == "logits" else [logits.index(max(logits))])
+        return results
