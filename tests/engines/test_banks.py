@@ -41,7 +41,16 @@ NARROW: dict[str, Any] = {  # words go round the banks
     "sparsity": RATIOS | {"shared_by_gates": True},
     "engine": {"units": 2, "lanes_per_row": 4, "cells_per_cycle": 2, "input_words": 1, "operand_register": True},
 }
-KINDS = [pytest.param(WIDE, id="wide_words"), pytest.param(NARROW, id="narrow_words", marks=pytest.mark.slow)]
+AHEAD: dict[str, Any] = {  # x of all groups before the first h
+    "model": {"inputs": 9, "hidden": [13], "head": None},
+    "sparsity": RATIOS,
+    "engine": {"units": 2, "lanes_per_row": 2, "cells_per_cycle": 2, "input_words": 2, "order": "x_first"},
+}
+KINDS = [
+    pytest.param(WIDE, id="wide_words"),
+    pytest.param(NARROW, id="narrow_words", marks=pytest.mark.slow),
+    pytest.param(AHEAD, id="x_first", marks=pytest.mark.slow),
+]
 
 
 def made(sections: dict[str, Any], work: Path) -> Design:

@@ -54,6 +54,11 @@ SMALL: dict[str, dict[str, Any]] = {
         "formats": BASE["formats"] | {"scale": [7, 5]},
     },
     "fed": ONE_LAYER | {"engine": {"units": 3, "memory": "stream", "memory_width": 64}},
+    "x first in the first level of two": {
+        "model": {"cell": "highway", "depth": 2, "inputs": 6, "hidden": [7]},
+        "sparsity": {"pattern": "row", "input": 0.3, "recurrent": 0.5},
+        "engine": {"units": 2, "order": "x_first"},
+    },
     "loaded, both ways": ONE_LAYER
     | {
         "sparsity": {"pattern": "balanced", "input": 0.3, "recurrent": 0.5},
