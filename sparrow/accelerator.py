@@ -144,6 +144,7 @@ def compile(
     ignore: Sequence[str] = (),
     output: str | None = None,
     longest: int | None = None,
+    last: str | None = None,
 ) -> Accelerator:
     """From a model to an accelerator that answers: the spec that `sparrow new` writes, its weights imported.
 
@@ -169,7 +170,7 @@ def compile(
     with TemporaryDirectory(prefix="sparrow-") as scratch:
         path, known = _model(model, Path(scratch), wishes)
         given = _data(data, Path(scratch))
-        asked = Asked(given, board, error, sparsity, when, named, wishes, longest=longest)
+        asked = Asked(given, board, error, sparsity, when, named, wishes, longest=longest, last=last)
         spec, comments, _ = new.made(path, folder, asked, known)
         named_files = {"file": path, "data": given}
         own = {key: at for key, at in named_files.items() if at is not None and at.parent == Path(scratch)}

@@ -84,7 +84,9 @@ def _float_answers(made: Design, model: Path, data: Data, once: bool) -> Array:
     network = read_again(made.spec, model, asked)
     if _digest(quantized(made.spec, network), made.spec) != _digest(made.weights, made.spec):
         raise Refused([Fault(str(model), f"the file whose weights lie in {made.work}", "another")])
-    h = network.over_steps(network.states(data.x)[-1], data.lengths)
+    h, head = network.states(data.x, lengths=data.lengths)[-1], made.spec.model.head
+    if head is None or head.last != "states":
+        h = network.over_steps(h, data.lengths)
     logits = network.logits(h)
     if network.pool != "none":
         return np.asarray(logits[:, 0])

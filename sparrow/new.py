@@ -138,7 +138,7 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, d
     keys = {
         "name": asked.name or name_of(model.stem),
         "source": given,
-        "model": _model(network) | ({} if head is None else {"head": head}),
+        "model": _model(network, asked, data) | ({} if head is None else {"head": head}),
         "sparsity": {"pattern": "row", "input": share, "recurrent": share} if share else {"pattern": "dense"},
         "formats": {key: [16, 10] for key in signals},
         "engine": {"units": 1, "state_streams": bool(network.initial_states)},
@@ -149,20 +149,31 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, d
     return spec
 
 
-def _model(network: FloatNetwork) -> dict[str, Any]:
+def _model(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any]:
     found: dict[str, Any] = {"cell": network.layers[0].cell, "inputs": network.layers[0].sizes[0]}
     found["hidden"] = [layer.sizes[1] for layer in network.layers]
     linear = (*network.linear, *((network.head,) if network.head else ()))
     found["bias"] = any(layer.bias.any() for layer in (*network.layers, *linear))
     if any(layer.initial is not None for layer in network.layers):
         found["initial"] = "constant"
+    if network.directions > 1:
+        found |= {"bidirectional": True, "longest": _longest(asked, data, "sequence buffers")}
     return found
+
+
+def _longest(asked: Asked, data: Data, what: str) -> int:
+    """The steps of the longest sequence. Refused where nobody says them."""
+    if asked.longest is None and asked.data is None:
+        raise Refused([Fault("--longest", f"the steps of the longest sequence, or --data, for {what}", "neither")])
+    return asked.longest or int(data.lengths.max())
 
 
 def _head(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any] | None:
     """Linear layers, and what they read; None where h_t is the answer."""
-    if asked.longest is not None and network.pool != "mean":
-        raise Refused([Fault("--longest", "nothing without a mean over time", str(asked.longest))])
+    if asked.longest is not None and network.pool != "mean" and network.directions == 1:
+        wanted = "nothing without a mean over time or bidirectional layers"
+        raise Refused([Fault("--longest", wanted, str(asked.longest))])
+    last = _last(network, asked)
     if network.head is None:
         return None
     kind = "argmax" if network.ending in fit.CLASSES else "logits"
@@ -170,10 +181,25 @@ def _head(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any] | N
     found: dict[str, Any] = {"layers": layers, "outputs": len(network.head.bias), "kind": kind}
     found |= {"when": network.when or asked.when or "last", "pool": network.pool}
     if network.pool == "mean":
-        if asked.longest is None and asked.data is None:
-            raise Refused([Fault("--longest", "the steps of the longest sequence, or --data, for a mean", "neither")])
-        found["longest"] = asked.longest or int(data.lengths.max())
-    return found
+        found["longest"] = _longest(asked, data, "a mean")
+    return found | ({} if last is None else {"last": last})
+
+
+def _last(network: FloatNetwork, asked: Asked) -> str | None:
+    """Which last step a head reads of bidirectional layers; a module that was called answers with their output."""
+    when = network.when or asked.when or "last"
+    if network.directions == 1 or network.head is None or network.pool != "none" or when != "last":
+        if asked.last is not None:
+            raise Refused(
+                [Fault("--last", "nothing but for a head behind the last step of both directions", asked.last)]
+            )
+        return None
+    known = "output" if network.when == "last" else None
+    chosen = known or asked.last
+    if chosen not in ("states", "output") or asked.last not in (None, chosen):
+        wanted = known or "states (PyTorch's h_n) or output (its output[:, -1]), which differ in the backward direction"
+        raise Refused([Fault("--last", wanted, asked.last or "none")])
+    return chosen
 
 
 def name_of(stem: str) -> str:

@@ -29,7 +29,10 @@ class Asked:
     cut: tuple[str | None, str | None] = (None, None)
     """Tensors of a graph between which the part for the accelerator lies; None for its input and its output."""
     longest: int | None = None
-    """Steps that a mean over time counts; by default those of the longest sequence of `data`."""
+    """Steps that a mean over time counts, or that buffers of bidirectional layers hold; by default those of the longest
+    sequence of `data`."""
+    last: str | None = None
+    """Which last step a head of bidirectional layers reads, `states` or `output`, where the module does not say."""
 
 
 def told(head: Head) -> str:
@@ -47,7 +50,8 @@ def reasons(spec: Spec, network: FloatNetwork, chosen: Chosen, asked: Asked, lan
 def _model(spec: Spec, network: FloatNetwork, asked: Asked) -> Iterator[tuple[str, str]]:
     yield "source", "The trained network. Paths are relative to this file; another file than these is refused."
     names = ", ".join(f"{layer.name} ({layer.tensors[0]}, {layer.tensors[1]})" for layer in network.layers)
-    yield "model", f"As in the file: {names}."
+    both = f" Sequences have at most {spec.model.longest} steps (--longest)." if spec.model.bidirectional else ""
+    yield "model", f"As in the file: {names}.{both}"
     head = spec.model.head
     if head is not None and network.head is not None:
         kind = f"it ends with {network.ending}" if network.ending else "the file ends with its sums"

@@ -13,6 +13,7 @@ from accel.architecture.network import network as shapes
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_json
 from accel.base.progress import Progress, silent
+from accel.engines.predict import require_short
 from accel.model import samples as sample_file
 from accel.model import sequences, weights_file
 from accel.model.samples import Samples
@@ -20,6 +21,7 @@ from accel.model.sequences import Data
 from accel.model.weights import Weights
 from accel.spec import Spec
 from training.cell import matrices_of, set_bias
+from training.directions import hold_halves
 from training.distill import distill as distill_student
 from training.export import integers
 from training.importing import data, fit, loss, proof, source
@@ -64,7 +66,6 @@ def import_model(
     a matrix that clips unless `allow_clipping`.
     """
     check_cell(spec)
-    check_directions(spec)
     wishes = Wishes(tuple(lstm), source.names(head), tuple(ignore), output)
     taken = read(spec, path, wishes)
     fit.check(spec, taken.network, path.name)
@@ -74,7 +75,9 @@ def import_model(
     matrices = loss.matrices(taken.network, weights, spec)
     if not allow_clipping:
         loss.check(matrices, str(path))
-    compared = given or data.within(spec.formats.input, spec.training.seed, SEQUENCES, LENGTH, spec.model.inputs)
+    steps = min(LENGTH, spec.model.longest or LENGTH)
+    compared = given or data.within(spec.formats.input, spec.training.seed, SEQUENCES, steps, spec.model.inputs)
+    require_short(spec, compared)
     few = compared.first(MOST_SEQUENCES)
     states, decisions = loss.compare(taken.network, weights, spec, few)
     facts = taken.facts | {"compared": [one.plain() for one in proven]}
@@ -111,12 +114,6 @@ def check_cell(spec: Spec) -> None:
         raise Refused([Fault("model.cell", wanted, spec.model.cell)])
 
 
-def check_directions(spec: Spec) -> None:
-    """Refuse bidirectional layers, which no file is read for yet."""
-    if spec.model.bidirectional:
-        raise Refused([Fault("model.bidirectional", "false for a file, or `sparrow train`", "true")])
-
-
 def read(spec: Spec, path: Path, wishes: Wishes) -> Source:
     """The network of a file as the spec wants it; what stands between linear layers of a state dict, the spec says."""
     head = spec.model.head
@@ -148,6 +145,8 @@ def _integers(
         return quantized(spec, network), None
     if given is None:
         raise Refused([Fault("--distill", "--data with x to learn from", "none")])
+    if spec.model.bidirectional:
+        raise Refused([Fault("--distill", "layers that read forward only", "model.bidirectional")])
     if network.pool != "none":
         raise Refused([Fault("--distill", "a network whose head reads h_t of single steps", f"pool: {network.pool}")])
     student = distill_student(spec, network, filled(spec, network), given, progress)
@@ -189,6 +188,8 @@ def filled(spec: Spec, network: FloatNetwork) -> LSTM:
             module.get_parameter("weight").copy_(torch.from_numpy(linear.weight))
             if spec.model.bias:
                 module.get_parameter("bias").copy_(torch.from_numpy(linear.bias))
+    if spec.directions > 1:
+        hold_halves(model.layers)
     return model
 
 

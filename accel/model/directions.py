@@ -25,15 +25,20 @@ def mirrored(values: Integers, lengths: Integers) -> Integers:
 
 def through(mirror: Mirror, values: Integers, lengths: Integers) -> Integers:
     """What a sequence buffer gives of vectors [sequences, steps, n]: [sequences, steps, n], with `pairs` 2n values."""
+    return arranged(values, lengths, mirror.crossed, mirror.pairs)
+
+
+def arranged(values: Integers, lengths: Integers, crossed: bool, pairs: bool) -> Integers:
+    """The same of any numbers [sequences, steps, n]; `lengths` [sequences]."""
     image = mirrored(values, lengths)
-    if mirror.crossed:
+    if crossed:
         half = values.shape[2] // 2
         own, other = (values, image), (image, values)
         values, image = (
             np.concatenate([first[..., :half], second[..., half:]], axis=2)
             for first, second in zip(own, other, strict=True)
         )
-    return np.concatenate([values, image], axis=2) if mirror.pairs else values
+    return np.concatenate([values, image], axis=2) if pairs else values
 
 
 def own_places(array: Array, rows: int, columns: int) -> Mask:

@@ -17,6 +17,7 @@ from accel.spec.types import (
     Depth,
     Format,
     Hidden,
+    Last,
     Section,
     Share,
     When,
@@ -50,7 +51,7 @@ class Head(Section):
     """What leaves the accelerator: the index of the largest logit (the lowest on a tie), or every exact logit."""
     when: When = "last"
     """After the last step of a sequence only, or after every step."""
-    last: Literal["states", "output"] | None = None
+    last: Last | None = None
     """What `when: last` reads of bidirectional layers: `states`, the last state of each direction, of the backward one
     that after it has read the first step (PyTorch's h_n, ONNX's Y_h); `output`, what the layer gives for the last step
     (PyTorch's output[:, -1]), of the backward direction its state after a single step."""

@@ -45,6 +45,8 @@ Hidden = Annotated[tuple[Count, ...], _LIST, Field(min_length=1, max_length=64)]
 Activation = Literal["none", "relu", "hard_tanh", "hard_sigmoid", "tanh", "sigmoid"]
 When = Literal["last", "step"]
 """After which steps a head answers."""
+Last = Literal["states", "output"]
+"""Which last step a head of bidirectional layers reads."""
 EngineName = Literal["golden", "torch", "myhdl", "icarus", "verilator", "netlist", "chip", "hls"]
 Engines = Annotated[tuple[EngineName, ...], _LIST]
 Shares = Annotated[tuple[Share, ...], _LIST]

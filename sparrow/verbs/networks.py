@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from accel.base.faults import Fault, Refused
-from accel.spec.types import When
+from accel.spec.types import Last, When
 from sparrow.verb import (
     MODEL,
     Between,
@@ -136,7 +136,13 @@ def new(
     start: Start = None,
     end: End = None,
     longest: Annotated[
-        int | None, typer.Option(min=1, help="Steps that a mean over time counts.", show_default="that of --data")
+        int | None,
+        typer.Option(
+            min=1, help="Steps that a mean counts, or both directions' buffers hold.", show_default="that of --data"
+        ),
+    ] = None,
+    last: Annotated[
+        Last | None, typer.Option(help="Which last step a head of both directions reads: h_n, or output[:, -1].")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a spec that is there.")] = False,
     as_json: Json = False,
@@ -157,6 +163,6 @@ def new(
         answer({"files": new_task.write(task, force)}, "files", as_json)
         return
     wishes = Wishes(tuple(lstm or ()), tuple(head or ()), tuple(ignore or ()), output, tuple(activation or ()))
-    asked = Asked(data, board, error, sparsity, when, name, wishes, (start, end), longest)
+    asked = Asked(data, board, error, sparsity, when, name, wishes, (start, end), longest, last)
     written = whole if asked.cut == (None, None) else cutting
     answer(written.write(model, out, asked, force), "newly_written", as_json)

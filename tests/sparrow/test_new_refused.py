@@ -70,7 +70,7 @@ MLPS: dict[str, tuple[list[str], str]] = {
     "for none": (["--activation", "relu"], "--activation: wanted --head NAME for two linear layers or more"),
     "no mean": (
         ["--head", "fc1", "--head", "fc2", "--activation", "relu", "--longest", "9"],
-        "--longest: wanted nothing without a mean over time, got 9",
+        "--longest: wanted nothing without a mean over time or bidirectional layers, got 9",
     ),
 }
 

@@ -37,7 +37,8 @@ class Trial:
         self.model, self.data = model.eval(), data
         self.real = np.arange(data.x.shape[1]) < data.lengths[:, None]
         with torch.no_grad():
-            self.signals = model.signals(torch.from_numpy(data.x), model.begun(len(data.x)))
+            lengths = torch.from_numpy(data.lengths)
+            self.signals = model.signals(torch.from_numpy(data.x), model.begun(len(data.x)), lengths)
             h = [stacked(steps, model.cell.output) for steps in self.signals]
             self.linear, self.logits = self._behind(h[-1])
         self.h = [each.numpy()[self.real] for each in h]
@@ -50,7 +51,8 @@ class Trial:
         """Every value of the linear layers in front of the head's last one, and the logits, of real steps alone."""
         if self.model.head is None:
             return [], None
-        read, found = self.model.over_steps(h, torch.from_numpy(self.data.lengths)), list[Signals]()
+        lengths, found = torch.from_numpy(self.data.lengths), list[Signals]()
+        read = self.model.over_steps(self.model.given_to(len(self.model.layers), h, lengths), lengths)
         read = read[torch.from_numpy(self.real)] if read.ndim == 3 else read
         for place in range(len(self.model.linear)):
             found.append(self.model.through_linear(place, read))
@@ -131,6 +133,7 @@ class Trial:
             trace = self._kept[number].get(key)
             if trace is None:
                 layer, given = made.layers[number], begun[number]
+                signal = golden.given_to(net, number, signal, self.data.lengths)
                 trace = golden.run_layer(net, array, layer, signal, self.data.lengths, given, made.threshold_at(array))
                 self._keep(number, key, trace)
             traces.append(trace)

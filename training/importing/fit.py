@@ -25,6 +25,9 @@ def _sizes(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
     for cell in dict.fromkeys(layer.cell for layer in network.layers if layer.cell != spec.model.cell):
         first = next(layer.name for layer in network.layers if layer.cell == cell)
         yield Fault("model.cell", f"{cell}, as {first} of {name} is", spec.model.cell)
+    if network.directions != spec.directions:
+        wanted = f"{str(network.directions > 1).lower()}, as {network.layers[0].name} of {name} is"
+        yield Fault("model.bidirectional", wanted, str(spec.model.bidirectional).lower())
     inputs = network.layers[0].sizes[0]
     hidden = [layer.sizes[1] for layer in network.layers]
     if inputs != spec.model.inputs:

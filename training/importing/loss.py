@@ -185,7 +185,7 @@ def compare(
         x = np.concatenate([rows[:length] for rows, length in zip(x, lengths, strict=True)])[None]
         lengths = np.array([x.shape[1]])
     trace = golden.run(net, weights, spec.formats.input.quantize(x), lengths)
-    states = network.states(x)
+    states = network.states(x, lengths=lengths)
     real = np.arange(x.shape[1]) < lengths[:, None]
     found = [
         {"name": array.name, "relative_error": _relative(array.h.real(one.h)[real], h[real])}
@@ -197,7 +197,9 @@ def compare(
     if network.pool != "none":
         got, h = got[:, 0], network.over_steps(states[-1], lengths)[:, 0]
     else:
-        got, h = (got[real], states[-1][real]) if got.shape[1] == x.shape[1] else (got[:, 0], states[-1][last])
+        head = spec.model.head
+        read = states[-1] if head is not None and head.last == "states" else network.over_steps(states[-1], lengths)
+        got, h = (got[real], read[real]) if got.shape[1] == x.shape[1] else (got[:, 0], read[last])
     wanted = network.logits(h)
     found.append({"name": net.head.name, "relative_error": _relative(got, wanted)})
     return found, None if spec.model.stateful else _decisions(got, wanted)

@@ -23,8 +23,8 @@ class Module:
 
     name: str
     layers: dict[int, dict[str, str]] = field(default_factory=dict)
-    backward: list[str] = field(default_factory=list)
-    """Tensors of the direction that reads from the last step to the first."""
+    backward: dict[int, dict[str, str]] = field(default_factory=dict)
+    """The same of the direction that reads from the last step to the first."""
     spelled: set[bool] = field(default_factory=set)
     """Whether names are without a number of a layer."""
 
@@ -41,13 +41,19 @@ class Module:
     @property
     def names(self) -> list[str]:
         """All its tensors."""
-        return [*(name for layer in self.layers.values() for name in layer.values()), *self.backward]
+        every = (*self.layers.values(), *self.backward.values())
+        return [name for layer in every for name in layer.values()]
+
+    @property
+    def directions(self) -> int:
+        """Directions in which its layers read a sequence."""
+        return 2 if self.backward else 1
 
     def sizes(self, state: State) -> list[int]:
-        """Inputs of the first layer, then the hidden units of each."""
+        """Inputs of the first layer, then what each gives for a step: its hidden units, of both directions."""
         ordered = [self.layers[number] for number in sorted(self.layers)]
         inputs = state[ordered[0]["weight_ih"]].shape[1]
-        return [inputs, *(state[layer["weight_hh"]].shape[1] for layer in ordered)]
+        return [inputs, *(self.directions * state[layer["weight_hh"]].shape[1] for layer in ordered)]
 
     def faults(self, state: State) -> Iterator[tuple[str, str, str]]:
         """Place, wanted and got of everything that keeps the module out of the hardware."""
@@ -55,9 +61,8 @@ class Module:
             yield self.title, "an LSTM without projection", "one with proj_size"
         elif len(self.spelled) > 1:
             yield self.title, "names of an LSTM or of an LSTMCell", "both"
-        elif self.backward:
-            kind = "a GRU" if self.kind(state) == "GRU" else "an LSTM"
-            yield self.title, f"{kind} that reads forward only", "a bidirectional one"
+        elif self.backward and _parts(self.backward) != _parts(self.layers):
+            yield self.title, "the same tensors for both directions", "others behind _reverse"
         elif sorted(self.layers) != list(range(len(self.layers))):
             yield self.title, "layers 0, 1, ... without a gap", f"layers {', '.join(map(str, sorted(self.layers)))}"
         elif (found := self.kind(state)) not in PLACED:
@@ -80,10 +85,14 @@ class Module:
         return KINDS.get(matrix.shape[0] // matrix.shape[1])
 
     def _misshapen(self, state: State) -> Iterator[tuple[str, str, str]]:
+        for layers in (self.layers, self.backward):
+            yield from self._misshapen_direction(state, layers)
+
+    def _misshapen_direction(self, state: State, layers: dict[int, dict[str, str]]) -> Iterator[tuple[str, str, str]]:
         before = None
         rows, hidden = state[self.layers[0]["weight_hh"]].shape
-        for number in sorted(self.layers):
-            layer = self.layers[number]
+        for number in sorted(layers):
+            layer = layers[number]
             biases = {"bias_ih", "bias_hh"} & layer.keys()
             if not {"weight_ih", "weight_hh"} <= layer.keys() or len(biases) == 1:
                 wanted = "weight_ih and weight_hh, and both biases or none"
@@ -95,7 +104,11 @@ class Module:
                 shape = {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden)}.get(part, (rows,))
                 if tuple(state[name].shape) != shape:
                     yield name, f"shape {shape}", str(tuple(state[name].shape))
-            before = hidden
+            before = self.directions * hidden
+
+
+def _parts(layers: dict[int, dict[str, str]]) -> dict[int, set[str]]:
+    return {number: set(layer) for number, layer in layers.items()}
 
 
 def modules(state: State) -> dict[str, Module]:
@@ -107,7 +120,7 @@ def modules(state: State) -> dict[str, Module]:
             continue
         module = found.setdefault(match["module"] or "", Module(match["module"] or ""))
         if match["reverse"]:
-            module.backward.append(name)
+            module.backward.setdefault(int(match["layer"]), {})[match["part"]] = name
             continue
         module.spelled.add(match["layer"] is None)
         module.layers.setdefault(int(match["layer"] or 0), {})[match["part"]] = name

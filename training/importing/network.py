@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from accel.model.directions import arranged
+
 Array = npt.NDArray[Any]
 When = Literal["last", "step"]
 """After which steps a network answers."""
@@ -35,13 +37,16 @@ class Recurrent:
     """Where the file has W_x, W_h and the bias, for messages."""
     cell: str = "lstm"
     """By the names of `model.cell`."""
+    directions: int = 1
+    """Of two, the matrices and biases of both lie in one: of each gate forward's rows, then backward's, and columns
+    likewise, zeros elsewhere (`accel.model.directions`)."""
     initial: Array | None = None
     """Constants that every sequence begins with, [2 or, of a GRU, 1, hidden]: h_0, then c_0; None for zeros."""
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """Inputs and hidden units."""
-        return self.w_x.shape[1], self.w_h.shape[1]
+        """Inputs and hidden units, of each direction."""
+        return self.w_x.shape[1] // self.directions, self.w_h.shape[1] // self.directions
 
 
 @dataclass(frozen=True)
@@ -97,22 +102,41 @@ class FloatNetwork:
         rng, found = np.random.default_rng(seed), []
         for layer, names in zip(self.layers, self.given or [("", "")] * len(self.layers), strict=True):
             h, c = (
-                rng.normal(0.0, 0.5, (sequences, layer.sizes[1])) * bool(name and seed is not None) for name in names
+                rng.normal(0.0, 0.5, (sequences, layer.w_h.shape[1])) * bool(name and seed is not None)
+                for name in names
             )
             if layer.initial is not None:
                 h, c = (np.tile(values, (sequences, 1)) for values in (layer.initial[0], layer.initial[-1]))
             found.append((h, c))
         return found
 
-    def states(self, x: Array, begin: Begin | None = None, dtype: type[np.floating[Any]] = np.float64) -> list[Array]:
+    @property
+    def directions(self) -> int:
+        """Directions in which every layer reads a sequence."""
+        return self.layers[0].directions
+
+    def states(
+        self,
+        x: Array,
+        begin: Begin | None = None,
+        dtype: type[np.floating[Any]] = np.float64,
+        lengths: Array | None = None,
+    ) -> list[Array]:
         """h_t of every layer [sequences, steps, hidden], of x [sequences, steps, inputs]; from the network's own
-        h_0 and c_0 unless `begin`.
+        h_0 and c_0 unless `begin`. Of bidirectional layers those of their turns, for which `lengths` [sequences] are
+        the real steps.
         """
-        found = []
+        found = list[Array]()
         for layer, (h, c) in zip(self.layers, begin or self.begin(len(x)), strict=True):
+            if layer.directions > 1:
+                x = arranged(x, _real(x, lengths), crossed=bool(found), pairs=True)
             x = run_layer(layer, x.astype(dtype), h.astype(dtype), c.astype(dtype))
             found.append(x)
         return found
+
+    def in_order(self, h: Array, lengths: Array | None = None) -> Array:
+        """What the last layer gives step by step, of its h [sequences, steps, hidden] as `states` has it."""
+        return arranged(h, _real(h, lengths), crossed=True, pairs=False) if self.directions > 1 else h
 
     def logits(self, h: Array) -> Array:
         """What the linear layers make of h_t [..., hidden]; h itself where there are none."""
@@ -122,9 +146,11 @@ class FloatNetwork:
         return np.asarray(h @ self.head.weight.T.astype(h.dtype) + self.head.bias.astype(h.dtype))
 
     def over_steps(self, h: Array, lengths: Array | None = None) -> Array:
-        """What linear layers read of h [sequences, steps, hidden]: itself, or of real steps the pool, one for all."""
+        """What linear layers read of h [sequences, steps, hidden] as `states` has it: what the layer gives for each
+        step, or of real steps the pool, one for all.
+        """
         if self.pool == "none":
-            return h
+            return self.in_order(h, lengths)
         count = np.full(len(h), h.shape[1]) if lengths is None else lengths
         real = (np.arange(h.shape[1]) < count[:, None])[..., None]
         if self.pool == "max":
@@ -145,6 +171,10 @@ class FloatNetwork:
                 yield f"what {layer.name} begins with", layer.initial
         for linear in (*self.linear, *((self.head,) if self.head else ())):
             yield from zip(linear.tensors, (linear.weight, linear.bias), strict=True)
+
+
+def _real(x: Array, lengths: Array | None) -> Array:
+    return np.full(len(x), x.shape[1]) if lengths is None else lengths
 
 
 def bias_of_sums(cell: str, b_x: Array, b_h: Array) -> Array:

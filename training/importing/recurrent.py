@@ -75,7 +75,7 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     initial = _constants(walk, node, inputs, operator, (sequences, r.shape[1]), bool(options["layout"]))
     if initial is not None and any(states):
         raise walk.refuse(node, "h_0 and c_0 both constant, or both from inputs of the graph", "one of each")
-    made = Recurrent(walk.name(node), w @ matrix, r, bias, names, operator.cell, initial)
+    made = Recurrent(walk.name(node), w @ matrix, r, bias, names, operator.cell, initial=initial)
     walk.layers.append(Layer(made, x.source, rows, states, x.folded))
     walk.steps = steps
     h = of_layer(len(walk.layers) - 1, steps, sequences, r.shape[1])

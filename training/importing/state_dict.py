@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from accel.base.faults import Fault, Refused
+from accel.model.directions import joined_matrices, joined_vectors
 from training.importing import tensors
 from training.importing.linears import Behind, Linears, module_of
 from training.importing.modules import Module, modules
@@ -62,7 +63,7 @@ class Taken:
 def read(path: Path, named: Named, outputs: int | None) -> tuple[FloatNetwork, Taken]:
     """The network of a state dict, and which parts of it that is. `outputs`: rows of the spec's head; None without one.
 
-    Refused with every fault: no LSTM or several without an order, a head that is not certain, directions, projections,
+    Refused with every fault: no LSTM or several without an order, a head that is not certain, projections,
     tensors left over, numbers that are not finite and real.
     """
     raw = without_wrappers(tensors.load(path))
@@ -95,6 +96,9 @@ def _chain(state: State, named: Named, place: str) -> tuple[Module, ...]:
     listed = ", ".join(f"{module.title} ({' -> '.join(map(str, size))})" for module, size in pairs)
     if len(chosen) > 1 and not named.lstm:
         raise Refused([Fault(place, "--lstm NAME for each LSTM, in the order data takes from one to the next", listed)])
+    if len({module.directions for module in chosen}) > 1:
+        wanted = "modules that read forward only, or bidirectional ones"
+        raise Refused([Fault(f"{place}: --lstm", wanted, listed)])
     if any(before[-1] != after[0] for before, after in pairwise(sizes)):
         raise Refused([Fault(f"{place}: --lstm", "an order in which each reads what the one before gives", listed)])
     return tuple(chosen)
@@ -156,13 +160,23 @@ def _linear(state: State, layer: Behind) -> Activated:
 
 def _recurrent(state: State, module: Module, number: int) -> Recurrent:
     """A layer in PyTorch's gate order, which is the hardware's; missing biases are zeros."""
-    names = module.layers[number]
-    w_x, w_h = (_array(state[names[part]]) for part in ("weight_ih", "weight_hh"))
-    zeros, cell = np.zeros(len(w_x)), str(module.kind(state)).lower()
-    b_x, b_h = (_array(state[names[part]]) if part in names else zeros for part in ("bias_ih", "bias_hh"))
+    names, cell = module.layers[number], str(module.kind(state)).lower()
+    w_x, w_h, bias = _direction(state, names, cell)
+    if number in module.backward:
+        backward, hidden = _direction(state, module.backward[number], cell), w_h.shape[1]
+        w_x, w_h = (joined_matrices(*pair, hidden) for pair in zip((w_x, w_h), backward, strict=False))
+        bias = joined_vectors(bias, backward[2], hidden)
     title = f"{module.title}, layer {number}" if len(module.layers) > 1 else module.title
     called = (names["weight_ih"], names["weight_hh"], names.get("bias_ih", f"bias of {title}"))
-    return Recurrent(title, w_x, w_h, bias_of_sums(cell, b_x, b_h), called, cell)
+    return Recurrent(title, w_x, w_h, bias, called, cell, module.directions)
+
+
+def _direction(state: State, names: dict[str, str], cell: str) -> tuple[Array, Array, Array]:
+    """W_x [R H, inputs], W_h [R H, H] and a bias for each sum of one direction."""
+    w_x, w_h = (_array(state[names[part]]) for part in ("weight_ih", "weight_hh"))
+    zeros = np.zeros(len(w_x))
+    b_x, b_h = (_array(state[names[part]]) if part in names else zeros for part in ("bias_ih", "bias_hh"))
+    return w_x, w_h, bias_of_sums(cell, b_x, b_h)
 
 
 def _array(tensor: Tensor) -> Array:

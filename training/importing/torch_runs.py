@@ -46,7 +46,14 @@ def _layers(raw: State, module: Module, kind: str, x: Tensor) -> Tensor:
     own = {name.removeprefix(f"{module.name}."): whole(raw, name) for name in module.names}
     hidden = own["weight_hh_l0"].shape[1]
     made = {"LSTM": nn.LSTM, "GRU": nn.GRU}[kind]
-    layers = made(x.shape[2], hidden, len(module.layers), bias="bias_ih_l0" in own, batch_first=True).double()
+    layers = made(
+        x.shape[2],
+        hidden,
+        len(module.layers),
+        bias="bias_ih_l0" in own,
+        batch_first=True,
+        bidirectional=module.directions > 1,
+    ).double()
     layers.load_state_dict(own)
     found: Tensor = layers(x)[0]
     return found
