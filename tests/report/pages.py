@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from accel.base.files import write_json, write_text
 from accel.engines.covered import cover, sequences
@@ -31,7 +33,24 @@ def write(design: Design) -> None:
 
 
 def prepared(work: Path, **sections: dict) -> Design:
-    """A work folder as training and verification leave it."""
+    """A work folder as training and verification leave it; the plain one is worked out once."""
+    if sections:
+        return _prepared(work, **sections)
+    for name, content in _plain().items():
+        (work / name).write_bytes(content)
+    chosen = spec()
+    return Design(chosen, random_weights.seeded(chosen), work)
+
+
+@cache
+def _plain() -> dict[str, bytes]:
+    """The files of a work folder of the plain spec, by name."""
+    with TemporaryDirectory() as folder:
+        _prepared(Path(folder))
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+def _prepared(work: Path, **sections: dict) -> Design:
     chosen = spec(**sections)
     design = Design(chosen, random_weights.seeded(chosen), work)
     inputs = samples.seeded(chosen, 5, 6)
