@@ -116,7 +116,7 @@ def _network(spec: Spec) -> Iterator[Axis]:
 
 
 def _shares(columns: int) -> tuple[float, ...]:
-    """Shares that leave a row of so many columns a weight, one for each number of weights left."""
+    """Shares that leave a row of `columns` columns a weight, one for each number of weights left."""
     left = {nonzeros_of(share, columns): share for share in reversed(SHARES) if nonzeros_of(share, columns)}
     return tuple(sorted(left.values()))
 

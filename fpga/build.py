@@ -42,7 +42,7 @@ class Wishes:
     seed: int = 1
     """Of nextpnr's placement."""
     seeds: int = 1
-    """So many placements from `seed` on, in parallel; the fastest is kept and all are recorded."""
+    """This many placements from `seed` on, in parallel; the fastest is kept and all are recorded."""
     allow_slow: bool = False
     """A clock that is missed is reported, not an error."""
     from_cpp: bool = False

@@ -40,7 +40,7 @@ REGISTERS = {"datapath": 0.964, "cell": 0.139, "delays": 1.784, "control": 217.8
 
 @dataclass(frozen=True)
 class Memory:
-    """So many memories of one shape."""
+    """A number of memories of one shape."""
 
     count: int
     depth: int

@@ -50,7 +50,7 @@ class Packing:
         return b"".join(int(value).to_bytes(self.input_bytes, "little", signed=True) for value in filled.ravel())
 
     def unpacked(self, payload: bytes, steps: int) -> Integers:
-        """The results of a sequence of so many steps, [results, values].
+        """The results of a sequence of `steps` steps, [results, values].
 
         BoardError where the payload holds more or less than these.
         """

@@ -105,7 +105,7 @@ def _unrest(one: Pll) -> tuple[Fraction, ...]:
 
 
 def settings(family: str, given: Fraction) -> Iterator[Pll]:
-    """Every setting within the limits for an oscillator of so many MHz."""
+    """Every setting within the limits for an oscillator of a frequency in MHz."""
     limits = LIMITS[family]
     if given in limits.given:
         yield from {"ecp5": _ecp5, "ice40": _ice40, "gowin": _gowin}[family](given, limits)

@@ -141,7 +141,7 @@ def _once(design: Design) -> bool:
 
 
 def fitting(given: Samples, packing: Packing, size: int, *, once: bool) -> Samples:
-    """The sequences of which request and results fit into buffers of so many bytes. Refused where none does."""
+    """The sequences of which request and results fit into buffers of a size in bytes. Refused where none does."""
     beats = -(-packing.inputs // packing.input_words), -(-packing.values // packing.output_words)
     step = beats[0] * packing.input_words * packing.input_bytes
     result = beats[1] * packing.output_words * packing.output_bytes

@@ -84,7 +84,7 @@ def serial_of(board: Board) -> Serial:
 
 
 def board_rtl(rtl: Rtl, board: Board, mhz: float, serial: Serial | None = None) -> Rtl:
-    """The whole chip at a clock of so many MHz, made from the board's oscillator.
+    """The whole chip at a clock in MHz, made from the board's oscillator.
 
     Refused where the board has no serial line, or where its PLL cannot make the clock.
     """

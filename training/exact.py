@@ -79,7 +79,7 @@ class Exact:
         return [Exact(part, self.frac) for part in self.integers.chunk(count, dim)]
 
     def split(self, rows: int) -> list[Exact]:
-        """In parts of so many rows."""
+        """In parts of a number of rows."""
         return [Exact(part, self.frac) for part in torch.split(self.integers, rows)]
 
     def unbind(self, dim: int = 0) -> list[Exact]:

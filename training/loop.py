@@ -62,7 +62,7 @@ class Begun:
     losses: list[float] = field(default_factory=list)
     """Of the steps that are done."""
     state: list[State] | None = None
-    """h and c that the next batch goes on with."""
+    """h and c that the next batch begins with."""
     seconds: float = 0.0
 
 

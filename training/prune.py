@@ -103,7 +103,7 @@ def choices(spec: Spec) -> tuple[Choices, ...]:
 def prune(lstm: nn.Module, nnz: Nnz, number: int = 0, choose: Choices = BY_ROWS) -> None:
     """Keep K_x weights in each row of W_x and K_h in each row of W_h of a layer of an `nn.LSTM`, as `choose` says.
 
-    By columns, so many in each column of each lane.
+    By columns, as many in each column of each lane.
     """
     mask(lstm, largest(lstm, nnz, number, choose), number)
 

@@ -54,7 +54,7 @@ def threshold_for(model: LSTM, examples: Examples, wanted: float) -> float:
 class StatePruning(Method):
     """A fixed threshold, and a pull towards zero that follows the share of zeros, a proportional-integral controller.
 
-    The share that is due rises over the first half of a stage of so many optimiser `steps`, from what the threshold
+    The share that is due rises over the first half of a stage of `steps` optimiser steps, from what the threshold
     alone makes zero to a little more than what is `wanted`.
     """
 

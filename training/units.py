@@ -35,7 +35,7 @@ from training.model import LSTM, biases, matrices, matrices_of
 
 @dataclass(frozen=True)
 class Part:
-    """A matrix with a share in the groups: a unit's row in each of so many `blocks`, its column where it `reads` h."""
+    """A matrix with a share in the groups: a unit's row in each of its `blocks`, its column where it `reads` h."""
 
     weight: Tensor
     blocks: int
@@ -145,7 +145,7 @@ class GroupLasso(Method):
 def compact(model: LSTM, spec: Spec) -> tuple[Spec, LSTM]:
     """The spec with the sizes that are left and a dense, really smaller module with the same outputs.
 
-    At least one unit of each layer stays; by columns, so many that the lanes of a gate divide them.
+    At least one unit of each layer stays; by columns, as many as the lanes of a gate divide.
     """
     multiples = [spec.engine.units if flow.by_lane else 1 for flow in spec.flows]
     left = [filled_up(keep, multiple) for keep, multiple in zip(alive(model), multiples, strict=True)]

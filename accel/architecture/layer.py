@@ -108,7 +108,7 @@ class Layer:
 
     @property
     def rows(self) -> int:
-        """Rows of the weight matrices; W_h and the biases have so many for each level."""
+        """Rows of the weight matrices; W_h and the biases have as many for each level."""
         return self.rows_per_unit * self.outputs
 
     @property

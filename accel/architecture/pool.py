@@ -1,6 +1,6 @@
 """Over the steps of a sequence: the largest value or the mean of each unit, and the numbers that a mean is made with.
 
-A mean is the sum times an integer near 2**frac / n, narrowed: with so many fraction bits the mean of equal values is
+A mean is the sum times an integer near 2**frac / n, narrowed: with that many fraction bits the mean of equal values is
 that value, for every n.
 """
 

@@ -66,5 +66,5 @@ def status_faults(expected: Status | None, got: Status | None, required: bool) -
 
 
 def _free(steps: int) -> int:
-    """Of so many steps, those that run freely at least, and are measured: the first half."""
+    """Of a number of steps, those that run freely at least, and are measured: the first half."""
     return steps if steps < 4 else steps // 2 + 1

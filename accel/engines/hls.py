@@ -169,7 +169,7 @@ def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str
 
 
 def _whole(flat: Integers, size: int, what: str) -> Integers:
-    """Values as rows of so many. EngineFailed where one is cut short."""
+    """Values as rows of a given length. EngineFailed where one is cut short."""
     if flat.size % size:
         raise EngineFailed(f"{flat.size} values of {what}, {size} a row: one is cut short")
     return flat.reshape(-1, size)

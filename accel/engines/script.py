@@ -34,7 +34,7 @@ MEETS = 6
 LEAVING = 2
 """Cycles from the last layer to the output."""
 LATE = 4
-"""One of so many vectors comes later than a step takes."""
+"""One vector of this many comes later than a step takes."""
 
 
 @dataclass(frozen=True)

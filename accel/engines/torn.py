@@ -17,7 +17,7 @@ from accel.model.samples import Samples
 from accel.schedule.turns import Turn
 
 CUTS = 1
-"""So many vectors of a stream are cut."""
+"""This many vectors of a stream are cut."""
 WHOLE = 3
 """Vectors that come whole before one that is cut, where a later one can be: a flag that rises too soon is seen."""
 SURPLUS = 2

@@ -22,7 +22,7 @@ def unit_words(array: Array, layer: LayerWeights) -> list[list[int]]:
 
 
 def _words(*fields: tuple[Integers, int]) -> list[int]:
-    """Memory words of one unit from fields of codes [words, count], each code so many bits, the first field lowest."""
+    """Memory words of one unit from fields of codes [words, count], each code of its bits, the first field lowest."""
     words, base = [0] * len(fields[0][0]), 0
     for codes, width in fields:
         for number, word in enumerate(codes.tolist()):

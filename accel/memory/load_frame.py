@@ -33,7 +33,7 @@ ADDED = {"x_first": False, "directions": 1}
 
 @dataclass(frozen=True)
 class Section:
-    """Memories of one kind of an array: so many, of so many words, of so many bits."""
+    """Memories of one kind of an array: how many, of how many words, of how many bits."""
 
     memories: int
     depth: int

@@ -42,7 +42,7 @@ EVALUATIONS = 10_000_000
 
 @dataclass(frozen=True)
 class Clamp:
-    """One narrowing: of so many values, how many were clipped from below and from above."""
+    """One narrowing: of all its values, how many were clipped from below and from above."""
 
     layer: str
     signal: str

@@ -100,7 +100,7 @@ def _each_alone(net: Network) -> Network:
 
 
 def _targets(net: Network, reached: Sequence[Reach], length: int) -> Iterator[Target]:
-    """What intervals do not rule out in so many steps."""
+    """What intervals do not rule out in a number of steps."""
     for array, layer in zip(net.layers, reached, strict=False):
         yield from (Target(array.name, *side) for side, step in layer.earliest.items() if step <= length)
         yield from (Target(array.name, *side, last=True) for side in clamped(net, array, layer.values, last=True))

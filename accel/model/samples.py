@@ -53,7 +53,7 @@ class Samples:
         return int(self.lengths.sum())
 
     def within(self, steps: int) -> Samples:
-        """As many leading sequences as fit into so many steps, at least one (cut to `steps` if it alone is longer)."""
+        """As many leading sequences as fit into `steps` steps, at least one (cut to `steps` if it alone is longer)."""
         count = max(1, int(np.searchsorted(np.cumsum(self.lengths), steps, side="right")))
         head = self.first(count)
         longest = min(int(head.lengths.max()), max(1, steps))

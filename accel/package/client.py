@@ -9,7 +9,7 @@ from accel.package.bench import Bench
 from accel.schedule.schedule import schedule
 
 STEPS_UNDER_WAY = 5
-"""So many steps are over when the client resets."""
+"""This many steps are over when the client resets."""
 
 
 def client(design: Design, run: Bench, memories: bool) -> str:

@@ -74,7 +74,7 @@ def x_first(spec: Spec, work: Path) -> dict[str, Any]:
 
 
 def proposed(spec: Spec, lanes: int | None, cycles: int | None) -> dict[str, Any]:
-    """Designs of at most so many lanes a layer, or of at most so many cycles a step, as JSON data. Refused if none."""
+    """Designs within a number of lanes a layer, or of cycles a step, as JSON data. Refused if none."""
     if spec.skips_states:
         raise Refused([Fault("engine.dataflow", "row, which proposals are for", ", ".join(map(str, spec.flows)))])
     found = for_cycles(spec, cycles) if cycles is not None else for_lanes(spec, lanes or 0)

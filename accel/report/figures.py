@@ -41,7 +41,7 @@ def svg(figure: Figure, words: str) -> str:
 
 
 def fits(words: str, size: float, inches: float) -> bool:
-    """Whether words of a size in points have room on so many inches."""
+    """Whether words of a size in points have room on a width in inches."""
     return len(words) * LETTER * size <= 72 * inches
 
 

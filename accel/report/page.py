@@ -13,7 +13,7 @@ from accel.report.timeline import timeline
 from accel.spec import BALANCES, TRAVERSALS, Spec
 
 CLASSES = 20
-"""So many classes at most have a table of answers."""
+"""At most this many classes have a table of answers."""
 
 
 def page(design: Design, facts: dict[str, Any]) -> str:

@@ -104,7 +104,7 @@ def _tracks(run: Run) -> list[str]:
 
 
 def _draw(axis: Any, run: Run, inches: float) -> None:
-    """One way to run, a cycle on so many inches; spans have their labels where there is room."""
+    """One way to run, a cycle on a width in inches; spans have their labels where there is room."""
     tracks = _tracks(run)
     for span in run.spans:
         _bar(axis, span, tracks.index(span.track), fits(span.label, LABEL, span.length * inches))

@@ -57,7 +57,7 @@ def estimated_cycles(net: Network) -> int:
 
 
 def for_lanes(spec: Spec, lanes: int, count: int = 5) -> list[Proposal]:
-    """The fastest designs of at most so many lanes in each layer; among equals the one with the fewest memory bits."""
+    """The fastest designs within a number of lanes in each layer; among equals the one with the fewest memory bits."""
     rows, hidden = network(spec).layers[0].rows_per_unit, min(spec.model.hidden)
     tried = [(min(lanes // (rows * m), hidden), m) for m in _lanes_per_row(spec) if lanes >= rows * m]
     found = [_best(spec, units, m) for units, m in tried]
@@ -65,7 +65,7 @@ def for_lanes(spec: Spec, lanes: int, count: int = 5) -> list[Proposal]:
 
 
 def for_cycles(spec: Spec, cycles: int, count: int = 5) -> list[Proposal]:
-    """The designs with the fewest lanes whose steps take at most so many cycles; empty where none does."""
+    """The designs with the fewest lanes whose steps take at most a number of cycles; empty where none does."""
     found = []
     for m in _lanes_per_row(spec):
         for units in _enough(spec, m, cycles):

@@ -27,7 +27,7 @@ class Balance:
     among: Callable[[int, int], int]
     """Of how many weights some are kept: from the columns of the matrix and the rows of a lane."""
     each: str
-    """Where so many are kept, in words."""
+    """Where that number is kept, in words."""
     shown: str
     """What is kept, in words."""
     empty: str

@@ -125,7 +125,7 @@ class Sparsity(Section):
     threshold: Annotated[float, Field(ge=0.0)] | None = None
     """In the recurrence of layers by columns h_t counts as 0 where |h_t| is below this, and is skipped; 0 keeps all."""
     states: Share | None = None
-    """Share of h_t that shall be below the threshold: training draws so many of them to zero."""
+    """Share of h_t that shall be below the threshold: training draws that share to zero."""
 
 
 def divisors(number: int) -> list[int]:

@@ -38,7 +38,7 @@ class Studies(Section):
     (such as `ternary-weight`), drawn at random while training or, with `-rounded` behind it, rounded; or with a learned
     scale a row from the dense network (`ternary-row`)."""
     widths: Widths = ()
-    """Weights of so many bits, fraction bits chosen from the weights: without and with fine-tuning."""
+    """Weights of other widths in bits, fraction bits chosen from the weights: without and with fine-tuning."""
     row_widths: Widths = ()
     """The same with a scale a row, 16 bits each."""
     lasso: Strengths = ()
@@ -47,7 +47,7 @@ class Studies(Section):
     """Shrink short groups by more and long ones by less, in inverse proportion to their length: for networks whose
     groups are large, such as those of a decoder of many words."""
     highway: Depths = ()
-    """Recurrent highway networks of so many levels, with as many units, trained from scratch as long."""
+    """Recurrent highway networks of other depths, with as many units, trained from scratch as long."""
     highway_lasso: Strengths = ()
     """Removal of their units."""
 

@@ -35,7 +35,7 @@ class Observations {
     values_[step][place] = value;
   }
 
-  /// Writes so many steps as 64-bit integers of this machine and forgets them; false unless every value was observed once
+  /// Writes `steps` steps as 64-bit integers of this machine and forgets them; false unless every value was observed once
   /// in each. In a step without an answer linear layers show nothing, and zeros are written: `answered` are the last ones.
   bool Write(std::FILE *file, std::size_t steps, std::size_t answered) {
     bool complete = true;

@@ -11,7 +11,7 @@ struct Mark {
   bool filler;
 };
 
-/// Process: one x_t as `Receive` takes it, and a mark for each process that withholds what comes of a filler.
+/// Process: one x_t as `Receive` takes it, and a mark for each process that withholds a filler's result.
 template <typename A, typename In, int kMarks>
 void ReceiveMarked(Stream<In> &in, Operands<A> &x, bool &end, bool &torn, Mark (&marks)[kMarks]) {
   #pragma HLS INLINE

@@ -26,7 +26,7 @@ constexpr int Reader(int unit, int row, int m) {
   return (unit * A::kRowsPerUnit + row) * A::kLanesPerRow + m;
 }
 
-/// Index bits that select one of so many values within a word.
+/// Index bits that select one of the values within a word.
 constexpr int LowBits(int values) { return values > 1 ? 1 + LowBits((values + 1) / 2) : 0; }
 
 /// Number of the value at a place: the memory word above the place within it, kWords values a word.

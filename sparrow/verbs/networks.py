@@ -37,8 +37,8 @@ from sparrow.verb import (
 def check(
     spec_file: SpecFile,
     work: Work = None,
-    lanes: Annotated[int | None, typer.Option(min=1, help="propose designs of at most so many lanes a layer")] = None,
-    cycles: Annotated[int | None, typer.Option(min=1, help="propose designs of at most so many cycles a step")] = None,
+    lanes: Annotated[int | None, typer.Option(min=1, help="propose designs within this many lanes a layer")] = None,
+    cycles: Annotated[int | None, typer.Option(min=1, help="propose designs within this many cycles a step")] = None,
     as_json: Json = False,
 ) -> None:
     """Validate a spec; print everything that follows from it, or (--lanes, --cycles) designs to choose from."""

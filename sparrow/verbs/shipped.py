@@ -60,7 +60,7 @@ def build(
     from_cpp: Annotated[bool, typer.Option("--from-cpp", help="The core that Vitis HLS makes of the C++.")] = False,
     allow_slow: Annotated[bool, typer.Option("--allow-slow", help="A missed clock is no error.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of nextpnr.")] = 1,
-    seeds: Annotated[int, typer.Option(min=1, help="Place so many times, in parallel; keep the fastest.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="Place this many times, in parallel; keep the fastest.")] = 1,
     read_back: Annotated[bool, typer.Option("--read-back", help="Simulate the bitstream itself (iCE40).")] = False,
     as_json: Json = False,
 ) -> None:

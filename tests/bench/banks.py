@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def banks(count: int, lanes: int, cells: int, **sections: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """So many banks on so many lanes, with as many input words as cells."""
+    """A number of banks on a number of lanes, with as many input words as cells."""
     engine = {"units": lanes // count // 4, "lanes_per_row": count, "cells_per_cycle": cells, "input_words": cells}
     return {
         "sparsity": {"pattern": "bank", **sections.get("sparsity", {})},

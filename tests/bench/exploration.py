@@ -114,7 +114,7 @@ def row(outcome: Outcome) -> list[float]:
 def share(
     known: dict[str, Outcome], sampler: Sampler, seed: int, budget: int, worst: Sequence[float], whole: float
 ) -> float:
-    """The share of the hypervolume that a sampler reaches with so many designs."""
+    """The share of the hypervolume that a sampler reaches with a number of designs."""
 
     def look_up(choices: Sequence[Choice], _: Sequence[Point]) -> Iterator[Outcome]:
         return (known[key(choice)] for choice in choices)

@@ -152,7 +152,7 @@ def facts(case: Case, timing: Schedule) -> dict[str, Any]:
 
 
 def zero_shares(made: Design, inputs: Samples) -> dict[str, float]:
-    """Share of h_{t-1} that is skipped, for so many sequences that skip together; a sequence's first h is left out."""
+    """Share of h_{t-1} that is skipped, for several sequences that skip together; a sequence's first h is left out."""
     h = golden.run(made.net, made.weights, inputs.x, inputs.lengths).layers[0].signals["h"]
     below, real = np.abs(h) < made.weights.threshold, np.arange(h.shape[1]) < inputs.lengths[:, None] - 1
     found = {}

@@ -110,7 +110,7 @@ def together(own: Rows) -> str:
     shares = {count: fmean(row["zeros"][count] for row in own) for count in own[0]["zeros"]}
     parts = [f"{count}: {share:.1%} ({1 / (1 - share):.2f} x)" for count, share in shares.items() if share < 1]
     return (
-        "States that are zero in all of so many sequences at once, and what skipping them together would bring the"
+        "States that are zero in all sequences of a group at once, and what skipping them together would bring the"
         f" recurrent part: {', '.join(parts)}. With `streams` every sequence skips its own, so the first figure holds"
         " for any number of them."
     )

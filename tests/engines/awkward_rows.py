@@ -192,7 +192,7 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "formats": FINE,
         "engine": {"units": 2},
     },
-    "x first, three lanes with a rest of x, fed, operand register": {
+    "x first, three lanes with a rest of x, streamed, operand register": {
         "model": {"inputs": 9, "hidden": [9]},
         "sparsity": {"pattern": "row", "input": 0.2, "recurrent": 0.4},
         "engine": {

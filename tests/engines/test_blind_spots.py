@@ -144,7 +144,7 @@ def test_every_fault_of_what_the_bench_saw_is_a_difference(
 
 
 def append(name: str, contents: bytes) -> Callable[[Path], None]:
-    """A fault of the C++: so many bytes more in a file that it writes."""
+    """A fault of the C++: some bytes more in a file that it writes."""
     return lambda folder: (folder / name).write_bytes((folder / name).read_bytes() + contents)
 
 

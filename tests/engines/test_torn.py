@@ -156,7 +156,7 @@ Broken = Callable[[tuple[Beat, ...]], tuple[Beat, ...]]
 
 
 def after(kept: int) -> Broken:
-    """The frame of the second sequence ends after so many beats."""
+    """The frame of the second sequence ends after a number of beats."""
     return lambda beats: (*beats[:3], *beats[3 : 2 + kept], dataclasses.replace(beats[2 + kept], last=True), *beats[6:])
 
 

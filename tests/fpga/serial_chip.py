@@ -213,7 +213,7 @@ def connected(chip: Program, facts: Facts, timeout: float) -> Iterator[tuple[Chi
 
 
 def exchange(chip: Chip, *requests: bytes, silence: int = 8000) -> list[Frame]:
-    """Replies to requests; so many cycles of silence follow each."""
+    """Replies to requests; some cycles of silence follow each."""
     chip.reset_input_buffer()
     for request in requests:
         chip.write(request)

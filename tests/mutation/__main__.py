@@ -56,7 +56,7 @@ def main() -> int:
 
 
 def meet(name: str, work: Path, draws: Mapping[int, Mapping[str, int]], tries: bool = True) -> list[Row]:
-    """Verdicts on so many mutants of each language of one design, draw by draw (a draw has a seed), those that are
+    """Verdicts on a number of mutants of each language of one design, draw by draw (a draw has a seed), those that are
     known taken from the ledger; without `tries` these alone.
     """
     design = designs.generated(name, work / name / "work")
@@ -73,7 +73,9 @@ def meet(name: str, work: Path, draws: Mapping[int, Mapping[str, int]], tries: b
 
 
 def _lived(trial: Trial | None, ledger: Ledger, found: list[Mutant], seed: int, count: int) -> list[Row]:
-    """The first so many that a tool takes, in the order of the seed; without a trial those of them that are known."""
+    """The first ones that a tool takes, `count` of them, in the order of the seed; without a trial those of them that
+    are known.
+    """
     lived: list[Row] = []
     for mutant in population.chosen(found, seed):
         if len(lived) == count or (trial is None and mutant.id not in ledger.rows):

@@ -26,7 +26,7 @@ Vectors = list[list[int]]
 
 
 def drawn(rng: random.Random, beats: int, longest: int) -> list[Vectors]:
-    """Sequences of one to so many steps."""
+    """Sequences of one step to a number of steps."""
     lengths = [rng.choice((1, 2, longest, rng.randint(1, longest))) for _ in range(8)]
     return [[[rng.randint(0, 255) for _ in range(beats)] for _ in range(length)] for length in lengths]
 

@@ -127,7 +127,7 @@ def mostly(*usual: Any) -> st.SearchStrategy[Any]:
 
 @st.composite
 def models(draw: st.DrawFn, units: int) -> dict[str, Any]:
-    """Sizes that go with so many units, small and as large as they may be."""
+    """Sizes that go with a number of units, small and as large as they may be."""
     groups = mostly(1, 2, 3, 16, 64, 1000).map(lambda groups: min(units * groups, 1 << 20))
     layers = draw(st.sampled_from([1, 1, 2, 64]))
     kind, lanes = draw(st.sampled_from(["argmax", "logits"])), draw(mostly(None))

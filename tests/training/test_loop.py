@@ -37,7 +37,7 @@ class Killed(BaseException):
 
 
 def run(work: Path, kill_at: int | None = None, spec: Any = SPEC) -> list[str]:
-    """Run the pipeline, killed after so many epochs; the stage of each epoch that was run."""
+    """Run the pipeline, killed after some epochs; the stage of each epoch that was run."""
     epochs: list[str] = []
 
     def progress(stage: str, done: int, total: int, note: str) -> None:

@@ -172,6 +172,6 @@ def one_or_all(values: list[Any]) -> Any:
 
 
 def _within(fmt: Fixed, frac: int) -> Fixed:
-    """A format with at most so many fraction bits, and as many above the point."""
+    """A format with at most `frac` fraction bits, and as many above the point."""
     less = max(0, fmt.frac - frac)
     return Fixed(max(2, fmt.width - less), fmt.frac - less)

@@ -16,9 +16,9 @@ from training.importer import pruned
 from training.importing.network import FloatNetwork
 
 SEQUENCES, STEPS, WORK = 64, 256, 1 << 30
-"""Sequences of the data, and steps of each, that formats are chosen on: at most, and about so many products."""
+"""Sequences of the data, and steps of each, that formats are chosen on: at most, and about how many products."""
 SPARE = 3.0
-"""Part of the bound that tables may take: one in so many."""
+"""Part of the bound that tables may take: one in this many."""
 
 
 @dataclass(frozen=True)

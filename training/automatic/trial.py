@@ -165,7 +165,7 @@ def _relative(got: Array, wanted: Array) -> float:
 
 
 def cut(data: Data, weights: int, sequences: int, steps: int, work: int) -> Data:
-    """The first sequences, and the first steps of each: as many as take about `work` products with so many weights."""
+    """The first sequences, and the first steps of each: as many as take about `work` products with these weights."""
     count = min(sequences, len(data.x))
     length = int(min(steps, max(8, work // (weights * count)), data.x.shape[1]))
     return Data(data.x[:count, :length], np.minimum(data.lengths[:count], length), data.origin)

@@ -13,7 +13,7 @@ SCALES = (0.25, 1.0, 4.0)
 
 
 def of_steps(x: Array, steps: int) -> Array:
-    """Sequences cut, or filled up with zeros, to so many steps."""
+    """Sequences cut, or filled up with zeros, to `steps` steps."""
     return np.pad(x[:, :steps], ((0, 0), (0, max(0, steps - x.shape[1])), (0, 0)))
 
 

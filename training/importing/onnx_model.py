@@ -40,7 +40,7 @@ def read(path: Path, output: str | None = None, inputs: int | None = None) -> Re
 
 
 def at_size(reading: Reading, sequences: int, steps: int) -> Reading:
-    """The same network read for so many sequences and steps; what the file fixes, or shares among axes, stays."""
+    """The same network at other numbers of sequences and steps; what the file fixes, or shares among axes, stays."""
     sizes = list(reading.sizes)
     for axis, free in enumerate(reading.file.axes(reading.input)):
         along = _role(reading, axis)

@@ -17,7 +17,7 @@ comes from constants that the file computes from others in single precision."""
 STEEPEST: dict[Ending, float] = {"softmax": 0.5, "log_softmax": 2.0, "sigmoid": 0.25}
 """How far an answer moves at most where every logit moves by one."""
 NOISE = 50
-"""Allowance for chaotic networks: so many times the difference that single precision makes in the network itself."""
+"""Allowance for chaotic networks: this many times the difference that single precision makes in the network itself."""
 DROWNED = 1e-2
 """Relative noise beyond which single precision tells nothing."""
 SEED = 1

@@ -22,7 +22,7 @@ class Source:
 
     network: FloatNetwork
     executors: Callable[[int, int], tuple[int, Iterable[Executor]]]
-    """For so many sequences and steps: the steps that the file takes, and what runs it."""
+    """For numbers of sequences and steps: the steps that the file takes, and what runs it."""
     facts: dict[str, Any]
 
 

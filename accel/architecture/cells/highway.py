@@ -15,7 +15,7 @@ from accel.architecture.cells.operations import BEFORE, Lookup, Mix, Narrow, Row
 
 @lru_cache
 def highway(depth: int) -> Cell:
-    """A highway cell of so many levels: h1, t1, s1, s1_read, then those of the next level."""
+    """A highway cell of `depth` levels: h1, t1, s1, s1_read, then those of the next level."""
     rows = "of each level, its candidate h and its transform gate t"
     return Cell("Recurrent highway network", rows, 2, tuple(_level(number) for number in range(1, depth + 1)))
 

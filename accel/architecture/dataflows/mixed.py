@@ -43,7 +43,7 @@ class MixedArray(ColumnArray):
 
     @property
     def terms(self) -> tuple[Term, Term]:
-        """A row of W_x holds so many weights, one of W_h up to all."""
+        """A row of W_x holds its nonzeros, one of W_h up to all."""
         return (self.nnz[0], self.w_x, self.x, self.x_shift), (self.outputs, self.w_h, self.h, self.h_shift)
 
     @property

@@ -31,7 +31,7 @@ class Lane:
 
 
 def taken(nonzeros: int, lane: int, lanes: int) -> int:
-    """How many of so many positions the lane takes that starts at `lane` and goes on every `lanes`."""
+    """How many of the positions the lane takes that starts at `lane` and goes on every `lanes`."""
     return max(0, -(-(nonzeros - lane) // lanes))
 
 

@@ -44,7 +44,7 @@ def _deciding(array: RowArray) -> int:
 
 @lru_cache(maxsize=8)
 def _random_columns(units: int, gates: int, columns: int, nnz: int, banks: int) -> npt.NDArray[np.int32]:
-    """So many of the columns in each row of the first units, gate by gate, in the order of their positions; the same at
+    """`nnz` of the columns in each row of the first units, gate by gate, in the order of their positions; the same at
     each call.
 
     One sequence of random numbers goes through all rows, those of other units included.
@@ -60,5 +60,5 @@ def _random_columns(units: int, gates: int, columns: int, nnz: int, banks: int) 
 
 
 def _smallest(drawn: npt.NDArray[np.float64], nnz: int) -> npt.NDArray[np.int64]:
-    """Where the smallest so many of each row are, ascending."""
+    """Where the `nnz` smallest of each row are, ascending."""
     return np.sort(np.argpartition(drawn, nnz - 1, axis=1)[:, :nnz], axis=1)

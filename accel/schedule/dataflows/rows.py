@@ -118,8 +118,8 @@ def row_stage(net: Network, array: RowArray, layer: LayerWeights, lead: int) -> 
 
 
 def _release_at(read: Sequence[int], lead: int) -> int:
-    """The address at which x is given back, of levels that read x for so many addresses each: as early as the next x
-    cannot come before the last of this one is read. Not before the last level, since lanes wait between levels.
+    """The address at which x is given back, of levels that read x for their own number of addresses: as early as the
+    next x cannot come before the last of this one is read. Not before the last level, since lanes wait between levels.
     """
     return max(sum(read[:-1]), sum(read) - 1 - max(0, lead - 2))
 

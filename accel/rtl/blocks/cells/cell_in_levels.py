@@ -1,4 +1,4 @@
-"""A cell whose levels are not alike: a pipeline for each, side by side, and what comes of the one that a slot is in."""
+"""A cell whose levels are not alike: a pipeline for each, side by side; the one that a slot is in counts."""
 
 from __future__ import annotations
 

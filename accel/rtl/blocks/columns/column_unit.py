@@ -81,7 +81,7 @@ def column_unit(
 
 @block
 def tell_part(clk: Any, shared: Any, of_h: Any, array: ColumnArray, cycles: int) -> Any:
-    """Whether the operand of so many cycles ago is h, from the bit above it.
+    """Whether the operand of `cycles` cycles ago is h, from the bit above it.
 
     In: clk, shared (the operand that all lanes get). Out: of_h (1 bit). Latency: `cycles`.
     """

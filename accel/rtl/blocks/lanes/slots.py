@@ -31,7 +31,7 @@ class Slot:
         self.weight_set = flag()
         self.level = bits(index_bits(array.levels))
         self.leaving = flag()
-        """Valid, and of a step's last level, where there are several: what comes of it leaves the layer."""
+        """Valid, and of a step's last level, where there are several: its result leaves the layer."""
 
 
 @block

@@ -116,7 +116,7 @@ def fit(i: Any, o: Any) -> Any:
 
 
 def widened(values: list[Any], width: int) -> list[Any]:
-    """Signals for numbers that fit in so many bits, for `fit_all` to drive; the very same where they have these."""
+    """Signals for numbers that fit in a number of bits, for `fit_all` to drive; the very same where they have these."""
     return values if len(values[0]) == width else signed_list(len(values), width)
 
 

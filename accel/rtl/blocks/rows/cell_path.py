@@ -58,7 +58,7 @@ def cell_memory(clk: Any, reset: Any, slot: Any, c_t: Any, c_before: Any, array:
 def write_state(clk: Any, reset: Any, slot: Any, h_t: Any, h: Any, results: Any, every_step: bool, array: Array) -> Any:
     """h_t goes to the lanes' other bank and, where the step emits, to the output FIFO.
 
-    Of several levels, only what comes of the last one goes to the output FIFO.
+    Of several levels, only the last one's result goes to the output FIFO.
 
     In: clk, reset, slot, h_t (E values in formats.state). Out: h.bank, h.enable, h.place, h.word, results.closing,
     results.final, results.valid, results.word. Latency: 0 from h_t.

@@ -1,6 +1,6 @@
 """Steps that fill the turn of a stream which has no sequence: taken as any other, and nothing of them leaves.
 
-`tuser` with the last beat of an x_t marks one. The lanes compute it, since streams take turns; what comes of it is
+`tuser` with the last beat of an x_t marks one. The lanes compute it, since streams take turns; its result is
 withheld where it would leave, so nothing between knows of it.
 """
 
@@ -26,7 +26,7 @@ class Fillers:
         self.ends = flag()
         """Its sequence ends with it."""
         self.filler = bits(1)
-        """Nobody waits for what comes of it."""
+        """Nobody waits for its result."""
 
 
 @module
