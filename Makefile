@@ -150,7 +150,7 @@ schema: $(READY)
 lock:
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
-	build/lock/bin/python -m pip install --quiet $(TORCH_CPU_OPTION) --editable '.[train,tools,fpga,explore,package,tensorboard,notebook,dev,docs]'
+	build/lock/bin/python -m pip install --quiet $(TORCH_CPU_OPTION) --editable '.[train,tools,fpga,explore,package,registers,tensorboard,notebook,dev,docs]'
 	build/lock/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
 
 clean:
@@ -162,5 +162,5 @@ distclean: clean
 $(READY): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet $(TORCH_CPU_OPTION) --constraint constraints.txt \
-	  --editable '.[train,tools,fpga,explore,package,tensorboard,notebook,dev]'
+	  --editable '.[train,tools,fpga,explore,package,registers,tensorboard,notebook,dev]'
 	touch $@

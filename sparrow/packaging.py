@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from accel.base.faults import Fault, Refused
 from accel.base.files import read_json
 from accel.model import samples
 from accel.model.design import Design
+from accel.package import axi_lite, manifest, simulated
 from accel.package import folder as made
-from accel.package import manifest, simulated
 from accel.proof import ledger
 from accel.proof.folder import held
 from accel.report.derived import derive
@@ -24,7 +25,15 @@ READ_VERILOG = ("icarus", "verilator", "netlist", "chip")
 """Engines that run the converted Verilog."""
 
 
-def package(spec: Spec, work: Path, folder: Path, inline: bool, resources: dict[str, Any] | None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a package: memory contents in the text, registers on AXI4-Lite."""
+
+    inline: bool = False
+    registers: bool = False
+
+
+def package(spec: Spec, work: Path, folder: Path, wanted: Wanted, resources: dict[str, Any] | None) -> dict[str, Any]:
     """Leave the package; what the command prints.
 
     Refused where train, generate or verify is not current, where no engine has run the Verilog and was equal, or where
@@ -40,30 +49,31 @@ def package(spec: Spec, work: Path, folder: Path, inline: bool, resources: dict[
         facts = made.Facts(
             metadata.version("sparrow-lstm"), derive(spec, work), resources, verified, network_words(chosen)
         )
-        return _left(chosen, facts, folder, inline)
+        return _left(chosen, facts, folder, wanted)
 
 
-def _left(chosen: Design, facts: made.Facts, folder: Path, inline: bool) -> dict[str, Any]:
+def _left(chosen: Design, facts: made.Facts, folder: Path, wanted: Wanted) -> dict[str, Any]:
     spec, work = chosen.spec, chosen.work
     real = samples.load(work / "samples.npz", spec).first(spec.verify.sequences)
-    run = made.made_bench(chosen, real, inline)
-    files = made.files(chosen, run, facts, inline)
+    run = made.made_bench(chosen, real, wanted.inline)
+    files = made.files(chosen, run, facts, wanted.inline, wanted.registers)
     with manifest.beside(folder) as new:
         manifest.write(new, files)
         said = simulated.simulated(new, spec.identifier)
-        files["README.md"] = made.readme(chosen, run, facts, inline, said)
+        files["README.md"] = made.readme(chosen, run, facts, said, wanted.inline, wanted.registers)
         results = ledger.digests(work, ("weights.npz", "verify.json"))
         made_from = {
             "vlnv": made.vlnv(spec.identifier, facts.version),
             "version": facts.version,
             "spec": spec.name,
             "digest": spec.digest,
-            "inline": inline,
+            "design": axi_lite.digest(files),
+            "inline": wanted.inline,
             **results,
         }
         files[manifest.NAME] = manifest.manifest(files, made_from)
         manifest.write(new, files)
-    return {"files": [str(folder / "README.md")], "bench": said, "inline": inline, "manifest": len(files) - 1}
+    return {"files": [str(folder / "README.md")], "bench": said, "inline": wanted.inline, "manifest": len(files) - 1}
 
 
 def _unverified(spec: Spec, work: Path) -> Iterator[Fault]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-SLASHES = (".h", ".hpp", ".cpp", ".v", ".sv")
+SLASHES = (".h", ".hpp", ".cpp", ".v", ".sv", ".rdl")
 """Endings of files whose comments begin with two slashes."""
 
 

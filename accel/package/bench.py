@@ -42,6 +42,8 @@ class Bench:
     sources: tuple[Stream, ...]
     sinks: tuple[Stream, ...]
     tied: dict[str, int]
+    status: dict[str, int]
+    """What the ports of the status word hold at the end, but for cycles."""
     limit: int
     steps: int
     results: int
@@ -62,6 +64,7 @@ def bench(design: Design, samples: Samples, signals: dict[str, Any], memories: b
     sinks = [Stream(name, f"{name}.hex", len(words), widths[f"{name}_tdata"]) for name, words in leaving.items()]
     top, begins = design.spec.identifier, f"{design.net.layers[0].name}_begin"
     tied = {port.name: driven.threshold for port in inputs if port.name == "states_threshold"}
+    status = {f"{STATUS}{part}": value for part, value in expected.status(design, samples, driven).items()}
     text = render(
         "accel",
         "package/bench/bench.v.j2",
@@ -74,7 +77,7 @@ def bench(design: Design, samples: Samples, signals: dict[str, Any], memories: b
         watchers=[*sources, *sinks, begins],
         memories=memories,
         tied=tied,
-        status={f"{STATUS}{part}": value for part, value in expected.status(design, samples, driven).items()},
+        status=status,
         results=len(leaving["m_axis"]),
         steps_sent=len(driven.turns),
         limit=driven.limit,
@@ -85,7 +88,8 @@ def bench(design: Design, samples: Samples, signals: dict[str, Any], memories: b
     files |= {one.file: _beats(driven.sources[one.name], one.width) for one in sources}
     files |= {one.file: _words(driven, one, leaving[one.name]) for one in sinks}
     files["steps.hex"] = _hex("cycles to the next step", cycles, 32)
-    return Bench(files, tuple(sources), tuple(sinks), tied, driven.limit, len(driven.turns), len(leaving["m_axis"]))
+    ends, sent, left = (tuple(sources), tuple(sinks)), len(driven.turns), len(leaving["m_axis"])
+    return Bench(files, *ends, tied, status, driven.limit, sent, left)
 
 
 def _beats(beats: Iterable[Beat], width: int) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel.base.templates import render
+from accel.engines.bench import RESET_CYCLES
 from accel.engines.engine import converted
 from accel.engines.ports import ports as port_signals
 from accel.model.design import Design
 from accel.model.samples import Samples, corners
-from accel.package import fusesoc, ipxact, verilog
+from accel.package import axi_lite, fusesoc, ipxact, verilog
 from accel.package.bench import Bench, bench
 from accel.package.carries import ports
 from accel.package.client import client
@@ -32,14 +33,18 @@ class Facts:
     network: str
 
 
-def files(design: Design, run: Bench, facts: Facts, inline: bool) -> dict[str, str]:
-    """Text of every file but README and manifest, by path."""
+def files(design: Design, run: Bench, facts: Facts, inline: bool, registers: bool) -> dict[str, str]:
+    """Text of every file but README and manifest, by path; `registers` asks for those on AXI4-Lite as well."""
     top = design.spec.identifier
     rtl = converted(design).parent
     contents = {path.name: path.read_text(encoding="ascii") for path in sorted(rtl.glob("*.hex"))}
     text = converted(design).read_text(encoding="utf-8")
     made = {f"rtl/{top}.v": verilog.alone(text, top, contents, inline)}
     made |= {} if inline else {f"memory/{name}": held for name, held in contents.items()}
+    outer: ipxact.Ports = ports(design)
+    if registers:
+        more, outer = axi_lite.files(design, run, outer, facts.version, made)
+        made |= more
     loads = sorted((design.work / "load").glob("*.hex"))
     made |= {f"load/{path.name}": path.read_text(encoding="ascii") for path in loads}
     made |= {f"bench/{name}": held for name, held in run.files.items()}
@@ -49,7 +54,7 @@ def files(design: Design, run: Bench, facts: Facts, inline: bool) -> dict[str, s
         f"client/test_{top}.py": client(design, run, memories(design, inline)),
         f"{top}.core": fusesoc.core(name, words, top, made),
         f"{top}.sdc": f"create_clock -name clk -period {1e9 / hertz:.3f} [get_ports clk]\n",
-        "component.xml": ipxact.component(name, words, ports(design), made, folder, hertz),
+        "component.xml": ipxact.component(name, words, outer, made, folder, hertz),
     }
 
 
@@ -70,7 +75,7 @@ def vlnv(top: str, version: str) -> str:
     return f"{VENDOR}:{LIBRARY}:{top}:{version}"
 
 
-def readme(design: Design, run: Bench, facts: Facts, inline: bool, said: str) -> str:
+def readme(design: Design, run: Bench, facts: Facts, said: str, inline: bool, registers: bool) -> str:
     """The page of a package; `said` is what its bench said."""
     spec, built = design.spec, schedule(design)
     text: str = render(
@@ -101,6 +106,8 @@ def readme(design: Design, run: Bench, facts: Facts, inline: bool, said: str) ->
         why=facts.resources["none"] if facts.resources else "the spec names no board",
         engines=facts.verified["engines"],
         bench=said,
+        registers=registers,
+        reset_cycles=RESET_CYCLES,
     )
     return text
 

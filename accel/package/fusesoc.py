@@ -29,6 +29,10 @@ def core(vlnv: str, description: str, top: str, files: Iterable[str]) -> str:
             "file_type": "verilogSource-2005",
         },
         "sequences": _copied(name for name in names if name.startswith("bench/") and name.endswith(".hex")),
+        "axi_lite": {
+            "files": [name for name in names if name.startswith("axi_lite/") and name.endswith((".v", ".sv"))],
+            "file_type": "systemVerilogSource",
+        },
     }
     sets = {name: found for name, found in sets.items() if found["files"]}
     own = [name for name in ("rtl", "memory") if name in sets]
@@ -44,6 +48,8 @@ def core(vlnv: str, description: str, top: str, files: Iterable[str]) -> str:
         "sim_verilator": simulated
         | {"flow_options": {"tool": "verilator", "mode": "binary", "verilator_options": VERILATOR}},
     }
+    if "axi_lite" in sets:
+        targets["axi_lite"] = {"filesets": [*own, "axi_lite"], "toplevel": f"{top}_axi_lite"}
     plain = {"name": vlnv, "description": description, "filesets": sets, "targets": targets}
     return HEAD + yaml.dump(plain, Dumper=_Plain, sort_keys=False, width=120)
 

@@ -8,8 +8,15 @@ from xml.etree import ElementTree
 from accel.engines.ports import Port
 
 SPIRIT = "http://www.spiritconsortium.org/XMLSchema/SPIRIT/1685-2009"
+BUS = "s_axil"
+"""The port of registers."""
+LEVEL = {"SENSITIVITY": "LEVEL_HIGH"}
 STREAM = ("tdata", "tvalid", "tready", "tlast", "tuser")
-FILE_TYPES = {".v": ("fileType", "verilogSource"), ".hex": ("userFileType", "mem")}
+FILE_TYPES = {
+    ".v": ("fileType", "verilogSource"),
+    ".sv": ("fileType", "systemVerilogSource"),
+    ".hex": ("userFileType", "mem"),
+}
 """Of a file by its ending: whether the standard knows the type, and its name."""
 
 Ports = Sequence[tuple[Port, str, str]]
@@ -18,16 +25,20 @@ Ports = Sequence[tuple[Port, str, str]]
 
 def component(vlnv: str, description: str, ports: Ports, files: Iterable[str], memory: str, hertz: int) -> str:
     """`component.xml` of a package with these ports and files, which runs at `hertz`; `memory` is the default of the
-    parameter for the folder of memory contents, empty where there is none.
+    parameter for the folder of memory contents, empty where there is none. With ports of AXI4-Lite it describes the
+    module that has registers.
     """
     names = sorted(files)
     root = ElementTree.Element(_spirit("component"))
     for tag, value in zip(("vendor", "library", "name", "version"), vlnv.split(":"), strict=True):
         _child(root, tag, value)
-    top = vlnv.split(":")[2]
+    top, registers = vlnv.split(":")[2], any(port.name.startswith(f"{BUS}_") for port, _, _ in ports)
     _buses(_child(root, "busInterfaces"), ports, hertz)
+    if registers:
+        _memory_map(_child(root, "memoryMaps"))
     model = _child(root, "model")
-    _views(_child(model, "views"), top, any(name.startswith("memory/") for name in names))
+    own = [name for name in ("rtl", "memory", "axi_lite") if any(file.startswith(f"{name}/") for file in names)]
+    _views(_child(model, "views"), f"{top}_axi_lite" if registers else top, f"{top}_bench", own)
     declared = _child(model, "ports")
     for port, end, carries in ports:
         _port(declared, port, end, carries)
@@ -36,8 +47,8 @@ def component(vlnv: str, description: str, ports: Ports, files: Iterable[str], m
         _child(parameter, "name", "MEMORY")
         _child(parameter, "value", memory, id="MODELPARAM_VALUE.MEMORY")
     sets = _child(root, "fileSets")
-    for name in ("rtl", "memory", "bench"):
-        _files(sets, name, [file for file in names if file.startswith(f"{name}/")])
+    for name in (*own, "bench"):
+        _files(sets, name, [file for file in names if file.startswith(f"{name}/") and _ending(file) in FILE_TYPES])
     _child(root, "description", description)
     ElementTree.register_namespace("spirit", SPIRIT)
     ElementTree.indent(root)
@@ -62,7 +73,12 @@ def _buses(parent: ElementTree.Element, ports: Ports, hertz: int) -> None:
         maps = {part.upper(): f"{stream}_{part}" for part in STREAM if f"{stream}_{part}" in names}
         end = "master" if names[f"{stream}_tdata"] == "out" else "slave"
         _bus(parent, stream, ("interface", "axis"), end, maps, {})
-    clock = {"ASSOCIATED_BUSIF": ":".join(streams), "ASSOCIATED_RESET": "reset", "FREQ_HZ": str(hertz)}
+    bus = {name.removeprefix(f"{BUS}_").upper(): name for name in names if name.startswith(f"{BUS}_")}
+    if bus:
+        _bus(parent, BUS, ("interface", "aximm"), "slave", bus, {"PROTOCOL": "AXI4LITE"})
+        _bus(parent, "interrupt", ("signal", "interrupt"), "master", {"INTERRUPT": "interrupt"}, LEVEL)
+    with_clock = ":".join([*streams, *([BUS] if bus else [])])
+    clock = {"ASSOCIATED_BUSIF": with_clock, "ASSOCIATED_RESET": "reset", "FREQ_HZ": str(hertz)}
     _bus(parent, "clk", ("signal", "clock"), "slave", {"CLK": "clk"}, clock)
     _bus(parent, "reset", ("signal", "reset"), "slave", {"RST": "reset"}, {"POLARITY": "ACTIVE_HIGH"})
 
@@ -79,7 +95,9 @@ def _bus(
     _child(bus, "name", name)
     for tag, suffix in (("busType", ""), ("abstractionType", "_rtl")):
         _child(bus, tag, vendor="xilinx.com", library=library, name=kind_name + suffix, version="1.0")
-    _child(bus, end)
+    side = _child(bus, end)
+    if name == BUS:
+        _child(side, "memoryMapRef", memoryMapRef=BUS)
     ports = _child(bus, "portMaps")
     for logical, physical in maps.items():
         pair = _child(ports, "portMap")
@@ -93,12 +111,21 @@ def _bus(
             _child(one, "value", value, id=f"BUSIFPARAM_VALUE.{name.upper()}.{key}")
 
 
-def _views(parent: ElementTree.Element, top: str, memories: bool) -> None:
-    own = ["rtl", *(["memory"] if memories else [])]
+def _memory_map(parent: ElementTree.Element) -> None:
+    """The registers as a block of addresses; what is in it is on the registers' own page."""
+    made = _child(parent, "memoryMap")
+    _child(made, "name", BUS)
+    block = _child(made, "addressBlock")
+    for tag, text in {"name": "registers", "baseAddress": "0", "range": "4096", "width": "32"}.items():
+        _child(block, tag, text, **({"format": "long"} if tag != "name" else {}))
+    _child(block, "usage", "register")
+
+
+def _views(parent: ElementTree.Element, top: str, bench: str, own: Sequence[str]) -> None:
     for view, use, module, sets in (
         ("xilinx_anylanguagesynthesis", "synthesis", top, own),
         ("xilinx_anylanguagebehavioralsimulation", "simulation", top, own),
-        ("xilinx_testbench", "simulation.testbench", f"{top}_bench", ["bench"]),
+        ("xilinx_testbench", "simulation.testbench", bench, ["bench"]),
     ):
         made = _child(parent, "view")
         _child(made, "name", view)
@@ -129,4 +156,8 @@ def _files(parent: ElementTree.Element, name: str, files: Sequence[str]) -> None
     for file in files:
         one = _child(made, "file")
         _child(one, "name", file)
-        _child(one, *FILE_TYPES[file[file.rindex(".") :]])
+        _child(one, *FILE_TYPES[_ending(file)])
+
+
+def _ending(file: str) -> str:
+    return file[file.rindex(".") :]

@@ -85,6 +85,9 @@ def package(
     folder: Annotated[Path, typer.Option("--output", "-o", help="The folder to leave.", show_default=False)],
     work: Work = None,
     inline: Annotated[bool, typer.Option("--inline", help="Memory contents in the Verilog text.")] = False,
+    registers: Annotated[
+        bool, typer.Option("--registers", help="Also registers on AXI4-Lite: status, resets, an interrupt.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """The verified accelerator as a folder for somebody's project.
@@ -96,7 +99,8 @@ def package(
     from sparrow.checking import resources
 
     spec, place = opened(spec_file, work)
-    answer(packaging.package(spec, place, folder, inline, resources(spec, place)), "packaged", as_json)
+    wanted = packaging.Wanted(inline, registers)
+    answer(packaging.package(spec, place, folder, wanted, resources(spec, place)), "packaged", as_json)
 
 
 @verb
