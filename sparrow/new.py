@@ -194,7 +194,7 @@ def _last(network: FloatNetwork, asked: Asked) -> str | None:
                 [Fault("--last", "nothing but for a head behind the last step of both directions", asked.last)]
             )
         return None
-    known = "output" if network.when == "last" else None
+    known = network.last or ("output" if network.when == "last" else None)
     chosen = known or asked.last
     if chosen not in ("states", "output") or asked.last not in (None, chosen):
         wanted = known or "states (PyTorch's h_n) or output (its output[:, -1]), which differ in the backward direction"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from training.importing.network import Array, Ending
-from training.importing.signals import Signal, Uneven, broadcast
+from training.importing.signals import Mixed, Signal, Uneven, broadcast
 from training.importing.walk import SUPPORTED, Answer, Handler, Traversal, Value
 
 FLOATS = frozenset((1, 10, 11, 16))
@@ -42,7 +42,7 @@ def numbers(walk: Traversal, node: Any, constant: Array) -> Array:
 
 
 def _kinds(given: list[Value]) -> str:
-    names = {Signal: "computed from x", Answer: "an answer", np.ndarray: "constant"}
+    names = {Signal: "computed from x", Mixed: "of several layers", Answer: "an answer", np.ndarray: "constant"}
     return ", ".join(
         next((name for kind, name in names.items() if isinstance(value, kind)), "an input besides x")
         for value in given

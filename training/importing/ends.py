@@ -49,7 +49,7 @@ class End:
         every, found = np.arange(steps * sequences).reshape(steps, sequences), rows.ravel()
         if any(np.array_equal(found, order.ravel()) for order in (every, every.T)):
             return None if steps == 1 else "step"
-        if np.array_equal(found, every[-1]):
-            return "last"
+        if np.array_equal(found, every[-1]) or np.array_equal(found, every[-1] + sequences):
+            return "last"  # the latter is the row of last states
         got = "some of them, some twice, or in another order"
         raise Refused([Fault(self.place, "the answer of every step, or of the last, once for each sequence", got)])

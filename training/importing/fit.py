@@ -56,6 +56,8 @@ def _head(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
         yield Fault(
             key, f"{network.when}, as {name} answers", when if wanted is not None else "none: h_t of every step"
         )
+    if wanted is not None and network.last not in (None, wanted.last):
+        yield Fault("model.head.last", f"{network.last}, as {name} reads", str(wanted.last))
     if wanted is not None and (network.ending, wanted.outputs, wanted.kind) == ("sigmoid", 1, "argmax"):
         yield Fault("model.head.kind", f"logits, as {name} ends with a sigmoid of one, whose sign decides", "argmax")
     if network.ending in CLASSES and (wanted is None or wanted.kind != "argmax"):

@@ -87,6 +87,8 @@ class FloatNetwork:
     """Nodes or parametrisations that went into the matrices."""
     pool: Literal["none", "max", "mean"] = "none"
     """Over the steps of a sequence, what the linear layers read in place of h_t."""
+    last: Literal["states", "output"] | None = None
+    """Which last step the head reads of bidirectional layers; None where the file does not say."""
     linear: tuple[Activated, ...] = ()
     """Linear layers between the recurrent ones and the head, in the order data takes."""
 
@@ -147,10 +149,10 @@ class FloatNetwork:
 
     def over_steps(self, h: Array, lengths: Array | None = None) -> Array:
         """What linear layers read of h [sequences, steps, hidden] as `states` has it: what the layer gives for each
-        step, or of real steps the pool, one for all.
+        step, or of real steps the pool, one for all; itself where the last states are read, those of the last turn.
         """
         if self.pool == "none":
-            return self.in_order(h, lengths)
+            return h if self.last == "states" else self.in_order(h, lengths)
         count = np.full(len(h), h.shape[1]) if lengths is None else lengths
         real = (np.arange(h.shape[1]) < count[:, None])[..., None]
         if self.pool == "max":

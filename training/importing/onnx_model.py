@@ -91,7 +91,10 @@ def _same(one: Reading, other: Reading) -> bool:
     first, second = one.network, other.network
     arrays = [[array for _, array in network.matrices()] for network in (first, second)]
     same_shape = [[array.shape for array in side] for side in arrays]
-    kinds = [(network.when, network.ending, network.initial_states) for network in (first, second)]
+    kinds = [
+        (network.when, network.last, network.directions, network.ending, network.initial_states)
+        for network in (first, second)
+    ]
     between = [[network.pool, *(layer.activation for layer in network.linear)] for network in (first, second)]
     return (
         same_shape[0] == same_shape[1]
@@ -163,7 +166,7 @@ def _at(
     value = walk.value(output)
     logits, ending = (value.logits, value.ending) if isinstance(value, Answer) else (value, "")
     if not isinstance(logits, Signal) or logits.source == X:
-        got = "none" if isinstance(logits, Signal) else "an output that does not depend on x"
+        got = "none" if isinstance(logits, Signal) else "an output that does not depend on x, or on several layers"
         raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM or GRU node on the way from x", got)])
     if not np.issubdtype(kind := file.kind(x, np.dtype(np.float32)), np.floating):
         raise Refused([Fault(place, "an input of floating-point numbers", str(kind))])
@@ -183,7 +186,10 @@ def _at(
     if pool and head is None:
         raise Refused([Fault(pool[0].place, "a linear layer behind it, or that node left to the host", over)])
     names = _names(chain)
-    network = FloatNetwork(layers, head, when, ending, names, folded, over, linear)  # type: ignore[arg-type]
+    last: Any = None
+    if layers[0].directions > 1 and head is not None and when == "last" and not pool:
+        last = "states" if answers.min() >= rows.size else "output"
+    network = FloatNetwork(layers, head, when, ending, names, folded, over, last, linear)  # type: ignore[arg-type]
     states = tuple(layer.given for layer in chain)
     return Reading(file, output, x, sizes, features, network, rows, axis, answers, others, states)
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from accel.base.faults import Fault, Refused
+from accel.model.directions import joined_matrices, joined_vectors
 from training.importing.arithmetic import attributes, numbers
 from training.importing.network import Array, Recurrent, bias_of_sums
-from training.importing.signals import Signal, X, of_layer
+from training.importing.signals import Mixed, Signal, X, of_layer
 from training.importing.walk import Behind, Given, Handler, Layer, Pooling, Traversal, Value
 
 
@@ -39,6 +40,8 @@ OPERATORS = {
 """ONNX orders an LSTM's gates i, o, f, c, where PyTorch and the hardware have i, f, g, o; a GRU's z, r, h."""
 LINEAR_BEFORE_RESET = replace(OPERATORS["GRU"], order=(1, 0, 2), cell="gru")
 """A GRU with this attribute, in which PyTorch and the hardware have r, z, n; without, it is 0."""
+DIRECTIONS = {"forward": 1, "bidirectional": 2}
+"""Directions that have a place, by the attribute `direction`."""
 INPUTS = ("X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P")
 
 
@@ -54,7 +57,8 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     operator = operator_of(node, options)
     _check_options(walk, node, operator, options)
     inputs = dict(zip(INPUTS, [*given, *[None] * (len(INPUTS) - len(given))], strict=True))
-    w, r, (b_w, b_r) = _weights(walk, node, operator, options, inputs)
+    directions = _weights(walk, node, operator, options, inputs)
+    hidden, columns = len(directions) * directions[0][1].shape[1], directions[0][0].shape[1]
     x = inputs["X"]
     if not isinstance(x, Signal) or x.places.ndim != 3:
         raise walk.refuse(node, "an X [steps, sequences, inputs] that is computed from x", _shape(x))
@@ -64,22 +68,28 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
         got = between.kind if isinstance(between, Pooling) else between.made.activation
         raise Refused([Fault(between.place, wanted, got)])
     matrix, offset, rows = x.moved(x.places.swapaxes(0, 1) if options["layout"] else x.places).vectors()
-    if len(offset) != w.shape[1]:
-        raise walk.refuse(node, f"an X of {w.shape[1]} values a step, as W has it", str(len(offset)))
+    if len(offset) != columns:
+        raise walk.refuse(node, f"an X of {columns} values a step, as W has it", str(len(offset)))
     steps, sequences = rows.shape
     _check_rows(walk, node, x.source, rows)
     _check_lengths(walk, node, inputs, steps)
-    states = _states(walk, node, inputs, (sequences, r.shape[1]), bool(options["layout"]))
+    if len(directions) > 1:
+        _require_zeros(walk, node, inputs)
+    states = _states(walk, node, inputs, (sequences, hidden), bool(options["layout"]))
     names = (node.input[1], node.input[2], node.input[3] if inputs["B"] is not None else f"B of {walk.name(node)}")
-    bias = bias_of_sums(operator.cell, b_w + w @ offset, b_r)
-    initial = _constants(walk, node, inputs, operator, (sequences, r.shape[1]), bool(options["layout"]))
+    w, r, bias = _joined(
+        [(w @ matrix, r, bias_of_sums(operator.cell, b_w + w @ offset, b_r)) for w, r, (b_w, b_r) in directions]
+    )
+    initial = None
+    if len(directions) == 1:
+        initial = _constants(walk, node, inputs, operator, (sequences, hidden), bool(options["layout"]))
     if initial is not None and any(states):
         raise walk.refuse(node, "h_0 and c_0 both constant, or both from inputs of the graph", "one of each")
-    made = Recurrent(walk.name(node), w @ matrix, r, bias, names, operator.cell, initial=initial)
+    made = Recurrent(walk.name(node), w, r, bias, names, operator.cell, len(directions), initial)
     walk.layers.append(Layer(made, x.source, rows, states, x.folded))
     walk.steps = steps
-    h = of_layer(len(walk.layers) - 1, steps, sequences, r.shape[1])
-    return _outputs(h, bool(options["layout"]))
+    h = of_layer(len(walk.layers) - 1, steps, sequences, hidden)
+    return _outputs(h, bool(options["layout"])) if len(directions) == 1 else _both(h, bool(options["layout"]))
 
 
 def _outputs(h: Signal, batch_first: bool) -> list[Value]:
@@ -90,17 +100,50 @@ def _outputs(h: Signal, batch_first: bool) -> list[Value]:
     return [h.moved(h.places[:, None]), h.moved(last[None])]
 
 
+def _both(h: Signal, batch_first: bool) -> list[Value]:
+    """Y of two directions, and Y_h, forward's of the last step and backward's of the first: a row behind those of all
+    steps, one for each sequence.
+    """
+    steps, sequences, width = h.places.shape
+    last = (steps * sequences + np.arange(sequences))[:, None] * width + np.arange(width)
+    halves = h.places.reshape(steps, sequences, 2, -1), last.reshape(sequences, 2, -1)
+    if batch_first:
+        return [h.moved(halves[0].swapaxes(0, 1)), h.moved(halves[1])]
+    return [h.moved(halves[0].swapaxes(1, 2)), h.moved(halves[1].swapaxes(0, 1))]
+
+
+def _joined(directions: Sequence[tuple[Array, Array, Array]]) -> tuple[Array, Array, Array]:
+    """W, R and biases of one direction, or of two as those of one layer."""
+    if len(directions) == 1:
+        return directions[0]
+    (w, r, bias), (back_w, back_r, back_bias) = directions
+    hidden = r.shape[1]
+    matrices = (joined_matrices(*pair, hidden) for pair in ((w, back_w), (r, back_r)))
+    return (*matrices, joined_vectors(bias, back_bias, hidden))  # type: ignore[return-value]
+
+
+def _require_zeros(walk: Traversal, node: Any, inputs: dict[str, Value]) -> None:
+    """Refuse an h_0 or c_0 of two directions but zeros."""
+    for name in ("initial_h", "initial_c"):
+        value = inputs[name]
+        if value is None or (isinstance(value, np.ndarray) and not value.any()):
+            inputs[name] = None
+            continue
+        raise walk.refuse(node, f"zeros for {name} of both directions", _shape(value))
+
+
 def _check_options(walk: Traversal, node: Any, operator: Operator, options: dict[str, Any]) -> None:
     def text(value: Any) -> str:
         return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
     direction = text(options.get("direction", b"forward"))
-    if direction != "forward":
+    if direction not in DIRECTIONS:
         article = "an" if node.op_type == "LSTM" else "a"
         raise walk.refuse(node, f"{article} {node.op_type} that reads forward only", direction)
-    activations = tuple(map(text, options.get("activations", ()))) or operator.activations
-    if [name.lower() for name in activations] != [name.lower() for name in operator.activations]:
-        raise walk.refuse(node, f"activations {', '.join(operator.activations)}", ", ".join(activations))
+    known = operator.activations * DIRECTIONS[direction]
+    activations = tuple(map(text, options.get("activations", ()))) or known
+    if [name.lower() for name in activations] != [name.lower() for name in known]:
+        raise walk.refuse(node, f"activations {', '.join(known)}", ", ".join(activations))
     if options["layout"] not in (0, 1):
         raise walk.refuse(node, "layout 0 or 1", text(options["layout"]))
     if "clip" in options:
@@ -112,20 +155,28 @@ def _check_options(walk: Traversal, node: Any, operator: Operator, options: dict
 
 def _weights(
     walk: Traversal, node: Any, operator: Operator, options: dict[str, Any], inputs: dict[str, Value]
-) -> tuple[Array, Array, tuple[Array, Array]]:
-    """W [gates * H, inputs], R [gates * H, H] and their biases [gates * H], rows in the hardware's order."""
+) -> list[tuple[Array, Array, tuple[Array, Array]]]:
+    """Of each direction W [gates * H, inputs], R [gates * H, H] and their biases [gates * H], rows in the hardware's
+    order.
+    """
     r = _constant(walk, node, inputs, "R")
     hidden = r.shape[-1] if r.ndim else 0
     rows = operator.gates * hidden
     if options.get("hidden_size", hidden) != hidden:
         raise walk.refuse(node, f"hidden_size {hidden}, as R has it", str(options["hidden_size"]))
     w = _constant(walk, node, inputs, "W")
-    b = np.zeros((1, 2 * rows)) if inputs["B"] is None else _constant(walk, node, inputs, "B")
-    for name, array, shape in (("R", r, (1, rows, hidden)), ("W", w, (1, rows, w.shape[-1])), ("B", b, (1, 2 * rows))):
+    direction = options.get("direction", b"forward")
+    count = DIRECTIONS[direction.decode() if isinstance(direction, bytes) else direction]
+    b = np.zeros((count, 2 * rows)) if inputs["B"] is None else _constant(walk, node, inputs, "B")
+    shapes = {"R": (r, (count, rows, hidden)), "W": (w, (count, rows, w.shape[-1])), "B": (b, (count, 2 * rows))}
+    for name, (array, shape) in shapes.items():
         if array.shape != shape or 0 in shape:
             raise walk.refuse(node, f"{name} of shape {list(shape)}", str(list(array.shape)))
-    b_w, b_r = (gates(part, operator.order) for part in np.split(b[0], 2))
-    return gates(w[0], operator.order), gates(r[0], operator.order), (b_w, b_r)
+    found = []
+    for number in range(count):
+        b_w, b_r = (gates(part, operator.order) for part in np.split(b[number], 2))
+        found.append((gates(w[number], operator.order), gates(r[number], operator.order), (b_w, b_r)))
+    return found
 
 
 def gates(blocks: Array, order: Sequence[int]) -> Array:
@@ -213,4 +264,14 @@ def _check_rows(walk: Traversal, node: Any, source: int, rows: Array) -> None:
         raise walk.refuse(node, "h_t of the layer before for X, step by step", "other steps or another order")
 
 
-HANDLERS: dict[str, Handler] = dict.fromkeys(OPERATORS, recurrent)
+def side_by_side(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
+    """Concat: of values of one source, such as the last states of two directions, or of several for now."""
+    axis, parts = int(attributes(node)["axis"]), [one for one in given if isinstance(one, Signal)]
+    if len(parts) == len(given) and all(parts[0].is_beside(other) for other in parts):
+        return [parts[0].moved(np.concatenate([one.places for one in parts], axis))]
+    if len(parts) < len(given) or axis % parts[0].places.ndim == parts[0].places.ndim - 1:
+        raise walk.refuse(node, "parts of one layer's h_t, or whole vectors, side by side", _shape(given[0]))
+    return [Mixed.of(parts, axis)]
+
+
+HANDLERS: dict[str, Handler] = {**dict.fromkeys(OPERATORS, recurrent), "Concat": side_by_side}

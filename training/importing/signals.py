@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,6 +56,11 @@ class Signal:
     def moved(self, places: Array) -> Signal:
         """The same values in other places."""
         return replace(self, places=places)
+
+    def is_beside(self, other: Signal) -> bool:
+        """Whether both have values of the same rows."""
+        same = (self.matrix, other.matrix), (self.offset, other.offset)
+        return self.source == other.source and all(np.array_equal(*pair) for pair in same)
 
     def affine(self, scale: Array, shift: Array, node: str) -> Signal:
         """scale * self + shift, element by element as ONNX broadcasts. Raises Uneven where rows would differ, Unfit."""
@@ -110,6 +116,34 @@ class Signal:
                 continue
             return axis
         raise Uneven
+
+
+SPAN = 1 << 40
+"""More than there are places of one signal."""
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """Values of several sources side by side, such as the last states of all layers. What of it is of one source is a
+    Signal again.
+    """
+
+    parts: tuple[Signal, ...]
+    places: Array
+    """int64, in the shape of the tensor: the number of the part times SPAN, and the place in it."""
+
+    @classmethod
+    def of(cls, parts: Sequence[Signal], axis: int) -> Mixed:
+        """Signals side by side along an axis."""
+        places = [SPAN * number + part.places for number, part in enumerate(parts)]
+        return cls(tuple(parts), np.concatenate(places, axis))
+
+    def moved(self, places: Array) -> Mixed | Signal:
+        """The same values in other places."""
+        numbers = np.unique(places // SPAN)
+        if len(numbers) == 1:
+            return self.parts[int(numbers[0])].moved(places % SPAN)
+        return replace(self, places=places)
 
 
 def of_layer(number: int, steps: int, sequences: int, hidden: int) -> Signal:

@@ -18,7 +18,7 @@ from accel.base.faults import Fault, Refused
 from training.importing.evaluate import Unevaluated, evaluate
 from training.importing.graph_file import GraphFile, conforms, subgraphs
 from training.importing.network import Activated, Array, Ending, Recurrent
-from training.importing.signals import Signal, Uneven, Unfit, X
+from training.importing.signals import Mixed, Signal, Uneven, Unfit, X
 
 MOVES = frozenset(
     [
@@ -86,7 +86,7 @@ class Pooling:
     folded: tuple[str, ...] = ()
 
 
-Value = ndarray[Any, Any] | Signal | Answer | Given | None
+Value = ndarray[Any, Any] | Signal | Mixed | Answer | Given | None
 
 
 @dataclass
@@ -273,7 +273,7 @@ class Traversal:
             return [replace(first, logits=first.logits.moved(places)) for places in moved]
         if isinstance(first, Given):
             return [replace(first, places=places) for places in moved]
-        assert isinstance(first, Signal)
+        assert isinstance(first, Signal | Mixed)
         return [first.moved(places) for places in moved]
 
 
@@ -289,7 +289,7 @@ def _operator(node: Any) -> str:
 def _places(value: Value) -> Array:
     if isinstance(value, Answer):
         return value.logits.places
-    return value.places if isinstance(value, Signal | Given) else np.asarray(value)
+    return value.places if isinstance(value, Signal | Mixed | Given) else np.asarray(value)
 
 
 def _shapes(given: list[Value]) -> str:

@@ -120,7 +120,6 @@ def test_what_has_no_place_is_refused_by_its_node(tmp_path: Path, made: Made, sa
 
 OPTIONS = [
     ({"direction": "reverse"}, "reads forward only, got reverse"),
-    ({"direction": "bidirectional"}, "reads forward only, got bidirectional"),
     ({"activations": ["HardSigmoid", "Tanh", "Tanh"]}, "activations Sigmoid, Tanh, Tanh, got HardSigmoid"),
     ({"activations": ["Sigmoid", "Tanh"]}, "activations Sigmoid, Tanh, Tanh, got Sigmoid, Tanh"),
     ({"activation_alpha": [0.5]}, "no activation_alpha"),
