@@ -43,8 +43,10 @@ Steps:
   steps = M::kLastOnly ? 1 : held;
 Given:
   for (int step = held - steps; step < held; ++step) {
+    #pragma HLS LOOP_FLATTEN off
   Rounds:
     for (int round = 0; round < M::kRounds; ++round) {
+      #pragma HLS LOOP_FLATTEN off
     Vector:
       for (int beat = 0; beat < M::kBeats; ++beat) {
         #pragma HLS PIPELINE II=1

@@ -171,7 +171,7 @@ def test_a_checksum_that_nobody_compares_is_caught(tmp_path: Path) -> None:
 def test_lanes_by_columns_that_stay_with_one_set_are_caught(tmp_path: Path) -> None:
     """A step takes its set when it begins; the first frame goes to the second set."""
     made = design(tmp_path, verilog=True, **BY_COLUMNS)
-    spoil(tmp_path / "rtl" / "awkward.v", r"(\bwalk_weight_set <= )(?!0)[^;]*;", r"\g<1>1'b0;")
+    spoil(tmp_path / "rtl" / "awkward.v", r"(\btraversal_weight_set <= )(?!0)[^;]*;", r"\g<1>1'b0;")
     result = compare("icarus", DeviceUnderTest(icarus, clocked=True), made, two_sequences(made), schedule(made))
     if result.status == "not run":
         pytest.skip(result.reason)

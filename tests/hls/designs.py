@@ -41,6 +41,13 @@ SPECS = {
         model={"inputs": 2, "hidden": [6, 4, 5], "head": None}, engine={"units": 4, "cells_per_cycle": 4}
     ),
     "winner_after_every_step": spec(model={"head": {"outputs": 5, "kind": "argmax", "when": "step", "units": 2}}),
+    "both_directions": spec(
+        model={
+            **{"inputs": 4, "hidden": [6, 4], "bidirectional": True, "longest": 6},
+            "head": {"outputs": 3, "kind": "logits", "last": "output"},
+        },
+        engine={"units": 2, "cells_per_cycle": 2, "input_words": 2},
+    ),
     "sparse_head": spec(sparsity={"head": 0.4}, model={"head": {"outputs": 5, "kind": "logits"}}),
     "two_words_a_beat": spec(model={"inputs": 5, "head": None}, engine={"units": 4, "input_words": 2}),
     "no_bias": spec(model={"bias": False, "head": {"outputs": 200, "kind": "argmax", "units": 8}}),
