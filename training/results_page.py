@@ -25,7 +25,7 @@ of perplexity or bits, less being better there. It tells what other seeds would 
 would: on 300 recordings one is a third of a point. Dense there is *dense, trained on* where it was made, else *dense,
 float*.
 
-*Nnz* is the share of the LSTM's weights that is left (head and embedding are not counted). *Bits* are those of the
+*Kept* is the share of the LSTM's weights that is left (head and embedding are not counted). *Bits* are those of the
 LSTM's weights: values, column indices where the hardware stores them, scales a row of fixed-point weights (not those of
 binary and ternary ones); no number where the pattern has no format here. *Multiplications* are those of the LSTM layers
 in one step; with pruned states those of one sequence alone; weights of -1, 0, 1 need none but one a row. *Dense,
