@@ -12,6 +12,7 @@ from accel.rtl.blocks.primitives.memory import ram
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import like
 from accel.rtl.blocks.primitives.signals import bits, flag, wrapping
+from accel.rtl.blocks.primitives.widths import pad
 
 
 class Held:
@@ -122,7 +123,8 @@ def choose_word(reading: Any, address: Any, mirror: Mirror) -> Any:
     In: reading. Out: address (as wide as the depth needs). Latency: 0.
     """
     number, second, half = reading.number, reading.second, mirror.beats // 2
-    mirrored, vector = flag(), like(address)
+    mirrored, vector, within = flag(), like(address), like(address)
+    widening = pad(number, within)
 
     @always_comb
     def by_round():
@@ -141,9 +143,9 @@ def choose_word(reading: Any, address: Any, mirror: Mirror) -> Any:
 
     @always_comb
     def addressing():
-        address.next = vector + number
+        address.next = vector + within
 
-    return by_half if mirror.crossed else by_round, choosing, addressing
+    return widening, by_half if mirror.crossed else by_round, choosing, addressing
 
 
 @block
