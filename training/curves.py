@@ -39,7 +39,8 @@ HEADS = {
 TEXT = """# Curves
 
 Drawn by `make curves` from the records in [results](results.md), where numbers, ranges and intervals are; do not edit.
-Means over the seeds. Dotted: the dense network in floating point, trained on as long as the others where that was done.
+Means over five seeds. Dotted: the dense network in floating point, trained on as long as the others where that was
+done.
 
 ## Density
 
@@ -149,11 +150,11 @@ def draw(shown: Panels, head: str, levels: Mapping[str, float], path: Path) -> N
 
 
 def recorded(specs: Sequence[Path], records: Path) -> Iterator[tuple[str, Found]]:
-    """Specs with their records, where there is one of the spec as it is now."""
+    """Specs with their records, where every seed has one of the spec as it is now."""
     for spec in specs:
         every = [(run.spec, run.record()) for run in runs([spec], results.SEEDS, Path(), records)]
         found = [(one, record) for one, record in every if record is not None]
-        if found:
+        if len(found) == len(every):
             yield found[0][0].name, found
 
 

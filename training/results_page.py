@@ -18,12 +18,12 @@ from training.units import dense_cycles, resized, rows_and_levels
 INTRODUCTION = """# Results
 
 Made by `make results` from the records that the runs left (`make results ONLY=NAME` runs one spec or task). Each number
-is the mean over five seeds, with the smallest and the largest in brackets; a spec that was not run with all five has no
-figures here. *Valid* chose, *test* is what counts. *Against dense* is the mean of the differences to the dense network
-of the same seed on test, with its 95 % interval (Student's t, paired over the seeds): points of accuracy, or per cent
-of perplexity or bits, less being better there. It tells what other seeds would change, not what other test examples
-would: on 300 recordings one is a third of a point. Dense there is *dense, trained on* where it was made, else *dense,
-float*.
+is the mean over five seeds, with the smallest and the largest in brackets; a spec, or a network of it, that was not
+made with all five has no figures here. *Valid* chose, *test* is what counts. *Against dense* is the mean of the
+differences to the dense network of the same seed on test, with its 95 % interval (Student's t, paired over the seeds):
+points of accuracy, or per cent of perplexity or bits, less being better there. It tells what other seeds would change,
+not what other test examples would: on 300 recordings one is a third of a point. Dense there is *dense, trained on*
+where it was made, else *dense, float*.
 
 *Kept* is the share of the LSTM's weights that is left (head and embedding are not counted). *Bits* are those of the
 LSTM's weights: values, column indices where the hardware stores them, scales a row of fixed-point weights (not those of
@@ -80,10 +80,12 @@ def _machines(records: list[dict[str, Any]]) -> str:
 
 
 def _table(runs: list[list[Row]], metric: str) -> Iterator[str]:
-    """Rows of all seeds, brought together by their names."""
+    """Rows of all seeds, brought together by their names; those that a seed lacks are left out."""
     every = [{row.method: row for row in run} for run in runs]
     for name in dict.fromkeys(row.method for run in runs for row in run):
         same = [run[name] for run in every if name in run]
+        if len(same) < len(every):
+            continue
         valid = [row.valid for row in same if row.valid is not None]
         bits = [row.bits for row in same if row.bits is not None]
         yield (

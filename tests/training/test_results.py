@@ -125,6 +125,18 @@ def test_a_spec_without_every_seed_has_no_figures(call: list[str], tmp_path: Pat
     assert "|" not in text.partition("## little")[2]
 
 
+def test_a_network_that_a_seed_lacks_has_no_figures(call: list[str], tmp_path: Path) -> None:
+    results.main(call)
+    record = read_json(tmp_path / "results" / "little-1.json")
+    (two,) = runs.runs([Path(call[0])], [2], tmp_path, tmp_path)
+    fewer = {"seed": 2, "digest": two.digest, "baselines": record["baselines"][1:]}
+    write_json(tmp_path / "results" / "little-2.json", record | fewer)
+    results.main([*call, "--seeds", "1", "2", "--only-write"])
+    text = (tmp_path / "results.md").read_text()
+    assert "| bank pruning |" not in text
+    assert "| dense, trained on |" in text
+
+
 def test_a_record_whose_weights_are_not_here_is_run_again_where_the_weights_are_asked_for(
     call: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
