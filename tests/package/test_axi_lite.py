@@ -35,7 +35,7 @@ FAULTS = {
     "sequences counted by words": ("little_axi_lite.v", " && m_axis_tlast", "", "freely"),
     "a reset that is too short": ("little_axi_lite.v", ".CYCLES(16)", ".CYCLES(1)", "resets"),
     "a stream that is taken in reset": ("little_axi_lite.v", "tready_inside && !in_reset", "tready_inside", "held"),
-    "no fault told": ("little_axi_lite.v", "(rose)\n", "(1'b0)\n", "interrupts"),
+    "no fault told": ("little_axi_lite.v", "pending_fault(rose)", "pending_fault(1'b0)", "interrupts"),
     "a fault told once only": ("rise.v", "was <= flags", "was <= 1", "interrupts"),
     "another design": ("little_registers.sv", "32'h53505257", "32'h53505258", "constants"),
 }
