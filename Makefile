@@ -63,10 +63,10 @@ bitstream: $(READY)
 	$(BIN)/sparrow run $(SPEC) --work build/$(NAME)
 	$(BIN)/sparrow build $(SPEC) --work build/$(NAME) --seeds 2
 
-# Random legal specs for hours: make fuzz SECONDS=36000
+# Random legal specs on every core, for hours: make fuzz SECONDS=36000
 SECONDS ?= 3600
 fuzz: $(READY)
-	SPARROW_FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest -p no:cacheprovider tests/engines/test_random_designs.py -k fuzz
+	SPARROW_FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest -p no:cacheprovider -n auto -rP tests/engines/test_random_designs.py -k fuzz
 
 # docs/mutation.md: whether verify sees single faults in what is generated; can be stopped and continued.
 mutate: $(READY)

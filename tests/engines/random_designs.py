@@ -228,6 +228,23 @@ def highway_specs(draw: st.DrawFn) -> Spec:
 
 
 @st.composite
+def bidirectional_specs(draw: st.DrawFn) -> Spec:
+    """A legal spec of layers that read every sequence in both directions, behind each other too."""
+    cells, words = draw(st.sampled_from([1, 1, 2, 3])), draw(st.sampled_from([1, 1, 2, 3]))
+    hidden = [cells * draw(st.integers(1, 4)) for _ in range(draw(st.integers(1, 2)))]
+    model = draw(models()) | {"inputs": words * draw(st.integers(1, 4)), "hidden": hidden, "initial": "zeros"}
+    model |= {"stateful": False, "bidirectional": True, "longest": draw(st.integers(1, 6))}
+    if model["head"] and model["head"]["when"] == "last" and "pool" not in model["head"]:
+        model["head"] |= {"last": draw(st.sampled_from(["states", "output"]))}
+    only = {"streams": 1, "memory": "rom", "memory_width": None, "state_streams": False}
+    engine = draw(engines()) | only | {"cells_per_cycle": cells, "input_words": words}
+    engine["units"] = cells * draw(st.integers(1, 3))
+    sparsity = draw(sparsities())
+    sparsity.pop("shared_by_gates", None)
+    return draw(parsed(st.just(model), st.just(sparsity), st.just(engine)))
+
+
+@st.composite
 def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weights: bool = False) -> Spec:
     """A legal spec of these sections, with seeded weights; one that is refused is drawn again.
 

@@ -1,6 +1,7 @@
 """Random legal specs: MyHDL, Verilog and C++ equal the golden model bit for bit, the schedule cycle for cycle.
 
-`make fuzz` does the same for as long as it is told (SPARROW_FUZZ_SECONDS) and says how many specs it tried.
+`make fuzz` does the same on every core for as long as it is told (SPARROW_FUZZ_SECONDS), and says how many specs were
+tried.
 """
 
 from __future__ import annotations
@@ -26,13 +27,21 @@ from accel.model.design import Design
 from accel.rtl import convert, render
 from accel.schedule.schedule import schedule
 from accel.spec import Spec
-from tests.engines.random_designs import bank_specs, column_specs, extreme_specs, highway_specs, specs
+from tests.engines.random_designs import (
+    bank_specs,
+    bidirectional_specs,
+    column_specs,
+    extreme_specs,
+    highway_specs,
+    specs,
+)
 from training.engine import torch_engine
 
 SECONDS = float(os.environ.get("SPARROW_FUZZ_SECONDS", "0"))
 CLOCKED = ("myhdl", "icarus", "verilator", "netlist")
 STEADY = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
 ALWAYS: dict[str, Engine] = {"myhdl": native, "icarus": icarus, "hls": hls}
+KINDS = st.one_of(specs(), bank_specs(), column_specs(), highway_specs(), bidirectional_specs())
 
 
 def check(made: Spec, work: Path, engines: dict[str, Engine]) -> None:
@@ -49,7 +58,7 @@ def check(made: Spec, work: Path, engines: dict[str, Engine]) -> None:
 
 
 @settings(max_examples=1, deadline=None, derandomize=True, suppress_health_check=STEADY)
-@given(made=st.one_of(specs(), bank_specs(), column_specs(), highway_specs()))
+@given(made=KINDS)
 def test_every_form_of_a_random_design_computes_the_same_bits(
     made: Spec, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -57,11 +66,12 @@ def test_every_form_of_a_random_design_computes_the_same_bits(
 
 
 @pytest.mark.skipif(not SECONDS, reason="make fuzz runs it: SPARROW_FUZZ_SECONDS says for how long")
-def test_fuzz(tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("worker", range(os.cpu_count() or 1))
+def test_fuzz(worker: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     start, tried = time.monotonic(), 0
 
     @settings(max_examples=20, deadline=None, database=None, suppress_health_check=STEADY)
-    @given(made=st.one_of(specs(), bank_specs(), column_specs(), highway_specs(), extreme_specs()))
+    @given(made=st.one_of(KINDS, extreme_specs()))
     def batch(made: Spec) -> None:
         nonlocal tried
         tried += 1
@@ -69,5 +79,4 @@ def test_fuzz(tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFi
 
     while time.monotonic() - start < SECONDS:
         batch()
-        with capsys.disabled():
-            print(f"{tried} specs tried in {time.monotonic() - start:.0f} s, all equal", flush=True)
+    print(f"worker {worker}: {tried} specs in {time.monotonic() - start:.0f} s, all equal")
