@@ -25,7 +25,7 @@ OF_TRAVERSALS: list[Mapping[str, Any]] = [BALANCES, BALANCED]
 PREFIXES = ("Row", "Bank", "Column", "Mixed")
 PARTS = ("Array", "Stage", "Clock", "Blocks", "Process", "Checked", "Balanced")
 CLASSES = {f"{prefix}{part}" for prefix in PREFIXES for part in PARTS}
-ASKING = ("dataflow", "walk", "flow")
+ASKING = ("dataflow", "traversal", "flow")
 """Words in the names of what holds a dataflow's name."""
 
 

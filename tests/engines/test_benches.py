@@ -131,7 +131,17 @@ CPP_FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("file", "changes", "reason"), CPP_FAULTS.values(), ids=CPP_FAULTS)
+LATER = ("surplus of a state that stays", "torn weights that are not told")
+"""Wait for `make test-all`: what they spoil is built like the others'."""
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "reason"),
+    [
+        pytest.param(*fault, id=name, marks=[pytest.mark.slow] if name in LATER else [])
+        for name, fault in CPP_FAULTS.items()
+    ],
+)
 def test_a_torn_vector_that_the_cpp_takes_wrongly_is_caught(
     file: str, changes: dict[str, str], reason: str, tmp_path: Path
 ) -> None:

@@ -64,7 +64,9 @@ def with_verilog(design: Design) -> Design:
     return design
 
 
-@pytest.mark.parametrize(("head", "shape"), [("h", "one"), ("output", "two"), ("states", "gru")])
+@pytest.mark.parametrize(
+    ("head", "shape"), [("h", "one"), ("output", "two"), pytest.param("states", "gru", marks=pytest.mark.slow)]
+)
 def test_hardware_and_cpp_compute_what_the_golden_model_does(head: str, shape: str, tmp_path: Path) -> None:
     design = made(head, shape, tmp_path)
     given, built = stimuli(design), schedule(design)

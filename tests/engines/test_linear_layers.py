@@ -90,6 +90,7 @@ def test_a_wrong_end_of_an_activation_is_caught_in_verilog(tmp_path: Path) -> No
     assert result.reason.startswith("linear0.out differs first at step ")
 
 
+@pytest.mark.slow
 def test_a_wrong_end_of_an_activation_is_caught_in_cpp(tmp_path: Path) -> None:
     design = built(tmp_path, when="step")
     header = tmp_path / "hls/activations.h"

@@ -116,6 +116,7 @@ def flip_a_bit_of_contents(netlist: Path) -> None:
     netlist.write_text(json.dumps(made))
 
 
+@pytest.mark.slow
 def test_block_rams_of_every_width_and_products_survive_synthesis_and_a_wrong_bit_does_not(tmp_path: Path) -> None:
     if shutil.which("iverilog") is None:
         pytest.skip("iverilog not found; it runs the models")

@@ -271,4 +271,5 @@ def test_the_deploy_folder_says_what_the_driver_has_to_know(digits: Spec) -> Non
         "values": 1,
         "output": {"words": 1, "bits": 8, "signed": False, "range": [0, 9]},
         "every_step": False,
+        "longest": None,
     }

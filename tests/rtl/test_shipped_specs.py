@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,19 @@ LARGE = 600_000
 """Weights, zeros too, from which on a spec is left out: those differ from others in size alone."""
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def chosen() -> Iterator[Any]:
+    """The first spec of each kind of design is converted at once, others of the kind wait for `make test-all`."""
+    seen = set()
+    for path in SPECS:
+        spec = load_spec.load(path)
+        head = spec.model.head
+        kind = (spec.model.cell, spec.model.bidirectional, head and (head.kind, head.when), str(spec.engine.dataflow))
+        kind += (spec.engine.memory, spec.engine.order, spec.weights.kind, spec.sparsity.pattern)
+        yield pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if kind in seen else [])
+        seen.add(kind)
+
+
+@pytest.mark.parametrize("path", list(chosen()))
 def test_it_is_converted(path: Path, tmp_path: Path) -> None:
     spec = load_spec.load(path)
     if sum(array.rows * (array.inputs + array.outputs) for array in network(spec).layers) > LARGE:

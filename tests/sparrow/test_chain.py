@@ -138,6 +138,7 @@ def test_a_flipped_bit_in_any_file_stops_the_verbs_after_it_and_run_makes_it_ane
     assert set(json.loads(sparrow("run", SPEC, "--json").stdout)["steps"].values()) == {"unchanged"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
 def test_a_program_that_an_engine_built_is_a_link_too(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_spec(Path(), verify={"engines": ["golden", "hls"], "sequences": 3})
