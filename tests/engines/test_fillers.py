@@ -76,8 +76,11 @@ def verdict(engine: Engine, made: Design) -> Result:
     return result
 
 
+LATER = [pytest.param(engine, marks=pytest.mark.slow) for engine in (icarus, verilator)]
+
+
 @pytest.mark.parametrize("sections", DESIGNS.values(), ids=DESIGNS)
-@pytest.mark.parametrize("engine", [native, icarus, hls, pytest.param(verilator, marks=pytest.mark.slow)], ids=named)
+@pytest.mark.parametrize("engine", [native, hls, *LATER], ids=named)
 def test_what_leaves_is_that_of_sequences_alone(engine: Engine, sections: dict[str, Any], tmp_path: Path) -> None:
     made = design(tmp_path, verilog=engine in (icarus, verilator), **sections)
     for path, text in render_hls(made).items():

@@ -57,7 +57,10 @@ LARGE = (
     *("no biases, logits", "six bits, a scale a row", "GRU, a scale a row, loaded", "x first, two layers of GRU"),
     *("two layers of GRU, reset first, that wait", "two highway layers"),
 )
-LONGEST = ("two layers of GRU", "two highway", "loaded weights, initial", "GRU, three lanes")
+LONGEST = (
+    *("two layers of GRU", "two highway", "loaded weights, initial", "GRU, three lanes"),
+    *("GRU, a scale a row, loaded", "x first, two layers of GRU"),
+)
 NATIVE = [
     pytest.param(sections, id=name, marks=[pytest.mark.slow] if number % 3 or name.startswith(LONGEST) else [])
     for number, (name, sections) in enumerate(AWKWARD.items())

@@ -36,7 +36,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Design:
     return rendered(SPECS["primes_that_no_group_divides"], tmp_path_factory.mktemp("small"))
 
 
-@pytest.mark.parametrize("name", SPECS)
+EVERY = [
+    pytest.param(name, id=name, marks=[pytest.mark.slow] if number % 2 else []) for number, name in enumerate(SPECS)
+]
+"""Every second one waits for `make test-all`."""
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_every_bit_equals_golden(name: str, tmp_path: Path) -> None:
     design, samples = rendered(SPECS[name], tmp_path), stimuli(SPECS[name])
     assert_equal(hls(design, samples), reference(design, samples))
