@@ -79,7 +79,7 @@ class Model(Section):
     bidirectional: bool = False
     """Every layer has a second direction, which reads the sequence from its end; a step's output is [forward,
     backward], and `hidden` are the units of each."""
-    longest: Annotated[int, Field(ge=1, le=1 << 16)] | None = None
+    longest: Annotated[int, Field(ge=2, le=1 << 16)] | None = None
     """Steps of the longest sequence that buffers hold, for `bidirectional`; a longer one is cut there, and `torn`."""
     bias: bool = True
     """Whether gates have a bias."""

@@ -233,7 +233,7 @@ def bidirectional_specs(draw: st.DrawFn) -> Spec:
     cells, words = draw(st.sampled_from([1, 1, 2, 3])), draw(st.sampled_from([1, 1, 2, 3]))
     hidden = [cells * draw(st.integers(1, 4)) for _ in range(draw(st.integers(1, 2)))]
     model = draw(models()) | {"inputs": words * draw(st.integers(1, 4)), "hidden": hidden, "initial": "zeros"}
-    model |= {"stateful": False, "bidirectional": True, "longest": draw(st.integers(1, 6))}
+    model |= {"stateful": False, "bidirectional": True, "longest": draw(st.integers(2, 6))}
     if model["head"] and model["head"]["when"] == "last" and "pool" not in model["head"]:
         model["head"] |= {"last": draw(st.sampled_from(["states", "output"]))}
     only = {"streams": 1, "memory": "rom", "memory_width": None, "state_streams": False}

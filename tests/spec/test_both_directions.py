@@ -72,3 +72,8 @@ def test_the_same_without_the_change_is_a_spec() -> None:
 def test_what_only_both_directions_need_is_refused_without_them(key: dict[str, Any]) -> None:
     with pytest.raises(Refused, match="wanted nothing but for "):
         spec(model=key)
+
+
+def test_a_buffer_of_one_step_is_refused() -> None:
+    with pytest.raises(Refused, match="longest"):
+        spec(model={"inputs": 3, "hidden": [4], "bidirectional": True, "longest": 1})
