@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from accel.architecture.mirror import Mirror
-from accel.model.directions import joined_matrices, joined_vectors
+from accel.model.directions import joined_matrices, joined_vectors, mirrored
 from training.cell import biases, matrices
 from training.mask import Mask
 
@@ -63,9 +64,9 @@ def in_halves(choose: Choice, gates: int) -> Choice:
 def through(mirror: Mirror, values: Tensor, lengths: Tensor | None) -> Tensor:
     """What a sequence buffer gives of [batch, steps, n], as `accel.model.directions.through`."""
     count, steps = values.shape[:2]
-    ends = torch.full((count, 1), steps) if lengths is None else lengths.cpu()[:, None]
-    places = torch.where(torch.arange(steps) < ends, ends - 1 - torch.arange(steps), torch.arange(steps))
-    image = values[torch.arange(count)[:, None], places]
+    ends = np.full(count, steps) if lengths is None else lengths.cpu().numpy()
+    places = mirrored(np.broadcast_to(np.arange(steps), (count, steps)), ends)
+    image = values[torch.arange(count)[:, None], torch.from_numpy(places)]
     if mirror.crossed:
         half = values.shape[2] // 2
         pairs = (values, image), (image, values)
