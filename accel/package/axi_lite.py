@@ -45,10 +45,10 @@ class Part:
 
 
 def files(
-    design: Design, run: Bench, ports: Ports, version: str, core: Mapping[str, str]
+    design: Design, run: Bench, ports: Ports, version: str, core: Mapping[str, str], memories: bool
 ) -> tuple[dict[str, str], Ports]:
     """Text of every file of the folder `axi_lite`, by path, and the ports of its module; `core` are the files of the
-    accelerator itself.
+    accelerator itself, and `memories` tells whether its top has the parameter for their folder.
 
     Raises Refused where PeakRDL is not installed.
     """
@@ -66,7 +66,6 @@ def files(
         "reset_cycles": RESET_CYCLES,
     }
     made, address = registers.exported(name, registers.described(name, facts), top)
-    memories = any(path.startswith("memory/") for path in core)
     status = {f"status_{part.name}": part.port.name for part in flags}
     status |= {f"{part}_value": f"{STATUS}{part}" for part in PLACED}
     status |= {f"{part.name}_value": part.port.name for part in counters}

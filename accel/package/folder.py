@@ -42,16 +42,17 @@ def files(design: Design, run: Bench, facts: Facts, inline: bool, registers: boo
     made = {f"rtl/{top}.v": verilog.alone(text, top, contents, inline)}
     made |= {} if inline else {f"memory/{name}": held for name, held in contents.items()}
     outer: ipxact.Ports = ports(design)
+    read = memories(design, inline)
     if registers:
-        more, outer = axi_lite.files(design, run, outer, facts.version, made)
+        more, outer = axi_lite.files(design, run, outer, facts.version, made, read)
         made |= more
     loads = sorted((design.work / "load").glob("*.hex"))
     made |= {f"load/{path.name}": path.read_text(encoding="ascii") for path in loads}
     made |= {f"bench/{name}": held for name, held in run.files.items()}
     words, name = f"{facts.network.replace(' → ', '-')}, sparse weights, AXI4-Stream", vlnv(top, facts.version)
-    hertz, folder = round(design.spec.target.clock_mhz * 1e6), verilog.FOLDER if memories(design, inline) else ""
+    hertz, folder = round(design.spec.target.clock_mhz * 1e6), verilog.FOLDER if read else ""
     return made | {
-        f"client/test_{top}.py": client(design, run, memories(design, inline)),
+        f"client/test_{top}.py": client(design, run, read),
         f"{top}.core": fusesoc.core(name, words, top, made),
         f"{top}.sdc": f"create_clock -name clk -period {1e9 / hertz:.3f} [get_ports clk]\n",
         "component.xml": ipxact.component(name, words, outer, made, folder, hertz),
