@@ -41,7 +41,7 @@ def imported(facts: dict[str, Any]) -> list[RenderableType]:
     """`sparrow import`: what was taken for what, the comparison with the file, and what the integers lose."""
     names = ("head", "ending")
     taken = [("layers", ", ".join(facts["layers"])), *((name, facts[name]) for name in names if facts[name])]
-    taken += [(name, ", ".join(facts[name])) for name in ("linear", "folded", "ignored") if facts[name]]
+    taken += [(name, ", ".join(facts[name])) for name in ("linear", "folded", "ignored", "settled") if facts[name]]
     proven = ("on", "sequences", "steps", "by", "largest difference", "allowed")
     loss = facts["loss"]
     kinds = ("", "in the file", "format", "clipped", "largest", "rms error", "of rms")

@@ -73,6 +73,11 @@ def _formats(chosen: Chosen, asked: Asked) -> Iterator[tuple[str, str]]:
     on = f"{some} {chosen.data.origin}" if asked.data else "RANDOM x: real data may need other formats, give --data"
     rows = " Each row has a scale, which saves more bits than it takes."
     scales = rows if chosen.spec.weights.per_row else ""
+    if chosen.kept:
+        which = (
+            "" if len(chosen.kept) == len(chosen.spec.model.hidden) else f" of layer {', '.join(map(str, chosen.kept))}"
+        )
+        scales = f" The weights{which} come as integers, and stay these very ones."
     yield (
         "weights",
         f"{chosen.bits:.3g} bits a weight on average, the fewest found with which h_t of each layer, and the sums "

@@ -19,6 +19,7 @@ from accel.base.fixed import Fixed, LowBit
 from training.cell import cell_of, matrices, matrices_of, scale_by_sum
 from training.prune import masks
 from training.straight_through import narrow
+from training.whole_steps import steps_of_rows
 
 Kind = Literal["binary", "ternary"]
 CLIPS = torch.linspace(1.0, 0.25, 16)
@@ -122,16 +123,21 @@ def _error(weight: Tensor, fmt: Fixed, scale: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _stretched(layer: nn.Module, formats: tuple[Fixed, Fixed], of_scale: Fixed) -> Tensor:
-    """Divide each row of a layer by the scale, of CLIPS, at which its integers have the least squared error. [rows]
+    """Divide each row of a layer by the scale at which its integers have the least squared error. [rows]
 
-    Scales are tried as the hardware has them, so that rounding them costs nothing.
+    Tried are CLIPS and, of a row of whole multiples of a step, that step; all as the hardware has scales, so that
+    rounding them costs nothing.
     """
     pairs = list(zip(matrices_of(layer), formats, strict=True))
     largest = torch.stack([weight.abs().amax(1) / float(fmt.real(fmt.hi)) for weight, fmt in pairs]).amax(0)
-    tried = narrow(CLIPS.to(largest)[:, None] * largest, of_scale).clamp_min(2.0**-of_scale.frac)
+    w_x, w_h = (weight.cpu().numpy() for weight, _ in pairs)
+    steps = torch.from_numpy(steps_of_rows(w_x, w_h, formats[1].frac - formats[0].frac)).to(largest)
+    whole = torch.where(steps.isnan(), largest, steps * 2.0 ** formats[0].frac)
+    tried = torch.cat([CLIPS.to(largest)[:, None] * largest, whole[None]])
+    tried = narrow(tried, of_scale).clamp_min(2.0**-of_scale.frac)
     errors = torch.stack([sum((_error(weight, fmt, scale) for weight, fmt in pairs), largest * 0) for scale in tried])
     scale = tried.gather(0, errors.argmin(0, keepdim=True))[0]
     for name in matrices():
-        whole = f"parametrizations.{name}.original" if parametrize.is_parametrized(layer, name) else name
-        layer.get_parameter(whole).div_(scale[:, None])
+        original = f"parametrizations.{name}.original" if parametrize.is_parametrized(layer, name) else name
+        layer.get_parameter(original).div_(scale[:, None])
     return scale

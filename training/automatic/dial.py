@@ -15,6 +15,7 @@ from accel.spec.spec import TABLED
 from training.automatic.knob import Knob, Widths, above, nearest
 from training.automatic.trial import Trial, users
 from training.importing.network import Array
+from training.whole_steps import bits_of
 
 MARGIN = 1.25
 """How much larger than on the data a signal may become before it saturates."""
@@ -23,6 +24,8 @@ SIGNAL = 16.0
 WIDEST = {"input": 18, "bias": 26, "gate": 24, "activation": 18, "cell": 24, "state": 18, "linear": 18}
 WEIGHT, FINEST = 18, 24
 """Widest weight, and most fraction bits of one, that a spec takes."""
+KEPT = 12
+"""Most bits of weights that come as integers and stay these very ones; floats of half precision take more."""
 ADDRESSES = (8, 9, 10, 11, 12, 13, 14)
 """Address bits of tables that are tried."""
 SIGNALS = ("gate", "activation", "cell", "state")
@@ -63,14 +66,18 @@ class Dial:
     def weights_knob(self, number: int) -> Knob:
         """Of W_x and W_h of a layer."""
         parts = self.trial.matrices(number)
-        cost = float(max(1, sum(part.size for part in parts)))
-        return Knob(f"{number}.weights", max(map(_held, parts)), WEIGHT, cost, FINEST, parts)
+        return _of_weights(f"{number}.weights", float(max(1, sum(part.size for part in parts))), parts)
+
+    def kept(self) -> list[int]:
+        """Layers whose weights come as integers, which the knob holds at the width that holds them all."""
+        knobs = enumerate(self.known[f"{number}.weights"] for number in range(self.layers))
+        return [number for number, knob in knobs if knob.narrowest == knob.widest]
 
     def _behind(self, head: Head) -> Iterator[Knob]:
         """Of the linear layers: one width for all their weights, one format for all biases, one between them."""
         weights, bias = self.trial.linear_weights()
         cost = float(sum(part.size for part in weights))
-        yield Knob("head.weights", max(map(_held, weights)), WEIGHT, cost, FINEST, weights)
+        yield _of_weights("head.weights", cost, weights)
         yield Knob("head.bias", _held(bias), WIDEST["bias"], float(bias.size), parts=(bias,))
         if between := [one.outputs for one in head.layers if one.activation not in TABLED]:
             largest = above(MARGIN * self.trial.largest_linear())
@@ -154,6 +161,19 @@ class Dial:
                 "formats": spec.formats.model_copy(update=formats),
             }
         )
+
+
+def _of_weights(name: str, cost: float, parts: tuple[Array, ...]) -> Knob:
+    """Of matrices that share a width; at one width where they come as integers (`KEPT`)."""
+    whole = [bits_of(part) for part in parts]
+    bits = max((KEPT + 1 if one is None else one for one in whole), default=KEPT + 1)
+    if bits <= KEPT and all(np.array_equal(_rounded(part, nearest(part, bits, FINEST)), part) for part in parts):
+        return Knob(name, bits, bits, cost, FINEST, parts)
+    return Knob(name, max(map(_held, parts)), WEIGHT, cost, FINEST, parts)
+
+
+def _rounded(values: Array, fmt: Fixed) -> Array:
+    return np.asarray(fmt.real(fmt.quantize(values)))
 
 
 def _held(values: Array) -> int:

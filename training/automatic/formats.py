@@ -34,20 +34,26 @@ class Chosen:
     """Of a weight on average, as lanes store it."""
     data: Data
     """What of the data they were chosen on."""
+    kept: tuple[int, ...] = ()
+    """Layers whose weights come as integers and keep them."""
 
 
 def choose(network: FloatNetwork, spec: Spec, data: Data, bound: float, place: str = "--error") -> Chosen:
     """The spec with the fewest bits that keep h_t of every layer, and the logits, within `bound` of the float network.
 
-    Rows get scales of their own where that saves WORTH bits a weight. Of `spec` sizes and shares of zeros count,
-    formats do not. Refused: a bound, which came from `place`, that no formats keep.
+    Rows get scales of their own where that saves WORTH bits a weight. Weights of a layer that come as integers of at
+    most KEPT bits (`training.automatic.dial`), times a power of two or a scale a row, keep them. Of `spec` sizes and
+    shares of zeros count, formats do not. Refused: a bound, which came from `place`, that no formats keep.
     """
     tried = trial(network, spec, data)
-    plain = found(Dial(tried, spec), bound, place)
-    if promised(tried, len(spec.model.hidden)) < WORTH:
+    dial, rows = Dial(tried, spec), RowDial(tried, spec)
+    if not dial.kept() and len(rows.kept()) == rows.layers:
+        return found(rows, bound, place)
+    plain = found(dial, bound, place)
+    if dial.kept() or promised(tried, len(spec.model.hidden)) < WORTH:
         return plain
     try:
-        by_row = found(RowDial(tried, spec), bound, place)
+        by_row = found(rows, bound, place)
     except Refused:  # fewer bits are at hand with scales
         return plain
     return by_row if by_row.bits < plain.bits - WORTH else plain
@@ -75,4 +81,6 @@ def found(dial: Dial, bound: float, place: str = "--error") -> Chosen:
     if widths is None:
         raise Refused([Fault(place, f"at least {reached:.2g}, which the widest formats reach", f"{bound:g}")])
     made, trial = dial.spec(widths[0]), dial.trial
-    return Chosen(made, trial.errors(made), trial.saturations(made), dial.bits(widths[0]), trial.data)
+    return Chosen(
+        made, trial.errors(made), trial.saturations(made), dial.bits(widths[0]), trial.data, tuple(dial.kept())
+    )

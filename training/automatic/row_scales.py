@@ -10,10 +10,11 @@ import numpy as np
 
 from accel.base.fixed import Fixed
 from accel.spec import Spec
-from training.automatic.dial import Dial, one_or_all
+from training.automatic.dial import KEPT, Dial, one_or_all
 from training.automatic.knob import Knob, Widths, above
 from training.automatic.trial import Trial
 from training.importing.network import Array
+from training.whole_steps import rows_alike, steps_of_rows
 
 SCALE, WEIGHT, FINEST = 12, 14, 24
 """Bits of a scale, and most bits of a weight, so that scaled sums fit in their accumulators."""
@@ -26,12 +27,16 @@ class RowDial(Dial):
 
     def __init__(self, trial: Trial, spec: Spec) -> None:
         matrices = map(trial.whole_matrices, range(len(spec.model.hidden)))
-        self.rows = [(largest_of_rows(w_x), largest_of_rows(w_h)) for w_x, w_h in matrices]
+        self.matrices = list(matrices)
+        self.rows = [(largest_of_rows(w_x), largest_of_rows(w_h)) for w_x, w_h in self.matrices]
+        self.alike = [_kept(w_x, w_h) for w_x, w_h in self.matrices]
         super().__init__(trial, spec)
 
     def weights_knob(self, number: int) -> Knob:
         """Of W_x and W_h of a layer, whose largest integers are near 1 whatever the weights are."""
         plain = super().weights_knob(number)
+        if alike := self.alike[number]:
+            return Knob(plain.name, alike[0], alike[0], plain.cost, FINEST)
         return Knob(plain.name, 1, WEIGHT, plain.cost, FINEST)
 
     def weights_of(self, number: int, widths: Widths) -> tuple[Fixed, Fixed]:
@@ -42,7 +47,9 @@ class RowDial(Dial):
         return Fixed(width, min(FINEST, fracs[0])), Fixed(width, min(FINEST, fracs[1]))
 
     def _apart(self, number: int) -> float:
-        """Log2 of how much larger a row of W_x is than one of W_h, in the middle of all rows."""
+        """Log2 of how much larger a row of W_x is than one of W_h, in the middle of all rows, or by their integers."""
+        if alike := self.alike[number]:
+            return alike[1]
         w_x, w_h = self.rows[number]
         return float(np.median(np.log2(w_x) - np.log2(w_h)))
 
@@ -55,8 +62,12 @@ class RowDial(Dial):
 
     def _scale(self, number: int, widths: Widths) -> Fixed:
         """The format of a layer's scales: it holds the largest."""
-        pairs = zip(self.rows[number], self.weights_of(number, widths), strict=True)
+        formats = self.weights_of(number, widths)
+        pairs = zip(self.rows[number], formats, strict=True)
         needed = max(float(rows.max() / fmt.real(fmt.hi)) for rows, fmt in pairs)
+        if alike := self.alike[number]:
+            steps = steps_of_rows(*self.matrices[number], alike[1])
+            needed = max(needed, float(np.ldexp(steps.max(), formats[0].frac)))
         return Fixed(SCALE, min(SCALE + FINEST, max(0, SCALE - above(needed))))
 
     def products_frac(self, number: int, widths: Widths) -> int:
@@ -68,6 +79,12 @@ class RowDial(Dial):
         weights = [knob.cost for knob in self.knobs if knob.name.endswith("weights")]
         rows = sum(len(w_x) for w_x, _ in self.rows)
         return super().bits(widths) + SCALE * rows / sum(weights)
+
+
+def _kept(w_x: Array, w_h: Array) -> tuple[int, int] | None:
+    """Bits of the integers of all rows, and the power of two between the scales of W_x and W_h; None for floats."""
+    found = rows_alike(w_x, w_h)
+    return found if found and found[0] <= KEPT else None
 
 
 def promised(trial: Trial, layers: int) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from training.importing.network import Array
+from training.importing.quantized import operators
 
 RANDOM = frozenset(
     ("Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike")
@@ -44,7 +45,7 @@ def evaluate(node: Any, given: Sequence[Array | None], opsets: dict[str, int]) -
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = ReferenceEvaluator(alone).run(None, named, {})
+            found = ReferenceEvaluator(alone, new_ops=operators()).run(None, named, {})
     except Exception:  # whatever an evaluator for every operator stumbles over: the node is refused by its name
         raise Unevaluated from None
     made = dict(zip(filter(None, node.output), found, strict=True))

@@ -12,6 +12,7 @@ import numpy as np
 
 from accel.base.faults import Fault, Refused
 from training.importing.network import Array
+from training.importing.quantized import settle
 
 OLDEST = 7
 """Operator set from which on elementwise operators broadcast as numpy does."""
@@ -23,6 +24,8 @@ class GraphFile:
 
     path: Path
     model: Any
+    settled: tuple[str, ...] = ()
+    """Nodes that were read as others, in words."""
 
     @property
     def graph(self) -> Any:
@@ -91,7 +94,8 @@ def load(path: Path) -> GraphFile:
     _read_data_files(model, path)
     _check_tensors(model, path)
     _check_opset(model, path)
-    file = GraphFile(path, _plain(model, path))
+    settled = settle(model, str(path))
+    file = GraphFile(path, _plain(model, path), settled)
     _check_names(file)
     return file
 

@@ -15,6 +15,7 @@ import numpy as np
 from training.importing.graph_file import DOUBLE, FLOAT, widened
 from training.importing.network import Array, Begin
 from training.importing.proof import CannotRun, Executor
+from training.importing.quantized import operators
 from training.importing.reading import Reading
 
 NEWER = 21
@@ -64,9 +65,10 @@ def _reference(model: Any) -> Call:
     @cache
     def evaluator() -> Any:
         try:
-            return ReferenceEvaluator(widened(model, (FLOAT,), DOUBLE))
+            return ReferenceEvaluator(widened(model, (FLOAT,), DOUBLE), new_ops=operators())
         except RuntimeError:
-            return ReferenceEvaluator(widened(convert_version(model, NEWER), (FLOAT,), DOUBLE))
+            newer = widened(convert_version(model, NEWER), (FLOAT,), DOUBLE)
+            return ReferenceEvaluator(newer, new_ops=operators())
 
     return lambda output, feed: evaluator().run([output], feed)[0]
 

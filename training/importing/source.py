@@ -92,7 +92,7 @@ def _onnx(path: Path, wishes: Wishes, inputs: int | None) -> Source:
         at = onnx_model.at_size(reading, sequences, steps)
         return at.steps, onnx_runs.executors(at)
 
-    return Source(reading.network, executors, _facts("onnx", reading.network, ()))
+    return Source(reading.network, executors, _facts("onnx", reading.network, (), reading.file.settled))
 
 
 def _state_dict(path: Path, wishes: Wishes, outputs: int | None) -> Source:
@@ -107,7 +107,7 @@ def _state_dict(path: Path, wishes: Wishes, outputs: int | None) -> Source:
     return Source(network, lambda _, steps: (steps, torch_runs.executors(taken)), facts)
 
 
-def _facts(reader: str, network: FloatNetwork, ignored: Sequence[str]) -> dict[str, Any]:
+def _facts(reader: str, network: FloatNetwork, ignored: Sequence[str], settled: Sequence[str] = ()) -> dict[str, Any]:
     """What was taken for what."""
     return {
         "reader": reader,
@@ -117,4 +117,5 @@ def _facts(reader: str, network: FloatNetwork, ignored: Sequence[str]) -> dict[s
         "ending": network.ending or None,
         "folded": list(network.folded),
         "ignored": list(ignored),
+        "settled": list(settled),
     }

@@ -18,6 +18,7 @@ from accel.base.faults import Fault, Refused
 from training.importing.evaluate import Unevaluated, evaluate
 from training.importing.graph_file import GraphFile, conforms, subgraphs
 from training.importing.network import Activated, Array, Ending, Recurrent
+from training.importing.quantized import WANTED, is_rounding
 from training.importing.signals import Mixed, Signal, Uneven, Unfit, X
 
 MOVES = frozenset(
@@ -218,7 +219,9 @@ class Traversal:
         """What a node makes of its inputs."""
         standard = node.domain in ("", "ai.onnx")
         constant = all(value is None or isinstance(value, np.ndarray) for value in given)
-        if not standard or next(subgraphs(node), None) is not None:
+        if is_rounding(node) and not constant:
+            raise self.refuse(node, WANTED, "of a signal")
+        if not (standard or is_rounding(node)) or next(subgraphs(node), None) is not None:
             raise self.refuse(node, SUPPORTED, _operator(node))
         given = self._gone_on(node, given)
         self._check_end(node, given)
