@@ -1,8 +1,8 @@
 """Fine-tuning without labels: a pruned, quantised student answers as the network of the user's file does.
 
 The teacher is the float network as it was read; the student is drawn to the teacher's h_t in every layer and to its
-logits after every step, over the user's own x (Hinton, Vinyals, Dean 2015 draw to the answers alone, Romero et al. 2015
-to layers between as well). Nothing but x is needed.
+logits after every step, or to those of the pool, over the user's own x (Hinton, Vinyals, Dean 2015 draw to the answers
+alone, Romero et al. 2015 to layers between as well). Nothing but x is needed.
 """
 
 from __future__ import annotations
@@ -50,11 +50,14 @@ class Distilled:
 
 
 class Batch(NamedTuple):
-    """x [batch, steps, inputs], whether a step is real [batch, steps, 1], the teacher's h of each layer and logits."""
+    """x [batch, steps, inputs], its real steps [batch], the teacher's h of each layer and logits, and whether a row of
+    them is real [batch, steps or 1, 1].
+    """
 
     x: Tensor
-    real: Tensor
+    lengths: Tensor
     targets: tuple[Tensor, ...]
+    real: tuple[Tensor, ...]
 
 
 def distill(spec: Spec, teacher: FloatNetwork, begun: LSTM, data: Data, progress: Progress) -> Distilled:
@@ -134,7 +137,7 @@ class _Stage:
             state: list[State] | None = None
             for window in self._windows(learned, chosen):
                 self.optimizer.zero_grad(set_to_none=True)
-                answers, state = self._answers(window.x, state)
+                answers, state = self._answers(window, state)
                 loss = _loss(answers, window, scales)
                 loss.backward()  # type: ignore[no-untyped-call]
                 torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.spec.training.gradient_clip)
@@ -151,51 +154,72 @@ class _Stage:
         for chosen in np.array_split(np.arange(len(data.x)), -(-len(data.x) // self.spec.training.batch)):
             state: list[State] | None = None
             for window in self._windows(data, chosen):
-                answers, state = self._answers(window.x, state)
-                for mine, theirs in zip(answers, window.targets, strict=True):
-                    apart += float((((mine - theirs) * window.real) ** 2).sum())
-                    size += float(((theirs * window.real) ** 2).sum())
+                answers, state = self._answers(window, state)
+                for mine, theirs, real in zip(answers, window.targets, window.real, strict=True):
+                    apart += float((((mine - theirs) * real) ** 2).sum())
+                    size += float(((theirs * real) ** 2).sum())
         return float((apart / size) ** 0.5) if size else 0.0
 
     def _windows(self, data: Data, chosen: np.ndarray) -> Iterator[Batch]:
-        """Sequences, `training.steps` steps at a time, with what the teacher says of them."""
+        """Sequences, `training.steps` steps at a time, with what the teacher says of them; whole ones where an answer
+        or a layer needs every step.
+        """
         lengths = data.lengths[chosen]
         x = data.x[chosen, : lengths.max()]
-        h = self.teacher.states(x)
-        targets = [*h, *([] if self.teacher.head is None else [self.teacher.logits(h[-1])])]
-        real = (np.arange(x.shape[1]) < lengths[:, None])[..., None]
-        whole = [torch.from_numpy(array.astype(np.float32)) for array in (x, real, *targets)]
-        for parts in zip(*(torch.split(one, self.spec.training.steps, dim=1) for one in whole), strict=True):
-            yield Batch(parts[0], parts[1], parts[2:])
+        targets = self._targets(x, lengths)
+        steps = torch.from_numpy((np.arange(x.shape[1]) < lengths[:, None])[..., None].astype(np.float32))
+        real = [steps if len(one[0]) == x.shape[1] else torch.ones(len(x), 1, 1) for one in targets]
+        given = [torch.from_numpy(array.astype(np.float32)) for array in (x, *targets)]
+        whole = self.model.pool is not None or self.spec.directions > 1
+        size = x.shape[1] if whole else self.spec.training.steps
+        cut = [torch.split(one, size, dim=1) for one in (*given, *real)]
+        for number, parts in enumerate(zip(*cut, strict=True)):
+            left = torch.from_numpy(lengths) - number * size
+            count = 1 + len(targets)
+            yield Batch(parts[0], left.clamp(0, parts[0].shape[1]), parts[1:count], parts[count:])
 
-    def _answers(self, x: Tensor, state: list[State] | None) -> tuple[list[Tensor], list[State]]:
-        """h of every layer, and the logits after every step; and the state that they leave."""
-        model = self.model
+    def _targets(self, x: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+        """The teacher's h of each layer [batch, steps, hidden], and its logits [batch, steps or 1, outputs]."""
+        h, head = self.teacher.states(x, lengths=lengths), self.spec.model.head
+        if self.teacher.head is None:
+            return h
+        read = h[-1] if head is not None and head.last == "states" else self.teacher.over_steps(h[-1], lengths)
+        return [*h, self.teacher.logits(read)]
+
+    def _answers(self, window: Batch, state: list[State] | None) -> tuple[list[Tensor], list[State]]:
+        """h of every layer, and the logits as the teacher has them; and the state that they leave."""
+        model, x, lengths = self.model, window.x, window.lengths
         state = model.begun(len(x)) if state is None else state
         if model.quantized is not None:
-            found = model.signals(x, state)
+            found = model.signals(x, state, lengths)
             h, after = [stacked(steps, model.cell.output) for steps in found], ends(model.cell, found)
         else:
             h, after = [], []
             for number, layer in enumerate(model.layers):
+                x = model.given_to(number, x, lengths)
                 x, last = real_layer(layer, x, None if state is None else state[number])
                 h.append(x)
                 after.append(last)
-        return [*h, *([] if model.head is None else [model.readout(h[-1])])], after
+        if model.head is None:
+            return h, after
+        read = model.given_to(len(h), h[-1], lengths)
+        return [*h, model.readout(read if model.pool is None else model.over_steps(read, lengths)[:, None])], after
 
     def _scales(self, data: Data) -> list[float]:
         """Mean square of each of the teacher's answers over what is learned from: errors count by these."""
-        sums, count = np.zeros(len(self.teacher.layers) + (self.teacher.head is not None)), 0.0
+        sums, count = (np.zeros(len(self.teacher.layers) + (self.teacher.head is not None)) for _ in range(2))
         for chosen in np.array_split(np.arange(len(data.x)), -(-len(data.x) // self.spec.training.batch)):
             for window in self._windows(data, chosen):
-                sums += [float(((one * window.real) ** 2).mean(dim=2).sum()) for one in window.targets]
-                count += float(window.real.sum())
-        return [max(one / count, 1e-12) for one in sums]
+                pairs = list(zip(window.targets, window.real, strict=True))
+                sums += [float(((one * real) ** 2).mean(dim=2).sum()) for one, real in pairs]
+                count += [float(real.sum()) for _, real in pairs]
+        return [max(float(one), 1e-12) for one in sums / count]
 
 
 def _loss(answers: list[Tensor], window: Batch, scales: list[float]) -> Tensor:
     """Sum over what is compared of the mean square error of real steps, each by its size."""
-    real, total = window.real.sum().clamp(min=1.0), torch.zeros(())
-    for mine, theirs, scale in zip(answers, window.targets, scales, strict=True):
-        total = total + (((mine - theirs) ** 2).mean(dim=2, keepdim=True) * window.real).sum() / real / scale
+    total = torch.zeros(())
+    for mine, theirs, real, scale in zip(answers, window.targets, window.real, scales, strict=True):
+        error = (((mine - theirs) ** 2).mean(dim=2, keepdim=True) * real).sum()
+        total = total + error / real.sum().clamp(min=1.0) / scale
     return total

@@ -145,10 +145,6 @@ def _integers(
         return quantized(spec, network), None
     if given is None:
         raise Refused([Fault("--distill", "--data with x to learn from", "none")])
-    if spec.model.bidirectional:
-        raise Refused([Fault("--distill", "layers that read forward only", "model.bidirectional")])
-    if network.pool != "none":
-        raise Refused([Fault("--distill", "a network whose head reads h_t of single steps", f"pool: {network.pool}")])
     student = distill_student(spec, network, filled(spec, network), given, progress)
     return integers(student.model, shapes(spec)), [epoch._asdict() for epoch in student.curve]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,3 +111,34 @@ def test_a_student_needs_x_and_enough_of_it(model: Path, tmp_path: Path) -> None
     assert distill(spec(prune_epochs=1, quantize_epochs=1), network, filled(spec(), network), long, silent).curve
     with pytest.raises(Refused, match=r"source.distill: wanted source.data, x to learn from"):
         parse({**SPEC, "training": {}, "source": {"file": "model.pt", "distill": True}})
+
+
+@pytest.mark.parametrize(
+    "model_keys",
+    [
+        {"head": {"outputs": 3, "kind": "logits", "pool": "mean", "longest": 20}},
+        {"head": {"outputs": 3, "kind": "logits", "pool": "max"}},
+        {"bidirectional": True, "longest": 20, "head": {"outputs": 3, "kind": "logits", "last": "states"}},
+        {"bidirectional": True, "longest": 20, "head": {"outputs": 3, "kind": "logits", "when": "step"}},
+    ],
+    ids=["mean", "max", "last states of both directions", "both directions"],
+)
+def test_a_student_learns_through_pools_and_in_both_directions(model_keys: dict[str, Any], tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    both = bool(model_keys.get("bidirectional"))
+    lstm, head = nn.LSTM(3, 12, batch_first=True, bidirectional=both), nn.Linear(12 * (1 + both), 3)
+    state = {f"lstm.{name}": 2.0 * value for name, value in lstm.state_dict().items()}
+    torch.save(state | {f"head.{name}": value for name, value in head.state_dict().items()}, tmp_path / "model.pt")
+    chosen = parse(
+        {**SPEC, "model": {**SPEC["model"], **model_keys}, "training": {**SPEC["training"], "prune_epochs": 6}}
+    )
+    pool = chosen.model.head.pool if chosen.model.head else "none"
+    without = {key: value for key, value in model_keys["head"].items() if key not in ("pool", "longest")}
+    taken = read(
+        parse({**SPEC, "model": {**SPEC["model"], **model_keys, "head": without}}), tmp_path / "model.pt", Wishes()
+    )
+    teacher = replace(taken.network, pool=pool)
+    made = distill(chosen, teacher, filled(chosen, teacher), data(), silent)
+    begun = made.curve[0].error
+    assert min(epoch.error for epoch in made.curve if epoch.stage == "pruned") < 0.85 * begun
+    assert min(epoch.error for epoch in made.curve if epoch.stage == "quantised") < 0.85 * begun
