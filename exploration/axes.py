@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ WIDTHS = (4, 5, 6, 8)
 STATES = (0.5, 0.6, 0.7, 0.8, 0.9)
 FRACTIONS = ("input_frac", "recurrent_frac", "head_frac")
 NETWORK = ("model", "sparsity", "weights", "formats", "tables", "training")
-"""Sections whose change asks for another training."""
+"""Sections whose change asks for another training; that of a file, too, asks for another reading."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Axis:
     @property
     def of_the_network(self) -> bool:
         """Whether another value is another network."""
-        return self.key.split(".")[0] in NETWORK
+        return self.key.split(".")[0] in (*NETWORK, "source")
 
 
 def base(spec: Spec) -> dict[str, Any]:
@@ -70,6 +70,13 @@ def chosen(data: Mapping[str, Any], choice: Choice) -> dict[str, Any]:
 def spec_of(data: Mapping[str, Any], choice: Choice, folder: Path = Path()) -> Spec:
     """The spec of a choice, its paths relative to `folder`. Refused where it is none that sparrow can build."""
     return parse(chosen(data, choice)).lying_in(folder)
+
+
+def with_fixed(spec: Spec, keys: Choice) -> Spec:
+    """The spec with other values for some keys, for a whole study. Refused as `spec_of`, or for unknown keys."""
+    if faults := list(unknown_keys("fixed", keys, spec)):
+        raise Refused(faults)
+    return parse(chosen(plain(spec), keys)).lying_in(spec.beside(".")) if keys else spec
 
 
 def proposed(spec: Spec, networks: bool) -> tuple[Axis, ...]:
@@ -123,13 +130,19 @@ def _shares(columns: int) -> tuple[float, ...]:
 
 def given(axes: Mapping[str, Sequence[Any]], spec: Spec) -> tuple[Axis, ...]:
     """Axes as a study file has them. Refused where a key is not one of the spec, or a value stands twice."""
-    data, faults = base(spec), []
+    faults = list(unknown_keys("axes", axes, spec))
     for key, values in axes.items():
-        section, _, name = key.partition(".")
-        if not isinstance(data.get(section), dict) or name not in data[section]:
-            faults.append(Fault(f"axes.{key}", "a key of the spec, as section.key", key))
-        elif len(set(map(repr, values))) < len(values):
+        if len(set(map(repr, values))) < len(values):
             faults.append(Fault(f"axes.{key}", "each value once", repr(list(values))))
     if faults:
         raise Refused(faults)
     return tuple(Axis(key, tuple(values)) for key, values in axes.items())
+
+
+def unknown_keys(place: str, keys: Iterable[str], spec: Spec) -> Iterator[Fault]:
+    """Those that are no keys of the spec, as `place` of a study file has them."""
+    data = base(spec)
+    for key in keys:
+        section, _, name = key.partition(".")
+        if not isinstance(data.get(section), dict) or name not in data[section]:
+            yield Fault(f"{place}.{key}", "a key of the spec, as section.key", key)

@@ -36,6 +36,8 @@ HARDWARE = (
     Measure("registers", "", "flip-flops of an ECP5"),
     Measure("block_rams", "", "block RAMs of an ECP5"),
 )
+ERROR = "error"
+"""What is told of a network that comes from a file: there are no labels."""
 LIMIT = re.compile(r"^\s*([a-z_ ]+?)\s*(<=|>=)\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*$")
 
 
@@ -58,7 +60,9 @@ class Limit:
 def measures(metric: str | None) -> dict[str, Measure]:
     """Every measure by its name; that of the network by the name of its task's metric, None where none is trained."""
     known = {one.name: one for one in HARDWARE}
-    if metric is not None:
+    if metric == ERROR:
+        known[ERROR] = Measure(ERROR, "", "of the answers, relative (rms), against the network of the file")
+    elif metric is not None:
         name = metric.replace(" ", "_")
         known[name] = Measure(name, "", "of the quantised network on the validation split", more=metric == "accuracy")
     return known

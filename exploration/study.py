@@ -75,13 +75,18 @@ class Plan:
 def run(plan: Plan, budget: int, evaluate: Evaluate, journal: Path, told: Told) -> list[Point]:
     """Work out points until there are `budget`, or none are left; all of the study, in the order they were told.
 
-    What an earlier run left in `journal` counts. May be stopped at any moment.
+    What an earlier run left in `journal` counts. May be stopped at any moment. Refused, with the first reason, where
+    all that was tried is no design.
     """
     study, stale = _Study(plan, journal), 0
     while len(study.points) < budget and stale < STALE and study.tried < plan.size:
         before = study.tried
         study.batch(budget, evaluate, told)
         stale = 0 if study.tried > before else stale + 1
+    if not study.points:
+        first = next((one.refused for one in study.known.values()), "nothing to choose from")
+        got = f"none: every choice that was tried ({study.tried}) is refused; the first one, {first}"
+        raise Refused([Fault("axes", "choices that make a design", got)])
     return study.points[:budget]
 
 

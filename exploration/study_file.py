@@ -23,6 +23,8 @@ class StudyFile(Section):
 
     axes: dict[str, Values] | None = None
     """Keys of the spec, as `engine.units`, and the values to choose from; without it sparrow proposes them."""
+    fixed: dict[str, Any] = Field(default_factory=dict)
+    """Keys of the spec that all points have in place of its own, as `training.share: 0.1`."""
     objectives: Names = ()
     """Measures that shall be as good as they can."""
     limits: Names = ()

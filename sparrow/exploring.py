@@ -43,7 +43,7 @@ def explore(spec: Spec, work: Path, study: StudyFile, wishes: Wishes, progress: 
 
     Refused where the study in the folder is another one, and, at its end, where nothing keeps the limits.
     """
-    folder = work / FOLDER
+    folder, spec = work / FOLDER, axes.with_fixed(spec, study.fixed)
     plan, metric = _plan(spec, study)
     require_small_enough(plan, study.budget)
     job = _job(spec, study, plan, metric, work)
@@ -73,9 +73,11 @@ def _plan(spec: Spec, study: StudyFile) -> tuple[Plan, Measure | None]:
 
 
 def _metric(spec: Spec) -> str | None:
-    """The metric of the spec's task; None where nothing is trained."""
+    """The metric of the spec's task, `error` where a file has the network; None where nothing is trained."""
     from training import tasks
 
+    if spec.source is not None:
+        return measures.ERROR
     return None if spec.training.task in (None, tasks.SEEDED) else tasks.load(spec).metric
 
 
@@ -97,6 +99,7 @@ def _identity(spec: Spec, study: StudyFile, plan: Plan, job: Job) -> dict[str, A
     """What makes a study this one, as JSON data; its budget may grow."""
     return {
         "spec": spec.digest,
+        "files": networks.files(spec) if job.metric else {},
         "axes": {axis.key: list(axis.values) for axis in plan.axes},
         "objectives": [one.name for one in plan.objectives],
         "limits": [str(one) for one in plan.limits],
@@ -134,8 +137,6 @@ def _points(plan: Plan, study: StudyFile, job: Job, wishes: Wishes, folder: Path
 def _front(plan: Plan, points: Sequence[Point]) -> list[Point]:
     """The front of the points that keep the limits. Refused where none does, saying the nearest."""
     ended = [point for point in points if not point.outcome.stopped]
-    if not ended:
-        raise Refused([Fault("axes", "choices that make a design", "none: every choice that was tried is refused")])
     keeping = sentences.keeping(ended, plan.limits)
     if not keeping:
         near = sentences.nearest(ended, plan.limits)

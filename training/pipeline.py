@@ -98,10 +98,13 @@ def make(spec: Spec, task: Task, folder: Path, progress: Progress) -> Made:
     return replace(made, baselines=baselines, studies=tried, compact=smaller)
 
 
-def ended(recipe: Recipe, dense: Fitted, candidates: list[Candidate]) -> Made:
-    """From the best of the pruned networks, or the dense one where there are none, to integers."""
+def ended(recipe: Recipe, dense: Fitted, candidates: list[Candidate], skipping: Fitted | None = None) -> Made:
+    """From the best of the pruned networks, or the dense one where there are none, to integers; `skipping` is that
+    network with its states pruned, where it is trained already.
+    """
     spec, chosen = recipe.spec, candidates[0].fitted if candidates else dense
-    skipping = recipe.skipping(chosen.model) if spec.sparsity.threshold else None
+    if spec.sparsity.threshold and skipping is None:
+        skipping = recipe.skipping(chosen.model)
     net = network(spec, candidates[0].nnz if candidates else None)
     quantized = recipe.quantized((skipping or chosen).model, net)
     excerpt = export.excerpt(quantized.model, recipe.task.test, spec)

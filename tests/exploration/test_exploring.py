@@ -51,6 +51,13 @@ def test_a_study_leaves_a_record_a_page_and_specs_that_run_as_they_are(tmp_path:
     ]
 
 
+def test_fixed_keys_hold_for_every_point(tmp_path: Path) -> None:
+    result = explore(tmp_path, study={"axes": AXES, "fixed": {"engine.streams": 2}, "sampler": "all"})
+    assert result.exit_code == 0, result.output
+    front = next(point for point in json.loads(result.stdout)["points"] if point["front"])
+    assert load(tmp_path / "work" / "explore" / front["file"]).engine.streams == 2
+
+
 def test_a_second_call_goes_on_and_changes_nothing(tmp_path: Path) -> None:
     first = explore(tmp_path, "--sampler", "random", "--budget", "3")
     more = explore(tmp_path, "--sampler", "random", "--budget", "6")
@@ -73,7 +80,10 @@ def test_a_second_call_goes_on_and_changes_nothing(tmp_path: Path) -> None:
         ([], {"axes": {"wings": [1, 2]}}, "axes.wings: wanted a key of the spec"),
         ([], {"axes": {"engine.units": [2, 2]}}, "axes.engine.units: wanted each value once"),
         ([], {"axes": {"engine.units": []}}, "axes.engine.units"),
-        ([], {"axes": {"engine.units": ["many", "few"]}, "sampler": "all"}, "every choice that was tried is refused"),
+        ([], {"axes": {"engine.units": ["many", "few"]}, "sampler": "all"}, "engine.units: wanted a whole number"),
+        ([], {"axes": {"engine.cells_per_cycle": [3]}}, "every choice that was tried (1) is refused; the first one, "),
+        ([], {"fixed": {"engine.wings": 2}}, "fixed.engine.wings: wanted a key of the spec"),
+        ([], {"fixed": {"engine.units": 99}}, "engine.units: wanted at most the 5 hidden units"),
         ([], {"wings": 2}, "study.yaml:1: wings: wanted no such key"),
         ([], {"sampler": "all", "budget": 3}, "sampler all: wanted at most 3 choices"),
     ],

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 import yaml
 from typer.testing import CliRunner
 
@@ -16,6 +18,7 @@ from exploration.measures import measures
 from exploration.study import Outcome, Point
 from exploration.work import Beaten
 from sparrow.cli import app
+from tests.training.importing.graphs import FINE
 from tests.training.small import BASE, task
 from training import pipeline
 
@@ -38,7 +41,10 @@ def test_designs_with_the_same_network_train_it_once(explored: Any, tmp_path: Pa
     result = explored()
     assert result.exit_code == 0, result.output
     points = json.loads(result.stdout)["points"]
-    left = {path.parent.name for path in (tmp_path / "work/explore/networks").glob("*/valid.json")}
+    networks = tmp_path / "work/explore/networks"
+    assert len(list(networks.glob("pruned-*/pruned-*.pt"))) == 2  # other widths go on from the same pruned network
+    assert len(list(networks.glob("dense-*/dense.pt"))) == 1
+    left = {path.parent.name for path in networks.glob("*/valid.json")}
     ended = [point for point in points if not point["stopped"]]
     assert len(points) == 8
     assert 1 <= len(left) <= 4
@@ -80,3 +86,26 @@ def test_a_network_that_is_hopeless_is_not_quantised(tmp_path: Path, monkeypatch
     assert not list(tmp_path.glob("*/checkpoints/quantized.pt"))
     metric, why = networks.trained(spec, tmp_path, lambda best: "")
     assert (metric is not None, why) == (True, "")
+
+
+def test_points_of_a_spec_with_a_file_are_told_by_their_error_against_it(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    lstm, head = torch.nn.LSTM(3, 8, batch_first=True), torch.nn.Linear(8, 3)
+    torch.save(lstm.state_dict(prefix="lstm.") | head.state_dict(prefix="fc."), tmp_path / "a.pt")
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(0, 0.5, (4, 6, 3)))
+    given = {key: value for key, value in BASE.items() if key != "training"} | FINE | {"sparsity": {"pattern": "dense"}}
+    source = {"file": "a.pt", "data": "x.npy", "allow_clipping": True}
+    (tmp_path / "own.yaml").write_text(json.dumps({**given, "source": source}))
+    study = {"axes": {"weights.width": [4, 8]}, "objectives": ["error", "memory_bits"], "sampler": "all"}
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
+    paths = [str(tmp_path / name) for name in ("own.yaml", "study.yaml")]
+    given = ["explore", *paths, "--work", str(tmp_path / "work"), "--no-prove", "--json"]
+    result = CliRunner().invoke(app, given)
+    assert result.exit_code == 0, result.output
+    coarse, fine = (point["values"]["error"] for point in json.loads(result.stdout)["points"])
+    assert 0 < fine < coarse
+    (tmp_path / "a.pt").write_bytes(b"another")
+    other = CliRunner().invoke(app, given)
+    assert (other.exit_code, "study.json: files" in other.stderr) == (2, True)
+    result = CliRunner().invoke(app, [*given[:-2], "--json", "--objectives", "accuracy"])
+    assert (result.exit_code, "error" in result.stderr) == (2, True)
