@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from accel.base.faults import Refused
 from sparrow import Accelerator, load
 from sparrow.cli import app
+from sparrow.evaluating import evaluate, wanted_of_whole
 from tests.training.importing.graphs import Graph
 
 
@@ -101,12 +102,44 @@ def test_another_piece_than_the_specs_is_refused(place: dict[str, str]) -> None:
 def test_who_knows_the_accelerator_alone_says_so(place: dict[str, str]) -> None:
     assert sparrow("new", "model.onnx", "--from", place["begin"], "--to", place["h"], "-o", "own.yaml").exit_code == 0
     assert sparrow("import", "own.yaml").exit_code == 0
-    np.savez("test.npz", x=np.zeros((2, 3, 3)), y=np.zeros((2, 3, 4)))
-    refused = sparrow("evaluate", "own.yaml", "test.npz")
-    assert refused.exit_code == 2
-    assert "source.before: wanted none, as evaluate takes the accelerator alone" in refused.output
     with pytest.raises(Refused, match=r"source.before: wanted none, as Accelerator takes the accelerator alone"):
         Accelerator(load("own.yaml"), Path("build/own")).predict(np.zeros((2, 3, 3)))
+
+
+def test_evaluate_compares_what_the_whole_file_answers(place: dict[str, str]) -> None:
+    cut = ("--from", place["begin"], "--to", place["logits"])
+    assert sparrow("new", "model.onnx", *cut, "--data", "x.npy", "-o", "own.yaml").exit_code == 0
+    assert sparrow("import", "own.yaml").exit_code == 0
+    x = np.load("runs.npy")
+    answers = np.stack([whole(run) for run in x])
+    for y, name, floats in ((answers, "relative error (rms)", 0.0), (answers.argmax(-1), "accuracy", 1.0)):
+        np.savez("test.npz", x=x, y=y)
+        found = evaluate(load("own.yaml"), Path("build/model"), Path("test.npz"))
+        assert (found["metric"], found["answers"]) == (name, answers[..., 0].size)
+        assert found["float"] == pytest.approx(floats, abs=1e-5)
+        assert found["golden"] == pytest.approx(floats, abs=0.15)
+        assert 0 <= found["apart"] < 0.15
+    shifted = np.roll(answers, 1, axis=0)  # answers to other x are far off
+    np.savez("test.npz", x=x, y=shifted)
+    assert evaluate(load("own.yaml"), Path("build/model"), Path("test.npz"))["float"] > 0.1
+
+
+@pytest.mark.parametrize(
+    ("y", "said"),
+    [
+        (np.zeros((3, 9, 2)), r"y: wanted numbers \[3, 9, 2, 2\] or classes \[3, 9, 2\], got float64 \[3, 9, 2\]"),
+        (np.full((3, 9, 2), 2), r"y: wanted classes from 0 to below 2, got 2 to 2"),
+        (np.full((3, 9, 2, 2), np.nan), r"y: wanted finite numbers"),
+        (None, r"y: wanted an array y"),
+    ],
+)
+def test_evaluate_refuses_right_answers_of_another_shape(
+    place: dict[str, str], y: np.ndarray | None, said: str
+) -> None:
+    answers = np.zeros((3, 9, 2, 2))
+    np.savez("test.npz", x=np.load("runs.npy"), **({} if y is None else {"y": y}))
+    with pytest.raises(Refused, match=said):
+        wanted_of_whole(Path("test.npz"), answers)
 
 
 CASES: dict[str, tuple[tuple[str, ...], str]] = {

@@ -96,6 +96,25 @@ def test_another_file_than_the_one_that_was_imported_is_refused(place: Path) -> 
     assert "other.pt: wanted the file whose weights lie in" in result.stderr
 
 
+def test_what_learned_from_a_file_is_compared_with_it(place: Path) -> None:
+    asked = (
+        "numbers.yaml",
+        "model.pt",
+        "--ignore",
+        "c",
+        "--head",
+        "b",
+        "--data",
+        "numbers.npz",
+        "--distill",
+        "--replace",
+    )
+    result = sparrow("import", *asked)
+    assert result.exit_code == 0, result.output
+    found = facts("numbers.yaml", "numbers.npz", "--model", "model.pt")
+    assert 0 < found["apart"] < 0.05
+
+
 WRONG = [
     ("classes.yaml", {"y": None}, "y: wanted an array y: classes or numbers, got none"),
     ("classes.yaml", {"y": np.array([0, 1, 2, 3, 0, 1])}, "y: wanted classes 0 to 2, got other classes"),
