@@ -24,6 +24,7 @@ from accel.schedule.schedule import schedule
 from accel.schedule.turns import turns
 from tests.engines.awkward import design
 from tests.engines.test_torn import named
+from tests.marks import first
 
 DESIGNS: dict[str, dict[str, Any]] = {
     "h of every step, two cells and inputs": {
@@ -76,11 +77,8 @@ def verdict(engine: Engine, made: Design) -> Result:
     return result
 
 
-LATER = [pytest.param(engine, marks=pytest.mark.slow) for engine in (icarus, verilator)]
-
-
 @pytest.mark.parametrize("sections", DESIGNS.values(), ids=DESIGNS)
-@pytest.mark.parametrize("engine", [native, hls, *LATER], ids=named)
+@pytest.mark.parametrize("engine", first([native, hls, icarus, verilator]), ids=named)
 def test_what_leaves_is_that_of_sequences_alone(engine: Engine, sections: dict[str, Any], tmp_path: Path) -> None:
     made = design(tmp_path, verilog=engine in (icarus, verilator), **sections)
     for path, text in render_hls(made).items():

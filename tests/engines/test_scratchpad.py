@@ -39,6 +39,7 @@ from accel.spec import MIXED, plain
 from tests.engines.awkward import design
 from tests.engines.deliberate import spoil
 from tests.engines.test_torn import named
+from tests.marks import first
 
 LOADED = {"model": {"inputs": 3, "hidden": [5]}, "engine": {"units": 2, "memory": "scratchpad"}}
 BY_COLUMNS = {
@@ -232,7 +233,7 @@ def left_open(made: Design) -> Samples:
     return given
 
 
-@pytest.mark.parametrize("engine", [native, icarus, hls, pytest.param(verilator, marks=pytest.mark.slow)], ids=named)
+@pytest.mark.parametrize("engine", first([native, hls, icarus, verilator], 2), ids=named)
 def test_a_state_whose_sequence_takes_no_step_keeps_no_frame_waiting(engine: Engine, tmp_path: Path) -> None:
     made = design(tmp_path, verilog=engine in (icarus, verilator), **LEFT_OPEN)
     for path, text in render_hls(made).items():

@@ -144,7 +144,8 @@ def require_yosys() -> None:
         pytest.skip("yosys not found; it maps the design to gates")
 
 
-@pytest.mark.parametrize("last", [11, pytest.param(21, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("last", [11, 21])
 def test_changes_of_a_counter_are_counted_exactly(little: Design, last: int, tmp_path: Path) -> None:
     """The status word counts cycles: its lowest bit changes every cycle, the next one every other cycle."""
     window = Window(1, last, tmp_path / "beginning.saif", tmp_path / "counts.saif")
@@ -164,6 +165,7 @@ def in_gates(little: Design) -> Path:
     return mapped(generated(little.spec, little.work), TEXT, little.work / "energy")
 
 
+@pytest.mark.slow
 def test_every_part_is_gates_of_the_library(little: Design, in_gates: Path, five: Library) -> None:
     found = gates((in_gates / NETLIST).read_text(), little.spec.identifier)
     assert {gate.kind for gate in found} <= set(five.cells)
@@ -182,6 +184,7 @@ def test_lines_belong_to_the_part_of_their_module_and_block() -> None:
     assert found == ["gates", "products", "gates", "products", "rest", "rest"]
 
 
+@pytest.mark.slow
 def test_part_without_cells_is_refused(little: Design, in_gates: Path) -> None:
     text = (little.work / "rtl" / f"{little.spec.identifier}.v").read_text()
     with pytest.raises(Refused, match="blocks of the part products"):

@@ -29,6 +29,7 @@ SECTIONS: dict[str, Any] = {
     "formats": {"gate": [8, 5], "cell": [12, 11], "state": [12, 12]},  # narrow, so that values are clipped
     "engine": {"units": 1, "memory": "scratchpad"},
 }
+pytestmark = pytest.mark.slow  # the chip of this module alone takes a quarter of a minute
 SPEC = spec(**SECTIONS)
 SERIAL = Serial(baud=1_500_000, buffer_bits=6, run_seconds=4000 / 12e6)
 TIMEOUT = 0.001

@@ -28,8 +28,8 @@ def narrow(clk: Any, i: Any, o: Any, shift: int) -> Any:
 
 
 CASES = [
-    pytest.param(Fixed(16, 12), Fixed(8, 5), id="saturates"),
-    pytest.param(Fixed(16, 12), Fixed(15, 10), id="never saturates"),
+    pytest.param(Fixed(13, 9), Fixed(8, 5), id="saturates"),
+    pytest.param(Fixed(13, 9), Fixed(12, 7), id="never saturates"),
     pytest.param(Fixed(12, 8), Fixed(12, 8), id="identity"),
     pytest.param(Fixed(12, 8), Fixed(3, 0), id="to a few bits"),
 ]

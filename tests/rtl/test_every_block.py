@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ ROOT = Path(blocks.__path__[0])
 FILES = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.py"))]
 
 
+@cache
 def known() -> set[tuple[str, str]]:
     """Module and name of everything that the tests of this folder import from the blocks."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in Path(__file__).parent.glob("test_*.py")]

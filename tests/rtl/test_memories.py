@@ -15,9 +15,10 @@ from accel.rtl.blocks.primitives.memory import ram, rom, scratchpad
 from accel.rtl.blocks.primitives.register import delay, gather
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
 from accel.rtl.blocks.primitives.words import bits_above
+from tests.marks import first
 from tests.rtl.traffic import Clocked, run
 
-SEEDS = pytest.mark.parametrize("seed", range(3))
+SEEDS = pytest.mark.parametrize("seed", first(range(3)))
 
 
 @SEEDS
