@@ -42,8 +42,10 @@ def hypervolume(points: Points, worst: Sequence[float]) -> float:
     return float(volume)
 
 
-def bargain(points: Points) -> int:
-    """The point nearest to the best of every objective, each counted from its least to its largest on the front."""
+def apart(points: Points) -> npt.NDArray[np.float64]:
+    """How far each point is from the best of every objective, each counted from its least to its largest on the front.
+    [points]
+    """
     low, high = points.min(axis=0), points.max(axis=0)
-    apart = (points - low) / np.where(high > low, high - low, 1.0)
-    return int(np.argmin(np.sqrt((apart**2).sum(axis=1))))
+    distances: npt.NDArray[np.float64] = np.sqrt((((points - low) / np.where(high > low, high - low, 1.0)) ** 2).sum(1))
+    return distances

@@ -31,6 +31,8 @@ class Studied:
     front: Sequence[Point]
     proofs: Mapping[int, Mapping[str, Any]]
     """By the point's number: `status` (`verified`, or why not), `cycles` as simulated, `weights` trained or random."""
+    reasons: Mapping[int, str]
+    """The same: what keeps it from being faster."""
 
     def facts(self) -> dict[str, Any]:
         """All of it as JSON data."""
@@ -60,6 +62,7 @@ class Studied:
             "choice": point.choice,
             **vars(point.outcome),
             "front": best,
+            "reason": self.reasons.get(point.number) if best else None,
             "proof": proof,
             "file": f"{SPECS}/{NAME.format(point.number)}.yaml" if best else None,
         }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from exploration.front import bargain
+from exploration.front import apart
 from exploration.measures import Limit, Measure, signed
 from exploration.study import Point
 
@@ -26,15 +26,17 @@ def nearest(points: Sequence[Point], limits: Sequence[Limit]) -> Point:
 
 
 def named(points: Sequence[Point], wanted: Sequence[Measure]) -> dict[str, Point]:
-    """The smallest, the fastest and the best bargain of a front; what the objectives do not say is left out."""
+    """The smallest, the fastest and the best bargain of a front, the better bargain of equals; what the objectives do
+    not say is left out.
+    """
     values = [point.outcome.values for point in points]
+    distance = apart(np.array([list(signed(one, wanted)) for one in values]))
     found: dict[str, Point] = {}
     for title, order in (("smallest", AREA), ("fastest", PACE)):
         name = next((one for one in order if one in {measure.name for measure in wanted}), None)
         if name is not None:
-            found[title] = points[min(range(len(points)), key=lambda n: (values[n][name], points[n].number))]
-    rows = np.array([list(signed(one, wanted)) for one in values])
-    found["best bargain"] = points[bargain(rows)]
+            found[title] = points[min(range(len(points)), key=lambda n: (values[n][name], distance[n]))]
+    found["best bargain"] = points[int(np.argmin(distance))]
     return found
 
 

@@ -74,8 +74,7 @@ def work_out(job: Job, choice: Choice, beaten: Beaten) -> Outcome:
         spec = job.spec(choice)
         if why := _impossible(spec, job.names):
             return Outcome({}, {}, refused=why)
-        weights, samples = known_network(job, spec)
-        values = hardware.Machine(spec, weights, samples).measure(job.names)
+        values = hardware.Machine(spec, *known_network(job, spec)).measure(job.names)
         if job.metric is not None:
             return _with_metric(job, spec, values, beaten)
     except Refused as refused:
@@ -100,9 +99,15 @@ def _with_metric(job: Job, spec: Spec, values: dict[str, hardware.Value], beaten
     metric, why = networks.trained(spec, job.networks, lambda best: beaten.why(found | {name: best}))
     if metric is None:
         return Outcome(found, {key: stage for key, (_, stage) in values.items()}, stopped=why)
-    weights, samples = _finished(networks.folder_of(spec, job.networks), spec)
-    exact = hardware.Machine(spec, weights, samples).measure(job.names)
+    exact = machine(job, spec).measure(job.names)
     return _outcome(exact | {name: (metric, "trained")})
+
+
+def machine(job: Job, spec: Spec) -> hardware.Machine:
+    """A design that was worked out, with its own network or the one that all points share, where there is one."""
+    if job.metric is not None:
+        return hardware.Machine(spec, *_finished(networks.folder_of(spec, job.networks), spec))
+    return hardware.Machine(spec, *known_network(job, spec))
 
 
 def known_network(job: Job, spec: Spec) -> tuple[Weights | None, Samples | None]:

@@ -16,9 +16,10 @@ from accel.proof.ledger import file_digest
 from accel.spec import Spec
 from exploration import axes, measures, networks, record, sentences, workers
 from exploration.kept import read_kept
+from exploration.reasons import reason
 from exploration.study import Plan, Point, require_small_enough, run
 from exploration.study_file import StudyFile
-from exploration.work import Job, best, known_network
+from exploration.work import Job, best, known_network, machine
 
 if TYPE_CHECKING:
     from exploration.measures import Measure
@@ -55,7 +56,9 @@ def explore(spec: Spec, work: Path, study: StudyFile, wishes: Wishes, progress: 
         proofs = {}
         if wishes.prove:
             proofs = dict(_proofs(found, specs, job, folder, progress))
-        return record.write(record.Studied(spec, plan, points, found, proofs), folder, specs) | {"folder": str(folder)}
+        reasons = {point.number: reason(machine(job, job.spec(point.choice))) for point in found}
+        studied = record.Studied(spec, plan, points, found, proofs, reasons)
+        return record.write(studied, folder, specs) | {"folder": str(folder)}
 
 
 def _plan(spec: Spec, study: StudyFile) -> tuple[Plan, Measure | None]:

@@ -19,6 +19,7 @@ from accel.model.design import Design
 from accel.proof import ledger
 from accel.proof.outputs import Outputs
 from accel.proof.sources import all_but, files, reached
+from accel.report.facts import STUDY
 from accel.spec import Spec
 from sparrow.engines import ENGINES
 from sparrow.step import Depends, Step
@@ -187,7 +188,7 @@ STEPS = (
         report,
         Depends(
             sections=EVERYTHING,
-            files=(*hand_over.FILES, "verify.json"),
+            files=(*hand_over.FILES, "verify.json", STUDY),
             steps=(),
             code=lambda: all_but("exploration"),
             tools=("python", "numpy", "jinja2", "matplotlib"),

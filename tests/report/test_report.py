@@ -44,6 +44,17 @@ def test_page_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     assert not re.search(r"url\((?!#)|@import|<script", (tmp_path / "report.html").read_text())
 
 
+def test_a_study_of_the_spec_is_linked_where_there_is_one(tmp_path: Path) -> None:
+    made = prepared(tmp_path)
+    write(made)
+    assert read_json(tmp_path / "report.json")["study"] is None
+    (tmp_path / "explore").mkdir()
+    (tmp_path / "explore" / "index.html").write_text("a page")
+    write(made)
+    assert read_json(tmp_path / "report.json")["study"] == "explore/index.html"
+    assert [ref for ref in read(tmp_path).references if not ref.startswith(("#", "data:"))] == ["explore/index.html"]
+
+
 def test_a_difference_is_shown_as_bad_and_a_missing_tool_as_open(tmp_path: Path) -> None:
     design = prepared(tmp_path)
     facts = read_json(tmp_path / "verify.json")
