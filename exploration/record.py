@@ -15,6 +15,8 @@ from accel.spec import Spec, plain
 from exploration.measures import Measure
 from exploration.sentences import named, sentences, weights_of_choices
 from exploration.study import Plan, Point
+from fpga import board as boards
+from fpga.estimate import knows
 
 VERSION = 1
 """Of the form of `pareto.json`."""
@@ -31,12 +33,14 @@ class Studied:
     front: Sequence[Point]
     proofs: Mapping[int, Mapping[str, Any]]
     """By the point's number: `status` (`verified`, or why not), `cycles` as simulated, `weights` trained or random."""
+    routes: Mapping[int, Mapping[str, Any]]
+    """The same: `status` (`routed`, or why not), the clock reached as `mhz`, cells `used`; empty where nobody asked."""
     reasons: Mapping[int, str]
     """The same: what keeps it from being faster."""
 
     def facts(self) -> dict[str, Any]:
         """All of it as JSON data."""
-        wanted, board = self.plan.objectives, self.spec.target.board
+        wanted = self.plan.objectives
         best = {point.number for point in self.front}
         titles = named(self.front, wanted)
         return {
@@ -49,11 +53,22 @@ class Studied:
             "choices": self.plan.size,
             "sampler": self.plan.sampler,
             "seed": self.plan.seed,
-            "sentences": sentences(self.front, wanted, self.plan.limits, board),
+            "sentences": sentences(self.front, wanted, self.plan.limits, self._on_its_board()),
             "named": {title: point.number for title, point in titles.items()},
             "importance": weights_of_choices(self.points, wanted),
             "points": [self._point(point, point.number in best) for point in self.points],
         }
+
+    def _on_its_board(self) -> str:
+        """What is known of the front and the spec's board, in words."""
+        if self.spec.target.board is None:
+            return ""
+        board = boards.find(self.spec.target.board)
+        if self.routes and all(one["status"] == "routed" for one in self.routes.values()):
+            return f" that fits {board.name}"
+        if not self.routes and knows(self.spec, board):
+            return f" that fits {board.name} by estimate"
+        return f" for {board.name}, not known to fit,"
 
     def _point(self, point: Point, best: bool) -> dict[str, Any]:
         proof = dict(self.proofs.get(point.number, {"status": "not verified"})) if best else None
@@ -62,6 +77,7 @@ class Studied:
             "choice": point.choice,
             **vars(point.outcome),
             "front": best,
+            "route": dict(self.routes[point.number]) if best and point.number in self.routes else None,
             "reason": self.reasons.get(point.number) if best else None,
             "proof": proof,
             "file": f"{SPECS}/{NAME.format(point.number)}.yaml" if best else None,

@@ -41,11 +41,11 @@ def named(points: Sequence[Point], wanted: Sequence[Measure]) -> dict[str, Point
 
 
 def sentences(
-    points: Sequence[Point], wanted: Sequence[Measure], limits: Sequence[Limit], board: str | None
+    points: Sequence[Point], wanted: Sequence[Measure], limits: Sequence[Limit], on_board: str = ""
 ) -> list[str]:
-    """What to read first: one sentence a named point."""
+    """What to read first: one sentence a named point; `on_board` is what is known of its board."""
     bounds = " that keeps " + " and ".join(map(str, limits)) if limits else ""
-    places = {"smallest": bounds, "fastest": f" that fits {board}" if board else bounds, "best bargain": ""}
+    places = {"smallest": bounds, "fastest": on_board or bounds, "best bargain": ""}
     found = named(points, wanted)
     return [f"The {title}{places[title]} is {_told(point, wanted)}." for title, point in found.items()]
 

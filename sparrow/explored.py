@@ -16,11 +16,18 @@ def explored(facts: dict[str, Any]) -> list[RenderableType]:
     keys = list(facts["axes"])
     rows = [_row(point, names, keys) for point in facts["points"] if point["front"]]
     title = f"{facts['spec']}: {len(rows)} of {len(facts['points'])} designs that no other beats"
-    columns = ("point", *(name.replace("_", " ") for name in names), *(key.split(".")[1] for key in keys), "proof")
+    ends = ("proof", "routed") if any(point["route"] for point in facts["points"]) else ("proof",)
+    columns = ("point", *(name.replace("_", " ") for name in names), *(key.split(".")[1] for key in keys), *ends)
     told = Text("\n".join([*facts["sentences"], f"{facts['folder']}/index.html"]))
     return [table(title, columns, rows), told]
 
 
 def _row(point: dict[str, Any], names: list[str], keys: list[str]) -> tuple[Any, ...]:
     values = (f"{point['values'][name]:,.6g}" for name in names)
-    return f"{point['number']:02d}", *values, *(str(point["choice"][key]) for key in keys), point["proof"]["status"]
+    ends = [point["proof"]["status"], *([routed(point["route"])] if point["route"] else [])]
+    return f"{point['number']:02d}", *values, *(str(point["choice"][key]) for key in keys), *ends
+
+
+def routed(route: dict[str, Any]) -> str:
+    """What place and route gave."""
+    return f"{route['mhz']:.1f} MHz" if route["status"] == "routed" else str(route["status"])

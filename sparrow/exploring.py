@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from accel.base.faults import Different, Fault, Refused, Unfinished
-from accel.base.files import read_json, write_json
+from accel.base.faults import Fault, Refused
+from accel.base.files import write_json
 from accel.base.progress import Progress
 from accel.proof.folder import held
 from accel.proof.ledger import file_digest
@@ -19,15 +19,14 @@ from exploration.kept import read_kept
 from exploration.reasons import reason
 from exploration.study import Plan, Point, require_small_enough, run
 from exploration.study_file import StudyFile
-from exploration.work import Job, best, known_network, machine
+from exploration.work import Job, best, machine
+from sparrow import proving
 
 if TYPE_CHECKING:
     from exploration.measures import Measure
 
 FOLDER, MARK = "explore", "study.json"
 DEFAULT = ("cycles", "multipliers", "memory_bits")
-ENGINES = ("golden", "verilator")
-"""Engines that prove a point: its bits and its cycles."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,8 @@ class Wishes:
     workers: int = 1
     scheduler: str | None = None
     prove: bool = True
+    route: bool = False
+    """Place and route the points of the front, for boards of families with open tools."""
 
 
 def explore(spec: Spec, work: Path, study: StudyFile, wishes: Wishes, progress: Progress) -> dict[str, Any]:
@@ -47,17 +48,18 @@ def explore(spec: Spec, work: Path, study: StudyFile, wishes: Wishes, progress: 
     folder, spec = work / FOLDER, axes.with_fixed(spec, study.fixed)
     plan, metric = _plan(spec, study)
     require_small_enough(plan, study.budget)
+    if wishes.route:
+        proving.require_open(spec)
     job = _job(spec, study, plan, metric, work)
     with held(folder):
         _require_same(folder, _identity(spec, study, plan, job))
         points = _points(plan, study, job, wishes, folder, progress)
         found = _front(plan, points)
         specs = {point.number: _named_spec(job, spec, point, folder / record.SPECS) for point in found}
-        proofs = {}
-        if wishes.prove:
-            proofs = dict(_proofs(found, specs, job, folder, progress))
+        proofs = dict(proving.proofs(found, specs, job, folder, progress)) if wishes.prove else {}
+        routes = dict(proving.routes(found, specs, job, folder, progress)) if wishes.route else {}
         reasons = {point.number: reason(machine(job, job.spec(point.choice))) for point in found}
-        studied = record.Studied(spec, plan, points, found, proofs, reasons)
+        studied = record.Studied(spec, plan, points, found, proofs, routes, reasons)
         return record.write(studied, folder, specs) | {"folder": str(folder)}
 
 
@@ -168,47 +170,3 @@ def _named_spec(job: Job, spec: Spec, point: Point, folder: Path) -> Spec:
 def _from(folder: Path, spec: Spec, name: str) -> str:
     """A path that a spec gives, as one relative to another folder."""
     return Path(os.path.relpath(spec.beside(name), folder)).as_posix()
-
-
-def _proofs(
-    found: Sequence[Point], specs: Mapping[int, Spec], job: Job, folder: Path, progress: Progress
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    for done, point in enumerate(found, 1):
-        yield point.number, _proof(specs[point.number], point, job, folder / "points" / f"{point.number:02d}")
-        progress("proofs", done, len(found), "")
-
-
-def _proof(spec: Spec, point: Point, job: Job, work: Path) -> dict[str, Any]:
-    """Generate a point and verify it on golden model and Verilator; with its trained network where it has one."""
-    from sparrow import flow
-    from sparrow.steps import STEPS
-
-    own = spec.verify.model_copy(update={"engines": ENGINES})
-    chosen, source = spec.model_copy(update={"verify": own}), _network_of(job, spec, point)
-    if source is None or spec.source is not None:
-        seeded = chosen.training.model_copy(update={"task": "seeded"})
-        chosen = chosen.model_copy(update={"training": seeded, "source": None})
-    if source is not None and not (work / "weights.npz").is_file():
-        flow.import_model(chosen, source, work)
-    try:
-        flow.run(chosen, work, steps=[one for one in STEPS if one.name != "report"])
-    except Different as different:
-        raise Different(different.facts, different.view, f"point {point.number:02d}: {different}") from None
-    except Unfinished as why:
-        return {"status": f"not run: {why}"}
-    verified = read_json(work / "verify.json")
-    status = {one["engine"]: one["status"] for one in verified["engines"]}
-    whole = all(status[name] == "equal" for name in ENGINES)
-    return {
-        "status": "verified" if whole else f"not run: {', '.join(n for n in ENGINES if status[n] != 'equal')}",
-        "weights": "trained" if source else "random",
-        "cycles": verified["predicted_cycles_per_step"],
-    }
-
-
-def _network_of(job: Job, spec: Spec, point: Point) -> Path | None:
-    """The folder of the finished training that a point has, if it has one."""
-    if job.metric is not None:
-        return networks.folder_of(job.spec(point.choice), job.networks)
-    weights, _ = known_network(job, spec)
-    return None if weights is None else job.trained

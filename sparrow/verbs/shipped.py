@@ -31,6 +31,9 @@ def explore(
     workers: Annotated[int, typer.Option(min=1, help="Processes that work points out.")] = 1,
     scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler of one's own, tcp://HOST:PORT.")] = None,
     prove: Annotated[bool, typer.Option(help="Verify the points of the front in Verilator.")] = True,
+    route: Annotated[
+        bool, typer.Option("--route", help="Place and route the points of the front with open tools.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Which design, and why: search the choices of a spec for those that no other beats.
@@ -45,7 +48,7 @@ def explore(
     said = {"budget": budget, "sampler": sampler, "seed": seed, "limits": limit and tuple(limit)}
     said["objectives"] = None if objectives is None else tuple(objectives.split(","))
     study = file.chosen(study_file, said)
-    wishes = exploring.Wishes(workers, scheduler, prove)
+    wishes = exploring.Wishes(workers, scheduler, prove, route)
     with printing.progress() as told:
         answer(exploring.explore(spec, folder, study, wishes, told), "explored", as_json)
 

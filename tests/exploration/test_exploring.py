@@ -132,6 +132,29 @@ def test_points_of_the_front_are_verified(tmp_path: Path) -> None:
     assert all(p["proof"]["cycles"] == p["values"]["cycles"] for p in points)
 
 
+@pytest.mark.slow
+def test_points_of_the_front_are_routed_where_asked(tmp_path: Path) -> None:
+    made = yaml.safe_load(TINY.read_text()) | {"target": {"board": "ulx3s-85f", "clock_mhz": 30}}
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(made))
+    study = {"axes": {"engine.units": [1]}, "sampler": "all", "objectives": ["cycles", "lanes"]}
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
+    given = ["explore", *(str(tmp_path / f"{name}.yaml") for name in ("tiny", "study")), "--no-prove", "--route"]
+    result = CliRunner().invoke(app, [*given, "--work", str(tmp_path / "work"), "--json"])
+    assert result.exit_code == 0, result.output
+    facts = json.loads(result.stdout)
+    route = facts["points"][0]["route"]
+    if route["status"].startswith("not run"):
+        pytest.skip(route["status"])
+    assert (route["status"], route["mhz"] > 30, route["used"]["TRELLIS_COMB"] > 100) == ("routed", True, True)
+    assert "The fastest that fits ulx3s-85f is point 01" in facts["sentences"][1]
+
+
+def test_routes_are_refused_where_no_open_tools_place(tmp_path: Path) -> None:
+    result = explore(tmp_path, "--route")
+    assert (result.exit_code, "--route, which have open place and route, got none" in result.stderr) == (2, True)
+    assert not (tmp_path / "work").exists()
+
+
 def test_weights_of_the_work_folder_make_cycles_exact_and_others_are_another_study(tmp_path: Path) -> None:
     flow.run(load(TINY), tmp_path / "work", steps=steps.STEPS[:1])
     points = json.loads(explore(tmp_path).stdout)["points"]
