@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
-
 from accel.report.figures import THEMED, fits
+from tests.report.browser import browsed
 from tests.report.pages import prepared, read, write
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def test_tables_name_their_rows_and_columns_and_pictures_are_told_in_words(tmp_path: Path) -> None:
@@ -69,18 +64,6 @@ def test_nothing_is_cut_on_a_phone(tmp_path: Path) -> None:
     page = (tmp_path / "report.html").read_text()
     assert "<title>too wide: 0</title>" in browsed(tmp_path, page + TOO_WIDE)
     assert "<title>too wide: 0</title>" not in browsed(tmp_path, page.replace('class="scroll', 'class="') + TOO_WIDE)
-
-
-def browsed(tmp_path: Path, page: str) -> str:
-    """The page as a browser has it after its scripts."""
-    browser = next((found for found in map(shutil.which, BROWSERS) if found), None)
-    if browser is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is on PATH")
-    path = tmp_path / "browsed.html"
-    path.write_text(page)
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-    command = [browser, *flags, "--virtual-time-budget=2000", "--dump-dom", path.as_uri()]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
 
 
 def test_a_browser_shows_the_page(tmp_path: Path) -> None:
