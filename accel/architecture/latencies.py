@@ -25,6 +25,8 @@ MIRROR = 3
 """From the last beat of a sequence to the first one that its buffer gives: bank full, step chosen, word."""
 MIRROR_NEXT = 2
 """From the last beat that a buffer gives of a sequence to the first one of the next, at the earliest."""
+EMBEDDING = 2
+"""From a token to the first word of its row: token, word."""
 
 HEAD_INTERVAL = 8
 """Cycles from step to step of a head at least; no layer in front of it goes faster."""

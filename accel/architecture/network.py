@@ -11,6 +11,7 @@ from accel.architecture.array import Array
 from accel.architecture.cells import TABLES
 from accel.architecture.dataflows import ARRAYS
 from accel.architecture.dataflows.rows import RowArray
+from accel.architecture.embedding import Embedding, embedding_of
 from accel.architecture.layer import Nnz
 from accel.architecture.linear import LinearArray
 from accel.architecture.mirror import Mirror, entering_mirror, leaving_mirror
@@ -35,6 +36,11 @@ class Network:
     spec: Spec
 
     @cached_property
+    def embedding(self) -> Embedding | None:
+        """The table in front of the first layer."""
+        return embedding_of(self.spec, self.layers[0])
+
+    @cached_property
     def pool(self) -> Pool | None:
         """What is between the recurrent layers and the linear ones."""
         return pool_of(self.spec)
@@ -52,15 +58,15 @@ class Network:
 
     @property
     def x_beats(self) -> int:
-        """Beats of an x_t as it comes in."""
-        first = self.layers[0]
-        return first.input_beats // first.directions
+        """Beats of an x_t, or of a token, as it comes in."""
+        return self.spec.incoming.beats
 
     @property
     def memory_bits(self) -> int:
         """Bits of all memories together."""
         arrays = sum(sum(array.memory_bits.values()) for array in self.arrays)
-        return arrays + sum(mirror.bits for mirror in self.mirrors.values())
+        table = self.embedding.bits if self.embedding else 0
+        return arrays + table + sum(mirror.bits for mirror in self.mirrors.values())
 
     @property
     def arrays(self) -> tuple[Array, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accel.architecture.array import Array
+from accel.architecture.embedding import Embedding
 from accel.base.fixed import Fixed, Integers
 from accel.engines.dataflows import CHECKED
 from accel.engines.dataflows.lanes import Lanes
@@ -115,6 +116,15 @@ def state_memories(array: Array, layer: LayerWeights, formats: Sequence[Fixed]) 
         units = np.zeros(array.beats * array.cells, dtype=np.int64)
         units[: array.outputs] = layer.initial[number * array.outputs :][: array.outputs]
         yield name, Contents((Part(name, fmt.width, units.reshape(array.beats, array.cells)),))
+
+
+def table_memory(embedding: Embedding, rows: Integers) -> Contents:
+    """The table of an embedding: word w of a token's row has its elements w E to w E + E - 1, zeros beyond the last."""
+    tokens, words = np.divmod(np.arange(embedding.tokens * embedding.beats), embedding.beats)
+    columns = words[:, None] * embedding.words + np.arange(embedding.words)
+    there = columns < rows.shape[1]
+    fields = np.where(there, rows[tokens[:, None], np.where(there, columns, 0)], 0)
+    return Contents((Part("element", embedding.element.width, fields),))
 
 
 def _slots(array: Array, values: Integers) -> Integers:

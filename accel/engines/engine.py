@@ -163,7 +163,7 @@ def sum_status(parts: Sequence[Status], times: Sequence[int] = ()) -> Status:
 
 def filler_status(design: Design) -> Status:
     """What a sequence of one step of zeros adds to the status word."""
-    zeros, one = np.zeros((1, 1, design.spec.model.inputs), dtype=np.int64), np.ones(1, dtype=np.int64)
+    zeros, one = np.zeros((1, 1, design.spec.incoming.values), dtype=np.int64), np.ones(1, dtype=np.int64)
     status = reference(design, Samples(zeros, one, -one)).status
     assert status is not None
     return status

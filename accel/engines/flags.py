@@ -26,6 +26,8 @@ class Stream:
     framed: bool
     most: int | None = None
     """Beats of the longest sequence, where it has an end."""
+    tokens: int | None = None
+    """Numbers from 0 on that a beat may be; None for any."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Change:
 
 def streams(design: Design) -> dict[str, Stream]:
     """The input streams that have a flag for a torn vector, by name."""
-    found = {"s_axis": Stream("torn", design.net.x_beats, False, _most(design))}
+    found = {"s_axis": Stream("torn", design.net.x_beats, False, _most(design), design.spec.model.vocabulary)}
     for array in design.net.arrays:
         if array.recurrent and design.spec.engine.state_streams:
             found[f"s_state_{array.name}"] = Stream(f"{array.name}_state_torn", array.output_beats, True)
@@ -97,10 +99,14 @@ def _torn(design: Design, driven: Script, record: Record) -> Iterator[tuple[str,
 
 
 def torn_vector(beats: Sequence[Beat], stream: Stream) -> tuple[int, bool] | None:
-    """Which `tlast` of a stream is the first one that comes too early (True) or too late; None where all are right."""
+    """Which `tlast` of a stream is the first one that comes too early (True) or too late, or ends a sequence with a
+    number that is no token, which it comes with (True) or not; None where all are right.
+    """
     number, ends, whole = 0, 0, 0
     for beat in beats:
         number, whole = number + 1, whole + 1
+        if stream.tokens is not None and beat.word >= stream.tokens:
+            return ends, beat.last
         if beat.last:
             if number < stream.count or (stream.framed and number > stream.count):
                 return ends, number < stream.count

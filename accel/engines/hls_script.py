@@ -11,7 +11,7 @@ import numpy as np
 from accel.architecture.array import Array
 from accel.engines.flags import after_frame
 from accel.engines.script import computes, state_of
-from accel.engines.torn import passes, sent_beats, sent_states
+from accel.engines.torn import passes, sent_beats, sent_states, unknown_token
 from accel.engines.weight_frames import FLAGS, first_frames, later_frames
 from accel.memory.load_frame import frame, streamed_beats
 from accel.model.design import Design
@@ -29,11 +29,14 @@ Flags = dict[str, list[tuple[int, int]]]
 
 @dataclass(frozen=True)
 class Sent:
-    """In how many beats everything is sent: every x_t, the states of every layer, the weights of every array."""
+    """In how many beats everything is sent: every x_t, the states of every layer, the weights of every array. `unknown`
+    is a step whose token is sent as another number, and that.
+    """
 
     x: list[int]
     states: list[list[int]]
     passes: list[list[int]]
+    unknown: tuple[int, int] | None
 
 
 def sent(design: Design, samples: Samples, order: Sequence[Turn]) -> Sent:
@@ -45,7 +48,7 @@ def sent(design: Design, samples: Samples, order: Sequence[Turn]) -> Sent:
     ]
     streamed = zip(design.net.arrays, design.weights.layers, strict=True) if design.net.arrays[0].streamed else ()
     own = [passes(streamed_beats(array, layer), _turns(design, array, taken), 0) for array, layer in streamed]
-    return Sent(sent_beats(design, samples, taken), states, own)
+    return Sent(sent_beats(design, samples, taken), states, own, unknown_token(design, samples, taken))
 
 
 def _turns(design: Design, array: Array, taken: Sequence[Turn]) -> list[Turn]:
@@ -85,6 +88,8 @@ def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], frames:
             lines += [f"{len(begun)}", *values]
         begun = []
         x_t = samples.x[turn.sequence, turn.step].tolist() if turn.real else zeros
+        if how_sent.unknown is not None and how_sent.unknown[0] == number:
+            x_t = [how_sent.unknown[1]]
         count, whole = how_sent.x[number], design.net.x_beats
         how = -count if count < whole else int(turn.final) + (not turn.real) + 2 * (count > whole)
         lines.append(" ".join(map(str, [how, *x_t])))
@@ -123,7 +128,9 @@ def chosen_frames(design: Design, order: Sequence[Turn]) -> Frames | None:
 def flags_by_step(design: Design, samples: Samples, order: Sequence[Turn], frames: Frames | None) -> Flags:
     """The changes of every flag: 1 from the step on whose vector, state or weights are torn; of frames as they come."""
     how_sent, taken = sent(design, samples, order), [turn for turn in order if turn.is_step]
-    found: Flags = {"torn": _first(n for n, beats in enumerate(how_sent.x) if beats != design.net.x_beats)}
+    unknown = None if how_sent.unknown is None else how_sent.unknown[0]
+    torn = (n for n, beats in enumerate(how_sent.x) if beats != design.net.x_beats or n == unknown)
+    found: Flags = {"torn": _first(torn)}
     step_of = [sum(turn.is_step for turn in order[:n]) for n, turn in enumerate(order) if not turn.is_step]
     for array, beats in zip(design.net.layers, how_sent.states, strict=bool(how_sent.states)):
         torn = (step for step, count in zip(step_of, beats, strict=True) if count != array.output_beats)

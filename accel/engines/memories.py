@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 
 from accel.architecture.array import Array
+from accel.architecture.embedding import EMBEDDING
 from accel.architecture.pool import POOL
 from accel.base.fixed import Integers
 from accel.engines.contents import (
@@ -29,6 +30,7 @@ from accel.engines.contents import (
     scale_memory,
     state_memories,
     stored_values,
+    table_memory,
 )
 from accel.engines.contents import unit_memories as of_units
 from accel.engines.dataflows import CHECKED
@@ -165,6 +167,8 @@ def expected_files(design: Design) -> Iterator[tuple[str, Contents]]:
         if not array.writable:
             for end, contents in _held(design, array, layer):
                 yield f"rtl/{identifier}_{array.name}_{end}.hex", contents
+    if design.net.embedding is not None and design.weights.embedding is not None:
+        yield f"rtl/{identifier}_{EMBEDDING}.hex", table_memory(design.net.embedding, design.weights.embedding)
     if design.net.pool is not None and design.net.pool.mean:
         pool, longest = design.net.pool, design.net.pool.longest
         shares = np.array([[math.floor(Fraction(1 << pool.frac, n) + Fraction(1, 2))] for n in range(1, longest + 1)])
@@ -232,6 +236,8 @@ def _cpp(design: Design, found: _Comparison) -> None:
     file, config = HEADER, "hls/config.h"
     stored, structure = arrays(text_of(design.work / file), file), text_of(design.work / config)
     wanted = {_constant(name): np.array(table.entries) for name, table in design.net.tables.items()}
+    if design.weights.embedding is not None:
+        wanted["kEmbeddingRows"] = design.weights.embedding
     if design.net.pool is not None:
         wanted["kPoolFactors"] = np.array(design.net.pool.factors)
     for array, layer in _arrays(design):

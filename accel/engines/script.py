@@ -16,7 +16,7 @@ import numpy as np
 from accel.architecture.latencies import byte_width
 from accel.base.fixed import Integers
 from accel.engines.bench import Beat, Script, Sources
-from accel.engines.torn import passes, sent_beats, sent_states
+from accel.engines.torn import passes, sent_beats, sent_states, unknown_token
 from accel.engines.weight_frames import first_frames, later_frames
 from accel.memory.load_frame import streamed_beats
 from accel.model.design import Design
@@ -167,12 +167,15 @@ def _meets(built: Schedule, order: Sequence[Turn], brims: Mapping[int, Brim]) ->
 
 
 def _vectors(design: Design, samples: Samples, order: Sequence[Turn], pace: Pace) -> Iterator[Beat]:
-    """Beats of every x_t; of some the last ones are left out."""
+    """Beats of every x_t; of some the last ones are left out, and of some tokens the number is another."""
     steps = [(n, turn) for n, turn in enumerate(order) if turn.is_step]
     free = sum(number < pace.calm for number, _ in steps)
-    sent = sent_beats(design, samples, [turn for _, turn in steps], free)
-    for (number, turn), count in zip(steps, sent, strict=True):
+    taken = [turn for _, turn in steps]
+    sent, unknown = sent_beats(design, samples, taken, free), unknown_token(design, samples, taken)
+    for place_of, ((number, turn), count) in enumerate(zip(steps, sent, strict=True)):
         x_t = samples.x[turn.sequence, turn.step] if turn.real else np.zeros_like(samples.x[0, 0])
+        if unknown is not None and place_of == unknown[0]:
+            x_t = np.full_like(x_t, unknown[1])
         words = list(_words(design, x_t))
         for place in range(count):
             word = words[place] if place < len(words) else 1
@@ -247,8 +250,8 @@ def _before(design: Design, sources: Sources, cycles: int) -> Sources:
 
 def _words(design: Design, x_t: Integers) -> Iterator[int]:
     """Beats of one x_t, each value in whole bytes."""
-    array = design.net.layers[0]
-    step, count = byte_width(array.x.width), array.input_words
+    given = design.spec.incoming
+    step, count = byte_width(given.fmt.width), given.words
     for start in range(0, len(x_t), count):
         values = x_t[start : start + count]
         yield sum((int(value) & ((1 << step) - 1)) << n * step for n, value in enumerate(values))

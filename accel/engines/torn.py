@@ -1,7 +1,8 @@
 """Vectors that `tlast` cuts short, or that go on behind their end: an engine has to show what it makes of them.
 
 What is missing counts as zeros and what is too much is dropped, so every result stays what it is: cut is what ends in
-zeros. Each kind once, the others end as they should.
+zeros. Each kind once, the others end as they should. In front of an embedding, likewise, a number that no row has comes
+once in place of token 0, as which it counts.
 """
 
 from __future__ import annotations
@@ -41,6 +42,24 @@ def sent_beats(design: Design, samples: Samples, taken: Sequence[Turn], free: in
     for place in [n for n in whole if beats[n] == count][:1]:
         beats[place] += count
     return beats
+
+
+def unknown_token(design: Design, samples: Samples, taken: Sequence[Turn]) -> tuple[int, int] | None:
+    """The step whose token 0 is sent as another number, and that number: one that ends a sequence, so that the cycle of
+    its flag is known; None where there is no such step, or no embedding.
+    """
+    given = design.spec.incoming
+    if not given.tokens:
+        return None
+    ends = [
+        place
+        for place, turn in enumerate(taken)
+        if turn.real and turn.final and samples.x[turn.sequence, turn.step, 0] == 0
+    ]
+    longest = design.spec.model.longest
+    ends = [place for place in ends if taken[place].step + 1 != longest] or ends
+    later = [place for place in ends if place >= WHOLE] or ends[-1:]
+    return (later[0], given.hi + 1 if given.hi < given.fmt.hi else -1) if later else None
 
 
 def sent_states(array: Array, states: Sequence[Integers], free: int) -> list[int]:

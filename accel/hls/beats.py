@@ -27,7 +27,7 @@ def result_values(net: Network) -> int:
 
 def input_beat(net: Network) -> Beat:
     """What a beat of the input port holds."""
-    return Beat(container(net.spec.formats.input.width), net.layers[0].input_words)
+    return Beat(container(net.spec.incoming.fmt.width), net.spec.incoming.words)
 
 
 def output_beat(net: Network) -> Beat:

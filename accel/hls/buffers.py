@@ -55,8 +55,8 @@ def mirror_processes(net: Network, before: list[str]) -> dict[int, MirrorProcess
     found = {}
     for number, mirror in net.mirrors.items():
         behind = net.arrays[number - 1] if number else None
-        first = net.layers[0]
-        sizes = (first.input_words, first.x.width) if behind is None else (behind.cells, behind.h.width)
+        given = net.spec.incoming
+        sizes = (given.words, given.fmt.width) if behind is None else (behind.cells, behind.h.width)
         owner = net.arrays[number].name if number < len(net.arrays) else "leaving"
         found[number] = MirrorProcess(mirror, owner, before[number], *sizes)
     return found

@@ -18,6 +18,7 @@ from accel.hls.beats import input_beat, output_beat, result_values
 from accel.hls.buffers import MirrorProcess, mirror_processes
 from accel.hls.cell_text import activation_text, cell_text
 from accel.hls.dataflows import PROCESSES
+from accel.hls.embedding import EMBEDDED, embedding_process
 from accel.hls.kinds import kind_name, kinds
 from accel.hls.process import LABELS, Process
 from accel.memory.images import sum_format
@@ -31,6 +32,7 @@ HEADERS = (
     "checked_stream.h",
     "column_engine.h",
     "column_recurrent.h",
+    "embedding.h",
     "fed.h",
     "fillers.h",
     "head.h",
@@ -85,7 +87,8 @@ def _names(design: Design) -> dict[str, object]:
         "mirrors": [*mirrors.values()],
         "inner": len(mirrors) > 1,
         "leaving": mirrors.get(len(processes)),
-        "inputs": spec.model.inputs,
+        "embedding": embedding_process(design, mirrors[0].given if 0 in mirrors else "s_axis"),
+        "inputs": spec.incoming.values,
         "hidden": [layer.outputs for layer in net.layers],
         "head": spec.model.head,
         "pool": _pool(net.pool) if net.pool else None,
@@ -157,4 +160,6 @@ def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProc
     for number, mirror in mirrors.items():
         if number < len(made):
             made[number] = replace(made[number], source=mirror.given, mirror=mirror)
+    if design.net.embedding is not None:
+        made[0] = replace(made[0], source=EMBEDDED)
     return made, mirrors

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from accel.architecture.array import Array
+from accel.architecture.embedding import Embedding
 from accel.base.fixed import Fixed, Integers, bits_for, index_bits
 from accel.memory.dataflows import lane_words
 from accel.model.weights import LayerWeights
@@ -100,6 +101,16 @@ def state_words(array: Array, layer: LayerWeights) -> dict[str, tuple[list[int],
         words = [sum(code << n * fmt.width for n, code in enumerate(slot)) for slot in by_slot]
         found[name] = words, array.cells * fmt.width
     return found
+
+
+def table_words(embedding: Embedding, rows: Integers) -> list[int]:
+    """Contents of an embedding's table, row by row, the first element of a word lowest."""
+    padded = np.zeros((embedding.tokens, embedding.beats * embedding.words), dtype=np.int64)
+    padded[:, : rows.shape[1]] = embedding.element.codes(rows)
+    width = embedding.element.width
+    return [
+        sum(code << n * width for n, code in enumerate(word)) for word in padded.reshape(-1, embedding.words).tolist()
+    ]
 
 
 def half_unit(array: Array, narrowed: Fixed | None) -> int:

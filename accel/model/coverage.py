@@ -25,7 +25,6 @@ from accel.model.golden import (
     by_sum,
     cell_sizes,
     first_state,
-    given_to,
     kept_states,
     level_values,
     read_by_linear,
@@ -152,8 +151,7 @@ def _levels(net: Network, weights: Weights, number: int, samples: Samples, trace
     """Every level of a layer, its values computed anew from the operands of all steps at once."""
     array, layer, own = net.layers[number], weights.layers[number], trace.layers[number]
     cell, threshold = array.cell, weights.threshold_at(array)
-    made = samples.x if number == 0 else trace.layers[number - 1].h
-    x = _real(given_to(net, number, made, samples.lengths), samples.lengths)
+    x = _real(own.read, samples.lengths)
     given = begun_with(net, weights, samples.states, len(samples.lengths))[number]
     carried, read = _begun(net, array, own, given, samples)
     aside = np.zeros_like(carried)

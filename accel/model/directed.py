@@ -177,18 +177,28 @@ def _first_tries(
     net: Network, weights: Weights, length: int, rng: np.random.Generator
 ) -> tuple[Integers, Integers | None]:
     """Inputs that drive all rows of a unit of the first layer together, each up or down; the rest at random."""
-    fmt, w_x, array = net.spec.formats.input, weights.layers[0].w_x.values, net.layers[0]
+    given, array = net.spec.incoming, net.layers[0]
     count = max(8, min(CANDIDATES, VALUES // (length * sum(layer.outputs for layer in net.layers))))
+    patterns = np.array([*_driving(net, weights, array)])[:count]
+    rest = rng.choice((given.lo, given.hi), (max(0, count - len(patterns)), length, given.values))
+    if given.tokens:
+        rest = rng.integers(given.lo, given.hi + 1, rest.shape)
+    rest[::2] = rest[::2, :1]  # half of them the same in every step
+    driven = np.repeat(patterns[:, None], length, axis=1)
+    return np.concatenate([driven, rest]), _random_states(net, count, rng)
+
+
+def _driving(net: Network, weights: Weights, array: Array) -> Iterator[Integers]:
+    """For all signs of the rows of the unit that x moves most, the input [values] that drives them farthest."""
+    given, w_x = net.spec.incoming, weights.layers[0].w_x.values
     halves = w_x.reshape(-1, array.outputs, array.directions, array.inputs // array.directions)
     rows = halves.sum(axis=2)  # of every gate, in every level that reads x; of two directions a row has one half
-    patterns = []
     for signs in combinations((1, -1), repeat=len(rows)):
         pulls = np.tensordot(signs, rows, axes=1)
-        patterns.append(np.where(pulls[np.abs(pulls).sum(axis=1).argmax()] >= 0, fmt.hi, fmt.lo))
-    rest = rng.choice((fmt.lo, fmt.hi), (max(0, count - len(patterns)), length, rows.shape[2]))
-    rest[::2] = rest[::2, :1]  # half of them the same in every step
-    driven = np.repeat(np.array(patterns)[:count, None], length, axis=1)
-    return np.concatenate([driven, rest]), _random_states(net, count, rng)
+        if weights.embedding is None:
+            yield np.where(pulls[np.abs(pulls).sum(axis=1).argmax()] >= 0, given.hi, given.lo)
+        else:
+            yield np.array([(weights.embedding @ pulls.T).max(axis=1).argmax()])
 
 
 def _random_states(net: Network, count: int, rng: np.random.Generator) -> Integers | None:
@@ -208,12 +218,13 @@ def _next_tries(
     net: Network, parents: Sequence[Try], count: int, rng: np.random.Generator
 ) -> tuple[Integers, Integers | None]:
     """Changed copies of the sequences that came nearest: some inputs turned, from some step on; some states anew."""
-    fmt, length = net.spec.formats.input, len(parents[0][0])
+    ends, length = net.spec.incoming, len(parents[0][0])
     x = np.stack([parents[n % len(parents)][0] for n in range(count)])
     turned = rng.random((count, 1, x.shape[2])) < rng.choice((0.05, 0.2, 0.5), (count, 1, 1))
     begin = rng.integers(0, length, (count, 1, 1)) * rng.integers(0, 2, (count, 1, 1))
     late = np.arange(length)[None, :, None] >= begin
-    x = np.where(turned & late, fmt.lo + fmt.hi - x, x)
+    other = rng.integers(ends.lo, ends.hi + 1, x.shape) if ends.tokens else ends.lo + ends.hi - x
+    x = np.where(turned & late, other, x)
     anew = _random_states(net, count, rng)
     given = [parents[n % len(parents)][1] for n in range(count)]
     if anew is None:

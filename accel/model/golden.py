@@ -35,16 +35,24 @@ class LayerTrace:
 
     Each entry of `signals` is int64 [sequences, steps, hidden], by its name in `accel.architecture.cells`.
     `saturations` counts what narrowing clipped in real steps, by format. `output` is the signal that leaves the layer.
+    `x` is what the layer read, [sequences, steps, inputs]; None of another engine's trace.
     """
 
     signals: dict[str, Integers]
     saturations: dict[str, int] = field(default_factory=dict)
     output: str = "h"
+    x: Integers | None = None
 
     @property
     def h(self) -> Integers:
         """What leaves the layer after every step, [sequences, steps, hidden]."""
         return self.signals[self.output]
+
+    @property
+    def read(self) -> Integers:
+        """What the layer read."""
+        assert self.x is not None
+        return self.x
 
 
 @dataclass
@@ -76,8 +84,8 @@ def kept_states(h: Integers, threshold: int) -> Integers:
 def run(
     net: Network, weights: Weights, x: Integers, lengths: Integers | None = None, states: Integers | None = None
 ) -> Trace:
-    """Run sequences x, int64 [sequences, steps, inputs] in `formats.input`, each from its `states`, or from what the
-    layers begin with, or from zeros.
+    """Run sequences x, int64 [sequences, steps, values] as `Spec.incoming` has them, each from its `states`, or from
+    what the layers begin with, or from zeros.
 
     `states` are those of `accel.samples.Samples`. A `stateful` model begins each sequence with the state of the one
     before. Signals of bidirectional layers are those of their turns (`accel.architecture.mirror`). `lengths` gives each
@@ -90,13 +98,22 @@ def run(
     signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
     begun = begun_with(net, weights, states, len(x))
     for number, (array, layer, state) in enumerate(zip(net.layers, weights.layers, begun, strict=False)):
-        signal = given_to(net, number, signal, real)
+        signal = given_to(net, number, signal, real) if number else entered(net, weights, signal, real)
         traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold_at(array)))
         signal = traces[-1].h
     if net.spec.model.stateful:
         for trace in traces:
             trace.signals = {name: parted(values, real) for name, values in trace.signals.items()}
+            trace.x = parted(trace.read, real)
     return with_head(net, weights, traces, real)
+
+
+def entered(net: Network, weights: Weights, x: Integers, lengths: Integers) -> Integers:
+    """What the first layer reads, [sequences, steps, inputs], of what comes in, [sequences, steps, values]."""
+    found = given_to(net, 0, x, lengths)
+    if weights.embedding is None:
+        return found
+    return np.asarray(weights.embedding[found].reshape(*found.shape[:2], -1))
 
 
 def given_to(net: Network, number: int, signal: Integers, lengths: Integers) -> Integers:
@@ -136,11 +153,12 @@ def parted(signal: Integers, lengths: Integers) -> Integers:
 
 
 def _check(net: Network, x: Integers, lengths: Integers) -> None:
-    fmt, inputs = net.spec.formats.input, net.spec.model.inputs
-    if x.ndim != 3 or x.shape[2] != inputs or not np.issubdtype(x.dtype, np.integer):
-        raise ValueError(f"x: wanted integers [sequences, steps, {inputs}], got {x.dtype} {x.shape}")
-    if x.size and (x.min() < fmt.lo or x.max() > fmt.hi):
-        raise ValueError(f"x: wanted {fmt.lo} to {fmt.hi} ({fmt}), got {x.min()} to {x.max()}")
+    given = net.spec.incoming
+    if x.ndim != 3 or x.shape[2] != given.values or not np.issubdtype(x.dtype, np.integer):
+        raise ValueError(f"x: wanted integers [sequences, steps, {given.values}], got {x.dtype} {x.shape}")
+    if x.size and (x.min() < given.lo or x.max() > given.hi):
+        kind = "tokens" if given.tokens else given.fmt
+        raise ValueError(f"x: wanted {given.lo} to {given.hi} ({kind}), got {x.min()} to {x.max()}")
     longest = net.spec.model.longest
     if longest is not None and lengths.size and lengths.max() > longest:
         raise ValueError(f"lengths: wanted at most {longest} steps (model.longest), got {lengths.max()}")
@@ -167,7 +185,7 @@ def run_layer(
     x_parts = [_x_part(array, level, x) * scale for level in levels[: array.x_levels]]
     products = [recurrent_product(array, level.w_h, len(x)) for level in levels]
     biases = [by_sum(array, level.bias << array.bias_shift) for level in levels]
-    trace = LayerTrace({}, dict.fromkeys(COUNTED, 0), cell.output)
+    trace = LayerTrace({}, dict.fromkeys(COUNTED, 0), cell.output, x)
     steps: list[dict[str, Integers]] = []
     for t in range(x.shape[1]):
         steps.append({})

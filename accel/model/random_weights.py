@@ -20,7 +20,14 @@ def seeded(spec: Spec) -> Weights:
     """Random balanced weights of the spec's shape: the same for the same seed, trained on nothing."""
     rng = np.random.default_rng(spec.training.seed)
     layers = tuple(_seeded_layer(array, rng, spec) for array in network(spec).arrays)
-    return Weights(layers, threshold_of(spec))
+    return Weights(layers, threshold_of(spec), _seeded_table(rng, spec))
+
+
+def _seeded_table(rng: np.random.Generator, spec: Spec) -> Integers | None:
+    if spec.model.vocabulary is None:
+        return None
+    fmt = spec.formats.input
+    return rng.integers(fmt.lo, fmt.hi + 1, (spec.model.vocabulary, spec.model.inputs))
 
 
 def _seeded_layer(array: Array, rng: np.random.Generator, spec: Spec) -> LayerWeights:

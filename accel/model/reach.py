@@ -68,8 +68,7 @@ class Reach:
 
 def reach(net: Network, weights: Weights) -> list[Reach]:
     """Intervals of every value of every layer, linear ones in front of the head's last one too."""
-    fmt, found = net.spec.formats.input, []
-    x = _whole(fmt, net.spec.model.inputs)
+    found, x = [], _entering(net, weights)
     for number, (array, layer) in enumerate(zip(net.layers, weights.layers, strict=False)):
         x = x.twice if number in net.mirrors else x
         found.append(_layer(net, array, layer, x, weights.threshold_at(array)))
@@ -78,6 +77,13 @@ def reach(net: Network, weights: Weights) -> list[Reach]:
         found.append(_linear(net, linear, layer, x))
         x = found[-1].values[OUT]
     return found
+
+
+def _entering(net: Network, weights: Weights) -> Interval:
+    """All that x_t may be: anything in its format, or what the rows of a table have."""
+    if weights.embedding is None:
+        return _whole(net.spec.formats.input, net.spec.model.inputs)
+    return Interval(weights.embedding.min(axis=0), weights.embedding.max(axis=0))
 
 
 def _whole(fmt: Fixed, count: int) -> Interval:

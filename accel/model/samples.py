@@ -19,7 +19,8 @@ from accel.spec import Spec
 
 @dataclass(frozen=True)
 class Samples:
-    """Sequences x, int64 [sequences, steps, inputs] in `formats.input`, padded with zeros to the longest.
+    """Sequences x, int64 [sequences, steps, values] as the input stream brings them (`Spec.incoming`: elements in
+    `formats.input`, or a token), padded with zeros to the longest.
 
     `lengths` [sequences] are the real numbers of steps, `labels` [sequences] the classes (-1 where a task has none).
     `states` are what every layer begins with where it is given, [sequences, values]: layer by layer h_0, then c_0; of a
@@ -103,16 +104,16 @@ def load(path: Path, spec: Spec) -> Samples:
 
 def _faults(samples: Samples, spec: Spec, place: str) -> Iterator[Fault]:
     """What about stored samples does not fit the spec."""
-    x, lengths, labels, fmt = samples.x, samples.lengths, samples.labels, spec.formats.input
-    if x.ndim != 3 or x.shape[2] != spec.model.inputs or not x.size:
-        yield Fault(f"{place}: x", f"shape [sequences, steps, {spec.model.inputs}]", str(x.shape))
+    x, lengths, labels, given = samples.x, samples.lengths, samples.labels, spec.incoming
+    if x.ndim != 3 or x.shape[2] != given.values or not x.size:
+        yield Fault(f"{place}: x", f"shape [sequences, steps, {given.values}]", str(x.shape))
         return
     if lengths.shape != x.shape[:1] or labels.shape != x.shape[:1]:
         wanted, got = f"one for each of {len(x)} sequences", f"shapes {lengths.shape} and {labels.shape}"
         yield Fault(f"{place}: lengths, labels", wanted, got)
         return
     longest = min(x.shape[1], spec.model.longest or x.shape[1])
-    for name, found, low, high in (("x", x, fmt.lo, fmt.hi), ("lengths", lengths, 1, longest)):
+    for name, found, low, high in (("x", x, given.lo, given.hi), ("lengths", lengths, 1, longest)):
         if found.min() < low or found.max() > high:
             yield Fault(f"{place}: {name}", f"{low} to {high}", f"{found.min()} to {found.max()}")
 
@@ -121,11 +122,11 @@ def seeded(spec: Spec, sequences: int, steps: int) -> Samples:
     """Random sequences of the spec's format, of lengths 1 to `steps`, or to the longest that it takes: the same for the
     same seed.
     """
-    rng, fmt = np.random.default_rng(spec.training.seed + 1), spec.formats.input
+    rng, given = np.random.default_rng(spec.training.seed + 1), spec.incoming
     steps = min(steps, spec.model.longest or steps)
     lengths = rng.integers(1, steps + 1, sequences)
     lengths[0] = steps
-    x = rng.integers(fmt.lo, fmt.hi + 1, (sequences, steps, spec.model.inputs))
+    x = rng.integers(given.lo, given.hi + 1, (sequences, steps, given.values))
     x[np.arange(steps) >= lengths[:, None]] = 0
     return _at_extremes(with_states(Samples(x, lengths, np.full(sequences, -1)), spec), spec)
 
@@ -134,12 +135,12 @@ def corners(spec: Spec, steps: int = 4) -> Samples:
     """All-minimum, all-maximum, alternating extremes (which saturate most), and zeros; states are extremes, of the last
     one zeros.
     """
-    fmt, inputs = spec.formats.input, spec.model.inputs
-    steps = min(steps, spec.model.longest or steps)
-    checker = np.where((np.arange(steps)[:, None] + np.arange(inputs)) % 2, fmt.lo, fmt.hi)
-    rows = [np.full((steps, inputs), value) for value in (fmt.lo, fmt.hi)] + [checker, np.zeros((steps, inputs))]
+    given = spec.incoming
+    shape = min(steps, spec.model.longest or steps), given.values
+    checker = np.where(np.add.outer(*map(np.arange, shape)) % 2, given.lo, given.hi)
+    rows = [np.full(shape, value) for value in (given.lo, given.hi)] + [checker, np.zeros(shape)]
     x = np.stack(rows).astype(np.int64)
-    found = _at_extremes(with_states(Samples(x, np.full(len(x), steps), np.full(len(x), -1)), spec), spec)
+    found = _at_extremes(with_states(Samples(x, np.full(len(x), shape[0]), np.full(len(x), -1)), spec), spec)
     if found.states is not None:
         found.states[-1] = 0
     return found
@@ -164,9 +165,9 @@ def brief(spec: Spec, sequences: int, last: int = 1) -> Samples:
 
     States are extremes.
     """
-    rng, fmt = np.random.default_rng(spec.training.seed + 4), spec.formats.input
+    rng, given = np.random.default_rng(spec.training.seed + 4), spec.incoming
     last = min(last, spec.model.longest or last)
-    x = rng.integers(fmt.lo, fmt.hi + 1, (sequences, last, spec.model.inputs))
+    x = rng.integers(given.lo, given.hi + 1, (sequences, last, given.values))
     x[:-1, 1:] = 0
     lengths = np.ones(sequences, dtype=np.int64)
     lengths[-1:] = last

@@ -81,6 +81,8 @@ class Weights:
     layers: tuple[LayerWeights, ...]
     threshold: int = 0
     """In the recurrence of layers by columns h counts as 0 where |h| is below this integer of `formats.state`."""
+    embedding: Integers | None = None
+    """Rows of the table in front of the first layer, [vocabulary, inputs] in `formats.input`; None without one."""
 
     def threshold_at(self, array: Array) -> int:
         """The threshold of a layer; 0 where every h is read."""

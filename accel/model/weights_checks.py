@@ -25,6 +25,7 @@ def faults_of(weights: Weights, spec: Spec, source: str) -> Any:
         yield Fault(source, f"{len(plan.arrays)} layers", len(weights.layers).__str__())
         return
     yield from _threshold_faults(weights.threshold, spec, source)
+    yield from _table_faults(weights.embedding, spec, f"{source}: embedding")
     for layer, array in zip(weights.layers, plan.arrays, strict=True):
         searched = spec.sparsity.search is not None and array.recurrent
         place = f"{source}: {array.name}"
@@ -63,6 +64,14 @@ def _initial_faults(initial: Integers | None, array: Array, spec: Spec, place: s
     else:
         for part, fmt in zip(np.split(initial, len(formats)), formats, strict=True):
             yield from _range_faults(part, part.shape, fmt, place)
+
+
+def _table_faults(table: Integers | None, spec: Spec, place: str) -> Iterator[Fault]:
+    vocabulary = spec.model.vocabulary
+    if vocabulary is not None and table is not None:
+        yield from _range_faults(table, (vocabulary, spec.model.inputs), spec.formats.input, place)
+    elif vocabulary is not None or table is not None:
+        yield Fault(place, "a table (model.vocabulary)" if vocabulary else "none", "another")
 
 
 def _threshold_faults(threshold: int, spec: Spec, source: str) -> Iterator[Fault]:

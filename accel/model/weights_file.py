@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from accel.architecture.embedding import EMBEDDING
 from accel.architecture.network import network
 from accel.base.archives import read_arrays, require_integers
 from accel.base.faults import Fault, Refused
@@ -34,6 +35,8 @@ def _arrays(weights: Weights, spec: Spec) -> dict[str, np.ndarray]:
             found[f"{number}.scale"] = layer.scale.astype(np.int32)
         if layer.initial is not None:
             found[f"{number}.initial"] = layer.initial.astype(np.int32)
+    if weights.embedding is not None:
+        found[EMBEDDING] = weights.embedding.astype(np.int32)
     if spec.skips_states:
         found[THRESHOLD] = np.array(weights.threshold, dtype=np.int32)
     return found
@@ -42,6 +45,7 @@ def _arrays(weights: Weights, spec: Spec) -> dict[str, np.ndarray]:
 def _formats(spec: Spec) -> str:
     keys: dict[str, Any] = plain(spec.weights)
     keys |= {key: plain(getattr(spec.formats, key)) for key in ("bias", "head_bias", "scale")}
+    keys |= {"input": plain(spec.formats.input)} if spec.model.vocabulary is not None else {}
     return json.dumps(keys | {"version": VERSION}, sort_keys=True)
 
 
@@ -90,7 +94,8 @@ def load(path: Path, spec: Spec) -> Weights:
         raise Refused([Fault(f"{path}: arrays", ", ".join(sorted(names)), ", ".join(sorted(arrays)))])
     require_integers(arrays, str(path))
     threshold = int(arrays.pop(THRESHOLD, np.zeros(1)).sum())
-    weights = Weights(tuple(layer_of(arrays, number) for number in range(len(network(spec).arrays))), threshold)
+    table = arrays[EMBEDDING].astype(np.int64) if EMBEDDING in arrays else None
+    weights = Weights(tuple(layer_of(arrays, number) for number in range(len(network(spec).arrays))), threshold, table)
     faults = list(faults_of(weights, spec, str(path)))
     if faults:
         raise Refused(faults)
@@ -99,6 +104,7 @@ def load(path: Path, spec: Spec) -> Weights:
 
 def _expected_names(spec: Spec) -> list[str]:
     found = [THRESHOLD] if spec.skips_states else []
+    found += [EMBEDDING] if spec.model.vocabulary is not None else []
     for number, array in enumerate(network(spec).arrays):
         parts = ["w_x", "w_x.mask", "w_h", "w_h.mask", "bias", *(["scale"] if array.scale else [])]
         parts += ["initial"] if spec.initial_states and array.kind is not None else []

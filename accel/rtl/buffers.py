@@ -18,6 +18,8 @@ from accel.rtl.call import Call
 from accel.rtl.layers import leaving
 from accel.schedule.schedule import Schedule
 
+WHOLE = "whole"
+"""Beats of x_t as they come in, whole vectors."""
 LIMITED = "limited"
 """Beats of x_t as they enter the first buffer, of sequences that are not too long."""
 
@@ -33,19 +35,17 @@ def signals(design: Design) -> Iterator[Call]:
     net = design.net
     if not net.mirrors:
         return
-    word = f"{net.layers[0].name.upper()}.x_vector.word_width"
-    yield from (Call(name, Beats, (word,)) for name in ("whole", LIMITED))
+    yield from (Call(name, Beats, (net.mirrors[0].width,)) for name in (WHOLE, LIMITED))
     for array in net.arrays[: max(net.mirrors)]:
         yield Call(f"{array.name}_sent", Beats, (leaving(design, array),))
     yield Call("cut", flag)
 
 
-def entrance(net: Network) -> Iterator[Call]:
-    """From whole vectors to what the first layer reads."""
-    first = net.layers[0]
-    ends = "clk", "reset", "whole", LIMITED, "cut", "status.torn", net.x_beats, net.spec.model.longest
+def entrance(net: Network, to: str) -> Iterator[Call]:
+    """From whole vectors, or tokens, to pairs of them."""
+    ends = "clk", "reset", WHOLE, LIMITED, "cut", "status.torn", net.x_beats, net.spec.model.longest
     yield Call("limiting", limit_steps, ends)
-    yield _mirroring(net, 0, LIMITED, f"{first.name}_beats")
+    yield _mirroring(net, 0, LIMITED, to)
 
 
 def behind(net: Network, built: Schedule, number: int) -> Iterator[Call]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from accel.architecture.array import Array
+from accel.architecture.embedding import EMBEDDING
 from accel.rtl.blocks.cells.scale import ScaleConstants
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.primitives.hexfile import from_hex
@@ -22,6 +23,12 @@ def biases_held(folder: Path, stem: str) -> dict[str, Any]:
     """A bias memory's contents and its file, as constants of a layer name them."""
     file = f"{stem}_bias.hex"
     return {"bias_words": from_hex(folder / file), "bias_file": file}
+
+
+def rows_held(folder: Path, stem: str) -> tuple[tuple[int, ...], str]:
+    """The words of an embedding's table, and the file that has them."""
+    file = f"{stem}_{EMBEDDING}.hex"
+    return from_hex(folder / file), file
 
 
 def states_held(folder: Path, array: Array, stem: str) -> HeldState:

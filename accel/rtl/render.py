@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accel.architecture.array import Array
+from accel.architecture.embedding import EMBEDDING
 from accel.architecture.pool import POOL
 from accel.base.templates import render as render_template
 from accel.memory.images import (
@@ -11,6 +12,7 @@ from accel.memory.images import (
     scale_words,
     state_words,
     sum_format,
+    table_words,
     unit_words,
 )
 from accel.memory.load_frame import WORD, frame, streamed_beats
@@ -30,6 +32,9 @@ def render(design: Design) -> dict[str, str]:
     else:
         for array, layer in zip(design.net.arrays, design.weights.layers, strict=True):
             files |= _contents(design, array, layer)
+    if design.net.embedding is not None and design.weights.embedding is not None:
+        rows = table_words(design.net.embedding, design.weights.embedding)
+        files[f"rtl/{_file(design, EMBEDDING)}"] = to_hex(rows, design.net.embedding.width)
     if design.net.pool is not None and design.net.pool.mean:
         files[f"rtl/{_file(design, POOL)}"] = to_hex(design.net.pool.factors, design.net.pool.factor_width)
     for name, table in design.net.tables.items():

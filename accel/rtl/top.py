@@ -14,6 +14,7 @@ from typing import Any
 
 from accel.architecture.array import Array
 from accel.architecture.dataflows import ARRAYS
+from accel.architecture.embedding import Embedding
 from accel.architecture.linear import LinearArray
 from accel.architecture.mirror import Mirror
 from accel.architecture.network import Network
@@ -22,10 +23,10 @@ from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
 from accel.memory.load_frame import WORD, Section, beats, sections, shape_digest
 from accel.model.design import Design
-from accel.rtl import buffers
+from accel.rtl import buffers, entrance
 from accel.rtl.blocks.cells.cell import CellConstants, TableFile
 from accel.rtl.blocks.cells.scale import ScaleConstants
-from accel.rtl.blocks.cells.status import LayerStatus, Status, StreamedStatus, count_steps
+from accel.rtl.blocks.cells.status import LayerStatus, Status, StreamedStatus
 from accel.rtl.blocks.columns.column_layer import States
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.lanes.streamed_weights import frame_turns
@@ -33,17 +34,16 @@ from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.blocks.rows.activation import ActivationConstants
 from accel.rtl.blocks.rows.head import HeadObserved, LinearObserved
 from accel.rtl.blocks.rows.pool import pool_steps
-from accel.rtl.blocks.streams.axis import AxiStream, AxiWords, axis_input, axis_output
+from accel.rtl.blocks.streams.axis import AxiStream, AxiWords, axis_output
 from accel.rtl.blocks.streams.fillers import Fillers, watch_vectors, withhold
 from accel.rtl.blocks.streams.load_check import check_frame
 from accel.rtl.blocks.streams.load_fill import Stores, fill
 from accel.rtl.blocks.streams.output_fifo import Results, output_fifo, stream_adapter
 from accel.rtl.blocks.streams.ping_pong import Beats, PingPong
 from accel.rtl.blocks.streams.receiver import receive
-from accel.rtl.blocks.streams.resynchronise import resynchronise
 from accel.rtl.blocks.streams.weight_sets import Loading, await_weights, choose_set, count_uses
 from accel.rtl.call import Call
-from accel.rtl.contents import biases_held, lanes_held, scales_held, states_held
+from accel.rtl.contents import biases_held, lanes_held, rows_held, scales_held, states_held
 from accel.rtl.dataflows import blocks_of
 from accel.rtl.layers import cells, layer_constants, layers, leaving, result_width
 from accel.schedule.schedule import Schedule
@@ -51,8 +51,8 @@ from accel.spec import Signals
 
 IN_ARGUMENTS: tuple[Any, ...] = (
     *ARRAYS.values(),
-    *(LowBit, Fixed, Signals, Table, TableFile, Section, CellConstants, ArrayConstants),
-    *(ActivationConstants, LinearArray, Mirror, Pool, ScaleConstants, biases_held, lanes_held, scales_held),
+    *(LowBit, Fixed, Signals, Table, TableFile, Section, CellConstants, ArrayConstants, Embedding, ScaleConstants),
+    *(ActivationConstants, LinearArray, Mirror, Pool, biases_held, lanes_held, rows_held, scales_held),
 )
 """What the text of constants and arguments may name."""
 
@@ -87,7 +87,7 @@ def compose(design: Design, built: Schedule) -> Top:
     instances = [
         *_receivers(design),
         *(_loaders(design) if loading else []),
-        *_entrance(design, loading),
+        *entrance.instances(design),
         *(_feeder(array) for array in net.arrays if array.streamed),
         *layers(design),
         *_adapters(net, built),
@@ -109,6 +109,7 @@ def _constants(design: Design, loading: bool) -> Iterator[tuple[str, str]]:
         yield array.name.upper(), repr(array)
         if loading:
             yield f"{array.name.upper()}_SECTIONS", repr(sections(array, net))
+    yield from entrance.constants(net)
     yield from buffers.constants(net)
 
 
@@ -116,7 +117,7 @@ def _ports(design: Design) -> Iterator[Call]:
     net, spec = design.net, design.spec
     first, last = net.layers[0], net.arrays[-1]
     marked = ("marked=True",) if first.streams > 1 else ()
-    yield Call("s_axis", AxiStream, (first.input_words, first.x.width, *marked))
+    yield Call("s_axis", AxiStream, (spec.incoming.words, spec.incoming.fmt.width, *marked))
     yield Call("m_axis", AxiStream, (last.cells, result_width(design)))
     if spec.engine.memory == "scratchpad":
         yield Call("s_weights", AxiWords, (WORD,))
@@ -158,11 +159,9 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
             yield Call(f"{name}_stores", Stores, (f"{upper}_SECTIONS", "loading"))
             yield from (Call(f"{name}_{kind}_end", flag) for kind in sections(array, design.net))
     first, last = design.net.arrays[0], design.net.arrays[-1]
-    yield Call("arriving", Beats, (f"{first.name.upper()}.x_vector.word_width",))
+    yield from entrance.signals(design)
     yield Call("leaving", Beats, (leaving(design, last),))
     yield from buffers.signals(design)
-    if loading:
-        yield Call("early", Beats, (f"{first.name.upper()}.x_vector.word_width",))
     if first.streams > 1:
         yield Call("fillers", Fillers)
         yield Call("made", AxiStream, (last.cells, result_width(design)))
@@ -207,18 +206,6 @@ def _loaders(design: Design) -> Iterator[Call]:
             before = end
 
 
-def _entrance(design: Design, loading: bool) -> Iterator[Call]:
-    first = design.net.layers[0]
-    entered = "early" if loading else "arriving"
-    yield Call("entering", axis_input, ("s_axis", entered, first.input_words, first.x.width))
-    whole, torn = ("whole", "cut") if design.net.mirrors else (f"{first.name}_beats", "status.torn")
-    frame = "clk", "reset", "arriving", whole, torn, design.net.x_beats, "framed=False"
-    yield Call("resynchronising", resynchronise, frame)
-    if design.net.mirrors:
-        yield from buffers.entrance(design.net)
-    yield Call("counting", count_steps, ("clk", "reset", f"{first.name}_ping_pong.take", "status"))
-
-
 def _feeder(array: Array) -> Call:
     """The weights that come in every turn, whole turns of them."""
     name = array.name
@@ -259,8 +246,8 @@ def _withholders(design: Design, built: Schedule) -> Iterator[Call]:
     A layer's input holds two steps, and what a step or a sequence leaves has its room before it begins: that many
     results, and states of each layer, can be under way between input and output.
     """
-    first, head, waiting = design.net.layers[0], design.spec.model.head, 2 * len(built.stages)
-    noticed = "clk", "reset", "s_axis", f"{first.name}_beats", "fillers", f"{first.name.upper()}.input_beats"
+    head, waiting = design.spec.model.head, 2 * len(built.stages)
+    noticed = "clk", "reset", "s_axis", entrance.vectors(design), "fillers", design.net.x_beats
     yield Call("noticing", watch_vectors, noticed)
     every, results = f"every_step={head is None or head.when == 'step'}", built.stages[-1].results
     ends = "clk", "reset", "fillers", "made", "m_axis", results, every, f"depth={waiting + built.emit_steps}"

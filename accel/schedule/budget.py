@@ -29,6 +29,7 @@ def excesses(net: Network) -> Iterator[Excess]:
     """Sizes that no later step could work with."""
     places = sum(array.rows * (array.inputs + array.levels * array.outputs) for array in net.layers)
     places += sum(array.inputs * array.outputs for array in net.arrays[len(net.layers) :])
+    places += (net.spec.model.vocabulary or 0) * net.spec.model.inputs
     if places > PLACES:
         gibibytes = f"{places * 8 / (1 << 30):,.0f} GiB of integers"
         yield "model", f"at most {PLACES:,} weights, removed ones included", f"{places:,} weights, {gibibytes}"

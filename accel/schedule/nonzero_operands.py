@@ -23,7 +23,7 @@ def operands(net: Network, weights: Weights, samples: Samples) -> Operands:
     """What of every turn is not zero, as the golden model finds it."""
     taken = turns(samples.lengths.tolist(), net.spec.engine.streams)
     real = _counts(net, weights, samples.x, samples.lengths)
-    empty = np.zeros((1, 1, net.spec.model.inputs), dtype=np.int64)
+    empty = np.zeros((1, 1, net.spec.incoming.values), dtype=np.int64)
     filler = [] if all(turn.real for turn in taken) else _counts(net, weights, empty, np.array([1]))
     return [
         tuple(_operands(net, layer, turn, number) for layer in (real if turn.real else filler))
@@ -47,12 +47,10 @@ def dense_operands(net: Network, lengths: Sequence[int]) -> Operands:
 
 def _counts(net: Network, weights: Weights, x: Integers, lengths: Integers) -> list[tuple[Integers, Integers]]:
     """For each layer, what is not zero in every beat of x and of h: [sequences, steps, beats]."""
-    found, given = [], x
-    for number, (array, trace) in enumerate(zip(net.layers, golden.run(net, weights, x, lengths).layers, strict=True)):
-        h, given = trace.h, golden.given_to(net, number, given, lengths)
-        kept = np.abs(h) >= weights.threshold_at(array)
-        found.append((_beats(given != 0, array.x_vector), _beats(kept, array.h_vector)))
-        given = h
+    found = []
+    for array, trace in zip(net.layers, golden.run(net, weights, x, lengths).layers, strict=True):
+        kept = np.abs(trace.h) >= weights.threshold_at(array)
+        found.append((_beats(trace.read != 0, array.x_vector), _beats(kept, array.h_vector)))
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from accel.architecture.latencies import MIRROR, MIRROR_NEXT
 from accel.architecture.mirror import BANKS, Mirror
 from accel.schedule.stage import LONG_AGO, TurnOperands
@@ -29,13 +31,16 @@ class SequenceBuffer:
 
     def end(self, written: int) -> list[Operands]:
         """The sequence is whole with the beat of cycle `written`: the operands of every step that it gives."""
-        self.soonest = max(written + MIRROR, self.soonest - 1 + MIRROR_NEXT)
+        self.soonest = max(written + MIRROR, self._freed[-1] + 1 + MIRROR_NEXT, self.soonest)
         given = self._came[-1:] if self.mirror.last_only else self._came
         self._came = []
         return given
 
-    def read(self, first: int, final: bool) -> None:
-        """A step is given from cycle `first` on, a beat a cycle; it is the sequence's last one."""
-        self.soonest = first + self.mirror.given
+    def read(self, beats: Sequence[int], final: bool) -> None:
+        """A step is given in the cycles `beats`; it is the sequence's last one, or not. A word is read in the cycle in
+        which the beat before moves, or one before it is shown.
+        """
+        last_read = beats[-2] if len(beats) > 1 else self.soonest - 1
+        self.soonest = beats[-1] + 1
         if final:
-            self._freed.append(self.soonest - 2)
+            self._freed.append(last_read)

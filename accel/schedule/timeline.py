@@ -11,6 +11,7 @@ from accel.architecture.network import Network
 from accel.base.fixed import Integers
 from accel.schedule.sequence_buffer import SequenceBuffer
 from accel.schedule.stage import LINK_STEPS, LONG_AGO, NOTHING, Passage, Stage, TurnOperands, Waits
+from accel.schedule.table_reads import TableReads
 from accel.schedule.turns import Turn
 
 LEAVING = 2
@@ -29,6 +30,7 @@ class Timeline:
         self.begun: list[list[int]] = [[] for _ in self.clocks]
         self.given = [[LONG_AGO] * LINK_STEPS for _ in self.clocks]
         """When each stage's inputs may be overwritten."""
+        self.table = None if net.embedding is None else TableReads(net.embedding)
         self.buffers = {number: SequenceBuffer(mirror) for number, mirror in net.mirrors.items()}
         self.rooms = {number - 1: stages[number - 1].under_way for number in self.buffers if number}
         self.rooms.setdefault(len(stages) - 1, room)
@@ -70,9 +72,16 @@ class Timeline:
             came = self.buffers[0].write(came, LONG_AGO, operands)
             self._buffered(0, came, final)
             return came
-        arrivals = self._arrive(0, came + 1, self.stages[0].array.input_beats)
+        taken, arrivals = self._entered(came + 1, self.net.x_beats)
         self._pass(0, arrivals, final, operands)
-        return arrivals[-1]
+        return taken[-1]
+
+    def _entered(self, soonest: int, count: int) -> tuple[list[int], list[int]]:
+        """When `count` beats of what comes in for a step are taken, and when those of x_t come at the first stage."""
+        if self.table is None:
+            arrivals = self._arrive(0, soonest, count)
+            return arrivals, arrivals
+        return self.table.look_up(soonest, self.given[0][-LINK_STEPS] + 1, count)
 
     def _arrive(self, at: int, soonest: int, beats: int) -> list[int]:
         """When the beats of a vector come at a stage, one after the other as soon as there is room for them."""
@@ -105,12 +114,11 @@ class Timeline:
         buffer = self.buffers[at]
         steps = buffer.end(written) if final else []
         for left, operands in zip(range(len(steps) - 1, -1, -1), steps, strict=True):
+            soonest, given = buffer.soonest, buffer.mirror.given
             if at == len(self.stages):
-                arrivals = [buffer.soonest]
-            else:
-                arrivals = self._arrive(at, buffer.soonest, buffer.mirror.given)
-            buffer.read(arrivals[0], left == 0)
-            if at == len(self.stages):
+                buffer.read(list(range(soonest, soonest + given)), left == 0)
                 self.finished = buffer.soonest - 1
-            else:
-                self._pass(at, arrivals, left == 0, operands)
+                continue
+            taken, arrivals = self._entered(soonest, given) if at == 0 else (self._arrive(at, soonest, given),) * 2
+            buffer.read(taken, left == 0)
+            self._pass(at, arrivals, left == 0, operands)

@@ -4,6 +4,7 @@ from accel.spec.by_layer import LayerFormats, Signals, common, of_layer
 from accel.spec.checked import checked
 from accel.spec.dataflow import BALANCES, DATAFLOWS, MIXED, TRAVERSALS, WRITTEN, Flow, Traversal
 from accel.spec.engine import Engine
+from accel.spec.incoming import Incoming
 from accel.spec.json_schema import schema
 from accel.spec.network import Formats, Head, Model, Search, Tables, Weights, divisors, nonzeros_of
 from accel.spec.rules import HIGHWAY_ONLY
@@ -23,6 +24,7 @@ __all__ = [
     "Flow",
     "Formats",
     "Head",
+    "Incoming",
     "LayerFormats",
     "Model",
     "Search",

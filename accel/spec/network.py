@@ -74,6 +74,9 @@ class Model(Section):
     """Levels of a highway cell, which a step goes through one after the other; x_t is read in the first."""
     inputs: Count
     """Elements of x_t."""
+    vocabulary: Annotated[int, Field(ge=2, le=1 << 20)] | None = None
+    """Tokens of an embedding in front of the first layer: a step brings a token through the input stream, and x_t is
+    that row of a table in the accelerator, in `formats.input`."""
     hidden: Hidden
     """Hidden units of each recurrent layer."""
     bidirectional: bool = False

@@ -24,6 +24,7 @@ def structural_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Those without which no sizes can be derived."""
     yield from _cell_rules(spec)
     yield from direction_rules(spec)
+    yield from _embedding_rules(spec)
     yield from sparsity_rules(spec)
     yield from _engine_rules(spec)
     yield from _format_rules(spec)
@@ -121,6 +122,12 @@ def _initial_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     for other, there in others.items():
         if there:
             yield "model.initial", f"zeros beside {other}", spec.model.initial
+
+
+def _embedding_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """What does not go with a table in front of the first layer."""
+    if spec.model.vocabulary is not None and spec.engine.memory == "scratchpad":
+        yield "engine.memory", "rom or stream beside model.vocabulary, as frames do not bring the table", "scratchpad"
 
 
 def _head_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:

@@ -13,6 +13,7 @@ from accel.base.fixed import Fixed
 from accel.spec.by_layer import LayerFormats, of_layer
 from accel.spec.dataflow import BANKED, ROWS, Flow, Traversal
 from accel.spec.engine import Engine
+from accel.spec.incoming import Incoming, elements, tokens
 from accel.spec.network import Formats, Linear, Model, Sparsity, Tables, Weights
 from accel.spec.reserved import identifier
 from accel.spec.source import Source
@@ -123,6 +124,13 @@ class Spec(Section):
         made = signals.activation if layer.activation in TABLED else signals.linear
         assert made is not None
         return made
+
+    @property
+    def incoming(self) -> Incoming:
+        """What the input stream brings in a step."""
+        if self.model.vocabulary is not None:
+            return tokens(self.model.vocabulary)
+        return elements(self.model.inputs, self.engine.input_words, self.formats.input)
 
     @property
     def sizes(self) -> tuple[tuple[int, int], ...]:

@@ -36,6 +36,29 @@ always @(posedge $clk) $word <= ${word}_memory[$address];
 
 
 @block
+def rom_on_demand(clk: Any, enable: Any, address: Any, word: Any, contents: Sequence[int], file: str) -> Any:
+    """While `enable`, word = contents[address]; else it stays: a memory with fixed contents behind a handshake.
+
+    In: clk, enable (1 bit), address (any width). Out: word (any width). Latency: 1.
+    """
+    width, depth, sign = len(word), len(contents), sign_of(word)
+    rom_on_demand.verilog_code = """
+reg $sign[$width-1:0] ${word}_memory [0:$depth-1];
+initial $$readmemh("$file", ${word}_memory);
+always @(posedge $clk) if ($enable) $word <= ${word}_memory[$address];
+"""
+    word.driven = "reg"
+    address.read = clk.read = enable.read = True
+
+    @always(clk.posedge)
+    def reading():
+        if enable:
+            word.next = contents[int(address)]
+
+    return reading
+
+
+@block
 def scratchpad(
     clk: Any, weight_set: Any, address: Any, word: Any, write: Any, write_address: Any, written: Any, depth: int
 ) -> Any:
