@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -122,7 +122,8 @@ class Accelerator:
 
         require_alone(self.spec, "Accelerator")
         given = None if lengths is None else np.asarray(lengths)
-        return sequences.checked(np.asarray(x), given, self.spec.model.inputs, "x", "x")
+        model = self.spec.model
+        return sequences.checked(np.asarray(x), given, model.inputs, "x", "x", model.vocabulary)
 
     def __repr__(self) -> str:
         return f"Accelerator({self.spec.name!r}, {str(self.work)!r})"
@@ -143,6 +144,7 @@ def compile(
     activation: str | Sequence[str] = (),
     ignore: Sequence[str] = (),
     output: str | None = None,
+    embedding: str | None = None,
     longest: int | None = None,
     last: str | None = None,
 ) -> Accelerator:
@@ -162,7 +164,7 @@ def compile(
     from sparrow.spec_text import text
     from training.importing.source import Wishes, names
 
-    wishes = Wishes(tuple(lstm), names(head), tuple(ignore), output, names(activation))
+    wishes = Wishes(tuple(lstm), names(head), tuple(ignore), output, names(activation), embedding)
     named = name or (new.name_of(Path(model).stem) if isinstance(model, str | Path) else "model")
     folder = Path("build", named) if work is None else Path(work)
     written, title = folder / f"{named}.yaml", f"{named}: made by sparrow.compile."
@@ -205,7 +207,7 @@ def _model(model: nn.Module | str | Path, scratch: Path, wishes: Wishes) -> tupl
     from training.importing import live, source
     from training.importing.source import Wishes
 
-    def matched(path: Path) -> tuple[Path, FloatNetwork]:
+    def matched(path: Path, wishes: Wishes) -> tuple[Path, FloatNetwork]:
         try:
             return path, live.matched(model, source.found(path, wishes).network, SEED)
         except Refused as refused:  # the file is ours and soon gone
@@ -219,13 +221,13 @@ def _model(model: nn.Module | str | Path, scratch: Path, wishes: Wishes) -> tupl
         state = {f"lstm.{name}": value for name, value in state.items()}
     torch.save(state, path)
     try:
-        return matched(path)
+        return matched(path, replace(wishes, embedding=wishes.embedding or live.embedding(model)))
     except Refused:
         inputs = _inputs(model)
         if inputs is None or wishes != Wishes():
             raise
     live.export(model, graph := scratch / GRAPH, inputs)
-    return matched(graph)
+    return matched(graph, wishes)
 
 
 def _inputs(module: nn.Module) -> int | None:

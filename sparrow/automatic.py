@@ -124,8 +124,10 @@ def _find(bound: float, spec: Spec, work: Path, outputs: Outputs, progress: Prog
     assert spec.source is not None
     source = spec.source
     asked = {"lstm": source.lstm, "head": source.head, "ignore": source.ignore, "output": source.output}
+    asked |= {"embedding": source.embedding}
     network = read_again(spec, spec.beside(source.file), asked)
-    data = data_of(None if source.data is None else spec.beside(source.data), spec.model.inputs)
+    path = None if source.data is None else spec.beside(source.data)
+    data = data_of(path, spec.model.inputs, spec.model.vocabulary)
     progress("formats", 0, 1, f"of {source.file}, within {bound:g}")
     chosen = choose(network, spec, data, bound, "formats: auto")
     progress("formats", 1, 1, f"{chosen.bits:.3g} bits a weight")

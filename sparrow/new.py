@@ -79,7 +79,7 @@ def made(
         raise Refused([Fault(str(model), "a model file", "no such file" if not model.exists() else "a folder")])
     board = None if asked.board is None else _board(asked.board)
     network = known or source.found(model, asked.wishes).network
-    data = data_of(asked.data, network.layers[0].sizes[0])
+    data = data_of(asked.data, network.layers[0].sizes[0], network.vocabulary)
     chosen = choose(network, _described(network, model, folder, asked, data), data, asked.error)
     spec, lanes = fitting.on_board(chosen.spec, board)
     verified = spec.verify.model_copy(update={"sequences": _sequences(data)})
@@ -118,11 +118,11 @@ def _board(name: str) -> Board:
     return boards.find(name)
 
 
-def data_of(path: Path | None, inputs: int) -> Data:
+def data_of(path: Path | None, inputs: int, vocabulary: int | None) -> Data:
     """The user's sequences, or random ones."""
     if path is None:
-        return drawn.normal(SEED, SEQUENCES, LENGTH, inputs)
-    return sequences.load(path, inputs)
+        return drawn.normal(SEED, SEQUENCES, LENGTH, inputs, vocabulary)
+    return sequences.load(path, inputs, vocabulary)
 
 
 def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, data: Data) -> Spec:
@@ -132,6 +132,7 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, d
         given |= {"data": os.path.relpath(asked.data, folder), "data_sha256": file_digest(asked.data)}
     wishes = asked.wishes
     given |= {key: list(getattr(wishes, key)) for key in ("lstm", "head", "ignore")} | {"output": wishes.output}
+    given |= {"embedding": wishes.embedding} if wishes.embedding else {}
     share, head = asked.sparsity, _head(network, asked, data)
     signals = ["input", "gate", "activation", "cell", "state"]
     signals += ["linear"] if any(one.activation not in TABLED for one in network.linear) else []
@@ -151,6 +152,8 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, d
 
 def _model(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any]:
     found: dict[str, Any] = {"cell": network.layers[0].cell, "inputs": network.layers[0].sizes[0]}
+    if network.vocabulary is not None:
+        found["vocabulary"] = network.vocabulary
     found["hidden"] = [layer.sizes[1] for layer in network.layers]
     linear = (*network.linear, *((network.head,) if network.head else ()))
     found["bias"] = any(layer.bias.any() for layer in (*network.layers, *linear))

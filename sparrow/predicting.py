@@ -43,7 +43,7 @@ def predict(spec: Spec, work: Path, x: Path, y: Path, engine: str = "golden") ->
         raise Refused([Fault("--output", "another file than the sequences come from", str(y))])
     around = around_of(spec)
     heard = None if around is None else around.heard(x)
-    data = sequences.load(x, spec.model.inputs) if heard is None else heard.data
+    data = sequences.load(x, spec.model.inputs, spec.model.vocabulary) if heard is None else heard.data
     made = answered(spec, work, data, engine)
     answer = made.y if around is None or heard is None else around.answered(made.y, heard)
     contents = io.BytesIO()

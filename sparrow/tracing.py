@@ -30,7 +30,7 @@ def traced(spec: Spec, work: Path, data: Data) -> dict[str, Both]:
         if lacking := [fault for step in before("generate", spec) for fault in step.lacking(spec, work)]:
             raise Refused(lacking)
         made = design(spec, work)
-    trace = golden.run(made.net, made.weights, spec.formats.input.quantize(data.x), data.lengths)
+    trace = golden.run(made.net, made.weights, spec.incoming.integers(data.x), data.lengths)
     real = np.arange(data.x.shape[1]) < data.lengths[:, None]
     exact, logits = _float(spec, work, data)
     found: dict[str, Both] = {}

@@ -55,6 +55,7 @@ HeadNames = Annotated[list[str] | None, typer.Option("--head", help=HEAD)]
 ACTIVATION = "What stands between those (relu, tanh, ...): one for all, or again for each."
 Between = Annotated[list[str] | None, typer.Option("--activation", help=ACTIVATION)]
 Ignore = Annotated[list[str] | None, typer.Option(help="Pattern of tensors that are not needed.")]
+Embedding = Annotated[str | None, typer.Option(help="Table of a state dict whose rows tokens stand for.")]
 OutputName = Annotated[str | None, typer.Option("--output", help="The output of an .onnx that counts.")]
 FROM = "Tensor of an .onnx from which on it is hardware; what is before runs on the host."
 Start = Annotated[str | None, typer.Option("--from", help=FROM, show_default="its input")]

@@ -51,7 +51,8 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
     stateful = spec.model.stateful
     given = joined(samples.x, samples.lengths) if stateful else samples.x
     states = _states(design, samples, number)
-    signals = model.signals(number(given, spec.formats.input), states, torch.from_numpy(samples.lengths))
+    entering = torch.from_numpy(given) if spec.incoming.tokens else number(given, spec.formats.input)
+    signals = model.signals(entering, states, torch.from_numpy(samples.lengths))
     joint = zip(net.layers, signals, strict=True)
     layers = [_layer(array, steps) for array, steps in joint]
     if stateful:
@@ -71,6 +72,8 @@ def _exact(values: Integers, fmt: Fixed) -> Tensor:
 
 
 def _make_exact(model: LSTM, net: Network) -> None:
+    if model.table is not None:
+        make_exact(model.table, {"weight": net.spec.formats.input.frac})
     for layer, array in zip(model.layers, net.layers, strict=True):
         make_exact(
             layer, dict(zip(matrices(), (array.w_x.frac, array.w_h.frac), strict=True)) | _fracs(array, biases())

@@ -47,7 +47,7 @@ def _answers(model: LSTM, h: Tensor, samples: Samples) -> Tensor:
 @torch.no_grad()
 def on_excerpt(model: LSTM, net: Network, weights: Weights, excerpt: Excerpt) -> dict[str, Score]:
     """Scores on the exported samples of the quantised module and of the golden model; bit equality makes them equal."""
-    x = torch.from_numpy(net.spec.formats.input.real(excerpt.samples.x))
+    x = torch.from_numpy(net.spec.incoming.real(excerpt.samples.x))
     module, labels = exact(model).cpu(), torch.from_numpy(excerpt.labels)
     mine = _answers(
         module, module.hidden(x, lengths=torch.from_numpy(excerpt.samples.lengths))[0].detach(), excerpt.samples

@@ -66,6 +66,10 @@ class Exact:
         """Transposed."""
         return Exact(self.integers.T, self.frac)
 
+    def reshape(self, *shape: int) -> Exact:
+        """The same numbers in another shape."""
+        return Exact(self.integers.reshape(*shape), self.frac)
+
     def numel(self) -> int:
         """How many numbers there are."""
         return self.integers.numel()
@@ -97,6 +101,10 @@ class Exact:
 def _linear(x: Exact, weight: Exact, bias: Exact | None = None) -> Exact:
     product = Exact(x.integers @ weight.integers.T, x.frac + weight.frac)
     return product if bias is None else product + bias
+
+
+def _embedding(places: Tensor, rows: Exact) -> Exact:
+    return Exact(rows.integers[places], rows.frac)
 
 
 def _addmm(offset: Exact, a: Exact, b: Exact) -> Exact:
@@ -138,6 +146,7 @@ def _clamp(x: Exact, least: int | None = None, most: int | None = None) -> Exact
 
 MEANINGS: dict[Callable[..., Any], Callable[..., Exact]] = {
     functional.linear: _linear,
+    functional.embedding: _embedding,
     torch.addmm: _addmm,
     torch.stack: _stack,
     torch.cat: _cat,

@@ -46,7 +46,14 @@ def integers(model: LSTM, net: Network, layers: Sequence[nn.Module] | None = Non
         assert net.head is not None
         linear = zip((*model.linear, model.head), (*net.linear, net.head), strict=True)
         made += [head_integers(layer, array) for layer, array in linear]
-    return Weights(tuple(made), threshold_of(net.spec))
+    return Weights(tuple(made), threshold_of(net.spec), _table(model, net.spec))
+
+
+def _table(model: LSTM, spec: Spec) -> Integers | None:
+    """Rows of the embedding in the accelerator, [vocabulary, inputs]."""
+    if model.table is None:
+        return None
+    return spec.formats.input.quantize(model.table.weight.detach().cpu().numpy())
 
 
 def layer_integers(layer: nn.Module, array: Array, number: int = 0) -> LayerWeights:
@@ -97,8 +104,8 @@ class Excerpt:
 
 @torch.no_grad()
 def excerpt(model: LSTM, examples: Examples, spec: Spec) -> Excerpt:
-    """The test split in `formats.input`: all of it, or its first sequences: of STEPS steps together, padding counted
-    in, or TOKEN_SEQUENCES where x_t is made of tokens.
+    """The test split as it comes into the accelerator: all of it, or its first sequences: of STEPS steps together,
+    padding counted in, or TOKEN_SEQUENCES where x_t is made of tokens.
     """
     if isinstance(examples, Text):
         x, labels = examples.windows(TOKEN_SEQUENCES, spec.training.steps)
@@ -112,7 +119,7 @@ def excerpt(model: LSTM, examples: Examples, spec: Spec) -> Excerpt:
 
 
 def _encoded(model: LSTM, x: np.ndarray, spec: Spec) -> Integers:
-    return spec.formats.input.quantize(copy.deepcopy(model.encoder).double().cpu()(torch.from_numpy(x)).numpy())
+    return spec.incoming.integers(copy.deepcopy(model.encoder).double().cpu()(torch.from_numpy(x)).numpy())
 
 
 @torch.no_grad()
@@ -121,6 +128,8 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
     net = weights.network(spec)
     model = network_for(spec).double().quantize(net)
     model.threshold.fill_(float(of_layer(spec.formats.state, 0).real(weights.threshold)))
+    if model.table is not None and weights.embedding is not None:
+        model.table.weight.copy_(_real(spec.formats.input, weights.embedding))
     for layer, array, found in zip(model.layers, net.layers, weights.layers, strict=False):
         for parameter, fmt, matrix in zip(
             matrices_of(layer), (array.w_x, array.w_h), (found.w_x, found.w_h), strict=True

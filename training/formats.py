@@ -76,7 +76,7 @@ def suggested(model: LSTM, spec: Spec, examples: Examples) -> dict[str, list[Any
     x = model.encoder(batch.x)
     signals = model.signals(x)
     formats = network(spec).layers[0].cell.signals
-    found = {"input": [x]}
+    found = {"input": [model.entered(x, None)]}
     for key in ("gate", "cell", "state"):
         names = [name for name, own in formats.items() if own == key]
         found[key] = [torch.cat([stacked(steps, name).flatten() for name in names]) for steps in signals]

@@ -25,10 +25,20 @@ class OneHot(nn.Module):
         return functional.one_hot(tokens, self.vocabulary).to(self.like.dtype)
 
 
+class Alone(nn.Module):
+    """Tokens [...] as vectors of one token each, [..., 1], for a table in the accelerator."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Tokens [batch, steps] to [batch, steps, 1]."""
+        return tokens[..., None]
+
+
 def encoder(spec: Spec, task: Task) -> nn.Module:
-    """Tokens or real numbers of a task to x_t."""
+    """Tokens or real numbers of a task to what comes in for a step."""
     if task.vocabulary is None:
         return nn.Identity()
+    if spec.incoming.tokens:
+        return Alone()
     return nn.Embedding(task.vocabulary, spec.model.inputs) if task.embedded else OneHot(task.vocabulary)
 
 

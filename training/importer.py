@@ -49,6 +49,7 @@ def import_model(
     head: str | Sequence[str] = (),
     ignore: Sequence[str] = (),
     output: str | None = None,
+    embedding: str | None = None,
     allow_clipping: bool = False,
     distill: bool = False,
     progress: Progress = silent,
@@ -57,8 +58,8 @@ def import_model(
 
     `path` is an `.onnx`, or a state dict (`.pt`, `.ckpt`, TorchScript, `.safetensors`). `data_file` (.npy, .npz) holds
     x [sequences, steps, inputs] on which networks are compared and which becomes `samples.npz`; random x without.
-    `lstm`, `head` (linear layers in order) and `ignore` say of a state dict what it does not say itself, the spec what
-    stands between the linear layers; `output` says which output of a graph counts where it has several.
+    `lstm`, `head` (linear layers in order), `embedding` and `ignore` say of a state dict what it does not say itself,
+    the spec what stands between the linear layers; `output` says which output of a graph counts where it has several.
     With `distill` what is left after pruning and rounding is trained on that x to answer as the file does
     (`training.distill`), else it stays as it is.
     With a search in the spec the split is the even one. Leaves `weights.npz`, `samples.npz` and `training.json` in
@@ -66,17 +67,19 @@ def import_model(
     a matrix that clips unless `allow_clipping`.
     """
     check_cell(spec)
-    wishes = Wishes(tuple(lstm), source.names(head), tuple(ignore), output)
+    wishes = Wishes(tuple(lstm), source.names(head), tuple(ignore), output, embedding=embedding)
     taken = read(spec, path, wishes)
     fit.check(spec, taken.network, path.name)
-    given = None if data_file is None else sequences.load(data_file, spec.model.inputs)
+    given = None if data_file is None else sequences.load(data_file, spec.model.inputs, spec.model.vocabulary)
     proven = [_prove(spec, taken, str(path), one) for one in ([None] if given is None else [None, given])]
     weights, learned = _integers(spec, taken.network, given, distill, progress)
     matrices = loss.matrices(taken.network, weights, spec)
     if not allow_clipping:
         loss.check(matrices, str(path))
     steps = min(LENGTH, spec.model.longest or LENGTH)
-    compared = given or data.within(spec.formats.input, spec.training.seed, SEQUENCES, steps, spec.model.inputs)
+    inputs, vocabulary = spec.model.inputs, spec.model.vocabulary
+    drawn = data.within(spec.formats.input, spec.training.seed, SEQUENCES, steps, inputs, vocabulary)
+    compared = given or drawn
     require_short(spec, compared)
     few = compared.first(MOST_SEQUENCES)
     states, decisions = loss.compare(taken.network, weights, spec, few)
@@ -95,6 +98,7 @@ def import_source(spec: Spec, work: Path, progress: Progress = silent) -> None:
     given = spec.source
     assert given is not None
     wishes: dict[str, Any] = {"lstm": given.lstm, "head": given.head, "ignore": given.ignore, "output": given.output}
+    wishes |= {"embedding": given.embedding}
     data_file = None if given.data is None else spec.beside(given.data)
     wishes |= {"allow_clipping": given.allow_clipping, "distill": given.distill, "progress": progress}
     import_model(spec, spec.beside(given.file), work, data_file=data_file, **wishes)
@@ -132,7 +136,7 @@ def _prove(spec: Spec, taken: Source, place: str, given: Data | None) -> Proof:
     count, steps = (SEQUENCES, LENGTH) if x is None else x.shape[:2]
     own, executors = taken.executors(count, steps)
     if x is None or given is None:
-        x = data.random(spec.training.seed, count, own, spec.model.inputs).x
+        x = data.random(spec.training.seed, count, own, spec.model.inputs, spec.model.vocabulary).x
         return proof.prove(taken.network, x, executors, place, sequences.RANDOM)
     return proof.prove(taken.network, data.of_steps(x, own), executors, place, given.origin)
 
@@ -170,6 +174,8 @@ def pruned(spec: Spec, network: FloatNetwork) -> LSTM:
 def filled(spec: Spec, network: FloatNetwork) -> LSTM:
     """A float64 module of the spec with the matrices of a network that fits it."""
     model = LSTM(spec).double()
+    if model.table is not None and network.embedding is not None:
+        model.table.weight.copy_(torch.from_numpy(network.embedding.rows))
     for module, layer in zip(model.layers, network.layers, strict=True):
         for parameter, matrix in zip(matrices_of(module), (layer.w_x, layer.w_h), strict=True):
             parameter.copy_(torch.from_numpy(matrix))
@@ -193,7 +199,7 @@ def _samples(spec: Spec, given: Data | None) -> Samples:
     """The user's sequences as the accelerator takes them; seeded ones where there are none."""
     if given is None:
         return sample_file.seeded(spec, spec.verify.sequences, STEPS)
-    x = spec.formats.input.quantize(given.x)
+    x = spec.incoming.integers(given.x)
     return sample_file.with_states(Samples(x, given.lengths, given.lengths * 0 - 1), spec)
 
 

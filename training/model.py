@@ -64,6 +64,8 @@ class LSTM(nn.Module):
         else:
             self.layers = nn.ModuleList(layer(i, h, bias=model.bias, batch_first=True) for i, h in spec.sizes)
         self.mirrors = network(spec).mirrors if spec.directions > 1 else {}
+        vocabulary, self.input_format = model.vocabulary, spec.formats.input
+        self.table = None if vocabulary is None else nn.Embedding(vocabulary, model.inputs)
         values = len(self.cell.states)
         self.initial = nn.ParameterList(
             nn.Parameter(torch.zeros(values, size)) for size in model.hidden if spec.initial_states
@@ -96,12 +98,13 @@ class LSTM(nn.Module):
     def forward(
         self, x: Tensor, lengths: Tensor | None = None, state: Sequence[State] | None = None
     ) -> tuple[Tensor, list[State]]:
-        """Sequences x [batch, steps, inputs] (or tokens) to logits and to the state after the last step.
+        """Sequences x [batch, steps, inputs] (or tokens [batch, steps]) to logits and to the state after the last step.
 
         Logits are [batch, outputs] of the last real step, or [batch, steps, outputs] where an answer is wanted `when`
         = "step". Sequences start from `state`, or from the module's own, or from h = c = 0.
         """
-        h, after = self.hidden(self.dropout(self.encoder(x)), state, lengths)
+        x = self.encoder(x)
+        h, after = self.hidden(x if self.table is not None else self.dropout(x), state, lengths)
         return self.readout(self.dropout(self.over_steps(h, lengths))), after
 
     def hidden(
@@ -121,10 +124,21 @@ class LSTM(nn.Module):
             return self.given_to(len(found), made, lengths), ends(self.cell, found)
         after: list[State] = []
         for number, layer in enumerate(self.layers):
-            x = self.given_to(number, x, lengths)
+            x = self.given_to(number, x, lengths) if number else self.entered(x, lengths)
             x, last = real_layer(layer, x, None if state is None else state[number])
             after.append(last)
         return self.given_to(len(after), x, lengths), after
+
+    def entered(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """What the first layer reads, [batch, steps, inputs], of x or of tokens int64 [batch, steps, 1], whose rows
+        are in `formats.input` where quantisers are on.
+        """
+        x = self.given_to(0, x, lengths)
+        if self.table is None:
+            return x
+        rows = functional.embedding(x, self.table.weight)
+        rows = rows if self.quantized is None else narrow(rows, self.input_format)
+        return self.dropout(rows.reshape(*x.shape[:2], -1))  # type: ignore[no-any-return]
 
     def given_to(self, number: int, x: Tensor, lengths: Tensor | None) -> Tensor:
         """What a layer, or with the number of layers what is behind them, reads of the vectors [batch, steps, n] that
@@ -154,7 +168,7 @@ class LSTM(nn.Module):
         """
         found = list[list[Signals]]()
         for number, layer in enumerate(self.layers):
-            x = self.given_to(number, x, lengths)
+            x = self.given_to(number, x, lengths) if number else self.entered(x, lengths)
             arithmetic = REAL if self.quantized is None else exact(self.quantized, self.quantized.layers[number])
             norms = None if self.norms is None else self.norms[number]
             before = None if state is None else state[number]

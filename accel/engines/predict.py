@@ -51,7 +51,7 @@ def quantized(design: Design, data: Data) -> Samples:
     require_short(spec, data)
     values = sum(array.outputs * len(array.state_formats) for array in design.net.layers)
     states = np.zeros((count, values), dtype=np.int64) if spec.engine.state_streams else None
-    return Samples(spec.formats.input.quantize(data.x), data.lengths, np.full(count, -1), states)
+    return Samples(spec.incoming.integers(data.x), data.lengths, np.full(count, -1), states)
 
 
 def require_short(spec: Spec, data: Data) -> None:
@@ -63,8 +63,8 @@ def require_short(spec: Spec, data: Data) -> None:
 
 
 def clipped(design: Design, data: Data) -> float:
-    """Share of the real steps' x beyond the ends of the input's format."""
-    fmt = design.spec.formats.input
+    """Share of the real steps' x beyond the ends of the input's format; none of tokens."""
+    fmt = design.spec.incoming.fmt
     steps = data.x[np.arange(data.x.shape[1]) < data.lengths[:, None]]
     rounded = np.floor(steps * 2.0**fmt.frac + 0.5)
     return float(np.mean((rounded < fmt.lo) | (rounded > fmt.hi)))

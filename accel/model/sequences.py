@@ -18,7 +18,9 @@ RANDOM = "random"
 
 @dataclass(frozen=True)
 class Data:
-    """x float64 [sequences, steps, inputs], padded with zeros; `lengths` are the real steps of each sequence."""
+    """x float64 [sequences, steps, inputs], or of tokens [sequences, steps, 1], padded with zeros; `lengths` are the
+    real steps of each sequence.
+    """
 
     x: Array
     lengths: Array
@@ -30,17 +32,24 @@ class Data:
         return Data(self.x[:count], self.lengths[:count], self.origin)
 
 
-def load(path: Path, inputs: int) -> Data:
-    """Sequences of a `.npy` [sequences, steps, inputs], or a `.npz` with `x` and, where they differ, `lengths`.
+def load(path: Path, inputs: int, vocabulary: int | None = None) -> Data:
+    """Sequences of a `.npy` [sequences, steps, inputs], or a `.npz` with `x` and, where they differ, `lengths`; with a
+    `vocabulary`, tokens below it [sequences, steps].
 
-    Refused: another shape, numbers that are not finite.
+    Refused: another shape, numbers that are not finite, others than tokens.
     """
     found = arrays(path)
-    return checked(found["x"], found.get("lengths"), inputs, str(path), path.name)
+    return checked(found["x"], found.get("lengths"), inputs, str(path), path.name, vocabulary)
 
 
-def checked(x: Array, lengths: Array | None, inputs: int, place: str, origin: str) -> Data:
-    """Sequences x [sequences, steps, inputs], `lengths` where they differ, as `load` takes them from a file."""
+def checked(
+    x: Array, lengths: Array | None, inputs: int, place: str, origin: str, vocabulary: int | None = None
+) -> Data:
+    """Sequences x [sequences, steps, inputs], `lengths` where they differ, as `load` takes them from a file. Tokens may
+    have an axis of one value, and become [sequences, steps, 1].
+    """
+    if vocabulary is not None:
+        x, inputs = _tokens(x, vocabulary, place), 1
     if x.ndim != 3 or 0 in x.shape or x.shape[2] != inputs or not np.issubdtype(x.dtype, np.number):
         raise Refused([Fault(f"{place}: x", f"numbers [sequences, steps, {inputs}]", f"{x.dtype} {list(x.shape)}")])
     if np.iscomplexobj(x) or not np.isfinite(x.astype(np.float64)).all():
@@ -52,6 +61,15 @@ def checked(x: Array, lengths: Array | None, inputs: int, place: str, origin: st
         raise Refused([Fault(f"{place}: lengths", f"1 to {x.shape[1]}", f"{lengths.min()} to {lengths.max()}")])
     real = np.arange(x.shape[1]) < lengths[:, None]
     return Data(np.where(real[..., None], x.astype(np.float64), 0.0), lengths.astype(np.int64), origin)
+
+
+def _tokens(x: Array, vocabulary: int, place: str) -> Array:
+    """Tokens [sequences, steps, 1]. Refused: others than whole numbers below `vocabulary`."""
+    if x.ndim not in (2, 3) or 0 in x.shape or x.shape[2:] not in ((), (1,)) or not np.issubdtype(x.dtype, np.integer):
+        raise Refused([Fault(f"{place}: x", "tokens, whole numbers [sequences, steps]", _kind(x))])
+    if x.min() < 0 or x.max() >= vocabulary:
+        raise Refused([Fault(f"{place}: x", f"tokens from 0 to {vocabulary - 1}", f"{x.min()} to {x.max()}")])
+    return x.reshape(*x.shape[:2], 1)
 
 
 def targets(path: Path, data: Data, outputs: int | None, once: bool, width: int) -> Array:

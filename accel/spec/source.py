@@ -44,6 +44,8 @@ class Source(Section):
     head: OneOrNames = ()
     """Linear layer of a state dict that reads h_t; needed where another one could be it. Of several behind each other
     all, in the order data takes; `model.head.layers` says what stands between them."""
+    embedding: Name | None = None
+    """Table of a state dict whose rows tokens stand for, in front of its first LSTM or GRU."""
     ignore: Names = ()
     """Patterns of tensors of a state dict that the network is right without."""
     output: Name | None = None

@@ -13,6 +13,7 @@ from sparrow.verb import (
     MODEL,
     Between,
     DataFile,
+    Embedding,
     End,
     HeadNames,
     Ignore,
@@ -81,6 +82,7 @@ def import_model(
     data: DataFile = None,
     lstm: Lstm = None,
     head: HeadNames = None,
+    embedding: Embedding = None,
     ignore: Ignore = None,
     output: OutputName = None,
     allow_clipping: Annotated[bool, typer.Option("--allow-clipping", help="Weights may exceed their format.")] = False,
@@ -101,7 +103,7 @@ def import_model(
     with printing.progress() as told:
         spec, folder = opened(spec_file, work, find=told, replace=replace)
     wishes: dict[str, Any] = {"data_file": data, "lstm": lstm, "head": head, "ignore": ignore, "output": output}
-    wishes |= {"allow_clipping": allow_clipping, "distill": distill}
+    wishes |= {"embedding": embedding, "allow_clipping": allow_clipping, "distill": distill}
     given = {name: value for name, value in wishes.items() if value}
     if spec.source is not None and (model is not None or given):
         raise Refused([Fault("MODEL and options", "nothing beside the spec's own source", spec.source.file)])
@@ -131,6 +133,7 @@ def new(
     lstm: Lstm = None,
     head: HeadNames = None,
     activation: Between = None,
+    embedding: Embedding = None,
     ignore: Ignore = None,
     output: OutputName = None,
     start: Start = None,
@@ -162,7 +165,8 @@ def new(
             raise Refused([Fault("new", "a MODEL, or --task FILE.py", "both" if model else "neither")])
         answer({"files": new_task.write(task, force)}, "files", as_json)
         return
-    wishes = Wishes(tuple(lstm or ()), tuple(head or ()), tuple(ignore or ()), output, tuple(activation or ()))
+    between = tuple(activation or ())
+    wishes = Wishes(tuple(lstm or ()), tuple(head or ()), tuple(ignore or ()), output, between, embedding)
     asked = Asked(data, board, error, sparsity, when, name, wishes, (start, end), longest, last)
     written = whole if asked.cut == (None, None) else cutting
     answer(written.write(model, out, asked, force), "newly_written", as_json)

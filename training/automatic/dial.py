@@ -53,7 +53,7 @@ class Dial:
 
     def _knobs(self) -> Iterator[Knob]:
         trial, model = self.trial, self.base.model
-        yield Knob("input", above(float(np.abs(trial.data.x).max())), WIDEST["input"], SIGNAL * model.inputs)
+        yield Knob("input", above(trial.largest_x), WIDEST["input"], SIGNAL * model.inputs)
         for number, units in enumerate(model.hidden):
             bias = trial.bias(number)
             yield self.weights_knob(number)

@@ -15,6 +15,7 @@ from accel.architecture.cells.activations import OUT, SUM
 from accel.architecture.network import Network
 from accel.architecture.network import network as shapes
 from accel.base.faults import Fault, Refused
+from accel.base.fixed import Integers
 from accel.model import golden
 from accel.model.sequences import Array, Data
 from accel.model.weights import Weights
@@ -38,7 +39,9 @@ class Trial:
         self.real = np.arange(data.x.shape[1]) < data.lengths[:, None]
         with torch.no_grad():
             lengths = torch.from_numpy(data.lengths)
-            self.signals = model.signals(torch.from_numpy(data.x), model.begun(len(data.x)), lengths)
+            x = torch.from_numpy(data.x)
+            x = x if model.table is None else x.long()
+            self.signals = model.signals(x, model.begun(len(data.x)), lengths)
             h = [stacked(steps, model.cell.output) for steps in self.signals]
             self.linear, self.logits = self._behind(h[-1])
         self.h = [each.numpy()[self.real] for each in h]
@@ -46,6 +49,12 @@ class Trial:
             raise Refused([Fault("--data", "sequences on which every layer answers with more than zeros", "others")])
         self._scaled: list[dict[Hashable, nn.Module]] = [{} for _ in self.h]
         self._kept: list[dict[Hashable, golden.LayerTrace]] = [{} for _ in self.h]
+
+    @property
+    def largest_x(self) -> float:
+        """The largest magnitude that the first layer reads: of the sequences, or of an embedding's rows."""
+        table = self.model.table
+        return float(np.abs(self.data.x).max() if table is None else table.weight.detach().abs().max())
 
     def _behind(self, h: Tensor) -> tuple[list[Signals], Array | None]:
         """Every value of the linear layers in front of the head's last one, and the logits, of real steps alone."""
@@ -124,7 +133,7 @@ class Trial:
     def _run(self, spec: Spec) -> tuple[Network, Weights, list[golden.LayerTrace]]:
         net = shapes(spec)
         made = integers(self.model, net, [self._attached(*pair) for pair in enumerate(net.layers)])
-        signal, traces = spec.formats.input.quantize(self.data.x), list[golden.LayerTrace]()
+        signal, traces = spec.incoming.integers(self.data.x), list[golden.LayerTrace]()
         begun = golden.begun_with(net, made, None, len(signal))
         known: list[Any] = [spec.formats.input, spec.tables]
         for number, array in enumerate(net.layers):
@@ -133,12 +142,18 @@ class Trial:
             trace = self._kept[number].get(key)
             if trace is None:
                 layer, given = made.layers[number], begun[number]
-                signal = golden.given_to(net, number, signal, self.data.lengths)
-                trace = golden.run_layer(net, array, layer, signal, self.data.lengths, given, made.threshold_at(array))
+                entered = self._entered(net, made, number, signal)
+                trace = golden.run_layer(net, array, layer, entered, self.data.lengths, given, made.threshold_at(array))
                 self._keep(number, key, trace)
             traces.append(trace)
             signal = trace.h
         return net, made, traces
+
+    def _entered(self, net: Network, made: Weights, number: int, signal: Integers) -> Integers:
+        """What a layer reads of what is made before it, or of what comes in."""
+        if number:
+            return golden.given_to(net, number, signal, self.data.lengths)
+        return golden.entered(net, made, signal, self.data.lengths)
 
     def _attached(self, number: int, array: LaneArray) -> nn.Module:
         """A layer with the scales of its rows, where it has some."""

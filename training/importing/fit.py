@@ -33,6 +33,10 @@ def _sizes(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
     if inputs != spec.model.inputs:
         first = network.layers[0].name
         yield Fault("model.inputs", f"{inputs}, as {first} of {name} reads", str(spec.model.inputs))
+    if network.vocabulary != spec.model.vocabulary:
+        table = network.embedding
+        wanted = "nothing, as" if table is None else f"{network.vocabulary}, the rows of {table.name} that"
+        yield Fault("model.vocabulary", f"{wanted} {name} has", str(spec.model.vocabulary))
     if hidden != list(spec.model.hidden):
         names = ", ".join(layer.name for layer in network.layers)
         yield Fault("model.hidden", f"{hidden}, as {name} has ({names})", str(list(spec.model.hidden)))

@@ -40,6 +40,8 @@ class Linears:
     named: Named
     in_order: bool
     """Whether names stand in the order in which modules were made."""
+    table: str | None = None
+    """The tensor of an embedding."""
 
     def found(self, outputs: int | None, place: str) -> tuple[Behind, ...]:
         """Those that the user names, or the only one that can be the head and nothing else; none where `outputs`, the
@@ -97,7 +99,7 @@ class Linears:
         return (*given, "none")
 
     def _left(self) -> list[str]:
-        used = {name for module in self.chain for name in module.names}
+        used = {name for module in self.chain for name in module.names} | {self.table}
         return [name for name in self.state if name not in used and not self.named.ignores(name)]
 
     def _linear(self) -> Iterator[tuple[str, ...]]:

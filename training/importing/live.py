@@ -33,9 +33,10 @@ def matched(module: nn.Module, network: FloatNetwork, seed: int) -> FloatNetwork
     x goes in as the first recurrent layer wants it (`batch_first` or not); a tuple's first member is the answer.
     Refused: a module that cannot be called with x alone, or answers other than its recurrent and linear layer do.
     """
-    x = data.random(seed, SEQUENCES, STEPS, network.layers[0].sizes[0]).x
+    x = data.random(seed, SEQUENCES, STEPS, network.layers[0].sizes[0], network.vocabulary).x
     first = _batch_first(module)
-    answer = _called(module, x if first else x.swapaxes(0, 1), first)
+    entering = x if first else x.swapaxes(0, 1)
+    answer = _called(module, entering if network.embedding is None else entering[..., 0].astype(np.int64), first)
     nearest = np.inf
     for when, ending, wanted in _candidates(network, x):
         if wanted.shape == answer.shape:
@@ -51,8 +52,15 @@ def matched(module: nn.Module, network: FloatNetwork, seed: int) -> FloatNetwork
     raise Refused([Fault("model", wanted_of, f"{got}, {list(answer.shape)}")])
 
 
+def embedding(module: nn.Module) -> str | None:
+    """The name of a module's only embedding; None without one, or with several."""
+    found = [name for name, one in module.named_modules() if isinstance(one, nn.Embedding)]
+    return found[0] if len(found) == 1 else None
+
+
 def export(module: nn.Module, path: Path, inputs: int) -> None:
-    """Write the graph of a module that is called with x alone, its first answer the only output, sizes left open.
+    """Write the graph of a module that is called with x alone (tokens, where it has an embedding), its first answer the
+    only output, sizes left open.
 
     Refused: a module that PyTorch cannot trace, in its own words.
     """
@@ -62,6 +70,7 @@ def export(module: nn.Module, path: Path, inputs: int) -> None:
             warnings.simplefilter("ignore")  # about tracing itself; what was traced wrong, `matched` finds
             traced = _First(copy.deepcopy(module).cpu().eval())
             x = torch.zeros(SEQUENCES, STEPS, inputs, dtype=next(module.parameters()).dtype)
+            x = x if embedding(module) is None else x[..., 0].long()
             named = dict(enumerate(axes))
             torch.onnx.export(
                 traced, (x,), str(path), dynamo=False, input_names=["x"], output_names=["y"], dynamic_axes={"x": named}

@@ -49,6 +49,10 @@ class Matrix:
 def matrices(network: FloatNetwork, weights: Weights, spec: Spec) -> list[Matrix]:
     """Every matrix and bias of the network against its integers."""
     net, found = weights.network(spec), list[Matrix]()
+    if network.embedding is not None and weights.embedding is not None:
+        rows, every = network.embedding.rows, np.ones(weights.embedding.shape, dtype=bool)
+        names = ("embedding", network.embedding.tensor, "formats.input")
+        found.append(_matrix(names, rows, spec.formats.input, weights.embedding, every))
     for number, (layer, array, made) in enumerate(zip(network.layers, net.layers, weights.layers, strict=False)):
         keys = [_key(spec, key, number) for key in ("weights.input_frac", "weights.recurrent_frac", "formats.bias")]
         found.extend(_layer(array, made, (layer.w_x, layer.w_h, layer.bias), layer.tensors, keys))
@@ -184,7 +188,7 @@ def compare(
     if spec.model.stateful:
         x = np.concatenate([rows[:length] for rows, length in zip(x, lengths, strict=True)])[None]
         lengths = np.array([x.shape[1]])
-    trace = golden.run(net, weights, spec.formats.input.quantize(x), lengths)
+    trace = golden.run(net, weights, spec.incoming.integers(x), lengths)
     states = network.states(x, lengths=lengths)
     real = np.arange(x.shape[1]) < lengths[:, None]
     found = [

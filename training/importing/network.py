@@ -72,8 +72,21 @@ class Activated(Linear):
 
 
 @dataclass(frozen=True)
+class Embedded:
+    """A table in front of the first layer, float64: rows [vocabulary, inputs]."""
+
+    name: str
+    rows: Array
+    tensor: str
+
+    def __call__(self, tokens: Array) -> Array:
+        """Rows [sequences, steps, inputs] of tokens [sequences, steps, 1], whole numbers in any dtype."""
+        return np.asarray(self.rows[tokens[..., 0].astype(np.int64)])
+
+
+@dataclass(frozen=True)
 class FloatNetwork:
-    """Everything between x_t and the answer. Without a head h_t of the last layer is the answer."""
+    """Everything between x_t, or a token, and the answer. Without a head h_t of the last layer is the answer."""
 
     layers: tuple[Recurrent, ...]
     head: Linear | None
@@ -91,6 +104,13 @@ class FloatNetwork:
     """Which last step the head reads of bidirectional layers; None where the file does not say."""
     linear: tuple[Activated, ...] = ()
     """Linear layers between the recurrent ones and the head, in the order data takes."""
+    embedding: Embedded | None = None
+    """A table in front of the first layer, which then reads the rows of tokens."""
+
+    @property
+    def vocabulary(self) -> int | None:
+        """Tokens that come in; None where x_t does."""
+        return None if self.embedding is None else len(self.embedding.rows)
 
     @property
     def initial_states(self) -> tuple[str, ...]:
@@ -124,11 +144,12 @@ class FloatNetwork:
         dtype: type[np.floating[Any]] = np.float64,
         lengths: Array | None = None,
     ) -> list[Array]:
-        """h_t of every layer [sequences, steps, hidden], of x [sequences, steps, inputs]; from the network's own
-        h_0 and c_0 unless `begin`. Of bidirectional layers those of their turns, for which `lengths` [sequences] are
-        the real steps.
+        """h_t of every layer [sequences, steps, hidden], of x [sequences, steps, inputs] or tokens; from the network's
+        own h_0 and c_0 unless `begin`. Of bidirectional layers those of their turns, for which `lengths` [sequences]
+        are the real steps.
         """
         found = list[Array]()
+        x = x if self.embedding is None else self.embedding(x)
         for layer, (h, c) in zip(self.layers, begin or self.begin(len(x)), strict=True):
             if layer.directions > 1:
                 x = arranged(x, _real(x, lengths), crossed=bool(found), pairs=True)
@@ -167,6 +188,8 @@ class FloatNetwork:
 
     def matrices(self) -> Iterator[tuple[str, Array]]:
         """Every matrix and bias with its name in the file."""
+        if self.embedding is not None:
+            yield self.embedding.tensor, self.embedding.rows
         for layer in self.layers:
             yield from zip(layer.tensors, (layer.w_x, layer.w_h, layer.bias), strict=True)
             if layer.initial is not None:

@@ -14,10 +14,10 @@ from training.importing.arithmetic import ARITHMETIC
 from training.importing.axes import choices, shape_beside
 from training.importing.ends import End
 from training.importing.graph_file import GraphFile
-from training.importing.network import Array, FloatNetwork
+from training.importing.network import Array, Embedded, FloatNetwork
 from training.importing.reading import Reading
 from training.importing.signals import Signal, X, of_input
-from training.importing.walk import RECURRENT, Answer, Behind, Given, Layer, Pooling, Traversal
+from training.importing.walk import RECURRENT, Answer, Behind, Given, Layer, Looking, Pooling, Traversal
 
 SIZES = ((6, 5, 3, 2), (5, 7, 2, 3))
 """Two choices of sizes for axes that may have any: what is read must be the same for both."""
@@ -168,9 +168,10 @@ def _at(
     if not isinstance(logits, Signal) or logits.source == X:
         got = "none" if isinstance(logits, Signal) else "an output that does not depend on x, or on several layers"
         raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM or GRU node on the way from x", got)])
-    if not np.issubdtype(kind := file.kind(x, np.dtype(np.float32)), np.floating):
-        raise Refused([Fault(place, "an input of floating-point numbers", str(kind))])
-    chain, behind, pool = _chain(walk, logits.source)
+    chain, behind, pool, table = _chain(walk, logits.source)
+    if not chain:
+        raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM or GRU node on the way from x", "none")])
+    _check_kind(file, x, table, place)
     rows = chain[0].rows
     _check_states(chain, place)
     _check_order(rows, sizes, features, place)
@@ -189,7 +190,8 @@ def _at(
     last: Any = None
     if layers[0].directions > 1 and head is not None and when == "last" and not pool:
         last = "states" if answers.min() >= rows.size else "output"
-    network = FloatNetwork(layers, head, when, ending, names, folded, over, last, linear)  # type: ignore[arg-type]
+    parts = layers, head, when, ending, names, folded, over, last, linear, table
+    network = FloatNetwork(*parts)  # type: ignore[arg-type]
     states = tuple(layer.given for layer in chain)
     return Reading(file, output, x, sizes, features, network, rows, axis, answers, others, states)
 
@@ -215,19 +217,31 @@ def _known(file: GraphFile, x: str, sizes: tuple[int, ...], others: int) -> Iter
             yield name, Given(name, np.arange(int(np.prod(shape))).reshape(shape))
 
 
-def _chain(walk: Traversal, last: int) -> tuple[list[Layer], list[Behind], list[Pooling]]:
-    """Recurrent layers from x on, linear ones behind them up to what the answer reads, and the pool between."""
-    layers, behind, pools_met = list[Layer](), list[Behind](), list[Pooling]()
+def _check_kind(file: GraphFile, x: str, table: Embedded | None, place: str) -> None:
+    """Refuse numbers that are not what the network reads: tokens are whole, x_t is not."""
+    kind, wanted = file.kind(x, np.dtype(np.float32)), np.floating if table is None else np.integer
+    if not np.issubdtype(kind, wanted):
+        numbers = "floating-point" if table is None else "whole"
+        raise Refused([Fault(place, f"an input of {numbers} numbers", str(kind))])
+
+
+def _chain(walk: Traversal, last: int) -> tuple[list[Layer], list[Behind], list[Pooling], Embedded | None]:
+    """Recurrent layers from x on, linear ones behind them up to what the answer reads, the pool between, and the table
+    in front.
+    """
+    layers, behind, pools_met, table = list[Layer](), list[Behind](), list[Pooling](), None
     while last != X:
         found = walk.layers[last]
         if isinstance(found, Layer):
             layers.append(found)
         elif isinstance(found, Pooling):
             pools_met.append(found)
+        elif isinstance(found, Looking):
+            table = found.made
         else:
             behind.append(found)
         last = found.source
-    return layers[::-1], behind[::-1], pools_met
+    return layers[::-1], behind[::-1], pools_met, table
 
 
 def _check_states(chain: Sequence[Layer], place: str) -> None:

@@ -36,6 +36,8 @@ class Wishes:
     output: str | None = None
     activation: Sequence[str] = ()
     """What stands between the linear layers of `head`, one for all or one each."""
+    embedding: str | None = None
+    """The table of rows for tokens in front of the first layer."""
 
 
 def read(path: Path, wishes: Wishes, inputs: int | None, outputs: int | None) -> Source:
@@ -83,8 +85,8 @@ def digest(path: Path) -> str:
 def _onnx(path: Path, wishes: Wishes, inputs: int | None) -> Source:
     from training.importing import onnx_model, onnx_runs
 
-    if wishes.lstm or wishes.head or wishes.ignore or wishes.activation:
-        got = "--lstm, --head, --activation or --ignore"
+    if wishes.lstm or wishes.head or wishes.ignore or wishes.activation or wishes.embedding:
+        got = "--lstm, --head, --embedding, --activation or --ignore"
         raise Refused([Fault(str(path), "--output alone, as a graph says the rest", got)])
     reading = onnx_model.read(path, wishes.output, inputs)
 
@@ -100,7 +102,9 @@ def _state_dict(path: Path, wishes: Wishes, outputs: int | None) -> Source:
 
     if wishes.output:
         raise Refused([Fault(str(path), "--output for an .onnx alone", wishes.output)])
-    named = state_dict.Named(tuple(wishes.lstm), tuple(wishes.head), tuple(wishes.activation), tuple(wishes.ignore))
+    named = state_dict.Named(
+        tuple(wishes.lstm), tuple(wishes.head), tuple(wishes.activation), tuple(wishes.ignore), wishes.embedding
+    )
     network, taken = state_dict.read(path, named, outputs)
     ignored = tuple(name for name in taken.state if name not in taken.used)
     facts = _facts("state dict", network, ignored)
@@ -111,6 +115,7 @@ def _facts(reader: str, network: FloatNetwork, ignored: Sequence[str], settled: 
     """What was taken for what."""
     return {
         "reader": reader,
+        "embedding": None if network.embedding is None else network.embedding.name,
         "layers": [layer.name for layer in network.layers],
         "linear": [f"{layer.name}: {layer.activation}" for layer in network.linear],
         "head": None if network.head is None else network.head.name,

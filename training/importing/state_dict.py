@@ -17,7 +17,7 @@ from accel.model.directions import joined_matrices, joined_vectors
 from training.importing import tensors
 from training.importing.linears import Behind, Linears, module_of
 from training.importing.modules import Module, modules
-from training.importing.network import Activated, Array, FloatNetwork, Recurrent, bias_of_sums
+from training.importing.network import Activated, Array, Embedded, FloatNetwork, Recurrent, bias_of_sums
 from training.importing.parametrizations import composed, without_wrappers
 from training.importing.tensors import State
 
@@ -34,6 +34,8 @@ class Named:
     """What stands between those: one for all, or one each."""
     ignore: tuple[str, ...] = ()
     """Patterns of names that have nothing to do with the network."""
+    embedding: str | None = None
+    """The table of rows for tokens in front of them."""
 
     def ignores(self, name: str) -> bool:
         """Whether a tensor is none of ours."""
@@ -52,12 +54,15 @@ class Taken:
     linear: tuple[Behind, ...]
     """Linear layers in the order data takes, the head at the end; none without a head."""
     folded: tuple[str, ...]
+    table: str | None = None
+    """The rows for tokens."""
 
     @property
     def used(self) -> set[str]:
         """Names of `state` that are in the network."""
         modules = (name for module in self.chain for name in module.names)
-        return {*(name for layer in self.linear for name in layer.names), *modules}
+        table = [self.table] if self.table else []
+        return {*(name for layer in self.linear for name in layer.names), *modules, *table}
 
 
 def read(path: Path, named: Named, outputs: int | None) -> tuple[FloatNetwork, Taken]:
@@ -70,8 +75,9 @@ def read(path: Path, named: Named, outputs: int | None) -> tuple[FloatNetwork, T
     state, folded = composed(raw)
     chain = _chain(state, named, str(path))
     in_order = path.suffix.lower() != ".safetensors"
-    behind = Linears(state, chain, named, in_order).found(outputs, str(path))
-    taken = Taken(raw, state, chain, behind, folded)
+    table = _table(state, chain, named, str(path))
+    behind = Linears(state, chain, named, in_order, table).found(outputs, str(path))
+    taken = Taken(raw, state, chain, behind, folded, table)
     faults = [*_left(taken, named, outputs, str(path)), *_no_numbers(taken, str(path))]
     if faults:
         raise Refused(faults)
@@ -104,6 +110,19 @@ def _chain(state: State, named: Named, place: str) -> tuple[Module, ...]:
     return tuple(chosen)
 
 
+def _table(state: State, chain: tuple[Module, ...], named: Named, place: str) -> str | None:
+    """The tensor of the embedding that the user names. Refused: one whose rows the first module does not read."""
+    if named.embedding is None:
+        return None
+    inputs = chain[0].sizes(state)[0]
+    names = [name for name in (f"{named.embedding}.weight", named.embedding) if name in state]
+    shape = tuple(state[names[0]].shape) if names else ()
+    if len(shape) != 2 or shape[1] != inputs or shape[0] < 2:
+        got = f"{names[0]} of shape {shape}" if names else f"no tensor {named.embedding}.weight"
+        raise Refused([Fault(f"{place}: --embedding", f"a table of rows [tokens, {inputs}]", got)])
+    return names[0]
+
+
 def _left(taken: Taken, named: Named, outputs: int | None, place: str) -> Iterator[Fault]:
     """Tensors without a place in the network, and patterns that are no use or take some of it away."""
     for pattern in named.ignore:
@@ -123,7 +142,11 @@ def _hint(name: str, state: State) -> str:
     if f"{module_of(name)}.running_mean" in state:
         return ": a normalisation folds where a graph says its place and epsilon, export the model to .onnx"
     linear = f"{module_of(name)}.weight"
-    several = "; --head NAME for each linear layer, in order, " if linear in state and state[linear].ndim == 2 else ", "
+    several = (
+        "; --head NAME for each linear layer, in order, --embedding NAME for the rows of tokens, "
+        if linear in state and state[linear].ndim == 2
+        else ", "
+    )
     return f"{several}or --ignore '{name}' if it is right without"
 
 
@@ -149,7 +172,10 @@ def _network(taken: Taken) -> FloatNetwork:
     )
     linear = [_linear(taken.state, layer) for layer in taken.linear]
     head = linear.pop() if linear else None
-    return FloatNetwork(layers, head, folded=taken.folded, linear=tuple(linear))
+    table = None
+    if taken.table is not None:
+        table = Embedded(module_of(taken.table) or taken.table, _array(taken.state[taken.table]), taken.table)
+    return FloatNetwork(layers, head, folded=taken.folded, linear=tuple(linear), embedding=table)
 
 
 def _linear(state: State, layer: Behind) -> Activated:

@@ -24,6 +24,8 @@ def executors(taken: Taken) -> Iterator[Executor]:
 @torch.no_grad()
 def _answers(taken: Taken, x: Array) -> Array:
     h = torch.from_numpy(x).double()
+    if taken.table is not None:
+        h = functional.embedding(h[..., 0].long(), whole(taken.raw, taken.table))
     for module in taken.chain:
         kind = str(module.kind(taken.state))
         h = _cell(taken.raw, module, kind, h) if module.is_cell else _layers(taken.raw, module, kind, h)

@@ -17,7 +17,7 @@ from numpy import ndarray
 from accel.base.faults import Fault, Refused
 from training.importing.evaluate import Unevaluated, evaluate
 from training.importing.graph_file import GraphFile, conforms, subgraphs
-from training.importing.network import Activated, Array, Ending, Recurrent
+from training.importing.network import Activated, Array, Embedded, Ending, Recurrent
 from training.importing.quantized import WANTED, is_rounding
 from training.importing.signals import Mixed, Signal, Uneven, Unfit, X
 
@@ -42,8 +42,9 @@ RECURRENT = frozenset(("LSTM", "GRU"))
 """Recurrent operators that have a place."""
 SUPPORTED = (
     f"{', '.join(sorted(RECURRENT))}; MatMul, Gemm, Add, Sub, Mul, Div, Neg, Sum, BatchNormalization, "
-    "Conv of kernel 1 with constants; moves of axes; behind the recurrent ones ReduceMean or ReduceMax over the steps, "
-    "then Relu, Tanh, Sigmoid, HardSigmoid or Clip between linear layers; Softmax, LogSoftmax, Sigmoid or ArgMax at "
+    "Conv of kernel 1 with constants; a Gather of a constant table at the input; moves of axes; "
+    "behind the recurrent ones ReduceMean or ReduceMax over the steps, then Relu, Tanh, Sigmoid, HardSigmoid or Clip "
+    "between linear layers; Softmax, LogSoftmax, Sigmoid or ArgMax at "
     "the end"
 )
 
@@ -103,6 +104,15 @@ class Layer:
     folded: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Looking:
+    """A table that was met, whose rows are read at the numbers of the input."""
+
+    made: Embedded
+    source: int
+    folded: tuple[str, ...] = ()
+
+
 Handler = Callable[["Traversal", Any, list[Value]], list[Value]]
 
 
@@ -116,7 +126,7 @@ class Traversal:
     """Inputs and constants at first, then whatever the output needs."""
     free: bool
     """Whether the input has an axis of any size."""
-    layers: list[Layer | Behind | Pooling] = field(default_factory=list)
+    layers: list[Layer | Behind | Pooling | Looking] = field(default_factory=list)
     steps: int = 0
     producers: dict[str, Any] = field(default_factory=dict)
     visited: int = 0
@@ -230,6 +240,8 @@ class Traversal:
                 return list(evaluate(node, given, self.file.opsets))  # type: ignore[arg-type]
             if node.op_type in ("Shape", "Size"):
                 return list(evaluate(node, [_places(given[0])], self.file.opsets))
+            if node.op_type == "Gather" and isinstance(given[0], np.ndarray):
+                return [self._looked_up(node, given[0], given[1])]
             if node.op_type in MOVES:
                 return self._moved(node, given)
             if node.op_type in self.handlers:
@@ -266,6 +278,20 @@ class Traversal:
         if last is None or node.op_type in MOVES or node.op_type in ("Shape", "Size", "Cast", "ArgMax"):
             return
         raise Refused([Fault(last.node, f"nothing behind it, or another operator: {SUPPORTED}", node.op_type)])
+
+    def _looked_up(self, node: Any, rows: Array, tokens: Value) -> Signal:
+        """Rows of a constant table at the numbers of the input, unchanged, one a step."""
+        axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 0)
+        plain = isinstance(tokens, Signal) and tokens.source == X and tokens.count == 1 and not tokens.folded
+        if not isinstance(tokens, Signal) or not plain or rows.ndim != 2 or axis % 2:
+            wanted = "a table of two axes, read at the input's own numbers along its first one"
+            raise self.refuse(node, wanted, _shapes([rows, tokens]))
+        if not np.issubdtype(rows.dtype, np.floating) or not np.isfinite(rows).all():
+            raise self.refuse(node, "a table of finite floating-point numbers", str(rows.dtype))
+        name, count = self.name(node), rows.shape[1]
+        self.layers.append(Looking(Embedded(name, rows.astype(np.float64), node.input[0]), X))
+        places = tokens.places[..., None] * count + np.arange(count)
+        return Signal(len(self.layers) - 1, np.eye(count), np.zeros(count), places)
 
     def _moved(self, node: Any, given: list[Value]) -> list[Value]:
         first, others = given[0], given[1:]

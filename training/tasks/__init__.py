@@ -59,7 +59,10 @@ def _named(spec: Spec) -> Task:
 def _faults(spec: Spec, task: Task) -> list[Fault]:
     """What of the spec's network does not fit the task. Without a head a linear layer on the host answers."""
     model, faults, name = spec.model, [], task.name
-    if task.inputs is not None and model.inputs != task.inputs:
+    if model.vocabulary is not None and model.vocabulary != task.vocabulary:
+        wanted = "nothing, as" if task.vocabulary is None else f"{task.vocabulary}, the tokens that"
+        faults.append(Fault("model.vocabulary", f"{wanted} task {name} has", str(model.vocabulary)))
+    if task.inputs is not None and model.vocabulary is None and model.inputs != task.inputs:
         faults.append(Fault("model.inputs", f"{task.inputs}, as task {name} has", str(model.inputs)))
     if model.head is not None and model.head.outputs != task.classes:
         faults.append(Fault("model.head.outputs", f"{task.classes}, as task {name} has", str(model.head.outputs)))
