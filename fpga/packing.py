@@ -19,7 +19,7 @@ class Packing:
     input_words: int
     input_bytes: int
     input_format: tuple[int, int]
-    """Width and fraction of `formats.input`."""
+    """Width and fraction of a value of x_t."""
     values: int
     output_words: int
     output_bytes: int
@@ -28,6 +28,8 @@ class Packing:
     """Whether each step has a result, or a sequence one."""
     longest: int | None = None
     """Steps of the longest sequence, where the design holds sequences."""
+    vocabulary: int | None = None
+    """Tokens that have a row, where the design has an embedding; a vector is a token then."""
 
     def packed(self, x: npt.ArrayLike) -> bytes:
         """The payload of a sequence, [steps, inputs].
@@ -44,6 +46,9 @@ class Packing:
             raise ValueError(f"x: wanted at most {self.longest} steps (model.longest), got {len(sequence)}")
         if sequence.dtype.kind == "f":
             sequence = fmt.quantize(sequence)
+        if self.vocabulary is not None and not (sequence.min() >= 0 and sequence.max() < self.vocabulary):
+            wanted = f"tokens from 0 to {self.vocabulary - 1}"
+            raise ValueError(f"x: wanted {wanted}, got {sequence.min()} to {sequence.max()}")
         if sequence.min() < fmt.lo or sequence.max() > fmt.hi:
             raise ValueError(f"x: wanted {fmt.lo} to {fmt.hi} ({fmt}), got {sequence.min()} to {sequence.max()}")
         filled = np.pad(sequence, ((0, 0), (0, -self.inputs % self.input_words)))

@@ -56,8 +56,7 @@ def generated(spec: Spec, work: Path) -> Rtl:
         raise Refused([Fault(str(folder), "Verilog made by `sparrow generate`", "none")])
     paths = sorted(path for path in folder.iterdir() if path.suffix in (".v", *CONTENTS))
     files = {path.name: path.read_text(encoding="utf-8") for path in paths}
-    beats = -(-spec.model.inputs // spec.engine.input_words)
-    return Rtl(spec.identifier, "clk", files, tied(spec), vector_beats=beats)
+    return Rtl(spec.identifier, "clk", files, tied(spec), vector_beats=spec.incoming.beats)
 
 
 def tied(spec: Spec) -> dict[str, str]:

@@ -45,18 +45,19 @@ class Serial:
 
 def packing(design: Design, rtl: Rtl) -> Packing:
     """How vectors lie in frames, as the generated Verilog has them in its beats."""
-    first, last, head = design.net.layers[0], design.net.arrays[-1], design.spec.model.head
+    given, last, head = design.spec.incoming, design.net.arrays[-1], design.spec.model.head
     return Packing(
-        inputs=design.spec.model.inputs,
-        input_words=first.input_words,
-        input_bytes=rtl.width("s_axis_tdata") // first.input_words // 8,
-        input_format=(first.x.width, first.x.frac),
+        inputs=given.values,
+        input_words=given.words,
+        input_bytes=rtl.width("s_axis_tdata") // given.words // 8,
+        input_format=(given.fmt.width, given.fmt.frac),
         values=result_values(design.net),
         output_words=last.cells,
         output_bytes=rtl.width("m_axis_tdata") // last.cells // 8,
         signed=head is None or head.kind == "logits",
         every_step=head is None or head.when == "step",
         longest=design.spec.model.longest,
+        vocabulary=design.spec.model.vocabulary,
     )
 
 

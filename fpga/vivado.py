@@ -114,7 +114,7 @@ def adapter(design: Design) -> Rtl:
 
 def _streams(design: Design, rtl: Rtl) -> dict[str, Stream]:
     head, last = design.spec.model.head, design.net.arrays[-1]
-    words = {"input": design.net.layers[0].input_words, "output": last.cells}
+    words = {"input": design.spec.incoming.words, "output": last.cells}
     argmax = head is not None and head.kind == "argmax"
     inner = {"input": rtl.width("s_axis_tdata"), "output": rtl.width("m_axis_tdata")}
     streams = {
@@ -167,12 +167,17 @@ def _results(design: Design) -> list[int]:
 
 def _deployed(design: Design, rtl: Rtl, streams: dict[str, Stream]) -> dict[str, str]:
     """What lies beside the bitstream on the board."""
-    first, fmt = design.net.layers[0], design.spec.formats.input
+    given = design.spec.incoming
     facts = {
         "name": design.spec.name,
         "bitstream": f"{rtl.top}.bit",
-        "inputs": design.spec.model.inputs,
-        "input": {"words": first.input_words, "bits": streams["input"].outer, "format": [fmt.width, fmt.frac]},
+        "inputs": given.values,
+        "input": {
+            "words": given.words,
+            "bits": streams["input"].outer,
+            "format": [given.fmt.width, given.fmt.frac],
+        },
+        "vocabulary": design.spec.model.vocabulary,
         "values": result_values(design.net),
         "output": {
             "words": streams["output"].words,

@@ -170,7 +170,7 @@ def compile(
     written, title = folder / f"{named}.yaml", f"{named}: made by sparrow.compile."
     _require_own(written, title)
     with TemporaryDirectory(prefix="sparrow-") as scratch:
-        path, known = _model(model, Path(scratch), wishes)
+        path, known, wishes = _model(model, Path(scratch), wishes)
         given = _data(data, Path(scratch))
         asked = Asked(given, board, error, sparsity, when, named, wishes, longest=longest, last=last)
         spec, comments, _ = new.made(path, folder, asked, known)
@@ -195,21 +195,21 @@ def _require_own(path: Path, title: str) -> None:
         )
 
 
-def _model(model: nn.Module | str | Path, scratch: Path, wishes: Wishes) -> tuple[Path, FloatNetwork | None]:
-    """The file of a model; of a module its state dict, or its graph where that does not say enough, and the network
-    with all that the module says.
+def _model(model: nn.Module | str | Path, scratch: Path, wishes: Wishes) -> tuple[Path, FloatNetwork | None, Wishes]:
+    """The file of a model; of a module its state dict, or its graph where that does not say enough, the network with
+    all that the module says, and what has to be said beside the file.
     """
     if isinstance(model, str | Path):
-        return Path(model), None
+        return Path(model), None, wishes
     import torch
 
     from sparrow.new import SEED
     from training.importing import live, source
     from training.importing.source import Wishes
 
-    def matched(path: Path, wishes: Wishes) -> tuple[Path, FloatNetwork]:
+    def matched(path: Path, wishes: Wishes) -> tuple[Path, FloatNetwork, Wishes]:
         try:
-            return path, live.matched(model, source.found(path, wishes).network, SEED)
+            return path, live.matched(model, source.found(path, wishes).network, SEED), wishes
         except Refused as refused:  # the file is ours and soon gone
             raise refused.elsewhere(str(path), "model") from None
 

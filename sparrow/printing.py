@@ -81,6 +81,11 @@ def checked(facts: dict[str, Any]) -> list[RenderableType]:
             for each in facts.get("sequence_buffers", [])
         ),
         *(
+            [(f"of these, rows of {facts['embedding']['tokens']:,} tokens", f"{facts['embedding']['bits']:,}")]
+            if "embedding" in facts
+            else []
+        ),
+        *(
             (f"{feed['name']}: Gbit/s of weights at which no lane waits", f"{feed['gigabits_per_second']:,}")
             for feed in facts.get("feeds", ())
         ),

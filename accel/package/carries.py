@@ -12,7 +12,7 @@ from accel.rtl.convert import load_top, top_signals
 SENTENCES = (
     (r"clk", "everything happens at its rising edge"),
     (r"reset", "active high, synchronous; at least 16 cycles"),
-    (r"s_axis_tdata", "x_t"),
+    (r"s_axis_tdata", "x_t, or a token"),
     (r"s_axis_tlast", "with the last beat of a sequence"),
     (r"s_axis_tuser", "with the last beat of an x_t: it is a filler"),
     (r"m_axis_tdata", "results"),
@@ -26,7 +26,7 @@ SENTENCES = (
     (r"states_threshold", "h counts as zero below this magnitude; steady from reset on"),
     (r"status_steps", "steps that began"),
     (r"status_cycles", "clock cycles since reset"),
-    (r"status_torn", "a `tlast` cut an x_t short"),
+    (r"status_torn", "a `tlast` cut an x_t short, or a number was no token"),
     (r"status_loaded", "there are weights"),
     (r"status_load_\w+", "what was wrong with the last frame of weights"),
     (r"status_\w+_(state|weights)_torn", "a vector of this stream had another length"),

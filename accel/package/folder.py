@@ -115,11 +115,9 @@ def readme(design: Design, run: Bench, facts: Facts, said: str, inline: bool, re
 
 def _streams(design: Design) -> Iterator[tuple[str, str]]:
     spec, net = design.spec, design.net
-    first, last = net.layers[0], net.arrays[-1]
-    yield (
-        "s_axis",
-        f"x_t: {spec.model.inputs} values of {spec.formats.input}, {net.x_beats} beats of {first.input_words}",
-    )
+    last, given = net.arrays[-1], spec.incoming
+    what = f"x_t: {given.values} values of {given.fmt}, {given.beats} beats of {given.words}"
+    yield "s_axis", f"a token from 0 to {given.hi}, of {given.fmt.width} bits" if given.tokens else what
     head = spec.model.head
     if net.head is None or head is None:
         yield (

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from accel.architecture.array import Array
+from accel.architecture.embedding import Embedding
 from accel.architecture.mirror import Mirror
 from accel.architecture.network import Network, network
 from accel.base.faults import Fault, Refused
@@ -47,6 +48,7 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
         **({"load_beats": beats(net)} if spec.engine.memory == "scratchpad" else {}),
         **({"feeds": [feed_facts(array, spec) for array in net.arrays]} if spec.engine.memory == "stream" else {}),
         **({"sequence_buffers": [mirror_facts(*one) for one in net.mirrors.items()]} if net.mirrors else {}),
+        **({"embedding": embedding_facts(net.embedding)} if net.embedding else {}),
         "memory_bits": net.memory_bits,
     }
 
@@ -69,8 +71,7 @@ def x_first(spec: Spec, work: Path) -> dict[str, Any]:
         return {}
     ahead = network(other, [layer.nnz for layer in net.layers])
     fewer = estimated_cycles(ahead)
-    bits = sum(sum(array.memory_bits.values()) for array in ahead.arrays)
-    return {"x_first": {"cycles_per_step": fewer, "memory_bits": bits}} if fewer < cycles else {}
+    return {"x_first": {"cycles_per_step": fewer, "memory_bits": ahead.memory_bits}} if fewer < cycles else {}
 
 
 def proposed(spec: Spec, lanes: int | None, cycles: int | None) -> dict[str, Any]:
@@ -134,6 +135,11 @@ def feed_facts(array: Array, spec: Spec) -> dict[str, Any]:
 def mirror_facts(number: int, mirror: Mirror) -> dict[str, Any]:
     """Size of the sequence buffer in front of an array, or behind the last layer."""
     return {"before": number, "steps": mirror.longest, "words": mirror.depth, "bits": mirror.bits}
+
+
+def embedding_facts(embedding: Embedding) -> dict[str, Any]:
+    """Size of the table in front of the first layer."""
+    return {"tokens": embedding.tokens, "words": embedding.depth, "bits": embedding.bits}
 
 
 def table_facts(net: Network) -> list[dict[str, Any]]:

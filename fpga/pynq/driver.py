@@ -142,6 +142,9 @@ class Accelerator:
         inputs, (width, _) = self.facts["inputs"], self.facts["input"]["format"]
         if x.ndim != 2 or x.shape[1] != inputs or len(x) == 0 or x.dtype.kind not in "iuf":
             raise ValueError(f"x: wanted integers or real numbers [steps, {inputs}], got {x.dtype} {x.shape}")
+        vocabulary = self.facts.get("vocabulary")
+        if vocabulary is not None and not (x.min() >= 0 and x.max() < vocabulary):
+            raise ValueError(f"x: wanted tokens from 0 to {vocabulary - 1}, got {x.min()} to {x.max()}")
         longest = self.facts.get("longest")
         if longest is not None and len(x) > longest:
             raise ValueError(f"x: wanted at most {longest} steps (model.longest), got {len(x)}")

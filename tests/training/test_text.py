@@ -28,6 +28,10 @@ CHARS = small(
     model={"inputs": 4, "head": {"outputs": 4, "kind": "logits", "when": "step"}},
     training={"steps": 5, "batch": 3, "epochs": 2},
 )
+TABLE = small(
+    model={"inputs": 3, "vocabulary": 4, "head": {"outputs": 4, "kind": "logits", "when": "step"}},
+    training={"steps": 5, "batch": 3, "epochs": 2, "dropout": 0.2},
+)
 WORDS = small(model={"inputs": 3, "head": None}, training={"steps": 5, "batch": 3, "epochs": 2, "dropout": 0.2})
 
 
@@ -112,7 +116,11 @@ def test_streams_that_are_warmed_by_all_that_lies_before_score_as_one_carried_st
     assert abs(score(model, task.test).loss - whole.loss) > 1e-6
 
 
-@pytest.mark.parametrize(("spec", "task"), [(CHARS, chars()), (WORDS, embedded())], ids=["one_hot", "embedded"])
+@pytest.mark.parametrize(
+    ("spec", "task"),
+    [(CHARS, chars()), (WORDS, embedded()), (TABLE, embedded()), (TABLE, chars())],
+    ids=["one_hot", "embedded", "embedded in hardware", "characters in hardware"],
+)
 def test_a_language_model_is_trained_and_exported_and_golden_agrees(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: pipeline.Spec, task: Task
 ) -> None:
@@ -123,6 +131,13 @@ def test_a_language_model_is_trained_and_exported_and_golden_agrees(
     assert record["excerpt"]["sequences"] == len(samples.load(tmp_path / "samples.npz", spec).x) == 12
     assert record["metric"] == task.metric
     assert record["models"]["float"] < (2.0 if task.metric == "bits per character" else 4.0)
+
+
+def test_a_vocabulary_that_is_not_the_task_s_is_refused() -> None:
+    wrong = small(model={"inputs": 3, "vocabulary": 5, "head": {"outputs": 4, "when": "step"}})
+    assert [str(fault) for fault in pipeline.tasks._faults(wrong, chars())] == [
+        "model.vocabulary: wanted 4, the tokens that task chars has, got 5"
+    ]
 
 
 def test_the_decoder_on_the_host_is_there_only_without_a_head() -> None:

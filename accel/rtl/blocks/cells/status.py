@@ -26,7 +26,9 @@ class Status:
         self.cycles = wrapping(COUNTER)
         """Clock cycles."""
         self.torn = flag()
-        """A `tlast` cut an x_t short: the rest of it counted as zeros, and its sequence ended with it."""
+        """A `tlast` cut an x_t short: the rest of it counted as zeros, and its sequence ended with it. Or, in front of
+        an embedding, a number came that no row has, and counted as token 0.
+        """
         if writable:
             self.loaded = flag()
             """There are weights; before, no input is taken."""
