@@ -24,6 +24,8 @@ PORT = re.compile(r"^(input|output)\s+(?:(?:wire|reg|signed)\s+)*(?:\[(\d+):0\]\
 
 THERE: dict[str, Callable[[Spec], bool]] = {
     "always": lambda spec: True,
+    "no `vocabulary`": lambda spec: spec.model.vocabulary is None,
+    "`vocabulary`": lambda spec: spec.model.vocabulary is not None,
     "no head": lambda spec: spec.model.head is None,
     "a head": lambda spec: spec.model.head is not None,
     "a head with logits": lambda spec: spec.model.head is not None and spec.model.head.kind == "logits",
@@ -48,6 +50,7 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "sparsity": {"pattern": "balanced", "input": 0.0, "recurrent": 0.5, "threshold": 0.05},
         "engine": {"units": 2, "dataflow": ["row", "column"], "memory": "scratchpad"},
     },
+    "tokens": {"model": {"inputs": 3, "vocabulary": 200, "hidden": [4]}, "engine": {"units": 2}},
     "linear layers": {
         "model": {
             "inputs": 3,
@@ -93,6 +96,7 @@ def widths(net: Network) -> dict[str, Any]:
         **{"whole": byte_width, "E": first.cells, "rows": first.rows_per_unit},
         **{"values": len(first.cell.states), "held": max(fmt.width for fmt in first.state_formats)},
         **{"input_words": first.input_words, "memory_width": net.spec.engine.memory_width},
+        "token": index_bits(net.spec.model.vocabulary or 1) + 1,
         **({"logit": head.sum_width, "index": index_bits(head.outputs)} if head else {}),
     }
 

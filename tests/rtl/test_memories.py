@@ -11,7 +11,7 @@ import pytest
 from accel.rtl.blocks.primitives.arithmetic import add, align, clips, multiply
 from accel.rtl.blocks.primitives.counters import count_held, count_round
 from accel.rtl.blocks.primitives.fifo import Fifo, fifo
-from accel.rtl.blocks.primitives.memory import ram, rom, scratchpad
+from accel.rtl.blocks.primitives.memory import ram, rom, rom_on_demand, scratchpad
 from accel.rtl.blocks.primitives.register import delay, gather
 from accel.rtl.blocks.primitives.signals import bits, flag, signed
 from accel.rtl.blocks.primitives.words import bits_above
@@ -202,3 +202,18 @@ def test_a_queue_that_is_a_word_too_short_is_caught() -> None:
 
     run(clocked, fifo(clocked.clk, clocked.reset, push, entry, end, 2), [], [], 20, before=before, each=each)
     assert taken != [1, 2, 3, 4, 5, 6]
+
+
+def test_a_memory_that_is_not_asked_keeps_its_word() -> None:
+    clocked, enable, address, word, wanted = Clocked(), flag(), bits(2), bits(8), [0]
+    contents = (5, 6, 7, 8)
+
+    def before(rng: random.Random) -> None:
+        enable.next, address.next = rng.random() < 0.5, rng.randrange(4)
+
+    def each() -> None:
+        assert word == wanted[0]
+        wanted[0] = contents[int(address)] if enable else wanted[0]
+
+    made = rom_on_demand(clocked.clk, enable, address, word, contents, "")
+    run(clocked, made, [], [], 60, before=before, each=each)
