@@ -19,6 +19,7 @@ from accel.spec.spec import Target
 from exploration.measures import Stage
 from fpga import board as boards
 from fpga import estimate
+from fpga.energy import closed
 
 Value = tuple[float, Stage]
 STEPS = 16
@@ -65,8 +66,11 @@ ANY_ECP5 = "ulx3s-85f"
 def missing(spec: Spec, names: Collection[str]) -> str:
     """Why some of the measures are not known of a spec; empty where all are."""
     asked = [name for name in ECP5 if name in names]
-    why = estimate.unknown(spec) if asked else ""
-    return why and f"{', '.join(asked)}: {why}"
+    if asked and (why := estimate.unknown(spec)):
+        return f"{', '.join(asked)}: {why}"
+    if "energy" in names and (why := closed.unknown(spec)):
+        return f"energy: {why}"
+    return ""
 
 
 def _cycles(machine: Machine) -> Value:
@@ -90,6 +94,18 @@ def _bandwidth(machine: Machine) -> Value:
     return round(sum(fed), 3), "exact"
 
 
+def _energy(machine: Machine) -> Value:
+    """Of a step between others, as `_cycles` has it."""
+    net, cycles = machine.net, _cycles(machine)[0]
+    products = [float(array.nonzeros) for array in net.arrays]
+    if machine.timing.skips_states and machine.samples is not None:
+        steps, counted = int(machine.samples.lengths.sum()), iter(machine.timing.waits(machine.samples))
+        for number, array in enumerate(net.layers):
+            if array.skips_states:
+                products[number] = next(counted).busy * array.multipliers / steps
+    return round(closed.step_energy(net, [closed.Work(cycles, one) for one in products]), 3), "estimated"
+
+
 WORK: dict[str, Callable[[Machine], Value]] = {
     "cycles": _cycles,
     "latency": _latency,
@@ -97,6 +113,7 @@ WORK: dict[str, Callable[[Machine], Value]] = {
     "multipliers": lambda machine: (float(sum(map(products_at_once, machine.net.layers))), "exact"),
     "memory_bits": lambda machine: (float(machine.net.memory_bits), "exact"),
     "bandwidth": _bandwidth,
+    "energy": _energy,
 }
 
 

@@ -12,7 +12,9 @@ import yaml
 from accel.base.files import write_json, write_text
 from accel.base.templates import render
 from accel.spec import Spec, plain
-from exploration.measures import Measure
+from exploration.hardware import Machine, missing
+from exploration.measures import HARDWARE, Measure
+from exploration.reasons import reason
 from exploration.sentences import named, sentences, weights_of_choices
 from exploration.study import Plan, Point
 from fpga import board as boards
@@ -35,8 +37,8 @@ class Studied:
     """By the point's number: `status` (`verified`, or why not), `cycles` as simulated, `weights` trained or random."""
     routes: Mapping[int, Mapping[str, Any]]
     """The same: `status` (`routed`, or why not), the clock reached as `mhz`, cells `used`; empty where nobody asked."""
-    reasons: Mapping[int, str]
-    """The same: what keeps it from being faster."""
+    machines: Mapping[int, Machine]
+    """The same: the design that it is."""
 
     def facts(self) -> dict[str, Any]:
         """All of it as JSON data."""
@@ -71,16 +73,20 @@ class Studied:
         return f" for {board.name}, not known to fit,"
 
     def _point(self, point: Point, best: bool) -> dict[str, Any]:
-        proof = dict(self.proofs.get(point.number, {"status": "not verified"})) if best else None
+        facts = {"number": point.number, "choice": point.choice, **vars(point.outcome), "front": best}
+        return facts | (self._of_the_front(point) if best else dict.fromkeys(("proof", "route", "reason", "file")))
+
+    def _of_the_front(self, point: Point) -> dict[str, Any]:
+        """What is known of a point of the front only: every measure of its hardware, and its proofs."""
+        number, machine = point.number, self.machines[point.number]
+        every = machine.measure([one.name for one in HARDWARE if not missing(machine.spec, [one.name])])
         return {
-            "number": point.number,
-            "choice": point.choice,
-            **vars(point.outcome),
-            "front": best,
-            "route": dict(self.routes[point.number]) if best and point.number in self.routes else None,
-            "reason": self.reasons.get(point.number) if best else None,
-            "proof": proof,
-            "file": f"{SPECS}/{NAME.format(point.number)}.yaml" if best else None,
+            "values": {name: value for name, (value, _) in every.items()} | point.outcome.values,
+            "stages": {name: stage for name, (_, stage) in every.items()} | point.outcome.stages,
+            "proof": dict(self.proofs.get(number, {"status": "not verified"})),
+            "route": dict(self.routes[number]) if number in self.routes else None,
+            "reason": reason(machine),
+            "file": f"{SPECS}/{NAME.format(number)}.yaml",
         }
 
 

@@ -16,7 +16,6 @@ from accel.proof.ledger import file_digest
 from accel.spec import Spec
 from exploration import axes, measures, networks, record, sentences, workers
 from exploration.kept import read_kept
-from exploration.reasons import reason
 from exploration.study import Plan, Point, require_small_enough, run
 from exploration.study_file import StudyFile
 from exploration.work import Job, best, machine
@@ -46,11 +45,10 @@ def explore(spec: Spec, work: Path, study: StudyFile, wishes: Wishes, progress: 
     Refused where the study in the folder is another one, and, at its end, where nothing keeps the limits.
     """
     folder, spec = work / FOLDER, axes.with_fixed(spec, study.fixed)
-    plan, metric = _plan(spec, study)
+    plan, job = planned(spec, study, work)
     require_small_enough(plan, study.budget)
     if wishes.route:
         proving.require_open(spec)
-    job = _job(spec, study, plan, metric, work)
     with held(folder):
         _require_same(folder, _identity(spec, study, plan, job))
         points = _points(plan, study, job, wishes, folder, progress)
@@ -58,9 +56,15 @@ def explore(spec: Spec, work: Path, study: StudyFile, wishes: Wishes, progress: 
         specs = {point.number: _named_spec(job, spec, point, folder / record.SPECS) for point in found}
         proofs = dict(proving.proofs(found, specs, job, folder, progress)) if wishes.prove else {}
         routes = dict(proving.routes(found, specs, job, folder, progress)) if wishes.route else {}
-        reasons = {point.number: reason(machine(job, job.spec(point.choice))) for point in found}
-        studied = record.Studied(spec, plan, points, found, proofs, routes, reasons)
+        machines = {point.number: machine(job, job.spec(point.choice)) for point in found}
+        studied = record.Studied(spec, plan, points, found, proofs, routes, machines)
         return record.write(studied, folder, specs) | {"folder": str(folder)}
+
+
+def planned(spec: Spec, study: StudyFile, work: Path) -> tuple[Plan, Job]:
+    """What a study of a spec, its fixed keys set, is about, and what its points are worked out from."""
+    plan, metric = _plan(spec, study)
+    return plan, _job(spec, study, plan, metric, work)
 
 
 def _plan(spec: Spec, study: StudyFile) -> tuple[Plan, Measure | None]:
