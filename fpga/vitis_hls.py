@@ -23,7 +23,7 @@ from accel.schedule.turns import all_turns, in_order
 from fpga.tool import Argv, Command, Plan
 
 PHASES = ("csim", "csynth", "cosim", "export")
-FLAGS = "-std=c++17 -DSPARROW_VITIS"
+FLAGS = "-std=c++14 -DSPARROW_VITIS"
 """Macro of `platform.h`: vendor integers, streams and packets in every phase."""
 
 VECTORS = ("inputs.txt", "expected.txt")

@@ -16,11 +16,12 @@ from accel.base.templates import read, render
 from accel.engines.ports import Port
 from accel.hls.beats import input_beat, output_beat, result_values
 from accel.hls.process import container
-from accel.hls.render import top_name
+from accel.hls.render import top_name, top_ports
+from accel.hls.top import REGISTER
 from accel.model.design import Design
 from fpga import vitis_hls
 from fpga.board import Board
-from fpga.rtl import Rtl, tied
+from fpga.rtl import Rtl
 from fpga.tool import Argv, Command, Plan
 
 WIDEST = 1024
@@ -56,6 +57,9 @@ FIXED_IO = {
 
 CORE = "vitis_hls/ip.zip"
 """The archive that Vitis HLS exports."""
+
+CONTROL, START = 0x00, 0x81
+"""A core's control register, and what starts it, and again whenever it is through."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +108,23 @@ def plan_core(design: Design, board: Board, *, allow_slow: bool = False) -> Plan
 
 
 def adapter(design: Design) -> Rtl:
-    """The core of Vitis HLS under the name and the ports of the generated Verilog."""
+    """The core of Vitis HLS under the name and the ports of the generated Verilog. Its threshold of
+    states, if any, is written to a register; then it is started for good.
+    """
     shapes = {"input": input_beat(design.net), "output": output_beat(design.net)}
-    top = design.spec.identifier
-    fillers = design.spec.engine.streams > 1
-    text = render("fpga", "templates/vivado/adapter.v.j2", top=top, tied=tied(design.spec), fillers=fillers, **shapes)
-    return Rtl(top, "clk", {f"{top}.v": text})
+    name = design.spec.identifier
+    registers = {port.name: port.offset for port in top_ports(design) if port.offset is not None}
+    thresholds = [(registers["states_threshold"], design.weights.threshold)] if design.spec.skips_states else []
+    text = render(
+        "fpga",
+        "templates/vivado/adapter.v.j2",
+        top=name,
+        writes=[*thresholds, (CONTROL, START)],
+        address_bits=(max(registers.values()) + REGISTER - 1).bit_length(),
+        fillers=design.spec.engine.streams > 1,
+        **shapes,
+    )
+    return Rtl(name, "clk", {f"{name}.v": text, "core_start.v": read("fpga", "templates/vivado/core_start.v")})
 
 
 def _streams(design: Design, rtl: Rtl) -> dict[str, Stream]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from accel.architecture.array import Array
 from accel.architecture.cells import TABLES
+from accel.architecture.cells.operations import Lookup
 from accel.architecture.dataflows import ARRAYS
 from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.embedding import Embedding, embedding_of
@@ -90,6 +91,14 @@ class Network:
     def tables_of(self, array: Array) -> dict[str, Table]:
         """The tables that the cell of one layer reads, by their names in `accel.architecture.cells.TABLES`."""
         return {name: self.tables[self.table(array, name)] for name in self.alike(array).cell.tables}
+
+    def tables_read_by(self, array: Array) -> dict[str, Table]:
+        """The tables that an array reads, its cell's or its activation's, by their names in `TABLES`."""
+        if array.kind is not None:
+            return self.tables_of(array)
+        operations = array.operations.operations if isinstance(array, LinearArray) else ()
+        names = [one.table for one in operations if isinstance(one, Lookup)]
+        return {name: self.tables[self.table(array, name)] for name in names}
 
     @cached_property
     def tables(self) -> dict[str, Table]:

@@ -26,7 +26,7 @@ from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.schedule.turns import Turn, all_turns, in_order
 
-FLAGS = ("-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label")
+FLAGS = ("-std=c++14", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label")
 """What every build is made with: pragmas and the loop labels that HLS reports use mean nothing to g++."""
 
 WRONG = (1, -signal.SIGABRT)

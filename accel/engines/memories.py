@@ -235,12 +235,14 @@ def _cpp(design: Design, found: _Comparison) -> None:
     """The constants of `weights.h`, and what each lane does in `config.h`."""
     file, config = HEADER, "hls/config.h"
     stored, structure = arrays(text_of(design.work / file), file), text_of(design.work / config)
-    wanted = {_constant(name): np.array(table.entries) for name, table in design.net.tables.items()}
+    wanted = {}
     if design.weights.embedding is not None:
         wanted["kEmbeddingRows"] = design.weights.embedding
     if design.net.pool is not None:
         wanted["kPoolFactors"] = np.array(design.net.pool.factors)
     for array, layer in _arrays(design):
+        tables = design.net.tables_read_by(array)
+        wanted |= {_constant(array, name): np.array(table.entries) for name, table in tables.items()}
         if not array.writable:
             wanted |= {f"k{array.name.capitalize()}{end}": words for end, words in _cpp_arrays(array, layer)}
         slots = structures(structure, array.name.capitalize(), config)
@@ -251,9 +253,9 @@ def _cpp(design: Design, found: _Comparison) -> None:
         found.array(file, name, words, stored.get(name))
 
 
-def _constant(table: str) -> str:
-    """A table's constant in the C++: `kCellTanh`."""
-    return "k" + "".join(word.capitalize() for word in table.split("_"))
+def _constant(array: Array, table: str) -> str:
+    """A table's constant in the C++: `kLstm0CellTanh`."""
+    return f"k{array.name.capitalize()}" + "".join(word.capitalize() for word in table.split("_"))
 
 
 def _cpp_arrays(array: Array, layer: LayerWeights) -> Iterator[tuple[str, Integers]]:

@@ -29,14 +29,9 @@ class MirrorProcess:
         return f"{self.owner}_mirrored"
 
     @property
-    def steps(self) -> str:
-        """How many steps of a sequence it gives."""
-        return f"{self.owner}_steps"
-
-    @property
     def label(self) -> str:
-        """The loop over them."""
-        return f"{self.owner.capitalize()}Steps"
+        """A step of what reads it."""
+        return f"{self.owner.capitalize()}Step"
 
     @property
     def constants(self) -> list[tuple[str, int]]:

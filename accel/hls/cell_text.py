@@ -12,7 +12,7 @@ from accel.architecture.cells.sizes import Size
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed
-from accel.hls.kinds import kind_name, kinds
+from accel.hls.kinds import kinds
 from accel.model.golden import cell_sizes
 
 LABELS = {"sigmoid": "SigmoidTable", "tanh": "TanhTable", "cell_tanh": "CellTanhTable"}
@@ -54,7 +54,7 @@ def activation_text(array: LinearArray, net: Network) -> dict[str, Any]:
         "type": array.name.capitalize(),
         "title": array.activation.replace("_", " "),
         "tables": [
-            (one.table, kind_name(net, array) + LABELS[one.table]) for one in operations if isinstance(one, Lookup)
+            (one.table, array.name.capitalize() + LABELS[one.table]) for one in operations if isinstance(one, Lookup)
         ],
         "lines": [_line(operation, sizes, {}) for operation in operations],
     }
@@ -74,7 +74,7 @@ def _value(operation: Operation, sizes: Mapping[str, Size], sums: Mapping[str, i
     match operation:
         case Narrow() if operation.source in sums:
             number = sums[operation.source]
-            return f"PreActivation<A>(Scaled<A>(sums[{number}], scales, unit, {number}), bias[{number}], saturations)"
+            return f"PreActivation<A>(Scaled<A>(sums[{number}], scales, {number}), bias[{number}], saturations)"
         case Narrow():
             source = sizes[operation.source]
             widths = f"{source.width}, {source.frac}, {size.width}, {size.frac}"

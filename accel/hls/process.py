@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,9 @@ from accel.memory.images import bias_shift, bias_width, half_unit
 from accel.memory.lane_words import LaneWords
 from accel.model.weights import LayerWeights
 from accel.spec import Head
+
+NOTHING = "kNothing"
+"""The argument in place of what a design does not have."""
 
 LABELS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "cell_tanh": "CellTanh"}
 
@@ -41,7 +45,7 @@ class Process(ABC, Generic[A]):
     mirror: MirrorProcess | None = None
     """The sequence buffer that it reads."""
     before: str | None = None
-    """`ended` of the linear layer that it reads; None where it reads a recurrent layer or the input."""
+    """`end` of the linear layer that it reads, or of the pool; None where it reads a recurrent layer or the input."""
 
     header: ClassVar[str]
     """Where the process of a recurrent layer is."""
@@ -51,8 +55,8 @@ class Process(ABC, Generic[A]):
     """The process of a recurrent layer."""
     indices_name: ClassVar[str]
     """What the lanes' indices are."""
-    weight_set: ClassVar[str]
-    """A set of weights that are loaded."""
+    index_sets: ClassVar[str]
+    """C++ type of the lanes' indices where weights are loaded."""
     fill: ClassVar[str]
     """What fills it."""
 
@@ -73,13 +77,13 @@ class Process(ABC, Generic[A]):
 
     @property
     @abstractmethod
-    def step_inputs(self) -> str:
-        """What a process of a recurrent layer reads, as arguments."""
+    def threshold(self) -> list[str]:
+        """What says which states count, as an argument of its process."""
 
     @property
     @abstractmethod
-    def step_outputs(self) -> str:
-        """What it writes, as arguments."""
+    def states(self) -> list[str]:
+        """States that are given and taken, as arguments of its process."""
 
     @property
     def type(self) -> str:
@@ -94,7 +98,7 @@ class Process(ABC, Generic[A]):
     @property
     def cell_tables(self) -> str:
         """The tables that its cell reads, as arguments of a process."""
-        return ", ".join(f"k{self.kind}{LABELS[name]}" for name in self.array.cell.tables)
+        return ", ".join(f"k{self.type}{LABELS[name]}" for name in self.array.cell.tables)
 
     @property
     def state_bits(self) -> int:
@@ -121,11 +125,6 @@ class Process(ABC, Generic[A]):
     def activated(self) -> bool:
         """Whether it is a linear layer in front of another one."""
         return isinstance(self.array, LinearArray)
-
-    @property
-    def ended(self) -> str:
-        """Whether the step, which a linear layer has worked on, ends a sequence."""
-        return f"{self.array.name}_ended"
 
     @property
     def constants(self) -> list[tuple[str, int]]:
@@ -176,35 +175,26 @@ class Process(ABC, Generic[A]):
         return half_unit(self.array, self.sum_format)
 
     @property
-    def state_ports(self) -> str:
-        """Streams of h_0, c_0 and of h_n, c_n, as arguments of the top."""
-        return f"s_state_{self.array.name}, m_state_{self.array.name}"
-
-    @property
     def made_state(self) -> str:
         """Stream of h_n and c_n to the process that withholds those of fillers."""
-        return f"{self.array.name}_state"
+        return f"{self.array.name}_made_state"
 
     @property
-    def states(self) -> str:
-        """Streams of h_0, c_0 and of h_n, c_n, as arguments of a process."""
-        if self.initial is not None:
-            return f"k{self.type}Initial, no_states"
-        if not self.array.initial_state:
-            return "no_states, no_states"
-        return f"s_state_{self.array.name}, {self.made_state}" if self.array.streams > 1 else self.state_ports
-
-    @property
-    def memories(self) -> str:
+    def memories(self) -> list[str]:
         """Values, columns and biases, and an LSTM layer's scales, as arguments of a process."""
-        scaled = self.recurrent and not self.levelled
-        parts = ["Values", self.indices_name, "Bias", *(["Scales"] if scaled else [])]
-        if self.array.streamed:
-            held = ", ".join(f"k{self.type}{part}" for part in parts[1:])
-            return f"{self.array.name}_weights, {held}"
+        parts = ["Values", self.indices_name, "Bias", *(["Scales"] if self.array.scale is not None else [])]
+        unscaled = ["kNoScales"] if self.recurrent and not self.levelled and self.array.scale is None else []
         if self.array.writable:
-            return ", ".join(f"weights.{self.array.name}.{part.lower()}" for part in parts)
-        return ", ".join(f"k{self.type}{part}" for part in parts)
+            return [*(f"{self.array.name}_{part.lower()}" for part in parts), *unscaled]
+        held = [f"k{self.type}{part}" for part in parts]
+        return [*([f"{self.array.name}_weights", *held[1:]] if self.array.streamed else held), *unscaled]
+
+    @property
+    def sets(self) -> list[tuple[str, str]]:
+        """Types and names of its memories where weights are loaded."""
+        parts = [("ValueSets", "values"), (self.index_sets, self.indices_name.lower()), ("BiasSets", "bias")]
+        scaled = [("ScaleSets", "scales")] if self.array.scale is not None else []
+        return [(f"{kind}<{self.type}>", f"{self.array.name}_{part}") for kind, part in [*parts, *scaled]]
 
     @property
     def levelled(self) -> bool:
@@ -253,6 +243,22 @@ class Process(ABC, Generic[A]):
     def initial(self) -> Integers | None:
         """What every sequence begins with, [value of the state][unit]; None where that is zeros or given."""
         return None if self.weights.initial is None else self.weights.initial.reshape(-1, self.array.outputs)
+
+    @property
+    def fills(self) -> list[str]:
+        """Calls that fill a set of its memories from a frame of weights."""
+        indices = self.indices_name.lower()
+        name = self.array.name
+        filled = [(self.fill, f"{name}_values, {name}_{indices}"), ("FillBiases", f"{name}_bias")]
+        filled += [("FillScales", f"{name}_scales")] if self.array.scale is not None else []
+        return [f"{function}<{self.type}>(in, frame, set, {memories});" for function, memories in filled]
+
+    @property
+    def defined(self) -> list[str]:
+        """Arrays of numbers in the structure of its constants."""
+        later = ["kLaterXSlots", "kLaterSlots"] if self.levelled else []
+        lanes = re.findall(r"int (k\w+)\[", " ".join(declaration for declaration, _ in self.lane_constants))
+        return ["kSumOfX", "kSumOfH", *later, *lanes]
 
     def _by_unit(self, sums: Integers) -> Integers:
         return sums.reshape(self.array.sums_per_unit, self.array.outputs).T

@@ -21,6 +21,8 @@ from accel.hls.dataflows import PROCESSES
 from accel.hls.embedding import EMBEDDED, embedding_process
 from accel.hls.kinds import kind_name, kinds
 from accel.hls.process import LABELS, Process
+from accel.hls.regions import Port
+from accel.hls.top import LOAD_ERRORS, top
 from accel.memory.images import sum_format
 from accel.memory.load_frame import shape_digest
 from accel.model.design import Design
@@ -70,24 +72,32 @@ def top_name(design: Design) -> str:
     return f"{design.spec.identifier}_top"
 
 
+def top_ports(design: Design) -> tuple[Port, ...]:
+    """Its streams and registers."""
+    return top(design, *_processes(design)).ports
+
+
 def _names(design: Design) -> dict[str, object]:
     net, spec = design.net, design.spec
     processes, mirrors = _processes(design)
-    layers = processes[: len(net.layers)]
+    layers, made = processes[: len(net.layers)], top(design, processes, mirrors)
     return {
         "top": top_name(design),
         "cell": cell_text(net),
         "kinds": [{"name": kind_name(net, array), "formats": _formats(net, array)} for array in kinds(net)],
         "tables": [
-            {"type": LABELS[name], "kind": kind_name(net, array), "entries": table.entries}
-            for array in kinds(net)
-            for name, table in net.tables_of(array).items()
+            {"type": LABELS[name], "kind": process.kind, "array": process.type, "entries": table.entries}
+            for process in processes
+            for name, table in net.tables_read_by(process.array).items()
         ],
         "arrays": processes,
         "mirrors": [*mirrors.values()],
-        "inner": len(mirrors) > 1,
-        "leaving": mirrors.get(len(processes)),
-        "embedding": embedding_process(design, mirrors[0].given if 0 in mirrors else "s_axis"),
+        "ports": made.ports,
+        "inner": made.inner,
+        "outer": made.outer,
+        "port_headers": _port_headers(design),
+        "headers": _headers(design, layers),
+        "embedding": embedding,
         "inputs": spec.incoming.values,
         "hidden": [layer.outputs for layer in net.layers],
         "head": spec.model.head,
@@ -97,22 +107,18 @@ def _names(design: Design) -> dict[str, object]:
         "activations": [activation_text(array, net) for array in net.linear],
         "stateful": spec.model.stateful,
         "signals": len(net.layers[0].cell.signals),
-        "process_headers": _process_headers(layers, net),
         "engine_headers": sorted({header for layer in layers for header in layer.engine_headers}),
         "input": input_beat(net),
         "output": output_beat(net),
         "result_values": result_values(net),
-        "result_beats": 1 if spec.model.head and spec.model.head.kind == "argmax" else net.arrays[-1].output_beats,
-        "every_step": spec.model.head is None or spec.model.head.when == "step",
         "fillers": net.layers[0].streams > 1,
         "layers": layers,
         "states": spec.engine.state_streams,
         "initial": spec.initial_states,
         "streamed": spec.engine.memory == "stream",
         "state_values": len(net.layers[0].cell.states),
-        "load": {"digest": shape_digest(net)} if spec.engine.memory == "scratchpad" else None,
+        "load": {"digest": shape_digest(net), "errors": LOAD_ERRORS} if spec.engine.memory == "scratchpad" else None,
         "skips_states": spec.skips_states,
-        "threshold": design.weights.threshold,
     }
 
 
@@ -122,9 +128,25 @@ def _pool(pool: Pool) -> list[tuple[str, int]]:
     return [("Mean", int(pool.mean)), ("Longest", pool.longest), ("Frac", pool.frac), *widths]
 
 
-def _process_headers(layers: Sequence[Process[Any]], net: Network) -> list[str]:
-    """Where the processes of the recurrent layers are."""
-    return ["levels.h"] if net.spec.levels > 1 else sorted({layer.header for layer in layers})
+def _port_headers(design: Design) -> list[str]:
+    """Where the types of the ports are."""
+    engine = design.spec.engine
+    found = {"load.h": engine.memory == "scratchpad", "fed.h": engine.memory == "stream"}
+    found |= {"recurrent.h": engine.state_streams, "column_recurrent.h": design.spec.skips_states}
+    return [header for header, there in found.items() if there]
+
+
+def _headers(design: Design, layers: Sequence[Process[Any]]) -> list[str]:
+    """Where the processes are."""
+    net = design.net
+    recurrent = ["levels.h"] if net.spec.levels > 1 else sorted({layer.header for layer in layers})
+    found = {
+        "head.h": net.head is not None,
+        "activations.h": bool(net.linear),
+        "fillers.h": layers[0].array.streams > 1,
+    }
+    found |= {"mirror.h": bool(net.mirrors), "pool.h": net.pool is not None}
+    return sorted(header for header, there in found.items() if there) + recurrent
 
 
 def _formats(net: Network, array: Array) -> list[tuple[str, int]]:
@@ -151,11 +173,11 @@ def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProc
         )
         for number, (array, layer, source, out, head) in enumerate(joined)
     ]
-    behind = [None, *(process.ended if process.activated else None for process in made[:-1])]
+    behind = [None, *(process.end if process.activated else None for process in made[:-1])]
     made = [replace(process, before=before) for process, before in zip(made, behind, strict=True)]
     if design.net.pool is not None:
         first = len(design.net.layers)
-        made[first] = replace(made[first], source="pooled", before="pool_ended")
+        made[first] = replace(made[first], source="pooled", before=made[first - 1].end)
     mirrors = mirror_processes(design.net, ["s_axis", *outs])
     for number, mirror in mirrors.items():
         if number < len(made):

@@ -103,6 +103,7 @@ class Bench {
   bool Load(Stream<Word> &weights) {
     if (steps_ == 0) return false;
     for (long long frames = Next(inputs_, "INPUTS"); frames > 0; --frames) {
+      ++frames_;
       for (long long words = Next(inputs_, "INPUTS"); words > 0; --words) {
         Word packet;
         packet.data.element[0] = Next(inputs_, "INPUTS");
@@ -113,6 +114,9 @@ class Bench {
     }
     return true;
   }
+
+  /// Frames of weights that were sent.
+  std::uint32_t Frames() const { return frames_; }
 
   /// Whether the step that was sent ends its sequence.
   bool Ends() const { return ends_; }
@@ -243,7 +247,7 @@ class Bench {
   }
 
   /// Prints what the status word counts, its parts by the names of the layers; exit status.
-  int Finish(std::uint32_t steps, const LayerStatus (&saturations)[kLayers],
+  int Finish(std::uint32_t steps, const Clips (&saturations)[kLayers],
              const char *const (&names)[kLayers]) {
     long long rest;
     std::printf("steps %" PRIu32 "\n", steps);
@@ -260,8 +264,11 @@ class Bench {
 
  private:
   template <typename T>
-  static void SetFiller(T &packet, bool filler) {
-    if constexpr (kMarked<T>) packet.user = filler;
+  static void SetFiller(T &, bool) {}
+
+  template <int kWidth, int kWords>
+  static void SetFiller(MarkedPort<kWidth, kWords> &packet, bool filler) {
+    packet.user = filler;
   }
 
   /// The design did what it must not: exit status 1, as of a wrong result.
@@ -311,6 +318,7 @@ class Bench {
   std::FILE *expected_ = nullptr;
   std::map<std::string, bool> flags_;
   long long steps_ = 0;
+  std::uint32_t frames_ = 0;
   long long done_ = 0;
   long long sent_ = 0;
   int received_ = 0;

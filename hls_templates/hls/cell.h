@@ -23,18 +23,36 @@ using Scales = Constant<A::kScaleWidth>[A::kOutputs][A::kSumsPerUnit];
 
 /// In place of scales where sums are taken as they are.
 struct NoScales {};
+const NoScales kNoScales = {};
 
-/// A row's exact sum times its scale.
+/// Units of an array's last group counted as whole: words of biases and of scales of one set.
 template <typename A>
-Int<A::kScaledWidth> Scaled(const Int<A::kTotalWidth> &sum, const Scales<A> &scales, int unit, int row) {
+constexpr int kUnitWords = A::kGroups * A::kUnits;
+
+/// Scales of one unit.
+template <typename A, typename Factor, std::size_t kUnits>
+const Factor (&ScalesOf(const Factor (&scales)[kUnits][A::kSumsPerUnit], int unit))[A::kSumsPerUnit] {
   #pragma HLS INLINE
   #pragma HLS ARRAY_PARTITION variable=scales type=complete dim=2
   #pragma HLS ARRAY_PARTITION variable=scales type=cyclic factor=A::kCells dim=1
-  return sum * Int<A::kScaleWidth>(scales[unit][row]);
+  return scales[unit];
 }
 
 template <typename A>
-Int<A::kScaledWidth> Scaled(const Int<A::kTotalWidth> &sum, const NoScales &, int, int) {
+const NoScales &ScalesOf(const NoScales &none, int) {
+  #pragma HLS INLINE
+  return none;
+}
+
+/// A row's exact sum times its scale.
+template <typename A, typename Factor>
+Int<A::kScaledWidth> Scaled(const Int<A::kTotalWidth> &sum, const Factor (&scales)[A::kSumsPerUnit], int row) {
+  #pragma HLS INLINE
+  return sum * Int<A::kScaleWidth>(scales[row]);
+}
+
+template <typename A>
+Int<A::kScaledWidth> Scaled(const Int<A::kTotalWidth> &sum, const NoScales &, int) {
   #pragma HLS INLINE
   return sum;
 }
@@ -50,7 +68,7 @@ Int<A::kSumWidth> WithBias(const Int<A::kScaledWidth> &sum, const Constant<A::kB
 /// Pre-activation of a gate: bias added, narrowed.
 template <typename A>
 Int<A::kGateWidth> PreActivation(const Int<A::kScaledWidth> &sum, const Constant<A::kBiasWidth> &bias,
-                                 LayerStatus &saturations) {
+                                 Clips &saturations) {
   #pragma HLS INLINE
   return Narrow<A::kSumWidth, A::kFrac - A::kGateFrac, A::kGateWidth>(WithBias<A>(sum, bias), saturations.gate);
 }

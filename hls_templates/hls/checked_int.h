@@ -29,6 +29,9 @@ class CheckedInt {
 
   operator long long() const { return value_; }
 
+  /// Defined for negative values as well, which a shift of the language is not.
+  friend long long operator<<(const CheckedInt &value, int places) { return value.value_ * (1LL << places); }
+
  private:
   static constexpr bool Fits(long long value) {
     const long long sign = value >> (kWidth - 1);

@@ -9,39 +9,55 @@ namespace sparrow {
 template <typename A>
 using StreamedBeat = Port<8, A::kStreamedBytes>;
 
+/// The same between processes: only a port of the top is an AXI4-Stream.
+template <typename A>
+using StreamedPacket = Packet<8, A::kStreamedBytes>;
+
 /// What all lanes read in one cycle, as it came: byte after byte.
 template <typename A>
 using StreamedSet = std::uint8_t[A::kSetBeats * A::kStreamedBytes];
 
-/// Process: the weights of a turn from their stream, as many beats as there should be: what tlast cuts short is filled up
-/// with zeros, what is too much is dropped, and both raise `torn` for good.
+/// The weights of a turn from their stream, as many beats as there should be: what tlast cuts short is filled up
+/// with zeros, what is too much is dropped, and both set `torn`.
 template <typename A>
-void FrameTurn(Stream<StreamedBeat<A>> &in, Stream<StreamedBeat<A>> &out, bool &torn) {
-  static bool torn_before = false;
-  #pragma HLS RESET variable=torn_before
+void TakeTurn(Stream<StreamedBeat<A>> &in, Stream<StreamedPacket<A>> &out, bool &torn) {
+  #pragma HLS INLINE
   constexpr int kBeats = A::kDepth * A::kSetBeats;
   bool ended = false;
 Beats:
   for (int beat = 0; beat < kBeats; ++beat) {
     #pragma HLS PIPELINE II=1
-    StreamedBeat<A> packet = {};
+    StreamedPacket<A> packet = {};
     if (!ended) {
-      packet = in.read();
-      ended = packet.last;
-      if (ended != (beat == kBeats - 1)) torn_before = true;
+      const StreamedBeat<A> beat_in = in.read();
+      packet.data = beat_in.data;
+      ended = beat_in.last;
+      if (ended != (beat == kBeats - 1)) torn = true;
     }
     out.write(packet);
   }
 Surplus:
   while (!ended) ended = in.read().last;
+}
+
+/// Process: the weights of every step; `torn` stays set once a turn of them was cut short or too long.
+template <typename A>
+void FrameTurn(Stream<StreamedBeat<A>> &in, Stream<StreamedPacket<A>> &out, bool &torn) {
+  #pragma HLS INLINE off
+  static bool torn_before = false;
+  #pragma HLS RESET variable=torn_before
+  TakeTurn<A>(in, out, torn_before);
   torn = torn_before;
 }
 
 /// Process: the same for a head, which has no turn in a step that it does not answer.
 template <typename A>
-void FrameTurn(Stream<StreamedBeat<A>> &in, Stream<StreamedBeat<A>> &out, const bool &end, bool &torn) {
-  #pragma HLS INLINE
-  if (A::kEveryStep || end) FrameTurn<A>(in, out, torn);
+void FrameTurn(Stream<StreamedBeat<A>> &in, Stream<StreamedPacket<A>> &out, const bool &end, bool &torn) {
+  #pragma HLS INLINE off
+  static bool torn_before = false;
+  #pragma HLS RESET variable=torn_before
+  if (A::kEveryStep || end) TakeTurn<A>(in, out, torn_before);
+  torn = torn_before;
 }
 
 /// kWidth bits of a set from bit `offset` on.
@@ -57,9 +73,35 @@ Bits:
   return value;
 }
 
+/// The columns of a cycle's readers: none are sent where every column is read.
+template <typename A>
+const NoColumns &StreamedColumns(const StreamedSet<A> &, int, const NoColumns &none) {
+  #pragma HLS INLINE
+  return none;
+}
+
+/// The same, out of a set.
+template <typename A>
+const Index<A::kIndexWidth> (&StreamedColumns(const StreamedSet<A> &set, int cycle,
+                                              Index<A::kIndexWidth> (&columns)[1][A::kReaders]))[1][A::kReaders] {
+  #pragma HLS INLINE
+  constexpr int kLanes = A::kRowsPerUnit * A::kLanesPerRow;
+  constexpr int kIndices = A::kReaders / A::kUnits;
+  constexpr int kWord = kLanes * A::kWeightWidth + kIndices * A::kIndexWidth;
+Readers:
+  for (int reader = 0; reader < A::kReaders; ++reader) {
+    #pragma HLS UNROLL
+    const int offset = reader / kIndices * kWord + kLanes * A::kWeightWidth + reader % kIndices * A::kIndexWidth;
+    const int place = static_cast<int>(StreamedField<A, A::kIndexWidth>(set, offset));
+    const bool of_x = cycle < A::kXSlots[reader % A::kLanesPerRow];
+    columns[0][reader] = static_cast<Index<A::kIndexWidth>>(OperandAt<A>(place, of_x));
+  }
+  return columns;
+}
+
 /// One cycle of all lanes with weights from outside: units side by side, each its values below its indices.
 template <typename A, typename Operand>
-void RunCycle(Stream<StreamedBeat<A>> &weights, const NoColumns &none, int, int cycle, const Operand &operand,
+void RunCycle(Stream<StreamedPacket<A>> &weights, const NoColumns &, int, int cycle, const Operand &operand,
               Sums<A, A::kUnits> &sums) {
   #pragma HLS INLINE
   constexpr int kLanes = A::kRowsPerUnit * A::kLanesPerRow;
@@ -68,12 +110,14 @@ void RunCycle(Stream<StreamedBeat<A>> &weights, const NoColumns &none, int, int 
   constexpr unsigned kSign = 1u << (A::kWeightWidth - 1);
   StreamedSet<A> set;
   Constant<A::kWeightWidth> values[1][A::kLanes];
+  std::conditional_t<A::kDense, NoColumns, Index<A::kIndexWidth>[1][A::kReaders]> columns;
   #pragma HLS ARRAY_PARTITION variable=set type=complete
   #pragma HLS ARRAY_PARTITION variable=values type=complete dim=0
+  #pragma HLS ARRAY_PARTITION variable=columns type=complete dim=0
 Beats:
   for (int beat = 0; beat < A::kSetBeats; ++beat) {
     #pragma HLS UNROLL
-    const StreamedBeat<A> packet = weights.read();
+    const StreamedPacket<A> packet = weights.read();
   Bytes:
     for (int byte = 0; byte < A::kStreamedBytes; ++byte) {
       #pragma HLS UNROLL
@@ -84,23 +128,9 @@ Lanes:
   for (int lane = 0; lane < A::kLanes; ++lane) {
     #pragma HLS UNROLL
     const unsigned code = StreamedField<A, A::kWeightWidth>(set, lane / kLanes * kWord + lane % kLanes * A::kWeightWidth);
-    values[0][lane] = static_cast<int>((code ^ kSign) - kSign);
+    values[0][lane] = static_cast<Constant<A::kWeightWidth>>(static_cast<int>((code ^ kSign) - kSign));
   }
-  if constexpr (A::kDense) {
-    MultiplyAccumulate<A>(values, none, 0, cycle, operand, sums);
-  } else {
-    Index<A::kIndexWidth> columns[1][A::kReaders];
-    #pragma HLS ARRAY_PARTITION variable=columns type=complete dim=0
-  Readers:
-    for (int reader = 0; reader < A::kReaders; ++reader) {
-      #pragma HLS UNROLL
-      const int offset = reader / kIndices * kWord + kLanes * A::kWeightWidth + reader % kIndices * A::kIndexWidth;
-      const int place = StreamedField<A, A::kIndexWidth>(set, offset);
-      const bool of_x = cycle < A::kXSlots[reader % A::kLanesPerRow];
-      columns[0][reader] = OperandAt<A>(place, of_x);
-    }
-    MultiplyAccumulate<A>(values, columns, 0, cycle, operand, sums);
-  }
+  MultiplyAccumulate<A>(values, StreamedColumns<A>(set, cycle, columns), 0, cycle, operand, sums);
 }
 
 }  // namespace sparrow

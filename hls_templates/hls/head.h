@@ -10,14 +10,16 @@ namespace sparrow {
 
 /// Process: linear layer behind the last LSTM layer. Writes every exact logit, or the index of the largest one (the
 /// lowest on a tie), after every step or after the last one of a sequence.
-template <typename A, typename Source, typename Indices, typename Out>
+template <typename A, typename Source, typename Indices, typename Bias, typename Set, typename Out>
 void LinearHead(const Operands<A> &x, const bool &end, Source &values, const Indices &indices,
-                const Biases<A> &bias, Stream<Out> &out) {
+                const Bias &bias, const Set &set, Stream<Out> &out) {
+  #pragma HLS INLINE off
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   static_assert(A::kRowsPerUnit == 1 && A::kCells == 1, "a head has one row an output and emits one at a time");
   if (!A::kEveryStep && !end) return;
   Int<A::kSumWidth> largest = 0;
   int winner = 0;
+  const int first_bias = Begin(set, kUnitWords<A>);
 
   const auto operand = [&](int reader, int column, bool) -> Int<A::kOperandWidth> {
     #pragma HLS INLINE
@@ -37,7 +39,7 @@ void LinearHead(const Operands<A> &x, const bool &end, Source &values, const Ind
     #pragma HLS INLINE
     if (row >= A::kOutputs) return;
     const bool last_row = row == A::kOutputs - 1;
-    const Int<A::kSumWidth> logit = WithBias<A>(sums[0][0], bias[row][0]);
+    const Int<A::kSumWidth> logit = WithBias<A>(sums[0][0], bias[first_bias + row][0]);
     Observe(kLogit, A::kLayer, row, logit);
     if (row == 0 || logit > largest) {
       largest = logit;
@@ -47,7 +49,7 @@ void LinearHead(const Operands<A> &x, const bool &end, Source &values, const Ind
     if (A::kArgMax && last_row) write(winner, end);
   };
 
-  RowEngine<A>(values, indices, operand, emit);
+  RowEngine<A>(values, indices, operand, emit, Begin(set, A::kDepth));
 }
 
 }  // namespace sparrow

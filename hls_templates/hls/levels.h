@@ -29,16 +29,20 @@ using LevelBiases = Constant<A::kBiasWidth>[A::kLevels][A::kOutputs][A::kSumsPer
 /// stateful), so nothing has to clear it. What is laid aside lives within a step.
 template <typename A, typename Indices, typename Out, typename... Tables>
 void LevelledStep(const Operands<A> &x, const bool &end, const Values<A> &values, const Indices &indices,
-                 const LevelBiases<A> &bias, Stream<Out> &out, LayerStatus &saturations, const Tables &...tables) {
+                  const LevelBiases<A> &bias, Stream<Out> &out, std::uint32_t &gate, std::uint32_t &cell,
+                  std::uint32_t &state, const Tables &...tables) {
+  #pragma HLS INLINE off
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=bias type=complete dim=3
   #pragma HLS ARRAY_PARTITION variable=bias type=cyclic factor=A::kCells dim=2
   static States<A, 2> read;  // what the level before left, and this one does
-  static Int<A::kCellWidth> kept[A::kOutputs];
-  static Int<A::kActivationWidth> aside[A::kOutputs];
+  static Carried<Int<A::kCellWidth>, kNever> kept[A::kOutputs];
+  static Carried<Int<A::kActivationWidth>, kNever> aside[A::kOutputs];
   static bool goes_on = false;
   static bool bank = false;
-  static LayerStatus counted = {0, 0, 0, false};
+  static std::uint32_t gates = 0;
+  static std::uint32_t cells = 0;
+  static std::uint32_t states = 0;
   #pragma HLS ARRAY_PARTITION variable=read type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=read type=cyclic factor=BankOf<A>::kCells dim=3
   #pragma HLS ARRAY_PARTITION variable=kept type=cyclic factor=A::kCells
@@ -49,7 +53,9 @@ void LevelledStep(const Operands<A> &x, const bool &end, const Values<A> &values
   #pragma HLS DEPENDENCE variable=aside type=inter dependent=false
   #pragma HLS RESET variable=goes_on
   #pragma HLS RESET variable=bank
-  #pragma HLS RESET variable=counted
+  #pragma HLS RESET variable=gates
+  #pragma HLS RESET variable=cells
+  #pragma HLS RESET variable=states
   int level = 0;
   bool fresh = !goes_on;
 
@@ -58,16 +64,21 @@ void LevelledStep(const Operands<A> &x, const bool &end, const Values<A> &values
     const int copy = reader % kCopies<A>;
     if (from_x) return Int<A::kOperandWidth>(x[copy][column]) << A::kXShift;
     if (fresh) return 0;
-    return Int<A::kOperandWidth>(read[copy][bank][column]) << A::kHShift;
+    const Int<A::kStateWidth> left = read[copy][bank][column];
+    return Int<A::kOperandWidth>(left) << A::kHShift;
   };
 
-  const auto update = [&](int unit, const Int<A::kTotalWidth> (&sums)[A::kSumsPerUnit]) -> Int<A::kStateWidth> {
+  const auto update = [&](int unit, const Int<A::kTotalWidth> (&sums)[A::kSumsPerUnit],
+                          Clips &clips) -> Int<A::kStateWidth> {
     #pragma HLS INLINE
-    const Int<A::kCellWidth> before = fresh ? Int<A::kCellWidth>(0) : kept[unit];
+    const Int<A::kCellWidth> found = kept[unit];
+    const Int<A::kCellWidth> before = fresh ? Int<A::kCellWidth>(0) : found;
+    Int<A::kActivationWidth> beside = aside[unit];
     const NoScales none;
     const CellValues<A> values =
-        UpdateCell<A>(sums, none, bias[level][unit], before, aside[unit], level, unit, counted, tables...);
+        UpdateCell<A>(sums, none, bias[level][unit], before, beside, level, unit, clips, tables...);
     kept[unit] = values.c;
+    aside[unit] = beside;
     KeepState<A, 2>(read, !bank, unit, values.h);
     return values.h;
   };
@@ -75,7 +86,11 @@ void LevelledStep(const Operands<A> &x, const bool &end, const Values<A> &values
   const auto emit = [&](int first_unit, const Sums<A, A::kCells> &sums) {
     #pragma HLS INLINE
     if (first_unit >= A::kOutputs) return;
-    const Out packet = CellsOf<A, Out>(first_unit, sums, end, update);
+    Clips clips = {0, 0, 0};
+    const Out packet = CellsOf<A, Out>(first_unit, sums, end, update, clips);
+    gates += clips.gate;
+    cells += clips.cell;
+    states += clips.state;
     if (level < A::kLevels - 1) return;
     out.write(packet);
   };
@@ -90,7 +105,9 @@ Levels:
   }
   bank = !bank;
   goes_on = !end || A::kStateful;
-  saturations = counted;
+  gate = gates;
+  cell = cells;
+  state = states;
 }
 
 }  // namespace sparrow

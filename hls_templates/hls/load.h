@@ -11,28 +11,17 @@ namespace sparrow {
 /// A beat of the stream that weights come in.
 using Word_t = Port<32, 1>;
 
-/// Scales of an array's sums, where they have some.
+/// Two sets of each memory of an array, one behind the other: a frame fills one while sequences are computed with the other.
 template <typename A>
-using StoredScales =
-    std::conditional_t<(A::kScaleWidth > 0), Constant<Max(1, A::kScaleWidth)>[A::kOutputs][A::kSumsPerUnit], NoScales>;
-
-/// One set of the weights of an array by columns.
+using ValueSets = Constant<A::kWeightWidth>[2 * A::kDepth][A::kLanes];
 template <typename A>
-struct ColumnWeightSet {
-  Values<A> values;
-  LaneRows<A> rows;
-  Biases<A> bias;
-  StoredScales<A> scales;
-};
-
-/// One set of an array's weights.
+using ColumnSets = std::conditional_t<A::kDense, NoColumns, Index<A::kIndexWidth>[2 * A::kDepth][A::kReaders]>;
 template <typename A>
-struct WeightSet {
-  Values<A> values;
-  std::conditional_t<A::kDense, NoColumns, Columns<A>> columns;
-  Biases<A> bias;
-  StoredScales<A> scales;
-};
+using RowSets = Index<A::kIndexWidth>[2 * A::kDepth][A::kLanes];
+template <typename A>
+using BiasSets = Constant<A::kBiasWidth>[2 * kUnitWords<A>][A::kSumsPerUnit];
+template <typename A>
+using ScaleSets = Constant<A::kScaleWidth>[2 * kUnitWords<A>][A::kSumsPerUnit];
 
 /// A frame of weights on its way in.
 struct Frame {
@@ -95,9 +84,31 @@ long long SignedField(const std::uint32_t (&parts)[kParts], int offset) {
   return static_cast<long long>((Field<kWidth>(parts, offset) ^ kSign) - kSign);
 }
 
-/// Values and indices of an array: the memory words of one unit after the other, values below indices.
+/// The columns of a unit's readers in a memory word.
+template <typename A, int kParts>
+void KeepColumns(Index<A::kIndexWidth> (&columns)[2 * A::kDepth][A::kReaders], const std::uint32_t (&parts)[kParts],
+                 int word, int unit, int cycle) {
+  #pragma HLS INLINE
+  constexpr int kLanes = A::kRowsPerUnit * A::kLanesPerRow;
+  constexpr int kIndices = A::kReaders / A::kUnits;
+Readers:
+  for (int n = 0; n < kIndices; ++n) {
+    #pragma HLS UNROLL
+    const int offset = kLanes * A::kWeightWidth + n * A::kIndexWidth;
+    const int place = static_cast<int>(Field<A::kIndexWidth>(parts, offset));
+    const bool of_x = cycle < A::kXSlots[n % A::kLanesPerRow];
+    columns[word][unit * kIndices + n] = static_cast<Index<A::kIndexWidth>>(OperandAt<A>(place, of_x));
+  }
+}
+
+template <typename A, int kParts>
+void KeepColumns(NoColumns &, const std::uint32_t (&)[kParts], int, int, int) {
+  #pragma HLS INLINE
+}
+
+/// Values and indices of an array into a set: the memory words of one unit after the other, values below indices.
 template <typename A>
-void FillWeights(Stream<Word_t> &in, Frame &frame, WeightSet<A> &set) {
+void FillWeights(Stream<Word_t> &in, Frame &frame, int set, ValueSets<A> &values, ColumnSets<A> &columns) {
   constexpr int kLanes = A::kRowsPerUnit * A::kLanesPerRow;
   constexpr int kIndices = A::kDense ? 0 : A::kReaders / A::kUnits;
   constexpr int kParts = (kLanes * A::kWeightWidth + kIndices * A::kIndexWidth + 31) / 32;
@@ -113,20 +124,14 @@ Beats:
     parts[part] = NextSummed(in, frame);
     if (++part < kParts) continue;
     part = 0;
+    const int place = Begin(set, A::kDepth) + word;
   Lanes:
     for (int n = 0; n < kLanes; ++n) {
       #pragma HLS UNROLL
-      set.values[word][unit * kLanes + n] = SignedField<A::kWeightWidth>(parts, n * A::kWeightWidth);
+      values[place][unit * kLanes + n] =
+          static_cast<Constant<A::kWeightWidth>>(SignedField<A::kWeightWidth>(parts, n * A::kWeightWidth));
     }
-    if constexpr (!A::kDense) {
-    Readers:
-      for (int n = 0; n < kIndices; ++n) {
-        #pragma HLS UNROLL
-        const int place = Field<A::kIndexWidth>(parts, kLanes * A::kWeightWidth + n * A::kIndexWidth);
-        const bool of_x = cycle < A::kXSlots[n % A::kLanesPerRow];
-        set.columns[word][unit * kIndices + n] = OperandAt<A>(place, of_x);
-      }
-    }
+    KeepColumns<A>(columns, parts, place, unit, cycle);
     if (++cycle == A::kCycles) cycle = 0;
     if (++word < A::kDepth) continue;
     word = 0;
@@ -136,7 +141,7 @@ Beats:
 
 /// The same by columns: an index is a row of the lane, or, where W_x goes by rows, at first the place of an x.
 template <typename A>
-void FillColumns(Stream<Word_t> &in, Frame &frame, ColumnWeightSet<A> &set) {
+void FillColumns(Stream<Word_t> &in, Frame &frame, int set, ValueSets<A> &values, RowSets<A> &rows) {
   constexpr int kLanes = A::kRowsPerUnit;
   constexpr int kParts = (kLanes * (A::kWeightWidth + A::kIndexWidth) + 31) / 32;
   std::uint32_t parts[kParts] = {};
@@ -150,13 +155,17 @@ Beats:
     parts[part] = NextSummed(in, frame);
     if (++part < kParts) continue;
     part = 0;
+    const int place = Begin(set, A::kDepth) + word;
   Lanes:
     for (int n = 0; n < kLanes; ++n) {
       #pragma HLS UNROLL
-      const int index = Field<A::kIndexWidth>(parts, kLanes * A::kWeightWidth + n * A::kIndexWidth);
+      const int offset = kLanes * A::kWeightWidth + n * A::kIndexWidth;
+      const int index = static_cast<int>(Field<A::kIndexWidth>(parts, offset));
       const bool of_x = A::kXByRows && word < A::kHStart;
-      set.values[word][unit * kLanes + n] = SignedField<A::kWeightWidth>(parts, n * A::kWeightWidth);
-      set.rows[word][unit * kLanes + n] = of_x ? ColumnAt<A::kInputWords>(index) : index;
+      values[place][unit * kLanes + n] =
+          static_cast<Constant<A::kWeightWidth>>(SignedField<A::kWeightWidth>(parts, n * A::kWeightWidth));
+      rows[place][unit * kLanes + n] =
+          static_cast<Index<A::kIndexWidth>>(of_x ? ColumnAt<A::kInputWords>(index) : index);
     }
     if (++word < A::kDepth) continue;
     word = 0;
@@ -164,17 +173,17 @@ Beats:
   }
 }
 
-/// Biases of an array, those of the units that the cell stage takes together in one word. They come with half a unit of
-/// the gate format, which rounding adds here.
-template <typename A, typename Set>
-void FillBiases(Stream<Word_t> &in, Frame &frame, Set &set) {
+/// Biases of an array into a set, those of the units that the cell stage takes together in one word. They come with half a
+/// unit of the gate format, which rounding adds here.
+template <typename A>
+void FillBiases(Stream<Word_t> &in, Frame &frame, int set, BiasSets<A> &biases) {
   constexpr int kParts = (A::kCells * A::kSumsPerUnit * A::kStoredBiasWidth + 31) / 32;
   std::uint32_t parts[kParts] = {};
   #pragma HLS ARRAY_PARTITION variable=parts type=complete
   int part = 0;
-  int unit = 0;
+  int unit = Begin(set, kUnitWords<A>);
 Beats:
-  for (int beat = 0; beat < A::kGroups * A::kUnits / A::kCells * kParts; ++beat) {
+  for (int beat = 0; beat < kUnitWords<A> / A::kCells * kParts; ++beat) {
     #pragma HLS PIPELINE II=1
     parts[part] = NextSummed(in, frame);
     if (++part < kParts) continue;
@@ -188,7 +197,7 @@ Beats:
         const long long stored =
             SignedField<A::kStoredBiasWidth>(parts, (n * A::kSumsPerUnit + sum) * A::kStoredBiasWidth);
         const long long bias = (stored * (1LL << A::kStoredBiasShift) - A::kStoredHalf) >> A::kBiasShift;
-        if (unit + n < A::kOutputs) set.bias[unit + n][sum] = bias;
+        biases[unit + n][sum] = static_cast<Constant<A::kBiasWidth>>(bias);
       }
     }
     unit += A::kCells;
@@ -196,15 +205,15 @@ Beats:
 }
 
 /// Scales of an array's sums, as biases.
-template <typename A, typename Set>
-void FillScales(Stream<Word_t> &in, Frame &frame, Set &set) {
+template <typename A>
+void FillScales(Stream<Word_t> &in, Frame &frame, int set, ScaleSets<A> &scales) {
   constexpr int kParts = (A::kCells * A::kSumsPerUnit * A::kScaleWidth + 31) / 32;
   std::uint32_t parts[kParts] = {};
   #pragma HLS ARRAY_PARTITION variable=parts type=complete
   int part = 0;
-  int unit = 0;
+  int unit = Begin(set, kUnitWords<A>);
 Beats:
-  for (int beat = 0; beat < A::kGroups * A::kUnits / A::kCells * kParts; ++beat) {
+  for (int beat = 0; beat < kUnitWords<A> / A::kCells * kParts; ++beat) {
     #pragma HLS PIPELINE II=1
     parts[part] = NextSummed(in, frame);
     if (++part < kParts) continue;
@@ -216,7 +225,7 @@ Beats:
       for (int sum = 0; sum < A::kSumsPerUnit; ++sum) {
         #pragma HLS UNROLL
         const long long scale = SignedField<A::kScaleWidth>(parts, (n * A::kSumsPerUnit + sum) * A::kScaleWidth);
-        if (unit + n < A::kOutputs) set.scales[unit + n][sum] = scale;
+        scales[unit + n][sum] = static_cast<Constant<A::kScaleWidth>>(scale);
       }
     }
     unit += A::kCells;
@@ -232,47 +241,81 @@ inline void EndFrame(Stream<Word_t> &in, Frame &frame) {
   while (!frame.ended) NextWord(in, frame);
 }
 
-/// Which set of weights a sequence is computed with: the one that was active when its first step began.
-template <int kStreams, bool kInitialState>
-struct Sets {
-  int active;
-  bool loaded;
-  int of_stream[kStreams];
-  bool under_way[kStreams];
-  bool given[kStreams];
-  int stream;
-
-  /// No sequence uses the other set any more.
-  bool IdleIsFree() const {
-    bool free = true;
-  Streams:
-    for (int n = 0; n < kStreams; ++n) {
-      #pragma HLS UNROLL
-      if (under_way[n] && of_stream[n] != active) free = false;
-    }
-    return free;
+/// Whether no sequence is computed with the set that is not active.
+template <int kStreams>
+bool IdleIsFree(const bool (&under_way)[kStreams], const int (&of_stream)[kStreams], int active) {
+  #pragma HLS INLINE
+  bool free = true;
+Streams:
+  for (int n = 0; n < kStreams; ++n) {
+    #pragma HLS UNROLL
+    if (under_way[n] && of_stream[n] != active) free = false;
   }
+  return free;
+}
 
-  /// The set of the next step. Where states are given, turns that take them come before; these use no set.
-  int Begin() {
-    while (kInitialState && !given[stream]) {
-      given[stream] = true;
-      Next();
-    }
-    if (!under_way[stream]) of_stream[stream] = active;
-    under_way[stream] = true;
-    return of_stream[stream];
-  }
-
-  /// The step is over, and its sequence, if it ended.
-  void End(bool ended) {
+/// The set that the next step is computed with: the one that was active when its sequence began. `ended` says whether the
+/// step before ended its sequence. Before it come the frames that were sent and not taken yet, of `frames` since reset,
+/// as soon as no sequence is computed with the set that they fill, each read by `load(set)`, which tells what was wrong;
+/// the first good one is waited for. Where states are given, turns that take them use no set.
+template <typename A, typename Loader>
+int NextSet(std::uint32_t frames, bool ended, bool &told_short, bool &told_long, bool &told_shape, bool &told_checksum,
+            const Loader &load) {
+  #pragma HLS INLINE
+  static int active = 0;
+  static bool loaded = false;
+  static std::uint32_t taken = 0;
+  static bool too_short = false;
+  static bool too_long = false;
+  static bool shape = false;
+  static bool checksum = false;
+  static int of_stream[A::kStreams];
+  static bool under_way[A::kStreams];
+  static bool given[A::kStreams];
+  static int stream = 0;
+  static bool begun = false;
+  #pragma HLS ARRAY_PARTITION variable=of_stream type=complete
+  #pragma HLS ARRAY_PARTITION variable=under_way type=complete
+  #pragma HLS ARRAY_PARTITION variable=given type=complete
+  #pragma HLS RESET variable=active
+  #pragma HLS RESET variable=loaded
+  #pragma HLS RESET variable=taken
+  #pragma HLS RESET variable=too_short
+  #pragma HLS RESET variable=too_long
+  #pragma HLS RESET variable=shape
+  #pragma HLS RESET variable=checksum
+  #pragma HLS RESET variable=under_way
+  #pragma HLS RESET variable=given
+  #pragma HLS RESET variable=stream
+  #pragma HLS RESET variable=begun
+  if (begun) {
     under_way[stream] = !ended;
     given[stream] = !ended;
-    Next();
+    stream = stream == A::kStreams - 1 ? 0 : stream + 1;
   }
-
- private:
-  void Next() { stream = stream == kStreams - 1 ? 0 : stream + 1; }
-};
+  begun = true;
+  while (!loaded || (taken != frames && IdleIsFree<A::kStreams>(under_way, of_stream, active))) {
+    const LoadErrors wrong = load(1 - active);
+    too_short = wrong.too_short;
+    too_long = wrong.too_long;
+    shape = wrong.shape;
+    checksum = wrong.checksum;
+    ++taken;
+    if (too_short || too_long || shape || checksum) continue;
+    active = 1 - active;
+    loaded = true;
+  }
+  while (A::kInitialState && !given[stream]) {
+    given[stream] = true;
+    stream = stream == A::kStreams - 1 ? 0 : stream + 1;
+  }
+  if (!under_way[stream]) of_stream[stream] = active;
+  under_way[stream] = true;
+  told_short = too_short;
+  told_long = too_long;
+  told_shape = shape;
+  told_checksum = checksum;
+  return of_stream[stream];
+}
 
 }  // namespace sparrow

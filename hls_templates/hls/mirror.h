@@ -1,26 +1,27 @@
 #pragma once
 
+#include <cstdint>
+
 #include "narrow.h"
 #include "platform.h"
 
 namespace sparrow {
 
-/// Process: a whole sequence of vectors into a buffer, then its steps as `M` has them: the vector of a step, where vectors
-/// are crossed with the second half out of its mirror image, the step that is as far from the end; where they come in
-/// pairs, the vector of the mirror image behind it. `steps` is how many leave. What is missing of a vector that tlast cuts
-/// short counts as zeros, steps beyond kLongest are dropped, and both raise `torn` for good.
-template <typename M, typename In, typename Out>
-void MirrorSteps(Stream<In> &in, Stream<Out> &out, int &steps, bool &torn) {
-  static Int<M::kWidth> memory[M::kLongest][M::kBeats][M::kWords];
-  static bool torn_before = false;
-  #pragma HLS RESET variable=torn_before
-  #pragma HLS ARRAY_PARTITION variable=memory type=complete dim=3
+/// A whole sequence of vectors.
+template <typename M>
+using Sequence = Int<M::kWidth>[M::kLongest][M::kBeats][M::kWords];
+
+/// A whole sequence into a buffer: how many of its steps are held. What is missing of a vector that tlast cuts short counts
+/// as zeros, steps beyond kLongest are dropped, and both set `torn`.
+template <typename M, typename In>
+int TakeSequence(Stream<In> &in, Sequence<M> &memory, bool &torn) {
+  #pragma HLS INLINE
   int held = 0;
   bool ended = false;
 Steps:
   while (!ended) {
     const bool fits = held < M::kLongest;
-    if (!fits) torn_before = true;
+    if (!fits) torn = true;
   Beats:
     for (int beat = 0; beat < M::kBeats; ++beat) {
       #pragma HLS PIPELINE II=1
@@ -29,7 +30,7 @@ Steps:
       if (!missing) {
         packet = in.read();
         ended = packet.last;
-        if (ended && beat < M::kBeats - 1) torn_before = true;
+        if (ended && beat < M::kBeats - 1) torn = true;
       }
     Words:
       for (int word = 0; word < M::kWords; ++word) {
@@ -39,8 +40,15 @@ Steps:
     }
     if (fits) ++held;
   }
-  torn = torn_before;
-  steps = M::kLastOnly ? 1 : held;
+  return held;
+}
+
+/// The last `steps` of the steps that are held, as `M` has them: the vector of a step, where vectors are crossed with the
+/// second half out of its mirror image, the step that is as far from the end; where they come in pairs, the vector of the
+/// mirror image behind it.
+template <typename M, typename Out>
+void GiveSequence(const Sequence<M> &memory, int held, int steps, Stream<Out> &out) {
+  #pragma HLS INLINE
 Given:
   for (int step = held - steps; step < held; ++step) {
     #pragma HLS LOOP_FLATTEN off
@@ -64,6 +72,36 @@ Given:
       }
     }
   }
+}
+
+/// Process: a whole sequence from outside, then its steps, tlast on the last one; `steps` are those since reset, modulo 2**32, and
+/// `torn` stays set once a sequence was not taken as it came.
+template <typename M, typename In, typename Out>
+void MirrorInput(Stream<In> &in, Stream<Out> &out, bool &torn, std::uint32_t &steps) {
+  #pragma HLS INLINE off
+  static Sequence<M> memory;
+  static bool torn_before = false;
+  static std::uint32_t counted = 0;
+  #pragma HLS ARRAY_PARTITION variable=memory type=complete dim=3
+  #pragma HLS RESET variable=torn_before
+  #pragma HLS RESET variable=counted
+  const int held = TakeSequence<M>(in, memory, torn_before);
+  const int leaving = M::kLastOnly ? 1 : held;
+  counted += static_cast<std::uint32_t>(leaving);
+  torn = torn_before;
+  steps = counted;
+  GiveSequence<M>(memory, held, leaving, out);
+}
+
+/// Process: the same from the process before, which cuts nothing.
+template <typename M, typename In, typename Out>
+void MirrorSteps(Stream<In> &in, Stream<Out> &out) {
+  #pragma HLS INLINE off
+  static Sequence<M> memory;
+  #pragma HLS ARRAY_PARTITION variable=memory type=complete dim=3
+  bool torn = false;
+  const int held = TakeSequence<M>(in, memory, torn);
+  GiveSequence<M>(memory, held, M::kLastOnly ? 1 : held, out);
 }
 
 }  // namespace sparrow

@@ -6,13 +6,11 @@ namespace sparrow {
 
 constexpr int Max(int a, int b) { return a > b ? a : b; }
 
-/// The status word of a layer: how often narrowing clipped a signal, modulo 2**32, and whether a frame of h_0 and c_0 did
-/// not end with its last beat.
-struct LayerStatus {
+/// How often narrowing clipped a signal: in one iteration of the cells, or, modulo 2**32, since reset.
+struct Clips {
   std::uint32_t gate;
   std::uint32_t cell;
   std::uint32_t state;
-  bool state_torn;
 };
 
 /// Drop kShift fraction bits, round half up, saturate to kOut bits; counts where that clips.
@@ -29,7 +27,7 @@ Int<kOut> Narrow(const Int<kIn> &x, std::uint32_t &clipped) {
   const Int<kRounded> dropped = rounded >> kShift;
   const bool above = dropped > kHigh;
   const bool below = dropped < kLow;
-  if (above || below) ++clipped;
+  clipped += above || below ? 1 : 0;
   if (above) return kHigh;
   if (below) return kLow;
   return dropped;

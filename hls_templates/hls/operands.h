@@ -11,7 +11,7 @@ namespace sparrow {
 template <typename A, typename = void>
 constexpr int kColumnBanks = 1;
 template <typename A>
-constexpr int kColumnBanks<A, std::void_t<decltype(A::kColumnBanks)>> = A::kColumnBanks;
+constexpr int kColumnBanks<A, std::enable_if_t<(A::kColumnBanks > 0)>> = A::kColumnBanks;
 
 /// Copies of an operand memory of an array.
 template <typename A>
@@ -42,7 +42,7 @@ using Operands = Int<A::kXWidth>[kCopies<A>][InBank<A>(A::kInputs)];
 
 /// What the lanes read h_{t-1} from: [copy][bank of the memory][column of its bank].
 template <typename A, int kBanks>
-using States = Int<A::kStateWidth>[kCopies<A>][kBanks][InBank<A>(A::kOutputs)];
+using States = Carried<Int<A::kStateWidth>, kNever>[kCopies<A>][kBanks][InBank<A>(A::kOutputs)];
 
 /// h of a unit into every copy that holds it.
 template <typename A, int kBanks>

@@ -6,6 +6,7 @@
 //   neither           C simulation that checks the range of every integer.
 // The open vendor headers refuse __SYNTHESIS__, so the choice has macros of its own.
 
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -94,17 +95,17 @@ struct MarkedPort {
 };
 #endif
 
-template <typename T>
-constexpr bool kMarked = false;
-template <int kWidth, int kWords>
-constexpr bool kMarked<MarkedPort<kWidth, kWords>> = true;
-
 /// Whether a beat is one of a filler, where beats can be.
 template <typename T>
-bool IsFiller(const T &packet) {
+bool IsFiller(const T &) {
   #pragma HLS INLINE
-  if constexpr (kMarked<T>) return packet.user != 0;
   return false;
+}
+
+template <int kWidth, int kWords>
+bool IsFiller(const MarkedPort<kWidth, kWords> &packet) {
+  #pragma HLS INLINE
+  return packet.user != 0;
 }
 
 /// Every byte of a packet between processes counts anyway.
@@ -133,6 +134,65 @@ void KeepAll(Port<kWidth, kWords> &packet) {
   packet.strb = -1;
 }
 #endif
+
+/// In place of what a design does not have.
+struct Nothing {};
+const Nothing kNothing = {};
+
+/// One flag of a step for everybody outside.
+inline void Tell(bool &told, bool value) {
+  #pragma HLS INLINE
+  told = value;
+}
+
+/// Nobody to tell.
+inline void Tell(const Nothing &, bool) {
+  #pragma HLS INLINE
+}
+
+/// Where a set of weights begins in a memory that has `words` words of each.
+inline int Begin(int set, int words) {
+  #pragma HLS INLINE
+  return set == 0 ? 0 : words;
+}
+
+/// The only one.
+inline int Begin(const Nothing &, int) {
+  #pragma HLS INLINE
+  return 0;
+}
+
+/// Iterations from the one that writes a word of a memory to the first that may read it with a loop that begins an
+/// iteration every cycle: block RAM with registers on either side of the adder.
+constexpr int kMemoryCycles = 4;
+
+/// Iterations within one run of a loop never are as many.
+constexpr int kNever = 1 << 19;
+
+}  // namespace sparrow
+
+// A word of a memory that a pipelined loop reads and writes: a word is read kDistance iterations after it was written, or
+// later, or in the iteration that wrote it. Simulation with SPARROW_SCHEDULE holds every access to that.
+#if defined(SPARROW_SCHEDULE)
+#include "schedule.h"
+#else
+namespace sparrow {
+
+template <typename T, int kDistance>
+using Carried = T;
+
+inline void LoopBegins() {
+  #pragma HLS INLINE
+}
+
+inline void NextIteration() {
+  #pragma HLS INLINE
+}
+
+}  // namespace sparrow
+#endif
+
+namespace sparrow {
 
 /// Copies of an operand memory: every reader has its own in hardware. Those of a bank hold the same, so C simulation keeps
 /// one of each.

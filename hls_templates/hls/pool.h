@@ -11,16 +11,22 @@ template <typename P>
 using Factors = Constant<P::kFactorWidth>[P::kLongest];
 
 /// Process: h_t of every step to the largest value, or the mean, of each unit over the steps of a sequence, which leaves
-/// after its last step; of a mean at most kLongest steps count. `ended` tells whether the sequence ended with the step.
+/// after its last step; of a mean at most kLongest steps count.
 template <typename A, typename P, typename In>
-void PoolSteps(Stream<In> &in, Stream<In> &out, bool &ended, const Factors<P> &factors) {
-  static Int<P::kSumWidth> kept[A::kOutputs];
+void PoolSteps(Stream<In> &in, Stream<In> &out, const Factors<P> &factors) {
+  #pragma HLS INLINE off
+  static Carried<Int<P::kSumWidth>, kNever> kept[A::kOutputs];
   static int counted = 0;  // steps of the sequence before this one, at most kLongest
+  #pragma HLS ARRAY_PARTITION variable=kept type=cyclic factor=A::kCells
+  // What is kept of a unit is touched once a step.
+  #pragma HLS DEPENDENCE variable=kept type=inter dependent=false
   #pragma HLS RESET variable=counted
   bool last = false;
+  LoopBegins();
 Beats:
   for (int first = 0; first < A::kOutputs; first += A::kCells) {
     #pragma HLS PIPELINE II=1
+    NextIteration();
     const In packet = in.read();
     last = packet.last;
   Cells:
@@ -30,18 +36,18 @@ Beats:
       const Int<A::kStateWidth> value = static_cast<long long>(packet.data.element[n]);
       const Int<P::kSumWidth> before = kept[first + n];
       if (!P::kMean) {
-        if (counted == 0 || value > before) kept[first + n] = static_cast<long long>(value);
+        if (counted == 0 || value > before) kept[first + n] = Int<P::kSumWidth>(static_cast<long long>(value));
       } else if (counted < P::kLongest) {
-        kept[first + n] = counted == 0 ? static_cast<long long>(value)
-                                       : static_cast<long long>(before) + static_cast<long long>(value);
+        kept[first + n] = Int<P::kSumWidth>(
+            counted == 0 ? static_cast<long long>(value) : static_cast<long long>(before) + static_cast<long long>(value));
       }
     }
   }
   const int place = counted < P::kLongest ? counted : P::kLongest - 1;
   if (counted < P::kLongest) ++counted;
-  ended = last;
   if (!last) return;
   counted = 0;
+  LoopBegins();
 Results:
   for (int first = 0; first < A::kOutputs; first += A::kCells) {
     #pragma HLS PIPELINE II=1
@@ -50,7 +56,9 @@ Results:
     for (int n = 0; n < A::kCells; ++n) {
       #pragma HLS UNROLL
       std::uint32_t clipped = 0;
-      const Int<P::kSumWidth> found = first + n < A::kOutputs ? kept[first + n] : Int<P::kSumWidth>(0);
+      const bool real = first + n < A::kOutputs;
+      const Int<P::kSumWidth> left = kept[real ? first + n : 0];
+      const Int<P::kSumWidth> found = real ? left : Int<P::kSumWidth>(0);
       if (P::kMean) {
         const Int<P::kProductWidth> total = found * Int<P::kFactorWidth>(factors[place]);
         packet.data.element[n] = Narrow<P::kProductWidth, P::kFrac, A::kStateWidth>(total, clipped);

@@ -1,19 +1,19 @@
 #pragma once
 
+#include <cstdint>
+
 #include "operands.h"
 #include "platform.h"
 
 namespace sparrow {
 
-/// Process: one vector from its stream into the copy of every reader; `end` tells whether a sequence ended with it. What
-/// is missing of a vector that tlast cuts short counts as zeros, and raises `torn` for good. `filler` is set if it is one.
+/// One vector from its stream into the copy of every reader; `ended` tells whether a sequence ended with it, `filler` whether
+/// it is one. What is missing of a vector that tlast cuts short counts as zeros, and sets `torn`.
 template <typename A, typename In>
-void Receive(Stream<In> &in, Operands<A> &x, bool &end, bool &torn, bool &filler) {
+void TakeVector(Stream<In> &in, Operands<A> &x, bool &ended, bool &torn, bool &filler) {
+  #pragma HLS INLINE
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=x type=cyclic factor=BankOf<A>::kInputWords dim=2
-  static bool torn_before = false;
-  #pragma HLS RESET variable=torn_before
-  bool ended = false;
 Beats:
   for (int beat = 0; beat < A::kInputBeats; ++beat) {
     #pragma HLS PIPELINE II=1
@@ -23,7 +23,7 @@ Beats:
       packet = in.read();
       ended = packet.last;
       filler = IsFiller(packet);
-      if (ended && beat < A::kInputBeats - 1) torn_before = true;
+      if (ended && beat < A::kInputBeats - 1) torn = true;
     }
   Words:
     for (int word = 0; word < A::kInputWords; ++word) {
@@ -37,24 +37,42 @@ Beats:
       }
     }
   }
+}
+
+/// Process: one x_t from outside; `torn` stays set once a vector was cut short, `steps` are those since reset, modulo 2**32,
+/// and `filler` tells a step that nobody waits for.
+template <typename A, typename In>
+void ReceiveInput(Stream<In> &in, Operands<A> &x, bool &end, bool &torn, std::uint32_t &steps, bool &filler) {
+  #pragma HLS INLINE off
+  static bool torn_before = false;
+  static std::uint32_t counted = 0;
+  #pragma HLS RESET variable=torn_before
+  #pragma HLS RESET variable=counted
+  bool ended = false;
+  bool marked = false;
+  TakeVector<A>(in, x, ended, torn_before, marked);
+  ++counted;
   end = ended;
   torn = torn_before;
+  steps = counted;
+  filler = marked;
 }
 
-/// Process: the same where there are no fillers.
-template <typename A, typename In>
-void Receive(Stream<In> &in, Operands<A> &x, bool &end, bool &torn) {
-  #pragma HLS INLINE
-  bool filler = false;
-  Receive<A>(in, x, end, torn, filler);
-}
-
-/// Process: the same from the layer before, which cuts nothing.
+/// Process: one vector from the process before, which cuts nothing.
 template <typename A, typename In>
 void Receive(Stream<In> &in, Operands<A> &x, bool &end) {
-  #pragma HLS INLINE
+  #pragma HLS INLINE off
+  bool ended = false;
   bool torn = false;
-  Receive<A>(in, x, end, torn);
+  bool filler = false;
+  TakeVector<A>(in, x, ended, torn, filler);
+  end = ended;
+}
+
+/// Process: whether the step ended its sequence, for who called.
+inline void TellEnd(const bool &end, bool &ended) {
+  #pragma HLS INLINE off
+  ended = end;
 }
 
 }  // namespace sparrow

@@ -66,16 +66,16 @@ template <typename A, int kCount>
 using Sums = Int<A::kTotalWidth>[kCount][A::kSumsPerUnit];
 
 /// h of the E units from `first_unit` on, as `update` makes each of them of its sums; the packet of a sequence's last ones
-/// at its `end` is marked.
+/// at its `end` is marked. `clips` counts what was clipped on the way.
 template <class A, class Out, class Update>
-Out CellsOf(int first_unit, const Sums<A, A::kCells> &sums, bool end, const Update &update) {
+Out CellsOf(int first_unit, const Sums<A, A::kCells> &sums, bool end, const Update &update, Clips &clips) {
   #pragma HLS INLINE
   Out packet;
 Cells:
   for (int n = 0; n < A::kCells; ++n) {
     #pragma HLS UNROLL
     const int unit = first_unit + n;
-    packet.data.element[n] = unit < A::kOutputs ? update(unit, sums[n]) : Int<A::kStateWidth>(0);
+    packet.data.element[n] = unit < A::kOutputs ? update(unit, sums[n], clips) : Int<A::kStateWidth>(0);
   }
   packet.last = end && first_unit + A::kCells >= A::kOutputs;
   KeepAll(packet);
@@ -141,9 +141,20 @@ Units:
   }
 }
 
+/// Iterations from laying a group's sums aside to going on with them. Those of group g are laid aside with iteration
+/// (g + 1) a - 1, a being the cycles ahead, and read with iteration G a + g r, r being the others: (G - 1 - g) a + g r + 1
+/// apart, least at one of the ends.
+template <typename A>
+struct LaidAside {
+  static constexpr int kRest = A::kCycles - A::kAhead;
+  static constexpr int kApart =
+      A::kAhead == 0 ? kMemoryCycles : (A::kGroups - 1) * (A::kAhead < kRest ? A::kAhead : kRest) + 1;
+  static constexpr int kBanks = kApart < kMemoryCycles ? A::kGroups : 1;  // registers where a memory would be too slow
+};
+
 /// Sums of the rows of a group with the x that comes ahead of all h.
 template <typename A>
-using Begun = Int<A::kPartialWidth>[A::kUnits][A::kRowsPerUnit];
+using Begun = Carried<Int<A::kPartialWidth>, LaidAside<A>::kApart>[A::kUnits][A::kRowsPerUnit];
 
 /// What came ahead of a group, laid aside.
 template <typename A>
@@ -171,7 +182,8 @@ Units:
     for (int row = 0; row < A::kRowsPerUnit; ++row) {
       #pragma HLS UNROLL
       sums[unit][A::kSumOfH[row]] = 0;
-      sums[unit][A::kSumOfX[row]] = begun[unit][row];
+      const Int<A::kPartialWidth> laid_aside = begun[unit][row];
+      sums[unit][A::kSumOfX[row]] = laid_aside;
     }
   }
 }
@@ -202,13 +214,17 @@ void RowEngine(Source &values, const Indices &indices, const Operand &operand, c
   Begun<A> begun[A::kGroups];
   #pragma HLS ARRAY_PARTITION variable=running type=complete dim=0
   #pragma HLS ARRAY_PARTITION variable=done type=complete dim=0
+  #pragma HLS ARRAY_PARTITION variable=begun type=cyclic factor=LaidAside<A>::kBanks dim=1
   #pragma HLS ARRAY_PARTITION variable=begun type=complete dim=2
   #pragma HLS ARRAY_PARTITION variable=begun type=complete dim=3
+  #pragma HLS DEPENDENCE variable=begun type=inter direction=RAW distance=LaidAside<A>::kApart dependent=true
   int group = 0;
   int cycle = 0;
+  LoopBegins();
 Slots:
   for (int slot = 0; slot < kWords + kEmitSlots; ++slot) {
     #pragma HLS PIPELINE II=1
+    NextIteration();
     const int behind = cycle - A::kAhead;
     if (slot >= kWordsAhead && group > 0 && behind < kEmitSlots) {
       Sums<A, A::kCells> sums;

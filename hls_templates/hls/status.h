@@ -15,12 +15,4 @@ struct LoadErrors {
   bool checksum;
 };
 
-/// Process: steps since reset, modulo 2**32.
-inline void CountStep(std::uint32_t &steps) {
-  static std::uint32_t counted = 0;
-  #pragma HLS RESET variable=counted
-  ++counted;
-  steps = counted;
-}
-
 }  // namespace sparrow

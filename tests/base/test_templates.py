@@ -49,7 +49,7 @@ def test_line_statements_follow_the_language() -> None:
 
 
 def test_a_template_is_found_by_package_and_path() -> None:
-    plain = dict.fromkeys(("skips_states", "load", "streamed", "states", "mirrors"), False)
+    plain = {**dict.fromkeys(("skips_states", "load", "streamed", "mirrors"), False), "ports": (), "port_headers": ()}
     assert "void digits_top(" in render("hls_templates", "hls/top.h.j2", top="digits_top", **plain)
     assert read("fpga", "templates/phase.tcl").startswith("# A phase of a tool")
 

@@ -223,10 +223,14 @@ FAULTS = {
         lambda text: text.replace("kHighway0Bias", "kHighway0Basis"),
         "constants",
     ),
-    "a row that is too short": ("hls/weights.h", lambda text: re.sub(r"\{\d+, ", "{", text, count=1), "kSigmoid"),
+    "a row that is too short": (
+        "hls/weights.h",
+        lambda text: re.sub(r"\{\d+, ", "{", text, count=1),
+        "kHighway0Sigmoid",
+    ),
     "a constant that is no list of numbers": (
         "hls/weights.h",
-        lambda text: re.sub(r"kTanh = \{-?\d+", "kTanh = {1 + 1", text),
+        lambda text: re.sub(r"kHighway0Tanh = \{-?\d+", "kHighway0Tanh = {1 + 1", text),
         "text",
     ),
     "no structure": ("hls/config.h", lambda text: text.replace("struct Head", "struct Tail"), "text"),

@@ -59,8 +59,8 @@ def test_every_phase_opens_the_same_project_and_then_does_one_thing(
     opening = [
         "open_project project",
         "set_top digits_top",
-        "add_files -cflags {-std=c++17 -DSPARROW_VITIS} top.cpp",
-        "add_files -tb -cflags {-std=c++17 -DSPARROW_VITIS} {bench.cpp inputs.txt expected.txt}",
+        "add_files -cflags {-std=c++14 -DSPARROW_VITIS} top.cpp",
+        "add_files -tb -cflags {-std=c++14 -DSPARROW_VITIS} {bench.cpp inputs.txt expected.txt}",
         "open_solution -flow_target vivado solution",
         "set_part xcku9p-ffve900-2-i",
         "create_clock -period 12.500 -name default",

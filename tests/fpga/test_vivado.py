@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from accel.spec import Spec
 from fpga.board import find
 from fpga.rtl import Rtl
 from fpga.tool import Plan, ToolFailed, execute, run, write
-from fpga.vivado import FIXED_IO, plan, plan_core, programming
+from fpga.vivado import FIXED_IO, adapter, plan, plan_core, programming
 from tests.designs import spec
 
 Calls = Callable[[], list[str]]
@@ -128,18 +130,80 @@ def test_the_core_of_vitis_hls_is_made_first_and_then_built_in(
     assert list(run(planned, tmp_path / "plan")) == [(step, "unchanged") for step in steps]
 
 
-def test_the_core_has_the_ports_that_the_board_connects(digits: Spec, tmp_path: Path) -> None:
+CORE = """
+module accelerator_core (
+    input ap_clk, input ap_rst_n, input [7:0] s_axis_TDATA, input [0:0] s_axis_TKEEP, input [0:0] s_axis_TSTRB,
+    input s_axis_TVALID, input s_axis_TLAST, output s_axis_TREADY, output [7:0] m_axis_TDATA, output m_axis_TVALID,
+    output m_axis_TLAST, input m_axis_TREADY, input [%d:0] s_axi_control_AWADDR, input s_axi_control_AWVALID,
+    output s_axi_control_AWREADY, input [31:0] s_axi_control_WDATA, input [3:0] s_axi_control_WSTRB,
+    input s_axi_control_WVALID, output s_axi_control_WREADY, output reg s_axi_control_BVALID,
+    input s_axi_control_BREADY, input [%d:0] s_axi_control_ARADDR, input s_axi_control_ARVALID,
+    input s_axi_control_RREADY);
+  // Takes an address and a word in either order, the word late, and answers later still.
+  reg [2:0] cycle = 0;
+  reg addressed = 0, written = 0;
+  reg [31:0] address, word;
+  assign s_axi_control_AWREADY = cycle[1] && !addressed;
+  assign s_axi_control_WREADY = cycle == 5 && !written;
+  always @(posedge ap_clk) begin
+    cycle <= cycle + 1;
+    s_axi_control_BVALID <= addressed && written && cycle == 7;
+    if (s_axi_control_BVALID) begin
+      {addressed, written} <= 2'b00;
+      $display("%%0d: %%0d", address, word);
+    end
+    if (s_axi_control_AWVALID && s_axi_control_AWREADY) begin
+      addressed <= 1;
+      address <= s_axi_control_AWADDR;
+    end
+    if (s_axi_control_WVALID && s_axi_control_WREADY) begin
+      written <= 1;
+      word <= s_axi_control_WDATA;
+    end
+  end
+endmodule
+
+module test;
+  reg clk = 0, reset = 1;
+  %s core (
+    .clk(clk), .reset(reset), .s_axis_tdata(8'd0), .s_axis_tvalid(1'b0), .s_axis_tlast(1'b0), .m_axis_tready(1'b1)
+  );
+  initial begin
+    repeat (8) #1 clk = !clk;
+    reset = 0;
+    repeat (160) #1 clk = !clk;
+  end
+endmodule
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        pytest.param({}, ["0: 129"], id="by_rows"),
+        pytest.param({"threshold": True}, ["32: 5", "0: 129"], id="by_columns"),
+    ],
+)
+def test_the_core_has_the_ports_that_the_board_connects_and_is_started(
+    change: dict[str, bool], wanted: list[str], digits: Spec, tmp_path: Path
+) -> None:
     if shutil.which("iverilog") is None:
         pytest.skip("iverilog not found; it checks the adapter")
-    design = Design(digits, random_weights.seeded(digits), Path())
-    write(plan_core(design, find("kv260")), tmp_path)
-    inputs = "ap_clk, ap_rst_n, [7:0] s_axis_TDATA, [0:0] s_axis_TKEEP, [0:0] s_axis_TSTRB, s_axis_TVALID, s_axis_TLAST"
-    outputs = "s_axis_TREADY, [7:0] m_axis_TDATA, m_axis_TVALID, m_axis_TLAST"
-    ports = [f"input {port}" for port in f"{inputs}, m_axis_TREADY".split(", ")]
-    ports += [f"output {port}" for port in outputs.split(", ")]
-    (tmp_path / "core.v").write_text(f"module accelerator_core ({', '.join(ports)});\nendmodule\n")
-    sources = ["digits.v", "core.v"]
-    subprocess.run(["iverilog", "-g2012", "-Wall", "-t", "null", "-s", "digits", *sources], cwd=tmp_path, check=True)
+    columns = spec(sparsity={"pattern": "column"}, engine={"dataflow": "column"}, formats={"input": [8, 6]})
+    chosen = columns if change else digits
+    weights = replace(random_weights.seeded(chosen), threshold=5 if change else 0)
+    made_of = adapter(Design(chosen, weights, Path()))
+    assert list(made_of.files) == [f"{made_of.top}.v", "core_start.v"]
+    for name, text in made_of.files.items():
+        (tmp_path / name).write_text(text)
+    bits = re.search(r"ARADDR\((\d+)'d0", made_of.files[f"{made_of.top}.v"])
+    assert bits is not None
+    high = int(bits[1]) - 1
+    (tmp_path / "core.v").write_text(CORE % (high, high, made_of.top))
+    sources = [*made_of.files, "core.v"]
+    subprocess.run(["iverilog", "-g2012", "-Wall", "-o", "run", "-s", "test", *sources], cwd=tmp_path, check=True)
+    shown = subprocess.run(["vvp", "run"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert shown.split("\n")[:-1] == wanted
 
 
 @pytest.mark.parametrize("board", ["arty-a7-100", "xcku9p", "alveo-u250"])

@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterator
 
 NAME = r"[a-z_]\w*"
-NUMBER = r"(\d+|\w+(<\w+>)?::k\w+)"
+NUMBER = r"(\d+|(\w+(<\w+>)?::)?k\w+)"
 ALLOWED = {
     "ARRAY_PARTITION": {"variable": NAME, "type": "complete|cyclic", "factor": NUMBER, "dim": NUMBER},
     "BIND_STORAGE": {"variable": NAME, "type": "rom_np"},
     "DATAFLOW": {},
-    "DEPENDENCE": {"variable": NAME, "type": "inter", "dependent": "false"},
-    "INLINE": {},
-    "INTERFACE": {"mode": "axis|ap_none|ap_ctrl_none", "port": NAME},
+    "DEPENDENCE": {
+        **{"variable": NAME, "type": "inter", "direction": "RAW"},
+        **{"distance": NUMBER, "dependent": "false|true"},
+    },
+    "INLINE": {"off": ""},
+    "INTERFACE": {"mode": "axis|s_axilite", "port": NAME, "offset": "0x[0-9a-f]+"},
     "LOOP_FLATTEN": {"off": ""},
     "PIPELINE": {"II": "1"},
     "RESET": {"variable": NAME},

@@ -82,7 +82,8 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
         "kLanes",
         "kIndices",
         "kStreams",
-        "kMarks",
+        "kLists",
+        "kMemoryCycles",
         "A::kSetBeats",
         "A::kStreamedBytes",
         "A::kReaders",
@@ -103,7 +104,7 @@ def test_lanes_hold_every_weight_once_in_the_order_they_read_it() -> None:
 
 
 def test_a_name_that_is_not_given_is_an_error() -> None:
-    with pytest.raises(UndefinedError, match="'skips_states' is undefined"):
+    with pytest.raises(UndefinedError, match="'port_headers' is undefined"):
         render("hls_templates", "hls/top.h.j2")
 
 

@@ -13,7 +13,7 @@ class ColumnProcess(Process[ColumnArray]):
     engine_headers = ("column_engine.h",)
     step = "ColumnStep"
     indices_name = "Rows"
-    weight_set = "ColumnWeightSet"
+    index_sets = "RowSets"
     fill = "FillColumns"
 
     @property
@@ -32,11 +32,11 @@ class ColumnProcess(Process[ColumnArray]):
         return f"LaneRows<{self.type}>"
 
     @property
-    def step_inputs(self) -> str:
-        """Operands, memories and the threshold of states."""
-        return f"{self.x}, {self.end}, {self.memories}, states_threshold"
+    def threshold(self) -> list[str]:
+        """States below it take no cycle."""
+        return ["states_threshold"]
 
     @property
-    def step_outputs(self) -> str:
-        """Results."""
-        return self.out
+    def states(self) -> list[str]:
+        """None: every sequence begins with zeros."""
+        return []

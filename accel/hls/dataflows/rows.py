@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accel.architecture.dataflows.rows import RowArray
 from accel.base.templates import c_array
-from accel.hls.process import Process
+from accel.hls.process import NOTHING, Process
 
 
 class RowProcess(Process[RowArray]):
@@ -13,7 +13,7 @@ class RowProcess(Process[RowArray]):
     header = "recurrent.h"
     step = "RecurrentStep"
     indices_name = "Columns"
-    weight_set = "WeightSet"
+    index_sets = "ColumnSets"
     fill = "FillWeights"
 
     @property
@@ -38,14 +38,20 @@ class RowProcess(Process[RowArray]):
         return "NoColumns" if self.array.streamed or self.indices is None else f"Columns<{self.type}>"
 
     @property
-    def step_inputs(self) -> str:
-        """Operands and memories."""
-        return f"{self.x}, {self.end}, {self.memories}"
+    def threshold(self) -> list[str]:
+        """None: every state is read."""
+        return []
 
     @property
-    def step_outputs(self) -> str:
-        """Results, and states that are given and taken."""
-        return f"{self.out}, {self.states}"
+    def states(self) -> list[str]:
+        """Streams or constants of h_0 and c_0, a stream of h_n and c_n, a flag of frames that were cut short."""
+        if self.initial is not None:
+            return [f"k{self.type}Initial", NOTHING, NOTHING]
+        if not self.array.initial_state:
+            return [NOTHING] * 3
+        name = self.array.name
+        given = self.made_state if self.array.streams > 1 else f"m_state_{name}"
+        return [f"s_state_{name}", given, f"{name}_state_torn"]
 
     @property
     def x_slots(self) -> list[int]:
