@@ -51,6 +51,7 @@ Beats:
 Results:
   for (int first = 0; first < A::kOutputs; first += A::kCells) {
     #pragma HLS PIPELINE II=1
+    NextIteration();
     In packet;
   Elements:
     for (int n = 0; n < A::kCells; ++n) {

@@ -28,9 +28,11 @@ template <typename A, int kBanks>
 void TakeState(Stream<State_t<A>> &in, States<A, kBanks> &h, int bank, Cells<A> &c, bool &torn) {
   #pragma HLS INLINE
   bool ended = false;
+  LoopBegins();
 Beats:
   for (int first = 0; first < A::kOutputs; first += A::kCells) {
     #pragma HLS PIPELINE II=1
+    NextIteration();
     const bool missing = ended;
     State_t<A> packet;
     if (!missing) {
@@ -59,9 +61,11 @@ Surplus:
 template <typename A, int kBanks>
 void TakeState(const Initial<A> &in, States<A, kBanks> &h, int bank, Cells<A> &c, bool &) {
   #pragma HLS INLINE
+  LoopBegins();
 Units:
   for (int unit = 0; unit < A::kOutputs; ++unit) {
     #pragma HLS PIPELINE II=1
+    NextIteration();
     const Int<A::kCellWidth> kept = static_cast<long long>(in[A::kStateValues - 1][unit]);
     const Int<A::kStateWidth> read =
         A::kStateValues == 1 ? ReadOf<A>(kept) : Int<A::kStateWidth>(static_cast<long long>(in[0][unit]));
@@ -80,9 +84,11 @@ void TakeState(const Nothing &, States<A, kBanks> &, int, Cells<A> &, bool &) {
 template <typename A, int kBanks, typename Out>
 void GiveState(Stream<Out> &out, const States<A, kBanks> &h, int bank, const Cells<A> &c) {
   #pragma HLS INLINE
+  LoopBegins();
 Beats:
   for (int first = 0; first < A::kOutputs; first += A::kCells) {
     #pragma HLS PIPELINE II=1
+    NextIteration();
     Out packet;
   Cells:
     for (int n = 0; n < A::kCells; ++n) {
