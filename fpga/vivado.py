@@ -24,8 +24,10 @@ from fpga.board import Board
 from fpga.rtl import Rtl
 from fpga.tool import Argv, Command, Plan
 
-WIDEST = 1024
-"""Bits of the widest stream of the DMA engine."""
+WIDEST, NARROWEST_MEMORY = 1024, 32
+"""Bits of the widest stream of the DMA engine, whose streams have a power of two of bytes (PG021), and the fewest bits
+of its memory side, which is as wide as its stream at least.
+"""
 
 FIXED_IO = {
     "zynq7": {
@@ -77,8 +79,18 @@ class Stream:
 
     @property
     def bytes(self) -> int:
-        """Bytes of a beat at the DMA engine."""
-        return self.words * self.outer // 8
+        """Bytes of a beat at the DMA engine, a power of two."""
+        return int(1 << (self.words * self.outer // 8 - 1).bit_length())
+
+    @property
+    def lanes(self) -> int:
+        """Values that a beat has room for; those behind `words` do not count."""
+        return 8 * self.bytes // self.outer
+
+    @property
+    def memory_bits(self) -> int:
+        """Bits of the DMA engine's memory side."""
+        return max(NARROWEST_MEMORY, 8 * self.bytes)
 
 
 def plan(design: Design, rtl: Rtl, board: Board, *, allow_slow: bool = False, core: str = "") -> Plan:
@@ -189,6 +201,7 @@ def _deployed(design: Design, rtl: Rtl, streams: dict[str, Stream]) -> dict[str,
         "inputs": given.values,
         "input": {
             "words": given.words,
+            "lanes": streams["input"].lanes,
             "bits": streams["input"].outer,
             "format": [given.fmt.width, given.fmt.frac],
         },
@@ -196,6 +209,7 @@ def _deployed(design: Design, rtl: Rtl, streams: dict[str, Stream]) -> dict[str,
         "values": result_values(design.net),
         "output": {
             "words": streams["output"].words,
+            "lanes": streams["output"].lanes,
             "bits": streams["output"].outer,
             "signed": streams["output"].signed,
             "range": _results(design),

@@ -7,6 +7,7 @@ they are, since the waits of the library's class for it have no end. Nothing her
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -23,7 +24,10 @@ CONTROL, STATUS, ADDRESS, ADDRESS_HIGH, LENGTH = 0x00, 0x04, 0x18, 0x1C, 0x28
 RUN, RESET = 1 << 0, 1 << 2
 """Bits of CONTROL. A reset of either channel is one of the whole engine, and of the accelerator behind it."""
 HALTED, IDLE, DONE, ERRORS = 1 << 0, 1 << 1, 1 << 12, 0x770
-"""Bits of STATUS. DONE stays until it is written; it is enabled by the same bit of CONTROL."""
+"""Bits of STATUS. DONE stays until it is written."""
+INTERRUPTS = DONE | 1 << 14
+"""Bits of CONTROL: interrupts at the end of a transfer and at an error. That of results is wired to the processor."""
+RECEIVED = "dma/s2mm_introut"
 LONGEST = (1 << 26) - 1
 """Bytes of a transfer, as many as its register can say."""
 
@@ -44,6 +48,8 @@ class Accelerator:
         self._allocate = pynq.allocate
         found = pynq.Overlay(str(folder / self.facts["bitstream"])).ip_dict["dma"]
         self._registers: Any = pynq.MMIO(found["phys_addr"], found["addr_range"])
+        self._received: Any = pynq.Interrupt(RECEIVED)
+        self._reset_pin: Any = pynq.GPIO(pynq.GPIO.get_gpio_pin(0), "out")
         self.reset()
 
     def quantise(self, real: npt.ArrayLike) -> Integers:
@@ -86,11 +92,13 @@ class Accelerator:
 
         Raises TimeoutError where the engine does not come out of it: then the bitstream has to be loaded anew.
         """
+        self._reset_pin.write(1)
         self._write("send", CONTROL, RESET)
         self._wait("reset", lambda: not any(self._read(name, CONTROL) & RESET for name in CHANNELS))
         for name in CHANNELS:
-            self._write(name, CONTROL, RUN | DONE)
+            self._write(name, CONTROL, RUN | INTERRUPTS)
         self._wait("start", lambda: not any(self._read(name, STATUS) & HALTED for name in CHANNELS))
+        self._reset_pin.write(0)
 
     def _exchanged(self, sent: Any, received: Any) -> Integers:
         """What comes back for what is sent. What was in the memory before is overwritten first, so it never returns."""
@@ -101,13 +109,16 @@ class Accelerator:
             buffer.flush()
         self._begin("receive", received)
         self._begin("send", sent)
+        self._sleep()
         for name in CHANNELS:
             self._wait(name, lambda name=name: self._finished(name))  # type: ignore[misc]
         moved = self._read("receive", LENGTH)
         if moved != received.nbytes:
             raise TransferFailed(f"results of {moved} bytes, wanted {received.nbytes}")
         received.invalidate()
-        results = np.array(received, dtype=np.int64).reshape(-1, self._padded("output"))[:, : self.facts["values"]]
+        words = self.facts["output"]["words"]
+        beats = np.array(received, dtype=np.int64).reshape(-1, self.facts["output"]["lanes"])[:, :words]
+        results = beats.reshape(-1, words * self._beats("output"))[:, : self.facts["values"]]
         if results.min() < lowest or results.max() > highest:
             raise TransferFailed(f"results: wanted {lowest} to {highest}, got {results.min()} to {results.max()}")
         return results
@@ -118,6 +129,21 @@ class Accelerator:
         self._write(name, ADDRESS, address & 0xFFFFFFFF)
         self._write(name, ADDRESS_HIGH, address >> 32)
         self._write(name, LENGTH, buffer.nbytes)
+
+    def _sleep(self) -> None:
+        """Until the interrupt of results, or for `timeout`; the registers are asked afterwards in any case.
+
+        Where an event loop runs already, as a notebook's, nothing can wait in it, and the registers are asked alone.
+        """
+        try:
+            loop = asyncio.get_event_loop_policy().get_event_loop()  # where the library listens
+        except RuntimeError:
+            return
+        if not loop.is_running():
+            try:
+                loop.run_until_complete(asyncio.wait_for(self._received.wait(), self.timeout))
+            except TimeoutError:
+                pass
 
     def _finished(self, name: str) -> bool:
         status = self._read(name, STATUS)
@@ -157,17 +183,22 @@ class Accelerator:
         for side, count in sides.items():
             if count * self._type(side).itemsize > LONGEST:
                 raise ValueError(f"x: wanted at most {LONGEST} bytes of {side}, got {len(x)} steps")
-        padding = self._padded("input") - inputs
-        return np.pad(x, ((0, 0), (0, padding))).astype(self._type("input"))
+        words, lanes = self.facts["input"]["words"], self.facts["input"]["lanes"]
+        whole = np.pad(x, ((0, 0), (0, words * self._beats("input") - inputs)))
+        beats = np.pad(whole.reshape(-1, words), ((0, 0), (0, lanes - words)))
+        return beats.reshape(len(x), -1).astype(self._type("input"))
 
     def _received_size(self, steps: int) -> int:
         return (steps if self.facts["every_step"] else 1) * self._padded("output")
 
-    def _padded(self, side: str) -> int:
-        """Values of one vector with those that fill its last beat."""
+    def _beats(self, side: str) -> int:
+        """Beats of one vector."""
         count = self.facts["inputs" if side == "input" else "values"]
-        words = self.facts[side]["words"]
-        return int(-(-count // words) * words)
+        return int(-(-count // self.facts[side]["words"]))
+
+    def _padded(self, side: str) -> int:
+        """Values of one vector in memory, with those that fill its beats."""
+        return int(self._beats(side) * self.facts[side]["lanes"])
 
     def _type(self, side: str) -> np.dtype[Any]:
         facts = self.facts[side]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import ModuleType
 from typing import Any
 
@@ -41,6 +42,7 @@ class Board:
         self.memory: dict[int, Buffer] = {}
         self.registers = dict.fromkeys((base + n for base in (0x00, 0x30) for n in range(0, 0x30, 4)), 0)
         self.fault, self.resets, self.stuck = "", 0, False
+        self.waits, self.pin = 0, [0]
         self._halt()
 
     @property
@@ -55,7 +57,18 @@ class Board:
         found.Overlay = lambda path: type("Overlay", (), {"path": path, "ip_dict": where})  # type: ignore[attr-defined]
         found.MMIO = lambda base, length: self  # type: ignore[attr-defined]
         found.allocate = self.allocate  # type: ignore[attr-defined]
+        found.Interrupt = lambda name: type("Interrupt", (), {"wait": lambda _: self.interrupt(name)})()  # type: ignore[attr-defined]
+        pin = type("GPIO", (), {"write": lambda _, value: self.pin.append(value)})
+        found.GPIO = lambda number, way: pin()  # type: ignore[attr-defined]
+        found.GPIO.get_gpio_pin = lambda user: 54 + user  # type: ignore[attr-defined]
         return found
+
+    async def interrupt(self, name: str) -> None:
+        """Ends when the engine raises the interrupt of results, if that is wired to the processor and enabled."""
+        assert name == "dma/s2mm_introut"
+        self.waits += 1
+        while not self.registers[0x34] & self.registers[0x30] & DONE:
+            await asyncio.sleep(0.001)
 
     def allocate(self, shape: tuple[int, ...], dtype: Any) -> Buffer:
         """Memory with old contents, above the first four gigabytes."""

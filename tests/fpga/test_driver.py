@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -17,9 +18,9 @@ FACTS: dict[str, Any] = {
     "name": "little",
     "bitstream": "small.bit",
     "inputs": 3,
-    "input": {"words": 4, "bits": 16, "format": [10, 8]},
+    "input": {"words": 4, "lanes": 4, "bits": 16, "format": [10, 8]},
     "values": 2,
-    "output": {"words": 1, "bits": 16, "signed": True, "range": [-1024, 1023]},
+    "output": {"words": 1, "lanes": 1, "bits": 16, "signed": True, "range": [-1024, 1023]},
     "every_step": True,
 }
 
@@ -138,3 +139,43 @@ def test_an_engine_that_does_not_start_is_told_when_the_bitstream_is_loaded(
     (tmp_path / "accelerator.json").write_text(json.dumps(FACTS))
     with pytest.raises(TimeoutError, match=r"start: no end after 0\.05 s"):
         Accelerator(tmp_path, timeout=0.05)
+
+
+def test_results_are_slept_for_and_not_asked_for_again_and_again(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    accelerator, board = made
+
+    def asked_again(_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("fpga.pynq.driver.time.sleep", asked_again)
+    assert accelerator.predict([[1, 2, 3]]).tolist() == [[2, -1]]
+    assert board.waits == 1
+
+
+def test_within_a_notebooks_event_loop_the_registers_are_asked(made: Made) -> None:
+    accelerator, board = made
+
+    async def notebook() -> list[list[int]]:
+        found: list[list[int]] = accelerator.predict([[1, 2, 3]]).tolist()
+        return found
+
+    assert asyncio.run(notebook()) == [[2, -1]]
+    assert board.waits == 0
+
+
+def test_a_pin_of_the_processor_holds_the_accelerator_in_reset_until_the_engine_runs(made: Made) -> None:
+    accelerator, board = made
+    assert board.pin == [0, 1, 0]
+    accelerator.reset()
+    assert board.pin == [0, 1, 0, 1, 0]
+
+
+def test_beats_of_three_values_lie_in_memory_as_four(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    accelerator, board = made
+    monkeypatch.setitem(accelerator.facts, "input", {"words": 3, "lanes": 4, "bits": 16, "format": [10, 8]})
+    monkeypatch.setitem(accelerator.facts, "inputs", 6)
+    sent = []
+    monkeypatch.setattr(board, "_answer", lambda first: sent.append(bytes(board._memory(0x00))))
+    with pytest.raises(TimeoutError):
+        accelerator.predict([[1, 2, 3, 4, 5, 6]])
+    assert np.frombuffer(sent[0], dtype=np.int16).tolist() == [1, 2, 3, 0, 4, 5, 6, 0]

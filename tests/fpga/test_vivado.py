@@ -23,7 +23,7 @@ from accel.spec import Spec
 from fpga.board import find
 from fpga.rtl import Rtl
 from fpga.tool import Plan, ToolFailed, execute, run, write
-from fpga.vivado import FIXED_IO, adapter, plan, plan_core, programming
+from fpga.vivado import FIXED_IO, Stream, adapter, plan, plan_core, programming
 from tests.designs import spec
 
 Calls = Callable[[], list[str]]
@@ -93,8 +93,8 @@ def test_the_block_design_connects_processor_memory_and_streams(
     list(run(made(digits, "pynq-z2").until("synthesis"), tmp_path / "plan"))
     lines = calls()
     cells = [line.split()[-1] for line in lines if line.startswith("create_bd_cell")]
-    assert cells == ["ps", "dma", "reset", "memory", "control"]
-    assert "set_property board_part tul.com.tw:pynq-z2:part0:1.0 project" not in lines
+    assert cells == ["ps", "clock", "dma", "reset", "memory", "control"]
+    assert "set_property board_part tul.com.tw:pynq-z2:part0:1.10 " in [line.replace("{}", "") for line in lines]
     joined = [line.split()[1:] for line in lines if line.startswith("connect_bd_intf_net")]
     assert joined == [
         ["dma/M_AXI_MM2S", "memory/S00_AXI"],
@@ -103,13 +103,19 @@ def test_the_block_design_connects_processor_memory_and_streams(
         ["ps/M_AXI_GP0", "control/S00_AXI"],
         ["control/M00_AXI", "dma/S_AXI_LITE"],
     ]
-    clocked = {line.split()[2] for line in lines if line.startswith("connect_bd_net ps/FCLK_CLK0 ")}
+    clocked = {line.split()[2] for line in lines if line.startswith("connect_bd_net clock/clk_out1 ")}
     assert clocked == {
         *("reset/slowest_sync_clk", "dma/s_axi_lite_aclk", "dma/m_axi_mm2s_aclk", "dma/m_axi_s2mm_aclk"),
         *("memory/aclk", "control/aclk", "ps/M_AXI_GP0_ACLK", "ps/S_AXI_HP0_ACLK"),
     }
     assert "make_bd_intf_pins_external -name to_accelerator dma/M_AXIS_MM2S" in lines
     assert "make_bd_pins_external -name dma_resetn dma/mm2s_prmry_reset_out_n" in lines
+    assert "make_bd_pins_external -name asked_reset ps/GPIO_O" in lines
+    assert "connect_bd_net dma/s2mm_introut ps/IRQ_F2P" in lines
+    assert "connect_bd_net ps/FCLK_CLK0 clock/clk_in1" in lines
+    assert [line for line in lines if "FREQ_HZ" in line] == [
+        f"set_property CONFIG.FREQ_HZ 79999200 {side}_accelerator" for side in ("to", "from")
+    ]
     assert lines[-4:] == [
         "synth_design -top board_top -part xc7z020clg400-1",
         "write_checkpoint -force synthesised.dcp",
@@ -247,6 +253,38 @@ def test_programming_asks_for_the_part_and_loads_the_bitstream(
     assert "program_hw_devices PART" in calls()
 
 
+MISSING = {
+    "STUB_NO_BOARDS": ("1", r"board files: wanted xilinx.com:kv260_som:part0:\*, this Vivado has none"),
+    "STUB_IP": (
+        "axi_dma:7 axi_dma:8",
+        r"IP axi_dma: wanted version 7, the catalogue of this Vivado has \S+axi_dma:8.1",
+    ),
+    "STUB_HZ": ("75000000", r"clock: wanted 80.0 MHz, the clock wizard makes 75.0"),
+}
+
+
+@pytest.mark.parametrize("fault", MISSING)
+def test_what_this_vivado_has_not_is_told_before_synthesis(
+    fault: str, digits: Spec, tmp_path: Path, install: Install, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("vivado", '"$7"', "vivado.tcl")
+    value, sentence = MISSING[fault]
+    monkeypatch.setenv(fault, value)
+    with pytest.raises(ToolFailed, match=rf"(?s)vivado ended with status 1.*{sentence}"):
+        list(run(made(digits, "kv260"), tmp_path / "plan"))
+    assert not [line for line in calls() if line.startswith("synth_design")]
+
+
+@pytest.mark.parametrize(
+    ("words", "bits", "bytes_", "lanes", "memory"), [(1, 8, 1, 1, 32), (3, 8, 4, 4, 32), (3, 24, 16, 4, 128)]
+)
+def test_a_stream_of_the_dma_engine_has_a_power_of_two_of_bytes(
+    words: int, bits: int, bytes_: int, lanes: int, memory: int
+) -> None:
+    stream = Stream(words, bits, signed=True)
+    assert (stream.bytes, stream.lanes, stream.memory_bits) == (bytes_, lanes, memory)
+
+
 def test_a_board_of_another_vendor_is_refused(digits: Spec) -> None:
     with pytest.raises(Refused, match=r"target.board: wanted a board with a Xilinx chip, got ulx3s-85f \(ecp5\)"):
         made(digits, "ulx3s-85f")
@@ -272,7 +310,8 @@ module system_wrapper ({ports}
     output [63:0] to_accelerator_tdata, output [7:0] to_accelerator_tkeep, output to_accelerator_tlast,
     input to_accelerator_tready, output to_accelerator_tvalid, input [63:0] from_accelerator_tdata,
     input [7:0] from_accelerator_tkeep, input from_accelerator_tlast, output from_accelerator_tready,
-    input from_accelerator_tvalid, output reg aclk, output [0:0] aresetn, output dma_resetn);
+    input from_accelerator_tvalid, output reg aclk, output [0:0] aresetn, output dma_resetn, output [0:0] asked_reset);
+  assign asked_reset = 1'b0;
   assign to_accelerator_tdata = {{32'hffabcdef, 32'h00000001}};
   assign {{to_accelerator_tvalid, to_accelerator_tlast, from_accelerator_tready, aresetn, dma_resetn}} = 5'b11111;
   initial begin
@@ -294,25 +333,30 @@ module system_wrapper (%s
     output [7:0] to_accelerator_tdata, output [0:0] to_accelerator_tkeep, output to_accelerator_tlast,
     input to_accelerator_tready, output to_accelerator_tvalid, input [7:0] from_accelerator_tdata,
     input [0:0] from_accelerator_tkeep, input from_accelerator_tlast, output from_accelerator_tready,
-    input from_accelerator_tvalid, output reg aclk, output reg [0:0] aresetn, output reg dma_resetn);
+    input from_accelerator_tvalid, output reg aclk, output reg [0:0] aresetn, output reg dma_resetn,
+    output reg [0:0] asked_reset);
   integer cycle;
   initial begin
     aclk = 0;
-    {aresetn, dma_resetn} = 2'b01;
-    for (cycle = 0; cycle < 400; cycle = cycle + 1) begin
+    {aresetn, dma_resetn, asked_reset} = 3'b010;
+    for (cycle = 0; cycle < 600; cycle = cycle + 1) begin
       #1 aclk = 1;
       #1 aclk = 0;
       $display("%%b", board_top.accelerator.reset);
       if (cycle == 2) aresetn = 1;
       if (cycle == 200) dma_resetn = 0;
       if (cycle == 201) dma_resetn = 1;
+      if (cycle == 400) asked_reset = 1;
+      if (cycle == 410) asked_reset = 0;
     end
   end
 endmodule
 """
 
 
-def test_a_reset_of_the_dma_engine_is_one_of_the_accelerator_as_long_as_it_needs(digits: Spec, tmp_path: Path) -> None:
+def test_a_reset_of_the_dma_engine_or_the_processors_pin_is_one_of_the_accelerator_as_long_as_it_needs(
+    digits: Spec, tmp_path: Path
+) -> None:
     if shutil.which("iverilog") is None:
         pytest.skip("iverilog not found; it runs the board's top")
     write(made(digits, "pynq-z2"), tmp_path)
@@ -322,7 +366,7 @@ def test_a_reset_of_the_dma_engine_is_one_of_the_accelerator_as_long_as_it_needs
     subprocess.run(["iverilog", "-g2012", "-Wall", "-o", "run", "-s", "board_top", *sources], cwd=tmp_path, check=True)
     shown = subprocess.run(["vvp", "run"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout.split()
     lengths = [len(list(run)) for level, run in groupby(shown) if level == "1"]
-    assert len(lengths) == 2
+    assert len(lengths) == 3
     assert min(lengths) >= 4 * RESET_CYCLES
 
 
@@ -331,9 +375,9 @@ def test_the_deploy_folder_says_what_the_driver_has_to_know(digits: Spec) -> Non
         "name": "digits",
         "bitstream": "digits.bit",
         "inputs": 8,
-        "input": {"words": 1, "bits": 8, "format": [8, 6]},
+        "input": {"words": 1, "lanes": 1, "bits": 8, "format": [8, 6]},
         "values": 1,
-        "output": {"words": 1, "bits": 8, "signed": False, "range": [0, 9]},
+        "output": {"words": 1, "lanes": 1, "bits": 8, "signed": False, "range": [0, 9]},
         "every_step": False,
         "longest": None,
     }

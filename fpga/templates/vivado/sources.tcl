@@ -4,7 +4,7 @@ proc read_sources {} {
     global part board_part sources contents core
     create_project -in_memory -part $part
     if {$board_part ne ""} {
-        set_property board_part $board_part [current_project]
+        set_property board_part [newest_board_part $board_part] [current_project]
     }
     read_verilog -sv $sources
     if {[llength $contents]} {
@@ -16,6 +16,17 @@ proc read_sources {} {
         read_core
     }
     read_xdc clock.xdc
+}
+
+# A board by its newest file: they come with other versions than Vivado's.
+proc newest_board_part {name} {
+    regexp {^(.*):[^:]*$} $name -> board
+    set newest [lindex [lsort -dictionary [get_board_parts -quiet $board:*]] end]
+    if {$newest eq ""} {
+        error "board files: wanted $board:*, this Vivado has none; install them (Tools, Vivado Store, Boards; or\
+            xhub::install with xhub::get_xitems), or name their folder: set_param board.repoPaths"
+    }
+    return $newest
 }
 
 # The core that Vitis HLS has exported.

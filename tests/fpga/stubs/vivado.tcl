@@ -25,6 +25,8 @@ set options {
     update_ip_catalog {-add_ip -repo_path}
     create_ip {-vlnv -module_name}
     get_ips {}
+    get_ipdefs {-quiet}
+    get_board_parts {-quiet}
     get_timing_paths {-max_paths -setup -hold}
     create_bd_design {}
     create_bd_cell {-type -vlnv}
@@ -114,7 +116,27 @@ proc leave_get_timing_paths args {
     return path
 }
 
+set catalogue {
+    xilinx.com:ip:axi_dma:7.1 xilinx.com:ip:clk_wiz:6.0 xilinx.com:ip:proc_sys_reset:5.0 xilinx.com:ip:smartconnect:1.0
+    xilinx.com:ip:processing_system7:5.5 xilinx.com:ip:zynq_ultra_ps_e:3.4 xilinx.com:ip:zynq_ultra_ps_e:3.5
+}
+
+proc leave_get_ipdefs args {
+    set found [lsearch -all -inline $::catalogue [lindex $args end]]
+    return [expr {[info exists ::env(STUB_IP)] ? [string map $::env(STUB_IP) $found] : $found}]
+}
+
+proc leave_get_board_parts args {
+    if {[info exists ::env(STUB_NO_BOARDS)]} {
+        return {}
+    }
+    return [list [string map {* 1.0} [lindex $args end]] [string map {* 1.10} [lindex $args end]]]
+}
+
 proc leave_get_property {name what} {
+    if {$name eq "CONFIG.FREQ_HZ"} {
+        return [expr {[info exists ::env(STUB_HZ)] ? $::env(STUB_HZ) : 79999200}]
+    }
     if {$name ne "SLACK"} {
         error "get_property: unknown property $name"
     }
