@@ -97,10 +97,10 @@ def test_what_leaves_is_that_of_sequences_alone(engine: Engine, sections: dict[s
     [
         pytest.param("rtl/awkward.v", REAL, r"\g<1>1'b1;", id="results_of_fillers_leave"),
         pytest.param("rtl/awkward.v", REAL, r"\g<1>1'b0;", id="no_result_leaves"),
-        pytest.param("hls/fillers.h", r"if \(!filler\) ", "", id="results_of_fillers_leave_the_cpp"),
         pytest.param(
-            "hls/platform.h", r"packet.user != 0", "packet.user && sizeof(T) == 0", id="the_cpp_reads_no_mark"
+            "hls/fillers.h", r"if \(!filler\)", "if (!filler || kBeats > 0)", id="results_of_fillers_leave_the_cpp"
         ),
+        pytest.param("hls/platform.h", r"packet.user != 0", "packet.user && kWidth == 0", id="the_cpp_reads_no_mark"),
     ],
 )
 def test_a_fault_in_what_withholds_them_is_caught(file: str, old: str, new: str, tmp_path: Path) -> None:

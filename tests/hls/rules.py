@@ -73,6 +73,15 @@ def stream_faults(files: Mapping[str, str]) -> Iterator[str]:
             yield f"{path}: .{word}()"
 
 
+def language_faults(files: Mapping[str, str]) -> Iterator[str]:
+    """What C++14 does not have."""
+    for path, text in files.items():
+        for word in re.findall(
+            r"if constexpr|\bconstexpr \(|std::void_t|\[\[maybe_unused|inline constexpr|auto \[", text
+        ):
+            yield f"{path}: {word}"
+
+
 def dependence_faults(files: Mapping[str, str]) -> Iterator[str]:
     """Memories whose DEPENDENCE pragma says another distance than their words hold simulation to."""
     aliases = dict(ALIAS.findall("\n".join(files.values())))

@@ -17,7 +17,7 @@ from accel.model.design import Design
 from accel.spec import Spec
 from tests.designs import spec, stimuli
 from tests.hls.designs import SPECS, rendered
-from tests.hls.rules import dependence_faults, interface_faults, region_faults, stream_faults
+from tests.hls.rules import dependence_faults, interface_faults, language_faults, region_faults, stream_faults
 from tests.hls.test_engine import assert_equal, edit
 
 COLUMNS = {
@@ -29,6 +29,11 @@ VARIANTS: dict[str, Spec] = {
     **SPECS,
     "columns": spec(**COLUMNS),
     "x_first": spec(engine={"units": 2, "order": "x_first"}, model={"hidden": [8]}),
+    "formats_by_layer": spec(
+        model={"inputs": 3, "hidden": [4, 6], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
+        formats={"gate": [[14, 9], [11, 7]], "cell": [[12, 8], [15, 11]], "activation": [[11, 10], [8, 7]]},
+        engine={"units": 2},
+    ),
     "x_first_in_registers": spec(engine={"units": 4, "order": "x_first"}, model={"hidden": [8]}),
 }
 OF_THE_BENCH = ("bench.h", "bench.cpp", "checked_int.h", "checked_stream.h")
@@ -52,6 +57,7 @@ def faults(found: Mapping[str, str], name: str) -> Iterator[str]:
     yield from interface_faults(found["top.cpp"], name)
     yield from stream_faults(found)
     yield from dependence_faults(found)
+    yield from language_faults(found)
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -70,6 +76,7 @@ FAULTS = {
     "registers one on the other": ("top.cpp", "offset=0x30", "offset=0x24", "without room"),
     "a stream that is polled": ("receive.h", "if (!missing) {", "if (!in.empty()) {", r"\.empty\(\)"),
     "a promise that no word holds": ("recurrent.h", "Carried<Int<A::kCellWidth>, kNever>", "Int<8>", "c: the pragma"),
+    "a word of C++17": ("recurrent.h", "if (A::kInitialState", "if constexpr (A::kInitialState", "if constexpr"),
     "another distance": ("row_engine.h", "distance=LaidAside<A>::kApart", "distance=kNever", "begun: the pragma"),
 }
 
@@ -163,7 +170,7 @@ def test_a_conversion_that_loses_bits_is_told(tmp_path: Path) -> None:
     assert "-Wconversion" in _objects("g++", made, STRICT)
 
 
-@pytest.mark.parametrize("name", fast(["two_layers", *SANITIZING[1:]], 1))
+@pytest.mark.parametrize("name", fast(["formats_by_layer", "two_layers", *SANITIZING[1:]], 1))
 def test_clang_takes_it_too(name: str, tmp_path: Path) -> None:
     if shutil.which("clang++") is None:
         pytest.skip("clang++ not found; not run")
