@@ -18,7 +18,7 @@ from accel.hls.beats import input_beat, output_beat, result_values
 from accel.hls.buffers import MirrorProcess, mirror_processes
 from accel.hls.cell_text import activation_text, cell_text
 from accel.hls.dataflows import PROCESSES
-from accel.hls.embedding import EMBEDDED, embedding_process
+from accel.hls.embedding import EMBEDDED, EmbeddingProcess, embedding_process
 from accel.hls.kinds import kind_name, kinds
 from accel.hls.process import LABELS, Process
 from accel.hls.regions import Port
@@ -74,13 +74,15 @@ def top_name(design: Design) -> str:
 
 def top_ports(design: Design) -> tuple[Port, ...]:
     """Its streams and registers."""
-    return top(design, *_processes(design)).ports
+    processes, mirrors = _processes(design)
+    return top(design, processes, mirrors, _embedding(design, mirrors)).ports
 
 
 def _names(design: Design) -> dict[str, object]:
     net, spec = design.net, design.spec
     processes, mirrors = _processes(design)
-    layers, made = processes[: len(net.layers)], top(design, processes, mirrors)
+    layers, embedding = processes[: len(net.layers)], _embedding(design, mirrors)
+    made = top(design, processes, mirrors, embedding)
     return {
         "top": top_name(design),
         "cell": cell_text(net),
@@ -120,6 +122,10 @@ def _names(design: Design) -> dict[str, object]:
         "load": {"digest": shape_digest(net), "errors": LOAD_ERRORS} if spec.engine.memory == "scratchpad" else None,
         "skips_states": spec.skips_states,
     }
+
+
+def _embedding(design: Design, mirrors: dict[int, MirrorProcess]) -> EmbeddingProcess | None:
+    return embedding_process(design, mirrors[0].given if 0 in mirrors else "s_axis")
 
 
 def _pool(pool: Pool) -> list[tuple[str, int]]:

@@ -10,6 +10,7 @@ from typing import Any
 from accel.base.templates import c_bool
 from accel.hls.beats import output_beat
 from accel.hls.buffers import MirrorProcess
+from accel.hls.embedding import EmbeddingProcess
 from accel.hls.process import NOTHING, Process
 from accel.hls.regions import ENDED, Port, Region, Variable, region
 from accel.model.design import Design
@@ -40,6 +41,7 @@ class _Parts:
     design: Design
     processes: Sequence[Process[Any]]
     mirrors: Mapping[int, MirrorProcess]
+    embedding: EmbeddingProcess | None
 
     @property
     def layers(self) -> Sequence[Process[Any]]:
@@ -62,9 +64,17 @@ class _Parts:
         return self.design.net.layers[0].streams > 1
 
 
-def top(design: Design, processes: Sequence[Process[Any]], mirrors: Mapping[int, MirrorProcess]) -> Top:
-    """The top of a design whose arrays are `processes`; `mirrors` are the sequence buffers in front of them."""
-    parts = _Parts(design, processes, mirrors)
+def top(
+    design: Design,
+    processes: Sequence[Process[Any]],
+    mirrors: Mapping[int, MirrorProcess],
+    embedding: EmbeddingProcess | None = None,
+) -> Top:
+    """The top of a design whose arrays are `processes`; `mirrors` are the sequence buffers in front of them.
+
+    `embedding` is the table in front of all.
+    """
+    parts = _Parts(design, processes, mirrors, embedding)
     ports = tuple(addressed(_ports(parts)))
     if mirrors:
         return _buffered(parts, ports)
@@ -126,9 +136,8 @@ def _step(parts: _Parts) -> tuple[list[Variable], list[str]]:
     calls = []
     for process in parts.processes:
         first = process is parts.processes[0]
-        received = f"ReceiveInput<{process.type}>({process.source}, {process.x}, {process.end}, torn, steps, filler);"
-        calls += [*([received] if first else _received(parts, process)), *_computed(process)]
-    variables += [_between(before) for before, _ in pairwise(parts.processes)]
+        calls += [*(_entering(parts, process) if first else _received(parts, process)), *_computed(process)]
+    variables += _looked_up(parts) + [_between(before) for before, _ in pairwise(parts.processes)]
     if parts.design.net.pool:
         variables.append(_pooled(parts))
     if parts.fillers:
@@ -136,6 +145,21 @@ def _step(parts: _Parts) -> tuple[list[Variable], list[str]]:
         variables += withheld
         calls += withholding
     return variables, calls
+
+
+def _entering(parts: _Parts, first: Process[Any]) -> list[str]:
+    """What takes x_t from outside, or a token, which becomes its row."""
+    if parts.embedding is None:
+        return [f"ReceiveInput<{first.type}>({first.source}, {first.x}, {first.end}, torn, steps, filler);"]
+    rows = f"LookUpInput<Embedding>({parts.embedding.source}, {first.source}, kEmbeddingRows, torn, steps, filler);"
+    return [rows, *_received(parts, first)]
+
+
+def _looked_up(parts: _Parts) -> list[Variable]:
+    """The stream of an embedding's rows."""
+    first = parts.processes[0]
+    beat = f"Packet<{first.type}::kXWidth, {first.type}::kInputWords>"
+    return [] if parts.embedding is None else [Variable(beat, first.source, "stream")]
 
 
 def _own(process: Process[Any]) -> list[Variable]:
@@ -224,13 +248,17 @@ def _buffered(parts: _Parts, ports: tuple[Port, ...]) -> Top:
         calls.append(f"{one.loop};")
     if len(parts.processes) in parts.mirrors:
         calls.append(_mirrored(parts, parts.mirrors[len(parts.processes)], "m_axis"))
+    if parts.embedding is not None:
+        streams += [Variable(FLAG, "cut", "scalar"), Variable(FLAG, "unknown", "scalar")]
+        calls.append("Either(cut, unknown, torn);")
     return Top(ports, tuple(inner), region("One sequence.", "", ports, streams, calls))
 
 
 def _mirrored(parts: _Parts, mirror: MirrorProcess, given: str) -> str:
     """The buffer of a sequence; the first one takes it from outside."""
     if mirror.source == "s_axis":
-        return f"MirrorInput<{mirror.type}>({mirror.source}, {given}, torn, steps);"
+        torn = "torn" if parts.embedding is None else "cut"
+        return f"MirrorInput<{mirror.type}>({mirror.source}, {given}, {torn}, steps);"
     return f"MirrorSteps<{mirror.type}>({mirror.source}, {given});"
 
 
@@ -240,6 +268,10 @@ def _segment(
     """One step of the arrays between two buffers."""
     variables = [one for process in segment for one in _own(process)] + [_between(one) for one in segment[:-1]]
     calls = [call for process in segment for call in (*_received(parts, process), *_computed(process))]
+    if parts.embedding is not None and segment[0] is parts.processes[0]:
+        variables += _looked_up(parts)
+        calls = [f"LookUp<Embedding>({parts.embedding.source}, {segment[0].source}, kEmbeddingRows, unknown);", *calls]
+        outside = [*outside, Variable(FLAG, "unknown", "scalar")]
     if any(process.source == "pooled" for process in segment):
         variables.append(_pooled(parts))
     told = [*outside, Variable(FLAG, ENDED, "scalar")]

@@ -140,9 +140,9 @@ class Accelerator:
         except RuntimeError:
             return
         if not loop.is_running():
-            try:
+            try:  # noqa: SIM105 - as short
                 loop.run_until_complete(asyncio.wait_for(self._received.wait(), self.timeout))
-            except TimeoutError:
+            except asyncio.TimeoutError:  # noqa: UP041 - another class before Python 3.11
                 pass
 
     def _finished(self, name: str) -> bool:

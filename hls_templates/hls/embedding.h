@@ -1,6 +1,7 @@
 #pragma once
 
-#include "fillers.h"
+#include <cstdint>
+
 #include "platform.h"
 
 namespace sparrow {
@@ -9,13 +10,11 @@ namespace sparrow {
 template <typename E>
 using Rows = Constant<E::kWidth>[E::kTokens][E::kInputs];
 
-/// Process: each token of a step (of both directions two) to its row, in beats of x_t. Any other number counts as token 0
-/// and raises `torn` for good, as `cut` does. `end` tells whether a sequence ends with the step, `filler` is set if it is
-/// one.
+/// Each token of a step (of both directions two) to its row, in beats of x_t. Any other number counts as token 0 and sets
+/// `unknown`. `filler` tells whether the step is one.
 template <typename E, typename In, typename Out>
-void LookUp(Stream<In> &in, Stream<Out> &out, const Rows<E> &rows, const bool &cut, bool &torn, bool &end, bool &filler) {
-  static bool unknown_before = false;
-  #pragma HLS RESET variable=unknown_before
+void TakeTokens(Stream<In> &in, Stream<Out> &out, const Rows<E> &rows, bool &unknown, bool &filler) {
+  #pragma HLS INLINE
 Tokens:
   for (int read = 0; read < E::kRead; ++read) {
     #pragma HLS LOOP_FLATTEN off
@@ -23,7 +22,8 @@ Tokens:
     const long long number = static_cast<long long>(packet.data.element[0]);
     const bool known = number >= 0 && number < E::kTokens;
     const int token = known ? static_cast<int>(number) : 0;
-    if (!known) unknown_before = true;
+    if (!known) unknown = true;
+    filler = IsFiller(packet);
   Beats:
     for (int beat = 0; beat < E::kBeats; ++beat) {
       #pragma HLS PIPELINE II=1
@@ -38,33 +38,41 @@ Tokens:
       KeepAll(row);
       out.write(row);
     }
-    end = packet.last;
-    filler = IsFiller(packet);
   }
-  torn = cut || unknown_before;
 }
 
-/// Process: the same where there are no fillers.
+/// Process: the tokens of a step from outside; `torn` stays set once one was none, `steps` are those since reset, modulo
+/// 2**32, and `filler` tells a step that nobody waits for.
 template <typename E, typename In, typename Out>
-void LookUp(Stream<In> &in, Stream<Out> &out, const Rows<E> &rows, const bool &cut, bool &torn) {
-  #pragma HLS INLINE
-  bool end = false;
-  bool filler = false;
-  LookUp<E>(in, out, rows, cut, torn, end, filler);
+void LookUpInput(Stream<In> &in, Stream<Out> &out, const Rows<E> &rows, bool &torn, std::uint32_t &steps, bool &filler) {
+  #pragma HLS INLINE off
+  static bool unknown_before = false;
+  static std::uint32_t counted = 0;
+  #pragma HLS RESET variable=unknown_before
+  #pragma HLS RESET variable=counted
+  bool marked = false;
+  TakeTokens<E>(in, out, rows, unknown_before, marked);
+  ++counted;
+  torn = unknown_before;
+  steps = counted;
+  filler = marked;
 }
 
-/// Process: the same with a mark for each process that withholds a filler's result.
-template <typename E, typename In, typename Out, int kMarks>
-void LookUpMarked(Stream<In> &in, Stream<Out> &out, const Rows<E> &rows, bool &torn, Mark (&marks)[kMarks]) {
-  #pragma HLS INLINE
-  bool end = false;
+/// Process: the tokens of a step out of a buffer; `unknown` stays set once one was none.
+template <typename E, typename In, typename Out>
+void LookUp(Stream<In> &in, Stream<Out> &out, const Rows<E> &rows, bool &unknown) {
+  #pragma HLS INLINE off
+  static bool unknown_before = false;
+  #pragma HLS RESET variable=unknown_before
   bool filler = false;
-  LookUp<E>(in, out, rows, false, torn, end, filler);
-Marks:
-  for (int n = 0; n < kMarks; ++n) {
-    #pragma HLS UNROLL
-    marks[n] = {end, filler};
-  }
+  TakeTokens<E>(in, out, rows, unknown_before, filler);
+  unknown = unknown_before;
+}
+
+/// Process: whether a sequence was not taken as it came, or had a token that is none.
+inline void Either(const bool &cut, const bool &unknown, bool &torn) {
+  #pragma HLS INLINE off
+  torn = cut || unknown;
 }
 
 }  // namespace sparrow

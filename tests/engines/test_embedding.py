@@ -128,7 +128,7 @@ def test_the_golden_model_reads_rows() -> None:
     ("old", "new"),
     [
         ("number < E::kTokens", "number <= E::kTokens"),
-        ("if (!known) unknown_before = true;", ""),
+        ("if (!known) unknown", "if (number == 0) unknown"),
         ("rows[token][column]", "rows[token][E::kInputs - 1 - column]"),
         ("packet.last && beat == E::kBeats - 1", "packet.last"),
     ],

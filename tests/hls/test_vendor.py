@@ -29,6 +29,11 @@ VARIANTS: dict[str, Spec] = {
     **SPECS,
     "columns": spec(**COLUMNS),
     "x_first": spec(engine={"units": 2, "order": "x_first"}, model={"hidden": [8]}),
+    "embedding": spec(model={"inputs": 6, "vocabulary": 9}, engine={"streams": 3}),
+    "embedding_in_both_directions": spec(
+        model={"inputs": 6, "vocabulary": 5, "hidden": [4], "head": None, "bidirectional": True, "longest": 4},
+        engine={"units": 2, "input_words": 3},
+    ),
     "formats_by_layer": spec(
         model={"inputs": 3, "hidden": [4, 6], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
         formats={"gate": [[14, 9], [11, 7]], "cell": [[12, 8], [15, 11]], "activation": [[11, 10], [8, 7]]},
