@@ -89,6 +89,7 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
         "A::kReaders",
         "kCopies<A>",
         "M::kWords",
+        "E::kWords",
     }
 
 
