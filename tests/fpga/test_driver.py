@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,16 @@ FACTS: dict[str, Any] = {
 }
 
 Made = tuple[Accelerator, Board]
+
+
+@pytest.fixture(autouse=True)
+def loop() -> Iterator[None]:
+    """The event loop in which the library listens for interrupts."""
+    listening = asyncio.new_event_loop()
+    asyncio.set_event_loop(listening)
+    yield
+    asyncio.set_event_loop(None)
+    listening.close()
 
 
 @pytest.fixture
