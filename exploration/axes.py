@@ -105,6 +105,8 @@ def _engine(spec: Spec) -> Iterator[Axis]:
     yield Axis("engine.units", tuple(sorted(divisors(hidden)) if spec.by_lane else groups))
     yield Axis("engine.lanes_per_row", (1, 2, 3, 4, 6, 8))
     yield Axis(CELLS_KEY, CELLS)
+    if isinstance(spec.engine.dataflow, str):
+        yield Axis("engine.dataflow", ("row", "column"))
     yield Axis("engine.input_words", tuple(n for n in (1, 2, 4, 8, 16) if n <= spec.model.inputs))
     yield Axis("engine.order", ("rows", "x_first"))
     yield Axis("engine.streams", (1, 2, 3, 4))

@@ -44,6 +44,13 @@ class Machine:
         """Its schedule: of its weights, else of random ones."""
         return schedule(Design(self.spec, self.weights or seeded(self.spec), Path()))
 
+    @cached_property
+    def cycles(self) -> float:
+        """From step to step: over its samples where zeros decide and there are some."""
+        if self.spec.skips_states and self.samples is not None:
+            return float(self.timing.cycles_over(self.samples))
+        return float(self.timing.cycles_per_step)
+
     @property
     def stage(self) -> Stage:
         """Of what depends on which weights stay."""
@@ -74,10 +81,7 @@ def missing(spec: Spec, names: Collection[str]) -> str:
 
 
 def _cycles(machine: Machine) -> Value:
-    spec = machine.spec
-    if spec.skips_states and machine.samples is not None:
-        return float(machine.timing.cycles_over(machine.samples)), "exact"
-    return float(machine.timing.cycles_per_step), machine.stage
+    return machine.cycles, machine.stage
 
 
 def _latency(machine: Machine) -> Value:
@@ -95,8 +99,8 @@ def _bandwidth(machine: Machine) -> Value:
 
 
 def _energy(machine: Machine) -> Value:
-    """Of a step between others, as `_cycles` has it."""
-    net, cycles = machine.net, _cycles(machine)[0]
+    """Of a step between others."""
+    net, cycles = machine.net, machine.cycles
     products = [float(array.nonzeros) for array in net.arrays]
     if machine.timing.skips_states and machine.samples is not None:
         steps, counted = int(machine.samples.lengths.sum()), iter(machine.timing.waits(machine.samples))

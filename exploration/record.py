@@ -68,7 +68,7 @@ class Studied:
         board = boards.find(self.spec.target.board)
         if self.routes and all(one["status"] == "routed" for one in self.routes.values()):
             return f" that fits {board.name}"
-        if not self.routes and knows(self.spec, board):
+        if not self.routes and all(knows(one.spec, board) for one in self.machines.values()):
             return f" that fits {board.name} by estimate"
         return f" for {board.name}, not known to fit,"
 

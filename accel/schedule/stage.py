@@ -47,9 +47,14 @@ class Waits:
     """On vectors whose end comes alone."""
 
     @property
+    def parts(self) -> tuple[int, ...]:
+        """Each of them, in their order."""
+        return self.busy, self.input, self.accumulators, self.state, self.ends
+
+    @property
     def cycles(self) -> int:
         """All of them."""
-        return self.busy + self.input + self.accumulators + self.state + self.ends
+        return sum(self.parts)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.latencies import QUEUE, column_flush, scale_delay, slot_to_state
 from accel.schedule.stage import Clock, Passage, TurnOperands, Waits
 
+REMEMBERED = 64
+"""Ways of lanes through a vector that are remembered: steps without zeros soon repeat each other."""
 TO_MEMORY = QUEUE - 2
 """From a beat to the output register of the queue's memory."""
 
@@ -36,6 +39,17 @@ class _Queue:
     """The lanes took the last column."""
 
 
+class _Way(NamedTuple):
+    """What the lanes' way through a vector leaves, cycles counted from where the lanes were free."""
+
+    entered: int
+    freed: int
+    taken: int
+    free: int
+    first: int
+    waits: tuple[int, ...]
+
+
 class ColumnClock(Clock):
     """A layer by columns, step after step."""
 
@@ -44,6 +58,7 @@ class ColumnClock(Clock):
 
     def __init__(self, array: ColumnArray) -> None:
         self.array, self.waits, self.passages = array, Waits(), []
+        self.flush, self.to_state, self.beats = column_flush(array), launch_to_state(array), array.output_beats
         k_x, k_h = self.array.nnz
         self.x, self.h = _Queue(k_x), _Queue(k_h)
         self.free = 0
@@ -51,6 +66,7 @@ class ColumnClock(Clock):
         self.bank_free = [self.array.groups] * 2
         """The accumulators of each bank can be used; after a reset they are cleared first."""
         self.launched = -self.array.output_beats
+        self.known: dict[tuple[object, ...], _Way] = {}
         self.states: list[tuple[list[int], Sequence[int]]] = []
         """h of steps to come: cycles of its beats, and what of them is not zero."""
 
@@ -61,10 +77,10 @@ class ColumnClock(Clock):
         x_end = h_begin = self.free
         if not operands.fresh:
             h_begin, _ = self._traverse(self.h, *self.states.pop(0), 0)
-        launch = max(self.free + column_flush(self.array) + 1, fits, self.launched + self.array.output_beats)
-        self.launched, self.bank_free[bank] = launch, launch + self.array.output_beats + 1
-        written = launch + launch_to_state(self.array)
-        results = [written + beat for beat in range(self.array.output_beats)]
+        launch = max(self.free + self.flush + 1, fits, self.launched + self.beats)
+        self.launched, self.bank_free[bank] = launch, launch + self.beats + 1
+        written = launch + self.to_state
+        results = list(range(written, written + self.beats))
         if operands.h is not None:
             self.states.append((results, operands.h))
         self.passages.append(Passage(begin, x_end - begin, h_begin, self.free - h_begin, launch, results[0]))
@@ -79,7 +95,36 @@ class ColumnClock(Clock):
         return self._traverse(self.x, [cycle + 1 for cycle in arrivals], counts, bank_free)
 
     def _traverse(self, queue: _Queue, beats: Sequence[int], counts: Sequence[int], bank_free: int) -> tuple[int, int]:
-        """The lanes go through a vector; returns when they take its first column and its last."""
+        """The lanes go through a vector; returns when they take its first column and its last.
+
+        Nothing depends on when cycle 0 was, so that a way that was gone before is taken from memory.
+        """
+        at = self.free
+        key = (
+            queue is self.x,
+            bool(self.passages),
+            *(max(bank_free, at) - at, queue.entered - at, queue.freed - at, queue.taken - at),
+            *(beat - at for beat in beats),
+            *counts,
+        )
+        way = self.known.get(key)
+        if way is None:
+            before = self.waits.parts
+            first, _ = self._go_through(queue, beats, counts, bank_free)
+            spent = tuple(now - then for now, then in zip(self.waits.parts, before, strict=True))
+            way = _Way(queue.entered - at, queue.freed - at, queue.taken - at, self.free - at, first - at, spent)
+            if len(self.known) == REMEMBERED:
+                self.known.clear()
+            self.known[key] = way
+            return first, queue.taken
+        queue.entered, queue.freed, queue.taken, self.free = (at + cycles for cycles in way[:4])
+        self.waits = Waits(*(now + more for now, more in zip(self.waits.parts, way.waits, strict=True)))
+        return at + way.first, queue.taken
+
+    def _go_through(
+        self, queue: _Queue, beats: Sequence[int], counts: Sequence[int], bank_free: int
+    ) -> tuple[int, int]:
+        """The same, column by column."""
         first, last_beat = None, len(beats) - 1
         for number, (beat, count) in enumerate(zip(beats, counts, strict=True)):
             if not count and number < last_beat:
