@@ -18,7 +18,7 @@ from fpga.nextpnr import parse_routed
 from fpga.reports import Origin, Timing, Utilization, write_reports
 from fpga.rtl import Rtl, generated
 from fpga.tool import Plan, run, versions, write
-from fpga.uart import board_rtl, facts_text, host_facts, serial_of
+from fpga.uart import board_rtl, facts_text, has_serial_line, host_facts, serial_of
 from fpga.vivado_reports import parse_timing, parse_utilization
 
 Told = Callable[[str, str], None]
@@ -53,13 +53,13 @@ class Wishes:
 
 def plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Plan:
     """The plan of the tools for the board's chip, from what `generate` left in the design's work folder."""
-    xilinx = board.family in ("xc7", "xcup")
-    if design.spec.engine.streams > 1 and not (wishes.alone or (xilinx and board.processor is None)):
+    xilinx, serial = board.family in ("xc7", "xcup"), has_serial_line(board)
+    if design.spec.engine.streams > 1 and not (wishes.alone or (xilinx and board.processor is None and not serial)):
         wanted = "1 on a board, whose host sends one sequence at a time"
         raise Refused([Fault("engine.streams", wanted, f"{design.spec.engine.streams}")])
     if design.spec.engine.state_streams and not wishes.alone:
         raise Refused([Fault("engine.state_streams", "false on a board, whose host sends no states", "true")])
-    carried = ("rom",) if xilinx else ("rom", "scratchpad")
+    carried = ("rom", "scratchpad") if serial and board.processor is None else ("rom",)
     if design.spec.engine.memory not in carried and not wishes.alone:
         sent = "no weights" if xilinx else "none in every step"
         wanted = f"{' or '.join(carried)} on a board, whose host sends {sent}"
@@ -69,8 +69,10 @@ def plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Plan:
             raise Refused([Fault("target.board", "a Xilinx chip, for a core of Vitis HLS", f"{board.family}")])
         return vivado.plan_core(design, board, allow_slow=wishes.allow_slow)
     rtl = generated(design.spec, design.work)
-    if xilinx:
+    if xilinx and (wishes.alone or board.processor or not serial):
         return vivado.plan(design, rtl, board, allow_slow=wishes.allow_slow)
+    if xilinx:
+        return _with_facts(design, rtl, board, wishes)
     return _open_plan(design, rtl, board, wishes)
 
 
@@ -81,9 +83,17 @@ def _open_plan(design: Design, rtl: Rtl, board: Board, wishes: Wishes) -> Plan:
         if board.family == "gowin":
             raise Refused([Fault("--alone", "a whole chip: nextpnr wants a pin of a Gowin for every port", "--alone")])
         return nextpnr.plan(rtl, board, mhz, seed=seed, allow_slow=slow)
-    serial = serial_of(board)
+    return _with_facts(design, rtl, board, wishes)
+
+
+def _with_facts(design: Design, rtl: Rtl, board: Board, wishes: Wishes) -> Plan:
+    """The whole chip with its serial line, and what its host has to know."""
+    mhz, slow, serial = design.spec.target.clock_mhz, wishes.allow_slow, serial_of(board)
     whole = board_rtl(rtl, board, mhz, serial)
-    made = nextpnr.plan(whole, board, mhz, seed=seed, allow_slow=slow, entering_mhz=board.clock.mhz)
+    if board.family == "xc7":
+        made = vivado.plan_serial(whole, board, mhz, allow_slow=slow)
+    else:
+        made = nextpnr.plan(whole, board, mhz, seed=wishes.seed, allow_slow=slow, entering_mhz=board.clock.mhz)
     return replace(made, files={**made.files, FACTS: facts_text(host_facts(design, rtl, serial))})
 
 

@@ -3,9 +3,10 @@
     ECP5 (EHXPLLL, feedback from CLKOP):   out = in * feedback / reference,         vco = out * output
     iCE40 (SB_PLL40, simple feedback):     vco = in * (divf + 1) / (divr + 1),      out = vco / 2**divq
     Gowin (rPLL, feedback from CLKOUT):    out = in * (fbdiv_sel + 1) / (idiv_sel + 1),   vco = out * odiv_sel
+    7 series (MMCME2_BASE):                vco = in * mult / divclk, mult in eighths,     out = vco / divide
 
 Limits are those of the vendor's data sheets and of the open tools' own calculators (ecppll, icepll, gowin_pll); for
-Gowin those of GW2A-18 and GW2AR-18 at speed C8/I7.
+Gowin those of GW2A-18 and GW2AR-18 at speed C8/I7, for the 7 series those of an Artix-7 at speed -1 (DS181).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ ICE40_FILTERS = (17, 26, 44, 66, 101)
 GOWIN_OUTPUTS = (2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128)
 """What ODIV_SEL can be."""
 GOWIN_CALM_VCO = Fraction(875)
+XC7_DIVIDERS = 5
+"""The largest divider of the oscillator that is tried."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ LIMITS: Mapping[str, Limits] = {
     "ecp5": Limits(_range("8", "400"), _range("3.125", "400"), _range("400", "800"), _range("10", "400")),
     "ice40": Limits(_range("10", "133"), _range("10", "133"), _range("533", "1066"), _range("16", "275")),
     "gowin": Limits(_range("3", "500"), _range("3", "500"), _range("500", "1250"), _range("3.90625", "625")),
+    "xc7": Limits(_range("10", "800"), _range("10", "450"), _range("600", "1200"), _range("4.69", "800")),
 }
 
 
@@ -65,7 +69,7 @@ class Pll:
     """One setting: its dividers by the primitive's own names, and the clock that it makes."""
 
     family: str
-    dividers: Mapping[str, int]
+    dividers: Mapping[str, int | float]
     mhz: Fraction
     vco: Fraction
 
@@ -101,6 +105,8 @@ def _unrest(one: Pll) -> tuple[Fraction, ...]:
         return Fraction(one.dividers["CLKI_DIV"]), abs(one.vco - ECP5_CALM_VCO)
     if one.family == "gowin":
         return Fraction(one.dividers["IDIV_SEL"]), abs(one.vco - GOWIN_CALM_VCO)
+    if one.family == "xc7":
+        return Fraction(one.dividers["DIVCLK_DIVIDE"]), -one.vco  # a fast oscillator is a quiet one
     return Fraction(one.dividers["DIVR"]), one.vco
 
 
@@ -108,7 +114,7 @@ def settings(family: str, given: Fraction) -> Iterator[Pll]:
     """Every setting within the limits for an oscillator of a frequency in MHz."""
     limits = LIMITS[family]
     if given in limits.given:
-        yield from {"ecp5": _ecp5, "ice40": _ice40, "gowin": _gowin}[family](given, limits)
+        yield from {"ecp5": _ecp5, "ice40": _ice40, "gowin": _gowin, "xc7": _xc7}[family](given, limits)
 
 
 def _ecp5(given: Fraction, limits: Limits) -> Iterator[Pll]:
@@ -152,3 +158,18 @@ def _gowin(given: Fraction, limits: Limits) -> Iterator[Pll]:
                 if made * output in limits.oscillating:
                     dividers = {"IDIV_SEL": reference, "FBDIV_SEL": feedback, "ODIV_SEL": output}
                     yield Pll("gowin", dividers, made, made * output)
+
+
+def _xc7(given: Fraction, limits: Limits) -> Iterator[Pll]:
+    for reference in range(1, XC7_DIVIDERS + 1):
+        compared = given / reference
+        if compared not in limits.compared:
+            continue
+        for eighths in range(16, 513):
+            vco = compared * eighths / 8
+            if vco not in limits.oscillating:
+                continue
+            for output in range(1, 129):
+                if (made := vco / output) in limits.made:
+                    dividers = {"DIVCLK_DIVIDE": reference, "CLKFBOUT_MULT_F": eighths / 8, "CLKOUT0_DIVIDE_F": output}
+                    yield Pll("xc7", dividers, made, vco)

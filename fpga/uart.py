@@ -84,13 +84,18 @@ def serial_of(board: Board) -> Serial:
     return Serial(buffer_bits=board.buffer_bits)
 
 
+def has_serial_line(board: Board) -> bool:
+    """Whether a board's pins have a clock and a serial line."""
+    return board.clock.pin is not None and {"uart_rx", "uart_tx"} <= set(board.pins)
+
+
 def board_rtl(rtl: Rtl, board: Board, mhz: float, serial: Serial | None = None) -> Rtl:
     """The whole chip at a clock in MHz, made from the board's oscillator.
 
     Refused where the board has no serial line, or where its PLL cannot make the clock.
     """
     serial = serial or serial_of(board)
-    if board.clock.pin is None or not {"uart_rx", "uart_tx"} <= set(board.pins):
+    if not has_serial_line(board):
         raise Refused([Fault(f"{board.name}: pins", "a clock, uart_rx and uart_tx", ", ".join(board.pins) or "none")])
     cycles = round(mhz * 1e6 / serial.baud)
     if cycles < 8:

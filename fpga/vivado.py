@@ -57,6 +57,9 @@ FIXED_IO = {
 }
 """Widths of the pins that the processing system has through the programmable logic."""
 
+SERIAL = ("uart_rx", "uart_tx", "led")
+"""Pins of a whole chip with a serial line, beside its oscillator's."""
+
 CORE = "vitis_hls/ip.zip"
 """The archive that Vitis HLS exports."""
 
@@ -101,14 +104,27 @@ def plan(design: Design, rtl: Rtl, board: Board, *, allow_slow: bool = False, co
     if board.family not in ("xc7", "xcup"):
         raise Refused([Fault("target.board", "a board with a Xilinx chip", f"{board.name} ({board.family})")])
     streams = _streams(design, rtl)
-    settings = {"mhz": design.spec.target.clock_mhz, "allow_slow": allow_slow, "core": core, **streams}
-    files = {**rtl.files, **dict(_scripts(board)), **dict(_rendered(rtl, board, settings))}
+    whole = board.processor is not None
+    settings = {"mhz": design.spec.target.clock_mhz, "allow_slow": allow_slow, "core": core, "whole": whole, **streams}
+    files = {**rtl.files, **dict(_scripts(board, whole)), **dict(_rendered(rtl, board, settings))}
     if board.processor:
         files |= _deployed(design, rtl, streams)
     return Plan(
         title=f"{rtl.top} for {board.title}",
         files=files,
-        commands=tuple(_commands(rtl, board, (*files, *([CORE] if core else [])))),
+        commands=tuple(_commands(rtl, board, (*files, *([CORE] if core else [])), whole)),
+        reports={"utilization": "routed_utilization.rpt", "timing": "routed_timing.rpt"},
+    )
+
+
+def plan_serial(rtl: Rtl, board: Board, mhz: float, *, allow_slow: bool = False) -> Plan:
+    """The whole chip of a board with a serial line (`fpga.uart.board_rtl`) to a bitstream."""
+    settings = {"mhz": mhz, "allow_slow": allow_slow, "core": "", "whole": True, "input": None, "output": None}
+    files = {**rtl.files, **dict(_scripts(board, whole=True)), **dict(_rendered(rtl, board, settings))}
+    return Plan(
+        title=f"{rtl.top} for {board.title}",
+        files=files,
+        commands=tuple(_commands(rtl, board, tuple(files), whole=True)),
         reports={"utilization": "routed_utilization.rpt", "timing": "routed_timing.rpt"},
     )
 
@@ -155,8 +171,9 @@ def _streams(design: Design, rtl: Rtl) -> dict[str, Stream]:
 
 def _rendered(rtl: Rtl, board: Board, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Files that differ between designs and boards."""
-    whole = ["board_top.v"] if board.processor else []
-    for name in ["settings.tcl", "clock.xdc", *whole]:
+    beside = ["board_top.v"] if board.processor else []
+    serial = settings["whole"] and not board.processor
+    for name in ["settings.tcl", "clock.xdc", *beside]:
         yield (
             name,
             render(
@@ -165,7 +182,9 @@ def _rendered(rtl: Rtl, board: Board, settings: Mapping[str, Any]) -> Iterator[t
                 top=rtl.top,
                 tied=rtl.tied,
                 board=board,
-                sources=[*rtl.sources, *whole],
+                sources=[*rtl.sources, *beside],
+                serial=serial,
+                pins={"oscillator": board.clock.pin, **{name: board.pins.get(name) for name in SERIAL}},
                 contents=[file for file in rtl.files if file not in rtl.sources],
                 fixed_io=[Port(name, width) for name, width in FIXED_IO.get(board.processor or "", {}).items()],
                 **settings,
@@ -173,9 +192,9 @@ def _rendered(rtl: Rtl, board: Board, settings: Mapping[str, Any]) -> Iterator[t
         )
 
 
-def _scripts(board: Board) -> Iterator[tuple[str, str]]:
-    names = ["sources", "synthesis", "implementation"]
-    names += ["block_design", "bitstream", "program"] if board.processor else []
+def _scripts(board: Board, whole: bool) -> Iterator[tuple[str, str]]:
+    names = ["sources", "synthesis", "implementation", *(["bitstream", "program"] if whole else [])]
+    names += ["block_design"] if board.processor else []
     yield "phase.tcl", read("fpga", "templates/phase.tcl")
     for name in names:
         yield f"{name}.tcl", read("fpga", f"templates/vivado/{name}.tcl")
@@ -223,17 +242,18 @@ def _deployed(design: Design, rtl: Rtl, streams: dict[str, Stream]) -> dict[str,
     }
 
 
-def _commands(rtl: Rtl, board: Board, files: tuple[str, ...]) -> Iterator[Command]:
-    whole = board.processor is not None
+def _commands(rtl: Rtl, board: Board, files: tuple[str, ...], whole: bool) -> Iterator[Command]:
+    described = [("system.hwh", f"deploy/{rtl.top}.hwh")] if board.processor else []
     synthesised = ("synthesis.done", "synthesised.dcp", "synthesised_utilization.rpt", "synthesised_timing.rpt")
     routed = ("implementation.done", "routed.dcp", "routed_utilization.rpt", "routed_timing.rpt")
     later = {"implementation.tcl", "bitstream.tcl", "program.tcl"}
     reads = tuple(name for name in files if name not in later and not name.startswith("deploy/"))
-    yield Command("synthesis", _batch("synthesis"), reads, (*synthesised, *(["system.hwh"] if whole else [])))
+    yield Command("synthesis", _batch("synthesis"), reads, (*synthesised, *(made for made, _ in described)))
     yield Command("implementation", _batch("implementation"), ("synthesised.dcp", "implementation.tcl"), routed)
     if whole:
-        made = ("bitstream.done", f"deploy/{rtl.top}.bit", f"deploy/{rtl.top}.hwh")
-        yield Command("bitstream", _batch("bitstream"), ("routed.dcp", "system.hwh", "bitstream.tcl"), made)
+        reads = ("routed.dcp", *(made for made, _ in described), "bitstream.tcl")
+        made = ("bitstream.done", *(copied for _, copied in described), f"deploy/{rtl.top}.bit")
+        yield Command("bitstream", _batch("bitstream"), reads, made)
 
 
 def _batch(phase: str) -> tuple[Argv, ...]:

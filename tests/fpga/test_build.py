@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from itertools import pairwise
@@ -15,6 +16,8 @@ from accel.base.faults import Refused
 from accel.base.files import write_text
 from accel.engines.engine import ToolMissing
 from accel.model.design import Design
+from accel.rtl.convert import convert
+from accel.rtl.render import render as render_rtl
 from fpga.board import Board, find
 from fpga.build import Wishes, build, estimate, folder_of, plan, write_plan
 from fpga.fits import CELLS, demand, require_fit
@@ -192,3 +195,58 @@ def test_cells_are_counted_as_the_resources_of_each_family() -> None:
 
 def test_what_fits_passes() -> None:
     require_fit(Utilization("yosys", "synthesised", {"luts": 5280}, {"luts": 5280}), find("icebreaker"))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Design:
+    """A small design with its generated Verilog, at a clock that an MMCM makes."""
+    chosen = spec(name="serial", target={"clock_mhz": 80.0})
+    made = design(chosen, tmp_path)
+    for path, text in render_rtl(made).items():
+        write_text(tmp_path / path, text)
+    write_text(tmp_path / "rtl" / "serial.v", convert(made))
+    return made
+
+
+PRIMITIVES = """
+module MMCME2_BASE #(parameter CLKIN1_PERIOD = 0.0, parameter DIVCLK_DIVIDE = 1, parameter CLKFBOUT_MULT_F = 5.0,
+    parameter CLKOUT0_DIVIDE_F = 1.0) (
+    input CLKIN1, input CLKFBIN, output CLKFBOUT, output CLKOUT0, output LOCKED, input PWRDWN, input RST);
+endmodule
+module BUFG (input I, output O);
+endmodule
+"""
+
+
+def test_an_arty_gets_a_whole_chip_with_its_serial_line(small: Design, tmp_path: Path) -> None:
+    board = find("arty-a7-100")
+    planned = plan(small, board)
+    assert [command.step for command in planned.commands] == ["synthesis", "implementation", "bitstream"]
+    assert planned.commands[-1].makes[-1] == "deploy/board_top.bit"
+    assert "system.hwh" not in str(planned.commands)
+    constraints = planned.files["clock.xdc"]
+    assert "set_property -dict {PACKAGE_PIN E3 IOSTANDARD LVCMOS33} [get_ports oscillator]" in constraints
+    assert "create_clock -name oscillator -period 10.000 [get_ports oscillator]" in constraints
+    pinned = set(re.findall(r"IOSTANDARD LVCMOS33} \[get_ports (\w+)\]", constraints))
+    top = planned.files["board_top.v"]
+    assert pinned == set(re.findall(r"^  (?:input|output) wire (\w+)", top[: top.index(");")], re.MULTILINE))
+    (tmp_path / "host.json").write_text(planned.files["host.json"])
+    assert read_facts(tmp_path / "host.json").baud == 115200
+    alone = plan(small, board, Wishes(alone=True))
+    assert [command.step for command in alone.commands] == ["synthesis", "implementation"]
+
+
+def test_the_artys_chip_is_verilog_that_a_compiler_takes(small: Design, tmp_path: Path) -> None:
+    if shutil.which("iverilog") is None:
+        pytest.skip("iverilog not found; it reads the whole chip")
+    folder = tmp_path / "chip"
+    folder.mkdir()
+    planned = plan(small, find("arty-a7-100"))
+    for name, text in planned.files.items():
+        if "/" not in name:
+            (folder / name).write_text(text)
+    (folder / "primitives.v").write_text(PRIMITIVES)
+    sources = [name for name in planned.files if name.endswith(".v")]
+    words = ["iverilog", "-g2012", "-Wall", "-Wno-timescale", "-t", "null", "-s", "board_top", *sources, "primitives.v"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -23,7 +23,7 @@ from accel.spec import Spec
 from fpga.board import find
 from fpga.rtl import Rtl
 from fpga.tool import Plan, ToolFailed, execute, run, write
-from fpga.vivado import FIXED_IO, Stream, adapter, plan, plan_core, programming
+from fpga.vivado import FIXED_IO, Stream, adapter, plan, plan_core, plan_serial, programming
 from tests.designs import spec
 
 Calls = Callable[[], list[str]]
@@ -221,6 +221,21 @@ def test_a_chip_alone_is_implemented_out_of_context(
     assert [phase for phase, _ in run(planned, tmp_path / "plan")] == ["synthesis", "implementation"]
     assert f"synth_design -top digits -part {find(board).part} -mode out_of_context" in calls()
     assert planned.files["clock.xdc"] == "create_clock -name clk -period 12.500 [get_ports clk]\n"
+
+
+def test_the_whole_chip_of_a_board_with_a_serial_line_becomes_a_bitstream(
+    tmp_path: Path, install: Install, calls: Calls
+) -> None:
+    install("vivado", '"$7"', "vivado.tcl")
+    top = "module board_top (input wire oscillator, input wire uart_rx, output wire uart_tx, output wire led); endmodule\n"
+    planned = plan_serial(Rtl("board_top", "oscillator", {"board_top.v": top}), find("arty-a7-100"), 80.0)
+    steps = ["synthesis", "implementation", "bitstream"]
+    assert list(run(planned, tmp_path / "plan")) == [(step, "done") for step in steps]
+    lines = calls()
+    assert "synth_design -top board_top -part xc7a100tcsg324-1" in lines
+    assert "write_bitstream -force deploy/board_top.bit" in lines
+    assert not [line for line in lines if "create_bd" in line]
+    assert list(run(planned, tmp_path / "plan")) == [(step, "unchanged") for step in steps]
 
 
 def test_a_clock_that_is_missed_is_a_failure_unless_it_is_allowed(

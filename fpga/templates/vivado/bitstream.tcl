@@ -1,4 +1,5 @@
-# Routed design to a bitstream, with the description of the hardware that PYNQ reads, under the same name.
+# Routed design to a bitstream; where there is a processor, with the description of the hardware that PYNQ reads, under
+# the same name.
 cd [file dirname [file normalize [info script]]]
 source settings.tcl
 source phase.tcl
@@ -6,5 +7,7 @@ source phase.tcl
 phase bitstream {
     open_checkpoint routed.dcp
     write_bitstream -force deploy/$top.bit
-    file copy -force system.hwh deploy/$top.hwh
+    if {$processor ne ""} {
+        file copy -force system.hwh deploy/$top.hwh
+    }
 }

@@ -12,6 +12,8 @@ phase synthesis {
     read_sources
     if {$processor ne ""} {
         make_block_design
+    }
+    if {$whole} {
         synth_design -top board_top -part $part
     } else {
         # No pins: the accelerator alone, measured as it would be inside another design.
