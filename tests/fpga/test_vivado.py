@@ -227,7 +227,8 @@ def test_the_whole_chip_of_a_board_with_a_serial_line_becomes_a_bitstream(
     tmp_path: Path, install: Install, calls: Calls
 ) -> None:
     install("vivado", '"$7"', "vivado.tcl")
-    top = "module board_top (input wire oscillator, input wire uart_rx, output wire uart_tx, output wire led); endmodule\n"
+    ports = "input wire oscillator, input wire uart_rx, output wire uart_tx, output wire led"
+    top = f"module board_top ({ports}); endmodule\n"
     planned = plan_serial(Rtl("board_top", "oscillator", {"board_top.v": top}), find("arty-a7-100"), 80.0)
     steps = ["synthesis", "implementation", "bitstream"]
     assert list(run(planned, tmp_path / "plan")) == [(step, "done") for step in steps]

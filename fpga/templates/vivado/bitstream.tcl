@@ -6,6 +6,7 @@ source phase.tcl
 
 phase bitstream {
     open_checkpoint routed.dcp
+    file mkdir deploy
     write_bitstream -force deploy/$top.bit
     if {$processor ne ""} {
         file copy -force system.hwh deploy/$top.hwh
