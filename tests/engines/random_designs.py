@@ -48,6 +48,7 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
     return {
         "cell": draw(st.sampled_from(["lstm", "lstm", "gru"])),
         "inputs": draw(st.integers(1, 9)),
+        "vocabulary": draw(st.sampled_from([None, None, None, 2, 5, 130])),
         "hidden": hidden,
         "bias": draw(st.booleans()),
         **draw(st.sampled_from([{}, {}, {"stateful": True}, {"stateful": True}, {"initial": "constant"}])),
