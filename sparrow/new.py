@@ -79,7 +79,7 @@ def made(
         raise Refused([Fault(str(model), "a model file", "no such file" if not model.exists() else "a folder")])
     board = None if asked.board is None else _board(asked.board)
     network = known or source.found(model, asked.wishes).network
-    data = data_of(asked.data, network.layers[0].sizes[0], network.vocabulary)
+    data = data_of(asked.data, network.inputs, network.vocabulary)
     chosen = choose(network, _described(network, model, folder, asked, data), data, asked.error)
     spec, lanes = fitting.on_board(chosen.spec, board)
     verified = spec.verify.model_copy(update={"sequences": _sequences(data)})
@@ -135,7 +135,7 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, d
     given |= {"embedding": wishes.embedding} if wishes.embedding else {}
     share, head = asked.sparsity, _head(network, asked, data)
     signals = ["input", "gate", "activation", "cell", "state"]
-    signals += ["linear"] if any(one.activation not in TABLED for one in network.linear) else []
+    signals += ["linear"] if any(one.activation not in TABLED for one in (*network.before, *network.linear)) else []
     keys = {
         "name": asked.name or name_of(model.stem),
         "source": given,
@@ -151,11 +151,13 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, d
 
 
 def _model(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any]:
-    found: dict[str, Any] = {"cell": network.layers[0].cell, "inputs": network.layers[0].sizes[0]}
+    found: dict[str, Any] = {"cell": network.layers[0].cell, "inputs": network.inputs}
     if network.vocabulary is not None:
         found["vocabulary"] = network.vocabulary
+    if network.before:
+        found["before"] = [{"outputs": len(one.bias), "activation": one.activation} for one in network.before]
     found["hidden"] = [layer.sizes[1] for layer in network.layers]
-    linear = (*network.linear, *((network.head,) if network.head else ()))
+    linear = (*network.before, *network.linear, *((network.head,) if network.head else ()))
     found["bias"] = any(layer.bias.any() for layer in (*network.layers, *linear))
     if any(layer.initial is not None for layer in network.layers):
         found["initial"] = "constant"

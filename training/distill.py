@@ -76,7 +76,7 @@ def distill(spec: Spec, teacher: FloatNetwork, begun: LSTM, data: Data, progress
             method = Gradual(tuple(kept), choices(spec))
         else:
             prune_layers(model.layers, kept, choices(spec))
-        prune_head((*model.linear, model.head), spec)
+        prune_head(model.around, spec)
         curve += _Stage(spec, teacher, model, "pruned", spec.training.prune_epochs, method).run(learned, held, progress)
     model = in_formats(model, shapes(spec))
     set_threshold(model, spec.sparsity.threshold or 0.0)

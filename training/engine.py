@@ -52,15 +52,18 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
     given = joined(samples.x, samples.lengths) if stateful else samples.x
     states = _states(design, samples, number)
     entering = torch.from_numpy(given) if spec.incoming.tokens else number(given, spec.formats.input)
-    signals = model.signals(entering, states, torch.from_numpy(samples.lengths))
+    lengths = torch.from_numpy(samples.lengths)
+    signals = model.signals(entering, states, lengths)
+    before = _front(net, model.through_front(model.looked_up(entering, lengths)))
     joint = zip(net.layers, signals, strict=True)
     layers = [_layer(array, steps) for array, steps in joint]
     if stateful:
         for layer in layers:
             layer.signals = {name: parted(values, samples.lengths) for name, values in layer.signals.items()}
+        before = [{name: parted(values, samples.lengths) for name, values in one.items()} for one in before]
     linear, sums = _linear(design, model, layers[-1].h, samples.lengths, number)
     h = given_to(net, len(net.layers), layers[-1].h, samples.lengths)
-    return observed(design, Trace(layers, sums, _outputs(design, h, sums), linear), samples)
+    return observed(design, Trace(layers, sums, _outputs(design, h, sums), linear, before), samples)
 
 
 def _real(values: Integers, fmt: Fixed) -> Tensor:
@@ -78,9 +81,9 @@ def _make_exact(model: LSTM, net: Network) -> None:
         make_exact(
             layer, dict(zip(matrices(), (array.w_x.frac, array.w_h.frac), strict=True)) | _fracs(array, biases())
         )
-    if model.head is not None and net.head is not None:
-        for layer, array in zip((*model.linear, model.head), (*net.linear, net.head), strict=True):
-            make_exact(layer, {"weight": array.w_x.frac} | _fracs(array, ("bias",)))
+    for linear, one in zip(model.around, (*net.before, *net.linear, net.head), strict=True):
+        if linear is not None and one is not None:
+            make_exact(linear, {"weight": one.w_x.frac} | _fracs(one, ("bias",)))
 
 
 def _fracs(array: Array, names: tuple[str, ...]) -> dict[str, int]:
@@ -98,6 +101,13 @@ def _states(design: Design, samples: Samples, number: Number) -> list[tuple[Tens
         carried, read = first_state(design.net, array, given, count)
         found.append((number(read, array.formats.state), number(carried, array.formats.cell)))
     return found
+
+
+def _front(net: Network, found: list[Signals]) -> list[dict[str, Integers]]:
+    """What the linear layers in front compute."""
+    fracs = [{SUM: array.sum_frac, OUT: array.made.frac} for array in net.before]
+    pairs = zip(fracs, found, strict=True)
+    return [{name: _integers(values[name], frac) for name, frac in own.items()} for own, values in pairs]
 
 
 def _linear(

@@ -42,11 +42,17 @@ def integers(model: LSTM, net: Network, layers: Sequence[nn.Module] | None = Non
         dataclasses.replace(layer, initial=_states(values, array))
         for layer, array, values in zip_longest(made, net.layers, model.initial)
     ]
-    if model.head is not None:
-        assert net.head is not None
-        linear = zip((*model.linear, model.head), (*net.linear, net.head), strict=True)
-        made += [head_integers(layer, array) for layer, array in linear]
+    linear = {array.name: layer for array, layer in _linear(model, net)}
+    made_by_name = dict(zip((array.name for array in net.layers), made, strict=True))
+    made_by_name |= {array.name: head_integers(linear[array.name], array) for array in net.arrays if array.kind is None}
+    made = [made_by_name[array.name] for array in net.arrays]
     return Weights(tuple(made), threshold_of(net.spec), _table(model, net.spec))
+
+
+def _linear(model: LSTM, net: Network) -> list[tuple[Array, nn.Linear]]:
+    """The linear layers, each with its array."""
+    pairs = zip((*net.before, *net.linear, net.head), model.around, strict=True)
+    return [(array, layer) for array, layer in pairs if array is not None and isinstance(layer, nn.Linear)]
 
 
 def _table(model: LSTM, spec: Spec) -> Integers | None:
@@ -130,7 +136,8 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
     model.threshold.fill_(float(of_layer(spec.formats.state, 0).real(weights.threshold)))
     if model.table is not None and weights.embedding is not None:
         model.table.weight.copy_(_real(spec.formats.input, weights.embedding))
-    for layer, array, found in zip(model.layers, net.layers, weights.layers, strict=False):
+    recurrent = net.recurrent(weights.layers)
+    for layer, array, found in zip(model.layers, net.layers, recurrent, strict=True):
         for parameter, fmt, matrix in zip(
             matrices_of(layer), (array.w_x, array.w_h), (found.w_x, found.w_h), strict=True
         ):
@@ -139,19 +146,15 @@ def restored(spec: Spec, weights: Weights) -> LSTM:
             layer.register_parameter("row_scale", nn.Parameter(_real(array.scale, found.scale)))
         if spec.model.bias:
             set_bias(layer, _real(array.bias, found.bias))
-    for values, found in zip(model.initial, weights.layers, strict=False):
+    for values, found in zip(model.initial, recurrent, strict=False):
         assert found.initial is not None
         parts = np.split(found.initial, len(values))
         values.copy_(torch.stack([_real(*one) for one in zip(array.state_formats, parts, strict=True)]))
-    if model.head is not None:
-        assert net.head is not None
-        behind = zip(
-            (*model.linear, model.head), (*net.linear, net.head), weights.layers[len(net.layers) :], strict=True
-        )
-        for linear, array, found in behind:
-            linear.weight.copy_(_real(array.w_x, found.w_x.values))
-            if spec.model.bias:
-                linear.bias.copy_(_real(array.bias, found.bias))
+    named = dict(zip((array.name for array in net.arrays), weights.layers, strict=True))
+    for array, linear in _linear(model, net):
+        linear.weight.copy_(_real(array.w_x, named[array.name].w_x.values))
+        if spec.model.bias:
+            linear.bias.copy_(_real(array.bias, named[array.name].bias))
     return model
 
 

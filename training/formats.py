@@ -38,8 +38,8 @@ def best_frac(values: Tensor, width: int) -> int:
 
 
 def _of_head(model: LSTM) -> Tensor:
-    """The weights of all linear layers of the head."""
-    return torch.cat([layer.get_parameter("weight").flatten() for layer in (*model.linear, model.head) if layer])
+    """The weights of all linear layers."""
+    return torch.cat([layer.get_parameter("weight").flatten() for layer in model.around if layer])
 
 
 def for_weights(model: LSTM, spec: Spec, width: int) -> Spec:
@@ -47,7 +47,7 @@ def for_weights(model: LSTM, spec: Spec, width: int) -> Spec:
     sides = zip(*(matrices_of(layer) for layer in model.layers), strict=True)
     w_x, w_h = (best_frac(torch.cat([matrix.flatten() for matrix in side]), width) for side in sides)
     chosen = OWN_WIDTHS | {"width": width, "input_frac": w_x, "recurrent_frac": w_h}
-    if model.head is not None:
+    if any(layer is not None for layer in model.around):
         chosen["head_frac"] = best_frac(_of_head(model), width)
     return spec.model_copy(update={"weights": spec.weights.model_copy(update=chosen)})
 
@@ -57,7 +57,7 @@ def for_rows(model: LSTM, spec: Spec, width: int) -> Spec:
     """The spec with weights of `width` bits, -1 to 1, and a scale a row, its fraction chosen from the rows."""
     largest = [torch.stack([weight.abs().amax(1) for weight in matrices_of(layer)]).amax(0) for layer in model.layers]
     chosen = OWN_WIDTHS | {"width": width, "input_frac": width - 1, "recurrent_frac": width - 1, "per_row": True}
-    if model.head is not None:
+    if any(layer is not None for layer in model.around):
         chosen["head_frac"] = best_frac(_of_head(model), width)
     scale = Fixed(SCALE, best_frac(torch.cat(largest), SCALE))
     weights, signals = spec.weights.model_copy(update=chosen), spec.formats.model_copy(update={"scale": scale})
@@ -76,7 +76,7 @@ def suggested(model: LSTM, spec: Spec, examples: Examples) -> dict[str, list[Any
     x = model.encoder(batch.x)
     signals = model.signals(x)
     formats = network(spec).layers[0].cell.signals
-    found = {"input": [model.entered(x, None)]}
+    found = {"input": [model.looked_up(x, None)]}
     for key in ("gate", "cell", "state"):
         names = [name for name, own in formats.items() if own == key]
         found[key] = [torch.cat([stacked(steps, name).flatten() for name in names]) for steps in signals]

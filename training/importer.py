@@ -166,7 +166,7 @@ def pruned(spec: Spec, network: FloatNetwork) -> LSTM:
     model = filled(spec, network)
     if spec.sparsity.pattern != "dense":
         prune_layers(model.layers, [array.nnz for array in shapes(spec).layers], choices(spec))
-    prune_head((*model.linear, model.head), spec)
+    prune_head(model.around, spec)
     return model
 
 
@@ -184,12 +184,12 @@ def filled(spec: Spec, network: FloatNetwork) -> LSTM:
     for values, layer in zip(model.initial, network.layers, strict=False):
         if layer.initial is not None:
             values.copy_(torch.from_numpy(layer.initial))
-    if model.head is not None and network.head is not None:
-        behind = zip((*model.linear, model.head), (*network.linear, network.head), strict=True)
-        for module, linear in behind:
-            module.get_parameter("weight").copy_(torch.from_numpy(linear.weight))
+    around = (*network.before, *network.linear, network.head)
+    for one, linear in zip(model.around, around, strict=True):
+        if one is not None and linear is not None:
+            one.weight.copy_(torch.from_numpy(linear.weight))
             if spec.model.bias:
-                module.get_parameter("bias").copy_(torch.from_numpy(linear.bias))
+                one.bias.copy_(torch.from_numpy(linear.bias))
     if spec.directions > 1:
         hold_halves(model.layers)
     return model

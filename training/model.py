@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import compress, pairwise
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -70,6 +70,9 @@ class LSTM(nn.Module):
         self.initial = nn.ParameterList(
             nn.Parameter(torch.zeros(values, size)) for size in model.hidden if spec.initial_states
         )
+        front = pairwise([model.inputs, *(one.outputs for one in model.before)])
+        self.before = nn.ModuleList(nn.Linear(*pair, bias=model.bias) for pair in front)
+        self.before_activations = tuple(one.activation for one in model.before)
         sizes = [] if model.head is None else [spec.read_behind, *(one.outputs for one in model.head.layers)]
         self.linear = nn.ModuleList(nn.Linear(*pair, bias=model.bias) for pair in pairwise(sizes))
         self.activations = tuple(one.activation for one in model.head.layers) if model.head else ()
@@ -89,6 +92,12 @@ class LSTM(nn.Module):
     def cell(self) -> Cell:
         """The cell of all layers."""
         return cell_of(self.layers[0])
+
+    @property
+    def around(self) -> tuple[nn.Linear | None, ...]:
+        """Linear layers in the order data takes, in front and behind, the head's last one at the end; None for none."""
+        front, behind = (cast("list[nn.Linear]", list(layers)) for layers in (self.before, self.linear))
+        return (*front, *behind, self.head)
 
     def quantize(self, net: Network | None) -> LSTM:
         """Compute from now on in the formats and with the tables of `net`; None switches the quantisers off."""
@@ -130,9 +139,22 @@ class LSTM(nn.Module):
         return self.given_to(len(after), x, lengths), after
 
     def entered(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """What the first layer reads, [batch, steps, inputs], of x or of tokens int64 [batch, steps, 1], whose rows
-        are in `formats.input` where quantisers are on.
-        """
+        """What the first recurrent layer reads, [batch, steps, inputs], of x or of tokens int64 [batch, steps, 1]."""
+        x = self.looked_up(x, lengths)
+        for values in self.through_front(x):
+            x = values[OUT]
+        return x
+
+    def through_front(self, x: Tensor) -> list[Signals]:
+        """Every value of the linear layers in front of the recurrent ones, by its name, [..., outputs] of x."""
+        net, found = self.quantized, list[Signals]()
+        for place, (layer, kind) in enumerate(zip(self.before, self.before_activations, strict=True)):
+            found.append(activated(layer, net, None if net is None else net.before[place], kind, x))
+            x = found[-1][OUT]
+        return found
+
+    def looked_up(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """x, of both directions in pairs, or the rows of tokens, where quantisers are on in `formats.input`."""
         x = self.given_to(0, x, lengths)
         if self.table is None:
             return x
@@ -219,12 +241,18 @@ class LSTM(nn.Module):
     def through_linear(self, place: int, x: Tensor) -> Signals:
         """Every value of a linear layer in front of the last one, by its name, [..., outputs] of x [..., inputs]."""
         net = self.quantized
-        array = None if net is None else net.linear[place]
-        arithmetic = REAL if net is None or array is None else exact(net, array)
-        values = {SUM: linear_sums(self.linear[place], array, x)}
-        for operation in ACTIVATIONS[self.activations[place]].operations:
-            values[operation.name] = computed(arithmetic, operation, values)
-        return values
+        return activated(
+            self.linear[place], net, None if net is None else net.linear[place], self.activations[place], x
+        )
+
+
+def activated(layer: nn.Module, net: Network | None, array: Array | None, kind: str, x: Tensor) -> Signals:
+    """Every value of a linear layer with an activation of that kind, by its name, [..., outputs] of x [..., inputs]."""
+    arithmetic = REAL if net is None or array is None else exact(net, array)
+    values = {SUM: linear_sums(layer, array, x)}
+    for operation in ACTIVATIONS[kind].operations:
+        values[operation.name] = computed(arithmetic, operation, values)
+    return values
 
 
 def linear_sums(layer: nn.Module, array: Array | None, x: Tensor) -> Tensor:

@@ -78,7 +78,7 @@ class Recipe:
     def pruned(self, dense: LSTM, nnz: Allocation) -> Fitted:
         """The dense model pruned to `nnz` weights per row, at once or in steps, and fine-tuned."""
         model, chosen = copy.deepcopy(dense), choices(self.spec)
-        prune_head((*model.linear, model.head), self.spec)
+        prune_head(model.around, self.spec)
         name = "pruned-" + "-".join(str(count) for pair in nnz for count in pair)
         if self.spec.training.gradual:
             return self.fit(model, name, self.spec.training.prune_epochs, PRUNED, Gradual(nnz, chosen))
@@ -118,7 +118,7 @@ class Recipe:
         model, name = copy.deepcopy(dense), f"baseline-{pattern}"
         if pattern == "dense":
             return self.fit(model, name, self.spec.training.prune_epochs, DENSE)
-        prune_head((*model.linear, model.head), self.spec)
+        prune_head(model.around, self.spec)
         if pattern == "targeted":
             method = TargetedDropout(planned(self.spec))
             return self.fit(watch(model), name, self.spec.training.prune_epochs, PRUNED, method)
@@ -136,7 +136,7 @@ class Recipe:
 def in_formats(pruned: LSTM, net: Network) -> LSTM:
     """A copy that computes in the formats of `net`; with digits, scales of rows, a sparse head, where it has them."""
     model = copy.deepcopy(pruned).quantize(net)
-    prune_head((*model.linear, model.head), net.spec)
+    prune_head(model.around, net.spec)
     for layer, array in zip(model.layers, net.layers, strict=True):
         attach(layer, array)
     return model

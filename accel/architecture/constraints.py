@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from accel.architecture.array import Array
 from accel.architecture.cells.sizes import Size
 from accel.architecture.network import ACCUMULATOR, Network
 from accel.spec import divisors
@@ -15,7 +16,7 @@ def violations(net: Network) -> Iterator[tuple[str, str, object]]:
         slots = array.slots_per_group
         cycles = min(array.group_cycles, default=slots)
         if array.kind is None and slots > cycles:
-            key = "model.head" if array is net.head else f"model.head.layers.{net.linear.index(array)}"
+            key = linear_key(net, array)
             yield f"{key}.units", f"at most {cycles}: one row a cycle leaves the layer", array.units
         elif slots > cycles:
             least = next(cells for cells in divisors(array.units) if array.units <= cells * cycles)
@@ -31,6 +32,15 @@ def violations(net: Network) -> Iterator[tuple[str, str, object]]:
             yield f"formats.{key}", f"exact sums of at most {ACCUMULATOR} bits", f"{bits} bits"
 
 
+def linear_key(net: Network, array: Array) -> str:
+    """The key of the spec that a linear layer has."""
+    if array is net.head:
+        return "model.head"
+    places = {one.name: f"model.before.{number}" for number, one in enumerate(net.before)}
+    places |= {one.name: f"model.head.layers.{number}" for number, one in enumerate(net.linear)}
+    return places[array.name]
+
+
 def narrowings(net: Network) -> dict[str, int]:
     """The bits that exact numbers have or drop at most, whichever is more, as cells narrow them to each format.
 
@@ -38,7 +48,7 @@ def narrowings(net: Network) -> dict[str, int]:
     where neither is more than `ACCUMULATOR`.
     """
     found = dict[str, int]()
-    for linear in net.linear:
+    for linear in (*net.before, *net.linear):
         key = linear.operations.narrowing.format
         fmt = getattr(linear.formats, key)
         most = max(linear.sum_width + max(0, fmt.frac - linear.sum_frac), linear.sum_frac - fmt.frac)

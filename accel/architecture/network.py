@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from accel.architecture.array import Array
 from accel.architecture.cells import TABLES
@@ -20,8 +20,11 @@ from accel.architecture.plan import planned
 from accel.architecture.pool import Pool, pool_of
 from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
-from accel.spec import Spec, Tables, nonzeros_of
+from accel.spec import Signals, Spec, Tables, nonzeros_of
 from accel.spec import Weights as WeightFormats
+from accel.spec.network import Linear
+
+T = TypeVar("T")
 
 ACCUMULATOR = 62
 """Widest exact sum; 64-bit integers hold it with room for the half unit of a rounding."""
@@ -29,17 +32,20 @@ ACCUMULATOR = 62
 
 @dataclass(frozen=True)
 class Network:
-    """The arrays of a spec: recurrent layers in order, then the linear layers of the head, the last one apart."""
+    """The arrays of a spec: linear layers in front, recurrent layers in order, then the linear layers of the head, the
+    last one apart.
+    """
 
     layers: tuple[Array, ...]
     linear: tuple[LinearArray, ...]
     head: RowArray | None
     spec: Spec
+    before: tuple[LinearArray, ...] = ()
 
     @cached_property
     def embedding(self) -> Embedding | None:
-        """The table in front of the first layer."""
-        return embedding_of(self.spec, self.layers[0])
+        """The table in front of the first array."""
+        return embedding_of(self.spec, self.arrays[0])
 
     @cached_property
     def pool(self) -> Pool | None:
@@ -71,8 +77,20 @@ class Network:
 
     @property
     def arrays(self) -> tuple[Array, ...]:
-        """Layers and head in the order data takes."""
-        return (*self.layers, *self.linear, *((self.head,) if self.head else ()))
+        """All in the order data takes."""
+        return (*self.before, *self.layers, *self.linear, *((self.head,) if self.head else ()))
+
+    def in_front(self, each: Sequence[T]) -> Sequence[T]:
+        """Of something for each array, that of the linear layers in front."""
+        return each[: len(self.before)]
+
+    def recurrent(self, each: Sequence[T]) -> Sequence[T]:
+        """Of something for each array, that of the recurrent layers."""
+        return each[len(self.before) :][: len(self.layers)]
+
+    def behind(self, each: Sequence[T]) -> Sequence[T]:
+        """Of something for each array, that of the linear layers behind, the head's last one too."""
+        return each[len(self.before) + len(self.layers) :]
 
     @property
     def skipping(self) -> tuple[Array, ...]:
@@ -125,10 +143,11 @@ def network(spec: Spec, nnz_per_row: Sequence[Nnz] | None = None) -> Network:
     """Derive the arrays of a spec; `nnz_per_row` (one pair a layer) replaces the spec's own plan after a search."""
     pairs = tuple(nnz_per_row) if nnz_per_row is not None else planned(spec)
     layers = tuple(_layer(spec, number, pair) for number, pair in enumerate(pairs))
+    before = tuple(_before(spec, layers))
     if spec.model.head is None:
-        return Network(layers, (), None, spec)
+        return Network(layers, (), None, spec, before)
     *linear, head = _head(spec, layers)
-    return Network(layers, tuple(linear), head, spec)
+    return Network(layers, tuple(linear), head, spec, before)
 
 
 def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
@@ -146,7 +165,7 @@ def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
         units=engine.units,
         lanes_per_row=engine.lanes_per_row,
         cells=engine.cells_per_cycle,
-        input_words=engine.input_words if first else engine.cells_per_cycle,
+        input_words=_words(spec) if first else engine.cells_per_cycle,
         x=formats.x,
         w_x=_weight(weights, formats.w_x),
         w_h=_weight(weights, formats.w_h),
@@ -172,19 +191,47 @@ def _weight(weights: WeightFormats, fixed: Fixed) -> Fixed:
     return LowBit(widths[weights.kind], fixed.frac) if weights.kind in widths else fixed
 
 
+def _words(spec: Spec) -> int:
+    """Elements of a beat of what the first recurrent layer reads; a linear layer gives one at a time."""
+    return 1 if spec.model.before else spec.engine.input_words
+
+
+def _before(spec: Spec, layers: tuple[Array, ...]) -> Iterator[LinearArray]:
+    """The linear layers in front of the first recurrent one."""
+    inputs, words, read = spec.model.inputs, spec.engine.input_words, spec.formats.input
+    for number, layer in enumerate(spec.model.before):
+        reads = inputs, words, read
+        yield _activated(spec, f"before{number}", layer, layers, layers[0].signals, reads, spec.made(layer, 0))
+        inputs, words, read = layer.outputs, 1, spec.made(layer, 0)
+
+
+def _activated(
+    spec: Spec,
+    name: str,
+    layer: Linear,
+    layers: tuple[Array, ...],
+    signals: Signals | None,
+    reads: tuple[int, int, Fixed],
+    out: Fixed,
+) -> LinearArray:
+    """A linear layer with an activation, of what it reads: values, those of a beat, and their format."""
+    inputs, words, read = reads
+    sizes = _linear(spec, min(array.shortest_step for array in layers), inputs, layer.outputs, layer.units)
+    weight = Fixed(spec.weights.head.width, spec.weights.head_frac if layer.frac is None else layer.frac)
+    own: dict[str, Any] = {"activation": layer.activation, "out": out, "signals": signals}
+    return LinearArray(name, **sizes, input_words=words, x=read, w_x=weight, w_h=weight, **own)
+
+
 def _head(spec: Spec, layers: tuple[Array, ...]) -> Iterator[Any]:
     """The linear layers: those in front of the last one, and that."""
     head, read = spec.model.head, layers[-1].h
     assert head is not None
-    budget = min(array.shortest_step for array in layers)
-    inputs, words = layers[-1].outputs, layers[-1].cells
+    inputs, words, signals = layers[-1].outputs, layers[-1].cells, layers[-1].signals
     for number, layer in enumerate(head.layers):
-        sizes = _linear(spec, budget, inputs, layer.outputs, layer.units)
-        weight = Fixed(spec.weights.head.width, spec.weights.head_frac if layer.frac is None else layer.frac)
-        own: dict[str, Any] = {"activation": layer.activation, "out": spec.made(layer), "signals": layers[-1].signals}
-        yield LinearArray(f"linear{number}", **sizes, input_words=words, x=read, w_x=weight, w_h=weight, **own)
+        reads = inputs, words, read
+        yield _activated(spec, f"linear{number}", layer, layers, signals, reads, spec.made(layer))
         inputs, words, read = layer.outputs, 1, spec.made(layer)
-    weight = spec.weights.head
+    weight, budget = spec.weights.head, min(array.shortest_step for array in layers)
     sizes = _linear(spec, budget, inputs, head.outputs, head.units)
     yield RowArray("head", **sizes, input_words=words, x=read, w_x=weight, w_h=weight, signals=None)
 

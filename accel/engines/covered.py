@@ -129,7 +129,7 @@ def _measured(design: Design, samples: Samples) -> Coverage:
 
 
 def _sides(net: Network, whole: Clamp, slow: Clamp, reached: Sequence[Reach]) -> Iterator[Side]:
-    arrays = (*net.layers, *net.linear)
+    arrays = (*net.before, *net.layers, *net.linear)
     (place,) = (number for number, array in enumerate(arrays) if array.name == whole.layer)
     for side in ("below", "above"):
         clipped = getattr(whole, side)

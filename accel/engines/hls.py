@@ -145,12 +145,13 @@ def compiler() -> str:
 
 
 def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str, dict[str, Integers]]:
-    """[turn][layer][signal][unit], linear layers and logits last, to layer name to signal name to [step][unit], or
-    [result][output].
+    """[turn][layer][signal][unit], behind them linear layers in front, then those behind and logits, to layer name to
+    signal name to [step][unit], or [result][output].
     """
     names = list(design.net.layers[0].cell.signals)
     sizes = [len(names) * array.outputs for array in design.net.layers]
-    linear = [array.outputs for array in design.net.linear for _ in (SUM, OUT)]
+    every = [array.outputs for array in design.net.before for _ in (SUM, OUT)]
+    linear = every + [array.outputs for array in design.net.linear for _ in (SUM, OUT)]
     turns = _whole(flat, sum(sizes + linear) + (design.net.head.outputs if design.net.head else 0), "signals")
     if len(turns) != len(taken):
         raise EngineFailed(f"signals of {len(turns)} steps, not of {len(taken)}")
@@ -158,11 +159,13 @@ def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str
     found = {}
     for array, part in zip(design.net.layers, parts, strict=False):
         found[array.name] = dict(zip(names, np.split(part[in_order(taken)], len(names), axis=1), strict=True))
+    shown = iter(parts[len(sizes) :])
+    for array in design.net.before:
+        found[array.name] = {name: next(shown)[in_order(taken)] for name in (SUM, OUT)}
     if design.net.head is None:
         return found
     answered = [place for place, turn in enumerate(taken) if gives_result(design, turn)]
     order = in_order([taken[place] for place in answered])
-    shown = iter(parts[len(sizes) :])
     for array in design.net.linear:
         found[array.name] = {name: next(shown)[answered][order] for name in (SUM, OUT)}
     return found | {design.net.head.name: {LOGITS: logits[answered][order]}}

@@ -24,13 +24,15 @@ from accel.schedule.turns import Turn, in_order
 def observe(design: Design, driven: Script, record: Record) -> Observed:
     """A record as signals of every step. Raises EngineFailed where the stream's protocol was broken."""
     signals = {array.name: _layer(design, number, driven, record) for number, array in enumerate(design.net.layers)}
-    for array in design.net.linear:
+    answering = [turn for turn in driven.turns if computes(design, turn)]
+    for array in (*design.net.before, *design.net.linear):
         widths, seen = {SUM: array.sum_width, OUT: array.made.width}, record.linear[array.name]
         words = zip(widths.items(), (seen["logit"], seen["out"]), strict=True)
-        signals[array.name] = {name: _answers(array, width, one, design, driven) for (name, width), one in words}
+        turns = driven.turns if array in design.net.before else answering
+        signals[array.name] = {name: _answers(array, width, one, turns) for (name, width), one in words}
     if design.net.head is not None:
         head = design.net.head
-        signals[head.name] = {LOGITS: _answers(head, head.sum_width, record.logits, design, driven)}
+        signals[head.name] = {LOGITS: _answers(head, head.sum_width, record.logits, answering)}
     _check_ends(design, driven, record)
     check_flags(design, driven, record)
     if record.status["cycles"] != record.cycles:
@@ -77,10 +79,9 @@ def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[
     return {name: ordered(values[:, : array.outputs], driven.turns) for name, values in found.items()}
 
 
-def _answers(array: Array, width: int, words: Sequence[int], design: Design, driven: Script) -> Integers:
-    """Values of a linear layer, a row a result; those of fillers are left out."""
-    rows = _vectors(words, array.cells, width, array.output_beats)[:, : array.outputs]
-    return ordered(rows, [turn for turn in driven.turns if computes(design, turn)])
+def _answers(array: Array, width: int, words: Sequence[int], turns: Sequence[Turn]) -> Integers:
+    """Values of a linear layer, a row for each of the turns that it answers in; those of fillers are left out."""
+    return ordered(_vectors(words, array.cells, width, array.output_beats)[:, : array.outputs], turns)
 
 
 def ordered(rows: Integers, taken: Sequence[Turn]) -> Integers:

@@ -44,6 +44,8 @@ class Process(ABC, Generic[A]):
     """What its cell's constants have before their names."""
     mirror: MirrorProcess | None = None
     """The sequence buffer that it reads."""
+    in_front: bool = False
+    """Whether it is a linear layer in front of all recurrent ones."""
     before: str | None = None
     """`end` of the linear layer that it reads, or of the pool; None where it reads a recurrent layer or the input."""
 

@@ -63,7 +63,7 @@ def render_hls(design: Design) -> dict[str, str]:
     """Path within the work folder to text of every C++ file of a design; the same design gives the same text."""
     names = _names(design)
     files = {f"hls/{name}": read("hls_templates", f"hls/{name}") for name in HEADERS}
-    templates = (*TEMPLATES, "activations.h") if design.net.linear else TEMPLATES
+    templates = (*TEMPLATES, "activations.h") if design.net.before or design.net.linear else TEMPLATES
     return files | {f"hls/{name}": render("hls_templates", f"hls/{name}.j2", **names) for name in templates}
 
 
@@ -81,7 +81,7 @@ def top_ports(design: Design) -> tuple[Port, ...]:
 def _names(design: Design) -> dict[str, object]:
     net, spec = design.net, design.spec
     processes, mirrors = _processes(design)
-    layers, embedding = processes[: len(net.layers)], _embedding(design, mirrors)
+    layers, embedding = [process for process in processes if process.recurrent], _embedding(design, mirrors)
     made = top(design, processes, mirrors, embedding)
     return {
         "top": top_name(design),
@@ -105,8 +105,9 @@ def _names(design: Design) -> dict[str, object]:
         "head": spec.model.head,
         "pool": _pool(net.pool) if net.pool else None,
         "pool_factors": net.pool.factors if net.pool else (),
+        "before": [array.outputs for array in net.before],
         "linear": [array.outputs for array in net.linear],
-        "activations": [activation_text(array, net) for array in net.linear],
+        "activations": [activation_text(array, net) for array in (*net.before, *net.linear)],
         "stateful": spec.model.stateful,
         "signals": len(net.layers[0].cell.signals),
         "engine_headers": sorted({header for layer in layers for header in layer.engine_headers}),
@@ -148,7 +149,7 @@ def _headers(design: Design, layers: Sequence[Process[Any]]) -> list[str]:
     recurrent = ["levels.h"] if net.spec.levels > 1 else sorted({layer.header for layer in layers})
     found = {
         "head.h": net.head is not None,
-        "activations.h": bool(net.linear),
+        "activations.h": bool(net.before or net.linear),
         "fillers.h": layers[0].array.streams > 1,
     }
     found |= {"mirror.h": bool(net.mirrors), "pool.h": net.pool is not None}
@@ -165,9 +166,16 @@ def _formats(net: Network, array: Array) -> list[tuple[str, int]]:
     return found
 
 
+def _shown_as(net: Network, place: int) -> int:
+    """The number of an array in what a bench sees: recurrent layers, then linear ones in front, then those behind."""
+    ahead, layers = len(net.before), len(net.layers)
+    return place if place >= ahead + layers else place + layers if place < ahead else place - ahead
+
+
 def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProcess]]:
     """Every array, and the sequence buffers between them."""
-    arrays = design.net.arrays
+    net = design.net
+    arrays = net.arrays
     outs = [f"{array.name}_out" for array in arrays]
     if len(arrays) not in design.net.mirrors:
         outs[-1] = "made" if arrays[0].streams > 1 else "m_axis"
@@ -175,14 +183,23 @@ def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProc
     joined = zip(arrays, design.weights.layers, ["s_axis", *outs[:-1]], outs, heads, strict=True)
     made = [
         PROCESSES[array.dataflow](
-            array, layer, number, source, out, head, sum_format(array), kind_name(design.net, array)
+            array,
+            layer,
+            _shown_as(net, place),
+            source,
+            out,
+            head,
+            sum_format(array),
+            kind_name(net, array),
         )
-        for number, (array, layer, source, out, head) in enumerate(joined)
+        for place, (array, layer, source, out, head) in enumerate(joined)
     ]
-    behind = [None, *(process.end if process.activated else None for process in made[:-1])]
+    ahead = len(net.before)
+    made = [replace(process, in_front=place < ahead) for place, process in enumerate(made)]
+    behind = [None, *(process.end if process.activated and not process.in_front else None for process in made[:-1])]
     made = [replace(process, before=before) for process, before in zip(made, behind, strict=True)]
-    if design.net.pool is not None:
-        first = len(design.net.layers)
+    if net.pool is not None:
+        first = ahead + len(net.layers)
         made[first] = replace(made[first], source="pooled", before=made[first - 1].end)
     mirrors = mirror_processes(design.net, ["s_axis", *outs])
     for number, mirror in mirrors.items():

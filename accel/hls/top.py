@@ -45,7 +45,7 @@ class _Parts:
 
     @property
     def layers(self) -> Sequence[Process[Any]]:
-        return self.processes[: len(self.design.net.layers)]
+        return [process for process in self.processes if process.recurrent]
 
     @property
     def states(self) -> bool:

@@ -24,6 +24,7 @@ from accel.model.golden import (
     begun_with,
     by_sum,
     cell_sizes,
+    entered,
     first_state,
     kept_states,
     level_values,
@@ -121,7 +122,7 @@ def levels_of(
     """Every layer with its weights and its levels, all real steps at once."""
     return [
         (array, layer, list(_levels(net, weights, number, samples, trace)))
-        for number, (array, layer) in enumerate(zip(net.layers, weights.layers, strict=False))
+        for number, (array, layer) in enumerate(zip(net.layers, net.recurrent(weights.layers), strict=True))
     ]
 
 
@@ -129,12 +130,18 @@ def linear_of(
     net: Network, weights: Weights, samples: Samples, trace: Trace
 ) -> Iterator[tuple[Array, LayerWeights, Integers, Mapping[str, Integers]]]:
     """Every linear layer with its weights, what it reads [n, inputs], and every value [n, outputs] by its name."""
+    lengths = samples.lengths
+    read = _real(entered(net, weights, samples.x, lengths), lengths)
+    for array, layer, values in zip(net.before, net.in_front(weights.layers), trace.before, strict=True):
+        flat = {name: _real(value, lengths) for name, value in values.items()}
+        yield array, layer, read, flat
+        read = flat[OUT]
     if net.head is None or trace.logits is None:
         return
     once = net.spec.model.head is not None and net.spec.model.head.when == "last"
     read = read_by_linear(net, trace.h, samples.lengths)
     read = read[:, 0] if once else _real(read, samples.lengths)
-    layers = weights.layers[len(net.layers) :]
+    layers = net.behind(weights.layers)
     for array, layer, values in zip(net.linear, layers, trace.linear, strict=False):
         flat = {name: value[:, 0] if once else _real(value, samples.lengths) for name, value in values.items()}
         yield array, layer, read, flat
@@ -149,7 +156,7 @@ def _real(values: Integers, lengths: Integers) -> Integers:
 
 def _levels(net: Network, weights: Weights, number: int, samples: Samples, trace: Trace) -> Iterator[Steps]:
     """Every level of a layer, its values computed anew from the operands of all steps at once."""
-    array, layer, own = net.layers[number], weights.layers[number], trace.layers[number]
+    array, layer, own = net.layers[number], net.recurrent(weights.layers)[number], trace.layers[number]
     cell, threshold = array.cell, weights.threshold_at(array)
     x = _real(own.read, samples.lengths)
     given = begun_with(net, weights, samples.states, len(samples.lengths))[number]

@@ -101,7 +101,7 @@ def _each_alone(net: Network) -> Network:
 
 def _targets(net: Network, reached: Sequence[Reach], length: int) -> Iterator[Target]:
     """What intervals do not rule out in a number of steps."""
-    for array, layer in zip(net.layers, reached, strict=False):
+    for array, layer in zip(net.layers, net.recurrent(reached), strict=True):
         yield from (Target(array.name, *side) for side, step in layer.earliest.items() if step <= length)
         yield from (Target(array.name, *side, last=True) for side in clamped(net, array, layer.values, last=True))
     for name, (lowest, highest) in table_ends(net, reached).items():
@@ -120,9 +120,8 @@ def table_ends(net: Network, reached: Sequence[Reach]) -> dict[str, tuple[bool, 
 def table_ranges(net: Network, reached: Sequence[Reach]) -> dict[str, list[tuple[int, int]]]:
     """Signed indices that intervals let each table be read at, a range for every unit that reads it."""
     found: dict[str, list[tuple[int, int]]] = {name: [] for name in net.tables}
-    listed: list[tuple[Array, list[Operation]]] = [
-        (array, [one for level in array.cell.levels for one in level.operations]) for array in net.layers
-    ]
+    listed: list[tuple[Array, list[Operation]]] = [(array, [*array.operations.operations]) for array in net.before]
+    listed += [(array, [one for level in array.cell.levels for one in level.operations]) for array in net.layers]
     listed += [(array, [*array.operations.operations]) for array in net.linear]
     for (array, operations), layer in zip(listed, reached, strict=True):
         for operation in operations:
@@ -190,9 +189,11 @@ def _first_tries(
 
 def _driving(net: Network, weights: Weights, array: Array) -> Iterator[Integers]:
     """For all signs of the rows of the unit that x moves most, the input [values] that drives them farthest."""
-    given, w_x = net.spec.incoming, weights.layers[0].w_x.values
+    given, w_x = net.spec.incoming, net.recurrent(weights.layers)[0].w_x.values
     halves = w_x.reshape(-1, array.outputs, array.directions, array.inputs // array.directions)
     rows = halves.sum(axis=2)  # of every gate, in every level that reads x; of two directions a row has one half
+    for linear in reversed(net.in_front(weights.layers)):
+        rows = rows @ linear.w_x.values  # as if its activation let everything pass
     for signs in combinations((1, -1), repeat=len(rows)):
         pulls = np.tensordot(signs, rows, axes=1)
         if weights.embedding is None:

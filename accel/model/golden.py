@@ -6,7 +6,7 @@ Vectorised over sequences.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +69,8 @@ class Trace:
     linear: list[dict[str, Integers]] = field(default_factory=list)
     """Of each linear layer in front of the last one every value by its name, exact sums too, [sequences, steps or 1,
     outputs]."""
+    before: list[dict[str, Integers]] = field(default_factory=list)
+    """The same of those in front of the first recurrent layer, [sequences, steps, outputs]."""
 
     @property
     def h(self) -> Integers:
@@ -97,19 +99,33 @@ def run(
     traces = []
     signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
     begun = begun_with(net, weights, states, len(x))
-    for number, (array, layer, state) in enumerate(zip(net.layers, weights.layers, begun, strict=False)):
-        signal = given_to(net, number, signal, real) if number else entered(net, weights, signal, real)
+    signal, before = through_front(net, weights, entered(net, weights, signal, real))
+    recurrent = net.recurrent(weights.layers)
+    for number, (array, layer, state) in enumerate(zip(net.layers, recurrent, begun, strict=True)):
+        signal = given_to(net, number, signal, real) if number else signal
         traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold_at(array)))
         signal = traces[-1].h
     if net.spec.model.stateful:
         for trace in traces:
             trace.signals = {name: parted(values, real) for name, values in trace.signals.items()}
             trace.x = parted(trace.read, real)
-    return with_head(net, weights, traces, real)
+        before = [{name: parted(values, real) for name, values in signals.items()} for signals in before]
+    return replace(with_head(net, weights, traces, real), before=before)
+
+
+def through_front(net: Network, weights: Weights, x: Integers) -> tuple[Integers, list[dict[str, Integers]]]:
+    """What the first recurrent layer reads, [sequences, steps, inputs], of what the first array does; and every value
+    of the linear layers between, by its name.
+    """
+    found, layers = list[dict[str, Integers]](), net.in_front(weights.layers)
+    for array, layer in zip(net.before, layers, strict=True):
+        found.append(run_linear(net, array, linear_sums(array, layer, x)))
+        x = found[-1][OUT]
+    return x, found
 
 
 def entered(net: Network, weights: Weights, x: Integers, lengths: Integers) -> Integers:
-    """What the first layer reads, [sequences, steps, inputs], of what comes in, [sequences, steps, values]."""
+    """What the first array reads, [sequences, steps, inputs], of what comes in, [sequences, steps, values]."""
     found = given_to(net, 0, x, lengths)
     if weights.embedding is None:
         return found
@@ -129,7 +145,7 @@ def begun_with(net: Network, weights: Weights, states: Integers | None, sequence
     """
     if states is not None:
         return before(net, states)
-    initial = [layer.initial for layer in weights.layers[: len(net.layers)]]
+    initial = [layer.initial for layer in net.recurrent(weights.layers)]
     return [None if values is None else np.tile(values, (sequences, 1)) for values in initial]
 
 
@@ -303,7 +319,7 @@ def with_head(net: Network, weights: Weights, traces: list[LayerTrace], lengths:
     assert net.head is not None
     h = read_by_linear(net, h, lengths)
     linear, read = [], h
-    for array, layer in zip(net.linear, weights.layers[len(net.layers) :], strict=False):
+    for array, layer in zip(net.linear, net.behind(weights.layers), strict=False):
         linear.append(run_linear(net, array, linear_sums(array, layer, read)))
         read = linear[-1][OUT]
     logits = linear_sums(net.head, weights.layers[-1], read)
@@ -317,7 +333,7 @@ def linear_sums(array: Array, layer: LayerWeights, read: Integers) -> Integers:
 
 
 def run_linear(net: Network, array: LinearArray, sums: Integers) -> dict[str, Integers]:
-    """Every value of a linear layer in front of the last one, by its name, from exact sums of any shape."""
+    """Every value of a linear layer with an activation, by its name, from exact sums of any shape."""
     sizes = array.sizes(array.formats)
     values = {SUM: sums}
     return carried_out(array.operations.operations, values, sizes, array.formats, net.tables_of(array))

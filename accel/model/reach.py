@@ -67,13 +67,16 @@ class Reach:
 
 
 def reach(net: Network, weights: Weights) -> list[Reach]:
-    """Intervals of every value of every layer, linear ones in front of the head's last one too."""
+    """Intervals of every value of every layer, and of linear ones with an activation, in the order data takes."""
     found, x = [], _entering(net, weights)
-    for number, (array, layer) in enumerate(zip(net.layers, weights.layers, strict=False)):
+    for linear, layer in zip(net.before, net.in_front(weights.layers), strict=True):
+        found.append(_linear(net, linear, layer, x))
+        x = found[-1].values[OUT]
+    for number, (array, layer) in enumerate(zip(net.layers, net.recurrent(weights.layers), strict=True)):
         x = x.twice if number in net.mirrors else x
         found.append(_layer(net, array, layer, x, weights.threshold_at(array)))
         x = found[-1].values[array.cell.output]
-    for linear, layer in zip(net.linear, weights.layers[len(net.layers) :], strict=False):
+    for linear, layer in zip(net.linear, net.behind(weights.layers), strict=False):
         found.append(_linear(net, linear, layer, x))
         x = found[-1].values[OUT]
     return found

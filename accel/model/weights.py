@@ -76,7 +76,7 @@ class LayerWeights:
 
 @dataclass(frozen=True)
 class Weights:
-    """All integers of a network, in the order data takes: LSTM layers, then the head where there is one."""
+    """All integers of a network, in the order data takes: linear layers in front, recurrent ones, then those behind."""
 
     layers: tuple[LayerWeights, ...]
     threshold: int = 0
@@ -92,7 +92,8 @@ class Weights:
         """Shapes of the spec with the ratios these weights really have; beside columns they are what the spec says."""
         if spec.skips_states:
             return network(spec)
-        return network(spec, [layer.nnz_per_row for layer in self.layers[: len(spec.model.hidden)]])
+        recurrent = self.layers[len(spec.model.before) :][: len(spec.model.hidden)]
+        return network(spec, [layer.nnz_per_row for layer in recurrent])
 
 
 def threshold_of(spec: Spec) -> int:

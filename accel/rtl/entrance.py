@@ -38,7 +38,7 @@ def signals(design: Design) -> Iterator[Call]:
 
 def instances(design: Design) -> Iterator[Call]:
     """Blocks from the stream to the first layer's receiver, and the counter of steps."""
-    net, given, first = design.net, design.spec.incoming, design.net.layers[0]
+    net, given, first = design.net, design.spec.incoming, design.net.arrays[0]
     entered = "early" if design.spec.engine.memory == "scratchpad" else "arriving"
     yield Call("entering", axis_input, ("s_axis", entered, given.words, given.fmt.width))
     ends = "clk", "reset", "arriving", vectors(design), "cut" if net.mirrors else "status.torn"
@@ -51,11 +51,11 @@ def instances(design: Design) -> Iterator[Call]:
     if net.embedding is not None:
         held = f'*rows_held(RTL, "{design.spec.identifier}")'
         yield Call("looking_up", look_up_rows, ("clk", "reset", TOKENS, f"{first.name}_beats", "EMBEDDING", held))
-    yield Call("counting", count_steps, ("clk", "reset", f"{first.name}_ping_pong.take", "status"))
+    yield Call("counting", count_steps, ("clk", "reset", f"{net.layers[0].name}_ping_pong.take", "status"))
 
 
 def vectors(design: Design) -> str:
     """Whole vectors, or tokens that have a row, as they come behind what may be torn."""
     if design.net.mirrors:
         return buffers.WHOLE
-    return TOKENS if design.net.embedding is not None else f"{design.net.layers[0].name}_beats"
+    return TOKENS if design.net.embedding is not None else f"{design.net.arrays[0].name}_beats"

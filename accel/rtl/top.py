@@ -133,7 +133,7 @@ def _ports(design: Design) -> Iterator[Call]:
     yield from (Call(f"s_weights_{array.name}", AxiWords, (array.streamed,)) for array in net.arrays if array.streamed)
     behind = (array for array in net.arrays if array.streamed and not array.recurrent)
     yield from (Call(f"status_{array.name}", StreamedStatus) for array in behind)
-    yield from (Call(array.name, LinearObserved, (array.name.upper(),)) for array in net.linear)
+    yield from (Call(array.name, LinearObserved, (array.name.upper(),)) for array in (*net.before, *net.linear))
     if net.head is not None:
         yield Call("head", HeadObserved, ("HEAD",))
 

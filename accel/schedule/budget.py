@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from accel.architecture.constraints import linear_key
 from accel.architecture.network import Network
 
 PLACES = 1 << 28
@@ -28,7 +29,7 @@ Excess = tuple[str, str, object]
 def excesses(net: Network) -> Iterator[Excess]:
     """Sizes that no later step could work with."""
     places = sum(array.rows * (array.inputs + array.levels * array.outputs) for array in net.layers)
-    places += sum(array.inputs * array.outputs for array in net.arrays[len(net.layers) :])
+    places += sum(array.inputs * array.outputs for array in net.arrays if array.kind is None)
     places += (net.spec.model.vocabulary or 0) * net.spec.model.inputs
     if places > PLACES:
         gibibytes = f"{places * 8 / (1 << 30):,.0f} GiB of integers"
@@ -42,7 +43,7 @@ def excesses(net: Network) -> Iterator[Excess]:
         yield "engine", f"memories of at most {MEMORY:,} bits in all", f"{bits:,} bits, {mebibytes}"
     yield from _beats(net)
     values = net.spec.model.inputs + sum(len(array.cell.signals) * array.outputs for array in net.layers)
-    values += sum(2 * array.outputs for array in net.linear)
+    values += sum(2 * array.outputs for array in (*net.before, *net.linear))
     if net.spec.verify.sequences * values > TRACE:
         wanted = f"at most {max(1, TRACE // values):,}: the {values:,} values of a step are kept for each sequence"
         yield "verify.sequences", wanted, net.spec.verify.sequences
@@ -53,13 +54,13 @@ def _widest(net: Network) -> str:
     engine = net.spec.engine
     most = max(net.arrays, key=lambda array: array.multipliers)
     if most.kind is None:
-        return "model.head.units" if most is net.head else "model.head.layers"
+        return f"{linear_key(net, most)}.units"
     return "engine.units" if engine.units >= engine.lanes_per_row else "engine.lanes_per_row"
 
 
 def _beats(net: Network) -> Iterator[Excess]:
     """Words of the streams of x and h, which are also those of the operand memories."""
-    first, last = net.layers[0], net.layers[-1]
+    first, last = net.arrays[0], net.layers[-1]
     for key, words, width in (
         ("engine.input_words", first.input_words, first.x.width),
         ("engine.cells_per_cycle", last.cells, last.h.width),

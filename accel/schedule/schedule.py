@@ -44,7 +44,12 @@ class Schedule:
     @property
     def gap(self) -> int:
         """Cycles of a step in which the lanes of the first layer wait; by columns, of steps without zeros."""
-        return self.interval(0) - int(self.stages[0].array.depth)
+        return self.interval(self.first) - int(self.stages[self.first].array.depth)
+
+    @property
+    def first(self) -> int:
+        """Number of the first recurrent layer's stage."""
+        return len(self.net.before)
 
     @property
     def cycles_per_step(self) -> int:
@@ -55,7 +60,7 @@ class Schedule:
         """
         if self.net.mirrors:
             return max(map(self._in_the_middle, range(len(self.net.layers))))
-        return self._in_the_middle(0)
+        return self._in_the_middle(self.first)
 
     def interval(self, number: int) -> int:
         """Cycles from step to step at one stage; by columns, of steps without zeros."""
@@ -97,11 +102,11 @@ class Schedule:
 
     def intervals(self, samples: Samples) -> Integers:
         """Cycles from each step's begin to the next one's at the first layer, [steps - 1]."""
-        return np.diff(self.begins(samples.lengths.tolist(), self.operands(samples))[0])
+        return np.diff(self.begins(samples.lengths.tolist(), self.operands(samples))[self.first])
 
     def lags(self, samples: Samples) -> list[Integers]:
         """Cycles from each step's begin at the first layer to its begin at each later one, [steps] each."""
-        first, *later = self.begins(samples.lengths.tolist(), self.operands(samples))[: len(self.net.layers)]
+        first, *later = self.net.recurrent(self.begins(samples.lengths.tolist(), self.operands(samples)))
         return [begins - first for begins in later]
 
     def finish(self, lengths: Sequence[int], operands: Operands | None = None) -> int:

@@ -90,7 +90,7 @@ class Timeline:
 
     def _pass(self, at: int, arrivals: Sequence[int], final: bool, operands: tuple[TurnOperands, ...]) -> None:
         """One step at stage `at`, and what it sends on."""
-        ends = at == len(self.net.layers) - 1
+        ends = at == len(self.net.before) + len(self.net.layers) - 1
         emits = final or not self.last_only or not ends or at + 1 in self.buffers
         room = self.left[at][-self.rooms[at]] if at in self.rooms else self.given[at + 1][-LINK_STEPS]
         fits = room + 1 if emits else LONG_AGO

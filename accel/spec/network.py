@@ -27,7 +27,7 @@ from accel.spec.types import (
 
 
 class Linear(Section):
-    """A linear layer in front of the head's last one, and what its sums go through."""
+    """A linear layer in front of the head's last one, or of the first recurrent layer, and what its sums go through."""
 
     outputs: Count
     """Rows of the layer."""
@@ -77,6 +77,9 @@ class Model(Section):
     vocabulary: Annotated[int, Field(ge=2, le=1 << 20)] | None = None
     """Tokens of an embedding in front of the first layer: a step brings a token through the input stream, and x_t is
     that row of a table in the accelerator, in `formats.input`."""
+    before: Annotated[tuple[Linear, ...], _LIST, Field(max_length=16)] = ()
+    """Linear layers in front of the first recurrent one, in the order data takes, after every step; weights, bias and
+    share of zeros are those of the head. One without an activation belongs into W_x."""
     hidden: Hidden
     """Hidden units of each recurrent layer."""
     bidirectional: bool = False

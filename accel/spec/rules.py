@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from accel.base.fixed import Fixed
 from accel.spec.both_directions import direction_rules
 from accel.spec.by_layer import LayerFormats, common
 from accel.spec.network import Head
@@ -25,6 +26,7 @@ def structural_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     yield from _cell_rules(spec)
     yield from direction_rules(spec)
     yield from _embedding_rules(spec)
+    yield from _before_rules(spec)
     yield from sparsity_rules(spec)
     yield from _engine_rules(spec)
     yield from _format_rules(spec)
@@ -130,26 +132,58 @@ def _embedding_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "engine.memory", "rom or stream beside model.vocabulary, as frames do not bring the table", "scratchpad"
 
 
+BEFORE: dict[str, Any] = {
+    "model.bidirectional": False,
+    "model.initial": "zeros",
+    "engine.streams": 1,
+    "engine.state_streams": False,
+    "engine.memory": "rom",
+}
+"""Keys that have one value beside linear layers in front of the recurrent ones."""
+
+
+def _before_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """What does not go with linear layers in front of the recurrent ones."""
+    if not spec.model.before:
+        return
+    for key, fits in BEFORE.items():
+        section, name = key.split(".")
+        got = getattr(getattr(spec, section), name)
+        if got != fits:
+            yield key, f"{str(fits).lower()} beside model.before", got
+    if spec.skips_states:
+        yield "engine.dataflow", "row beside model.before", plain(spec.engine.dataflow)
+    if spec.training.studies.lasso:
+        yield "training.studies.lasso", "nothing beside model.before", spec.training.studies.lasso
+
+
 def _head_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Formats between the linear layers of the head, and those of its biases."""
-    head, formats = spec.model.head, spec.formats
+    head, formats, before = spec.model.head, spec.formats, spec.model.before
     layers = () if head is None else head.layers
-    narrowed = any(layer.activation not in TABLED for layer in layers)
+    narrowed = any(layer.activation not in TABLED for layer in (*before, *layers))
     if narrowed != (formats.linear is not None):
-        wanted = "a format where model.head.layers has a layer without a table, and nothing where it has none"
+        wanted = "a format where model.before or model.head.layers has a layer without a table, and nothing where not"
         yield "formats.linear", wanted, formats.linear
         return
+    reads = [formats.input, *(spec.made(layer, 0) for layer in before)][: len(before)]
+    yield from _bias_rules(spec, [layer.frac for layer in before], reads)
     if head is None:
         return
     yield from _pool_rules(spec, head)
     fracs = [layer.frac for layer in layers] + [None]
-    bias, key = formats.of_head_bias, "bias" if formats.head_bias is None else "head_bias"
-    for frac, read in zip(fracs, (formats.signals(-1).state, *(spec.made(layer) for layer in layers)), strict=True):
+    yield from _bias_rules(spec, fracs, [formats.signals(-1).state, *map(spec.made, layers)])
+    if layers and spec.training.studies.lasso:
+        yield "training.studies.lasso", "nothing with model.head.layers", spec.training.studies.lasso
+
+
+def _bias_rules(spec: Spec, fracs: list[int | None], reads: list[Fixed]) -> Iterator[tuple[str, str, Any]]:
+    """Biases of linear layers, whose weights have fraction bits of their own or the head's, and what they read."""
+    bias, key = spec.formats.of_head_bias, "bias" if spec.formats.head_bias is None else "head_bias"
+    for frac, read in zip(fracs, reads, strict=True):
         most = (spec.weights.head_frac if frac is None else frac) + read.frac
         if bias.frac > most:
             yield f"formats.{key}", f"at most the {most} fraction bits of the head's products", bias
-    if layers and spec.training.studies.lasso:
-        yield "training.studies.lasso", "nothing with model.head.layers", spec.training.studies.lasso
 
 
 def _pool_rules(spec: Spec, head: Head) -> Iterator[tuple[str, str, Any]]:
@@ -215,12 +249,13 @@ def _list_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
             value = getattr(getattr(spec, section), key)
             if isinstance(value, tuple) and len(value) != count:
                 yield f"{section}.{key}", f"one for all, or one for each of {count} layers", value
-    if spec.model.head is not None and isinstance(spec.weights.width, tuple) and spec.weights.head_width is None:
+    linear = spec.model.head is not None or bool(spec.model.before)
+    if linear and isinstance(spec.weights.width, tuple) and spec.weights.head_width is None:
         yield "weights.head_width", "a width, as weights.width is a list", None
-    if spec.model.head is not None and isinstance(spec.formats.bias, tuple) and spec.formats.head_bias is None:
+    if linear and isinstance(spec.formats.bias, tuple) and spec.formats.head_bias is None:
         yield "formats.head_bias", "a format, as formats.bias is a list", None
     for key, value in (("weights.head_width", spec.weights.head_width), ("formats.head_bias", spec.formats.head_bias)):
-        if spec.model.head is None and value is not None:
+        if not linear and value is not None:
             yield key, "nothing without model.head", value
     if spec.skips_states and common(spec.formats.state) is None:
         wanted = "one for all layers beside layers by columns, which share the threshold"

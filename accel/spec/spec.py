@@ -118,9 +118,11 @@ class Spec(Section):
         """Whether every sequence begins with an h_0 and c_0 that come with the weights."""
         return self.model.initial == "constant"
 
-    def made(self, layer: Linear) -> Fixed:
-        """What a linear layer in front of the head's last one gives; it has the formats of the last recurrent layer."""
-        signals = self.formats.signals(-1)
+    def made(self, layer: Linear, number: int = -1) -> Fixed:
+        """What a linear layer gives; its formats are those of a recurrent layer, behind the last one of that, in front
+        of the first one of the first.
+        """
+        signals = self.formats.signals(number)
         made = signals.activation if layer.activation in TABLED else signals.linear
         assert made is not None
         return made
@@ -137,7 +139,8 @@ class Spec(Section):
         """Inputs and hidden units of each layer, of each of its directions where it has two."""
         hidden = self.model.hidden
         given = (self.directions * units for units in hidden)
-        return tuple(zip((self.model.inputs, *given), hidden, strict=False))
+        inputs = self.model.before[-1].outputs if self.model.before else self.model.inputs
+        return tuple(zip((inputs, *given), hidden, strict=False))
 
     @property
     def directions(self) -> int:
@@ -153,6 +156,8 @@ class Spec(Section):
         """The formats of one layer, counted from 0."""
         w_x, w_h = self.weights.of_layer(number)
         signals, x = self.formats.signals(number), self.formats.input
+        if not number and self.model.before:
+            x = self.made(self.model.before[-1], 0)
         if number:
             x = self.formats.signals(number - 1).state
         scale = None if self.formats.scale is None else of_layer(self.formats.scale, number)

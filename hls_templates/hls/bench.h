@@ -17,12 +17,13 @@
 namespace sparrow {
 
 /// Every signal of the steps of a call of the top, [step][layer][signal][unit], as the processes showed them; behind the
-/// layers sums and results of linear layers, and the logits of the head.
+/// layers sums and results of linear layers, those in front of the recurrent ones first, and the logits of the head.
 class Observations {
  public:
-  /// `linear`: outputs of the linear layers in front of the head's last one.
-  explicit Observations(const std::vector<int> &linear = {}) {
+  /// `linear`: outputs of the linear layers in front of the head's last one, `before` of those in front of all layers.
+  explicit Observations(const std::vector<int> &linear = {}, const std::vector<int> &before = {}) {
     for (const int hidden : kHidden) Add(kSignals, hidden);
+    for (const int outputs : before) Add(2, outputs);
     answers_ = noted_.size();
     for (const int outputs : linear) Add(2, outputs);
     Add(1, kHeadOutputs);

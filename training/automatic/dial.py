@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from accel.architecture.cells.operations import Lookup
 from accel.base.fixed import Fixed
 from accel.spec import Spec
-from accel.spec.network import Head
+from accel.spec.network import Linear, Model
 from accel.spec.spec import TABLED
 from training.automatic.knob import Knob, Widths, above, nearest
 from training.automatic.trial import Trial, users
@@ -60,8 +60,8 @@ class Dial:
             yield Knob(f"{number}.bias", _held(bias), WIDEST["bias"], float(bias.size), parts=(bias.ravel(),))
             for key in SIGNALS:
                 yield Knob(f"{number}.{key}", self._above(number, key), WIDEST[key], SIGNAL * units)
-        if model.head is not None:
-            yield from self._behind(model.head)
+        if model.before or model.head is not None:
+            yield from self._around(model)
 
     def weights_knob(self, number: int) -> Knob:
         """Of W_x and W_h of a layer."""
@@ -73,13 +73,14 @@ class Dial:
         knobs = enumerate(self.known[f"{number}.weights"] for number in range(self.layers))
         return [number for number, knob in knobs if knob.narrowest == knob.widest]
 
-    def _behind(self, head: Head) -> Iterator[Knob]:
+    def _around(self, model: Model) -> Iterator[Knob]:
         """Of the linear layers: one width for all their weights, one format for all biases, one between them."""
         weights, bias = self.trial.linear_weights()
         cost = float(sum(part.size for part in weights))
         yield _of_weights("head.weights", cost, weights)
         yield Knob("head.bias", _held(bias), WIDEST["bias"], float(bias.size), parts=(bias,))
-        if between := [one.outputs for one in head.layers if one.activation not in TABLED]:
+        layers = (*model.before, *(model.head.layers if model.head else ()))
+        if between := [one.outputs for one in layers if one.activation not in TABLED]:
             largest = above(MARGIN * self.trial.largest_linear())
             yield Knob("head.linear", largest, WIDEST["linear"], SIGNAL * sum(between))
 
@@ -139,28 +140,39 @@ class Dial:
                 "tables": self.base.tables.model_copy(update={"address": self.address}),
             }
         )
-        return made if made.model.head is None else self._with_head(made, made.model.head, widths)
+        return self._with_linear(made, widths) if "head.weights" in self.known else made
 
-    def _with_head(self, spec: Spec, head: Head, widths: Widths) -> Spec:
+    def _with_linear(self, spec: Spec, widths: Widths) -> Spec:
         """The spec with the formats of its linear layers; no bias has more fraction bits than a layer's products."""
-        *weights, last = self._of("head.weights", widths)
+        weights, model = self._of("head.weights", widths), spec.model
+        last, count = weights[-1], len(model.before)
         formats: dict[str, Any] = {}
         if "head.linear" in self.known:
             formats["linear"] = self._of("head.linear", widths)[0]
         spec = spec.model_copy(update={"formats": spec.formats.model_copy(update=formats)})
-        read = (spec.formats.signals(-1).state, *map(spec.made, head.layers))
-        products = min(weight.frac + one.frac for weight, one in zip((*weights, last), read, strict=True))
+        read = [spec.formats.input, *(spec.made(one, 0) for one in model.before)][:count]
+        if model.head is not None:
+            read += [spec.formats.signals(-1).state, *map(spec.made, model.head.layers)]
+        products = min(weight.frac + one.frac for weight, one in zip(weights, read, strict=True))
         formats["head_bias"] = _within(self._of("head.bias", widths)[0], products)
-        layers = zip(head.layers, weights, strict=True)
-        own = tuple(one.model_copy(update={"frac": _other(weight.frac, last.frac)}) for one, weight in layers)
+        own: dict[str, Any] = {"before": _with_fracs(model.before, weights[:count], last.frac)}
+        if model.head is not None:
+            layers = _with_fracs(model.head.layers, weights[count:-1], last.frac)
+            own["head"] = model.head.model_copy(update={"layers": layers})
         keys = {"head_width": last.width, "head_frac": last.frac}
         return spec.model_copy(
             update={
-                "model": spec.model.model_copy(update={"head": head.model_copy(update={"layers": own})}),
+                "model": model.model_copy(update=own),
                 "weights": spec.weights.model_copy(update=keys),
                 "formats": spec.formats.model_copy(update=formats),
             }
         )
+
+
+def _with_fracs(layers: Sequence[Linear], weights: Sequence[Fixed], default: int) -> tuple[Linear, ...]:
+    """Linear layers with the fraction bits of their weights."""
+    pairs = zip(layers, weights, strict=True)
+    return tuple(one.model_copy(update={"frac": _other(weight.frac, default)}) for one, weight in pairs)
 
 
 def _of_weights(name: str, cost: float, parts: tuple[Array, ...]) -> Knob:

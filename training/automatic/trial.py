@@ -43,6 +43,7 @@ class Trial:
             x = x if model.table is None else x.long()
             self.signals = model.signals(x, model.begun(len(data.x)), lengths)
             h = [stacked(steps, model.cell.output) for steps in self.signals]
+            self.front = model.through_front(model.looked_up(x, lengths))
             self.linear, self.logits = self._behind(h[-1])
         self.h = [each.numpy()[self.real] for each in h]
         if not all(np.any(each) for each in self.h):
@@ -85,7 +86,7 @@ class Trial:
 
     def linear_weights(self) -> tuple[tuple[Array, ...], Array]:
         """The weights of each linear layer, the head's last one at the end, and the biases of all."""
-        layers = (*self.model.linear, self.model.head)
+        layers = self.model.around
         biases = [layer.bias.detach().numpy() for layer in layers if layer is not None and layer.bias is not None]
         weights = (layer.weight.detach().numpy().ravel() for layer in layers if layer is not None)
         return tuple(weights), np.concatenate(biases) if biases else np.zeros(1)
@@ -97,13 +98,22 @@ class Trial:
         found = [float(stacked(self.signals[number], name).abs().max()) for name in sorted(names)]
         if key in ("cell", "state") and len(self.model.initial):
             found.append(float(self.model.initial[number].detach().abs().max()))
-        if key == "gate" and number == len(self.h) - 1:
-            found += [float(one[SUM].abs().max()) for one in self._through(tabled=True)]
+        if key == "gate":
+            near = [*(self._front(tabled=True) if number == 0 else ())]
+            near += self._through(tabled=True) if number == len(self.h) - 1 else ()
+            found += [float(one[SUM].abs().max()) for one in near]
         return max(found)
 
     def largest_linear(self) -> float:
         """The largest magnitude that leaves linear layers in `formats.linear`."""
-        return max(float(one[OUT].abs().max()) for one in self._through(tabled=False))
+        every = (*self._front(tabled=False), *self._through(tabled=False))
+        return max(float(one[OUT].abs().max()) for one in every)
+
+    def _front(self, tabled: bool) -> Iterator[Signals]:
+        """The same of those in front of the recurrent layers."""
+        for kind, values in zip(self.model.before_activations, self.front, strict=True):
+            if (kind in TABLED) == tabled:
+                yield values
 
     def _through(self, tabled: bool) -> Iterator[Signals]:
         """Values of the linear layers whose activation is a table, or is none."""
@@ -136,12 +146,14 @@ class Trial:
         signal, traces = spec.incoming.integers(self.data.x), list[golden.LayerTrace]()
         begun = golden.begun_with(net, made, None, len(signal))
         known: list[Any] = [spec.formats.input, spec.tables]
+        if spec.model.before:
+            known += [spec.model.before, spec.weights.head, spec.formats.linear, spec.formats.of_head_bias]
         for number, array in enumerate(net.layers):
             known.append(spec.layer_formats(number))
             key = tuple(map(repr, known))
             trace = self._kept[number].get(key)
             if trace is None:
-                layer, given = made.layers[number], begun[number]
+                layer, given = net.recurrent(made.layers)[number], begun[number]
                 entered = self._entered(net, made, number, signal)
                 trace = golden.run_layer(net, array, layer, entered, self.data.lengths, given, made.threshold_at(array))
                 self._keep(number, key, trace)
@@ -153,7 +165,7 @@ class Trial:
         """What a layer reads of what is made before it, or of what comes in."""
         if number:
             return golden.given_to(net, number, signal, self.data.lengths)
-        return golden.entered(net, made, signal, self.data.lengths)
+        return golden.through_front(net, made, golden.entered(net, made, signal, self.data.lengths))[0]
 
     def _attached(self, number: int, array: LaneArray) -> nn.Module:
         """A layer with the scales of its rows, where it has some."""

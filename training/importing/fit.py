@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from accel.base.faults import Fault, Refused
 from accel.spec import Spec
-from training.importing.network import Array, FloatNetwork
+from accel.spec.network import Linear
+from training.importing.network import Activated, Array, FloatNetwork
 
 CLASSES = ("softmax", "log_softmax", "argmax")
 """Endings behind which only the class is the accelerator's own answer. A sigmoid's logits decide by their signs."""
@@ -28,10 +29,10 @@ def _sizes(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
     if network.directions != spec.directions:
         wanted = f"{str(network.directions > 1).lower()}, as {network.layers[0].name} of {name} is"
         yield Fault("model.bidirectional", wanted, str(spec.model.bidirectional).lower())
-    inputs = network.layers[0].sizes[0]
+    inputs = network.inputs
     hidden = [layer.sizes[1] for layer in network.layers]
     if inputs != spec.model.inputs:
-        first = network.layers[0].name
+        first = network.before[0].name if network.before else network.layers[0].name
         yield Fault("model.inputs", f"{inputs}, as {first} of {name} reads", str(spec.model.inputs))
     if network.vocabulary != spec.model.vocabulary:
         table = network.embedding
@@ -70,17 +71,25 @@ def _head(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
 
 
 def _linear(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
-    """Linear layers in front of the last one."""
-    given = [] if spec.model.head is None else [(one.outputs, one.activation) for one in spec.model.head.layers]
-    wanted = [(len(one.bias), one.activation) for one in network.linear]
+    """Linear layers in front of the head's last one, and in front of the recurrent ones."""
+    layers = () if spec.model.head is None else spec.model.head.layers
+    yield from _activated("model.head.layers", layers, network.linear, name, "has one linear layer")
+    yield from _activated("model.before", spec.model.before, network.before, name, "begins with a recurrent layer")
+
+
+def _activated(
+    key: str, layers: Sequence[Linear], found: Sequence[Activated], name: str, without: str
+) -> Iterator[Fault]:
+    given = [(one.outputs, one.activation) for one in layers]
+    wanted = [(len(one.bias), one.activation) for one in found]
     if given != wanted:
         needed, got = (
             ", ".join(f"{{outputs: {outputs}, activation: {activation}}}" for outputs, activation in side)
             for side in (wanted, given)
         )
-        names = ", ".join(one.name for one in network.linear)
-        why = f"as {name} has ({names})" if names else f"as {name} has one linear layer"
-        yield Fault("model.head.layers", f"[{needed}], {why}", f"[{got}]")
+        names = ", ".join(one.name for one in found)
+        why = f"as {name} has ({names})" if names else f"as {name} {without}"
+        yield Fault(key, f"[{needed}], {why}", f"[{got}]")
 
 
 def _states(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
@@ -97,6 +106,6 @@ def _states(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
 
 def _biases(network: FloatNetwork) -> Iterator[Array]:
     yield from (layer.bias for layer in network.layers)
-    yield from (layer.bias for layer in network.linear)
+    yield from (layer.bias for layer in (*network.before, *network.linear))
     if network.head is not None:
         yield network.head.bias

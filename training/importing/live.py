@@ -33,7 +33,7 @@ def matched(module: nn.Module, network: FloatNetwork, seed: int) -> FloatNetwork
     x goes in as the first recurrent layer wants it (`batch_first` or not); a tuple's first member is the answer.
     Refused: a module that cannot be called with x alone, or answers other than its recurrent and linear layer do.
     """
-    x = data.random(seed, SEQUENCES, STEPS, network.layers[0].sizes[0], network.vocabulary).x
+    x = data.random(seed, SEQUENCES, STEPS, network.inputs, network.vocabulary).x
     first = _batch_first(module)
     entering = x if first else x.swapaxes(0, 1)
     answer = _called(module, entering if network.embedding is None else entering[..., 0].astype(np.int64), first)

@@ -53,15 +53,17 @@ def matrices(network: FloatNetwork, weights: Weights, spec: Spec) -> list[Matrix
         rows, every = network.embedding.rows, np.ones(weights.embedding.shape, dtype=bool)
         names = ("embedding", network.embedding.tensor, "formats.input")
         found.append(_matrix(names, rows, spec.formats.input, weights.embedding, every))
-    for number, (layer, array, made) in enumerate(zip(network.layers, net.layers, weights.layers, strict=False)):
+    named = dict(zip((array.name for array in net.arrays), weights.layers, strict=True))
+    for number, (layer, array) in enumerate(zip(network.layers, net.layers, strict=True)):
+        made = named[array.name]
         keys = [_key(spec, key, number) for key in ("weights.input_frac", "weights.recurrent_frac", "formats.bias")]
         found.extend(_layer(array, made, (layer.w_x, layer.w_h, layer.bias), layer.tensors, keys))
         found.extend(_initial(array, made, layer, spec))
-    if network.head is not None and net.head is not None:
-        arrays, linear = net.arrays[len(net.layers) :], (*network.linear, network.head)
-        for one, array, made in zip(linear, arrays, weights.layers[len(net.layers) :], strict=True):
+    around = zip((*network.before, *network.linear, network.head), (*net.before, *net.linear, net.head), strict=True)
+    for one, linear in around:
+        if one is not None and linear is not None:
             bias = "formats.bias" if spec.formats.head_bias is None else "formats.head_bias"
-            found.extend(_linear(array, made, one, (_frac_key(spec, array), bias)))
+            found.extend(_linear(linear, named[linear.name], one, (_frac_key(spec, linear), bias)))
     return found
 
 
@@ -69,6 +71,7 @@ def _frac_key(spec: Spec, array: LaneArray) -> str:
     """The key of the spec that has the fraction bits of a linear layer's weights."""
     layers = spec.model.head.layers if spec.model.head else ()
     named = {f"linear{n}": f"model.head.layers.{n}.frac" for n, one in enumerate(layers) if one.frac is not None}
+    named |= {f"before{n}": f"model.before.{n}.frac" for n, one in enumerate(spec.model.before) if one.frac is not None}
     return named.get(array.name, "weights.head_frac")
 
 

@@ -104,6 +104,8 @@ class FloatNetwork:
     """Which last step the head reads of bidirectional layers; None where the file does not say."""
     linear: tuple[Activated, ...] = ()
     """Linear layers between the recurrent ones and the head, in the order data takes."""
+    before: tuple[Activated, ...] = ()
+    """Linear layers in front of the recurrent ones, in the order data takes."""
     embedding: Embedded | None = None
     """A table in front of the first layer, which then reads the rows of tokens."""
 
@@ -149,13 +151,25 @@ class FloatNetwork:
         are the real steps.
         """
         found = list[Array]()
-        x = x if self.embedding is None else self.embedding(x)
+        x = self.entered(x.astype(dtype))
         for layer, (h, c) in zip(self.layers, begin or self.begin(len(x)), strict=True):
             if layer.directions > 1:
                 x = arranged(x, _real(x, lengths), crossed=bool(found), pairs=True)
             x = run_layer(layer, x.astype(dtype), h.astype(dtype), c.astype(dtype))
             found.append(x)
         return found
+
+    def entered(self, x: Array) -> Array:
+        """What the first recurrent layer reads, of x [sequences, steps, inputs] or tokens."""
+        x = x if self.embedding is None else self.embedding(x).astype(x.dtype)
+        for layer in self.before:
+            x = layer(x)
+        return x
+
+    @property
+    def inputs(self) -> int:
+        """Values of x_t, or of a row for a token."""
+        return self.before[0].weight.shape[1] if self.before else self.layers[0].sizes[0]
 
     def in_order(self, h: Array, lengths: Array | None = None) -> Array:
         """What the last layer gives step by step, of its h [sequences, steps, hidden] as `states` has it."""
@@ -194,7 +208,7 @@ class FloatNetwork:
             yield from zip(layer.tensors, (layer.w_x, layer.w_h, layer.bias), strict=True)
             if layer.initial is not None:
                 yield f"what {layer.name} begins with", layer.initial
-        for linear in (*self.linear, *((self.head,) if self.head else ())):
+        for linear in (*self.before, *self.linear, *((self.head,) if self.head else ())):
             yield from zip(linear.tensors, (linear.weight, linear.bias), strict=True)
 
 

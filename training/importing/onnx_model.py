@@ -95,7 +95,10 @@ def _same(one: Reading, other: Reading) -> bool:
         (network.when, network.last, network.directions, network.ending, network.initial_states)
         for network in (first, second)
     ]
-    between = [[network.pool, *(layer.activation for layer in network.linear)] for network in (first, second)]
+    between = [
+        [network.pool, *(layer.activation for layer in (*network.before, *network.linear))]
+        for network in (first, second)
+    ]
     return (
         same_shape[0] == same_shape[1]
         and kinds[0] == kinds[1]
@@ -168,7 +171,7 @@ def _at(
     if not isinstance(logits, Signal) or logits.source == X:
         got = "none" if isinstance(logits, Signal) else "an output that does not depend on x, or on several layers"
         raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM or GRU node on the way from x", got)])
-    chain, behind, pool, table = _chain(walk, logits.source)
+    chain, behind, pool, before, table = _chain(walk, logits.source)
     if not chain:
         raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM or GRU node on the way from x", "none")])
     _check_kind(file, x, table, place)
@@ -180,9 +183,14 @@ def _at(
     if behind and head is None:
         wanted = "a linear layer behind the last activation, or that node cut off and left to the host"
         raise Refused([Fault(behind[-1].place, wanted, behind[-1].made.activation)])
-    folds = [layer.folded for layer in chain] + [one.folded for one in pool] + [layer.folded for layer in behind]
+    folds = (
+        [layer.folded for layer in (*before, *chain)]
+        + [one.folded for one in pool]
+        + [layer.folded for layer in behind]
+    )
     folded = tuple(dict.fromkeys(name for names in folds for name in names if name))
     layers, linear = tuple(layer.made for layer in chain), tuple(layer.made for layer in behind)
+    front = tuple(layer.made for layer in before)
     over = pool[0].kind if pool else "none"
     if pool and head is None:
         raise Refused([Fault(pool[0].place, "a linear layer behind it, or that node left to the host", over)])
@@ -190,7 +198,7 @@ def _at(
     last: Any = None
     if layers[0].directions > 1 and head is not None and when == "last" and not pool:
         last = "states" if answers.min() >= rows.size else "output"
-    parts = layers, head, when, ending, names, folded, over, last, linear, table
+    parts = layers, head, when, ending, names, folded, over, last, linear, front, table
     network = FloatNetwork(*parts)  # type: ignore[arg-type]
     states = tuple(layer.given for layer in chain)
     return Reading(file, output, x, sizes, features, network, rows, axis, answers, others, states)
@@ -225,11 +233,13 @@ def _check_kind(file: GraphFile, x: str, table: Embedded | None, place: str) -> 
         raise Refused([Fault(place, f"an input of {numbers} numbers", str(kind))])
 
 
-def _chain(walk: Traversal, last: int) -> tuple[list[Layer], list[Behind], list[Pooling], Embedded | None]:
-    """Recurrent layers from x on, linear ones behind them up to what the answer reads, the pool between, and the table
-    in front.
+def _chain(
+    walk: Traversal, last: int
+) -> tuple[list[Layer], list[Behind], list[Pooling], list[Behind], Embedded | None]:
+    """Recurrent layers from x on, linear ones behind them up to what the answer reads, the pool between, linear layers
+    in front of the recurrent ones, and the table in front of all.
     """
-    layers, behind, pools_met, table = list[Layer](), list[Behind](), list[Pooling](), None
+    layers, behind, pools_met, before, table = list[Layer](), list[Behind](), list[Pooling](), list[Behind](), None
     while last != X:
         found = walk.layers[last]
         if isinstance(found, Layer):
@@ -239,9 +249,9 @@ def _chain(walk: Traversal, last: int) -> tuple[list[Layer], list[Behind], list[
         elif isinstance(found, Looking):
             table = found.made
         else:
-            behind.append(found)
+            (behind if walk.met_recurrent(last) else before).append(found)
         last = found.source
-    return layers[::-1], behind[::-1], pools_met, table
+    return layers[::-1], behind[::-1], pools_met, before[::-1], table
 
 
 def _check_states(chain: Sequence[Layer], place: str) -> None:

@@ -63,7 +63,7 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     if not isinstance(x, Signal) or x.places.ndim != 3:
         raise walk.refuse(node, "an X [steps, sequences, inputs] that is computed from x", _shape(x))
     between = walk.layers[x.source] if x.source != X else None
-    if isinstance(between, Behind | Pooling):
+    if isinstance(between, Behind | Pooling) and walk.met_recurrent(x.source):
         wanted = "no activation or pool between recurrent layers (cut the file there, and leave that to the host)"
         got = between.kind if isinstance(between, Pooling) else between.made.activation
         raise Refused([Fault(between.place, wanted, got)])

@@ -116,6 +116,7 @@ def _facts(reader: str, network: FloatNetwork, ignored: Sequence[str], settled: 
     return {
         "reader": reader,
         "embedding": None if network.embedding is None else network.embedding.name,
+        "before": [f"{layer.name}: {layer.activation}" for layer in network.before],
         "layers": [layer.name for layer in network.layers],
         "linear": [f"{layer.name}: {layer.activation}" for layer in network.linear],
         "head": None if network.head is None else network.head.name,

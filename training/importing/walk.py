@@ -154,10 +154,7 @@ class Traversal:
         return node.name or f"{node.op_type} of {next(filter(None, node.output), '')}"
 
     def activated(self, name: str, place: str, signal: Signal, kind: str) -> Signal:
-        """What an activation makes of a signal. Refused in front of all recurrent layers."""
-        if signal.source == X:
-            wanted = "no activation before the recurrent layers (cut the file behind it, and leave that to the host)"
-            raise Refused([Fault(place, wanted, kind)])
+        """What an activation makes of a signal."""
         tensors = (f"weight in front of {name}", f"bias in front of {name}")
         made = Activated(name, signal.matrix, signal.offset, tensors, kind)
         self.layers.append(Behind(made, signal.source, place, signal.folded))
@@ -278,6 +275,15 @@ class Traversal:
         if last is None or node.op_type in MOVES or node.op_type in ("Shape", "Size", "Cast", "ArgMax"):
             return
         raise Refused([Fault(last.node, f"nothing behind it, or another operator: {SUPPORTED}", node.op_type)])
+
+    def met_recurrent(self, source: int) -> bool:
+        """Whether a recurrent layer stands on the way from the input to a source."""
+        while source != X:
+            found = self.layers[source]
+            if isinstance(found, Layer):
+                return True
+            source = found.source
+        return False
 
     def _looked_up(self, node: Any, rows: Array, tokens: Value) -> Signal:
         """Rows of a constant table at the numbers of the input, unchanged, one a step."""
