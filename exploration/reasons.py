@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from accel.architecture.constraints import linear_key
 from accel.schedule.schedule import Schedule
 from accel.schedule.stage import Waits
 from exploration.hardware import Machine
@@ -22,7 +23,7 @@ def reason(machine: Machine) -> str:
     for.
     """
     timing, layers = machine.timing, machine.net.layers
-    cycles, beats = timing.cycles_per_step, layers[0].input_beats
+    cycles, beats = timing.cycles_per_step, machine.net.arrays[0].input_beats
     if timing.skips_states:
         return _by_columns(machine, timing)
     if beats >= cycles:
@@ -35,8 +36,8 @@ def reason(machine: Machine) -> str:
     if interval <= array.depth:
         return f"the lanes of {array.name} work in every cycle: fewer weights or more lanes"
     waiting = f"the lanes of {array.name} work in {array.depth} of {interval} cycles"
-    if number >= len(layers):
-        return f"{waiting}: model.head.units"
+    if array.kind is None:
+        return f"{waiting}: {linear_key(machine.net, array)}.units"
     return f"{waiting} and wait for h of the step before: engine.streams or engine.order"
 
 

@@ -141,7 +141,7 @@ def build(design: Design, board: Board, told: Told, wishes: Wishes = Wishes()) -
 def _require_fit(design: Design, board: Board, needed: Utilization) -> None:
     if not needed.over:
         return
-    kept = [layer.nnz_per_row for layer in design.weights.layers[: len(design.spec.model.hidden)]]
+    kept = [layer.nnz_per_row for layer in design.net.recurrent(design.weights.layers)]
     units = largest_that_fits(design.spec, kept, board)
     require_fit(needed, board, units, 4 * design.spec.engine.lanes_per_row * (units or 0))
 

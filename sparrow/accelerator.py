@@ -223,18 +223,30 @@ def _model(model: nn.Module | str | Path, scratch: Path, wishes: Wishes) -> tupl
     try:
         return matched(path, replace(wishes, embedding=wishes.embedding or live.embedding(model)))
     except Refused:
-        inputs = _inputs(model)
-        if inputs is None or wishes != Wishes():
+        if not (sizes := _inputs(model)) or wishes != Wishes():
             raise
-    live.export(model, graph := scratch / GRAPH, inputs)
-    return matched(graph, wishes)
+    refusals = list[Refused]()
+    for inputs in sizes:
+        try:
+            live.export(model, graph := scratch / GRAPH, inputs)
+            return matched(graph, wishes)
+        except Refused as refused:
+            refusals.append(refused)
+    raise refusals[0]
 
 
-def _inputs(module: nn.Module) -> int | None:
-    """Elements of x_t, where a module of PyTorch's reads it; None where another one does."""
+def _inputs(module: nn.Module) -> list[int]:
+    """Elements that x_t may have, the likeliest first: those that a recurrent module of PyTorch's reads, or a linear
+    one in front of it; none where there is no such module.
+    """
     from torch import nn
 
-    return next((one.input_size for one in module.modules() if isinstance(one, nn.RNNBase)), None)
+    every = [*module.modules()]
+    first = next((place for place, one in enumerate(every) if isinstance(one, nn.RNNBase)), None)
+    if first is None:
+        return []
+    front = [one.in_features for one in every[:first] if isinstance(one, nn.Linear)]
+    return [*dict.fromkeys([every[first].input_size, *front])]  # type: ignore[list-item]
 
 
 def _data(data: Any, scratch: Path) -> Path | None:

@@ -107,9 +107,9 @@ def export(
 
     The integers are those that `Quantized` computes with.
 
-    `head` is the last linear layer, or all of them in the order data takes where `model.head.layers` has some; what
-    stands between them the spec says. `samples` are sequences to verify on, seeded ones by default. Refused where the
-    module does not fit the spec: sizes, head, or rows that keep different numbers of weights. A head that is not pruned
+    `head` is the last linear layer, or all of them in the order data takes where `model.before` or `model.head.layers`
+    has some; what stands between them the spec says. `samples` are sequences to verify on, seeded ones by default.
+    Refused where the module does not fit the spec: sizes, head, or rows that keep different numbers of weights. A head that is not pruned
     yet (`training.prune.prune_head`) loses its smallest weights where the spec has `sparsity.head`. Refused, too, where
     weights that were made in another way would be replaced; with `replace` they are set aside.
     """
@@ -117,13 +117,17 @@ def export(
     check(module, spec)
     net = _network(module, spec)
     linear = [] if head is None else [head] if isinstance(head, nn.Linear) else [*head]
-    behind = net.arrays[len(net.layers) :]
-    if len(linear) != len(behind):
-        raise Refused([Fault("head", f"{len(behind)} linear layers, as the spec's model.head has", str(len(linear)))])
+    around = (*net.before, *net.behind(net.arrays))
+    if len(linear) != len(around):
+        wanted = f"{len(around)} linear layers, as the spec's model.before and model.head have"
+        raise Refused([Fault("head", wanted, str(len(linear)))])
+    if spec.model.vocabulary is not None:
+        raise Refused([Fault("model.vocabulary", "none: a file or sparrow.compile brings an embedding", "one")])
     layers = [layer_integers(module, array, number) for number, array in enumerate(net.layers)]
     pruning.prune_head(linear, spec)
-    layers += [head_integers(layer, array) for layer, array in zip(linear, behind, strict=True)]
-    made = Weights(tuple(layers), threshold_of(spec))
+    others = [head_integers(layer, array) for layer, array in zip(linear, around, strict=True)]
+    count = len(net.before)
+    made = Weights((*others[:count], *layers, *others[count:]), threshold_of(spec))
     with taking(spec, work, "training.api.export", replace) as folder:
         weights_file.save(folder / "weights.npz", made, spec)
         sample_file.save(folder / "samples.npz", samples or sample_file.seeded(spec, spec.verify.sequences, STEPS))

@@ -18,7 +18,7 @@ CLASSES = 20
 
 def page(design: Design, facts: dict[str, Any]) -> str:
     """The page as one HTML text that loads nothing from elsewhere."""
-    layers = zip(design.net.layers, design.weights.layers, strict=False)
+    layers = zip(design.net.layers, design.net.recurrent(design.weights.layers), strict=True)
     searched = len(facts["training"].get("candidates", ())) > 1
     html: str = render(
         "accel",

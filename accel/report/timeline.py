@@ -76,9 +76,9 @@ def with_every_weight(design: Design) -> Design:
     """The design with dense layers; weights that were removed are stored as zeros."""
     dense = {"pattern": "dense", "input": None, "recurrent": None, "search": None, "shared_by_gates": False}
     spec = design.spec.model_copy(update={"sparsity": design.spec.sparsity.model_copy(update=dense)})
-    count = len(design.net.layers)
-    layers = [replace(layer, w_x=_full(layer.w_x), w_h=_full(layer.w_h)) for layer in design.weights.layers[:count]]
-    weights = replace(design.weights, layers=(*layers, *design.weights.layers[count:]))
+    net, every = design.net, design.weights.layers
+    layers = [replace(layer, w_x=_full(layer.w_x), w_h=_full(layer.w_h)) for layer in net.recurrent(every)]
+    weights = replace(design.weights, layers=(*net.in_front(every), *layers, *net.behind(every)))
     return replace(design, spec=spec, weights=weights)
 
 
@@ -126,14 +126,13 @@ def _bar(axis: Any, span: Span, row: int, labelled: bool) -> None:
 def _spans(built: Schedule) -> Iterator[Span]:
     """Lanes and cell stage of every layer for two steps; a head that runs once a sequence is left out."""
     begins = built.begins([STEADY + 3])
-    layers = len(built.net.layers)
-    shown = [n for n, begin in enumerate(begins) if n < layers or len(begin) > STEADY + 1]
+    shown = [n for n, begin in enumerate(begins) if len(begin) > STEADY + 1]
     origin = int(begins[0][STEADY])
     for number in shown:
         for late in (False, True):
             begin = int(begins[number][STEADY + late]) - origin
             stage = built.stages[number]
-            yield from SPANS[stage.array.dataflow](stage, begin, None, late, number >= layers)
+            yield from SPANS[stage.array.dataflow](stage, begin, None, late, stage.array.kind is None)
 
 
 def _skipping_spans(built: Schedule, inputs: Samples) -> Iterator[Span]:

@@ -133,7 +133,8 @@ class Schedule:
         if not self.skips_states:
             return self.utilisation
         run = self._run(samples.lengths.tolist(), self.operands(samples))
-        parts = [clock.work(begun) for clock, begun in zip(run.clocks[: len(self.net.layers)], run.begun, strict=False)]
+        pairs = zip(self.net.recurrent(run.clocks), self.net.recurrent(run.begun), strict=True)
+        parts = [clock.work(begun) for clock, begun in pairs]
         return sum(busy for busy, _ in parts) / sum(cycles for _, cycles in parts)
 
     def _run(self, lengths: Sequence[int], operands: Operands | None) -> Timeline:

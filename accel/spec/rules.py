@@ -161,11 +161,6 @@ def _head_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Formats between the linear layers of the head, and those of its biases."""
     head, formats, before = spec.model.head, spec.formats, spec.model.before
     layers = () if head is None else head.layers
-    narrowed = any(layer.activation not in TABLED for layer in (*before, *layers))
-    if narrowed != (formats.linear is not None):
-        wanted = "a format where model.before or model.head.layers has a layer without a table, and nothing where not"
-        yield "formats.linear", wanted, formats.linear
-        return
     reads = [formats.input, *(spec.made(layer, 0) for layer in before)][: len(before)]
     yield from _bias_rules(spec, [layer.frac for layer in before], reads)
     if head is None:
@@ -213,6 +208,12 @@ def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if weights.per_row != (formats.scale is not None):
         wanted = "a format where weights.per_row is true, and nothing where it is not"
         yield "formats.scale", wanted, formats.scale
+        return
+    before, head = spec.model.before, spec.model.head
+    layers = (*before, *(head.layers if head else ()))
+    if any(layer.activation not in TABLED for layer in layers) != (formats.linear is not None):
+        wanted = "a format where model.before or model.head.layers has a layer without a table, and nothing where not"
+        yield "formats.linear", wanted, formats.linear
         return
     for number in range(len(spec.model.hidden)):
         yield from _layer_rules(spec, spec.layer_formats(number))

@@ -87,7 +87,7 @@ def steps(design: Design, samples: Samples) -> tuple[int, int]:
 def watched(design: Design, samples: Samples, first: int, last: int, folder: Path) -> Window:
     """From one step's first cycle to another's, as the schedule predicts them."""
     timing = schedule(design)
-    begins = timing.begins(samples.lengths.tolist(), timing.operands(samples))[0]
+    begins = timing.begins(samples.lengths.tolist(), timing.operands(samples))[timing.first]
     return Window(int(begins[first]), int(begins[last]), folder / "beginning.saif", folder / "counts.saif")
 
 

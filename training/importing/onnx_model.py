@@ -183,12 +183,8 @@ def _at(
     if behind and head is None:
         wanted = "a linear layer behind the last activation, or that node cut off and left to the host"
         raise Refused([Fault(behind[-1].place, wanted, behind[-1].made.activation)])
-    folds = (
-        [layer.folded for layer in (*before, *chain)]
-        + [one.folded for one in pool]
-        + [layer.folded for layer in behind]
-    )
-    folded = tuple(dict.fromkeys(name for names in folds for name in names if name))
+    met: tuple[Layer | Behind | Pooling, ...] = (*before, *chain, *pool, *behind)
+    folded = tuple(dict.fromkeys(name for one in met for name in one.folded if name))
     layers, linear = tuple(layer.made for layer in chain), tuple(layer.made for layer in behind)
     front = tuple(layer.made for layer in before)
     over = pool[0].kind if pool else "none"

@@ -21,10 +21,6 @@ def relu_between(g: Graph) -> str:
     return g.head(g.layer(g.node("Relu", g.layer("x"), name="between"), HIDDEN))
 
 
-def relu_in_front(g: Graph) -> str:
-    return g.head(g.layer(g.node("Relu", "x", name="front")))
-
-
 def relu_at_the_end(g: Graph) -> str:
     return str(g.node("Relu", g.head(g.layer("x")), name="end"))
 

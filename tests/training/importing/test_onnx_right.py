@@ -173,7 +173,13 @@ def zero_peepholes_and_whole_lengths(g: Graph) -> str:
     return g.head(g.layer("x", more=("", "", "", peepholes), activations=["sigmoid", "tanh", "TANH"]))
 
 
+def activations_in_front(g: Graph) -> str:
+    x = g.node("Clip", g.head(g.node("Relu", "x"), outputs=5, hidden=INPUTS), g.constant(-1.0), g.constant(0.5))
+    return g.head(g.layer(x, 5))
+
+
 RIGHT: tuple[Made, ...] = (
+    activations_in_front,
     *(two_layers, two_sizes, gemm_last, gemm_turned, weight_on_the_left, scaled_head, scaled_everywhere),
     *(layers_in_line, normalised, convolved_steps, without_bias, computed_constants, integers_with_scales),
     *(zeros_of_a_shape, chosen_by_a_constant, dropped_and_cast, flattened_steps, last_by_gather),

@@ -1,0 +1,165 @@
+"""Linear layers in front of the recurrent ones: the same bits everywhere, exact cycles, and what is wrong is seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from accel.base.faults import Refused
+from accel.base.files import write_text
+from accel.base.fixed import Fixed
+from accel.engines.hls import hls
+from accel.engines.icarus import icarus
+from accel.engines.memories import check_memories
+from accel.engines.native import native
+from accel.engines.verify import DeviceUnderTest, compare
+from accel.engines.verilator import verilator
+from accel.hls.render import render_hls
+from accel.model import golden, random_weights, samples
+from accel.model.coverage import measure
+from accel.model.design import Design
+from accel.model.reach import reach
+from accel.model.samples import Samples
+from accel.rtl import convert, render
+from accel.schedule.schedule import schedule
+from tests.designs import BASE, spec
+from training.engine import torch_engine
+
+STEP: dict[str, Any] = {"outputs": 3, "kind": "logits", "when": "step"}
+FORMATS = {**BASE["formats"], "linear": [9, 5]}
+RELU = [{"outputs": 5, "activation": "relu"}]
+DESIGNS: dict[str, dict[str, Any]] = {
+    "relu": {"model": {"inputs": 6, "before": RELU, "hidden": [4], "head": None}, "formats": FORMATS},
+    "two, and behind": {
+        "model": {
+            "inputs": 6,
+            "before": [{"outputs": 7, "activation": "tanh"}, {"outputs": 3, "activation": "hard_tanh"}],
+            "hidden": [8, 4],
+            "head": {"outputs": 3, "kind": "logits", "layers": [{"outputs": 4}]},
+        },
+        "engine": {"input_words": 2, "cells_per_cycle": 2},
+        "formats": FORMATS,
+    },
+    "tokens, stateful": {
+        "model": {"inputs": 6, "vocabulary": 7, "before": [{"outputs": 7, "activation": "sigmoid"}], "cell": "gru"}
+        | {"hidden": [8], "stateful": True},
+        "engine": {"input_words": 3},
+    },
+    "longer than a step": {
+        "model": {"inputs": 60, "before": [{"outputs": 40, "units": 1}], "hidden": [4], "head": STEP},
+        "formats": FORMATS,
+    },
+    "x first, a pool": {
+        "model": {"inputs": 6, "before": RELU, "hidden": [8], "head": {"outputs": 3, "pool": "max"}},
+        "engine": {"units": 2, "order": "x_first"},
+        "formats": FORMATS,
+    },
+    "levels": {
+        "model": {"inputs": 6, "before": RELU, "hidden": [8], "head": STEP, "cell": "gru_reset_first"},
+        "engine": {"units": 2},
+        "formats": FORMATS,
+    },
+}
+
+
+def made(name: str, work: Path) -> Design:
+    """A design, rendered."""
+    sections = {"engine": {"units": 4}} | DESIGNS[name]
+    chosen = spec(**sections)
+    design = Design(chosen, random_weights.seeded(chosen), work)
+    for path, text in (render.render(design) | render_hls(design)).items():
+        write_text(work / path, text)
+    return design
+
+
+def stimuli(design: Design) -> Samples:
+    """Sequences of all lengths, some of one step behind each other."""
+    return samples.seeded(design.spec, 4, 4) + samples.brief(design.spec, 2) + samples.corners(design.spec, 2)
+
+
+def test_hardware_cpp_and_torch_compute_what_the_golden_model_does(tmp_path: Path) -> None:
+    design = made("relu", tmp_path)
+    given, built = stimuli(design), schedule(design)
+    for engine, device in {
+        "myhdl": DeviceUnderTest(native, clocked=True),
+        "hls": DeviceUnderTest(hls, counts=True),
+        "torch": DeviceUnderTest(torch_engine),
+    }.items():
+        found = compare(engine, device, design, given, built)
+        assert (found.status, found.reason) == ("equal", "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DESIGNS)
+def test_every_simulator_agrees_in_every_bit_and_cycle(name: str, tmp_path: Path) -> None:
+    design = made(name, tmp_path)
+    write_text(tmp_path / "rtl" / f"{design.spec.identifier}.v", convert.convert(design))
+    assert check_memories(design).reason == ""
+    given, built = stimuli(design) + samples.seeded(design.spec, 4, 4), schedule(design)
+    engines = {"myhdl": native, "icarus": icarus, "verilator": verilator}
+    devices = {name: DeviceUnderTest(engine, clocked=True) for name, engine in engines.items()}
+    devices |= {"hls": DeviceUnderTest(hls, counts=True), "torch": DeviceUnderTest(torch_engine)}
+    for engine, device in devices.items():
+        found = compare(engine, device, design, given, built)
+        assert (found.status, found.reason) == ("equal", "")
+
+
+def test_the_golden_model_reads_what_the_layer_in_front_makes() -> None:
+    chosen = spec(**DESIGNS["relu"])
+    weights, given = random_weights.seeded(chosen), samples.seeded(chosen, 4, 5)
+    net = weights.network(chosen)
+    front, layer = net.before[0], weights.layers[0]
+    sums = given.x @ layer.w_x.values.T + (layer.bias << front.bias_shift)
+    read = np.maximum(Fixed(9, 5).narrow(sums, front.sum_frac), 0)
+    alone = golden.run_layer(net, net.layers[0], weights.layers[1], read, given.lengths)
+    np.testing.assert_array_equal(golden.run(net, weights, given.x, given.lengths).h, alone.h)
+
+
+def test_a_wrong_activation_in_front_is_seen(tmp_path: Path) -> None:
+    design = made("relu", tmp_path)
+    header = tmp_path / "hls" / "activations.h"
+    text = header.read_text()
+    assert text.count("Clipped<") == 1
+    header.write_text(text.replace("(pre, 0LL,", "(pre, 1LL,"))
+    found = compare("hls", DeviceUnderTest(hls, counts=True), design, stimuli(design), schedule(design))
+    assert found.status == "different"
+
+
+def test_weights_and_clamps_in_front_are_covered() -> None:
+    chosen = spec(**DESIGNS["relu"])
+    weights, given = random_weights.seeded(chosen), samples.seeded(chosen, 4, 5)
+    net = weights.network(chosen)
+    found = measure(net, weights, given, golden.run(net, weights, given.x, given.lengths))
+    assert "before0" in {use.layer for use in found.weights}
+    assert "before0" in {clamp.layer for clamp in found.clamps}
+    values = golden.run(net, weights, given.x, given.lengths).before[0]["out"]
+    interval = reach(net, weights)[0].values["out"]
+    assert (values >= interval.lo).all()
+    assert (values <= interval.hi).all()
+
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "model.bidirectional": {"model": {"bidirectional": True, "longest": 4}},
+    "model.initial": {"model": {"initial": "constant"}},
+    "engine.streams": {"engine": {"streams": 2}},
+    "engine.state_streams": {"engine": {"state_streams": True}},
+    "engine.memory": {"engine": {"memory": "scratchpad"}},
+    "engine.dataflow": {"engine": {"dataflow": "column"}, "sparsity": {"pattern": "column"}},
+}
+
+
+@pytest.mark.parametrize("key", REFUSED)
+def test_what_does_not_go_beside_is_refused_by_its_key(key: str) -> None:
+    sections = {"model": {"inputs": 6, "before": RELU, "hidden": [4], "head": None}, "formats": FORMATS}
+    for section, keys in REFUSED[key].items():
+        sections[section] = {**sections.get(section, {}), **keys}
+    with pytest.raises(Refused, match=rf"{key}: wanted .* beside model.before"):
+        spec(**sections)
+
+
+def test_a_format_for_what_leaves_is_asked_for() -> None:
+    with pytest.raises(Refused, match=r"formats.linear: wanted a format where model.before"):
+        spec(model={"inputs": 6, "before": RELU, "hidden": [4], "head": None})
