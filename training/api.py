@@ -109,9 +109,9 @@ def export(
 
     `head` is the last linear layer, or all of them in the order data takes where `model.before` or `model.head.layers`
     has some; what stands between them the spec says. `samples` are sequences to verify on, seeded ones by default.
-    Refused where the module does not fit the spec: sizes, head, or rows that keep different numbers of weights. A head that is not pruned
-    yet (`training.prune.prune_head`) loses its smallest weights where the spec has `sparsity.head`. Refused, too, where
-    weights that were made in another way would be replaced; with `replace` they are set aside.
+    Refused where the module does not fit the spec: sizes, head, or rows that keep different numbers of weights. A head
+    that is not pruned yet (`training.prune.prune_head`) loses its smallest weights where the spec has `sparsity.head`.
+    Refused, too, where weights that were made in another way would be replaced; with `replace` they are set aside.
     """
     module = lstm.lstm if isinstance(lstm, Quantized) else lstm
     check(module, spec)
