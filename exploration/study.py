@@ -27,6 +27,8 @@ BATCH = 16
 """Points that are asked for together."""
 STALE = 10
 """Batches in a row that bring nothing new, after which a space counts as tried out."""
+LOST = 1000
+"""Choices that may be none before the first one that is a design."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ def run(plan: Plan, budget: int, evaluate: Evaluate, journal: Path, told: Told) 
     """
     study, stale = _Study(plan, journal), 0
     while len(study.points) < budget and stale < STALE and study.tried < plan.size:
+        if not study.points and study.tried >= LOST:
+            break
         before = study.tried
         study.batch(budget, evaluate, told)
         stale = 0 if study.tried > before else stale + 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -41,11 +44,24 @@ def pool(job: Job, wanted: tuple[Measure, ...], workers: int = 1, scheduler: str
         with client:
             yield partial(_there, client, job, wanted)
         return
-    with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
-        Client(cluster) as client,
-    ):
+    with _deaf_to_interrupts():
+        quiet = {"dashboard_address": None, "silence_logs": logging.ERROR}
+        cluster = LocalCluster(n_workers=workers, threads_per_worker=1, **quiet)
+    with cluster, Client(cluster) as client:
         yield partial(_there, client, job, wanted)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that begin here leave Ctrl-C to this one, which ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _here(job: Job, choices: Sequence[Choice], beaten: Beaten) -> Iterator[Outcome]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from accel.proof.folder import held
 from accel.proof.ledger import file_digest
 from accel.spec import Spec
 from exploration import axes, measures, networks, record, sentences, workers
+from exploration.hardware import missing
 from exploration.kept import read_kept
 from exploration.study import Plan, Point, require_small_enough, run
 from exploration.study_file import StudyFile
@@ -64,7 +66,19 @@ def explore(spec: Spec, work: Path, study: StudyFile, wishes: Wishes, progress: 
 def planned(spec: Spec, study: StudyFile, work: Path) -> tuple[Plan, Job]:
     """What a study of a spec, its fixed keys set, is about, and what its points are worked out from."""
     plan, metric = _plan(spec, study)
-    return plan, _job(spec, study, plan, metric, work)
+    job = _job(spec, study, plan, metric, work)
+    _require_known(plan, job)
+    return plan, job
+
+
+def _require_known(plan: Plan, job: Job) -> None:
+    """Refused where no model knows some measure of the spec, nor of it with another value for one of the axes."""
+    reasons = []
+    for choice in ({}, *({axis.key: value} for axis in plan.axes for value in axis.values)):
+        with suppress(Refused):
+            reasons.append(missing(job.spec(choice), job.names))
+    if reasons and all(reasons):
+        raise Refused([Fault("objectives", "measures that are known of this spec", reasons[0])])
 
 
 def _plan(spec: Spec, study: StudyFile) -> tuple[Plan, Measure | None]:

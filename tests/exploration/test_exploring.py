@@ -84,6 +84,11 @@ def test_a_second_call_goes_on_and_changes_nothing(tmp_path: Path) -> None:
         ([], {"axes": {"engine.cells_per_cycle": [3]}}, "every choice that was tried (1) is refused; the first one, "),
         ([], {"fixed": {"engine.wings": 2}}, "fixed.engine.wings: wanted a key of the spec"),
         ([], {"fixed": {"engine.units": 99}}, "engine.units: wanted at most the 5 hidden units"),
+        (
+            [],
+            {"fixed": {"engine.memory": "scratchpad"}, "objectives": ["energy"]},
+            "that are known of this spec",
+        ),
         ([], {"wings": 2}, "study.yaml:1: wings: wanted no such key"),
         ([], {"sampler": "all", "budget": 3}, "sampler all: wanted at most 3 choices"),
     ],

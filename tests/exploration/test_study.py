@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from accel.base.faults import Refused
 from exploration.axes import Axis, Choice
 from exploration.measures import Limit, measures
 from exploration.study import SAMPLERS, Outcome, Plan, Point, Sampler, run
@@ -68,6 +69,22 @@ def test_all_choices_are_tried_once_and_those_that_are_none_do_not_count(tmp_pat
     found = studied(plan("all"), tmp_path, 100)
     assert len(found) == 12 + 6 + 4 + 3
     assert len({str(one) for one in found}) == len(found)
+
+
+@pytest.mark.parametrize(("sampler", "most"), [("random", 1), ("all", 48)])
+def test_a_study_of_nothing_but_refusals_ends_and_says_the_first(
+    sampler: Sampler, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exploration.study.LOST", most)
+    tried: list[Choice] = []
+
+    def refuses(choices: Sequence[Choice], points: Sequence[Point]) -> Iterator[Outcome]:
+        tried.extend(choices)
+        return (Outcome({}, {}, refused=f"no wings for {choice['engine.units']}") for choice in choices)
+
+    with pytest.raises(Refused, match="is refused; the first one, no wings for "):
+        run(plan(sampler), 20, refuses, tmp_path / "journal.log", lambda done, of: None)
+    assert most <= len(tried) <= most + 16
 
 
 def test_a_search_ends_when_there_is_nothing_new(tmp_path: Path) -> None:

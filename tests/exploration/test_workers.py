@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -19,7 +21,8 @@ from exploration.work import Job
 
 pytest.importorskip("optuna")
 distributed = pytest.importorskip("distributed")
-TINY = load(Path(__file__).parents[2] / "specs" / "tiny.yaml")
+SPEC = Path(__file__).parents[2] / "specs" / "tiny.yaml"
+TINY = load(SPEC)
 KNOWN = measures(None)
 WANTED = (KNOWN["cycles"], KNOWN["multipliers"])
 
@@ -59,3 +62,21 @@ def test_a_study_of_fifty_points_on_two_workers_is_that_of_one_process_though_a_
     together = studied(tmp_path, 2, 50)
     assert killed
     assert together == alone
+
+
+@pytest.mark.slow
+def test_ctrl_c_over_workers_leaves_one_line_and_a_study_that_goes_on(tmp_path: Path) -> None:
+    given = [sys.executable, "-m", "sparrow.cli", "explore", str(SPEC), "--work", str(tmp_path), "--no-prove"]
+    begun = subprocess.Popen(
+        [*given, "--workers", "2", "--budget", "5000"], start_new_session=True, stderr=subprocess.PIPE, text=True
+    )
+    journal = tmp_path / "explore" / "journal.log"
+    while begun.poll() is None and (not journal.is_file() or journal.read_text().count("outcome") < 8):
+        time.sleep(0.2)
+    os.killpg(begun.pid, signal.SIGINT)  # as a terminal does it: to every process
+    _, said = begun.communicate(timeout=60)
+    assert begun.returncode == 130, said
+    assert "Traceback" not in said
+    assert "stopped: SIGINT" in said
+    again = subprocess.run([*given, "--budget", "5"], capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
