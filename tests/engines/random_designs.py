@@ -22,7 +22,7 @@ def with_linear(
     draw: st.DrawFn, shape: dict[str, Any], formats: dict[str, Any], extreme: bool = False
 ) -> dict[str, Any]:
     """Formats, with one for what linear layers give where they need it."""
-    layers = shape["head"]["layers"] if shape["head"] else []
+    layers = [*shape.get("before", []), *(shape["head"]["layers"] if shape["head"] else [])]
     if all(layer["activation"] in ("tanh", "sigmoid") for layer in layers):
         return formats
     frac = draw(st.sampled_from([0, 3, 8]))
@@ -243,6 +243,19 @@ def bidirectional_specs(draw: st.DrawFn) -> Spec:
     sparsity = draw(sparsities())
     sparsity.pop("shared_by_gates", None)
     return draw(parsed(st.just(model), st.just(sparsity), st.just(engine)))
+
+
+@st.composite
+def before_specs(draw: st.DrawFn) -> Spec:
+    """A legal spec with linear layers in front of the recurrent ones, which may be of several levels."""
+    model = draw(models()) | {"before": draw(st.lists(linear(), min_size=1, max_size=2)), "initial": "zeros"}
+    levelled = draw(st.integers(0, 3)) == 0
+    sparsity, only = draw(sparsities()), {"streams": 1, "memory": "rom", "memory_width": None, "state_streams": False}
+    if levelled:
+        model |= draw(st.sampled_from([{"cell": "highway", "depth": 2}, {"cell": "gru_reset_first"}]))
+        only |= {"lanes": "shared", "input_lanes": None}
+        sparsity.pop("shared_by_gates", None)
+    return draw(parsed(st.just(model), st.just(sparsity), st.just(draw(engines()) | only), plain_weights=levelled))
 
 
 @st.composite

@@ -29,6 +29,7 @@ from accel.schedule.schedule import schedule
 from accel.spec import Spec
 from tests.engines.random_designs import (
     bank_specs,
+    before_specs,
     bidirectional_specs,
     column_specs,
     extreme_specs,
@@ -41,7 +42,7 @@ SECONDS = float(os.environ.get("SPARROW_FUZZ_SECONDS", "0"))
 CLOCKED = ("myhdl", "icarus", "verilator", "netlist")
 STEADY = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
 ALWAYS: dict[str, Engine] = {"myhdl": native, "icarus": icarus, "hls": hls}
-KINDS = st.one_of(specs(), bank_specs(), column_specs(), highway_specs(), bidirectional_specs())
+KINDS = st.one_of(specs(), bank_specs(), column_specs(), highway_specs(), bidirectional_specs(), before_specs())
 
 
 def check(made: Spec, work: Path, engines: dict[str, Engine]) -> None:
