@@ -154,6 +154,8 @@ def _model(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any]:
     found: dict[str, Any] = {"cell": network.layers[0].cell, "inputs": network.inputs}
     if network.vocabulary is not None:
         found["vocabulary"] = network.vocabulary
+    if network.between:
+        found["between"] = list(network.between)
     if network.before:
         found["before"] = [{"outputs": len(one.bias), "activation": one.activation} for one in network.before]
     found["hidden"] = [layer.sizes[1] for layer in network.layers]

@@ -64,6 +64,7 @@ class LSTM(nn.Module):
         else:
             self.layers = nn.ModuleList(layer(i, h, bias=model.bias, batch_first=True) for i, h in spec.sizes)
         self.mirrors = network(spec).mirrors if spec.directions > 1 else {}
+        self.between = network(spec).between if model.between else {}
         vocabulary, self.input_format = model.vocabulary, spec.formats.input
         self.table = None if vocabulary is None else nn.Embedding(vocabulary, model.inputs)
         values = len(self.cell.states)
@@ -166,6 +167,8 @@ class LSTM(nn.Module):
         """What a layer, or with the number of layers what is behind them, reads of the vectors [batch, steps, n] that
         are made before it; `lengths` [batch].
         """
+        if number in self.between:
+            return torch.clamp(x, self.between[number].least, self.between[number].most)
         return through(self.mirrors[number], x, lengths) if number in self.mirrors else x
 
     def begun(self, sequences: int) -> list[State] | None:

@@ -25,6 +25,9 @@ MIRROR = 3
 """From the last beat of a sequence to the first one that its buffer gives: bank full, step chosen, word."""
 MIRROR_NEXT = 2
 """From the last beat that a buffer gives of a sequence to the first one of the next, at the earliest."""
+CLIPPED = 1
+"""From a word of h_t to the same behind an activation between recurrent layers."""
+
 EMBEDDING = 2
 """From a token to the first word of its row: token, word."""
 

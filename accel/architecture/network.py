@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from accel.architecture.array import Array
 from accel.architecture.cells import TABLES
-from accel.architecture.cells.operations import Lookup
+from accel.architecture.cells.activations import ACTIVATIONS
+from accel.architecture.cells.operations import Clip, Lookup
 from accel.architecture.dataflows import ARRAYS
 from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.embedding import Embedding, embedding_of
@@ -51,6 +52,15 @@ class Network:
     def pool(self) -> Pool | None:
         """What is between the recurrent layers and the linear ones."""
         return pool_of(self.spec)
+
+    @cached_property
+    def between(self) -> dict[int, Clip]:
+        """What h_t goes through in front of a recurrent layer, by that one's number; those that it passes as it is are
+        left out.
+        """
+        kinds = {number: ACTIVATIONS[kind] for number, kind in enumerate(self.spec.model.between, 1) if kind != "none"}
+        found = {number: kind.operations[-1] for number, kind in kinds.items()}
+        return {number: clip for number, clip in found.items() if isinstance(clip, Clip)}
 
     @cached_property
     def mirrors(self) -> dict[int, Mirror]:

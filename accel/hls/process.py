@@ -6,7 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
@@ -44,6 +44,8 @@ class Process(ABC, Generic[A]):
     """What its cell's constants have before their names."""
     mirror: MirrorProcess | None = None
     """The sequence buffer that it reads."""
+    clipped: Clipped | None = None
+    """What the values that it reads go through."""
     in_front: bool = False
     """Whether it is a linear layer in front of all recurrent ones."""
     before: str | None = None
@@ -264,6 +266,19 @@ class Process(ABC, Generic[A]):
 
     def _by_unit(self, sums: Integers) -> Integers:
         return sums.reshape(self.array.sums_per_unit, self.array.outputs).T
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """What h_t of a recurrent layer goes through on its way to the next one: two ends of its own format."""
+
+    before: Process[Any]
+    least: int
+    most: int
+
+    def call(self, to: str) -> str:
+        """The process that writes into the stream `to`."""
+        return f"ClipWords<{self.before.type}>({self.before.out}, {to}, {self.least}, {self.most});"
 
 
 def container(width: int) -> int:

@@ -20,7 +20,7 @@ from accel.hls.cell_text import activation_text, cell_text
 from accel.hls.dataflows import PROCESSES
 from accel.hls.embedding import EMBEDDED, EmbeddingProcess, embedding_process
 from accel.hls.kinds import kind_name, kinds
-from accel.hls.process import LABELS, Process
+from accel.hls.process import LABELS, Clipped, Process
 from accel.hls.regions import Port
 from accel.hls.top import LOAD_ERRORS, top
 from accel.memory.images import sum_format
@@ -29,6 +29,7 @@ from accel.model.design import Design
 
 HEADERS = (
     "bench.h",
+    "between.h",
     "cell.h",
     "checked_int.h",
     "checked_stream.h",
@@ -150,6 +151,7 @@ def _headers(design: Design, layers: Sequence[Process[Any]]) -> list[str]:
     found = {
         "head.h": net.head is not None,
         "activations.h": bool(net.before or net.linear),
+        "between.h": bool(net.between),
         "fillers.h": layers[0].array.streams > 1,
     }
     found |= {"mirror.h": bool(net.mirrors), "pool.h": net.pool is not None}
@@ -198,6 +200,10 @@ def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProc
     made = [replace(process, in_front=place < ahead) for place, process in enumerate(made)]
     behind = [None, *(process.end if process.activated and not process.in_front else None for process in made[:-1])]
     made = [replace(process, before=before) for process, before in zip(made, behind, strict=True)]
+    for number, clip in net.between.items():
+        after, one = made[ahead + number], made[ahead + number - 1]
+        ends = clip.within(after.array.x)
+        made[ahead + number] = replace(after, source=f"{after.array.name}_clipped", clipped=Clipped(one, *ends))
     if net.pool is not None:
         first = ahead + len(net.layers)
         made[first] = replace(made[first], source="pooled", before=made[first - 1].end)

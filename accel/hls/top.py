@@ -140,6 +140,7 @@ def _step(parts: _Parts) -> tuple[list[Variable], list[str]]:
     variables += _looked_up(parts) + [_between(before) for before, _ in pairwise(parts.processes)]
     if parts.design.net.pool:
         variables.append(_pooled(parts))
+    variables += [_between(one.clipped.before, one.source) for one in parts.processes if one.clipped]
     if parts.fillers:
         withheld, withholding = _withheld(parts)
         variables += withheld
@@ -170,10 +171,10 @@ def _own(process: Process[Any]) -> list[Variable]:
     return found
 
 
-def _between(process: Process[Any]) -> Variable:
-    """The stream behind an array."""
+def _between(process: Process[Any], name: str = "") -> Variable:
+    """The stream behind an array, or another one of its beats."""
     width = "kOutWidth" if process.activated else "kStateWidth"
-    return Variable(f"Packet<{process.type}::{width}, {process.type}::kCells>", process.out, "stream")
+    return Variable(f"Packet<{process.type}::{width}, {process.type}::kCells>", name or process.out, "stream")
 
 
 def _pooled(parts: _Parts) -> Variable:
@@ -186,6 +187,7 @@ def _received(parts: _Parts, process: Process[Any]) -> list[str]:
     last = parts.layers[-1]
     pool = f"PoolSteps<{last.type}, Pooling>({last.out}, pooled, kPoolFactors);"
     pooled = [pool] if process.source == "pooled" else []
+    pooled += [process.clipped.call(process.source)] if process.clipped else []
     if process.before is not None:
         answer = f"ReceiveAnswer<{process.type}>({process.source}, {process.x}, {process.end}, {process.before});"
         return [*pooled, answer]

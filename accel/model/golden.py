@@ -136,6 +136,8 @@ def given_to(net: Network, number: int, signal: Integers, lengths: Integers) -> 
     """What an array, or with the number of layers what is behind them, reads of the vectors [sequences, steps, n] that
     are made before it; `lengths` [sequences].
     """
+    if number in net.between:
+        return np.asarray(np.clip(signal, *net.between[number].within(net.layers[number].x)))
     return through(net.mirrors[number], signal, lengths) if number in net.mirrors else signal
 
 

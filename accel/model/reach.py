@@ -74,6 +74,9 @@ def reach(net: Network, weights: Weights) -> list[Reach]:
         x = found[-1].values[OUT]
     for number, (array, layer) in enumerate(zip(net.layers, net.recurrent(weights.layers), strict=True)):
         x = x.twice if number in net.mirrors else x
+        if number in net.between:
+            ends = net.between[number].within(array.x)
+            x = Interval(np.clip(x.lo, *ends), np.clip(x.hi, *ends))
         found.append(_layer(net, array, layer, x, weights.threshold_at(array)))
         x = found[-1].values[array.cell.output]
     for linear, layer in zip(net.linear, net.behind(weights.layers), strict=False):

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from accel.architecture.array import Array
+from accel.architecture.cells.operations import Clip
 from accel.architecture.dataflows import ARRAYS
 from accel.architecture.embedding import Embedding
 from accel.architecture.linear import LinearArray
@@ -32,6 +33,7 @@ from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.lanes.streamed_weights import frame_turns
 from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.blocks.rows.activation import ActivationConstants
+from accel.rtl.blocks.rows.between import clip_words
 from accel.rtl.blocks.rows.head import HeadObserved, LinearObserved
 from accel.rtl.blocks.rows.pool import pool_steps
 from accel.rtl.blocks.streams.axis import AxiStream, AxiWords, axis_output
@@ -52,7 +54,7 @@ from accel.spec import Signals
 IN_ARGUMENTS: tuple[Any, ...] = (
     *ARRAYS.values(),
     *(LowBit, Fixed, Signals, Table, TableFile, Section, CellConstants, ArrayConstants, Embedding, ScaleConstants),
-    *(ActivationConstants, LinearArray, Mirror, Pool, biases_held, lanes_held, rows_held, scales_held),
+    *(ActivationConstants, Clip, LinearArray, Mirror, Pool, biases_held, lanes_held, rows_held, scales_held),
 )
 """What the text of constants and arguments may name."""
 
@@ -222,6 +224,10 @@ def _adapters(net: Network, built: Schedule) -> Iterable[Call]:
         if net.pool is not None and before is net.layers[-1]:
             own = before.name.upper(), net.pool, f'"{net.spec.identifier}_{POOL}.hex"'
             yield Call(f"{after.name}_adapting", pool_steps, ("clk", "reset", *ends, *own))
+            continue
+        clip = net.between.get(number - len(net.before))
+        if clip is not None:
+            yield Call(f"{after.name}_adapting", clip_words, ("clk", "reset", *ends, before.name.upper(), clip))
             continue
         yield Call(f"{after.name}_adapting", stream_adapter, ("clk", "reset", *ends, net.layers[0].writable))
 

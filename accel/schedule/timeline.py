@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from accel.architecture.latencies import CLIPPED
 from accel.architecture.network import Network
 from accel.base.fixed import Integers
 from accel.schedule.sequence_buffer import SequenceBuffer
@@ -104,8 +105,15 @@ class Timeline:
             self.left[at].append(results[-1] + LEAVING)
             self.finished = self.left[at][-1]
         elif emits:
-            late = self.net.pool.latency if self.net.pool and ends else 0
+            late = self._late(at)
             self._pass(at + 1, [result + late for result in results], final, operands)
+
+    def _late(self, at: int) -> int:
+        """Cycles that a word takes from stage `at` to the next one."""
+        number = at - len(self.net.before) + 1
+        if number in self.net.between:
+            return CLIPPED
+        return self.net.pool.latency if self.net.pool and number == len(self.net.layers) else 0
 
     def _buffered(self, at: int, written: int, final: bool) -> None:
         """A step's vector is in the buffer in front of stage `at` with the beat of cycle `written`; of a whole sequence

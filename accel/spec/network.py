@@ -13,6 +13,7 @@ from accel.spec.by_layer import Frac, Fracs, Signals, Widths, of_layer
 from accel.spec.types import (
     _LIST,
     Activation,
+    Clipping,
     Count,
     Depth,
     Format,
@@ -82,6 +83,9 @@ class Model(Section):
     share of zeros are those of the head. One without an activation belongs into W_x."""
     hidden: Hidden
     """Hidden units of each recurrent layer."""
+    between: Annotated[tuple[Clipping, ...], _LIST, Field(max_length=63)] = ()
+    """What h_t goes through on its way to the next recurrent layer, one entry for each two layers behind each other;
+    the recurrence of a layer reads h_t as it is."""
     bidirectional: bool = False
     """Every layer has a second direction, which reads the sequence from its end; a step's output is [forward,
     backward], and `hidden` are the units of each."""

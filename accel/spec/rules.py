@@ -27,6 +27,7 @@ def structural_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     yield from direction_rules(spec)
     yield from _embedding_rules(spec)
     yield from _before_rules(spec)
+    yield from _between_rules(spec)
     yield from sparsity_rules(spec)
     yield from _engine_rules(spec)
     yield from _format_rules(spec)
@@ -130,6 +131,16 @@ def _embedding_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """What does not go with a table in front of the first layer."""
     if spec.model.vocabulary is not None and spec.engine.memory == "scratchpad":
         yield "engine.memory", "rom or stream beside model.vocabulary, as frames do not bring the table", "scratchpad"
+
+
+def _between_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """What is between recurrent layers, of which there are some."""
+    between, links = spec.model.between, len(spec.model.hidden) - 1
+    if between and len(between) != links:
+        wanted = f"{links} entries, one for each two layers behind each other" if links else "nothing for one layer"
+        yield "model.between", wanted, list(between)
+    if between and spec.model.bidirectional:
+        yield "model.between", "nothing beside model.bidirectional", list(between)
 
 
 BEFORE: dict[str, Any] = {

@@ -43,6 +43,8 @@ Count = Annotated[int, Field(ge=1, le=1 << 20)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Hidden = Annotated[tuple[Count, ...], _LIST, Field(min_length=1, max_length=64)]
 Activation = Literal["none", "relu", "hard_tanh", "hard_sigmoid", "tanh", "sigmoid"]
+Clipping = Literal["none", "relu", "hard_tanh", "hard_sigmoid"]
+"""Activations that are two ends of a value's own format."""
 When = Literal["last", "step"]
 """After which steps a head answers."""
 Last = Literal["states", "output"]

@@ -45,11 +45,13 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
             pools = [{}, {}, {"pool": "max"}, {"pool": "mean", "longest": draw(st.integers(1, 5))}]
             head |= draw(st.sampled_from(pools))
     hidden = draw(st.lists(st.integers(1, 14), min_size=1, max_size=2))
+    links = [draw(st.sampled_from(["none", "relu", "hard_tanh", "hard_sigmoid"])) for _ in hidden[1:]]
     return {
         "cell": draw(st.sampled_from(["lstm", "lstm", "gru"])),
         "inputs": draw(st.integers(1, 9)),
         "vocabulary": draw(st.sampled_from([None, None, None, 2, 5, 130])),
         "hidden": hidden,
+        "between": draw(st.sampled_from([[], links])),
         "bias": draw(st.booleans()),
         **draw(st.sampled_from([{}, {}, {"stateful": True}, {"stateful": True}, {"initial": "constant"}])),
         "head": head,

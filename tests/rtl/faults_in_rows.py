@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.rtl import test_begin, test_linear, test_recurrent_layer, test_slots, test_state
+from tests.rtl import test_begin, test_between, test_linear, test_recurrent_layer, test_slots, test_state
 from tests.rtl.fault import Fault
 
 STEP = test_begin.test_a_step_begins_with_its_x_its_room_and_its_interval
@@ -20,8 +20,13 @@ LEFT = test_state.test_the_state_of_a_sequences_last_step_leaves_in_a_frame
 OWN = test_state.test_the_turn_that_takes_a_state_of_the_accelerators_own_keeps_its_constants
 LAYER = test_recurrent_layer.test_a_layer_makes_every_h_of_its_sequences
 LATER = test_slots.test_slots_meet_the_totals_of_their_group_and_may_wait_for_scales
+CLIPPED = test_between.check_clip
+ROOM = test_between.check_room
 LOADED = test_slots.SLOTS["given states, loaded"]
 IN_ROWS = [
+    Fault("rows/between", "word((n + 1) * width, n * width)", "word(width, 0)", CLIPPED, ("relu", 1)),
+    Fault("rows/between", "o, CLIPPED) for i", "o, CLIPPED + 1) for i", CLIPPED, ("relu", 1)),
+    Fault("rows/between", "results.room, 2)", "results.room, 3)", ROOM),
     Fault(
         "rows/begin",
         "take.next = available and rested and room\n",

@@ -74,7 +74,16 @@ def _linear(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
     """Linear layers in front of the head's last one, and in front of the recurrent ones."""
     layers = () if spec.model.head is None else spec.model.head.layers
     yield from _activated("model.head.layers", layers, network.linear, name, "has one linear layer")
+    yield from _between(spec, network, name)
     yield from _activated("model.before", spec.model.before, network.before, name, "begins with a recurrent layer")
+
+
+def _between(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
+    """What h_t goes through between recurrent layers."""
+    none = ("none",) * (len(network.layers) - 1)
+    if (spec.model.between or none) != (network.between or none):
+        wanted = f"[{', '.join(network.between)}], as {name} has" if network.between else f"nothing, as {name} has none"
+        yield Fault("model.between", wanted, f"[{', '.join(spec.model.between)}]")
 
 
 def _activated(

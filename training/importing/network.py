@@ -104,6 +104,10 @@ class FloatNetwork:
     """Which last step the head reads of bidirectional layers; None where the file does not say."""
     linear: tuple[Activated, ...] = ()
     """Linear layers between the recurrent ones and the head, in the order data takes."""
+    between: tuple[str, ...] = ()
+    """What h_t goes through on its way to the next recurrent layer, by the names of `model.between`; empty where it
+    goes as it is.
+    """
     before: tuple[Activated, ...] = ()
     """Linear layers in front of the recurrent ones, in the order data takes."""
     embedding: Embedded | None = None
@@ -152,7 +156,9 @@ class FloatNetwork:
         """
         found = list[Array]()
         x = self.entered(x.astype(dtype))
-        for layer, (h, c) in zip(self.layers, begin or self.begin(len(x)), strict=True):
+        kinds = ("none", *(self.between or ("none",) * (len(self.layers) - 1)))
+        for layer, kind, (h, c) in zip(self.layers, kinds, begin or self.begin(len(x)), strict=True):
+            x = ACTIVATIONS[kind](x)
             if layer.directions > 1:
                 x = arranged(x, _real(x, lengths), crossed=bool(found), pairs=True)
             x = run_layer(layer, x.astype(dtype), h.astype(dtype), c.astype(dtype))

@@ -96,7 +96,7 @@ def _same(one: Reading, other: Reading) -> bool:
         for network in (first, second)
     ]
     between = [
-        [network.pool, *(layer.activation for layer in (*network.before, *network.linear))]
+        [network.pool, *network.between, *(layer.activation for layer in (*network.before, *network.linear))]
         for network in (first, second)
     ]
     return (
@@ -194,7 +194,7 @@ def _at(
     last: Any = None
     if layers[0].directions > 1 and head is not None and when == "last" and not pool:
         last = "states" if answers.min() >= rows.size else "output"
-    parts = layers, head, when, ending, names, folded, over, last, linear, front, table
+    parts = layers, head, when, ending, names, folded, over, last, linear, _between(chain), front, table
     network = FloatNetwork(*parts)  # type: ignore[arg-type]
     states = tuple(layer.given for layer in chain)
     return Reading(file, output, x, sizes, features, network, rows, axis, answers, others, states)
@@ -219,6 +219,12 @@ def _known(file: GraphFile, x: str, sizes: tuple[int, ...], others: int) -> Iter
             shape = shape_beside(file, name, x, sizes, others)
             _check_size(shape, f"{file.path}: {name}")
             yield name, Given(name, np.arange(int(np.prod(shape))).reshape(shape))
+
+
+def _between(chain: Sequence[Layer]) -> tuple[str, ...]:
+    """What h_t goes through between recurrent layers; nothing where it goes as it is everywhere."""
+    found = tuple(layer.clipped for layer in chain[1:])
+    return found if any(kind != "none" for kind in found) else ()
 
 
 def _check_kind(file: GraphFile, x: str, table: Embedded | None, place: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from accel.base.faults import Fault, Refused
 from accel.model.directions import joined_matrices, joined_vectors
+from accel.spec.types import Clipping
 from training.importing.arithmetic import attributes, numbers
 from training.importing.network import Array, Recurrent, bias_of_sums
 from training.importing.signals import Mixed, Signal, X, of_layer
@@ -63,7 +64,8 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     if not isinstance(x, Signal) or x.places.ndim != 3:
         raise walk.refuse(node, "an X [steps, sequences, inputs] that is computed from x", _shape(x))
     between = walk.layers[x.source] if x.source != X else None
-    if isinstance(between, Behind | Pooling) and walk.met_recurrent(x.source):
+    clipped = _clipped(walk, between)
+    if isinstance(between, Behind | Pooling) and walk.met_recurrent(x.source) and clipped is None:
         wanted = "no activation or pool between recurrent layers (cut the file there, and leave that to the host)"
         got = between.kind if isinstance(between, Pooling) else between.made.activation
         raise Refused([Fault(between.place, wanted, got)])
@@ -71,7 +73,7 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     if len(offset) != columns:
         raise walk.refuse(node, f"an X of {columns} values a step, as W has it", str(len(offset)))
     steps, sequences = rows.shape
-    _check_rows(walk, node, x.source, rows)
+    _check_rows(walk, node, x.source if clipped is None else clipped.source, rows)
     _check_lengths(walk, node, inputs, steps)
     if len(directions) > 1:
         _require_zeros(walk, node, inputs)
@@ -86,10 +88,21 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     if initial is not None and any(states):
         raise walk.refuse(node, "h_0 and c_0 both constant, or both from inputs of the graph", "one of each")
     made = Recurrent(walk.name(node), w, r, bias, names, operator.cell, len(directions), initial)
-    walk.layers.append(Layer(made, x.source, rows, states, x.folded))
+    folded = x.folded if clipped is None else (*clipped.folded, clipped.place, *x.folded)
+    kind = "none" if clipped is None else clipped.made.activation
+    walk.layers.append(Layer(made, x.source if clipped is None else clipped.source, rows, states, folded, kind))
     walk.steps = steps
     h = of_layer(len(walk.layers) - 1, steps, sequences, hidden)
     return _outputs(h, bool(options["layout"])) if len(directions) == 1 else _both(h, bool(options["layout"]))
+
+
+def _clipped(walk: Traversal, between: object) -> Behind | None:
+    """An activation that h_t of one layer goes through as it is, and that hardware has between layers; else None."""
+    if not isinstance(between, Behind) or between.source == X or not isinstance(walk.layers[between.source], Layer):
+        return None
+    made, count = between.made, len(between.made.bias)
+    plain = made.weight.shape == (count, count) and np.array_equal(made.weight, np.eye(count)) and not made.bias.any()
+    return between if plain and made.activation in get_args(Clipping) else None
 
 
 def _outputs(h: Signal, batch_first: bool) -> list[Value]:

@@ -102,6 +102,8 @@ class Layer:
     given: tuple[Given | None, Given | None] = (None, None)
     """h_0 and c_0, each [sequences, hidden]; None for zeros."""
     folded: tuple[str, ...] = ()
+    clipped: str = "none"
+    """What h_t of the layer before goes through in front of this one."""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ def residual_of_x(g: Graph) -> str:
     return g.head(g.node("Add", "x", g.layer("x", hidden=INPUTS), name="skip"), hidden=INPUTS)
 
 
-def relu_between(g: Graph) -> str:
-    return g.head(g.layer(g.node("Relu", g.layer("x"), name="between"), HIDDEN))
+def tanh_between(g: Graph) -> str:
+    return g.head(g.layer(g.node("Tanh", g.layer("x"), name="between"), HIDDEN))
 
 
 def relu_at_the_end(g: Graph) -> str:

@@ -41,7 +41,7 @@ from tests.training.importing.strange_graphs import (
     quantised_signal,
     random_numbers,
     relu_at_the_end,
-    relu_between,
+    tanh_between,
     residual,
     residual_in_the_head,
     residual_of_x,
@@ -63,7 +63,7 @@ Made = Callable[[Graph], str]
 REFUSED: tuple[tuple[Made, str], ...] = (
     (residual, r"skip \(Add\): wanted one input that depends on x"),
     (residual_of_x, r"skip \(Add\)"),
-    (relu_between, r"between \(Relu\): wanted no activation or pool between recurrent layers .* got relu"),
+    (tanh_between, r"between \(Tanh\): wanted no activation or pool between recurrent layers .* got tanh"),
     (relu_at_the_end, r"end \(Relu\): wanted a linear layer behind the last activation, .* got relu"),
     (leaky, r"leaky \(LeakyRelu\): wanted GRU, LSTM; .* got LeakyRelu"),
     (no_lower_end, r"below \(Clip\): wanted a Clip with a lower end"),

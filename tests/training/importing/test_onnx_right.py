@@ -178,8 +178,12 @@ def activations_in_front(g: Graph) -> str:
     return g.head(g.layer(x, 5))
 
 
+def relu_between(g: Graph) -> str:
+    return g.head(g.layer(g.node("Relu", g.layer("x")), HIDDEN))
+
+
 RIGHT: tuple[Made, ...] = (
-    activations_in_front,
+    *(activations_in_front, relu_between),
     *(two_layers, two_sizes, gemm_last, gemm_turned, weight_on_the_left, scaled_head, scaled_everywhere),
     *(layers_in_line, normalised, convolved_steps, without_bias, computed_constants, integers_with_scales),
     *(zeros_of_a_shape, chosen_by_a_constant, dropped_and_cast, flattened_steps, last_by_gather),
