@@ -45,13 +45,11 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
             pools = [{}, {}, {"pool": "max"}, {"pool": "mean", "longest": draw(st.integers(1, 5))}]
             head |= draw(st.sampled_from(pools))
     hidden = draw(st.lists(st.integers(1, 14), min_size=1, max_size=2))
-    links = [draw(st.sampled_from(["none", "relu", "hard_tanh", "hard_sigmoid"])) for _ in hidden[1:]]
     return {
         "cell": draw(st.sampled_from(["lstm", "lstm", "gru"])),
         "inputs": draw(st.integers(1, 9)),
         "vocabulary": draw(st.sampled_from([None, None, None, 2, 5, 130])),
         "hidden": hidden,
-        "between": draw(st.sampled_from([[], links])),
         "bias": draw(st.booleans()),
         **draw(st.sampled_from([{}, {}, {"stateful": True}, {"stateful": True}, {"initial": "constant"}])),
         "head": head,
@@ -270,6 +268,9 @@ def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weight
     width, kind = draw(st.integers(2, 10)), "fixed" if plain_weights else draw(st.sampled_from(kinds))
     scale = None if plain_weights else draw(st.sampled_from(scales))
     shape, walks = draw(model), draw(engine)
+    if not shape.get("bidirectional") and draw(st.booleans()):
+        kinds = st.sampled_from(["none", "relu", "hard_tanh", "hard_sigmoid"])
+        shape = shape | {"between": [draw(kinds) for _ in shape["hidden"][1:]]}
     if walks.get("lanes") != "split" and walks["units"] < max(shape["hidden"]) and draw(st.booleans()):
         walks = walks | {"order": "x_first"}
     signals, widths = draw(formats_of(shape, walks.get("dataflow", "row") != "row"))

@@ -41,7 +41,6 @@ from tests.training.importing.strange_graphs import (
     quantised_signal,
     random_numbers,
     relu_at_the_end,
-    tanh_between,
     residual,
     residual_in_the_head,
     residual_of_x,
@@ -54,6 +53,7 @@ from tests.training.importing.strange_graphs import (
     steps_mixed_with_sequences,
     steps_turned_round,
     sum_of_layers,
+    tanh_between,
     training_batch_norm,
     weights_from_x,
 )
