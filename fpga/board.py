@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from importlib import resources
@@ -77,9 +78,15 @@ class Board(Section):
     """A sequence, its results and a piece of weights have at most 2**buffer_bits bytes on the serial line."""
     pins: dict[Signal, Pin] = Field(default_factory=dict)
     """Pins by signal: uart_rx (into the chip), uart_tx, led, button."""
+    loader: Word | None = None
+    """The board, as openFPGALoader calls it (its doc/boards.yml)."""
     resources: Resources
     source: str
     """Where pins and sizes are written down."""
+
+    def loading(self, bitstream: Path) -> str | None:
+        """The command that puts a bitstream into a connected board; None where openFPGALoader does not know it."""
+        return None if self.loader is None else shlex.join(["openFPGALoader", "-b", self.loader, str(bitstream)])
 
 
 def names() -> list[str]:

@@ -86,6 +86,8 @@ class Build:
         outputs.write(texts)
         done = builder.build(made, chosen, lambda step, how: None, wishes)
         self.facts = _facts(done)
+        if not wishes.alone and (command := chosen.loading(done.product)) is not None:
+            self.facts["load"] = command
         if self.read_back:
             self.facts["read_back"] = _read_back(made, chosen, done, self.facts)
         return [*texts, *(name for name in (*products, *REPORTS) if (work / name).is_file())]

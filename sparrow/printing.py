@@ -268,7 +268,8 @@ def built(facts: dict[str, Any]) -> list[RenderableType]:
     )
     title = f"Cells, {cells['origin']} ({cells['tool']}); {wanted}"
     notes = [clock["note"]] if clock["note"] else []
-    return [table(title, ("cell", "used", "available"), rows), *notes, *_read_back(facts), *files(facts)]
+    load = [Text(f"Into the board: {facts['load']}")] if "load" in facts else []
+    return [table(title, ("cell", "used", "available"), rows), *notes, *_read_back(facts), *files(facts), *load]
 
 
 def _read_back(facts: dict[str, Any]) -> Iterator[RenderableType]:

@@ -92,3 +92,16 @@ def test_an_unknown_board_is_refused_with_the_known_ones() -> None:
 )
 def test_a_wrong_board_is_refused_with_its_place(old: str, new: str, sentence: str, tmp_path: Path) -> None:
     assert sentence in refused(GOOD.replace(old, new), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("board", "command"),
+    [
+        ("ulx3s-85f", "openFPGALoader -b ulx3s 'a folder/top.bit'"),
+        ("icebreaker", "openFPGALoader -b ice40_generic 'a folder/top.bit'"),
+        ("arty-a7-100", "openFPGALoader -b arty_a7_100t 'a folder/top.bit'"),
+        ("pynq-z2", None),
+    ],
+)
+def test_a_board_says_how_its_bitstream_is_loaded(board: str, command: str | None) -> None:
+    assert find(board).loading(Path("a folder/top.bit")) == command

@@ -13,6 +13,7 @@ from accel.base.files import write_text
 from accel.schedule import load_spec
 from sparrow import steps
 from sparrow.cli import app
+from sparrow.printing import built
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "specs" / "tiny.yaml"
@@ -61,6 +62,16 @@ def test_a_missing_tool_is_said(generated: Path, monkeypatch: pytest.MonkeyPatch
     code, text = run(generated, "--board", "xcku9p")
     assert code == UNFINISHED
     assert "vivado" in text
+
+
+def test_a_build_ends_with_the_command_that_loads_it() -> None:
+    timing = {"reached_mhz": 31.0, "wanted_mhz": 30.0, "met": True, "note": None}
+    cells = {"used": {"LUT4": 1}, "available": {}, "origin": "routed", "tool": "nextpnr"}
+    command = "openFPGALoader -b ulx3s build/digits/fpga/ulx3s-85f/top.bit"
+    facts = {"utilization": cells, "timing": timing, "files": ["top.bit"], "load": command}
+    assert str(built(facts)[-1]) == f"Into the board: {command}"
+    del facts["load"]
+    assert not [part for part in built(facts) if "Into the board" in str(part)]
 
 
 @pytest.mark.slow
