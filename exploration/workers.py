@@ -81,4 +81,5 @@ def _there(
         for future in futures:
             yield future.result()
     finally:
-        client.cancel(futures)
+        if client.status == "running":  # closed where an interrupt came between points
+            client.cancel(futures)
