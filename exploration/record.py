@@ -15,7 +15,7 @@ from accel.spec import Spec, plain
 from exploration.hardware import Machine, missing
 from exploration.measures import HARDWARE, Measure
 from exploration.reasons import reason
-from exploration.sentences import named, sentences, weights_of_choices
+from exploration.sentences import named, number, sentences, weights_of_choices, word
 from exploration.study import Plan, Point
 from fpga import board as boards
 from fpga.estimate import knows
@@ -111,5 +111,6 @@ def spec_text(point: Point, spec: Spec, wanted: Sequence[Measure]) -> str:
 def page(facts: Mapping[str, Any], specs: Mapping[int, Spec]) -> str:
     """The page as one HTML text that loads nothing from elsewhere."""
     texts = {number: spec.resolved() for number, spec in specs.items()}
-    html: str = render("exploration", "page.html.j2", facts=facts, data={"facts": facts, "specs": texts})
+    data = {"facts": facts, "specs": texts}
+    html: str = render("exploration", "page.html.j2", facts=facts, number=number, word=word, data=data)
     return html

@@ -51,17 +51,19 @@ def sentences(
 
 
 def _told(point: Point, wanted: Sequence[Measure]) -> str:
-    numbers = ", ".join(f"{_number(point.outcome.values[m.name])} {m.name.replace('_', ' ')}" for m in wanted)
-    chosen = ", ".join(f"{key.split('.')[1]}: {_plain(value)}" for key, value in point.choice.items())
+    numbers = ", ".join(f"{number(point.outcome.values[m.name])} {m.name.replace('_', ' ')}" for m in wanted)
+    chosen = ", ".join(f"{key.split('.')[1]}: {word(value)}" for key, value in point.choice.items())
     return f"point {point.number:02d} with {numbers} ({chosen})"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Whole numbers in full, others to four digits."""
     return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
 
 
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def word(value: object) -> str:
+    """A value of a choice as YAML has it."""
+    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
 
 
 def weights_of_choices(points: Sequence[Point], wanted: Sequence[Measure]) -> dict[str, dict[str, float]]:

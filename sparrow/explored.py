@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from exploration.sentences import number, word
 from sparrow.terminal import table
 
 
@@ -25,12 +26,7 @@ def explored(facts: dict[str, Any]) -> list[RenderableType]:
 def _row(point: dict[str, Any], names: list[str], keys: list[str]) -> tuple[Any, ...]:
     values = (number(point["values"][name]) for name in names)
     ends = [point["proof"]["status"], *([routed(point["route"])] if point["route"] else [])]
-    return f"{point['number']:02d}", *values, *(str(point["choice"][key]) for key in keys), *ends
-
-
-def number(value: float) -> str:
-    """Whole numbers in full, others to five digits."""
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.5g}"
+    return f"{point['number']:02d}", *values, *(word(point["choice"][key]) for key in keys), *ends
 
 
 def routed(route: dict[str, Any]) -> str:

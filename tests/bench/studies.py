@@ -1,6 +1,6 @@
 """Three studies, their fronts, and what they say: writes docs/exploration-studies.md and its pictures.
 
-    SPARROW_DATA=FOLDER python -m tests.bench.studies [--no-prove]
+    SPARROW_DATA=FOLDER python -m tests.bench.studies [--prove digits ...]
 
 Runs `sparrow explore` with each study file of specs/studies, in build/studies, or goes on with it. Spoken digits and
 Penn Treebank are looked for as `sparrow train` does it. What loadable weights cost is worked out for every point of a
@@ -226,9 +226,9 @@ def prices(study: Study) -> tuple[object, ...]:
 def main() -> None:
     """Run what is not there, write the page."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--no-prove", action="store_true", help="leave the fronts unverified")
-    prove = not parser.parse_args().no_prove
-    studies = [ran(name, prove) for name in STUDIES]
+    parser.add_argument("--prove", nargs="*", choices=STUDIES, default=list(STUDIES), help="whose fronts are verified")
+    prove = parser.parse_args().prove
+    studies = [ran(name, name in prove) for name in STUDIES]
     text = TEXT.format(
         **{name: importlib.metadata.version(name) for name in ("torch", "numpy", "optuna")},
         cpu=cpu(),
