@@ -49,6 +49,16 @@ class Build:
         self.board, self.plan, self.options, self.read_back = name, plan, options, read_back
         self.facts: dict[str, Any] = {}
 
+    @classmethod
+    def known(cls, spec: Spec, work: Path) -> Build:
+        """The build for the spec's own board as the work folder has it. Refused where there is none."""
+        made = cls(spec, None, False, {})
+        found = ledger.entry(work, made.step.name)
+        if found is None:
+            raise Refused([Fault(str(work), f"the bitstream of `sparrow build` for {made.board}", "none yet")])
+        options = dict(found.links.spec["build"])
+        return cls(spec, options.pop("board"), False, options, options.pop("read_back"))
+
     @property
     def step(self) -> Step:
         """The step; the wishes are links of it."""

@@ -19,6 +19,7 @@ from accel.model.design import Design
 from accel.proof import ledger
 from accel.proof.folder import held, inside
 from accel.spec import Spec
+from sparrow.building import Build
 from sparrow.engines import ENGINES
 from sparrow.steps import before, design
 
@@ -29,13 +30,20 @@ UNRENDERED = ("golden", "torch")
 """Engines that take the weights as they are; the others run what `sparrow generate` left."""
 
 
-def predict(spec: Spec, work: Path, x: Path, y: Path, engine: str = "golden") -> dict[str, Any]:
+BOARD = "board"
+"""The engine that is a board at a serial port."""
+
+
+def predict(
+    spec: Spec, work: Path, x: Path, y: Path, engine: str = "golden", port: str | None = None
+) -> dict[str, Any]:
     """Answer the sequences of the file `x` (.npy, .npz) and leave the answers in `y` (.npy); says what was done. Pieces
     that the spec's source leaves to the host run before and behind.
 
-    Refused: stale weights, or for an engine that runs them stale files of `generate`; an engine that is unknown; a file
-    that is not what `accel.model.sequences.load` takes; `y` that is `x`. Raises Different where the engine is not equal
-    to the golden model, and then leaves nothing.
+    `port` is the serial port of a board, for the engine `board`. Refused: stale weights, or for an engine that runs
+    them stale files of `generate`, and for a board a stale bitstream; an engine that is unknown; a file that is not
+    what `accel.model.sequences.load` takes; `y` that is `x`. Raises Different where the engine is not equal to the
+    golden model, and then leaves nothing.
     """
     if y.suffix != ".npy":
         raise Refused([Fault("--output", "a file .npy", str(y))])
@@ -44,7 +52,7 @@ def predict(spec: Spec, work: Path, x: Path, y: Path, engine: str = "golden") ->
     around = around_of(spec)
     heard = None if around is None else around.heard(x)
     data = sequences.load(x, spec.model.inputs, spec.model.vocabulary) if heard is None else heard.data
-    made = answered(spec, work, data, engine)
+    made = answered(spec, work, data, engine, port)
     answer = made.y if around is None or heard is None else around.answered(made.y, heard)
     contents = io.BytesIO()
     np.save(contents, answer)
@@ -73,16 +81,30 @@ def require_alone(spec: Spec, who: str) -> None:
             raise Refused([Fault(f"source.{key}", wanted, name)])
 
 
-def answered(spec: Spec, work: Path, data: sequences.Data, engine: str) -> Prediction:
+def answered(spec: Spec, work: Path, data: sequences.Data, engine: str, port: str | None = None) -> Prediction:
     """What an engine answers. Refused and Different as by `predict`."""
-    if engine not in ENGINES:
-        board = "; a board is asked over its serial line: fpga.host.connect (docs/fpga.md)" if engine == "board" else ""
-        raise Refused([Fault("--engine", f"one of {', '.join(ENGINES)}{board}", engine)])
+    if engine not in (*ENGINES, BOARD):
+        raise Refused([Fault("--engine", f"one of {', '.join(ENGINES)}, {BOARD}", engine)])
+    if (port is None) == (engine == BOARD):
+        wanted = "the serial port of the board, such as /dev/ttyUSB0" if port is None else f"nothing but for {BOARD}"
+        raise Refused([Fault("--port", wanted, port or "none")])
     with held(work):
-        earlier = before("generate" if engine in UNRENDERED else "verify", spec)
+        earlier = [*before("generate" if engine in UNRENDERED else "verify", spec)]
+        earlier += [Build.known(spec, work).step] if engine == BOARD else []
         if lacking := [fault for step in earlier for fault in step.lacking(spec, work)]:
             raise Refused(lacking)
-        return _run(design(spec, work), data, engine)
+        made = design(spec, work)
+        return _run(made, data, engine) if port is None else _on_board(made, data, port)
+
+
+def _on_board(made: Design, data: sequences.Data, port: str) -> Prediction:
+    """By the board that runs the bitstream of the work folder."""
+    from fpga import asked, build
+    from fpga.board import find
+
+    assert made.spec.target.board is not None
+    folder = build.folder_of(made, find(made.spec.target.board))
+    return answers(made, data, asked.board(folder, port), BOARD)
 
 
 def _run(made: Design, data: sequences.Data, engine: str) -> Prediction:

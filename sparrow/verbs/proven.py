@@ -47,7 +47,8 @@ def predict(
     spec_file: SpecFile,
     x: Annotated[Path, typer.Argument(metavar="X", help="Your x [sequences, steps, inputs]: .npy, or .npz with x.")],
     y: Annotated[Path, typer.Option("--output", "-o", help="The answers, .npy.")] = Path("y.npy"),
-    engine: Annotated[str, typer.Option(help="Engine that computes them; must equal golden.")] = "golden",
+    engine: Annotated[str, typer.Option(help="Engine that computes them, or board; must equal golden.")] = "golden",
+    port: Annotated[str | None, typer.Option(help="The serial port of the board, for --engine board.")] = None,
     work: Work = None,
     as_json: Json = False,
 ) -> None:
@@ -58,7 +59,7 @@ def predict(
     from sparrow import predicting
 
     spec, folder = opened(spec_file, work)
-    answer(predicting.predict(spec, folder, x, y, engine), "predicted", as_json)
+    answer(predicting.predict(spec, folder, x, y, engine, port), "predicted", as_json)
 
 
 @verb
