@@ -37,6 +37,8 @@ HARDWARE = (
     Measure("registers", "", "flip-flops of an ECP5"),
     Measure("block_rams", "", "block RAMs of an ECP5"),
 )
+LOSS = "_loss"
+"""Ends the name of what pruning and quantising cost of a metric."""
 ERROR = "error"
 """What is told of a network that comes from a file: there are no labels."""
 LIMIT = re.compile(r"^\s*([a-z_ ]+?)\s*(<=|>=)\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*$")
@@ -66,7 +68,15 @@ def measures(metric: str | None) -> dict[str, Measure]:
     elif metric is not None:
         name = metric.replace(" ", "_")
         known[name] = Measure(name, "", "of the quantised network on the validation split", more=metric == "accuracy")
+        known[name + LOSS] = Measure(name + LOSS, "", "what that is worse than of the dense network it began with")
     return known
+
+
+def of_network(metric: Measure, value: float, dense: float | None) -> dict[str, float]:
+    """What is told of a network: its metric and, where there is a dense one that it began with, its loss."""
+    if dense is None:
+        return {metric.name: value}
+    return {metric.name: value, metric.name + LOSS: dense - value if metric.more else value - dense}
 
 
 def objectives(names: Sequence[str], known: Mapping[str, Measure]) -> tuple[Measure, ...]:

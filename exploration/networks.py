@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from filelock import FileLock
 
@@ -24,8 +24,16 @@ if TYPE_CHECKING:
     from training.loop import Fitted
     from training.tasks.task import Task
 
-Hopeless = Callable[[float], str]
-"""Why a design whose network cannot do better than this metric need not be trained on; empty where it must be."""
+
+class Valid(NamedTuple):
+    """A metric on the validation split, and that of the dense network that was begun with; None where a file was."""
+
+    metric: float
+    dense: float | None
+
+
+Hopeless = Callable[[Valid], str]
+"""Why a design whose network cannot do better than this need not be trained on; empty where it must be."""
 VALID = "valid.json"
 DENSE, PRUNED = ("model",), ("model", "sparsity")
 """Sections that the stages in front of the last one depend on, besides the training but for the keys of later ones."""
@@ -70,7 +78,7 @@ def dense(spec: Spec, networks: Path) -> None:
         _dense(spec, tasks.load(spec), networks)
 
 
-def trained(spec: Spec, networks: Path, hopeless: Hopeless) -> tuple[float | None, str]:
+def trained(spec: Spec, networks: Path, hopeless: Hopeless) -> tuple[Valid | None, str]:
     """The metric of a spec's quantised network on the validation split, or its error against the file that it is read
     from; None and why where training was not ended.
 
@@ -80,7 +88,8 @@ def trained(spec: Spec, networks: Path, hopeless: Hopeless) -> tuple[float | Non
     folder = folder_of(spec, networks)
     with _alone(folder):
         if (folder / VALID).is_file():
-            return float(read_kept(folder / VALID, ("metric", "valid"))["valid"]), ""
+            kept = read_kept(folder / VALID, ("metric", "valid", "dense"))
+            return Valid(kept["valid"], kept["dense"]), ""
         if spec.source is not None:
             return _read(spec, folder), ""
         from training import pipeline
@@ -95,23 +104,24 @@ def _alone(folder: Path) -> FileLock:
     return FileLock(folder.with_name(f"{folder.name}.lock"))
 
 
-def _read(spec: Spec, folder: Path) -> float:
+def _read(spec: Spec, folder: Path) -> Valid:
     """The network of the spec's file, distilled where the spec says so; its relative error against that file."""
     from training.importer import import_source
 
     import_source(spec, folder)
-    error = read_json(folder / "training.json")["import"]["loss"]["layers"][-1]["relative_error"]
-    write_json(folder / VALID, {"metric": ERROR, "valid": error})
-    return float(error)
+    error = float(read_json(folder / "training.json")["import"]["loss"]["layers"][-1]["relative_error"])
+    write_json(folder / VALID, {"metric": ERROR, "valid": error, "dense": None})
+    return Valid(error, None)
 
 
-def _train(spec: Spec, networks: Path, folder: Path, hopeless: Hopeless) -> tuple[float | None, str]:
+def _train(spec: Spec, networks: Path, folder: Path, hopeless: Hopeless) -> tuple[Valid | None, str]:
     from training import pipeline, tasks
     from training.recipe import Recipe
     from training.search import Candidate
 
     task = tasks.load(spec)
     begun, kept = _dense(spec, task, networks), planned(spec)
+    dense = begun.score.value(task.metric)
     before = networks / f"pruned-{_digest(spec, PRUNED, LATER[:-1])}"
     candidates, skipping = [], None
     with _alone(before):
@@ -119,17 +129,17 @@ def _train(spec: Spec, networks: Path, folder: Path, hopeless: Hopeless) -> tupl
         if spec.sparsity.pattern != "dense":
             candidates.append(Candidate(kept, recipe.pruned(begun.model, kept)))
         chosen = candidates[0].fitted if candidates else begun
-        if why := hopeless(chosen.score.value(task.metric)):
+        if why := hopeless(Valid(chosen.score.value(task.metric), dense)):
             return None, why
         if spec.sparsity.threshold:
             skipping = recipe.skipping(chosen.model)
-    if skipping is not None and (why := hopeless(skipping.score.value(task.metric))):
+    if skipping is not None and (why := hopeless(Valid(skipping.score.value(task.metric), dense))):
         return None, why
     made = pipeline.ended(Recipe(spec, task, folder / "checkpoints", silent), begun, candidates, skipping)
     pipeline.write(spec, task, made, folder)
     valid = made.quantized.score.value(task.metric)
-    write_json(folder / VALID, {"metric": task.metric, "valid": valid})
-    return valid, ""
+    write_json(folder / VALID, {"metric": task.metric, "valid": valid, "dense": dense})
+    return Valid(valid, dense), ""
 
 
 def _dense(spec: Spec, task: Task, networks: Path) -> Fitted:

@@ -50,6 +50,7 @@ class Studied:
             "spec": self.spec.name,
             "digest": self.spec.digest,
             "objectives": [vars(one) for one in wanted],
+            "units": {one.name: one.unit for one in HARDWARE},
             "limits": [str(one) for one in self.plan.limits],
             "axes": {axis.key: list(axis.values) for axis in self.plan.axes},
             "choices": self.plan.size,

@@ -18,7 +18,7 @@ from accel.spec import Spec
 from exploration import hardware, networks
 from exploration.axes import Choice, spec_of
 from exploration.front import front
-from exploration.measures import Measure, signed
+from exploration.measures import Measure, of_network, signed
 from exploration.study import Outcome, Point
 from fpga import board as boards
 from fpga.room import shortages
@@ -95,12 +95,12 @@ def _impossible(spec: Spec, names: Sequence[str]) -> str:
 
 def _with_metric(job: Job, spec: Spec, values: dict[str, hardware.Value], beaten: Beaten) -> Outcome:
     assert job.metric is not None
-    name, found = job.metric.name, {key: number for key, (number, _) in values.items()}
-    metric, why = networks.trained(spec, job.networks, lambda best: beaten.why(found | {name: best}))
-    if metric is None:
+    measure, found = job.metric, {key: number for key, (number, _) in values.items()}
+    valid, why = networks.trained(spec, job.networks, lambda best: beaten.why(found | of_network(measure, *best)))
+    if valid is None:
         return Outcome(found, {key: stage for key, (_, stage) in values.items()}, stopped=why)
     exact = machine(job, spec).measure(job.names)
-    return _outcome(exact | {name: (metric, "trained")})
+    return _outcome(exact | {name: (value, "trained") for name, value in of_network(measure, *valid).items()})
 
 
 def machine(job: Job, spec: Spec) -> hardware.Machine:

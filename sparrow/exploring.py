@@ -88,7 +88,8 @@ def _plan(spec: Spec, study: StudyFile) -> tuple[Plan, Measure | None]:
     metric = _metric(spec) if asked - hardware else None
     known = measures.measures(metric)
     wanted, limits = measures.objectives(names, known), measures.limits(study.limits, known)
-    trained = next((one for one in (*wanted, *(limit.measure for limit in limits)) if one.name not in hardware), None)
+    of_networks = any(one.name not in hardware for one in (*wanted, *(limit.measure for limit in limits)))
+    trained = known[metric.replace(" ", "_")] if metric is not None and of_networks else None
     chosen = axes.proposed(spec, trained is not None) if study.axes is None else axes.given(study.axes, spec)
     if not chosen:
         raise Refused([Fault("axes", "something to choose from", "none: every other value is refused for this spec")])

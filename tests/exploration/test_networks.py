@@ -57,6 +57,14 @@ def test_designs_with_the_same_network_train_it_once(explored: Any, tmp_path: Pa
     )
 
 
+def test_a_loss_is_counted_from_the_dense_network(explored: Any, tmp_path: Path) -> None:
+    result = explored("--limit", "accuracy_loss<=1")
+    assert result.exit_code == 0, result.output
+    points = [point["values"] for point in json.loads(result.stdout)["points"] if not point["stopped"]]
+    kept = [read_json(path) for path in (tmp_path / "work/explore/networks").glob("*/valid.json")]
+    assert {one["dense"] for one in kept} == {round(p["accuracy"] + p["accuracy_loss"], 9) for p in points}
+
+
 def test_a_point_trains_a_quarter_of_the_epochs_and_its_spec_all_of_them(explored: Any, tmp_path: Path) -> None:
     facts = json.loads(explored().stdout)
     folder = tmp_path / "work" / "explore"
