@@ -16,7 +16,7 @@ from accel.model import samples
 from accel.model.design import Design
 from accel.schedule.schedule import schedule
 from fpga.board import find
-from fpga.chip import GATES, chip, plan, unmodelled
+from fpga.chip import GATES, GOWIN, chip, plan, unmodelled
 from fpga.rtl import Rtl
 from fpga.tool import execute, run
 from tests.engines.awkward import design
@@ -140,6 +140,49 @@ def test_block_rams_of_every_width_and_products_survive_synthesis_and_a_wrong_bi
     assert simulated((folder / GATES).read_text(), tmp_path / "wrong") != expected
 
 
+@pytest.mark.slow
+def test_block_rams_and_products_in_gowin_cells_survive_synthesis_and_a_wrong_bit_does_not(
+    tmp_path: Path,
+) -> None:
+    if shutil.which("iverilog") is None:
+        pytest.skip("iverilog not found; it runs the models")
+    planned, folder = plan(RTL, find("tang-nano-20k")), tmp_path / "chip"
+    try:
+        list(run(planned, folder))
+    except ToolMissing as missing:
+        pytest.skip(str(missing))
+    netlist = folder / planned.reports["netlist"]
+    made = json.loads(netlist.read_text())
+    cells = [cell for module in made["modules"].values() for cell in module["cells"].values()]
+    memories = [cell for cell in cells if cell["type"] in GOWIN and "INIT_RAM_00" in cell["parameters"]]
+    assert {cell["type"] for cell in memories} >= {"DPB", "DPX9B", "SDPX9B"}
+    assert "MULT18X18" in {cell["type"] for cell in cells}
+    expected = simulated(PARTS, tmp_path / "rtl")
+    assert simulated((folder / GATES).read_text(), tmp_path / "gates") == expected
+    held = memories[0]["parameters"]
+    held["INIT_RAM_00"] = held["INIT_RAM_00"][:-1] + str(1 - int(held["INIT_RAM_00"][-1]))
+    netlist.write_text(json.dumps(made))
+    execute(next(command for command in planned.commands if GATES in command.makes), folder)
+    assert simulated((folder / GATES).read_text(), tmp_path / "wrong") != expected
+
+
+def test_gowin_memories_that_the_models_do_not_know_are_refused(tmp_path: Path) -> None:
+    cells = {
+        "known": {"type": "SPX9", "parameters": {"READ_MODE": "0", "BLK_SEL": "000", "RESET_MODE": "SYNC"}},
+        "registered": {"type": "SDPB", "parameters": {"READ_MODE": "1"}},
+        "selected": {"type": "DPX9B", "parameters": {"BLK_SEL_1": "001"}},
+        "pipelined": {"type": "MULT18X18", "parameters": {"AREG": "1"}},
+        "logic": {"type": "LUT4", "parameters": {"INIT": "0"}},
+    }
+    path = tmp_path / "netlist.json"
+    path.write_text(json.dumps({"modules": {"top": {"cells": cells}}}))
+    assert list(unmodelled(path, "gowin")) == [
+        "registered: SDPB with READ_MODE = 1",
+        "selected: DPX9B with BLK_SEL_1 = 001",
+        "pipelined: MULT18X18 with AREG = 1",
+    ]
+
+
 def test_cells_and_parameters_without_a_model_are_refused(tmp_path: Path) -> None:
     cells = {
         "known": {"type": "TRELLIS_FF", "parameters": {"CEMUX": "1 ", "SRMODE": "LSR_OVER_CE"}},
@@ -172,7 +215,7 @@ def verdict(folder: Path, board: str | None, **sections: Any) -> tuple[Design, R
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("board", ["ulx3s-85f", "icebreaker"])
+@pytest.mark.parametrize("board", ["ulx3s-85f", "icebreaker", "tang-nano-20k"])
 def test_the_cells_of_a_chip_equal_golden_bit_for_bit_and_cycle_for_cycle(board: str, tmp_path: Path) -> None:
     _, result = verdict(tmp_path, board)
     if result.status == "not run":
