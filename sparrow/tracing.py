@@ -59,7 +59,9 @@ def _float(spec: Spec, work: Path, data: Data) -> tuple[list[dict[str, Array]], 
     asked = read_json(work / "training.json")["import"]["asked"]
     model = filled(spec, read_again(spec, spec.beside(spec.source.file), asked)).eval()
     with torch.no_grad():
-        steps = model.signals(torch.from_numpy(data.x), model.begun(len(data.x)), torch.from_numpy(data.lengths))
-        h = model.over_steps(stacked(steps[-1], model.cell.output), torch.from_numpy(data.lengths))
+        x, lengths = torch.from_numpy(data.x), torch.from_numpy(data.lengths)
+        steps = model.signals(x.long() if spec.incoming.tokens else x, model.begun(len(x)), lengths)
+        made = model.given_to(len(model.layers), stacked(steps[-1], model.cell.output), lengths)
+        h = model.over_steps(made, lengths)
         logits = None if model.head is None else model.readout(h).numpy()
     return [{name: stacked(layer, name).numpy() for name in layer[0]} for layer in steps], logits

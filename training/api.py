@@ -21,7 +21,7 @@ from accel.model import samples as sample_file
 from accel.model import weights_file
 from accel.model.samples import Samples
 from accel.model.weights import Weights, threshold_of
-from accel.spec import Spec
+from accel.spec import Spec, plain
 from training import prune as pruning
 from training.arithmetic import exact
 from training.export import head_integers, layer_integers
@@ -107,8 +107,8 @@ def export(
 
     The integers are those that `Quantized` computes with.
 
-    `head` is the last linear layer, or all of them in the order data takes where `model.before` or `model.head.layers`
-    has some; what stands between them the spec says. `samples` are sequences to verify on, seeded ones by default.
+    `head` is the last linear layer, or all of them in the order data takes where `model.head.layers` has some;
+    what stands between them the spec says. `samples` are sequences to verify on, seeded ones by default.
     Refused where the module does not fit the spec: sizes, head, or rows that keep different numbers of weights. A head
     that is not pruned yet (`training.prune.prune_head`) loses its smallest weights where the spec has `sparsity.head`.
     Refused, too, where weights that were made in another way would be replaced; with `replace` they are set aside.
@@ -117,17 +117,13 @@ def export(
     check(module, spec)
     net = _network(module, spec)
     linear = [] if head is None else [head] if isinstance(head, nn.Linear) else [*head]
-    around = (*net.before, *net.behind(net.arrays))
-    if len(linear) != len(around):
-        wanted = f"{len(around)} linear layers, as the spec's model.before and model.head have"
-        raise Refused([Fault("head", wanted, str(len(linear)))])
-    if spec.model.vocabulary is not None:
-        raise Refused([Fault("model.vocabulary", "none: a file or sparrow.compile brings an embedding", "one")])
+    behind = net.behind(net.arrays)
+    if len(linear) != len(behind):
+        raise Refused([Fault("head", f"{len(behind)} linear layers, as the spec's model.head has", str(len(linear)))])
     layers = [layer_integers(module, array, number) for number, array in enumerate(net.layers)]
     pruning.prune_head(linear, spec)
-    others = [head_integers(layer, array) for layer, array in zip(linear, around, strict=True)]
-    count = len(net.before)
-    made = Weights((*others[:count], *layers, *others[count:]), threshold_of(spec))
+    layers += [head_integers(layer, array) for layer, array in zip(linear, behind, strict=True)]
+    made = Weights(tuple(layers), threshold_of(spec))
     with taking(spec, work, "training.api.export", replace) as folder:
         weights_file.save(folder / "weights.npz", made, spec)
         sample_file.save(folder / "samples.npz", samples or sample_file.seeded(spec, spec.verify.sequences, STEPS))
@@ -147,6 +143,10 @@ def check(lstm: nn.RNNBase, spec: Spec) -> None:
         faults.append(Fault(lstm.mode, "one that reads forward only, or `sparrow train`", "a bidirectional one"))
     if spec.model.bidirectional:
         faults.append(Fault("model.bidirectional", "false for a module, or `sparrow train`", "true"))
+    for key in ("vocabulary", "before", "between"):
+        if around := getattr(spec.model, key):
+            alone = "none of it around a module of its own: a file or `sparrow.compile` brings it"
+            faults.append(Fault(f"model.{key}", alone, str(plain(around))))
     if lstm.proj_size:
         faults.append(Fault(lstm.mode, "one without projection", f"proj_size {lstm.proj_size}"))
     sizes = (lstm.input_size, [lstm.hidden_size] * lstm.num_layers, lstm.bias)

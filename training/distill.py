@@ -188,7 +188,8 @@ class _Stage:
 
     def _answers(self, window: Batch, state: list[State] | None) -> tuple[list[Tensor], list[State]]:
         """h of every layer, and the logits as the teacher has them; and the state that they leave."""
-        model, x, lengths = self.model, window.x, window.lengths
+        model, lengths = self.model, window.lengths
+        x = window.x if model.table is None else window.x.long()
         state = model.begun(len(x)) if state is None else state
         if model.quantized is not None:
             found = model.signals(x, state, lengths)
@@ -196,7 +197,7 @@ class _Stage:
         else:
             h, after = [], []
             for number, layer in enumerate(model.layers):
-                x = model.given_to(number, x, lengths)
+                x = model.read_by(number, x, lengths)
                 x, last = real_layer(layer, x, None if state is None else state[number])
                 h.append(x)
                 after.append(last)

@@ -134,10 +134,14 @@ class LSTM(nn.Module):
             return self.given_to(len(found), made, lengths), ends(self.cell, found)
         after: list[State] = []
         for number, layer in enumerate(self.layers):
-            x = self.given_to(number, x, lengths) if number else self.entered(x, lengths)
+            x = self.read_by(number, x, lengths)
             x, last = real_layer(layer, x, None if state is None else state[number])
             after.append(last)
         return self.given_to(len(after), x, lengths), after
+
+    def read_by(self, number: int, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """What a recurrent layer reads of h_t of the one before, the first one of what comes in."""
+        return self.given_to(number, x, lengths) if number else self.entered(x, lengths)
 
     def entered(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """What the first recurrent layer reads, [batch, steps, inputs], of x or of tokens int64 [batch, steps, 1]."""
@@ -193,7 +197,7 @@ class LSTM(nn.Module):
         """
         found = list[list[Signals]]()
         for number, layer in enumerate(self.layers):
-            x = self.given_to(number, x, lengths) if number else self.entered(x, lengths)
+            x = self.read_by(number, x, lengths)
             arithmetic = REAL if self.quantized is None else exact(self.quantized, self.quantized.layers[number])
             norms = None if self.norms is None else self.norms[number]
             before = None if state is None else state[number]

@@ -14,6 +14,7 @@ from torch import nn
 from accel.base.faults import Refused
 from accel.model import golden, samples, weights_file
 from accel.spec import Spec
+from tests.designs import spec as design_spec
 from tests.training.small import small
 from training.api import Quantized, export, prune, quantize
 
@@ -100,6 +101,22 @@ def test_a_module_that_does_not_fit_the_spec_is_refused(module: nn.LSTM, said: s
     for call in (lambda: prune(module, SPEC), lambda: Quantized(module, SPEC)):
         with pytest.raises(Refused, match=said):
             call()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"vocabulary": 5},
+        {"before": [{"outputs": 3, "activation": "tanh"}]},
+        {"hidden": [4, 4], "between": ["relu"]},
+    ],
+    ids=["vocabulary", "before", "between"],
+)
+def test_what_stands_around_a_module_is_refused(model: dict[str, Any]) -> None:
+    given = design_spec(model={"inputs": 3, "hidden": [4], "head": None} | model)
+    module = nn.LSTM(3, 4, num_layers=len(given.model.hidden))
+    with pytest.raises(Refused, match=rf"model.{[*model][-1]}: wanted none of it around a module"):
+        quantize(module, given)
 
 
 def test_a_missing_head_is_refused(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from training.importing.network import FloatNetwork
 from training.importing.source import Wishes
 
 TOKENS, SIZE, HIDDEN = 11, 5, 4
+ROWS = {"pattern": "row", "input": 0.4, "recurrent": 0.5}
 
 
 class Classifier(nn.Module):
@@ -113,6 +114,25 @@ def test_a_module_is_compiled_with_its_embedding(tokens: np.ndarray, tmp_path: P
     with torch.no_grad():
         wanted = module(torch.from_numpy(tokens)).numpy()
     assert np.abs(made.predict(tokens) - wanted).max() < 0.1
+    traced = made.trace(tokens)["head"]
+    assert np.abs(traced.golden - traced.float).max() < 0.1
+
+
+def test_a_student_learns_with_its_table(tokens: np.ndarray, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    path, work, data = (
+        exported(Classifier(), tmp_path, torch.zeros(2, 5, dtype=torch.long)),
+        *(tmp_path / name for name in ("work", "x.npy")),
+    )
+    work.mkdir()
+    np.save(data, np.tile(tokens, (4, 1)))
+    epochs = {"prune_epochs": 2, "quantize_epochs": 2}
+    few = chosen().model_copy(update={"training": chosen().training.model_copy(update=epochs)})
+    few = few.model_copy(update={"sparsity": few.sparsity.model_copy(update=ROWS)})
+    import_model(few, path, work, data_file=data, distill=True)
+    record = json.loads((work / "training.json").read_text())
+    assert record["import"]["distilled"]
+    weights_file.load(work / "weights.npz", few)
 
 
 def test_a_spec_without_or_with_another_vocabulary_is_refused(tmp_path: Path) -> None:
