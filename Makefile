@@ -93,9 +93,9 @@ bench: $(READY)
 bench-training: $(READY)
 	$(BIN)/python -m tests.bench.training
 
-# Fits the model of fpga/estimate.py on what yosys counts.
+# docs/resources.md: the model of logic fitted on what yosys counts, an hour on two cores; can be stopped and continued.
 resources: $(READY)
-	$(BIN)/python -m tests.bench.resources
+	$(BIN)/python -m tests.bench.resources --count
 
 # docs/performance.md: cycles at the papers' sizes, measured in Verilator; keeps what is there.
 performance: $(READY)

@@ -57,27 +57,24 @@ class Machine:
         return "estimated" if self.weights is None else "exact"
 
     def measure(self, names: Collection[str]) -> dict[str, Value]:
-        """Measures of the hardware by their names; those of an ECP5 only where `missing` is empty."""
+        """Measures of the hardware by their names."""
         found = {name: work(self) for name, work in WORK.items() if name in names}
-        if ecp5 := [name for name in ECP5 if name in names]:
-            counted = {one.resource: one for one in estimate.resources(self.net, boards.find(ANY_ECP5))}
-            found |= {name: (float(counted[name].used), counted[name].origin) for name in ecp5}
+        if of_chip := [name for name in OF_CHIP if name in names]:
+            board = boards.find(self.spec.target.board or ANY_ECP5)
+            counted = {one.resource: one for one in estimate.resources(self.net, board)}
+            found |= {name: (float(counted[name].used), counted[name].origin) for name in of_chip}
         return found
 
 
-ECP5 = ("luts", "registers", "block_rams")
+OF_CHIP = ("luts", "registers", "block_rams")
+"""What a design takes of its board, or of an ECP5; it is the same on every chip of a family."""
 ANY_ECP5 = "ulx3s-85f"
-"""What a design takes is the same on every chip of the family."""
 
 
 def missing(spec: Spec, names: Collection[str]) -> str:
     """Why some of the measures are not known of a spec; empty where all are."""
-    asked = [name for name in ECP5 if name in names]
-    if asked and (why := estimate.unknown(spec)):
-        return f"{', '.join(asked)}: {why}"
-    if "energy" in names and (why := closed.unknown(spec)):
-        return f"energy: {why}"
-    return ""
+    why = closed.unknown(spec) if "energy" in names else ""
+    return why and f"energy: {why}"
 
 
 def _cycles(machine: Machine) -> Value:

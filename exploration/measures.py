@@ -33,9 +33,9 @@ HARDWARE = (
     Measure("memory_bits", "bits", "of all memories, copies of operands included"),
     Measure("bandwidth", "Gbit/s", "of weights that come in every step, lanes never waiting"),
     Measure("energy", "nJ", "of a step's gates in 180 nm, memories left out (docs/energy.md)"),
-    Measure("luts", "", "lookup tables of an ECP5"),
-    Measure("registers", "", "flip-flops of an ECP5"),
-    Measure("block_rams", "", "block RAMs of an ECP5"),
+    Measure("luts", "", "lookup tables of the board's chip, or of an ECP5"),
+    Measure("registers", "", "flip-flops of the board's chip, or of an ECP5"),
+    Measure("block_rams", "", "block RAMs of the board's chip, or of an ECP5"),
 )
 LOSS = "_loss"
 """Ends the name of what pruning and quantising cost of a metric."""

@@ -18,7 +18,7 @@ from exploration.reasons import reason
 from exploration.sentences import named, number, sentences, weights_of_choices, word
 from exploration.study import Plan, Point
 from fpga import board as boards
-from fpga.estimate import knows
+from fpga.estimate import resources
 
 VERSION = 1
 """Of the form of `pareto.json`."""
@@ -69,7 +69,8 @@ class Studied:
         board = boards.find(self.spec.target.board)
         if self.routes and all(one["status"] == "routed" for one in self.routes.values()):
             return f" that fits {board.name}"
-        if not self.routes and all(knows(one.spec, board) for one in self.machines.values()):
+        taken = (one for machine in self.machines.values() for one in resources(machine.net, board))
+        if not self.routes and all(one.used <= one.available for one in taken):
             return f" that fits {board.name} by estimate"
         return f" for {board.name}, not known to fit,"
 

@@ -89,7 +89,7 @@ def _impossible(spec: Spec, names: Sequence[str]) -> str:
     if spec.target.board is None:
         return ""
     board = boards.find(spec.target.board)
-    short = shortages(spec, hardware.Machine(spec).net, board)
+    short = shortages(hardware.Machine(spec).net, board)
     return "; ".join(f"{board.name}: {one.resource} {one.used:,} of {one.available:,}" for one in short)
 
 

@@ -1,7 +1,7 @@
 """Whether a board has room for a design, before anything is made, and what would have.
 
-Where the estimate counts exactly (`fpga.estimate`) these numbers decide; elsewhere the bits of all memories, which all
-tools need, against all bits that a chip can hold them in.
+Multipliers and block RAMs decide, which are counted exactly (`fpga.estimate`); lookup tables and registers are
+estimated, and decide nothing.
 """
 
 from __future__ import annotations
@@ -14,29 +14,20 @@ from accel.architecture.network import Network, network
 from accel.spec import Spec, nonzeros_of
 from fpga import board as boards
 from fpga.board import Board
-from fpga.estimate import Estimate, knows, largest_that_fits, resources
+from fpga.estimate import Estimate, exact, largest_that_fits
 
-LUT_BITS = {"xc7": 64, "xcup": 64}
-"""Bits that a lookup table holds; 16 in the other families."""
 SHARES = 200
 """Steps in which a share of zeros that fits is looked for."""
 
 
-def shortages(spec: Spec, net: Network, board: Board) -> list[Estimate]:
+def shortages(net: Network, board: Board) -> list[Estimate]:
     """What a board has too little of for certain."""
-    if knows(spec, board):
-        counted = [one for one in resources(net, board) if one.origin == "exact"]
-    else:
-        chip = board.resources
-        held = chip.memory_bits + chip.large_rams * chip.large_ram_bits + chip.registers
-        held += chip.luts * LUT_BITS.get(board.family, 16)
-        counted = [Estimate("memory_bits", net.memory_bits, held, "exact")]
-    return [one for one in counted if one.used > one.available]
+    return [one for one in exact(net, board) if one.used > one.available]
 
 
 def faults(spec: Spec, net: Network, board: Board) -> Iterator[tuple[str, str, Any]]:
     """A design that does not fit its board: (key path, what would, what the board has)."""
-    short = shortages(spec, net, board)
+    short = shortages(net, board)
     if short:
         needed = " and ".join(f"{one.used:,} {_named(one)}" for one in short)
         has = " and ".join(f"{one.available:,}" for one in short)
@@ -45,12 +36,12 @@ def faults(spec: Spec, net: Network, board: Board) -> Iterator[tuple[str, str, A
 
 
 def _named(one: Estimate) -> str:
-    return one.resource.replace("_", " ").replace("rams", "RAMs").replace("memory bits", "bits for memories")
+    return one.resource.replace("_", " ").replace("rams", "RAMs")
 
 
 def _ways(spec: Spec, net: Network, board: Board) -> Iterator[str]:
     """Other choices that fit: fewer lanes, fewer weights, other boards."""
-    larger = [one.name for one in map(boards.find, boards.names()) if one != board and not shortages(spec, net, one)]
+    larger = [one.name for one in map(boards.find, boards.names()) if one != board and not shortages(net, one)]
     if larger:
         yield f"target.board: {' or '.join(larger)}"
     units = largest_that_fits(spec, [array.nnz for array in net.layers], board)
@@ -85,4 +76,4 @@ def _fits(spec: Spec, step: int, board: Board) -> bool:
     share = step / SHARES
     sizes = [(max(1, nonzeros_of(share, inputs)), max(1, nonzeros_of(share, hidden))) for inputs, hidden in spec.sizes]
     net = network(spec, sizes)
-    return not shortages(spec, net, board) and not any(violations(net))
+    return not shortages(net, board) and not any(violations(net))

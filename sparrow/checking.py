@@ -23,4 +23,4 @@ def resources(spec: Spec, work: Path) -> dict[str, Any] | None:
     from fpga.board import find
     from fpga.estimate import facts
 
-    return facts(spec, planned_or_trained(spec, work), find(spec.target.board))
+    return facts(planned_or_trained(spec, work), find(spec.target.board))

@@ -10,9 +10,8 @@ from accel.base.faults import Fault, Refused
 from accel.schedule.proposals import Proposal, for_lanes
 from accel.spec import Spec
 from fpga import board as boards
-from fpga import room
 from fpga.board import Board
-from fpga.estimate import knows, resources
+from fpga.estimate import resources
 
 LANES = 32
 """Lanes of a layer where no board is named."""
@@ -33,18 +32,18 @@ def on_board(spec: Spec, board: Board | None) -> tuple[Spec, Proposal]:
     for lanes in _numbers(spec, board):
         for one in for_lanes(spec, lanes):
             chosen = with_lanes(spec, one)
-            if board is None or fits(chosen, board, one):
+            if board is None or fits(chosen, board):
                 return chosen, one
     if one is None or board is None:
         raise Refused([Fault("engine", "lanes for this network", "none that are possible")])
-    wanted = ", ".join(_others(chosen, one)) or "a larger board"
+    wanted = ", ".join(_others(chosen)) or "a larger board"
     least = f"no room for {one.memory_bits:,} bits and {one.multipliers} multipliers"
     raise Refused([Fault("--board", f"{wanted}; or more zeros (--sparsity)", f"{board.name}: {least}")])
 
 
-def _others(spec: Spec, one: Proposal) -> Iterator[str]:
+def _others(spec: Spec) -> Iterator[str]:
     """Boards that have room for a design."""
-    return (name for name in boards.names() if fits(spec, boards.find(name), one))
+    return (name for name in boards.names() if fits(spec, boards.find(name)))
 
 
 def with_lanes(spec: Spec, one: Proposal) -> Spec:
@@ -65,13 +64,7 @@ def _numbers(spec: Spec, board: Board | None) -> Iterator[int]:
     yield rows
 
 
-def fits(spec: Spec, board: Board, one: Proposal) -> bool:
-    """Whether a board has room: by the estimate where there is one, else by memory and multipliers."""
-    net = network(spec)
-    if knows(spec, board):
-        share = {"exact": 1.0, "estimated": FULL}
-        return all(each.used <= share[each.origin] * each.available for each in resources(net, board))
-    head = 0 if net.head is None else net.head.multipliers
-    return not room.shortages(spec, net, board) and one.multipliers + head <= (
-        board.resources.multipliers or board.resources.luts // LOGIC_LANE
-    )
+def fits(spec: Spec, board: Board) -> bool:
+    """Whether a board has room: for what is counted exactly, and by the estimate for the rest."""
+    share = {"exact": 1.0, "estimated": FULL}
+    return all(each.used <= share[each.origin] * each.available for each in resources(network(spec), board))

@@ -102,7 +102,7 @@ def _ahead(facts: dict[str, Any]) -> str:
 
 def _resources(facts: dict[str, Any] | None) -> list[RenderableType]:
     """What the accelerator takes of its board; each number says how it is known."""
-    if facts is None or not facts["rows"]:
+    if facts is None:
         return []
     rows = [(row["resource"], f"{row['used']:,}", f"{row['available']:,}", row["origin"]) for row in facts["rows"]]
     return [table(f"On {facts['board']}, without its serial line", ("resource", "takes", "of", ""), rows)]

@@ -15,6 +15,8 @@ from accel.schedule.load_spec import load
 from accel.schedule.schedule import schedule
 from accel.spec import Spec
 from exploration import axes, hardware
+from fpga import board as boards
+from fpga import estimate
 
 SPECS = Path(__file__).parents[2] / "specs"
 NAMES = ("tiny", "digits", "digits-streams", "digits-highway", "spoken-digits-gru", "tiny-loaded", "digits-columns")
@@ -57,9 +59,16 @@ def test_five_hundred_points_have_the_numbers_of_schedule_and_check() -> None:
         agrees(spec)
 
 
-def test_what_no_model_knows_is_said_and_not_guessed() -> None:
-    assert "row engine only" in hardware.missing(load(SPECS / "digits-columns.yaml"), ("luts",))
-    assert hardware.missing(load(SPECS / "digits-columns.yaml"), ("cycles",)) == ""
-    counted = hardware.Machine(load(SPECS / "digits.yaml")).measure(("luts", "block_rams"))
-    assert counted["block_rams"][1] == "exact"
-    assert counted["luts"][1] == "estimated"
+@pytest.mark.parametrize("board", ["ulx3s-85f", "icebreaker", "tang-nano-20k", "arty-a7-100", "kv260"])
+def test_every_family_and_dataflow_has_its_resources(board: str) -> None:
+    for name in ("digits", "digits-columns", "tiny-dataflows"):
+        spec = load(SPECS / f"{name}.yaml")
+        on_board = spec.model_copy(update={"target": spec.target.model_copy(update={"board": board})})
+        counted = hardware.Machine(on_board).measure(("luts", "registers", "block_rams"))
+        assert {key: stage for key, (_, stage) in counted.items()} == {
+            "luts": "estimated",
+            "registers": "estimated",
+            "block_rams": "exact",
+        }
+        rows = {one.resource: one.used for one in estimate.resources(hardware.Machine(spec).net, boards.find(board))}
+        assert all(value == rows[key] for key, (value, _) in counted.items())

@@ -103,12 +103,13 @@ def test_fewer_units_are_proposed_where_multipliers_are_short(tmp_path: Path) ->
     load(written(tmp_path, **many | {"engine": {"units": units, "cells_per_cycle": 2}}))
 
 
-def test_where_there_is_no_exact_count_the_bits_decide(tmp_path: Path) -> None:
+def test_block_rams_decide_by_columns_and_on_every_family(tmp_path: Path) -> None:
     spec = load(Path("specs/spoken-digits-columns.yaml"))
     assert not [*room.faults(spec, network(spec), find("ulx3s-85f"))]
     columns = {"engine": {"units": 8, "dataflow": "column"}, "sparsity": {"pattern": "column"}}
-    with pytest.raises(Refused, match=r"a board with \d,\d+,\d+ bits for memories; or target.board: alveo-u250 or"):
-        load(written(tmp_path, **columns, model={"hidden": [512]}, target={"board": "ulx3s-85f"}))
+    for board in ("ulx3s-85f", "tang-nano-20k", "arty-a7-100"):
+        with pytest.raises(Refused, match=r"a board with .*\d+ block RAMs; or target.board: alveo-u250 or"):
+            load(written(tmp_path, **columns, model={"hidden": [512]}, target={"board": board}))
 
 
 @pytest.mark.parametrize("path", sorted(Path("specs").glob("*.yaml")), ids=lambda path: path.stem)
