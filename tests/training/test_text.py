@@ -32,6 +32,17 @@ TABLE = small(
     model={"inputs": 3, "vocabulary": 4, "head": {"outputs": 4, "kind": "logits", "when": "step"}},
     training={"steps": 5, "batch": 3, "epochs": 2, "dropout": 0.2},
 )
+FRONT = small(
+    model={
+        "inputs": 3,
+        "vocabulary": 4,
+        "before": [{"outputs": 5, "activation": "tanh"}],
+        "hidden": [6, 6],
+        "between": ["relu"],
+        "head": {"outputs": 4, "kind": "logits", "when": "step"},
+    },
+    training={"steps": 5, "batch": 3, "epochs": 2},
+)
 WORDS = small(model={"inputs": 3, "head": None}, training={"steps": 5, "batch": 3, "epochs": 2, "dropout": 0.2})
 
 
@@ -118,8 +129,8 @@ def test_streams_that_are_warmed_by_all_that_lies_before_score_as_one_carried_st
 
 @pytest.mark.parametrize(
     ("spec", "task"),
-    [(CHARS, chars()), (WORDS, embedded()), (TABLE, embedded()), (TABLE, chars())],
-    ids=["one_hot", "embedded", "embedded in hardware", "characters in hardware"],
+    [(CHARS, chars()), (WORDS, embedded()), (TABLE, embedded()), (TABLE, chars()), (FRONT, chars())],
+    ids=["one_hot", "embedded", "embedded in hardware", "characters in hardware", "layers in front"],
 )
 def test_a_language_model_is_trained_and_exported_and_golden_agrees(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: pipeline.Spec, task: Task
