@@ -19,6 +19,7 @@ from tests.designs import spec, stimuli
 from tests.hls.designs import SPECS, rendered
 from tests.hls.rules import dependence_faults, interface_faults, language_faults, region_faults, stream_faults
 from tests.hls.test_engine import assert_equal, edit
+from tests.marks import first
 
 COLUMNS = {
     "sparsity": {"pattern": "column", "input": 0.3, "recurrent": 0.5},
@@ -96,15 +97,10 @@ def test_what_breaks_a_rule_is_told(fault: str) -> None:
         assert list(faults(found, top_name(_design(SPECS["two_layers"])))) == []
 
 
-def fast(names: list[str], most: int) -> list[object]:
-    """Names as parameters, those behind the first ones slow."""
-    return [pytest.param(name, marks=[pytest.mark.slow] if place >= most else []) for place, name in enumerate(names)]
-
-
 SCHEDULED = ["columns", "x_first", "two_layers", "x_first_in_registers", "initial_state", "highway", "three_streams"]
 
 
-@pytest.mark.parametrize("name", fast(SCHEDULED, 2))
+@pytest.mark.parametrize("name", first(SCHEDULED, 2))
 def test_an_iteration_every_cycle_reads_what_it_should(name: str, tmp_path: Path) -> None:
     made, samples = rendered(VARIANTS[name], tmp_path), stimuli(VARIANTS[name])
     assert_equal(hls(made, samples, (*SCHEDULE, "-O0")), reference(made, samples))
@@ -130,7 +126,7 @@ NEARER = {
 }
 
 
-@pytest.mark.parametrize("fault", NEARER)
+@pytest.mark.parametrize("fault", first(NEARER, 2))
 def test_an_access_nearer_than_promised_stops_the_simulation(fault: str, tmp_path: Path) -> None:
     name, file, old, new, sentence = NEARER[fault]
     made, samples = rendered(VARIANTS[name], tmp_path), stimuli(VARIANTS[name])
@@ -142,7 +138,7 @@ def test_an_access_nearer_than_promised_stops_the_simulation(fault: str, tmp_pat
 SANITIZING = ["columns", "loaded_dense_streams", "both_directions", "streamed_weights", "highway"]
 
 
-@pytest.mark.parametrize("name", fast(SANITIZING, 1))
+@pytest.mark.parametrize("name", first(SANITIZING, 1))
 def test_no_address_and_no_operation_is_undefined(name: str, tmp_path: Path) -> None:
     made, samples = rendered(VARIANTS[name], tmp_path), stimuli(VARIANTS[name])
     assert_equal(hls(made, samples, SANITIZED), reference(made, samples))
@@ -164,7 +160,7 @@ def test_an_address_outside_is_told(tmp_path: Path) -> None:
         hls(made, samples, SANITIZED)
 
 
-@pytest.mark.parametrize("name", fast(["columns", *SANITIZING[1:]], 1))
+@pytest.mark.parametrize("name", first(["columns", *SANITIZING[1:]], 1))
 def test_no_conversion_loses_bits_unsaid(name: str, tmp_path: Path) -> None:
     assert _objects("g++", rendered(VARIANTS[name], tmp_path), STRICT) == ""
 
@@ -175,7 +171,7 @@ def test_a_conversion_that_loses_bits_is_told(tmp_path: Path) -> None:
     assert "-Wconversion" in _objects("g++", made, STRICT)
 
 
-@pytest.mark.parametrize("name", fast(["formats_by_layer", "two_layers", *SANITIZING[1:]], 1))
+@pytest.mark.parametrize("name", first(["formats_by_layer", "two_layers", *SANITIZING[1:]], 1))
 def test_clang_takes_it_too(name: str, tmp_path: Path) -> None:
     if shutil.which("clang++") is None:
         pytest.skip("clang++ not found; not run")
