@@ -37,8 +37,8 @@ Point = Mapping[str, Any]
 TEXT = """# Three studies
 
 Made by `python -m tests.bench.studies`; do not edit. A study file each of `specs/studies`, one seed. Metrics are
-**trained**: of short trainings, on the validation split. Cycles and bits are **exact**, energy is **estimated**
-([model](exploration.md#measures)). torch {torch}, numpy {numpy}, optuna {optuna}; {cpu}. A study chooses a design; how
+**trained**: of short trainings, on the validation split. Cycles and bits are **exact**. torch {torch}, numpy {numpy},
+optuna {optuna}; {cpu}. A study chooses a design; how
 good that is, its own full training says, and with one seed a difference of a point says little.
 
 {studies}
