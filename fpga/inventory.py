@@ -9,7 +9,7 @@ from accel.architecture.array import Array
 from accel.architecture.cells.operations import Lookup
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.dataflows.rows import RowArray
-from accel.architecture.latencies import HEAD_INTERVAL, slot_delay, slot_to_out
+from accel.architecture.latencies import HEAD_INTERVAL, SLOT_TO_LOGIT, slot_delay, slot_to_out, slot_to_state
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.architecture.vector import entry_width
@@ -19,12 +19,13 @@ from accel.memory.images import bias_depth, bias_shift, bias_words_width, sum_fo
 from accel.schedule.dataflows.column_clock import launch_to_state
 from fpga.memories import Memory
 
-STEPS_UNDER_WAY = 3
-"""Steps whose results a FIFO behind a layer by rows holds in most designs; the schedule knows it of a pattern."""
-
 
 def memories(net: Network) -> Iterator[tuple[str, Memory]]:
-    """Those of the arrays in the order of data, and what is between and behind them."""
+    """Those of the arrays in the order of data, and what is between and behind them. A ROM of one word is none."""
+    return ((what, one) for what, one in _all(net) if one.depth > 1 or one.kind == "ram")
+
+
+def _all(net: Network) -> Iterator[tuple[str, Memory]]:
     for array in net.arrays:
         yield from _constants(net, array)
         yield from _operands(array)
@@ -43,21 +44,25 @@ def _constants(net: Network, array: Array) -> Iterator[tuple[str, Memory]]:
         yield "weights", Memory(1, array.held, array.units * array.word_width, "ram")
     else:
         yield "weights", _held(array, array.units, array.depth, array.word_width)
-    if net.spec.model.bias or not array.recurrent:
-        yield "bias", _held(array, 1, bias_depth(array), _bias_bits(array))
+    if width := _bias_bits(array, net.spec.model.bias or not array.recurrent):
+        yield "bias", _held(array, 1, bias_depth(array), width)
     if array.scale is not None:
         yield "scales", _held(array, 1, array.beats, array.scale_words_width)
 
 
-def _bias_bits(array: Array) -> int:
+def _bias_bits(array: Array, biased: bool) -> int:
     """Bits of a word of biases that differ from word to word: below a bias there are zeros, and half a unit that is
-    added with it, which words without a bias lack.
+    added with it, which words and cells without a unit lack.
     """
-    narrowed = sum_format(array)
-    below = 0 if array.writable else array.bias_shift - bias_shift(array, narrowed)
-    filled = bias_depth(array) == array.levels * array.beats and array.groups * array.units == array.outputs
-    same = below if filled else max(0, below - 1)
-    return bias_words_width(array, narrowed) - same * array.sums_per_unit * array.cells
+    narrowed, sums = sum_format(array), array.sums_per_unit
+    if array.writable:
+        return bias_words_width(array, narrowed)
+    below, missing = array.bias_shift - bias_shift(array, narrowed), array.groups * array.units - array.outputs
+    lacking = array.cells if bias_depth(array) > array.levels * array.beats else min(array.cells, missing)
+    halves = sums * lacking * (narrowed is not None)
+    if not biased:
+        return halves
+    return bias_words_width(array, narrowed) - (sums * array.cells * below - halves if below else 0)
 
 
 def _held(array: Array, count: int, depth: int, width: int) -> Memory:
@@ -101,7 +106,7 @@ def _of_cells(net: Network, array: Array) -> Iterator[tuple[str, Memory]]:
     depth = (1 << index_bits(array.beats)) + array.beats
     yield from (("states", Memory(1, depth, width, "ram")) for width in widths)
     word = len(widths) * array.cells * max(fmt.width for fmt in array.state_formats)
-    yield "states", Memory(1, array.output_beats * STEPS_UNDER_WAY, word + 2, "ram")
+    yield "states", Memory(1, array.output_beats * _under_way(array), word + 2, "ram")
 
 
 def _tables_of(net: Network, array: Array, operations: tuple[object, ...], count: int) -> Iterator[tuple[str, Memory]]:
@@ -131,7 +136,8 @@ def _between(net: Network) -> Iterator[tuple[str, Memory]]:
         yield "sequences", Memory(1, mirror.depth, mirror.width, "ram")
         if number:
             before = net.arrays[number - 1]
-            yield "results", Memory(1, before.output_beats * STEPS_UNDER_WAY, before.cells * before.h.width + 2, "ram")
+            waiting = before.output_beats * _under_way(before)
+            yield "results", Memory(1, waiting, before.cells * before.h.width + 2, "ram")
     pool, last = net.pool, net.layers[-1]
     if pool is not None:
         width = pool.sum_width if pool.mean else pool.state.width
@@ -154,11 +160,17 @@ def _results(net: Network) -> tuple[int, int]:
 
 
 def _under_way(array: Array) -> int:
-    """Steps that the FIFO behind an array holds, those between a step's begin and its last result, and one."""
+    """Steps that the FIFO behind an array holds, those between a step's begin and its last result, and one.
+
+    By rows a step waits for the last h of its stream, about: the schedule of a pattern knows it exactly.
+    """
     if isinstance(array, ColumnArray):
         return -(-(launch_to_state(array) + array.output_beats + 3) // array.output_beats) + 1
     if array.recurrent:
-        return STEPS_UNDER_WAY
-    end = slot_to_out(array) if isinstance(array, LinearArray) else 4
-    last = array.depth + slot_delay(array) + end + (array.outputs - 1) % array.units
-    return -(-(last + 3) // max(HEAD_INTERVAL, array.depth)) + 1
+        last = array.depth + slot_delay(array) + slot_to_state(array) + array.slots_per_group
+        interval = max(array.depth, -(-last // array.streams))
+    else:
+        end = slot_to_out(array) if isinstance(array, LinearArray) else SLOT_TO_LOGIT + 1
+        last = array.depth + slot_delay(array) + end + (array.outputs - 1) % array.units
+        interval = max(HEAD_INTERVAL, array.depth)
+    return -(-(last + 3) // interval) + 1

@@ -57,18 +57,25 @@ def counted(name: str) -> Shapes:
     return shapes
 
 
+FEW = 48
+"""Words of a ROM that may happen to have bits in common."""
+
+
 def unlike(yosys: Shapes, rule: Shapes) -> tuple[Shapes, Shapes]:
     """What only one of the two has.
 
-    Of a ROM yosys drops bits that happen to be the same in all words: seeded biases of few units have such.
+    Of a ROM yosys drops bits that happen to be the same in all words, as seeded biases and weights of few units have
+    some.
     """
     only_yosys, only_rule = yosys - rule, rule - yosys
-    for kind, depth, width in list(only_yosys):
-        for other in list(only_rule):
-            if kind == "rom" and other[:2] == (kind, depth) and width < other[2] and depth <= 12:
-                same = min(only_yosys[kind, depth, width], only_rule[other])
-                only_yosys[kind, depth, width] -= same
-                only_rule[other] -= same
+    for kind, depth, _ in [*only_yosys]:
+        own, other = (
+            [one for one in found.elements() if one[:2] == (kind, depth)] for found in (only_yosys, only_rule)
+        )
+        narrower = all(one[2] < wide[2] for one, wide in zip(sorted(own), sorted(other), strict=False))
+        if kind == "rom" and depth <= FEW and len(own) == len(other) and narrower:
+            only_yosys.subtract(own)
+            only_rule.subtract(other)
     return +only_yosys, +only_rule
 
 
