@@ -45,7 +45,7 @@ SPACE = (
 )
 SAMPLERS: tuple[Sampler, ...] = ("nsga2", "tpe", "random")
 PARTS = (0.05, 0.10, 0.20)
-SECONDS = 20.0
+SECONDS = 10.0
 """Processor time over which designs are worked out to tell how many a minute."""
 BOTH_WAYS = {"model.bidirectional": True, "model.longest": 8, "model.head": None}
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -82,8 +82,8 @@ Random choices of every axis that sparrow proposes for a spec's engine (cycles, 
 |---|---|---|---|
 {rates}
 
-Cycles are those of the schedule itself, so they equal it; by columns it is worked out column by column, which takes
-longer.
+Cycles are those of the schedule itself, so they equal it. By columns it is worked out column by column, which takes
+longer, and for 1024 units by rows it looks at every operand that a row reads.
 """
 
 
