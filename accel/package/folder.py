@@ -12,7 +12,7 @@ from accel.engines.engine import converted
 from accel.engines.ports import ports as port_signals
 from accel.model.design import Design
 from accel.model.samples import Samples, corners
-from accel.package import axi_lite, fusesoc, ipxact, verilog
+from accel.package import axi_lite, fusesoc, ipxact, litex, verilog
 from accel.package.bench import Bench, bench
 from accel.package.carries import ports
 from accel.package.client import client
@@ -49,6 +49,7 @@ def files(design: Design, run: Bench, facts: Facts, inline: bool, registers: boo
     loads = sorted((design.work / "load").glob("*.hex"))
     made |= {f"load/{path.name}": path.read_text(encoding="ascii") for path in loads}
     made |= {f"bench/{name}": held for name, held in run.files.items()}
+    made |= litex.files(design, run, ports(design), read)
     words, name = f"{facts.network.replace(' → ', '-')}, sparse weights, AXI4-Stream", vlnv(top, facts.version)
     hertz, folder = round(design.spec.target.clock_mhz * 1e6), verilog.FOLDER if read else ""
     return made | {
