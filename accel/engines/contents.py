@@ -119,7 +119,9 @@ def state_memories(array: Array, layer: LayerWeights, formats: Sequence[Fixed]) 
 
 
 def table_memory(embedding: Embedding, rows: Integers) -> Contents:
-    """The table of an embedding: word w of a token's row has its elements w E to w E + E - 1, zeros beyond the last."""
+    """The table of an embedding, of rows [tokens, elements]: word w of a token's row has its elements w E to w E + E - 1,
+    zeros beyond the last.
+    """
     tokens, words = np.divmod(np.arange(embedding.tokens * embedding.beats), embedding.beats)
     columns = words[:, None] * embedding.words + np.arange(embedding.words)
     there = columns < rows.shape[1]

@@ -104,7 +104,7 @@ def state_words(array: Array, layer: LayerWeights) -> dict[str, tuple[list[int],
 
 
 def table_words(embedding: Embedding, rows: Integers) -> list[int]:
-    """Contents of an embedding's table, row by row, the first element of a word lowest."""
+    """Contents of an embedding's table of rows [tokens, elements], row by row, the first element of a word lowest."""
     padded = np.zeros((embedding.tokens, embedding.beats * embedding.words), dtype=np.int64)
     padded[:, : rows.shape[1]] = embedding.element.codes(rows)
     width = embedding.element.width

@@ -50,7 +50,7 @@ class LayerTrace:
 
     @property
     def read(self) -> Integers:
-        """What the layer read."""
+        """What the layer read, [sequences, steps, inputs]."""
         assert self.x is not None
         return self.x
 
