@@ -140,7 +140,7 @@ class LSTM(nn.Module):
         return self.given_to(len(after), x, lengths), after
 
     def read_by(self, number: int, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """What a recurrent layer reads of h_t of the one before, the first one of what comes in."""
+        """What a recurrent layer reads [batch, steps, n] of h of the one before, the first one of what comes in."""
         return self.given_to(number, x, lengths) if number else self.entered(x, lengths)
 
     def entered(self, x: Tensor, lengths: Tensor | None) -> Tensor:
@@ -159,7 +159,9 @@ class LSTM(nn.Module):
         return found
 
     def looked_up(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """x, of both directions in pairs, or the rows of tokens, where quantisers are on in `formats.input`."""
+        """x [batch, steps, n], of both directions in pairs, or the rows of tokens, where quantisers are on in
+        `formats.input`.
+        """
         x = self.given_to(0, x, lengths)
         if self.table is None:
             return x

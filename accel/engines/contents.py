@@ -119,7 +119,7 @@ def state_memories(array: Array, layer: LayerWeights, formats: Sequence[Fixed]) 
 
 
 def table_memory(embedding: Embedding, rows: Integers) -> Contents:
-    """The table of an embedding, of rows [tokens, elements]: word w of a token's row has its elements w E to w E + E - 1,
+    """The table of an embedding, of rows [tokens, elements]: word w of a token has its elements w E to w E + E - 1,
     zeros beyond the last.
     """
     tokens, words = np.divmod(np.arange(embedding.tokens * embedding.beats), embedding.beats)
