@@ -93,7 +93,7 @@ bench: $(READY)
 bench-training: $(READY)
 	$(BIN)/python -m tests.bench.training
 
-# docs/resources.md: the model of logic fitted on what yosys counts, an hour on two cores; can be stopped and continued.
+# docs/resources.md: the model of logic fitted on what yosys counts, hours from nothing; can be stopped and continued.
 resources: $(READY)
 	$(BIN)/python -m tests.bench.resources --count
 
