@@ -181,7 +181,7 @@ def widths(study: Study) -> Iterator[tuple[object, ...]]:
         points = [point for point in study.ended if point["choice"]["weights.width"] == width]
         near, on_front = study.near(points), sum(point["front"] for point in points)
         smallest = f"{min(point['values']['memory_bits'] for point in near):,.0f}" if near else "none as good"
-        best = f"{study.best(points):.4f}" if points else "all left early"
+        best = f"{study.best(points):.4f}" if points else "no design"
         yield study.name, width, best, smallest, on_front
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from accel.base.faults import Refused
 from accel.schedule.load_spec import load
-from exploration import axes
+from exploration import axes, study_file
 from sparrow import admission, flow, steps
 from sparrow.cli import app
 from training import tasks
@@ -186,3 +189,22 @@ def test_widths_that_differ_by_layer_are_no_axis_and_no_crash() -> None:
     lists = spec.model_copy(update={"weights": spec.weights.model_copy(update={"width": (7, 8)})})
     assert "weights.width" not in {axis.key for axis in axes.proposed(lists, networks=True)}
     assert axes.chosen(axes.base(lists), {"weights.width": 6})["weights"]["width"] == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "study"), [("digits", "digits"), ("spoken-digits-columns", "spoken-digits"), ("ptb-chars", "characters")]
+)
+def test_of_shipped_studies_every_axis_leaves_a_choice(name: str, study: str) -> None:
+    specs = TINY.parent
+    wished = study_file.chosen(specs / "studies" / f"{study}.yaml", {})
+    spec = axes.with_fixed(load(specs / f"{name}.yaml"), wished.fixed)
+    data, legal = axes.base(spec), set()
+    given = axes.given(wished.axes or {}, spec)
+    for values in product(*(axis.values for axis in given)):
+        choice = {axis.key: value for axis, value in zip(given, values, strict=True)}
+        if all(one in legal for one in map(repr, choice.items())):
+            continue
+        with suppress(Refused):
+            axes.spec_of(data, choice)
+            legal |= set(map(repr, choice.items()))
+    assert all(sum(repr((axis.key, value)) in legal for value in axis.values) > 1 for axis in given)
