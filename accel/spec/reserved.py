@@ -24,10 +24,11 @@ wait wait_order wand weak weak0 weak1 while wildcard wire with within wor xnor x
 """
 
 MODULES = """
-accelerator_core board_clock board_top chip cosimulation crc16 frame_bridge frame_receiver frame_sender system uart_rx
-uart_tx
+accelerator_core board_clock board_top chip core_start cosimulation crc16 frame_bridge frame_receiver frame_sender
+gowin_memory soc sparrow_held_reset sparrow_rise sparrow_step_watch sparrow_stream_sink sparrow_stream_source system
+uart_rx uart_tx
 """
-"""Modules that surround an accelerator on a board or in a simulation."""
+"""Modules that surround an accelerator on a board, in a package or in a simulation."""
 
 TAKEN = frozenset(f"{VERILOG} {MODULES}".split())
 

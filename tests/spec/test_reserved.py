@@ -21,7 +21,7 @@ def test_a_taken_word_is_set_apart(name: str, word: str) -> None:
 def test_every_module_around_an_accelerator_is_known() -> None:
     texts = [
         path.read_text(encoding="utf-8")
-        for package in ("fpga", "hls_templates")
+        for package in ("fpga", "hls_templates", "accel.package")
         for path in Path(str(resources.files(package))).rglob("*")
         if path.name.endswith((".v", ".v.j2"))
     ]
