@@ -7,16 +7,13 @@ from functools import lru_cache
 
 from accel.architecture.array import Array
 from accel.architecture.cells.operations import Lookup
-from accel.architecture.dataflows.columns import ColumnArray
-from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.latencies import HEAD_INTERVAL, SLOT_TO_LOGIT, slot_delay, slot_to_out, slot_to_state
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
-from accel.architecture.vector import entry_width
 from accel.base.fixed import index_bits
 from accel.base.tables import Table
 from accel.memory.images import bias_depth, bias_shift, bias_words_width, sum_format
-from accel.schedule.dataflows.column_clock import launch_to_state
+from fpga.dataflows import demand
 from fpga.memories import Memory
 
 
@@ -28,7 +25,7 @@ def memories(net: Network) -> Iterator[tuple[str, Memory]]:
 def _all(net: Network) -> Iterator[tuple[str, Memory]]:
     for array in net.arrays:
         yield from _constants(net, array)
-        yield from _operands(array)
+        yield from demand(array).operands()
         if isinstance(array, LinearArray):
             yield from _tables_of(net, array, array.operations.operations, 1)
         elif array.recurrent:
@@ -70,24 +67,6 @@ def _held(array: Array, count: int, depth: int, width: int) -> Memory:
     if not array.writable:
         return Memory(count, depth, width, "rom")
     return Memory(count, (1 << index_bits(depth)) + depth, width, "ram")
-
-
-def _operands(array: Array) -> Iterator[tuple[str, Memory]]:
-    """What the lanes read beside their weights: copies of x and h, or queues and sums."""
-    block, banks, x, h = array.operand_memory == "block", array.column_banks, array.x_copy, array.h_copy
-    if array.copies:
-        yield "operands", Memory(array.copies, x.depth, x.word_width, "ram", block, banks)
-    if isinstance(array, ColumnArray):
-        sums = 2 * array.units * array.sums_per_unit
-        yield "accumulators", Memory(sums, array.groups, array.total_width, "ram")
-        if not array.x_by_rows:
-            yield "queues", Memory(1, array.x_queue, entry_width(array.x_vector), "ram")
-        yield "queues", Memory(1, array.h_queue, entry_width(array.h_vector), "ram")
-        return
-    if array.recurrent:
-        yield "operands", Memory(array.copies, h.depth, h.word_width, "ram", block, banks)
-    if isinstance(array, RowArray) and array.goes_ahead:
-        yield "sums", Memory(array.units, array.groups, array.rows_per_unit * array.partial_width, "ram")
 
 
 def _of_cells(net: Network, array: Array) -> Iterator[tuple[str, Memory]]:
@@ -164,9 +143,9 @@ def _under_way(array: Array) -> int:
 
     By rows a step waits for the last h of its stream, about: the schedule of a pattern knows it exactly.
     """
-    if isinstance(array, ColumnArray):
-        return -(-(launch_to_state(array) + array.output_beats + 3) // array.output_beats) + 1
-    if array.recurrent:
+    if (busy := demand(array).busy()) is not None:
+        last, interval = busy
+    elif array.recurrent:
         last = array.depth + slot_delay(array) + slot_to_state(array) + array.slots_per_group
         interval = max(array.depth, -(-last // array.streams))
     else:

@@ -14,11 +14,11 @@ from functools import lru_cache
 from accel.architecture.array import Array
 from accel.architecture.cells.operations import Mix, Product
 from accel.architecture.cells.sizes import mix_sizes
-from accel.architecture.dataflows.columns import ColumnArray
-from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.network import Network
 from accel.base.fixed import index_bits
 from accel.model.golden import cell_sizes
+from fpga.dataflows import demand
+from fpga.products import Products, multiples
 
 
 @dataclass(frozen=True)
@@ -84,17 +84,6 @@ def _parts(width: int, widest: int, one: Multiplier) -> list[int]:
     return [*[part] * cuts, width - cuts * step]
 
 
-@dataclass(frozen=True)
-class Products:
-    """A number of products of the same widths."""
-
-    count: int
-    a: int
-    b: int
-    kept: int | None = None
-    """Bits that are read; None where all are."""
-
-
 def products(net: Network) -> Iterator[Products]:
     """Every product of a design: of lanes, scales, cells, a pool, and of addresses."""
     for array in net.arrays:
@@ -104,12 +93,12 @@ def products(net: Network) -> Iterator[Products]:
             yield Products(array.cells * array.sums_per_unit, array.total_width, array.scale.width)
         if array.recurrent:
             yield from _of_cells(array, net)
-        yield from _of_places(array)
+        yield from demand(array).places()
     pool = net.pool
     if pool is not None and pool.mean:
         yield Products(net.layers[-1].cells, pool.sum_width, pool.factor_width)
     if net.embedding is not None:
-        yield from _multiples(1, net.embedding.token_width, net.embedding.beats, index_bits(net.embedding.depth))
+        yield from multiples(1, net.embedding.token_width, net.embedding.beats, index_bits(net.embedding.depth))
 
 
 def _of_cells(array: Array, net: Network) -> Iterator[Products]:
@@ -122,26 +111,6 @@ def _of_cells(array: Array, net: Network) -> Iterator[Products]:
             elif isinstance(operation, Mix):
                 mix = mix_sizes(operation, sizes)
                 yield Products(array.cells, mix.share.width, mix.difference)
-
-
-def _of_places(array: Array) -> Iterator[Products]:
-    """Of numbers with constants: where the weights of a column begin, which column a lane of a dense row reads."""
-    if isinstance(array, ColumnArray):
-        place = index_bits(array.depth)
-        if not array.x_by_rows:
-            yield from _multiples(1, array.x_vector.high, array.x_vector.words * array.nnz[0], place)
-        yield from _multiples(1, array.h_vector.high, array.h_vector.words * array.nnz[1], place)
-    elif isinstance(array, RowArray) and array.dense:
-        position = index_bits(array.cycles_per_group)
-        yield from _multiples(array.lanes_per_row, position, array.lanes_per_row, array.index_width)
-
-
-def _multiples(count: int, number: int, factor: int, kept: int) -> Iterator[Products]:
-    """Of a number with a constant, whose low zeros are a shift; none where that is all."""
-    zeros = (factor & -factor).bit_length() - 1
-    odd = factor >> zeros
-    if odd > 1:
-        yield Products(count, number, odd.bit_length(), kept - zeros)
 
 
 def demanded(net: Network, family: str, present: bool) -> tuple[int, int]:

@@ -53,19 +53,20 @@ class Accelerator:
     def __init__(self, spec: Spec, work: Path) -> None:
         self.spec, self.work = spec, work
 
-    def predict(self, x: Any, lengths: Any = None, engine: str = "golden") -> Array:
+    def predict(self, x: Any, lengths: Any = None, engine: str = "golden", port: str | None = None) -> Array:
         """Answers to float x [sequences, steps, inputs], `lengths` where they differ, as `sparrow predict` leaves them.
 
         [sequences, steps, outputs], or [sequences, outputs] of a head that answers after the last step: logits, or h_t
         without a head; whole numbers without the last axis where answers are classes. NaN, or -1, behind the end.
-        Engines other than golden and torch run what `sparrow generate` makes, which is done where it is due.
+        Engines other than golden and torch run what `sparrow generate` makes, which is done where it is due; `board`
+        asks the board at the serial `port`, which runs the bitstream of the work folder.
         """
         from sparrow.predicting import UNRENDERED, answered
 
         data = self._data(x, lengths)
         if engine not in UNRENDERED:
             self._up_to("generate")
-        return answered(self.spec, self.work, data, engine).y
+        return answered(self.spec, self.work, data, engine, port).y
 
     def evaluate(self, x: Any, y: Any, lengths: Any = None) -> dict[str, Any]:
         """The metric of golden, that of the float network, and how far the two are apart, as `sparrow evaluate`."""

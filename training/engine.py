@@ -44,7 +44,7 @@ Number = Callable[[Integers, Fixed], Tensor]
 def torch_engine(design: Design, samples: Samples) -> Observed:
     """Run samples through the modules of `training.model`."""
     spec, net = design.spec, design.net
-    model, number = restored(spec, design.weights), _real
+    model, number = restored(spec, design.weights).eval(), _real
     if _widest(net) > EXACT_WIDTH:
         _make_exact(model, net)
         number = _exact

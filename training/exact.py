@@ -103,7 +103,7 @@ def _linear(x: Exact, weight: Exact, bias: Exact | None = None) -> Exact:
     return product if bias is None else product + bias
 
 
-def _embedding(places: Tensor, rows: Exact) -> Exact:
+def _embedding(places: Tensor, rows: Exact, **_: Any) -> Exact:
     return Exact(rows.integers[places], rows.frac)
 
 

@@ -167,7 +167,8 @@ class LSTM(nn.Module):
             return x
         rows = functional.embedding(x, self.table.weight)
         rows = rows if self.quantized is None else narrow(rows, self.input_format)
-        return self.dropout(rows.reshape(*x.shape[:2], -1))  # type: ignore[no-any-return]
+        rows = rows.reshape(*x.shape[:2], -1)
+        return self.dropout(rows) if self.training else rows
 
     def given_to(self, number: int, x: Tensor, lengths: Tensor | None) -> Tensor:
         """What a layer, or with the number of layers what is behind them, reads of the vectors [batch, steps, n] that

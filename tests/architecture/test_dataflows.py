@@ -18,12 +18,13 @@ from accel.report.dataflows import SPANS
 from accel.rtl.dataflows import BLOCKS
 from accel.schedule.dataflows import STAGES
 from accel.spec import BALANCES, DATAFLOWS, TRAVERSALS
+from fpga.dataflows import DEMANDS
 
 PACKAGES = ("accel", "training", "fpga", "exploration", "sparrow")
-FLOORS: list[Mapping[str, Any]] = [ARRAYS, LANE_WORDS, STAGES, BLOCKS, PROCESSES, CHECKED, SPANS]
+FLOORS: list[Mapping[str, Any]] = [ARRAYS, LANE_WORDS, STAGES, BLOCKS, PROCESSES, CHECKED, SPANS, DEMANDS]
 OF_TRAVERSALS: list[Mapping[str, Any]] = [BALANCES, BALANCED]
 PREFIXES = ("Row", "Bank", "Column", "Mixed")
-PARTS = ("Array", "Stage", "Clock", "Blocks", "Process", "Checked", "Balanced")
+PARTS = ("Array", "Stage", "Clock", "Blocks", "Process", "Checked", "Balanced", "Demand")
 CLASSES = {f"{prefix}{part}" for prefix in PREFIXES for part in PARTS}
 ASKING = ("dataflow", "traversal", "flow")
 """Words in the names of what holds a dataflow's name."""

@@ -122,7 +122,7 @@ def test_a_fault_that_only_stalls_flags_or_a_reset_bring_out_is_caught(
 CPP_FAULTS = {
     "a flag that whole vectors raise": (
         "receive.h",
-        {r"beat < A::kInputBeats - 1\) torn_before": "beat <= A::kInputBeats - 1) torn_before"},
+        {r"beat < A::kInputBeats - 1\) torn": "beat <= A::kInputBeats - 1) torn"},
         "status word (step and value of every change)",
     ),
     "surplus of a state that stays": ("recurrent.h", {r"ended = in\.read\(\)\.last;": "ended = true;"}, ""),

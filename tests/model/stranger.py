@@ -52,6 +52,7 @@ class Network:
         self.sigmoid = table(sigmoid, gate, spans["sigmoid"], spec)
         self.tanh = table(math.tanh, gate, spans["tanh"], spec)
         self.cell_tanh = table(math.tanh, cell, spans["tanh"], spec)
+        self.front = len(self.model["before"])
 
     def given(self, size: int, values: Iterator[int]) -> tuple[Row, Row]:
         """What is read and what is carried on of a layer's state."""
@@ -63,13 +64,16 @@ class Network:
     def row(
         self, n: int, r: int, x: Row | None, h: Row | None, first: bool, w_h: int, own: int | None = None
     ) -> tuple[int, int]:
-        """A row's sum and its fraction bits; `w_h` is the row of W_h, `own` that of the bias and of the scale."""
-        own = w_h if own is None else own
-        kinds, head = self.spec["weights"], n >= len(self.model["hidden"])
-        frac_x = self.formats["input" if first else "state"][1]
-        fine_x = kinds["head_frac" if head else "input_frac"] + frac_x
+        """A row's sum and its fraction bits; `w_h` is the row of W_h, `own` that of the bias and of the scale.
+
+        `n` counts from the first recurrent layer; linear layers in front have numbers below 0.
+        """
+        own, count, front = w_h if own is None else own, len(self.model["hidden"]), self.products(True)
+        kinds, head = self.spec["weights"], not 0 <= n < count
+        fine_x = kinds["input_frac"] + (front[-1] if first else self.formats["state"][1])
         if head:
-            fine_x = self.fractions[n - len(self.model["hidden"])]
+            fine_x = front[n - 1] if n < 0 else self.products(False)[n - count]
+        n += self.front
         fine_h = fine_x if head else kinds["recurrent_frac"] + self.formats["state"][1]
         frac = max(fine_x, fine_h)
         total = 0
@@ -81,16 +85,34 @@ class Network:
             total, frac = total * self.arrays[f"{n}.scale"][own], frac + self.formats["scale"][1]
         return total + (self.arrays[f"{n}.bias"][own] << frac - self.formats["bias"][1]), frac
 
-    @property
-    def fractions(self) -> list[int]:
-        """Fraction bits of the products of the head's linear layers, the last one's last."""
-        found, read = [], self.formats["state"][1]
-        for layer in [*self.model["head"]["layers"], {}]:
+    def products(self, front: bool) -> list[int]:
+        """Fraction bits of the products of the linear layers in front, then of what the last one gives; or of those of
+        the head, the last one's last.
+        """
+        found, read = [], self.formats["input" if front else "state"][1]
+        for layer in self.model["before"] if front else [*self.model["head"]["layers"], {}]:
             own = layer.get("frac")
             found.append((self.spec["weights"]["head_frac"] if own is None else own) + read)
             tabled = layer.get("activation") in ("tanh", "sigmoid")
             read = (self.formats["activation" if tabled else "linear"] or [0, 0])[1]
-        return found
+        return [*found, read] if front else found
+
+    def entering(self, x: Row) -> Row:
+        """What the first recurrent layer reads of what comes in for a step."""
+        if self.model["vocabulary"] is not None:
+            x = self.arrays["embedding"][x[0] if 0 <= x[0] < self.model["vocabulary"] else 0]
+        for number, layer in enumerate(self.model["before"]):
+            x = self.linear(number - self.front, layer, x)
+        return x
+
+    def between(self, n: int, h: Row) -> Row:
+        """What the next recurrent layer reads of h of layer n."""
+        kinds, one = self.model["between"], 1 << self.formats["state"][1]
+        ends = {"relu": (0, None), "hard_tanh": (-one, one), "hard_sigmoid": (0, one)}
+        if n >= len(kinds) or kinds[n] == "none":
+            return h
+        least, most = ends[kinds[n]]
+        return [max(least, value if most is None else min(value, most)) for value in h]
 
     def pooled(self, head: dict[str, Any], seen: Sequence[Row]) -> Row:
         """What the first linear layer reads; `seen` are h of every step, the last one twice."""
@@ -106,7 +128,7 @@ class Network:
         return [narrow(sum(unit) * factor, state[1] + bits, state) for unit in zip(*steps[:count], strict=True)]
 
     def linear(self, n: int, layer: dict[str, Any], x: Row) -> Row:
-        """A linear layer in front of the last one; its arrays are number n."""
+        """A linear layer with an activation, by its number as `row` counts."""
         found, kind = [], layer["activation"]
         for k in range(layer["outputs"]):
             total, frac = self.row(n, k, x, [], False, k)
@@ -196,8 +218,9 @@ class Network:
         """Results of a sequence; `states` are h and c of every layer, and become those of its last step."""
         head, results, seen = self.model["head"], [], []
         for step, x_t in enumerate(x):
-            value = list(x_t)
+            value = list(self.entering(x_t))
             for n, (h, c) in enumerate(states):
+                value = self.between(n - 1, value) if n else value
                 if self.model["cell"] == "highway":
                     value, kept = self.highway(n, value, h, c)
                 elif self.model["cell"] == "gru_reset_first":

@@ -83,6 +83,29 @@ SPECS: dict[str, dict[str, Any]] = {
         "formats": {"input": [8, 6], "gate": [16, 12], "activation": [12, 11], "cell": [16, 11], "state": [12, 11]}
         | {"linear": [9, 8]},
     },
+    "tokens": {"model": {"vocabulary": 11, "inputs": 5, "head": LOGITS}},
+    "tokens, linear layers in front, relu between": {
+        "model": {
+            "vocabulary": 7,
+            "inputs": 4,
+            "before": [{"outputs": 6, "activation": "tanh", "frac": 3}, {"outputs": 5, "activation": "relu"}],
+            "hidden": [8, 4],
+            "between": ["relu"],
+            "head": LOGITS | {"layers": [{"outputs": 3, "activation": "sigmoid"}]},
+        },
+        "formats": {"input": [8, 6], "gate": [10, 7], "activation": [9, 7], "cell": [16, 11], "state": [12, 11]}
+        | {"bias": [10, 7], "linear": [8, 5]},
+    },
+    "a linear layer in front, ends between": {
+        "model": {
+            "before": [{"outputs": 6, "activation": "hard_tanh"}],
+            "hidden": [6, 4, 4],
+            "between": ["hard_sigmoid", "none"],
+            "head": None,
+        },
+        "formats": {"input": [8, 6], "gate": [10, 7], "activation": [9, 7], "cell": [16, 11], "state": [12, 9]}
+        | {"bias": [10, 7], "linear": [8, 5]},
+    },
     "the largest of all steps": {"model": {"hidden": [8, 4], "head": LOGITS | {"pool": "max"}}},
     "the mean of three steps at most, an MLP behind": {
         "model": {"head": LOGITS | {"pool": "mean", "longest": 3, "layers": [{"outputs": 5, "activation": "tanh"}]}}

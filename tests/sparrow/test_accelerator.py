@@ -152,7 +152,7 @@ def test_x_that_does_not_fit_is_refused(x: Any, tmp_path_factory: pytest.TempPat
     with pytest.raises(Refused, match="x: wanted"):
         accelerator.predict(x)
     with pytest.raises(Refused, match="--engine: wanted one of golden"):
-        accelerator.predict(X, engine="board")
+        accelerator.predict(X, engine="bored")
 
 
 def test_a_spec_that_a_person_wrote_is_not_written_over(tmp_path: Path) -> None:
