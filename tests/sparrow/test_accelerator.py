@@ -155,6 +155,17 @@ def test_x_that_does_not_fit_is_refused(x: Any, tmp_path_factory: pytest.TempPat
         accelerator.predict(X, engine="bored")
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_an_activation_that_small_x_does_not_show_is_not_lost(seed: int, tmp_path: Path) -> None:
+    torch.manual_seed(seed)
+    model = Classifier(ending=nn.ReLU())
+    with torch.no_grad():
+        model.classify.bias.fill_(0.4)  # small x leaves all sums above 0
+        assert (model(torch.randn(9, 12, 3)) > 0).float().mean() > 0.95
+    with pytest.raises(Refused, match="wanted a linear layer behind"):
+        sparrow.compile(model, data=X, work=tmp_path / "work")
+
+
 def test_a_spec_that_a_person_wrote_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "model.yaml").write_text("name: mine\n")
     with pytest.raises(Refused, match=r"model.yaml: wanted no such file yet, or one that sparrow.compile made"):

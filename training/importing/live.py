@@ -20,7 +20,9 @@ from accel.base.faults import Fault, Refused
 from training.importing import data
 from training.importing.network import Array, Ending, FloatNetwork, When, ended
 
-SEQUENCES, STEPS = 9, 12
+SEQUENCES, STEPS = 48, 12
+SIZES = (1.0, 8.0, 64.0)
+"""Of x, a third of the sequences each: h_t has to come near its ends, or an activation behind it might show nothing."""
 ALLOWED = 1e-6
 """Of the largest magnitude of an answer."""
 ENDINGS: tuple[Ending, ...] = ("", "softmax", "log_softmax", "sigmoid")
@@ -34,6 +36,8 @@ def matched(module: nn.Module, network: FloatNetwork, seed: int) -> FloatNetwork
     Refused: a module that cannot be called with x alone, or answers other than its recurrent and linear layer do.
     """
     x = data.random(seed, SEQUENCES, STEPS, network.inputs, network.vocabulary).x
+    if network.embedding is None:
+        x = x * np.repeat(SIZES, SEQUENCES // len(SIZES))[:, None, None]
     first = _batch_first(module)
     entering = x if first else x.swapaxes(0, 1)
     answer = _called(module, entering if network.embedding is None else entering[..., 0].astype(np.int64), first)
