@@ -9,24 +9,17 @@ import numpy as np
 import pytest
 
 from accel.base.faults import Refused
-from accel.base.files import write_text
 from accel.base.fixed import Fixed
-from accel.engines.hls import hls
-from accel.engines.icarus import icarus
 from accel.engines.memories import check_memories
-from accel.engines.native import native
-from accel.engines.verify import DeviceUnderTest, compare
-from accel.engines.verilator import verilator
-from accel.hls.render import render_hls
+from accel.engines.verify import compare
 from accel.model import golden, random_weights, samples
 from accel.model.coverage import measure
 from accel.model.design import Design
 from accel.model.reach import reach
 from accel.model.samples import Samples
-from accel.rtl import convert, render
 from accel.schedule.schedule import schedule
 from tests.designs import BASE, spec
-from training.engine import torch_engine
+from tests.engines.alike import CPP, QUICK, SIMULATORS, TORCH, rendered, require_equal, with_verilog
 
 STEP: dict[str, Any] = {"outputs": 3, "kind": "logits", "when": "step"}
 FORMATS = {**BASE["formats"], "linear": [9, 5]}
@@ -67,12 +60,7 @@ DESIGNS: dict[str, dict[str, Any]] = {
 
 def made(name: str, work: Path) -> Design:
     """A design, rendered."""
-    sections = {"engine": {"units": 4}} | DESIGNS[name]
-    chosen = spec(**sections)
-    design = Design(chosen, random_weights.seeded(chosen), work)
-    for path, text in (render.render(design) | render_hls(design)).items():
-        write_text(work / path, text)
-    return design
+    return rendered(spec(**{"engine": {"units": 4}} | DESIGNS[name]), work)
 
 
 def stimuli(design: Design) -> Samples:
@@ -82,29 +70,15 @@ def stimuli(design: Design) -> Samples:
 
 def test_hardware_cpp_and_torch_compute_what_the_golden_model_does(tmp_path: Path) -> None:
     design = made("relu", tmp_path)
-    given, built = stimuli(design), schedule(design)
-    for engine, device in {
-        "myhdl": DeviceUnderTest(native, clocked=True),
-        "hls": DeviceUnderTest(hls, counts=True),
-        "torch": DeviceUnderTest(torch_engine),
-    }.items():
-        found = compare(engine, device, design, given, built)
-        assert (found.status, found.reason) == ("equal", "")
+    require_equal(design, stimuli(design), QUICK | TORCH)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DESIGNS)
 def test_every_simulator_agrees_in_every_bit_and_cycle(name: str, tmp_path: Path) -> None:
-    design = made(name, tmp_path)
-    write_text(tmp_path / "rtl" / f"{design.spec.identifier}.v", convert.convert(design))
+    design = with_verilog(made(name, tmp_path))
     assert check_memories(design).reason == ""
-    given, built = stimuli(design) + samples.seeded(design.spec, 4, 4), schedule(design)
-    engines = {"myhdl": native, "icarus": icarus, "verilator": verilator}
-    devices = {name: DeviceUnderTest(engine, clocked=True) for name, engine in engines.items()}
-    devices |= {"hls": DeviceUnderTest(hls, counts=True), "torch": DeviceUnderTest(torch_engine)}
-    for engine, device in devices.items():
-        found = compare(engine, device, design, given, built)
-        assert (found.status, found.reason) == ("equal", "")
+    require_equal(design, stimuli(design) + samples.seeded(design.spec, 4, 4), SIMULATORS | TORCH)
 
 
 def test_the_golden_model_reads_what_the_layer_in_front_makes() -> None:
@@ -124,7 +98,7 @@ def test_a_wrong_activation_in_front_is_seen(tmp_path: Path) -> None:
     text = header.read_text()
     assert text.count("Clipped<") == 1
     header.write_text(text.replace("(pre, 0LL,", "(pre, 1LL,"))
-    found = compare("hls", DeviceUnderTest(hls, counts=True), design, stimuli(design), schedule(design))
+    found = compare("hls", CPP, design, stimuli(design), schedule(design))
     assert found.status == "different"
 
 

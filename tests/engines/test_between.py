@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,22 +12,15 @@ import torch
 from torch import nn
 
 from accel.base.faults import Refused
-from accel.base.files import write_text
-from accel.engines.hls import hls
-from accel.engines.icarus import icarus
-from accel.engines.native import native
-from accel.engines.verify import DeviceUnderTest, compare
-from accel.engines.verilator import verilator
-from accel.hls.render import render_hls
+from accel.engines.verify import compare
 from accel.model import golden, random_weights, samples
 from accel.model.design import Design
 from accel.model.samples import Samples
-from accel.rtl import convert, render
 from accel.schedule import timeline
 from accel.schedule.schedule import schedule
 from tests.designs import BASE, spec
-from tests.training.importing.graphs import Graph
-from training.engine import torch_engine
+from tests.engines.alike import CPP, MYHDL, QUICK, SIMULATORS, TORCH, rendered, require_equal, with_verilog
+from tests.training.importing.graphs import Graph, exported
 from training.importer import import_model
 from training.importing import source
 from training.importing.source import Wishes
@@ -59,11 +51,7 @@ DESIGNS: dict[str, dict[str, Any]] = {
 
 def made(name: str, work: Path) -> Design:
     """A design, rendered."""
-    chosen = spec(**DESIGNS[name])
-    design = Design(chosen, random_weights.seeded(chosen), work)
-    for path, text in (render.render(design) | render_hls(design)).items():
-        write_text(work / path, text)
-    return design
+    return rendered(spec(**DESIGNS[name]), work)
 
 
 def stimuli(design: Design) -> Samples:
@@ -72,28 +60,14 @@ def stimuli(design: Design) -> Samples:
 
 def test_hardware_cpp_and_torch_compute_what_the_golden_model_does(tmp_path: Path) -> None:
     design = made("relu", tmp_path)
-    given, built = stimuli(design), schedule(design)
-    for engine, device in {
-        "myhdl": DeviceUnderTest(native, clocked=True),
-        "hls": DeviceUnderTest(hls, counts=True),
-        "torch": DeviceUnderTest(torch_engine),
-    }.items():
-        found = compare(engine, device, design, given, built)
-        assert (found.status, found.reason) == ("equal", "")
+    require_equal(design, stimuli(design), QUICK | TORCH)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DESIGNS)
 def test_every_simulator_agrees_in_every_bit_and_cycle(name: str, tmp_path: Path) -> None:
-    design = made(name, tmp_path)
-    write_text(tmp_path / "rtl" / f"{design.spec.identifier}.v", convert.convert(design))
-    given, built = stimuli(design) + samples.seeded(design.spec, 4, 4), schedule(design)
-    engines = {"myhdl": native, "icarus": icarus, "verilator": verilator}
-    devices = {name: DeviceUnderTest(engine, clocked=True) for name, engine in engines.items()}
-    devices |= {"hls": DeviceUnderTest(hls, counts=True), "torch": DeviceUnderTest(torch_engine)}
-    for engine, device in devices.items():
-        found = compare(engine, device, design, given, built)
-        assert (found.status, found.reason) == ("equal", "")
+    design = with_verilog(made(name, tmp_path))
+    require_equal(design, stimuli(design) + samples.seeded(design.spec, 4, 4), SIMULATORS | TORCH)
 
 
 def test_the_next_layer_reads_h_without_what_lies_below_zero() -> None:
@@ -107,7 +81,7 @@ def test_the_next_layer_reads_h_without_what_lies_below_zero() -> None:
 def test_a_wrong_end_and_a_cycle_too_much_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     design = made("relu", tmp_path)
     monkeypatch.setattr(timeline, "CLIPPED", timeline.CLIPPED + 1)
-    found = compare("myhdl", DeviceUnderTest(native, clocked=True), design, stimuli(design), schedule(design))
+    found = compare("myhdl", MYHDL, design, stimuli(design), schedule(design))
     assert found.status == "different"
     assert "cycles" in found.reason
     monkeypatch.undo()
@@ -115,7 +89,7 @@ def test_a_wrong_end_and_a_cycle_too_much_are_seen(tmp_path: Path, monkeypatch: 
     text = top.read_text()
     assert text.count("lstm1_clipped, 0, 2047") == 1
     top.write_text(text.replace("lstm1_clipped, 0, 2047", "lstm1_clipped, -1, 2047"))
-    found = compare("hls", DeviceUnderTest(hls, counts=True), design, stimuli(design), schedule(design))
+    found = compare("hls", CPP, design, stimuli(design), schedule(design))
     assert found.status == "different"
 
 
@@ -148,10 +122,7 @@ def test_a_graph_with_an_activation_between_is_read_and_proven(tmp_path: Path) -
     torch.manual_seed(1)
     path, work, x = tmp_path / "stacked.onnx", tmp_path / "work", torch.randn(4, 6, 3)
     module = Stacked().eval()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        names: dict[str, Any] = {"input_names": ["x"], "output_names": ["y"], "dynamic_axes": {"x": {0: "n", 1: "t"}}}
-        torch.onnx.export(module, (x,), str(path), dynamo=False, **names)
+    exported(module, path, x)
     network = source.found(path, Wishes()).network
     assert network.between == ("relu",)
     with torch.no_grad():

@@ -9,22 +9,16 @@ import numpy as np
 import pytest
 
 from accel.architecture.latencies import MIRROR
-from accel.base.files import write_text
-from accel.engines.hls import hls
-from accel.engines.icarus import icarus
-from accel.engines.native import native
 from accel.engines.torn import sent_beats
-from accel.engines.verify import DeviceUnderTest, compare
-from accel.engines.verilator import verilator
-from accel.hls.render import render_hls
+from accel.engines.verify import compare
 from accel.model import random_weights, samples
 from accel.model.design import Design
 from accel.model.samples import Samples
-from accel.rtl import convert, render
 from accel.schedule import sequence_buffer
 from accel.schedule.schedule import schedule
 from accel.schedule.turns import all_turns
 from tests.designs import spec
+from tests.engines.alike import CPP, MYHDL, QUICK, SIMULATORS, rendered, require_equal, with_verilog
 
 LONGEST = 4
 HEADS: dict[str, Any] = {
@@ -46,11 +40,7 @@ def made(head: str, shape: str, work: Path) -> Design:
     """A design, rendered."""
     model, engine = SHAPES[shape]
     both = {"inputs": 3, "bidirectional": True, "longest": LONGEST, "head": HEADS[head]}
-    chosen = spec(model=both | model, engine=engine)
-    design = Design(chosen, random_weights.seeded(chosen), work)
-    for path, text in (render.render(design) | render_hls(design)).items():
-        write_text(work / path, text)
-    return design
+    return rendered(spec(model=both | model, engine=engine), work)
 
 
 def stimuli(design: Design) -> Samples:
@@ -59,23 +49,12 @@ def stimuli(design: Design) -> Samples:
     return samples.seeded(chosen, 5, LONGEST) + samples.brief(chosen, 3) + samples.corners(chosen)
 
 
-def with_verilog(design: Design) -> Design:
-    write_text(design.work / "rtl" / f"{design.spec.identifier}.v", convert.convert(design))
-    return design
-
-
 @pytest.mark.parametrize(
     ("head", "shape"), [("h", "one"), ("output", "two"), pytest.param("states", "gru", marks=pytest.mark.slow)]
 )
 def test_hardware_and_cpp_compute_what_the_golden_model_does(head: str, shape: str, tmp_path: Path) -> None:
     design = made(head, shape, tmp_path)
-    given, built = stimuli(design), schedule(design)
-    for name, device in {
-        "myhdl": DeviceUnderTest(native, clocked=True),
-        "hls": DeviceUnderTest(hls, counts=True),
-    }.items():
-        found = compare(name, device, design, given, built)
-        assert (found.status, found.reason) == ("equal", "")
+    require_equal(design, stimuli(design), QUICK)
 
 
 @pytest.mark.slow
@@ -83,12 +62,7 @@ def test_hardware_and_cpp_compute_what_the_golden_model_does(head: str, shape: s
 @pytest.mark.parametrize("head", HEADS)
 def test_every_simulator_agrees_in_every_bit_and_cycle(head: str, shape: str, tmp_path: Path) -> None:
     design = with_verilog(made(head, shape, tmp_path))
-    given, built = stimuli(design) + samples.seeded(design.spec, 6, LONGEST), schedule(design)
-    engines = {"myhdl": native, "icarus": icarus, "verilator": verilator}
-    devices = {name: DeviceUnderTest(engine, clocked=True) for name, engine in engines.items()}
-    for name, device in (devices | {"hls": DeviceUnderTest(hls, counts=True)}).items():
-        found = compare(name, device, design, given, built)
-        assert (found.status, found.reason) == ("equal", "")
+    require_equal(design, stimuli(design) + samples.seeded(design.spec, 6, LONGEST), SIMULATORS)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +79,7 @@ def test_a_wrong_buffer_in_cpp_is_seen(old: str, new: str, tmp_path: Path) -> No
     text = header.read_text()
     assert text.count(old) == 1
     header.write_text(text.replace(old, new))
-    found = compare("hls", DeviceUnderTest(hls, counts=True), design, stimuli(design), schedule(design))
+    found = compare("hls", CPP, design, stimuli(design), schedule(design))
     assert found.status == "different"
 
 
@@ -116,7 +90,7 @@ def test_a_buffer_that_is_a_cycle_later_than_predicted_is_seen(
     design = made("h", "long x", tmp_path)
     monkeypatch.setattr(sequence_buffer, constant, getattr(sequence_buffer, constant) + 1)
     given = samples.brief(design.spec, 3, 3) + samples.brief(design.spec, 5)
-    found = compare("myhdl", DeviceUnderTest(native, clocked=True), design, given, schedule(design))
+    found = compare("myhdl", MYHDL, design, given, schedule(design))
     assert found.status == "different"
     assert "cycles" in found.reason
 
@@ -134,7 +108,7 @@ def test_a_sequence_that_goes_on_behind_its_longest_is_sent_and_has_to_be_told(
     )
     assert wrong != text
     (tmp_path / "myhdl" / "little.py").write_text(wrong)
-    found = compare("myhdl", DeviceUnderTest(native, clocked=True), design, given, schedule(design))
+    found = compare("myhdl", MYHDL, design, given, schedule(design))
     assert found.status == "different"
 
 

@@ -10,27 +10,20 @@ import numpy as np
 import pytest
 
 from accel.base.faults import Refused
-from accel.base.files import write_text
 from accel.engines import flags
-from accel.engines.hls import hls
-from accel.engines.icarus import icarus
 from accel.engines.memories import check_memories
-from accel.engines.native import native
 from accel.engines.predict import quantized
 from accel.engines.torn import unknown_token
-from accel.engines.verify import DeviceUnderTest, compare
-from accel.engines.verilator import verilator
-from accel.hls.render import render_hls
+from accel.engines.verify import compare
 from accel.model import golden, random_weights, samples, sequences, weights_file
 from accel.model.design import Design
 from accel.model.samples import Samples
-from accel.rtl import convert, render
 from accel.rtl.blocks.primitives.hexfile import from_hex, to_hex
 from accel.schedule import table_reads
 from accel.schedule.schedule import schedule
 from accel.schedule.turns import turns
 from tests.designs import spec
-from training.engine import torch_engine
+from tests.engines.alike import CPP, MYHDL, QUICK, SIMULATORS, TORCH, rendered, require_equal, with_verilog
 
 STEP: dict[str, Any] = {"outputs": 3, "kind": "logits", "when": "step"}
 DESIGNS: dict[str, dict[str, Any]] = {
@@ -70,11 +63,7 @@ DESIGNS: dict[str, dict[str, Any]] = {
 
 def made(name: str, work: Path) -> Design:
     """A design, rendered."""
-    chosen = spec(**DESIGNS[name])
-    design = Design(chosen, random_weights.seeded(chosen), work)
-    for path, text in (render.render(design) | render_hls(design)).items():
-        write_text(work / path, text)
-    return design
+    return rendered(spec(**DESIGNS[name]), work)
 
 
 def stimuli(design: Design) -> Samples:
@@ -86,29 +75,15 @@ def stimuli(design: Design) -> Samples:
 @pytest.mark.parametrize("name", ["rows", "bidirectional", "streams"])
 def test_hardware_cpp_and_torch_compute_what_the_golden_model_does(name: str, tmp_path: Path) -> None:
     design = made(name, tmp_path)
-    given, built = stimuli(design), schedule(design)
-    for engine, device in {
-        "myhdl": DeviceUnderTest(native, clocked=True),
-        "hls": DeviceUnderTest(hls, counts=True),
-        "torch": DeviceUnderTest(torch_engine),
-    }.items():
-        found = compare(engine, device, design, given, built)
-        assert (found.status, found.reason) == ("equal", "")
+    require_equal(design, stimuli(design), QUICK | TORCH)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DESIGNS)
 def test_every_simulator_agrees_in_every_bit_and_cycle(name: str, tmp_path: Path) -> None:
-    design = made(name, tmp_path)
-    write_text(tmp_path / "rtl" / f"{design.spec.identifier}.v", convert.convert(design))
+    design = with_verilog(made(name, tmp_path))
     assert check_memories(design).reason == ""
-    given, built = stimuli(design) + samples.seeded(design.spec, 6, 4), schedule(design)
-    engines = {"myhdl": native, "icarus": icarus, "verilator": verilator}
-    devices = {name: DeviceUnderTest(engine, clocked=True) for name, engine in engines.items()}
-    devices |= {"hls": DeviceUnderTest(hls, counts=True), "torch": DeviceUnderTest(torch_engine)}
-    for engine, device in devices.items():
-        found = compare(engine, device, design, given, built)
-        assert (found.status, found.reason) == ("equal", "")
+    require_equal(design, stimuli(design) + samples.seeded(design.spec, 6, 4), SIMULATORS | TORCH)
 
 
 def test_the_golden_model_reads_rows() -> None:
@@ -139,13 +114,12 @@ def test_a_wrong_table_in_cpp_is_seen(old: str, new: str, tmp_path: Path) -> Non
     text = header.read_text()
     assert text.count(old) == 1
     header.write_text(text.replace(old, new))
-    found = compare("hls", DeviceUnderTest(hls, counts=True), design, stimuli(design), schedule(design))
+    found = compare("hls", CPP, design, stimuli(design), schedule(design))
     assert found.status == "different"
 
 
 def test_a_wrong_row_is_a_difference_of_memories(tmp_path: Path) -> None:
-    design = made("rows", tmp_path)
-    write_text(tmp_path / "rtl" / "little.v", convert.convert(design))
+    design = with_verilog(made("rows", tmp_path))
     assert check_memories(design).status == "equal"
     path = tmp_path / "rtl" / "little_embedding.hex"
     words = list(from_hex(path))
@@ -156,7 +130,7 @@ def test_a_wrong_row_is_a_difference_of_memories(tmp_path: Path) -> None:
 def test_a_gap_between_rows_that_is_not_there_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     design = made("x longer than a step", tmp_path)
     monkeypatch.setattr(table_reads, "EMBEDDING", table_reads.EMBEDDING + 1)
-    found = compare("myhdl", DeviceUnderTest(native, clocked=True), design, stimuli(design), schedule(design))
+    found = compare("myhdl", MYHDL, design, stimuli(design), schedule(design))
     assert found.status == "different"
     assert "cycles" in found.reason
 
@@ -173,7 +147,7 @@ def test_a_number_that_no_row_has_is_sent_and_has_to_be_told(tmp_path: Path) -> 
     wrong = text.replace("EMBEDDING.tokens", "8")
     assert wrong != text
     (tmp_path / "myhdl" / "little.py").write_text(wrong)
-    found = compare("myhdl", DeviceUnderTest(native, clocked=True), design, given, schedule(design))
+    found = compare("myhdl", MYHDL, design, given, schedule(design))
     assert found.status == "different"
 
 

@@ -18,7 +18,7 @@ from accel.schedule.schedule import schedule
 from fpga.board import find
 from fpga.chip import GATES, GOWIN, chip, plan, unmodelled
 from fpga.rtl import Rtl
-from fpga.tool import execute, run
+from fpga.tool import Plan, execute, run
 from tests.engines.awkward import design
 
 WIDTHS = {1: 14, 2: 13, 4: 12, 9: 11, 18: 10, 36: 9}
@@ -116,15 +116,22 @@ def flip_a_bit_of_contents(netlist: Path) -> None:
     netlist.write_text(json.dumps(made))
 
 
-@pytest.mark.slow
-def test_block_rams_of_every_width_and_products_survive_synthesis_and_a_wrong_bit_does_not(tmp_path: Path) -> None:
+def synthesised(board: str, folder: Path) -> Plan:
+    """The parts, through the tools of a board; skipped where one is missing."""
     if shutil.which("iverilog") is None:
         pytest.skip("iverilog not found; it runs the models")
-    planned, folder = plan(RTL, find("ulx3s-85f")), tmp_path / "chip"
+    planned = plan(RTL, find(board))
     try:
         list(run(planned, folder))
     except ToolMissing as missing:
         pytest.skip(str(missing))
+    return planned
+
+
+@pytest.mark.slow
+def test_block_rams_of_every_width_and_products_survive_synthesis_and_a_wrong_bit_does_not(tmp_path: Path) -> None:
+    folder = tmp_path / "chip"
+    planned = synthesised("ulx3s-85f", folder)
     netlist = folder / planned.reports["netlist"]
     cells = [
         cell for module in json.loads(netlist.read_text())["modules"].values() for cell in module["cells"].values()
@@ -144,13 +151,8 @@ def test_block_rams_of_every_width_and_products_survive_synthesis_and_a_wrong_bi
 def test_block_rams_and_products_in_gowin_cells_survive_synthesis_and_a_wrong_bit_does_not(
     tmp_path: Path,
 ) -> None:
-    if shutil.which("iverilog") is None:
-        pytest.skip("iverilog not found; it runs the models")
-    planned, folder = plan(RTL, find("tang-nano-20k")), tmp_path / "chip"
-    try:
-        list(run(planned, folder))
-    except ToolMissing as missing:
-        pytest.skip(str(missing))
+    folder = tmp_path / "chip"
+    planned = synthesised("tang-nano-20k", folder)
     netlist = folder / planned.reports["netlist"]
     made = json.loads(netlist.read_text())
     cells = [cell for module in made["modules"].values() for cell in module["cells"].values()]

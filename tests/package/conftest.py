@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -26,6 +27,12 @@ def sparrow(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
+def ran(**sections: Any) -> None:
+    """In the folder that one is in: a spec, and its work folder after `run`."""
+    Path("little.yaml").write_text(yaml.safe_dump(data(**SECTIONS | sections)))
+    assert sparrow("run", "little.yaml").exit_code == 0
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a spec, its work folder after `run`, and the package `made`."""
@@ -33,8 +40,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("needs iverilog")
     folder = tmp_path_factory.mktemp("finished")
     with contextlib.chdir(folder):
-        Path("little.yaml").write_text(yaml.safe_dump(data(**SECTIONS)))
-        assert sparrow("run", "little.yaml").exit_code == 0
+        ran()
         result = sparrow("package", "little.yaml", "-o", "made")
         assert result.exit_code == 0, result.output
     return folder

@@ -17,8 +17,7 @@ import pytest
 import yaml
 
 from accel.package import registers
-from tests.designs import data
-from tests.package.conftest import SECTIONS, sparrow
+from tests.package.conftest import ran, sparrow
 
 pytestmark = pytest.mark.skipif(
     find_spec("peakrdl_etana") is None or find_spec("cocotbext") is None, reason="needs peakrdl-etana and cocotbext-axi"
@@ -70,8 +69,7 @@ def test_they_are_for_every_kind_of_design(
     sections: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("little.yaml").write_text(yaml.safe_dump(data(**SECTIONS | sections)))
-    assert sparrow("run", "little.yaml").exit_code == 0
+    ran(**sections)
     for more in ((), ("--inline",)):
         result = sparrow("package", "little.yaml", "-o", "made", "--registers", *more)
         assert result.exit_code == 0, result.output

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from accel.base.tools import paths
 from accel.package.litex import FILES
-from tests.designs import data
-from tests.package.conftest import SECTIONS, sparrow
+from tests.package.conftest import ran, sparrow
 
 KINDS: dict[str, dict[str, Any]] = {
     "loaded weights": {"engine": {"units": 2, "memory": "scratchpad"}},
@@ -76,7 +74,6 @@ def test_systems_with_more_streams_predict(
     sections: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("little.yaml").write_text(yaml.safe_dump(data(**SECTIONS | sections)))
-    assert sparrow("run", "little.yaml").exit_code == 0
+    ran(**sections)
     assert sparrow("package", "little.yaml", "-o", "made").exit_code == 0
     assert predicts(tmp_path / "made")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
+import torch
 from onnx import TensorProto, helper, numpy_helper
+from torch import nn
 
 from accel.spec import Spec
 from tests.training.small import small
@@ -120,4 +123,13 @@ def saved(tmp_path: Path, model: onnx.ModelProto) -> Path:
     """A model as a file."""
     path = tmp_path / "model.onnx"
     onnx.save(model, str(path))
+    return path
+
+
+def exported(module: nn.Module, path: Path, x: torch.Tensor) -> Path:
+    """A module of PyTorch as a file, sequences and steps left open."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        names: dict[str, Any] = {"input_names": ["x"], "output_names": ["y"], "dynamic_axes": {"x": {0: "n", 1: "t"}}}
+        torch.onnx.export(module.eval(), (x,), str(path), dynamo=False, **names)
     return path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import sparrow
 from accel.base.faults import Refused
 from accel.model import weights_file
 from tests.designs import spec
+from tests.training.importing.graphs import exported
 from training.importer import import_model
 from training.importing import source
 from training.importing.source import Wishes
@@ -34,15 +34,6 @@ class Front(nn.Module):
         return self.out(self.rnn(self.front(self.words(x)))[0][:, -1])  # type: ignore[no-any-return]
 
 
-def exported(module: nn.Module, folder: Path, x: torch.Tensor) -> Path:
-    path = folder / "front.onnx"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        names: dict[str, Any] = {"input_names": ["x"], "output_names": ["y"], "dynamic_axes": {"x": {0: "n", 1: "t"}}}
-        torch.onnx.export(module.eval(), (x,), str(path), dynamo=False, **names)
-    return path
-
-
 def chosen(**model: Any) -> Any:
     before = [{"outputs": 6}, {"outputs": 3, "activation": "tanh"}]
     keys = {"inputs": 5, "before": before, "hidden": [4], "head": {"outputs": 2, "kind": "logits"}}
@@ -56,7 +47,7 @@ def test_a_graph_is_read_as_it_answers(tokens: bool, tmp_path: Path) -> None:
     torch.manual_seed(1)
     module, rng = Front(tokens), np.random.default_rng(2)
     x = rng.integers(0, 11, (4, 7)) if tokens else rng.normal(size=(4, 7, 5)).astype(np.float32)
-    path = exported(module, tmp_path, torch.from_numpy(x[:2]))
+    path = exported(module, tmp_path / "front.onnx", torch.from_numpy(x[:2]))
     network = source.found(path, Wishes()).network
     assert [one.activation for one in network.before] == ["relu", "tanh"]
     assert (network.inputs, network.vocabulary) == (5, 11 if tokens else None)
@@ -71,7 +62,7 @@ def test_an_import_is_proven_and_leaves_every_layer(tmp_path: Path) -> None:
     torch.manual_seed(1)
     module, work = Front(), tmp_path / "work"
     work.mkdir()
-    import_model(chosen(), exported(module, tmp_path, torch.zeros(2, 5, 5)), work)
+    import_model(chosen(), exported(module, tmp_path / "front.onnx", torch.zeros(2, 5, 5)), work)
     layers = weights_file.load(work / "weights.npz", chosen()).layers
     assert [layer.w_x.values.shape for layer in layers] == [(6, 5), (3, 6), (16, 3), (2, 4)]
     facts = json.loads((work / "training.json").read_text())["import"]

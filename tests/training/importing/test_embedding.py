@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import sparrow
 from accel.base.faults import Refused
 from accel.model import weights_file
 from tests.designs import spec
+from tests.training.importing.graphs import exported
 from training.importer import import_model
 from training.importing import source
 from training.importing.network import FloatNetwork
@@ -40,15 +40,6 @@ class Classifier(nn.Module):
         return self.out(self.rnn(rows)[0][:, -1])  # type: ignore[no-any-return]
 
 
-def exported(module: nn.Module, folder: Path, x: torch.Tensor) -> Path:
-    path = folder / "words.onnx"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        names: dict[str, Any] = {"input_names": ["x"], "output_names": ["y"], "dynamic_axes": {"x": {0: "n", 1: "t"}}}
-        torch.onnx.export(module.eval(), (x,), str(path), dynamo=False, **names)
-    return path
-
-
 def chosen(**model: Any) -> Any:
     keys = {"inputs": SIZE, "vocabulary": TOKENS, "hidden": [HIDDEN], "head": {"outputs": 3, "kind": "logits"}}
     dense = {"pattern": "dense", "input": None, "recurrent": None}
@@ -69,7 +60,7 @@ def tokens() -> np.ndarray:
 def test_a_graph_is_read_as_it_answers(both: bool, scaled: bool, tokens: np.ndarray, tmp_path: Path) -> None:
     torch.manual_seed(1)
     module = Classifier(both, scaled)
-    path = exported(module, tmp_path, torch.zeros(2, 5, dtype=torch.long))
+    path = exported(module, tmp_path / "words.onnx", torch.zeros(2, 5, dtype=torch.long))
     network = source.found(path, Wishes()).network
     assert network.vocabulary == TOKENS
     with torch.no_grad():
@@ -80,7 +71,7 @@ def test_a_graph_is_read_as_it_answers(both: bool, scaled: bool, tokens: np.ndar
 def test_an_import_of_a_graph_is_proven_and_leaves_the_table(tmp_path: Path) -> None:
     torch.manual_seed(1)
     module = Classifier()
-    path, work = exported(module, tmp_path, torch.zeros(2, 5, dtype=torch.long)), tmp_path / "work"
+    path, work = exported(module, tmp_path / "words.onnx", torch.zeros(2, 5, dtype=torch.long)), tmp_path / "work"
     work.mkdir()
     import_model(chosen(), path, work)
     table = weights_file.load(work / "weights.npz", chosen()).embedding
