@@ -83,6 +83,6 @@ def test_a_module_is_compiled_with_what_stands_in_front(tmp_path: Path) -> None:
 
 
 def test_a_spec_with_other_layers_in_front_is_refused(tmp_path: Path) -> None:
-    path = exported(Front(), tmp_path, torch.zeros(2, 5, 5))
+    path = exported(Front(), tmp_path / "front.onnx", torch.zeros(2, 5, 5))
     with pytest.raises(Refused, match=r"model.before: wanted \[{outputs: 6, activation: relu}, {outputs: 3, "):
         import_model(chosen(before=[{"outputs": 6}, {"outputs": 3}]), path, tmp_path)

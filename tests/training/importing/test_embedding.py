@@ -112,7 +112,7 @@ def test_a_module_is_compiled_with_its_embedding(tokens: np.ndarray, tmp_path: P
 def test_a_student_learns_with_its_table(tokens: np.ndarray, tmp_path: Path) -> None:
     torch.manual_seed(1)
     path, work, data = (
-        exported(Classifier(), tmp_path, torch.zeros(2, 5, dtype=torch.long)),
+        exported(Classifier(), tmp_path / "words.onnx", torch.zeros(2, 5, dtype=torch.long)),
         *(tmp_path / name for name in ("work", "x.npy")),
     )
     work.mkdir()
@@ -127,7 +127,7 @@ def test_a_student_learns_with_its_table(tokens: np.ndarray, tmp_path: Path) -> 
 
 
 def test_a_spec_without_or_with_another_vocabulary_is_refused(tmp_path: Path) -> None:
-    path = exported(Classifier(), tmp_path, torch.zeros(2, 5, dtype=torch.long))
+    path = exported(Classifier(), tmp_path / "words.onnx", torch.zeros(2, 5, dtype=torch.long))
     for vocabulary in (None, TOKENS + 1):
         with pytest.raises(
             Refused, match=r"model.vocabulary: wanted 11, the rows of /words/Gather that words.onnx has"
@@ -147,6 +147,6 @@ class Twice(nn.Module):
 
 
 def test_a_table_that_is_read_at_other_numbers_is_refused(tmp_path: Path) -> None:
-    path = exported(Twice(), tmp_path, torch.zeros(2, 5, dtype=torch.long))
+    path = exported(Twice(), tmp_path / "words.onnx", torch.zeros(2, 5, dtype=torch.long))
     with pytest.raises(Refused):
         source.found(path, Wishes())
