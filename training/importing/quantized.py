@@ -6,7 +6,7 @@ quantiser turns an LSTM into `DynamicQuantizeLSTM`, whose weights are bytes with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,7 +19,7 @@ DOMAINS = ("qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general")
 """Names under which QONNX's operators are and were written."""
 ROUNDING = frozenset(("Quant", "IntQuant", "BipolarQuant"))
 """Operators of theirs that have a place, behind constants."""
-WANTED = "Quant or BipolarQuant of constants alone (`formats` of a spec rounds signals: take the node out of the file)"
+ROUNDED = "Quant or BipolarQuant of constants alone (`formats` of a spec rounds signals: take the node out of the file)"
 MODES: dict[str, Callable[[Array], Array]] = {
     "ROUND": np.round,
     "CEIL": np.ceil,
@@ -38,6 +38,27 @@ LSTM_INPUTS = 8
 def is_rounding(node: Any) -> bool:
     """Whether a node is one of QONNX's roundings."""
     return node.op_type in ROUNDING and node.domain in DOMAINS
+
+
+def wrong(node: Any, given: Sequence[Array | None]) -> tuple[str, str] | None:
+    """What a rounding of constants wants and got, where QONNX gives it no meaning; None where it does."""
+    from onnx import helper
+
+    options = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+    signs = [options.get(name, 0) for name in ("signed", "narrow")]
+    mode = options.get("rounding_mode", b"ROUND")
+    if any(one not in (0, 1) for one in signs):
+        return "signed and narrow of 0 or 1", ", ".join(map(str, signs))
+    if not isinstance(mode, bytes) or mode.decode(errors="replace").upper() not in MODES:
+        return f"rounding_mode of {', '.join(MODES)}", str(mode)
+    inputs = zip(("scale", "zero point", "bit width"), given[1:], strict=False)
+    for name, value in inputs:
+        found = np.zeros(0) if value is None else np.asarray(value)
+        whole = name == "scale" or bool(np.all(found == np.rint(found)))
+        if not found.size or not np.isfinite(found).all() or not whole or (name != "zero point" and found.min() <= 0):
+            sort = {"scale": "numbers above 0", "zero point": "whole numbers", "bit width": "whole numbers above 0"}
+            return f"a {name} of {sort[name]}", f"{found.min():g} to {found.max():g}" if found.size else "none"
+    return None
 
 
 def rounded(x: Array, scale: Array, zero: Array, bits: Array, signed: bool, narrow: bool, mode: str) -> Array:

@@ -18,7 +18,7 @@ from accel.base.faults import Fault, Refused
 from training.importing.evaluate import Unevaluated, evaluate
 from training.importing.graph_file import GraphFile, conforms, subgraphs
 from training.importing.network import Activated, Array, Embedded, Ending, Recurrent
-from training.importing.quantized import WANTED, is_rounding
+from training.importing.quantized import ROUNDED, is_rounding, wrong
 from training.importing.signals import Mixed, Signal, Uneven, Unfit, X
 
 MOVES = frozenset(
@@ -228,8 +228,8 @@ class Traversal:
         """What a node makes of its inputs."""
         standard = node.domain in ("", "ai.onnx")
         constant = all(value is None or isinstance(value, np.ndarray) for value in given)
-        if is_rounding(node) and not constant:
-            raise self.refuse(node, WANTED, "of a signal")
+        if is_rounding(node):
+            self._check_rounding(node, given, constant)
         if not (standard or is_rounding(node)) or next(subgraphs(node), None) is not None:
             raise self.refuse(node, SUPPORTED, _operator(node))
         given = self._gone_on(node, given)
@@ -252,6 +252,13 @@ class Traversal:
             got = "values of several steps or sequences, or constants that differ between them"
             raise self.refuse(node, "one affine function of x_t or h_t for every step", got) from None
         raise self.refuse(node, SUPPORTED, _operator(node))
+
+    def _check_rounding(self, node: Any, given: list[Value], constant: bool) -> None:
+        """Refuse a rounding of a signal, and one of constants that means nothing."""
+        if not constant:
+            raise self.refuse(node, ROUNDED, "of a signal")
+        if found := wrong(node, given):  # type: ignore[arg-type]
+            raise self.refuse(node, *found)
 
     def _check_sizes(self, node: Any, given: list[Value]) -> None:
         """Refuse a constant that is another for other numbers of steps or sequences; of h_0 and c_0 only zeros pass."""

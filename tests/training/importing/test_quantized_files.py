@@ -151,12 +151,27 @@ def test_a_rounding_of_a_signal_is_refused_by_name(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_rounding_that_qonnx_does_not_name_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("scale", "zero", "bits", "options", "said"),
+    [
+        (0.0, 0.0, 8.0, {}, "a scale of numbers above 0, got 0 to 0"),
+        (float("nan"), 0.0, 8.0, {}, "a scale of numbers above 0, got nan"),
+        (0.1, 0.5, 8.0, {}, "a zero point of whole numbers, got 0.5"),
+        (0.1, 0.0, 2.5, {}, "a bit width of whole numbers above 0, got 2.5"),
+        (0.1, 0.0, -3.0, {}, "a bit width of whole numbers above 0, got -3"),
+        (0.1, 0.0, 8.0, {"rounding_mode": "NEAREST"}, "rounding_mode of ROUND, CEIL"),
+        (0.1, 0.0, 8.0, {"rounding_mode": 3}, "rounding_mode of ROUND, CEIL"),
+        (0.1, 0.0, 8.0, {"signed": "x"}, "signed and narrow of 0 or 1"),
+    ],
+)
+def test_a_rounding_that_means_nothing_is_refused(
+    scale: float, zero: float, bits: float, options: dict[str, object], said: str, tmp_path: Path
+) -> None:
     g = Graph()
-    given = g.random(*SHAPES[0]), g.constant(0.1), g.constant(0.0), g.constant(8.0)
-    w = g.node("Quant", *given, rounding_mode="NEAREST", domain=QONNX)
+    given = g.random(*SHAPES[0]), g.constant(scale), g.constant(zero), g.constant(bits)
+    w = g.node("Quant", *given, domain=QONNX, name="rounded", **options)
     h = g.squeezed(g.node("LSTM", "x", w, g.random(*SHAPES[1]), outputs=2, hidden_size=HIDDEN)[0], 1)
-    with pytest.raises(Refused, match="Quant"):
+    with pytest.raises(Refused, match=rf"rounded \(qonnx.custom_op.general.Quant\).*{said}"):
         read(saved(tmp_path, with_domain(g.model(g.head(h)), QONNX)))
 
 
