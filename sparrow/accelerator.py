@@ -124,7 +124,7 @@ class Accelerator:
         require_alone(self.spec, "Accelerator")
         given = None if lengths is None else np.asarray(lengths)
         model = self.spec.model
-        return sequences.checked(np.asarray(x), given, model.inputs, "x", "x", model.vocabulary)
+        return sequences.checked(np.asarray(x), given, model.inputs, "x", "x", model.vocabulary, model.window)
 
     def __repr__(self) -> str:
         return f"Accelerator({self.spec.name!r}, {str(self.work)!r})"
@@ -238,7 +238,7 @@ def _model(model: nn.Module | str | Path, scratch: Path, wishes: Wishes) -> tupl
 
 def _inputs(module: nn.Module) -> list[int]:
     """Elements that x_t may have, the likeliest first: those that a recurrent module of PyTorch's reads, or a linear
-    one in front of it; none where there is no such module.
+    or a convolution in front of it; none where there is no such module.
     """
     from torch import nn
 
@@ -247,6 +247,7 @@ def _inputs(module: nn.Module) -> list[int]:
     if first is None:
         return []
     front = [one.in_features for one in every[:first] if isinstance(one, nn.Linear)]
+    front += [one.in_channels for one in every[:first] if isinstance(one, nn.Conv1d)]
     return [*dict.fromkeys([every[first].input_size, *front])]  # type: ignore[list-item]
 
 

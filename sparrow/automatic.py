@@ -130,7 +130,7 @@ def _find(bound: float, spec: Spec, work: Path, outputs: Outputs, progress: Prog
     asked |= {"embedding": source.embedding}
     network = read_again(spec, spec.beside(source.file), asked)
     path = None if source.data is None else spec.beside(source.data)
-    data = data_of(path, spec.model.inputs, spec.model.vocabulary)
+    data = data_of(path, spec.model.inputs, spec.model.vocabulary, spec.model.window)
     progress("formats", 0, 1, f"of {source.file}, within {bound:g}")
     chosen = choose(network, spec, data, bound, "formats: auto")
     progress("formats", 1, 1, f"{chosen.bits:.3g} bits a weight")

@@ -34,7 +34,7 @@ def evaluate(spec: Spec, work: Path, test: Path, model: Path | None = None) -> d
     """
     if (around := around_of(spec)) is not None:
         return _with_pieces(spec, work, test, around, model)
-    data = sequences.load(test, spec.model.inputs, spec.model.vocabulary)
+    data = sequences.load(test, spec.model.inputs, spec.model.vocabulary, spec.model.window)
     return compared(spec, work, data, sequences.targets(test, data, *shape_of(spec)), str(test), model)
 
 

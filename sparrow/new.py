@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from accel.model.sequences import Data
 from accel.proof.ledger import file_digest
 from accel.schedule.load_spec import admission
 from accel.spec import Spec, checked, plain
+from accel.spec.network import Window
 from accel.spec.rules import rules
 from accel.spec.spec import TABLED, Target
 from accel.spec.yaml_file import Document
@@ -26,7 +28,7 @@ from sparrow.reasons import Asked, reasons, told
 from sparrow.spec_text import text
 from training.automatic.formats import choose
 from training.importing import data as drawn
-from training.importing import fit, source
+from training.importing import fit, frames, source
 from training.importing.network import FloatNetwork
 
 SEED, SEQUENCES, LENGTH = 1, 16, 32
@@ -79,7 +81,7 @@ def made(
         raise Refused([Fault(str(model), "a model file", "no such file" if not model.exists() else "a folder")])
     board = None if asked.board is None else _board(asked.board)
     network = known or source.found(model, asked.wishes).network
-    data = data_of(asked.data, network.inputs, network.vocabulary)
+    data = data_of(asked.data, network.inputs, network.vocabulary, network.window)
     chosen = choose(network, _described(network, model, folder, asked, data), data, asked.error)
     spec, lanes = fitting.on_board(chosen.spec, board)
     verified = spec.verify.model_copy(update={"sequences": _sequences(data)})
@@ -118,11 +120,12 @@ def _board(name: str) -> Board:
     return boards.find(name)
 
 
-def data_of(path: Path | None, inputs: int, vocabulary: int | None) -> Data:
+def data_of(path: Path | None, inputs: int, vocabulary: int | None, window: Window | None) -> Data:
     """The user's sequences, or random ones."""
-    if path is None:
-        return drawn.normal(SEED, SEQUENCES, LENGTH, inputs, vocabulary)
-    return sequences.load(path, inputs, vocabulary)
+    if path is not None:
+        return sequences.load(path, inputs, vocabulary, window)
+    made = drawn.normal(SEED, SEQUENCES, LENGTH, inputs, vocabulary)
+    return replace(made, x=frames.consistent(made.x, window))
 
 
 def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, data: Data) -> Spec:
@@ -154,6 +157,8 @@ def _model(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any]:
     found: dict[str, Any] = {"cell": network.layers[0].cell, "inputs": network.inputs}
     if network.vocabulary is not None:
         found["vocabulary"] = network.vocabulary
+    if network.window is not None:
+        found["window"] = plain(network.window)
     if network.between:
         found["between"] = list(network.between)
     if network.before:

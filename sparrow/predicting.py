@@ -51,7 +51,8 @@ def predict(
         raise Refused([Fault("--output", "another file than the sequences come from", str(y))])
     around = around_of(spec)
     heard = None if around is None else around.heard(x)
-    data = sequences.load(x, spec.model.inputs, spec.model.vocabulary) if heard is None else heard.data
+    model = spec.model
+    data = heard.data if heard else sequences.load(x, model.inputs, model.vocabulary, model.window)
     made = answered(spec, work, data, engine, port)
     answer = made.y if around is None or heard is None else around.answered(made.y, heard)
     contents = io.BytesIO()

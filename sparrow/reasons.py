@@ -52,6 +52,11 @@ def _model(spec: Spec, network: FloatNetwork, asked: Asked) -> Iterator[tuple[st
     names = ", ".join(f"{layer.name} ({layer.tensors[0]}, {layer.tensors[1]})" for layer in network.layers)
     both = f" Sequences have at most {spec.model.longest} steps (--longest)." if spec.model.bidirectional else ""
     yield "model", f"As in the file: {names}.{both}"
+    if network.window is not None:
+        yield (
+            "model.window",
+            "x are frames; `predict` and the others form the windows that a convolution reads of them.",
+        )
     if network.before:
         yield "model.before", f"{', '.join(one.name for one in network.before)}, in front of the first layer."
     head = spec.model.head

@@ -24,7 +24,7 @@ from training.cell import matrices_of, set_bias
 from training.directions import hold_halves
 from training.distill import distill as distill_student
 from training.export import integers
-from training.importing import data, fit, loss, proof, source
+from training.importing import data, fit, frames, loss, proof, source
 from training.importing.network import EQUATIONS, FloatNetwork
 from training.importing.proof import Proof
 from training.importing.source import Source, Wishes
@@ -70,7 +70,7 @@ def import_model(
     wishes = Wishes(tuple(lstm), source.names(head), tuple(ignore), output, embedding=embedding)
     taken = read(spec, path, wishes)
     fit.check(spec, taken.network, path.name)
-    given = None if data_file is None else sequences.load(data_file, spec.model.inputs, spec.model.vocabulary)
+    given = None if data_file is None else data_of(spec, data_file)
     proven = [_prove(spec, taken, str(path), one) for one in ([None] if given is None else [None, given])]
     weights, learned = _integers(spec, taken.network, given, distill, progress)
     matrices = loss.matrices(taken.network, weights, spec)
@@ -79,7 +79,7 @@ def import_model(
     steps = min(LENGTH, spec.model.longest or LENGTH)
     inputs, vocabulary = spec.model.inputs, spec.model.vocabulary
     drawn = data.within(spec.formats.input, spec.training.seed, SEQUENCES, steps, inputs, vocabulary)
-    compared = given or drawn
+    compared = given or replace(drawn, x=frames.consistent(drawn.x, spec.model.window))
     require_short(spec, compared)
     few = compared.first(MOST_SEQUENCES)
     states, decisions = loss.compare(taken.network, weights, spec, few)
@@ -91,6 +91,12 @@ def import_model(
     sample_file.save(work / "samples.npz", _samples(spec, given))
     imported = {"imported": path.name, "file": str(path.resolve()), "sha256": source.digest(path), "import": facts}
     write_json(work / "training.json", record(spec, weights) | imported)
+
+
+def data_of(spec: Spec, path: Path) -> Data:
+    """The user's sequences, as the network of the spec reads them."""
+    model = spec.model
+    return sequences.load(path, model.inputs, model.vocabulary, model.window)
 
 
 def import_source(spec: Spec, work: Path, progress: Progress = silent) -> None:
@@ -133,12 +139,14 @@ def read(spec: Spec, path: Path, wishes: Wishes) -> Source:
 def _prove(spec: Spec, taken: Source, place: str, given: Data | None) -> Proof:
     """Compare the network with its file: on random x, or on the user's, cut to the steps that the file takes."""
     x = None if given is None else given.first(MOST_SEQUENCES).x
+    window = spec.model.window
     count, steps = (SEQUENCES, LENGTH) if x is None else x.shape[:2]
     own, executors = taken.executors(count, steps)
     if x is None or given is None:
         x = data.random(spec.training.seed, count, own, spec.model.inputs, spec.model.vocabulary).x
-        return proof.prove(taken.network, x, executors, place, sequences.RANDOM)
-    return proof.prove(taken.network, data.of_steps(x, own), executors, place, given.origin)
+        return proof.prove(taken.network, frames.consistent(x, window), executors, place, sequences.RANDOM)
+    own_x = frames.consistent(data.of_steps(x, own), window)
+    return proof.prove(taken.network, own_x, executors, place, given.origin)
 
 
 def _integers(

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from accel.base.faults import Fault, Refused
+from accel.model import windows
+from accel.spec.network import Window
 
 Array = npt.NDArray[Any]
 RANDOM = "random"
@@ -32,22 +34,30 @@ class Data:
         return Data(self.x[:count], self.lengths[:count], self.origin)
 
 
-def load(path: Path, inputs: int, vocabulary: int | None = None) -> Data:
+def load(path: Path, inputs: int, vocabulary: int | None = None, window: Window | None = None) -> Data:
     """Sequences of a `.npy` [sequences, steps, inputs], or a `.npz` with `x` and, where they differ, `lengths`; with a
-    `vocabulary`, tokens below it [sequences, steps].
+    `vocabulary`, tokens below it [sequences, steps]; with a `window`, frames, of which windows are formed.
 
-    Refused: another shape, numbers that are not finite, others than tokens.
+    Refused: another shape, numbers that are not finite, others than tokens, too few frames.
     """
     found = arrays(path)
-    return checked(found["x"], found.get("lengths"), inputs, str(path), path.name, vocabulary)
+    return checked(found["x"], found.get("lengths"), inputs, str(path), path.name, vocabulary, window)
 
 
 def checked(
-    x: Array, lengths: Array | None, inputs: int, place: str, origin: str, vocabulary: int | None = None
+    x: Array,
+    lengths: Array | None,
+    inputs: int,
+    place: str,
+    origin: str,
+    vocabulary: int | None = None,
+    window: Window | None = None,
 ) -> Data:
     """Sequences x [sequences, steps, inputs], `lengths` where they differ, as `load` takes them from a file. Tokens may
     have an axis of one value, and become [sequences, steps, 1].
     """
+    if window is not None:
+        return windowed(checked(x, lengths, inputs // window.steps, place, origin), window, place)
     if vocabulary is not None:
         x, inputs = _tokens(x, vocabulary, place), 1
     if x.ndim != 3 or 0 in x.shape or x.shape[2] != inputs or not np.issubdtype(x.dtype, np.number):
@@ -61,6 +71,17 @@ def checked(
         raise Refused([Fault(f"{place}: lengths", f"1 to {x.shape[1]}", f"{lengths.min()} to {lengths.max()}")])
     real = np.arange(x.shape[1]) < lengths[:, None]
     return Data(np.where(real[..., None], x.astype(np.float64), 0.0), lengths.astype(np.int64), origin)
+
+
+def windowed(frames: Data, window: Window, place: str) -> Data:
+    """Windows of sequences whose steps are frames. Refused: a sequence of too few frames for one."""
+    steps = window.steps_of(frames.lengths)
+    if steps.min() < 1:
+        wanted = f"at least {window.frames_of(1)} frames a sequence (model.window)"
+        raise Refused([Fault(f"{place}: x", wanted, str(frames.lengths.min()))])
+    x = windows.formed(frames.x, window)
+    real = np.arange(x.shape[1]) < steps[:, None]
+    return Data(np.where(real[..., None], x, 0.0), steps, frames.origin)
 
 
 def _tokens(x: Array, vocabulary: int, place: str) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -64,6 +64,25 @@ class Head(Section):
     """Steps of the longest sequence, for `pool: mean`; steps beyond do not count."""
 
 
+class Window(Section):
+    """What a convolution over time reads for a step: frames of the input side by side."""
+
+    steps: Annotated[int, Field(ge=1, le=1 << 16)]
+    """Frames of a window; `model.inputs` are those of all of them, the frames in the order of time."""
+    stride: Annotated[int, Field(ge=1, le=1 << 16)] = 1
+    """Frames from one window to the next."""
+    pad: Annotated[tuple[int, int], _LIST] = (0, 0)
+    """Frames of zeros in front of a sequence, and behind it."""
+
+    def steps_of(self, frames: Any) -> Any:
+        """Windows of so many frames, a number or an array; 0 or less where there are too few for one."""
+        return (frames + sum(self.pad) - self.steps) // self.stride + 1
+
+    def frames_of(self, steps: int) -> int:
+        """The fewest frames that make so many windows."""
+        return max(1, self.stride * (steps - 1) + self.steps - sum(self.pad))
+
+
 class Model(Section):
     """The network."""
 
@@ -75,6 +94,10 @@ class Model(Section):
     """Levels of a highway cell, which a step goes through one after the other; x_t is read in the first."""
     inputs: Count
     """Elements of x_t."""
+    window: Window | None = None
+    """Frames that make an x_t, for a convolution over time in front of the network: whoever brings sequences to the
+    accelerator (`predict`, `evaluate`, `import`) forms windows of them; `model.before`, or W_x, has the convolution's
+    weights."""
     vocabulary: Annotated[int, Field(ge=2, le=1 << 20)] | None = None
     """Tokens of an embedding in front of the first layer: a step brings a token through the input stream, and x_t is
     that row of a table in the accelerator, in `formats.input`."""

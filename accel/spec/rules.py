@@ -25,6 +25,7 @@ def structural_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Those without which no sizes can be derived."""
     yield from _cell_rules(spec)
     yield from direction_rules(spec)
+    yield from _window_rules(spec)
     yield from _embedding_rules(spec)
     yield from _before_rules(spec)
     yield from _between_rules(spec)
@@ -125,6 +126,20 @@ def _initial_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     for other, there in others.items():
         if there:
             yield "model.initial", f"zeros beside {other}", spec.model.initial
+
+
+def _window_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """What a window of frames can be."""
+    window = spec.model.window
+    if window is None:
+        return
+    if spec.model.inputs % window.steps:
+        yield "model.window.steps", f"a divisor of model.inputs = {spec.model.inputs}", window.steps
+    if not all(0 <= zeros < window.steps for zeros in window.pad):
+        wanted = f"[front, behind], each from 0 to {window.steps - 1}: windows of nothing but zeros have no frame"
+        yield "model.window.pad", wanted, list(window.pad)
+    if spec.model.vocabulary is not None:
+        yield "model.window", "nothing beside model.vocabulary, as tokens come one a step", plain(window)
 
 
 def _embedding_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:

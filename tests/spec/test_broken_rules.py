@@ -17,6 +17,23 @@ BOTH = {"model": {"hidden": [8, 8]}, "engine": {"dataflow": ["row", "column"]}}
 
 BROKEN = [
     pytest.param(
+        {"model": {"inputs": 8, "window": {"steps": 3}}},
+        "model.window.steps: wanted a divisor of model.inputs = 8, got 3",
+        id="a_window_of_broken_frames",
+    ),
+    pytest.param(
+        {"model": {"inputs": 8, "window": {"steps": 2, "pad": [0, 2]}}},
+        "model.window.pad: wanted [front, behind], each from 0 to 1: windows of nothing but zeros have no frame, "
+        "got [0, 2]",
+        id="a_window_of_zeros",
+    ),
+    pytest.param(
+        {"model": {"inputs": 8, "vocabulary": 9, "window": {"steps": 2}}},
+        "model.window: wanted nothing beside model.vocabulary, as tokens come one a step, "
+        'got {"steps": 2, "stride": 1, "pad": [0, 0]}',
+        id="a_window_of_tokens",
+    ),
+    pytest.param(
         {"formats": FORMATS | {"activation": [20, 19], "cell": [32, 0]}},
         'formats.cell: wanted exact sums of at most 62 bits, got "72 bits"',
         id="a_cell_whose_sum_is_too_wide",

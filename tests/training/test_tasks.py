@@ -51,6 +51,12 @@ def test_every_misfit_of_task_and_network_is_refused_at_once() -> None:
     assert [fault.place for fault in refused.value.faults] == ["model.inputs", "model.head.outputs", "model.head.when"]
 
 
+def test_a_task_gives_windows_itself() -> None:
+    model = {"inputs": 8, "window": {"steps": 2}, "head": {"outputs": 10}}
+    with pytest.raises(Refused, match=r"model\.window: wanted nothing, as task digits_rows gives what"):
+        tasks.load(small(training={"task": "digits_rows"}, model=model))
+
+
 def test_the_seeded_task_leaves_weights_and_samples_without_training(tmp_path: Path) -> None:
     spec = small()
     train(spec, tmp_path)

@@ -89,10 +89,10 @@ def negate(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
 def matmul(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     """MatMul with a constant matrix on either side."""
     signal, (weight,) = one_signal(walk, node, given)
-    return [_product(walk, node, signal, weight, isinstance(given[0], Signal))]
+    return [product(walk, node, signal, weight, isinstance(given[0], Signal))]
 
 
-def _product(walk: Traversal, node: Any, signal: Signal, weight: Array, left: bool) -> Signal:
+def product(walk: Traversal, node: Any, signal: Signal, weight: Array, left: bool) -> Signal:
     """signal @ weight, or weight @ signal."""
     while weight.ndim > 2 and weight.shape[0] == 1 and weight.ndim <= signal.places.ndim:
         weight = weight[0]
@@ -117,7 +117,7 @@ def gemm(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     turned = options["transA" if left else "transB"]
     weight = weight.T if options["transB" if left else "transA"] else weight
     signal = signal.moved(signal.places.T) if turned else signal
-    made = _product(walk, node, signal, weight, left)
+    made = product(walk, node, signal, weight, left)
     made = made.affine(np.full((), options["alpha"]), np.zeros(()), "") if options["alpha"] != 1 else made
     if summand is None:
         return [made]
@@ -141,21 +141,6 @@ def normalize(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     if not np.isfinite(by).all():
         raise walk.refuse(node, "a variance that is not negative", "another")
     return [signal.affine(by, shift - mean * by, walk.name(node))]
-
-
-def convolve(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
-    """Conv over single steps (kernel 1), which is a linear layer over axis 1."""
-    options: dict[str, Any] = {"group": 1, "strides": [1], "pads": [0], "auto_pad": b"NOTSET"}
-    options |= attributes(node)
-    signal, (weight, *bias) = one_signal(walk, node, given)
-    places, kernel = signal.places, list(weight.shape[2:])
-    moves = options["group"] != 1 or set(options["strides"]) != {1} or any(options["pads"])
-    if not isinstance(given[0], Signal) or moves or set(kernel) - {1} or weight.ndim != places.ndim or places.ndim < 3:
-        raise walk.refuse(node, f"a Conv of kernel 1, stride 1 and one group; {SUPPORTED}", f"kernel {kernel}")
-    made = _product(walk, node, signal.moved(np.moveaxis(places, 1, -1)), weight.reshape(weight.shape[:2]).T, True)
-    for constant in bias:
-        made = made.affine(np.ones(()), constant, "")
-    return [made.moved(np.moveaxis(made.places, -1, 1))]
 
 
 def cast(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
@@ -230,7 +215,6 @@ ARITHMETIC: dict[str, Handler] = {
     "MatMul": matmul,
     "Gemm": gemm,
     "BatchNormalization": normalize,
-    "Conv": convolve,
     "Cast": cast,
     "Dropout": dropout,
     "Softmax": ending("softmax"),

@@ -74,7 +74,8 @@ class Around:
             raise Refused([Fault(f"{path}: lengths", wanted, "some")])
         if self.before is not None:
             return self._encoded(self.before, found["x"], path)
-        data = sequences.load(path, self.core.network.inputs, self.core.network.vocabulary)
+        core = self.core.network
+        data = sequences.load(path, core.inputs, core.vocabulary, core.window)
         at = onnx_model.at_size(self.core, *data.x.shape[:2])
         if len(data.x) % at.sequences or at.steps != data.x.shape[1]:
             wanted = f"{at.steps} steps of a multiple of {at.sequences} sequences, as {self.core.file.path.name} has"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from accel.base.faults import Fault, Refused
 from accel.spec import Spec
-from accel.spec.network import Linear
+from accel.spec.network import Linear, Window
 from training.importing.network import Activated, Array, FloatNetwork
 
 CLASSES = ("softmax", "log_softmax", "argmax")
@@ -34,6 +34,9 @@ def _sizes(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
     if inputs != spec.model.inputs:
         first = network.before[0].name if network.before else network.layers[0].name
         yield Fault("model.inputs", f"{inputs}, as {first} of {name} reads", str(spec.model.inputs))
+    if network.window != spec.model.window:
+        wanted = f"nothing, as {name} has no Conv over steps" if network.window is None else told(network.window)
+        yield Fault("model.window", wanted, "nothing" if spec.model.window is None else told(spec.model.window))
     if network.vocabulary != spec.model.vocabulary:
         table = network.embedding
         wanted = "nothing, as" if table is None else f"{network.vocabulary}, the rows of {table.name} that"
@@ -41,6 +44,11 @@ def _sizes(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
     if hidden != list(spec.model.hidden):
         names = ", ".join(layer.name for layer in network.layers)
         yield Fault("model.hidden", f"{hidden}, as {name} has ({names})", str(list(spec.model.hidden)))
+
+
+def told(window: Window) -> str:
+    """As a spec has it."""
+    return f"{{steps: {window.steps}, stride: {window.stride}, pad: {list(window.pad)}}}"
 
 
 def _head(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:

@@ -17,7 +17,8 @@ import torch
 from torch import nn
 
 from accel.base.faults import Fault, Refused
-from training.importing import data
+from accel.model import windows
+from training.importing import data, frames
 from training.importing.network import Array, Ending, FloatNetwork, When, ended
 
 SEQUENCES, STEPS = 48, 12
@@ -39,7 +40,10 @@ def matched(module: nn.Module, network: FloatNetwork, seed: int) -> FloatNetwork
     if network.embedding is None:
         x = x * np.repeat(SIZES, SEQUENCES // len(SIZES))[:, None, None]
     first = _batch_first(module)
-    entering = x if first else x.swapaxes(0, 1)
+    if network.window is not None:
+        x = frames.consistent(x, network.window)
+    entering = x if network.window is None else windows.undone(x, network.window, network.window.frames_of(STEPS))
+    entering = entering if first else entering.swapaxes(0, 1)
     answer = _called(module, entering if network.embedding is None else entering[..., 0].astype(np.int64), first)
     nearest = np.inf
     for when, ending, wanted in _candidates(network, x):

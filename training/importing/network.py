@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accel.model.directions import arranged
+from accel.spec.network import Window
 
 Array = npt.NDArray[Any]
 When = Literal["last", "step"]
@@ -112,6 +113,8 @@ class FloatNetwork:
     """Linear layers in front of the recurrent ones, in the order data takes."""
     embedding: Embedded | None = None
     """A table in front of the first layer, which then reads the rows of tokens."""
+    window: Window | None = None
+    """Frames of the file's input that make an x_t."""
 
     @property
     def vocabulary(self) -> int | None:

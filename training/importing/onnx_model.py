@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from accel.base.faults import Fault, Refused
-from training.importing import activations, graph_file, pools, recurrent
+from training.importing import activations, convolution, frames, graph_file, pools, recurrent
 from training.importing.arithmetic import ARITHMETIC
 from training.importing.axes import choices, shape_beside
 from training.importing.ends import End
+from training.importing.frames import Framed
 from training.importing.graph_file import GraphFile
 from training.importing.network import Array, Embedded, FloatNetwork
 from training.importing.reading import Reading
@@ -21,6 +22,7 @@ from training.importing.walk import RECURRENT, Answer, Behind, Given, Layer, Loo
 
 SIZES = ((6, 5, 3, 2), (5, 7, 2, 3))
 """Two choices of sizes for axes that may have any: what is read must be the same for both."""
+HANDLERS = ARITHMETIC | activations.HANDLERS | convolution.HANDLERS | pools.HANDLERS | recurrent.HANDLERS
 LARGEST = 1 << 24
 """Elements of an input of fixed size that is still followed."""
 
@@ -34,13 +36,20 @@ def read(path: Path, output: str | None = None, inputs: int | None = None) -> Re
     file = graph_file.load(path)
     name = chosen(file, output)
     x = _input(file, name)
-    first, second = (_followed(file, name, x, sizes, inputs) for sizes in SIZES)
+    more = frames.reach(file)
+    first, second = (_followed(file, name, x, [size + more for size in sizes], inputs) for sizes in SIZES)
     _require_same(first, second)
     return first
 
 
 def at_size(reading: Reading, sequences: int, steps: int) -> Reading:
     """The same network at other numbers of sequences and steps; what the file fixes, or shares among axes, stays."""
+    window = reading.network.window
+    return _of_rows(reading, sequences, steps if window is None else window.frames_of(steps))
+
+
+def _of_rows(reading: Reading, sequences: int, steps: int) -> Reading:
+    """`at_size`, where steps are those of the file's input, of which several may make one of the network's."""
     sizes = list(reading.sizes)
     for axis, free in enumerate(reading.file.axes(reading.input)):
         along = _role(reading, axis)
@@ -62,7 +71,7 @@ def at_shape(reading: Reading, shape: tuple[int, ...]) -> Reading:
     along: dict[int | None, int] = {0: 1, 1: 1}
     if len(shape) == len(reading.sizes):
         along |= {role: size for axis, size in enumerate(shape) if (role := _role(reading, axis)) is not None}
-        found = at_size(reading, along[1], along[0])
+        found = _of_rows(reading, along[1], along[0])
         if found.sizes == shape:
             return found
     raise Refused([Fault(place, f"a shape as {list(reading.sizes)}, steps and sequences any", str(list(shape)))])
@@ -92,7 +101,7 @@ def _same(one: Reading, other: Reading) -> bool:
     arrays = [[array for _, array in network.matrices()] for network in (first, second)]
     same_shape = [[array.shape for array in side] for side in arrays]
     kinds = [
-        (network.when, network.last, network.directions, network.ending, network.initial_states)
+        (network.when, network.last, network.directions, network.ending, network.initial_states, network.window)
         for network in (first, second)
     ]
     between = [
@@ -163,7 +172,7 @@ def _at(
     _check_size(sizes, place)
     free = any(isinstance(axis, str) for axis in file.axes(x))
     known = dict(_known(file, x, sizes, others)) | {x: of_input(sizes, features)}
-    walk = Traversal(file, ARITHMETIC | activations.HANDLERS | pools.HANDLERS | recurrent.HANDLERS, known, free)
+    walk = Traversal(file, HANDLERS, known, free)
     if walked is not None:
         walked.append(walk)
     value = walk.value(output)
@@ -171,19 +180,26 @@ def _at(
     if not isinstance(logits, Signal) or logits.source == X:
         got = "none" if isinstance(logits, Signal) else "an output that does not depend on x, or on several layers"
         raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM or GRU node on the way from x", got)])
-    chain, behind, pool, before, table = _chain(walk, logits.source)
+    chain, behind, pool, before, table, framed = _chain(walk, logits.source)
     if not chain:
         raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM or GRU node on the way from x", "none")])
     _check_kind(file, x, table, place)
-    rows = chain[0].rows
+    turns = chain[0].rows
+    rows = turns if framed is None else _frames(framed, turns)
     _check_states(chain, place)
     _check_order(rows, sizes, features, place)
-    end = End(f"{file.path}: {output}", logits, rows.shape, ending == "argmax")
+    end = End(f"{file.path}: {output}", logits, turns.shape, ending == "argmax")
     head, when, axis, answers = end.read()
     if behind and head is None:
         wanted = "a linear layer behind the last activation, or that node cut off and left to the host"
         raise Refused([Fault(behind[-1].place, wanted, behind[-1].made.activation)])
-    met: tuple[Layer | Behind | Pooling, ...] = (*before, *chain, *pool, *behind)
+    met: tuple[Framed | Layer | Behind | Pooling, ...] = (
+        *([framed] if framed else []),
+        *before,
+        *chain,
+        *pool,
+        *behind,
+    )
     folded = tuple(dict.fromkeys(name for one in met for name in one.folded if name))
     layers, linear = tuple(layer.made for layer in chain), tuple(layer.made for layer in behind)
     front = tuple(layer.made for layer in before)
@@ -193,11 +209,20 @@ def _at(
     names = _names(chain)
     last: Any = None
     if layers[0].directions > 1 and head is not None and when == "last" and not pool:
-        last = "states" if answers.min() >= rows.size else "output"
-    parts = layers, head, when, ending, names, folded, over, last, linear, _between(chain), front, table
+        last = "states" if answers.min() >= turns.size else "output"
+    window = None if framed is None else framed.window
+    parts = layers, head, when, ending, names, folded, over, last, linear, _between(chain), front, table, window
     network = FloatNetwork(*parts)  # type: ignore[arg-type]
     states = tuple(layer.given for layer in chain)
     return Reading(file, output, x, sizes, features, network, rows, axis, answers, others, states)
+
+
+def _frames(framed: Framed, turns: Array) -> Array:
+    """Rows of the input [frames, sequences] behind windows. Refused: steps [steps, sequences] in another order."""
+    if not frames.in_order(turns):
+        wanted = "a Conv whose steps the first layer reads from first to last"
+        raise Refused([Fault(framed.place, wanted, "steps left out, or in another order")])
+    return framed.rows
 
 
 def _check_size(shape: tuple[int, ...], place: str) -> None:
@@ -237,11 +262,12 @@ def _check_kind(file: GraphFile, x: str, table: Embedded | None, place: str) -> 
 
 def _chain(
     walk: Traversal, last: int
-) -> tuple[list[Layer], list[Behind], list[Pooling], list[Behind], Embedded | None]:
+) -> tuple[list[Layer], list[Behind], list[Pooling], list[Behind], Embedded | None, Framed | None]:
     """Recurrent layers from x on, linear ones behind them up to what the answer reads, the pool between, linear layers
-    in front of the recurrent ones, and the table in front of all.
+    in front of the recurrent ones, and the table or the windows in front of all.
     """
-    layers, behind, pools_met, before, table = list[Layer](), list[Behind](), list[Pooling](), list[Behind](), None
+    layers, behind, pools_met, before = list[Layer](), list[Behind](), list[Pooling](), list[Behind]()
+    table, framed = None, None
     while last != X:
         found = walk.layers[last]
         if isinstance(found, Layer):
@@ -250,10 +276,12 @@ def _chain(
             pools_met.append(found)
         elif isinstance(found, Looking):
             table = found.made
+        elif isinstance(found, Framed):
+            framed = found
         else:
             (behind if walk.met_recurrent(last) else before).append(found)
         last = found.source
-    return layers[::-1], behind[::-1], pools_met, before[::-1], table
+    return layers[::-1], behind[::-1], pools_met, before[::-1], table, framed
 
 
 def _check_states(chain: Sequence[Layer], place: str) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from accel.model import windows
+from training.importing import frames
 from training.importing.axes import shape_beside
 from training.importing.graph_file import GraphFile
 from training.importing.network import Array, FloatNetwork
@@ -24,7 +26,7 @@ class Reading:
     """The axis of x_t."""
     network: FloatNetwork
     rows: Array
-    """Number of the input's row at each step of each sequence."""
+    """Number of the input's row at each step of each sequence; of windows, at each frame."""
     axis: int | None
     """The axis of the output's values; None where each stands alone."""
     answers: Array
@@ -37,7 +39,7 @@ class Reading:
     @property
     def steps(self) -> int:
         """Steps of this reading."""
-        return int(self.rows.shape[0])
+        return frames.steps_of(self.rows, self.network.window)
 
     @property
     def sequences(self) -> int:
@@ -49,7 +51,9 @@ class Reading:
         return self.sizes if name == self.input else shape_beside(self.file, name, self.input, self.sizes, self.others)
 
     def arranged(self, x: Array) -> Array:
-        """x [sequences, steps, inputs] in the axes of the file's input."""
+        """x [sequences, steps, inputs] in the axes of the file's input; windows are taken apart."""
+        if self.network.window is not None:
+            x = windows.undone(x, self.network.window, len(self.rows))
         flat = np.empty((self.rows.size, x.shape[2]), x.dtype)
         flat[self.rows.T] = x
         if self.features is None:
@@ -60,7 +64,8 @@ class Reading:
     def gathered(self, value: Array) -> Array:
         """x [sequences, steps, inputs] of a value in the axes of the file's input: `arranged` undone."""
         rows = value[..., None] if self.features is None else np.moveaxis(value, self.features, -1)
-        return np.asarray(rows.reshape(self.rows.size, -1)[self.rows.T])
+        x = np.asarray(rows.reshape(self.rows.size, -1)[self.rows.T])
+        return x if self.network.window is None else windows.formed(x, self.network.window)
 
     def collected(self, output: Array) -> Array:
         """What the file answered as [sequences, steps or 1, outputs]. Raises ValueError where its shape is another."""

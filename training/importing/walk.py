@@ -16,6 +16,7 @@ from numpy import ndarray
 
 from accel.base.faults import Fault, Refused
 from training.importing.evaluate import Unevaluated, evaluate
+from training.importing.frames import Framed
 from training.importing.graph_file import GraphFile, conforms, subgraphs
 from training.importing.network import Activated, Array, Embedded, Ending, Recurrent
 from training.importing.quantized import ROUNDED, is_rounding, wrong
@@ -42,7 +43,8 @@ RECURRENT = frozenset(("LSTM", "GRU"))
 """Recurrent operators that have a place."""
 SUPPORTED = (
     f"{', '.join(sorted(RECURRENT))}; MatMul, Gemm, Add, Sub, Mul, Div, Neg, Sum, BatchNormalization, "
-    "Conv of kernel 1 with constants; a Gather of a constant table at the input; moves of axes; "
+    "Conv of kernel 1 with constants, or of a longer one over the steps of the input; "
+    "a Gather of a constant table at the input; moves of axes; "
     "behind the recurrent ones ReduceMean or ReduceMax over the steps, then Relu, Tanh, Sigmoid, HardSigmoid or Clip "
     "between linear layers; Softmax, LogSoftmax, Sigmoid or ArgMax at "
     "the end"
@@ -128,7 +130,7 @@ class Traversal:
     """Inputs and constants at first, then whatever the output needs."""
     free: bool
     """Whether the input has an axis of any size."""
-    layers: list[Layer | Behind | Pooling | Looking] = field(default_factory=list)
+    layers: list[Layer | Behind | Pooling | Looking | Framed] = field(default_factory=list)
     steps: int = 0
     producers: dict[str, Any] = field(default_factory=dict)
     visited: int = 0

@@ -64,6 +64,9 @@ def _faults(spec: Spec, task: Task) -> list[Fault]:
         faults.append(Fault("model.vocabulary", f"{wanted} task {name} has", str(model.vocabulary)))
     if task.inputs is not None and model.vocabulary is None and model.inputs != task.inputs:
         faults.append(Fault("model.inputs", f"{task.inputs}, as task {name} has", str(model.inputs)))
+    if model.window is not None:
+        wanted = f"nothing, as task {name} gives what the network reads, [sequences, steps, inputs]"
+        faults.append(Fault("model.window", wanted, f"steps: {model.window.steps}"))
     if model.head is not None and model.head.outputs != task.classes:
         faults.append(Fault("model.head.outputs", f"{task.classes}, as task {name} has", str(model.head.outputs)))
     if model.head is not None and model.head.when != task.when:

@@ -76,13 +76,9 @@ def beginning_state(g: Graph) -> str:
 
 
 def convolution(g: Graph) -> str:
-    x = g.node("Conv", g.node("Transpose", "x", perm=[1, 2, 0]), g.random(INPUTS, INPUTS, 3), pads=[1, 1], name="conv")
-    return g.head(g.layer(g.node("Transpose", x, perm=[2, 0, 1])))
-
-
-def convolution_of_groups(g: Graph) -> str:
-    x = g.node("Conv", g.node("Transpose", "x", perm=[1, 2, 0]), g.random(INPUTS, 1, 1), group=INPUTS, name="conv")
-    return g.head(g.layer(g.node("Transpose", x, perm=[2, 0, 1])))
+    h = g.node("Transpose", g.layer("x"), perm=[1, 2, 0])
+    h = g.node("Conv", h, g.random(HIDDEN, HIDDEN, 3), pads=[1, 1], name="conv")
+    return g.head(g.node("Transpose", h, perm=[2, 0, 1]))
 
 
 def all_steps_at_once(g: Graph) -> str:
