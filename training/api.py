@@ -1,13 +1,16 @@
-"""Three calls on a live `nn.LSTM` or `nn.GRU`, for training loops of the user's own: `prune`, `quantize`, `export`.
+"""Three calls on live `nn.LSTM`s or `nn.GRU`s, for training loops of the user's own: `prune`, `quantize`, `export`.
 
 prune(lstm, spec)                   # masks, through which training goes on
 lstm = quantize(lstm, spec)         # the same parameters in the accelerator's arithmetic
 export(lstm, head, spec, work)      # the integers, for `sparrow generate`
+
+What stands in front goes with them: `before`, the linear layers of `model.before`, and `embedding`, the table of
+`model.vocabulary`. Where something stands between recurrent layers (`model.between`), `lstm` are several modules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,109 +24,135 @@ from accel.model import samples as sample_file
 from accel.model import weights_file
 from accel.model.samples import Samples
 from accel.model.weights import Weights, threshold_of
-from accel.spec import Spec, plain
+from accel.spec import Spec
 from training import prune as pruning
-from training.arithmetic import exact
-from training.export import head_integers, layer_integers
+from training.export import head_integers, layer_integers, table_integers
+from training.given import Front, One, Recurrent, check, check_weights, layers_of, modules_of
 from training.hand_over import taking
-from training.model import State, ends, run_layer, stacked
+from training.model import LSTM, State, ends, stacked
 from training.seeded import STEPS, untrained
 from training.straight_through import narrow
 
-MODES = {"LSTM": "lstm", "GRU": "gru"}
-"""Modules of PyTorch that have a cell here, by their `mode`, and its name in `model.cell`."""
 
-
-def prune(lstm: nn.RNNBase, spec: Spec) -> None:
+def prune(lstm: Recurrent, spec: Spec) -> None:
     """Mask all weights but the largest of each row, at the spec's ratios (with a search: the even split).
 
     Training goes on through the masks; weights outside stay exactly zero. Refused where the sizes differ from the spec.
     """
-    check(lstm, spec)
+    modules = modules_of(lstm)
+    check(modules, spec)
     check_weights(spec)
-    for number, (array, choose) in enumerate(zip(network(spec).layers, pruning.choices(spec), strict=True)):
-        pruning.prune(lstm, array.nnz, number, choose)
+    for one, array, choose in zip(layers_of(modules), network(spec).layers, pruning.choices(spec), strict=True):
+        pruning.prune(one.module, array.nnz, one.number, choose)
 
 
 class Quantized(nn.Module):
-    """An `nn.LSTM` or `nn.GRU` computed in the arithmetic of the accelerator; parameters are shared, gradients go
-    straight through.
+    """Recurrent layers, and what stands in front of them, in the arithmetic of the accelerator; parameters are shared,
+    gradients go straight through.
 
-    Takes and returns what the module does. In float64 every signal equals the golden model's to the last bit.
+    Takes what comes in (x, or tokens [batch, steps] for an embedding), and returns h_t of the last layer and the state,
+    in the layout of the first module. In float64 every signal equals the golden model's to the last bit.
     """
 
-    def __init__(self, lstm: nn.RNNBase, spec: Spec) -> None:
+    def __init__(
+        self, lstm: Recurrent, spec: Spec, before: Sequence[nn.Linear] = (), embedding: nn.Embedding | None = None
+    ) -> None:
         super().__init__()
-        check(lstm, spec)
+        modules, self.front = modules_of(lstm), Front(tuple(before), embedding)
+        check(modules, spec, self.front)
         check_weights(spec)
-        self.lstm = lstm
-        self.net = _network(lstm, spec)
+        self.single = isinstance(lstm, nn.RNNBase)
+        self.modules_given = nn.ModuleList(modules)
+        self.model = _model(modules, spec, self.front)
+        self.net = _network(modules, spec)
+
+    @property
+    def given(self) -> list[nn.RNNBase]:
+        """The recurrent modules."""
+        return [*self.modules_given]
 
     def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """x in the layout of the module (`batch_first` or not) to all h_t and to the state after the last step.
+        """x, or tokens, in the layout of the module (`batch_first` or not) to all h_t and to the state after the last
+        step.
 
-        `state`, before the first step and after the last: (h, c) of an LSTM, h of a GRU, [layers, batch, hidden] each.
+        `state`, before the first step and after the last: (h, c) of an LSTM, h of a GRU, [layers, batch, hidden] each;
+        of several modules a list of these.
         """
-        x = narrow(x if self.lstm.batch_first else x.transpose(0, 1), self.net.spec.formats.input)
-        found = []
-        for number, array in enumerate(self.net.layers):
-            before = None if state is None else self._before(state, number)
-            threshold = 0.0 if array not in self.net.skipping else self.net.spec.sparsity.threshold or 0.0
-            steps = list(run_layer(exact(self.net, array), self.lstm, x, before, threshold, number=number))
-            x = stacked(steps, array.cell.output)
-            found.append(steps)
-        h_n, kept = (torch.stack(part) for part in zip(*ends(self.net.layers[0].cell, found), strict=True))
-        after = kept if self._state_follows else (h_n, kept)
-        return x if self.lstm.batch_first else x.transpose(0, 1), after
+        first = self.given[0].batch_first
+        x = x if first else x.transpose(0, 1)
+        x = narrow(x, self.net.spec.formats.input) if self.front.embedding is None else x[..., None]
+        found = self.model.quantize(self.net).signals(x, None if state is None else [*self._before(state)])
+        h = stacked(found[-1], self.net.layers[-1].cell.output)
+        after = [*self._after(ends(self.net.layers[0].cell, found))]
+        return h if first else h.transpose(0, 1), after[0] if self.single else after
 
     @property
     def _state_follows(self) -> bool:
         """Whether a layer's state is one tensor: what is carried on, of which h_t follows."""
         return self.net.layers[0].cell.level.state_follows
 
-    def _before(self, state: Any, number: int) -> State:
-        """What a layer reads and keeps before its first step."""
-        if not self._state_follows:
-            return state[0][number], state[1][number]
-        formats = self.net.layers[number].formats
-        kept = narrow(state[number], formats.cell)
-        return narrow(kept, formats.state), kept
+    def _before(self, state: Any) -> Iterator[State]:
+        """What each layer reads and keeps before its first step."""
+        arrays = iter(self.net.layers)
+        for module, own in zip(self.given, [state] if self.single else state, strict=True):
+            for number in range(module.num_layers):
+                formats = next(arrays).formats
+                if self._state_follows:
+                    kept = narrow(own[number], formats.cell)
+                    yield narrow(kept, formats.state), kept
+                else:
+                    yield own[0][number], own[1][number]
+
+    def _after(self, last: list[State]) -> Iterator[Any]:
+        """The state of each module after the last step, as it returns it."""
+        rest = iter(last)
+        for module in self.given:
+            h, kept = (torch.stack(part) for part in zip(*(next(rest) for _ in range(module.num_layers)), strict=True))
+            yield kept if self._state_follows else (h, kept)
 
 
-def quantize(lstm: nn.RNNBase, spec: Spec) -> Quantized:
-    """The module that computes as the accelerator will; fine-tune it in place of the one given."""
-    return Quantized(lstm, spec)
+def quantize(
+    lstm: Recurrent, spec: Spec, before: Sequence[nn.Linear] = (), embedding: nn.Embedding | None = None
+) -> Quantized:
+    """The module that computes as the accelerator will; fine-tune it in place of those given."""
+    return Quantized(lstm, spec, before, embedding)
 
 
 def export(
-    lstm: nn.RNNBase | Quantized,
+    lstm: Recurrent | Quantized,
     head: nn.Linear | Sequence[nn.Linear] | None,
     spec: Spec,
     work: Path,
     samples: Samples | None = None,
     replace: bool = False,
+    before: Sequence[nn.Linear] = (),
+    embedding: nn.Embedding | None = None,
 ) -> Weights:
     """Leave what `sparrow import` leaves in `work`: weights, samples, a record; `sparrow run` goes on from there.
 
-    The integers are those that `Quantized` computes with.
+    The integers are those that `Quantized` computes with, which also knows what stands in front.
 
     `head` is the last linear layer, or all of them in the order data takes where `model.head.layers` has some;
     what stands between them the spec says. `samples` are sequences to verify on, seeded ones by default.
-    Refused where the module does not fit the spec: sizes, head, or rows that keep different numbers of weights. A head
-    that is not pruned yet (`training.prune.prune_head`) loses its smallest weights where the spec has `sparsity.head`.
-    Refused, too, where weights that were made in another way would be replaced; with `replace` they are set aside.
+    Refused where the modules do not fit the spec: sizes, head, or rows that keep different numbers of weights. Linear
+    layers that are not pruned yet (`training.prune.prune_head`) lose their smallest weights where the spec has
+    `sparsity.head`. Refused, too, where weights that were made in another way would be replaced; with `replace` they
+    are set aside.
     """
-    module = lstm.lstm if isinstance(lstm, Quantized) else lstm
-    check(module, spec)
-    net = _network(module, spec)
+    modules = lstm.given if isinstance(lstm, Quantized) else modules_of(lstm)
+    front = lstm.front if isinstance(lstm, Quantized) else Front(tuple(before), embedding)
+    check(modules, spec, front)
+    net = _network(modules, spec)
     linear = [] if head is None else [head] if isinstance(head, nn.Linear) else [*head]
     behind = net.behind(net.arrays)
     if len(linear) != len(behind):
         raise Refused([Fault("head", f"{len(behind)} linear layers, as the spec's model.head has", str(len(linear)))])
-    layers = [layer_integers(module, array, number) for number, array in enumerate(net.layers)]
-    pruning.prune_head(linear, spec)
+    pruning.prune_head([*front.before, *linear], spec)
+    layers = [head_integers(layer, array) for layer, array in zip(front.before, net.before, strict=True)]
+    pairs = zip(layers_of(modules), net.layers, strict=True)
+    layers += [layer_integers(one.module, array, one.number) for one, array in pairs]
     layers += [head_integers(layer, array) for layer, array in zip(linear, behind, strict=True)]
-    made = Weights(tuple(layers), threshold_of(spec))
+    made = Weights(tuple(layers), threshold_of(spec), table_integers(front.embedding, spec))
     with taking(spec, work, "training.api.export", replace) as folder:
         weights_file.save(folder / "weights.npz", made, spec)
         sample_file.save(folder / "samples.npz", samples or sample_file.seeded(spec, spec.verify.sequences, STEPS))
@@ -131,49 +160,28 @@ def export(
     return made
 
 
-def check(lstm: nn.RNNBase, spec: Spec) -> None:
-    """Refused, with every fault, where a module is none that the accelerator of the spec computes."""
-    if lstm.mode not in MODES:
-        raise Refused([Fault("module", "an nn.LSTM or an nn.GRU", type(lstm).__name__)])
-    faults = []
-    if spec.model.cell != MODES[lstm.mode]:
-        fits = f"{MODES[lstm.mode]} for an nn.{lstm.mode}, or `sparrow train`"
-        faults.append(Fault("model.cell", fits, spec.model.cell))
-    if lstm.bidirectional:
-        faults.append(Fault(lstm.mode, "one that reads forward only, or `sparrow train`", "a bidirectional one"))
-    if spec.model.bidirectional:
-        faults.append(Fault("model.bidirectional", "false for a module, or `sparrow train`", "true"))
-    for key in ("vocabulary", "before", "between"):
-        if around := getattr(spec.model, key):
-            alone = "none of it around a module of its own: a file or `sparrow.compile` brings it"
-            faults.append(Fault(f"model.{key}", alone, str(plain(around))))
-    if lstm.proj_size:
-        faults.append(Fault(lstm.mode, "one without projection", f"proj_size {lstm.proj_size}"))
-    sizes = (lstm.input_size, [lstm.hidden_size] * lstm.num_layers, lstm.bias)
-    wanted = (spec.model.inputs, list(spec.model.hidden), spec.model.bias)
-    for key, want, got in zip(("inputs", "hidden", "bias"), wanted, sizes, strict=True):
-        if want != got:
-            faults.append(Fault(f"model.{key}", str(want), f"{got} in the module"))
-    if faults:
-        raise Refused(faults)
+def _model(modules: Sequence[nn.RNNBase], spec: Spec, front: Front) -> LSTM:
+    """The spec's network up to h_t of its last layer, of the modules' own parameters."""
+    training = spec.training.model_copy(update={"dropout": 0.0})
+    alone = spec.model.model_copy(update={"head": None})
+    model = LSTM(spec.model_copy(update={"model": alone, "training": training}))
+    model.layers, model.before, model.table = (
+        nn.ModuleList(layers_of(modules)),
+        nn.ModuleList(front.before),
+        front.embedding,
+    )
+    model.threshold.fill_((spec.sparsity.threshold or 0.0) if spec.skips_states else 0.0)
+    return model
 
 
-def check_weights(spec: Spec) -> None:
-    """Refuse weights that have more to them than a module of PyTorch has: digits, and scales of rows."""
-    for key, usual in (("kind", "fixed"), ("per_row", False)):
-        got = getattr(spec.weights, key)
-        if got != usual:
-            raise Refused([Fault(f"weights.{key}", f"{usual}, or `sparrow train`", str(got))])
-
-
-def _network(lstm: nn.RNNBase, spec: Spec) -> Network:
+def _network(modules: Sequence[nn.RNNBase], spec: Spec) -> Network:
     """Shapes with the ratios that the masks really have; beside columns they are what the spec says."""
     if spec.skips_states:
         return network(spec)
-    return network(spec, [_kept(lstm, number) for number in range(lstm.num_layers)])
+    return network(spec, [_kept(one) for one in layers_of(modules)])
 
 
-def _kept(lstm: nn.RNNBase, number: int) -> tuple[int, int]:
+def _kept(one: One) -> tuple[int, int]:
     """Weights that the first row of each matrix keeps; all of them where nothing is pruned."""
-    k_x, k_h = (int(mask[0].sum()) for mask in pruning.masks(lstm, number))
+    k_x, k_h = (int(mask[0].sum()) for mask in pruning.masks(one.module, one.number))
     return k_x, k_h

@@ -46,7 +46,7 @@ def integers(model: LSTM, net: Network, layers: Sequence[nn.Module] | None = Non
     made_by_name = dict(zip((array.name for array in net.layers), made, strict=True))
     made_by_name |= {array.name: head_integers(linear[array.name], array) for array in net.arrays if array.kind is None}
     made = [made_by_name[array.name] for array in net.arrays]
-    return Weights(tuple(made), threshold_of(net.spec), _table(model, net.spec))
+    return Weights(tuple(made), threshold_of(net.spec), table_integers(model.table, net.spec))
 
 
 def _linear(model: LSTM, net: Network) -> list[tuple[Array, nn.Linear]]:
@@ -55,11 +55,9 @@ def _linear(model: LSTM, net: Network) -> list[tuple[Array, nn.Linear]]:
     return [(array, layer) for array, layer in pairs if array is not None and isinstance(layer, nn.Linear)]
 
 
-def _table(model: LSTM, spec: Spec) -> Integers | None:
-    """Rows of the embedding in the accelerator, [vocabulary, inputs]."""
-    if model.table is None:
-        return None
-    return spec.formats.input.quantize(model.table.weight.detach().cpu().numpy())
+def table_integers(table: nn.Embedding | None, spec: Spec) -> Integers | None:
+    """Rows of the embedding in the accelerator, [vocabulary, inputs]; None where there is none."""
+    return None if table is None else spec.formats.input.quantize(table.weight.detach().cpu().numpy())
 
 
 def layer_integers(layer: nn.Module, array: Array, number: int = 0) -> LayerWeights:

@@ -103,20 +103,71 @@ def test_a_module_that_does_not_fit_the_spec_is_refused(module: nn.LSTM, said: s
             call()
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        {"vocabulary": 5},
-        {"before": [{"outputs": 3, "activation": "tanh"}]},
-        {"hidden": [4, 4], "between": ["relu"]},
-    ],
-    ids=["vocabulary", "before", "between"],
+FRONT = design_spec(
+    model={
+        "vocabulary": 7,
+        "inputs": 3,
+        "before": [{"outputs": 5}, {"outputs": 4, "activation": "tanh"}],
+        "hidden": [6, 4, 4],
+        "between": ["relu", "none"],
+        "head": {"outputs": 2, "kind": "logits"},
+    },
+    sparsity={"pattern": "row", "input": 0.5, "recurrent": 0.5, "head": 0.4},
+    engine={"units": 2},
+    formats={"linear": [12, 8]},
 )
-def test_what_stands_around_a_module_is_refused(model: dict[str, Any]) -> None:
-    given = design_spec(model={"inputs": 3, "hidden": [4], "head": None} | model)
-    module = nn.LSTM(3, 4, num_layers=len(given.model.hidden))
-    with pytest.raises(Refused, match=rf"model.{[*model][-1]}: wanted none of it around a module"):
-        quantize(module, given)
+
+
+def given(embedding: int = 7) -> tuple[list[nn.RNNBase], dict[str, Any], nn.Linear]:
+    torch.manual_seed(3)
+    modules = [nn.LSTM(4, 6, batch_first=True), nn.LSTM(6, 4, num_layers=2, batch_first=True)]
+    front = {"before": [nn.Linear(3, 5), nn.Linear(5, 4)], "embedding": nn.Embedding(embedding, 3)}
+    return modules, front, nn.Linear(4, 2)
+
+
+def test_what_stands_around_modules_goes_with_them(tmp_path: Path) -> None:
+    """A table, linear layers in front, a ReLU between: trained in the accelerator's arithmetic, exported, the same."""
+    modules, front, head = given()
+    prune(modules, FRONT)
+    quantized = quantize(modules, FRONT, **front)
+    before = [one.detach().clone() for one in quantized.parameters()]
+    assert len(before) == 1 + 2 * 2 + 3 * 4
+    optimizer, tokens = torch.optim.Adam(quantized.parameters(), lr=0.01), torch.randint(0, 7, (5, 4))
+    h, states = quantized(tokens)
+    assert [one.shape for one in states[1]] == [(2, 5, 4)] * 2
+    h.square().sum().backward()
+    optimizer.step()
+    assert not any(torch.equal(*pair) for pair in zip(before, quantized.parameters(), strict=True))
+    made = export(quantized, head, FRONT, tmp_path)
+    chosen = samples.seeded(FRONT, 6, 5)
+    net = weights_file.load(tmp_path / "weights.npz", FRONT).network(FRONT)
+    assert [array.nnz[0] for array in net.before] == [2, 3]
+    h = quantized.double()(torch.from_numpy(chosen.x[..., 0]))[0].detach().numpy() * 2.0**FRONT.formats.state.frac
+    np.testing.assert_array_equal(golden.run(net, made, chosen.x).h, h)
+
+
+def test_states_of_several_modules_are_a_list() -> None:
+    modules, front, _ = given()
+    quantized, tokens = quantize(modules, FRONT, **front).double(), torch.randint(0, 7, (5, 6))
+    whole, _ = quantized(tokens)
+    first, state = quantized(tokens[:, :2])
+    second, _ = quantized(tokens[:, 2:], state)
+    torch.testing.assert_close(torch.cat([first, second], 1), whole, atol=0, rtol=0)
+
+
+def test_what_stands_in_front_of_modules_and_is_not_given_is_refused(tmp_path: Path) -> None:
+    modules, front, head = given(8)
+    with pytest.raises(Refused) as refused:
+        export(modules, head, FRONT, tmp_path, before=front["before"][:1], embedding=front["embedding"])
+    assert [str(fault) for fault in refused.value.faults] == [
+        "embedding: wanted an nn.Embedding [7, 3], as model.vocabulary and model.inputs have it, got [8, 3]",
+        "before: wanted nn.Linear of [[3, 5], [5, 4]], as model.before has, got [[3, 5]]",
+    ]
+    with pytest.raises(Refused, match="embedding: wanted none, got"):
+        quantize(lstm(), SPEC, embedding=front["embedding"])
+    one = nn.LSTM(4, 4, num_layers=2)
+    with pytest.raises(Refused, match="modules of their own, as relu stands between"):
+        prune(one, design_spec(model={"inputs": 4, "hidden": [4, 4], "between": ["relu"], "head": None}))
 
 
 def test_a_missing_head_is_refused(tmp_path: Path) -> None:
