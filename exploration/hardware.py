@@ -119,10 +119,11 @@ WORK: dict[str, Callable[[Machine], Value]] = {
 
 
 def seeded(spec: Spec) -> Weights:
-    """Random weights of a spec; by rows without banks they do not depend on its lanes, and are made once."""
-    if spec.by_lane or spec.banks > 1:
+    """Random weights of a spec; by rows they depend on no lanes but those of banks, and are made once for each."""
+    if spec.by_lane:
         return random_weights.seeded(spec)
-    return _seeded(spec.model_copy(update={"name": "any", "engine": Engine(units=1), "target": Target()}))
+    engine = Engine(units=1, lanes_per_row=spec.banks)
+    return _seeded(spec.model_copy(update={"name": "any", "engine": engine, "target": Target()}))
 
 
 @lru_cache(maxsize=8)

@@ -21,7 +21,7 @@ from accel.architecture.latencies import (
     slot_to_state,
 )
 from accel.base.fixed import Integers
-from accel.memory.dataflows.rows import positions, row_words
+from accel.memory.dataflows.rows import order_in_banks, positions
 from accel.model.weights import LayerWeights
 
 AT_ONCE = 1 << 20
@@ -51,14 +51,30 @@ def level_intervals(array: RowArray, layer: LayerWeights) -> tuple[int, ...]:
     """Cycles from each level's beginning to the next one's; behind the last comes the next step's first."""
     if array.writable:
         return intervals_of(array, [latest_columns(array)])
-    levels = enumerate(array.by_level)
-    return intervals_of(
-        array,
-        [
-            row_words(layer.level(number, array.levels), array.column_banks)[1][:, level.nnz[0] :]
-            for number, level in levels
-        ],
-    )
+    first = deciding(array)
+    return intervals_of(array, [_read_by(array, layer.level(n, array.levels), first) for n in range(array.levels)])
+
+
+def _read_by(array: RowArray, layer: LayerWeights, units: int) -> Columns:
+    """Columns of W_h that rows of the first units read, gate by gate."""
+    every = layer.w_h.packed.columns
+    gates = every.reshape(array.rows_per_unit, len(every) // array.rows_per_unit, every.shape[1])
+    columns = np.concatenate([gate[:units] for gate in gates])
+    return np.take_along_axis(columns, order_in_banks(columns, array.column_banks), axis=1)
+
+
+def deciding(array: RowArray) -> int:
+    """How many of the first units can decide how soon a step may follow the one before.
+
+    Later groups read later: what these find written, though it be the last unit, makes nobody wait.
+    """
+    if array.kind is None:
+        return array.outputs
+    written, levels = int(written_at(array)[-1]), array.by_level
+    shortest = min(level.cycles_behind for level in levels)
+    ahead = min(level.behind - level.cycles_ahead for level in levels)
+    waiting = written + 1 - ADDRESS_TO_FETCH - ahead - min(level.depth for level in levels) * array.streams
+    return min(max(1, -(-waiting // shortest)) * array.units, array.outputs)
 
 
 def interval_of(array: RowArray, columns: Columns) -> int:

@@ -53,7 +53,8 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "rows of a GRU": ("spoken-digits-gru", {}),
     "rows, weights loaded": ("tiny-loaded", {}),
     "rows, both directions": ("tiny", BOTH_WAYS),
-    "banks": ("timit-1024-bank", {}),
+    "rows of 1,024 units": ("timit-1024", {}),
+    "rows of 1,024 units in banks": ("timit-1024-bank", {}),
     "columns": ("digits-columns", {}),
 }
 """Specs whose engines are drawn, and what is other."""
@@ -83,7 +84,7 @@ Random choices of every axis that sparrow proposes for a spec's engine (cycles, 
 {rates}
 
 Cycles are those of the schedule itself, so they equal it. By columns it is worked out column by column, which takes
-longer, and for 1024 units by rows it looks at every operand that a row reads.
+longer.
 """
 
 

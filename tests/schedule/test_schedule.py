@@ -11,12 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from accel.architecture.latencies import capture_delay, partial_delay
+from accel.memory.dataflows.rows import row_words
 from accel.model import random_weights
 from accel.model.design import Design
 from accel.model.sparse import Mask
 from accel.model.weights import LayerWeights, Matrix, Weights
-from accel.schedule import load_spec
-from accel.schedule.intervals import level_intervals, written_at
+from accel.schedule import intervals, load_spec
+from accel.schedule.intervals import intervals_of, level_intervals, written_at
 from accel.schedule.schedule import Schedule, schedule
 from tests.engines.awkward import BASE
 
@@ -96,6 +97,25 @@ def test_a_step_whose_x_comes_first_never_waits_longer(shape: dict[str, Any]) ->
     rows, ahead = (layer_of(order, shape) for order in ("rows", "x_first"))
     assert rows[0].depth == ahead[0].depth
     assert sum(level_intervals(*ahead)) <= sum(level_intervals(*rows))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(shape=SHAPES, order=st.sampled_from(["rows", "x_first"]))
+def test_units_behind_those_that_decide_make_nobody_wait(shape: dict[str, Any], order: str) -> None:
+    array, layer = layer_of(order, shape)
+    every = [
+        row_words(layer.level(number, array.levels), array.column_banks)[1][:, level.nnz[0] :]
+        for number, level in enumerate(array.by_level)
+    ]
+    assert level_intervals(array, layer) == intervals_of(array, every)
+
+
+def test_where_fewer_units_were_looked_at_a_wait_would_be_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    late = columns_from(0, 52, 13, 3)
+    late[1] = columns_from(10, 1, 13, 3)[0]
+    needed = gap_of(late)
+    monkeypatch.setattr(intervals, "deciding", lambda array: 1)
+    assert gap_of(late) < needed
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -41,10 +41,15 @@ def row_words(layer: LayerWeights, column_banks: int) -> tuple[Integers, Integer
 
 def dealt_to_banks(packed: Packed, column_banks: int) -> Packed:
     """Rows in which a weight of each bank follows one of the bank before, in ascending order within a bank."""
-    by_bank = np.argsort(packed.columns % column_banks, axis=1, kind="stable")
-    order = by_bank.reshape(len(by_bank), column_banks, -1).transpose(0, 2, 1).reshape(by_bank.shape)
+    order = order_in_banks(packed.columns, column_banks)
     values, columns = (np.take_along_axis(side, order, axis=1) for side in (packed.values, packed.columns))
     return Packed(values, columns, packed.width)
+
+
+def order_in_banks(columns: Integers, column_banks: int) -> Integers:
+    """For each position of a row, [rows, kept], which of its ascending columns is taken there."""
+    by_bank = np.argsort(columns % column_banks, axis=1, kind="stable")
+    return by_bank.reshape(len(by_bank), column_banks, -1).transpose(0, 2, 1).reshape(by_bank.shape)
 
 
 def lane_words(array: RowArray, layer: LayerWeights) -> LaneWords:

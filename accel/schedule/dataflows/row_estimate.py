@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accel.architecture.dataflows.rows import RowArray
-from accel.architecture.latencies import ADDRESS_TO_FETCH
-from accel.schedule.intervals import interval_of, latest_columns, written_at
+from accel.schedule.intervals import deciding, interval_of, latest_columns
 
 DRAWN = 1 << 21
 """Random columns that are drawn for an estimate, before those that a row keeps are chosen."""
@@ -20,26 +19,20 @@ def estimated_interval(array: RowArray) -> int:
     if array.writable:
         return interval_of(array, latest_columns(array))
     hidden = array.outputs // array.directions
-    columns = _random_columns(_deciding(array), array.rows_per_unit, hidden, array.nnz[1], array.column_banks)
+    columns = _random_columns(_drawn(array), array.rows_per_unit, hidden, array.nnz[1], array.column_banks)
     if array.directions > 1:
         backward = np.tile(np.arange(len(columns) // array.rows_per_unit) >= hidden, array.rows_per_unit)
         columns = columns + hidden * backward[:, None].astype(np.int32)
     return max(interval_of(array, columns), array.depth * array.set_beats if array.streamed else 0)
 
 
-def _deciding(array: RowArray) -> int:
-    """How many of the first units can decide how soon a step may follow the one before.
+def _drawn(array: RowArray) -> int:
+    """How many of the first units columns are drawn of: those that can decide, as a power of two.
 
-    Later groups read later: what these find written, though it be the last unit, makes nobody wait. No more than
-    `DRAWN` columns are drawn; in networks as large as that the estimate may be a few cycles short.
+    No more than `DRAWN` columns are drawn; in networks as large as that the estimate may be a few cycles short.
     """
-    written, levels = int(written_at(array)[-1]), array.by_level
-    shortest = min(level.cycles_behind for level in levels)
-    ahead = min(level.behind - level.cycles_ahead for level in levels)
-    waiting = written + 1 - ADDRESS_TO_FETCH - ahead - min(level.depth for level in levels) * array.streams
-    units = max(1, -(-waiting // shortest)) * array.units
     drawable = max(1, DRAWN // (array.rows_per_unit * array.outputs))
-    return min(1 << (units - 1).bit_length(), drawable, array.outputs)
+    return min(1 << (deciding(array) - 1).bit_length(), drawable, array.outputs)
 
 
 @lru_cache(maxsize=8)
