@@ -39,8 +39,8 @@ def test_rows_that_are_not_drawn_decide_nothing(
     net = network(spec(**LAYER, engine=engine))
     (layer,) = net.layers
     few = estimated_cycles(net)
-    assert row_estimate._deciding(layer) < layer.outputs or units == layer.outputs
-    monkeypatch.setattr(row_estimate, "_deciding", lambda array: array.outputs)
+    assert row_estimate._drawn(layer) < layer.outputs or units == layer.outputs
+    monkeypatch.setattr(row_estimate, "_drawn", lambda array: array.outputs)
     assert estimated_cycles(net) == few
 
 
