@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from training.importing.arithmetic import attributes, numbers, one_signal
-from training.importing.signals import Signal
+from training.importing.signals import Signal, broadcast
 from training.importing.walk import Handler, Traversal, Value
 
 
@@ -31,6 +32,26 @@ def hard_sigmoid(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     signal, _ = one_signal(walk, node, given)
     signal = signal.affine(np.full((), options["alpha"]), np.full((), options["beta"]), walk.name(node))
     return [_of(walk, node, signal, "hard_sigmoid")]
+
+
+def leaky(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
+    """LeakyRelu and PRelu: v above 0, else a slope times v, which is relu(v) - slope relu(-v): a layer of twice the
+    rows, of which the next one is told.
+    """
+    signal, slopes = one_signal(walk, node, given)
+    slope = slopes[0] if slopes else np.asarray(attributes(node).get("alpha", 0.01))
+    if not isinstance(given[0], Signal) or broadcast(signal.places.shape, slope.shape) != signal.places.shape:
+        raise walk.refuse(node, "constant slopes for each value of a step", f"{list(slope.shape)}")
+    signal = signal.apart() if slope.size > 1 else signal
+    by, unit = signal.each(slope, 0.0), np.eye(signal.count)
+    both = replace(
+        signal,
+        matrix=np.concatenate([signal.matrix, -signal.matrix]),
+        offset=np.concatenate([signal.offset, -signal.offset]),
+    )
+    halves = _of(walk, node, both, "relu")
+    matrix = np.concatenate([unit, -by * unit], axis=1)
+    return [Signal(halves.source, matrix, np.zeros(signal.count), signal.places, (walk.name(node),))]
 
 
 def clip(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
@@ -64,6 +85,7 @@ def _ends(walk: Traversal, node: Any, given: list[Value]) -> tuple[float | None,
 
 HANDLERS: dict[str, Handler] = {
     "Relu": plain("relu"),
+    **dict.fromkeys(("LeakyRelu", "PRelu"), leaky),
     "Tanh": plain("tanh"),
     "HardSigmoid": hard_sigmoid,
     "Clip": clip,

@@ -142,7 +142,8 @@ def _input(file: GraphFile, output: str) -> str:
             waiting.extend(inner.name for graph in graph_file.subgraphs(node) for inner in graph.output)
     found = [name for name in file.inputs if name in seen]
     if len(found) != 1:
-        raise Refused([Fault(str(file.path), f"one input on which {output} depends", ", ".join(found) or "none")])
+        wanted = f"one input on which {output} depends, beside h_0 and c_0; --data brings lengths of sequences"
+        raise Refused([Fault(str(file.path), wanted, ", ".join(found) or "none")])
     return found[0]
 
 

@@ -209,7 +209,7 @@ def _check_lengths(walk: Traversal, node: Any, inputs: dict[str, Value], steps: 
     """Refuse sequences of other lengths, and peepholes."""
     lengths, peepholes = inputs["sequence_lens"], inputs["P"]
     if lengths is not None and not (isinstance(lengths, np.ndarray) and np.all(lengths == steps)):
-        raise walk.refuse(node, "sequences of all steps (no sequence_lens)", _shape(lengths))
+        raise walk.refuse(node, "sequences of all steps (no sequence_lens; --data brings lengths)", _shape(lengths))
     if peepholes is not None and not (isinstance(peepholes, np.ndarray) and not peepholes.any()):
         raise walk.refuse(node, "no peepholes (P)", _shape(peepholes))
 
@@ -228,7 +228,8 @@ def _state(
     if value is None or isinstance(value, np.ndarray):
         return None
     if not isinstance(value, Given):
-        raise walk.refuse(node, f"{name} that is constant, or an input of the graph for it", "a computed tensor")
+        wanted = f"{name} that is constant, or an input of the graph for it (engine.state_streams)"
+        raise walk.refuse(node, wanted, "a computed tensor, such as an encoder's last state: cut the file there")
     axis = 1 if batch_first else 0
     if value.places.ndim != 3 or value.places.shape[axis] != 1 or value.places.squeeze(axis).shape != shape:
         wanted = f"{name} [1, sequences, hidden] of {shape[0]} sequences and {shape[1]} units"

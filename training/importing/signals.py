@@ -67,10 +67,10 @@ class Signal:
         shape = broadcast(self.places.shape, scale.shape, shift.shape)
         wide = self.moved(np.broadcast_to(self.places, shape))
         try:
-            by, plus = wide._each(scale, 1.0), wide._each(shift, 0.0)
+            by, plus = wide.each(scale, 1.0), wide.each(shift, 0.0)
         except Uneven:  # a value that stands in several places may go with several constants
             wide = wide.apart()
-            by, plus = wide._each(scale, 1.0), wide._each(shift, 0.0)
+            by, plus = wide.each(scale, 1.0), wide.each(shift, 0.0)
         matrix, offset = by[:, None] * wide.matrix, by * wide.offset + plus
         return Signal(self.source, matrix, offset, wide.places, (*self.folded, node))
 
@@ -81,8 +81,8 @@ class Signal:
         places = rows[..., None] * len(offset) + np.arange(len(offset))
         return replace(self, matrix=matrix, offset=offset, places=np.moveaxis(places, -1, axis))
 
-    def _each(self, values: Array, default: float) -> Array:
-        """Constants of a whole tensor as one for each of the n values."""
+    def each(self, values: Array, default: float) -> Array:
+        """Constants of a whole tensor as one for each of the n values. Raises Uneven where rows would differ."""
         flat, value = np.broadcast_to(values, self.places.shape).ravel(), (self.places % self.count).ravel()
         found = np.full(self.count, default)
         found[value] = flat

@@ -20,6 +20,7 @@ from training.importing.frames import Framed
 from training.importing.graph_file import GraphFile, conforms, subgraphs
 from training.importing.network import Activated, Array, Embedded, Ending, Recurrent
 from training.importing.quantized import ROUNDED, is_rounding, wrong
+from training.importing.refusals import told
 from training.importing.signals import Mixed, Signal, Uneven, Unfit, X
 
 MOVES = frozenset(
@@ -45,7 +46,8 @@ SUPPORTED = (
     f"{', '.join(sorted(RECURRENT))}; MatMul, Gemm, Add, Sub, Mul, Div, Neg, Sum, BatchNormalization, "
     "Conv of kernel 1 with constants, or of a longer one over the steps of the input; "
     "a Gather of a constant table at the input; moves of axes; "
-    "behind the recurrent ones ReduceMean or ReduceMax over the steps, then Relu, Tanh, Sigmoid, HardSigmoid or Clip "
+    "behind the recurrent ones ReduceMean or ReduceMax over the steps, then Relu, LeakyRelu, PRelu, Tanh, "
+    "Sigmoid, HardSigmoid or Clip "
     "between linear layers; Softmax, LogSoftmax, Sigmoid or ArgMax at "
     "the end"
 )
@@ -198,7 +200,8 @@ class Traversal:
         found = {name: value for name, value in zip(node.output, made, strict=False) if name and value is not None}
         if wanted not in found:
             got = f"output {list(node.output).index(wanted) + 1}"
-            raise self.refuse(node, f"one of its first {len(made)} outputs to be used", got)
+            only = ", as c_t leaves through engine.state_streams alone" if node.op_type == "LSTM" else ""
+            raise self.refuse(node, f"one of its first {len(made)} outputs to be used{only}", got)
         self.values |= found
         asked = node.op_type in ("Shape", "Size") and not isinstance(self.values[node.input[0]], np.ndarray)
         if (asked and self.free) or self.sized.intersection(node.input):
@@ -233,7 +236,7 @@ class Traversal:
         if is_rounding(node):
             self._check_rounding(node, given, constant)
         if not (standard or is_rounding(node)) or next(subgraphs(node), None) is not None:
-            raise self.refuse(node, SUPPORTED, _operator(node))
+            raise self.refuse(node, SUPPORTED, told(_operator(node)))
         given = self._gone_on(node, given)
         self._check_end(node, given)
         try:
@@ -253,7 +256,7 @@ class Traversal:
         except Uneven:
             got = "values of several steps or sequences, or constants that differ between them"
             raise self.refuse(node, "one affine function of x_t or h_t for every step", got) from None
-        raise self.refuse(node, SUPPORTED, _operator(node))
+        raise self.refuse(node, SUPPORTED, told(_operator(node)))
 
     def _check_rounding(self, node: Any, given: list[Value], constant: bool) -> None:
         """Refuse a rounding of a signal, and one of constants that means nothing."""

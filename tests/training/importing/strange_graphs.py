@@ -25,8 +25,18 @@ def relu_at_the_end(g: Graph) -> str:
     return str(g.node("Relu", g.head(g.layer("x")), name="end"))
 
 
-def leaky(g: Graph) -> str:
-    return g.head(g.node("LeakyRelu", g.head(g.layer("x")), name="leaky"), OUTPUTS)
+def elu(g: Graph) -> str:
+    return g.head(g.node("Elu", g.head(g.layer("x")), name="elu"), OUTPUTS)
+
+
+def normalized(g: Graph) -> str:
+    h = g.node("LayerNormalization", g.layer("x"), g.random(HIDDEN), g.random(HIDDEN), name="norm")
+    return g.head(h)
+
+
+def encoder(g: Graph) -> str:
+    states = g.lstm("x", output=1), g.random(1, 1, HIDDEN)
+    return g.head(g.squeezed(g.lstm("x", more=("", *states), name="decoder"), 1))
 
 
 def no_lower_end(g: Graph) -> str:

@@ -66,6 +66,18 @@ def test_an_activation_between_linear_layers_is_what_the_file_has(
     assert record["loss"]["layers"][-1]["relative_error"] < 0.03
 
 
+@pytest.mark.parametrize("slopes", [None, (1,), (5,)])
+def test_a_leaky_relu_is_a_relu_of_both_signs(slopes: tuple[int, ...] | None, tmp_path: Path) -> None:
+    graph = Graph()
+    h = graph.head(graph.layer("x"), outputs=5)
+    leaky = graph.node("LeakyRelu", h, alpha=0.2) if slopes is None else graph.node("PRelu", h, graph.random(*slopes))
+    path = graph.saved(tmp_path, graph.head(leaky, 5))
+    import_model(spec((10, "relu")), path, tmp_path / "work")
+    record = json.loads((tmp_path / "work/training.json").read_text())["import"]
+    assert record["compared"][0]["largest_difference"] <= record["compared"][0]["allowed"]
+    assert record["loss"]["layers"][-1]["relative_error"] < 0.03
+
+
 class Classifier(nn.Module):
     """Two layers, and behind the last step a normalised MLP."""
 
