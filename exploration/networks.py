@@ -52,7 +52,7 @@ def _digest(spec: Spec, sections: Sequence[str], without: Sequence[str]) -> str:
     found["source"], found["files"] = plain(spec.source), files(spec)
     found["training"] = {key: value for key, value in plain(spec.training).items() if key not in without}
     if "sparsity" in sections and spec.by_lane:
-        found["lanes"] = [spec.engine.units, plain(spec.engine.dataflow)]
+        found["lanes"] = [plain(spec.engine.units), plain(spec.engine.dataflow)]
     elif "sparsity" in sections and spec.banks > 1:
         found["banks"] = spec.banks
     return sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]

@@ -9,6 +9,7 @@ from pathlib import Path
 from accel.base.faults import Fault, Refused
 from accel.base.files import write_json
 from accel.model.design import Design
+from accel.spec import of_layer
 from fpga import nextpnr, seeds, vivado, yosys
 from fpga.board import Board
 from fpga.estimate import largest_that_fits
@@ -143,7 +144,9 @@ def _require_fit(design: Design, board: Board, needed: Utilization) -> None:
         return
     kept = [layer.nnz_per_row for layer in design.net.recurrent(design.weights.layers)]
     units = largest_that_fits(design.spec, kept, board)
-    require_fit(needed, board, units, 4 * design.spec.engine.lanes_per_row * (units or 0))
+    each = [of_layer(units or 0, number) for number in range(len(kept))]
+    rows = design.net.layers[0].rows_per_unit
+    require_fit(needed, board, units, rows * design.spec.engine.lanes_per_row * sum(each))
 
 
 def _require_seeds(board: Board, wishes: Wishes) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from accel.architecture.constraints import violations
 from accel.architecture.layer import Nnz
 from accel.architecture.network import Network, network
-from accel.spec import Spec
+from accel.spec import Spec, of_all
 from fpga.board import Board
 from fpga.coefficients import fit_of
 from fpga.inventory import memories
@@ -65,14 +65,18 @@ def facts(net: Network, board: Board) -> dict[str, Any]:
     return {"board": board.name, "rows": [asdict(one) for one in resources(net, board)]}
 
 
-def largest_that_fits(spec: Spec, kept: Sequence[Nnz], board: Board) -> int | None:
-    """The most units P, below the spec's own, of which the board has enough; None where no number is known to fit."""
+def largest_that_fits(spec: Spec, kept: Sequence[Nnz], board: Board) -> int | tuple[int, ...] | None:
+    """The most units P, below the spec's own, of which the board has enough; None where no number is known to fit.
+
+    Where layers have each their own, these are made smaller together.
+    """
     if spec.by_lane:  # what a lane keeps of a column is no number for other lanes
         return None
-    most = board.resources.multipliers // network(spec, kept).layers[0].rows_per_unit or spec.engine.units
-    for units in range(min(spec.engine.units - 1, most), 0, -1):
-        if units % spec.engine.cells_per_cycle:
-            continue
+    largest = max(spec.units)
+    most = board.resources.multipliers // network(spec, kept).layers[0].rows_per_unit or largest
+    cells = spec.engine.cells_per_cycle
+    for top in range(min(largest - 1, most) // cells * cells, 0, -cells):
+        units = of_all(tuple(max(cells, units * top // largest // cells * cells) for units in spec.units))
         engine = spec.engine.model_copy(update={"units": units})
         smaller = network(spec.model_copy(update={"engine": engine}), kept)
         fits = all(one.used <= one.available for one in resources(smaller, board))

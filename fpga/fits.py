@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from accel.base.faults import Fault, Refused
+from accel.spec import plain
 from fpga.board import Board
 from fpga.reports import Utilization
 
@@ -60,7 +61,7 @@ def _weight(name: str, weights: Mapping[str, float]) -> float:
     return next((weight for pattern, weight in weights.items() if re.fullmatch(pattern, name)), 0)
 
 
-def require_fit(needed: Utilization, board: Board, units: int | None = None, lanes: int = 0) -> None:
+def require_fit(needed: Utilization, board: Board, units: int | tuple[int, ...] | None = None, lanes: int = 0) -> None:
     """Refused, with every resource of which the board has too few, and the number of units that would fit if known."""
     faults = [
         Fault(
@@ -71,6 +72,6 @@ def require_fit(needed: Utilization, board: Board, units: int | None = None, lan
         for resource, over in needed.over.items()
     ]
     if faults and units is not None:
-        faults.append(Fault("engine.units", f"at most {units} ({lanes} lanes), which fit by estimate", "more"))
+        faults.append(Fault("engine.units", f"at most {plain(units)} ({lanes} lanes), which fit by estimate", "more"))
     if faults:
         raise Refused(faults)

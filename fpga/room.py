@@ -11,7 +11,7 @@ from typing import Any
 
 from accel.architecture.constraints import violations
 from accel.architecture.network import Network, network
-from accel.spec import Spec, nonzeros_of
+from accel.spec import Spec, nonzeros_of, of_all, plain
 from fpga import board as boards
 from fpga.board import Board
 from fpga.estimate import Estimate, exact, largest_that_fits
@@ -46,20 +46,21 @@ def _ways(spec: Spec, net: Network, board: Board) -> Iterator[str]:
         yield f"target.board: {' or '.join(larger)}"
     units = largest_that_fits(spec, [array.nnz for array in net.layers], board)
     if units is not None:
-        yield f"engine.units: {units}"
+        yield f"engine.units: {plain(units)}"
     elif not spec.skips_states and (found := _sparser(spec, board)) is not None:
         yield "engine.units: {} and sparsity that removes {:.1%} of the weights of each layer".format(*found)
 
 
-def _sparser(spec: Spec, board: Board) -> tuple[int, float] | None:
+def _sparser(spec: Spec, board: Board) -> tuple[Any, float] | None:
     """Units, the spec's own or a half, a quarter ... of them, and the least share of zeros with which they fit."""
-    units = spec.engine.units
-    while units and units % spec.engine.cells_per_cycle == 0:
+    each = spec.units
+    while all(units and units % spec.engine.cells_per_cycle == 0 for units in each):
+        units = of_all(each)
         engine = spec.engine.model_copy(update={"units": units})
         share = _share_that_fits(spec.model_copy(update={"engine": engine}), board)
         if share is not None:
-            return units, share
-        units //= 2
+            return plain(units), share
+        each = tuple(units // 2 for units in each)
     return None
 
 

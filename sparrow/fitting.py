@@ -14,7 +14,7 @@ from fpga.board import Board
 from fpga.estimate import resources
 
 LANES = 32
-"""Lanes of a layer where no board is named."""
+"""Lanes a layer where no board is named; layers of different sizes share them out."""
 LOGIC_LANE = 400
 """Lookup tables that a lane takes about on a chip without multipliers."""
 FULL = 0.8
@@ -54,10 +54,11 @@ def with_lanes(spec: Spec, one: Proposal) -> Spec:
 
 
 def _numbers(spec: Spec, board: Board | None) -> Iterator[int]:
-    """Lanes of a layer to try, from the most that could be: halves of halves."""
-    rows = network(spec).layers[0].rows_per_unit
-    most = LANES if board is None else board.resources.multipliers or board.resources.luts // LOGIC_LANE
-    lanes = max(rows, min(most, rows * min(spec.model.hidden)))
+    """Lanes of all layers together to try, from the most that could be, each time a third fewer."""
+    layers = network(spec).layers
+    rows = sum(array.rows_per_unit for array in layers)
+    most = LANES * len(layers) if board is None else board.resources.multipliers or board.resources.luts // LOGIC_LANE
+    lanes = max(rows, min(most, sum(array.rows for array in layers)))
     while lanes > rows:
         yield lanes
         lanes = max(rows, lanes * 2 // 3)

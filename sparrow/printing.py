@@ -74,6 +74,7 @@ def checked(facts: dict[str, Any]) -> list[RenderableType]:
         ("cycles per step", f"{about}{facts['cycles_per_step']:,}"),
         ("utilisation of the lanes", f"{about}{facts['utilisation']:.1%}"),
         ("steps per second", f"{about}{facts['steps_per_second']:,}"),
+        *((f"sequence of {each['steps']}: cycles", f"{each['cycles']:,}") for each in facts["sequences"]),
         *([("with engine.order: x_first", _ahead(facts["x_first"]))] if "x_first" in facts else []),
         ("memory bits, all layers", f"{facts['memory_bits']:,}"),
         *(
@@ -114,7 +115,8 @@ def proposed(facts: dict[str, Any]) -> list[RenderableType]:
     names = ("units", "lanes_per_row", "cells_per_cycle", "input_words", "lanes", "cycles_per_step")
     costs = ("memory_bits", "multipliers")
     rows = [
-        (*(one[name] for name in names), f"{one['utilisation']:.1%}", *(one[cost] for cost in costs)) for one in made
+        (*(as_cell(one[name]) for name in names), f"{one['utilisation']:.1%}", *(one[cost] for cost in costs))
+        for one in made
     ]
     columns = (*names, "utilisation", *costs)
     return [table(f"{facts['spec']}: engine keys, and what they cost (cycles estimated)", columns, rows)]

@@ -89,7 +89,9 @@ def _drawn(columns: Sequence[_Column], roomy: bool) -> Table:
 
 
 def as_cell(value: Any) -> str:
-    """A value as a cell has it: nothing for None, whole numbers with commas."""
+    """A value as a cell has it: nothing for None, whole numbers with commas, of several one behind the other."""
     if value is None:
         return ""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(as_cell, value))
     return f"{value:,}" if isinstance(value, int) else str(value)

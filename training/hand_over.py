@@ -103,7 +103,8 @@ def lanes_of_pattern(spec: Spec) -> Any:
         return plain(spec.engine)
     if not spec.skips_states:
         return {"banks": spec.banks} if spec.banks > 1 else None
-    return spec.engine.units if len(spec.traversals) == 1 else [spec.engine.units, plain(spec.flows)]
+    units = plain(spec.engine.units)
+    return units if len(spec.traversals) == 1 else [units, plain(spec.flows)]
 
 
 def no_checkpoints(work: Path) -> list[str]:

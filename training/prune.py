@@ -11,7 +11,7 @@ from torch.nn.utils import parametrize
 
 from accel.architecture.cells import cell_named
 from accel.architecture.layer import Nnz
-from accel.spec import Spec, Traversal, nonzeros_of
+from accel.spec import Flow, Spec, Traversal, nonzeros_of
 from training.directions import in_halves
 from training.mask import Mask
 from training.method import Method
@@ -90,14 +90,18 @@ def choices(spec: Spec) -> tuple[Choices, ...]:
     """Which weights each layer keeps, as a spec's pattern and the layer's dataflow have it."""
     gates = cell_named(spec.model.cell, spec.levels).rows_per_unit
     of_row = partial(shared_by_gates, gates=gates) if spec.sparsity.shared_by_gates else row_balanced
-    walks: dict[Traversal, Choice] = {
-        "row": of_row,
-        "bank": partial(bank_balanced, banks=spec.banks, choose=of_row),
-        "column": partial(column_balanced, units=spec.engine.units, gates=gates),
-    }
-    if spec.directions > 1:
-        walks = {walk: in_halves(choose, gates) for walk, choose in walks.items()}
-    return tuple((walks[flow.input], walks[flow.recurrent]) for flow in spec.flows)
+
+    def of_layer(flow: Flow, units: int) -> Choices:
+        walks: dict[Traversal, Choice] = {
+            "row": of_row,
+            "bank": partial(bank_balanced, banks=spec.banks, choose=of_row),
+            "column": partial(column_balanced, units=units, gates=gates),
+        }
+        if spec.directions > 1:
+            walks = {walk: in_halves(choose, gates) for walk, choose in walks.items()}
+        return walks[flow.input], walks[flow.recurrent]
+
+    return tuple(of_layer(flow, units) for flow, units in zip(spec.flows, spec.units, strict=True))
 
 
 def prune(lstm: nn.Module, nnz: Nnz, number: int = 0, choose: Choices = BY_ROWS) -> None:

@@ -52,7 +52,8 @@ class Recipe:
     def fit(self, model: LSTM, name: str, epochs: int, needs: Needs, method: Method | None = None) -> Fitted:
         """Train `model` itself through one stage; a pattern by columns, or in banks, depends on the lanes as well."""
         if self.spec.skips_states and needs is not DENSE:
-            name += f"-{self.spec.engine.units}-units"
+            units = self.spec.engine.units
+            name += f"-{'-'.join(map(str, units if isinstance(units, tuple) else (units,)))}-units"
             name += (
                 "".join(f"-{f.input}-{f.recurrent}" for f in self.spec.flows) if len(self.spec.traversals) > 1 else ""
             )

@@ -142,13 +142,13 @@ def _curves(record: dict[str, Any]) -> Iterator[str]:
 
 def _smaller(spec: Spec, record: dict[str, Any]) -> Iterator[str]:
     """What networks that lost units cost on the spec's lanes, by the schedule, which is exact for dense ones."""
-    lanes = rows_and_levels(spec)[0] * spec.engine.units * spec.engine.lanes_per_row
+    lanes = rows_and_levels(spec)[0] * sum(spec.units) * spec.engine.lanes_per_row
     before = dense_cycles(spec, spec.engine)
     for study in record["studies"]:
         if study["name"].startswith("units") and "nonzeros" not in study:
             after = dense_cycles(resized(spec, study["hidden"]), spec.engine)
             was, left = (" + ".join(map(str, sizes)) for sizes in (spec.model.hidden, study["hidden"]))
             yield (
-                f"\n*{study['name']}*, seed {record['seed']}: {left} of {was} units are left; dense on {lanes} lanes a "
-                f"layer a step takes {after} in place of {before} cycles ({before / after:.1f} times fewer)."
+                f"\n*{study['name']}*, seed {record['seed']}: {left} of {was} units are left; dense on {lanes} lanes "
+                f"a step takes {after} in place of {before} cycles ({before / after:.1f} times fewer)."
             )

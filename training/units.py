@@ -26,7 +26,7 @@ from accel.architecture.cells import cell_named
 from accel.architecture.network import network
 from accel.schedule.load_spec import parse
 from accel.schedule.proposals import for_lanes
-from accel.spec import HIGHWAY_ONLY, Engine, Spec, plain
+from accel.spec import HIGHWAY_ONLY, Engine, Spec, of_layer, plain
 from training import highway
 from training.highway import RHN
 from training.method import Method
@@ -147,7 +147,7 @@ def compact(model: LSTM, spec: Spec) -> tuple[Spec, LSTM]:
 
     At least one unit of each layer stays; by columns, as many as the lanes of a gate divide.
     """
-    multiples = [spec.engine.units if flow.by_lane else 1 for flow in spec.flows]
+    multiples = [units if flow.by_lane else 1 for flow, units in zip(spec.flows, spec.units, strict=True)]
     left = [filled_up(keep, multiple) for keep, multiple in zip(alive(model), multiples, strict=True)]
     smaller = resized(spec, [int(keep.sum()) for keep in left])
     decoder = _columns(model.decoder, left[-1])
@@ -202,7 +202,7 @@ def resized(spec: Spec, hidden: list[int]) -> Spec:
     model = spec.model.model_copy(update={"hidden": tuple(hidden)})
     if spec.skips_states:
         return parse(plain(spec.model_copy(update={"model": model})))
-    units = min(spec.engine.units, 1 << (min(hidden).bit_length() - 1))
+    units = min(*spec.units, 1 << (min(hidden).bit_length() - 1))
     narrower = spec.model_copy(update={"model": model, "engine": spec.engine.model_copy(update={"units": units})})
     shortest = min(min(array.group_cycles) for array in network(narrower).layers)
     cells = max(spec.engine.cells_per_cycle, 1 << (-(-units // shortest) - 1).bit_length())
@@ -223,17 +223,17 @@ def highway_spec(spec: Spec, depth: int) -> Spec:
 
     The cell stage takes as many units a cycle as the groups of a level behind the first want.
     """
-    data, engine = _alone(spec), spec.engine
+    data, engine, units = _alone(spec), spec.engine, min(spec.units)
     shortest = -(-min(spec.model.hidden) // engine.lanes_per_row)
-    cells = (count for count in range(engine.cells_per_cycle, engine.units + 1) if engine.units % count == 0)
+    cells = (count for count in range(engine.cells_per_cycle, units + 1) if units % count == 0)
     for key, value in HIGHWAY_ONLY.items():
         section, name = key.split(".")
         data[section][name] = plain(value)
     data["model"] |= {"cell": "highway", "depth": depth}
     data["sparsity"] = {"pattern": "dense", "head": spec.sparsity.head}
     data["formats"]["scale"] = None
-    data["engine"] |= {"input_lanes": None, "memory_width": None}
-    data["engine"]["cells_per_cycle"] = next(count for count in cells if engine.units <= count * shortest)
+    data["engine"] |= {"input_lanes": None, "memory_width": None, "units": units}
+    data["engine"]["cells_per_cycle"] = next(count for count in cells if units <= count * shortest)
     return parse(data)
 
 
@@ -243,7 +243,8 @@ def dense_cycles(spec: Spec, engine: Engine) -> int:
     data["engine"]["dataflow"] = "row"
     dense = parse(data)
     rows = network(dense).layers[0].rows_per_unit
-    return for_lanes(dense, rows * engine.units * engine.lanes_per_row)[0].cycles_per_step
+    units = sum(of_layer(engine.units, number) for number in range(len(spec.model.hidden)))
+    return for_lanes(dense, rows * units * engine.lanes_per_row)[0].cycles_per_step
 
 
 def _alone(spec: Spec) -> dict[str, Any]:

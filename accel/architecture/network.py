@@ -172,7 +172,7 @@ def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
         outputs=spec.directions * outputs,
         kind=spec.model.cell,
         nnz=pair,
-        units=engine.units,
+        units=spec.units[number],
         lanes_per_row=engine.lanes_per_row,
         cells=engine.cells_per_cycle,
         input_words=_words(spec) if first else engine.cells_per_cycle,

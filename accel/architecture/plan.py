@@ -24,11 +24,12 @@ def row_cost(pair: Nnz, levels: int) -> int:
 
 def planned(spec: Spec) -> tuple[Nnz, ...]:
     """Nonzeros per row of each layer as the spec gives them; with a search, its starting point."""
-    return tuple(_planned(spec, flow, *sizes) for flow, sizes in zip(spec.flows, spec.sizes, strict=True))
+    layers = zip(spec.flows, spec.units, spec.sizes, strict=True)
+    return tuple(_planned(spec, flow, units, *sizes) for flow, units, sizes in layers)
 
 
-def _planned(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Nnz:
-    sparsity, rows = spec.sparsity, hidden // spec.engine.units
+def _planned(spec: Spec, flow: Flow, units: int, inputs: int, hidden: int) -> Nnz:
+    sparsity, rows = spec.sparsity, hidden // units
     of_x, of_h = (BALANCES[traversal] for traversal in flow.traversals)
     full = of_x.among(inputs, rows), of_h.among(hidden, rows)
     if sparsity.pattern == "dense":

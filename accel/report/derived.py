@@ -19,18 +19,22 @@ from accel.schedule.proposals import estimated_cycles, for_cycles, for_lanes
 from accel.spec import BALANCES, Spec, Traversal, plain
 from accel.spec.rules import structural_rules
 
+LENGTHS = (1, 16)
+"""Steps of the sequences whose latency is told."""
+
 
 def derive(spec: Spec, work: Path) -> dict[str, Any]:
     """Everything derived, as JSON data. Where the work folder holds weights that fit, their ratios and pattern count.
 
     `cycles` says what the cycle count is: `exact` for weights, else `estimated`, since the gap between two steps
-    depends on the pattern; by columns it is that of steps `without zeros`.
+    depends on the pattern; by columns it is that of steps `without zeros`. `sequences`, where there are weights, are
+    cycles from the first beat of a sequence to its last result, through all layers.
     """
     design, note = _design(spec, work)
     net = design.net if design else network(spec)
     lanes = sum(layer.multipliers for layer in net.layers)
     nonzeros = sum(layer.nonzeros for layer in net.layers)
-    cycles = _scheduled(design) if design else estimated_cycles(net)
+    cycles, sequences = _scheduled(design) if design else (estimated_cycles(net), [])
     arrays = [array_facts(array) for array in net.arrays]
     return {
         "spec": spec.name,
@@ -43,6 +47,7 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
         "cycles_per_step": cycles,
         "utilisation": round(nonzeros / (lanes * cycles), 4),
         "steps_per_second": round(spec.target.clock_mhz * 1e6 / cycles),
+        "sequences": sequences,
         "layers": [facts | {"memory_bits": _every_kind(facts["memory_bits"], arrays)} for facts in arrays],
         "tables": table_facts(net),
         **({"load_beats": beats(net)} if spec.engine.memory == "scratchpad" else {}),
@@ -75,14 +80,14 @@ def x_first(spec: Spec, work: Path) -> dict[str, Any]:
 
 
 def proposed(spec: Spec, lanes: int | None, cycles: int | None) -> dict[str, Any]:
-    """Designs within a number of lanes a layer, or of cycles a step, as JSON data. Refused if none."""
+    """Designs within a number of lanes, which layers share out, or of cycles a step, as JSON data. Refused if none."""
     if spec.skips_states:
         raise Refused([Fault("engine.dataflow", "row, which proposals are for", ", ".join(map(str, spec.flows)))])
     found = for_cycles(spec, cycles) if cycles is not None else for_lanes(spec, lanes or 0)
     if not found:
         if cycles is None:
-            rows = network(spec).layers[0].rows_per_unit
-            raise Refused([Fault("--lanes", f"at least {rows}, one for each gate", str(lanes))])
+            rows = sum(array.rows_per_unit for array in network(spec).layers)
+            raise Refused([Fault("--lanes", f"at least {rows}, one for each gate of each layer", str(lanes))])
         raise Refused([Fault("--cycles", "more: no number of lanes is enough", str(cycles))])
     return {"spec": spec.name, "proposals": [asdict(one) for one in found]}
 
@@ -168,7 +173,11 @@ def _design(spec: Spec, work: Path) -> tuple[Design | None, str]:
         return None, f"{path} does not fit ({refused.faults[0]}): planned ratios"
 
 
-def _scheduled(design: Design) -> int:
+def _scheduled(design: Design) -> tuple[int, list[dict[str, int]]]:
+    """Cycles per step, and those of sequences of some lengths from the first beat to the last result."""
     from accel.schedule.schedule import schedule
 
-    return schedule(design).cycles_per_step
+    built = schedule(design)
+    most = design.spec.model.longest or max(LENGTHS)
+    lengths = sorted({min(steps, most) for steps in LENGTHS})
+    return built.cycles_per_step, [{"steps": steps, "cycles": built.finish([steps])} for steps in lengths]

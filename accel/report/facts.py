@@ -33,7 +33,7 @@ def gather(design: Design) -> dict[str, Any]:
         "spec": design.spec.name,
         "digest": design.spec.digest,
         "derived": derive(design.spec, design.work),
-        "schedule": scheduled(design),
+        "schedule": scheduled(design, inputs),
         "training": _training(design.work),
         "saturations": saturations(design, inputs, trace),
         "confusion": confusion(design, inputs, trace),
@@ -50,14 +50,18 @@ def _training(work: Path) -> dict[str, Any]:
     return record | ({"file_gone": not Path(record["file"]).is_file()} if "file" in record else {})
 
 
-def scheduled(design: Design) -> dict[str, Any]:
-    """When the lanes work: exact, and measured by every clocked engine."""
+def scheduled(design: Design, inputs: Samples) -> dict[str, Any]:
+    """When the lanes work: exact, and measured by every clocked engine. `sequence`: the longest of the test split from
+    its first beat to its last result, through all layers.
+    """
     built = schedule(design)
     stages = []
     for number, stage in enumerate(built.stages):
         interval, work = built.interval(number), stage.array.depth
         stages.append({"name": stage.array.name, "interval": interval, "gap": interval - work, "cycles": work})
     found = {"cycles_per_step": built.cycles_per_step, "latency": built.latency, "stages": stages}
+    one = inputs.only(int(inputs.lengths.argmax()))
+    found["sequence"] = {"steps": one.steps, "cycles": built.finish([one.steps], built.operands(one))}
     return found | {"columns": columns(design, built) if built.skips_states else None}
 
 

@@ -55,7 +55,7 @@ def _widest(net: Network) -> str:
     most = max(net.arrays, key=lambda array: array.multipliers)
     if most.kind is None:
         return f"{linear_key(net, most)}.units"
-    return "engine.units" if engine.units >= engine.lanes_per_row else "engine.lanes_per_row"
+    return "engine.units" if max(net.spec.units) >= engine.lanes_per_row else "engine.lanes_per_row"
 
 
 def _beats(net: Network) -> Iterator[Excess]:

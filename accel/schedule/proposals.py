@@ -1,12 +1,16 @@
 """Which P, M and E to choose: designs of the row engine for a wanted number of lanes, or for wanted cycles per step.
 
+Layers of different sizes have each its own P, so that none waits for another one.
+
 Cycles are estimated: the gap between two steps depends on the pattern, and a random one stands here for the real one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from math import gcd
 
 from accel.architecture.array import Array
 from accel.architecture.cells.operations import Mix, Product
@@ -14,11 +18,14 @@ from accel.architecture.constraints import violations
 from accel.architecture.network import Network, network
 from accel.schedule.budget import excesses
 from accel.schedule.dataflows import stage_of
-from accel.spec import Spec, divisors
+from accel.schedule.sharing import Need, kept, shared_out, slowed
+from accel.spec import Spec, divisors, of_all, plain
 from accel.spec.rules import structural_rules
 
 MOST_LANES_PER_ROW = 8
 """M up to which is tried; more lanes a row idle more often, and P is the cheaper way to the same number."""
+CELLS = (1, 2, 4, 8, 16, 32)
+"""E of which the units of each layer are made a multiple."""
 MOST_BANKS = 32
 """The same where each lane of a row has a bank of the columns: they share a copy of the operands out."""
 
@@ -27,7 +34,7 @@ MOST_BANKS = 32
 class Proposal:
     """One choice and its price, over all LSTM layers: `multipliers` are those of lanes and cell stages together."""
 
-    units: int
+    units: int | tuple[int, ...]
     lanes_per_row: int
     cells_per_cycle: int
     input_words: int
@@ -45,7 +52,8 @@ def late(net: Network) -> Iterator[tuple[str, str, object]]:
         return
     wanted = f"at least {cycles}, which these lanes take"
     for one in for_cycles(net.spec, target, 1):
-        choice = f"units: {one.units}, lanes_per_row: {one.lanes_per_row}, cells_per_cycle: {one.cells_per_cycle}"
+        choice = f"units: {plain(one.units)}, lanes_per_row: {one.lanes_per_row}"
+        choice += f", cells_per_cycle: {one.cells_per_cycle}"
         wanted += f"; or {choice} ({one.lanes} lanes, {one.cycles_per_step} cycles)"
     yield "engine.target_cycles", wanted, target
 
@@ -57,23 +65,34 @@ def estimated_cycles(net: Network) -> int:
 
 
 def for_lanes(spec: Spec, lanes: int, count: int = 5) -> list[Proposal]:
-    """The fastest designs within a number of lanes in each layer; among equals the one with the fewest memory bits."""
-    rows, hidden = network(spec).layers[0].rows_per_unit, min(spec.model.hidden)
-    tried = [(min(lanes // (rows * m), hidden), m) for m in _lanes_per_row(spec) if lanes >= rows * m]
-    found = [_best(spec, units, m) for units, m in tried]
-    return sorted(filter(None, found), key=lambda one: (one.cycles_per_step, one.memory_bits))[:count]
+    """The fastest designs within a number of lanes of all layers together, shared out so that these take about equally
+    long; among equals the one with the fewest memory bits.
+    """
+    found: list[Proposal] = []
+    for m in _lanes_per_row(spec):
+        tried = _tried(spec, m, partial(shared_out, _needs(spec, m), lanes))
+        found += sorted(tried, key=lambda one: (one.cycles_per_step, one.lanes, one.cells_per_cycle))[:1]
+    return sorted(found, key=lambda one: (one.cycles_per_step, one.memory_bits))[:count]
 
 
 def for_cycles(spec: Spec, cycles: int, count: int = 5) -> list[Proposal]:
     """The designs with the fewest lanes whose steps take at most a number of cycles; empty where none does."""
-    found = []
-    for m in _lanes_per_row(spec):
-        for units in _enough(spec, m, cycles):
-            one = _best(spec, units, m)
-            if one is not None and one.cycles_per_step <= cycles:
-                found.append(one)
-                break
+    found = [one for m in _lanes_per_row(spec) if (one := _slowest(spec, m, cycles)) is not None]
     return sorted(found, key=lambda one: (one.lanes, one.memory_bits))[:count]
+
+
+def _slowest(spec: Spec, m: int, cycles: int) -> Proposal | None:
+    """With some lanes a row, the design with the fewest of those that take at most a number of cycles."""
+    needs = _needs(spec, m)
+    for pace in reversed([pace for pace in slowed(needs) if pace <= cycles]):
+        found = [one for one in _tried(spec, m, partial(kept, needs, pace)) if one.cycles_per_step <= cycles]
+        if found:
+            return min(found, key=lambda one: (one.lanes, one.cells_per_cycle))
+    return None
+
+
+def _needs(spec: Spec, m: int) -> list[Need]:
+    return [Need.of(array) for array in _network(spec, 1, m, 1, 1).layers]
 
 
 def _lanes_per_row(spec: Spec) -> Sequence[int]:
@@ -84,24 +103,15 @@ def _lanes_per_row(spec: Spec) -> Sequence[int]:
     return [m for m in powers if not any(structural_rules(_asked(spec, 1, m, 1, 1)))]
 
 
-def _enough(spec: Spec, m: int, cycles: int) -> Iterator[int]:
-    """P from the least that could do; each makes a group fewer than the one before."""
-    hidden, last = min(spec.model.hidden), 0
-    for groups in range(hidden, 0, -1):
-        units = -(-hidden // groups)
-        deepest = max(array.depth for array in _network(spec, units, m, 1, 1).layers) if units != last else 0
-        if units != last and deepest <= cycles:
-            yield units
-        last = units
+def _tried(spec: Spec, m: int, units_for: Callable[[int], tuple[int, ...] | None]) -> list[Proposal]:
+    """Designs of the units that there are for a multiple of E, with each E that divides them."""
+    tried = {(units, cells) for cells in CELLS if (units := units_for(cells)) is not None}
+    tried |= {(units, cells) for units, _ in tried for cells in divisors(gcd(*units))}
+    return [one for units, cells in sorted(tried) if (one := _proposal(spec, units, m, cells)) is not None]
 
 
-def _best(spec: Spec, units: int, m: int) -> Proposal | None:
-    """The E, and the input words, with which these lanes are fastest; the smallest ones that are."""
-    found = [one for number in divisors(units) if (one := _proposal(spec, units, m, number)) is not None]
-    return min(found, key=lambda one: (one.cycles_per_step, one.cells_per_cycle)) if found else None
-
-
-def _proposal(spec: Spec, units: int, m: int, cells: int) -> Proposal | None:
+def _proposal(spec: Spec, each: tuple[int, ...], m: int, cells: int) -> Proposal | None:
+    units = of_all(each)
     depth = max(array.depth for array in _network(spec, units, m, cells, 1).layers)
     words = -(-spec.model.inputs // depth)
     net = _network(spec, units, m, cells, words if spec.banks == 1 else 1 << (words - 1).bit_length())
@@ -129,11 +139,11 @@ def products_at_once(array: Array) -> int:
     return array.multipliers * array.multiplies + array.cells * (products + scales)
 
 
-def _network(spec: Spec, units: int, m: int, cells: int, input_words: int) -> Network:
+def _network(spec: Spec, units: int | tuple[int, ...], m: int, cells: int, input_words: int) -> Network:
     return network(_asked(spec, units, m, cells, input_words))
 
 
-def _asked(spec: Spec, units: int, m: int, cells: int, input_words: int) -> Spec:
+def _asked(spec: Spec, units: int | tuple[int, ...], m: int, cells: int, input_words: int) -> Spec:
     """The spec with an engine of these keys, its lanes shared."""
     keys = {"units": units, "lanes_per_row": m, "cells_per_cycle": cells, "input_words": input_words}
     engine = spec.engine.model_copy(update=keys | {"lanes": "shared", "input_lanes": None})

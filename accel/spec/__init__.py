@@ -1,6 +1,6 @@
 """The spec: one YAML file, read once at the border into frozen objects. Decisions only."""
 
-from accel.spec.by_layer import LayerFormats, Signals, common, of_layer
+from accel.spec.by_layer import LayerFormats, Signals, common, of_all, of_layer
 from accel.spec.checked import checked
 from accel.spec.dataflow import BALANCES, DATAFLOWS, MIXED, TRAVERSALS, WRITTEN, Flow, Traversal
 from accel.spec.engine import Engine
@@ -40,6 +40,7 @@ __all__ = [
     "common",
     "divisors",
     "nonzeros_of",
+    "of_all",
     "of_layer",
     "plain",
     "schema",

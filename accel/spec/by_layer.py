@@ -1,4 +1,4 @@
-"""Formats that are one for all layers, or a list with one a layer; and all of them as one layer has them."""
+"""Values that are one for all layers, or a list with one a layer; and the formats as one layer has them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ Fracs = Annotated[int | tuple[int, ...], *_whole(0, 24)]
 FORMATS_SCHEMA = {"anyOf": [FORMAT_SCHEMA, {"type": "array", "items": FORMAT_SCHEMA, "minItems": 1}]}
 Formats = Annotated[Fixed | tuple[Fixed, ...], BeforeValidator(_formats), WithJsonSchema(FORMATS_SCHEMA)]
 """Of a signal: one, or one a layer."""
+Counts = Annotated[int | tuple[int, ...], *_whole(1, 1 << 20)]
+"""Of something there is at least one of: one number, or one a layer."""
 
 
 def of_layer(value: T | tuple[T, ...], number: int) -> T:
@@ -51,6 +53,11 @@ def common(value: T | tuple[T, ...]) -> T | None:
     if not isinstance(value, tuple):
         return value
     return value[0] if len(set(value)) == 1 else None
+
+
+def of_all(each: tuple[T, ...]) -> T | tuple[T, ...]:
+    """What each layer has, as a spec says it: once, where all have the same."""
+    return each[0] if len(set(each)) == 1 else each
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from accel.spec.by_layer import Counts
 from accel.spec.dataflow import Dataflow
 from accel.spec.types import Count, Section
 
@@ -17,8 +18,9 @@ class Engine(Section):
     """`row`: each row reads its operands one after another; `column`: each operand that is not zero is given to all
     lanes, which add its column to their rows' sums, so that zeros of x_t and h_t cost nothing; `{input: row, recurrent:
     column}`: W_x by rows, whose x is dense, and W_h by columns. One for all layers, or a list, one a layer."""
-    units: Count
-    """P: hidden units computed together; by columns, lanes of a gate, which must divide the hidden units."""
+    units: Counts
+    """P: hidden units computed together; by columns, lanes of a gate, which must divide the hidden units. One for all
+    layers, or a list, one a layer, with which layers of different sizes can take equally long."""
     lanes_per_row: Count = 1
     """M: multipliers of one row."""
     lanes: Literal["shared", "split"] = "shared"

@@ -23,6 +23,10 @@ def rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 
 def structural_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Those without which no sizes can be derived."""
+    units, layers = spec.engine.units, len(spec.model.hidden)
+    if isinstance(units, tuple) and len(units) != layers:
+        yield "engine.units", f"one for all, or one for each of {layers} layers", units
+        return
     yield from _cell_rules(spec)
     yield from direction_rules(spec)
     yield from _window_rules(spec)
@@ -78,8 +82,9 @@ HIGHWAY_ONLY: dict[str, Any] = {
 
 def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     engine = spec.engine
-    if engine.units % engine.cells_per_cycle:
-        yield "engine.cells_per_cycle", f"a divisor of engine.units = {engine.units}", engine.cells_per_cycle
+    for units in sorted(set(spec.units)):
+        if units % engine.cells_per_cycle:
+            yield "engine.cells_per_cycle", f"a divisor of engine.units = {units}", engine.cells_per_cycle
     if spec.model.stateful and engine.streams > 1:
         yield "model.stateful", "false with engine.streams above 1 (sequences of a stream do not follow in order)", True
     if spec.model.stateful and engine.state_streams:
@@ -97,9 +102,9 @@ def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "engine.input_lanes", "nothing where lanes are shared", engine.input_lanes
     if engine.order == "x_first":
         yield from _order_rules(spec)
-    for hidden in spec.model.hidden:
-        if engine.units > hidden:
-            yield "engine.units", f"at most the {hidden} hidden units of the layer", engine.units
+    for units, hidden in zip(spec.units, spec.model.hidden, strict=True):
+        if units > hidden:
+            yield "engine.units", f"at most the {hidden} hidden units of the layer", units
 
 
 def _order_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -109,8 +114,8 @@ def _order_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "engine.order", "rows beside engine.lanes: split, whose lanes take x and h at once", engine.order
     if all(flow.skips_states for flow in spec.flows):
         yield "engine.order", "rows where no layer goes by rows", engine.order
-    elif engine.units >= max(spec.model.hidden):
-        wanted = f"rows where engine.units = {engine.units} make one group of all hidden units"
+    elif all(units >= hidden for units, hidden in zip(spec.units, spec.model.hidden, strict=True)):
+        wanted = f"rows where engine.units = {plain(engine.units)} make one group of all hidden units"
         yield "engine.order", wanted, engine.order
 
 

@@ -33,8 +33,8 @@ def sparsity_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield from _column_rules(spec)
     else:
         yield from _row_rules(spec)
-    for flow, (inputs, hidden) in zip(spec.flows, spec.sizes, strict=False):
-        yield from _layer_rules(spec, flow, inputs, hidden)
+    for flow, units, (inputs, hidden) in zip(spec.flows, spec.units, spec.sizes, strict=False):
+        yield from _layer_rules(spec, flow, units, inputs, hidden)
 
 
 def _flow_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -85,9 +85,9 @@ def _row_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
             yield f"sparsity.{key}", wanted, getattr(spec.sparsity, key)
 
 
-def _layer_rules(spec: Spec, flow: Flow, inputs: int, hidden: int) -> Iterator[tuple[str, str, Any]]:
+def _layer_rules(spec: Spec, flow: Flow, units: int, inputs: int, hidden: int) -> Iterator[tuple[str, str, Any]]:
     """Lanes that divide the rows of a layer by columns, and weights enough for every row or lane."""
-    sparsity, units = spec.sparsity, spec.engine.units
+    sparsity = spec.sparsity
     if flow.by_lane and hidden % units:
         fitting = ", ".join(map(str, divisors(hidden)))
         yield "engine.units", f"a divisor of {hidden} hidden units for dataflow: column ({fitting})", units

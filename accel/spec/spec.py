@@ -89,6 +89,11 @@ class Spec(Section):
         return tuple(BANKED if banked and flow == ROWS else flow for flow in flows)
 
     @property
+    def units(self) -> tuple[int, ...]:
+        """P of each layer."""
+        return tuple(of_layer(self.engine.units, number) for number in range(len(self.model.hidden)))
+
+    @property
     def banks(self) -> int:
         """Banks of the columns in which a row keeps as many weights; 1 where the pattern has none."""
         return self.engine.lanes_per_row if self.sparsity.pattern == "bank" else 1

@@ -38,7 +38,7 @@ from sparrow.verb import (
 def check(
     spec_file: SpecFile,
     work: Work = None,
-    lanes: Annotated[int | None, typer.Option(min=1, help="propose designs within this many lanes a layer")] = None,
+    lanes: Annotated[int | None, typer.Option(min=1, help="propose designs within this many lanes in all")] = None,
     cycles: Annotated[int | None, typer.Option(min=1, help="propose designs within this many cycles a step")] = None,
     as_json: Json = False,
 ) -> None:
