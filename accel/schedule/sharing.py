@@ -42,9 +42,12 @@ class Need:
 
     @property
     def paces(self) -> Iterator[int]:
-        """Every number of cycles that a step can take."""
-        least = -(-self.outputs // self.units)
-        return (self.group * groups for groups in range(least, self.outputs + 1))
+        """Every number of cycles that a step can take, descending."""
+        units = 1
+        while units <= self.units:
+            groups = -(-self.outputs // units)
+            yield self.group * groups
+            units = self.units + 1 if groups == 1 else -(-self.outputs // (groups - 1))
 
 
 def slowed(needs: Sequence[Need]) -> list[int]:
