@@ -10,7 +10,7 @@ import numpy as np
 
 from accel.architecture.array import Array
 from accel.engines.flags import after_frame
-from accel.engines.script import computes, state_of
+from accel.engines.script import state_of, works
 from accel.engines.torn import passes, sent_beats, sent_states, unknown_token
 from accel.engines.weight_frames import FLAGS, first_frames, later_frames
 from accel.memory.load_frame import frame, streamed_beats
@@ -53,7 +53,7 @@ def sent(design: Design, samples: Samples, order: Sequence[Turn]) -> Sent:
 
 def _turns(design: Design, array: Array, taken: Sequence[Turn]) -> list[Turn]:
     """Steps in which an array reads its weights."""
-    return [turn for turn in taken if array.recurrent or computes(design, turn)]
+    return [turn for turn in taken if works(design, array, turn)]
 
 
 def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], frames: Frames | None = None) -> str:
@@ -94,7 +94,7 @@ def inputs_text(design: Design, samples: Samples, order: Sequence[Turn], frames:
         how = -count if count < whole else int(turn.final) + (not turn.real) + 2 * (count > whole)
         lines.append(" ".join(map(str, [how, *x_t])))
         own = zip(design.net.arrays, left[1], strict=bool(left[1]))
-        lines += [f"{next(beats)}" for array, beats in own if array.recurrent or computes(design, turn)]
+        lines += [f"{next(beats)}" for array, beats in own if works(design, array, turn)]
     return "\n".join(lines) + "\n"
 
 
@@ -136,7 +136,7 @@ def flags_by_step(design: Design, samples: Samples, order: Sequence[Turn], frame
         torn = (step for step, count in zip(step_of, beats, strict=True) if count != array.output_beats)
         found[f"{array.name}_state_torn"] = _first(torn)
     for array, beats in zip(design.net.arrays, how_sent.passes, strict=bool(how_sent.passes)):
-        steps = [n for n, turn in enumerate(taken) if array.recurrent or computes(design, turn)]
+        steps = [n for n, turn in enumerate(taken) if works(design, array, turn)]
         torn = (step for step, count in zip(steps, beats, strict=True) if count != array.streamed_beats)
         found[f"{array.name}_weights_torn"] = _first(torn)
     if frames is not None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from accel.architecture.array import Array
 from accel.architecture.latencies import byte_width
 from accel.base.fixed import Integers
 from accel.engines.bench import Beat, Script, Sources
@@ -203,7 +204,7 @@ def _weight_frames(design: Design, taken: int) -> Iterator[Beat]:
 def _streamed(design: Design, order: Sequence[Turn], pace: Pace) -> Iterator[tuple[str, tuple[Beat, ...]]]:
     """Weights of every array, once a turn; slower, now and then, behind the steps that run freely."""
     for array, layer in zip(design.net.arrays, design.weights.layers, strict=True):
-        numbered = [(n, turn) for n, turn in enumerate(order) if array.recurrent or _answers(design, turn)]
+        numbered = [(n, turn) for n, turn in enumerate(order) if works(design, array, turn)]
         words = streamed_beats(array, layer)
         sent = passes(words, [turn for _, turn in numbered], sum(n < pace.calm for n, _ in numbered))
         beats = []
@@ -257,8 +258,11 @@ def _words(design: Design, x_t: Integers) -> Iterator[int]:
         yield sum((int(value) & ((1 << step) - 1)) << n * step for n, value in enumerate(values))
 
 
-def _answers(design: Design, turn: Turn) -> bool:
-    return turn.is_step and computes(design, turn)
+def works(design: Design, array: Array, turn: Turn) -> bool:
+    """Whether an array has something to do in a turn: a recurrent one in all, in those that take a state too; a linear
+    one in steps, behind the recurrent ones in those that are answered.
+    """
+    return array.recurrent or (turn.is_step and (array in design.net.before or computes(design, turn)))
 
 
 def computes(design: Design, turn: Turn) -> bool:

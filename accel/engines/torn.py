@@ -31,7 +31,7 @@ def sent_beats(design: Design, samples: Samples, taken: Sequence[Turn], free: in
     the next one, too much only behind the longest sequence that buffers hold: one goes on for a vector, of those that
     come behind the first `free` steps.
     """
-    words, count = design.net.layers[0].input_words, design.net.x_beats
+    words, count = design.spec.incoming.words, design.net.x_beats
     needed = [count] * len(taken)
     for place, turn in enumerate(taken):
         if turn.real and turn.final:

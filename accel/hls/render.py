@@ -180,7 +180,7 @@ def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProc
     arrays = net.arrays
     outs = [f"{array.name}_out" for array in arrays]
     if len(arrays) not in design.net.mirrors:
-        outs[-1] = "made" if arrays[0].streams > 1 else "m_axis"
+        outs[-1] = "made" if net.layers[0].streams > 1 else "m_axis"
     heads = [design.spec.model.head if array == design.net.head else None for array in arrays]
     joined = zip(arrays, design.weights.layers, ["s_axis", *outs[:-1]], outs, heads, strict=True)
     made = [

@@ -160,11 +160,11 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
         if loading:
             yield Call(f"{name}_stores", Stores, (f"{upper}_SECTIONS", "loading"))
             yield from (Call(f"{name}_{kind}_end", flag) for kind in sections(array, design.net))
-    first, last = design.net.arrays[0], design.net.arrays[-1]
+    last = design.net.arrays[-1]
     yield from entrance.signals(design)
     yield Call("leaving", Beats, (leaving(design, last),))
     yield from buffers.signals(design)
-    if first.streams > 1:
+    if design.net.layers[0].streams > 1:
         yield Call("fillers", Fillers)
         yield Call("made", AxiStream, (last.cells, result_width(design)))
         given = design.net.layers if design.spec.engine.state_streams else ()
@@ -173,7 +173,8 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
 
 def _receivers(design: Design) -> Iterator[Call]:
     for array in design.net.arrays:
-        set_in = array.writable and array is not design.net.layers[0]
+        set_in = array.writable and array is not design.net.arrays[0]
+        streams = design.spec.engine.streams if array in design.net.before else array.streams
         yield Call(
             f"{array.name}_receiving",
             receive,
@@ -185,7 +186,7 @@ def _receivers(design: Design) -> Iterator[Call]:
                     f"{array.name}_ping_pong",
                     f"{array.name.upper()}.input_beats",
                 ),
-                *(array.streams, design.spec.model.stateful, set_in, array.initial_state),
+                *(streams, design.spec.model.stateful, set_in, array.initial_state),
             ),
         )
 
@@ -193,11 +194,11 @@ def _receivers(design: Design) -> Iterator[Call]:
 def _loaders(design: Design) -> Iterator[Call]:
     """The frame that weights come in: checked, spread over the memories section by section, waited for."""
     net = design.net
-    first, last = net.arrays[0], net.arrays[-1]
+    first, last, streams = net.arrays[0], net.arrays[-1], design.spec.engine.streams
     frame = "clk", "reset", "s_weights", "loading", "status", beats(net), shape_digest(net)
     yield Call("checking", check_frame, frame)
     yield Call("waiting", await_weights, ("early", "arriving", "loading"))
-    yield Call("choosing", choose_set, ("clk", "reset", f"{first.name}_ping_pong", "loading", first.streams))
+    yield Call("choosing", choose_set, ("clk", "reset", f"{first.name}_ping_pong", "loading", streams))
     yield Call("using", count_uses, ("clk", "reset", f"{first.name}_ping_pong", f"{last.name}_results", "loading"))
     before = "loading.restart"
     for array in net.arrays:

@@ -73,7 +73,7 @@ class Schedule:
         """What intervals at a stage settle to in long sequences, before these end: then results of all streams come
         together, and steps may wait for them to leave.
         """
-        streams = self.stages[0].array.streams
+        streams = self.net.layers[0].streams
         return steady(np.diff(self.begins([64] * streams)[number])[:-streams])
 
     @property
@@ -138,7 +138,7 @@ class Schedule:
         return sum(busy for busy, _ in parts) / sum(cycles for _, cycles in parts)
 
     def _run(self, lengths: Sequence[int], operands: Operands | None) -> Timeline:
-        first = self.stages[0].array
+        first = self.net.layers[0]
         taken = all_turns(lengths, first.streams, first.initial_state)
         if operands is None and self.skips_states:
             operands = dense_operands(self.net, lengths)

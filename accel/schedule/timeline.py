@@ -61,7 +61,7 @@ class Timeline:
         came, left = -1, iter(operands)
         for turn in taken:
             if not turn.is_step:
-                for clock in self.clocks[: len(self.net.layers)]:
+                for clock in self.net.recurrent(self.clocks):
                     clock.take_state()
                 continue
             came = self._enter(came, turn.final, next(left))
@@ -95,7 +95,7 @@ class Timeline:
         emits = final or not self.last_only or not ends or at + 1 in self.buffers
         room = self.left[at][-self.rooms[at]] if at in self.rooms else self.given[at + 1][-LINK_STEPS]
         fits = room + 1 if emits else LONG_AGO
-        begin, given, results = self.clocks[at].step(arrivals, fits, operands[at] if at < len(operands) else NOTHING)
+        begin, given, results = self.clocks[at].step(arrivals, fits, self._read(at, operands))
         self.begun[at].append(begin)
         self.given[at].append(given)
         if emits and at + 1 in self.buffers:
@@ -107,6 +107,11 @@ class Timeline:
         elif emits:
             late = self._late(at)
             self._pass(at + 1, [result + late for result in results], final, operands)
+
+    def _read(self, at: int, operands: tuple[TurnOperands, ...]) -> TurnOperands:
+        """What stage `at` reads of a step's operands, those of each recurrent layer."""
+        number = at - len(self.net.before)
+        return operands[number] if 0 <= number < len(operands) else NOTHING
 
     def _late(self, at: int) -> int:
         """Cycles that a word takes from stage `at` to the next one."""

@@ -163,27 +163,12 @@ def _between_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "model.between", "nothing beside model.bidirectional", list(between)
 
 
-BEFORE: dict[str, Any] = {
-    "model.bidirectional": False,
-    "model.initial": "zeros",
-    "engine.streams": 1,
-    "engine.state_streams": False,
-    "engine.memory": "rom",
-}
-"""Keys that have one value beside linear layers in front of the recurrent ones."""
-
-
 def _before_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """What does not go with linear layers in front of the recurrent ones."""
     if not spec.model.before:
         return
-    for key, fits in BEFORE.items():
-        section, name = key.split(".")
-        got = getattr(getattr(spec, section), name)
-        if got != fits:
-            yield key, f"{str(fits).lower()} beside model.before", got
-    if spec.skips_states:
-        yield "engine.dataflow", "row beside model.before", plain(spec.engine.dataflow)
+    if spec.model.bidirectional:
+        yield "model.bidirectional", "false beside model.before", True
     if spec.training.studies.lasso:
         yield "training.studies.lasso", "nothing beside model.before", spec.training.studies.lasso
 

@@ -248,11 +248,12 @@ def bidirectional_specs(draw: st.DrawFn) -> Spec:
 @st.composite
 def before_specs(draw: st.DrawFn) -> Spec:
     """A legal spec with linear layers in front of the recurrent ones, which may be of several levels."""
-    model = draw(models()) | {"before": draw(st.lists(linear(), min_size=1, max_size=2)), "initial": "zeros"}
+    model = draw(models()) | {"before": draw(st.lists(linear(), min_size=1, max_size=2))}
     levelled = draw(st.integers(0, 3)) == 0
-    sparsity, only = draw(sparsities()), {"streams": 1, "memory": "rom", "memory_width": None, "state_streams": False}
+    sparsity, only = draw(sparsities()), dict[str, Any]()
     if levelled:
         model |= draw(st.sampled_from([{"cell": "highway", "depth": 2}, {"cell": "gru_reset_first"}]))
+        only = {"streams": 1, "memory": "rom", "memory_width": None, "state_streams": False}
         only |= {"lanes": "shared", "input_lanes": None}
         sparsity.pop("shared_by_gates", None)
     return draw(parsed(st.just(model), st.just(sparsity), st.just(draw(engines()) | only), plain_weights=levelled))

@@ -24,6 +24,7 @@ from tests.engines.alike import CPP, QUICK, SIMULATORS, TORCH, rendered, require
 STEP: dict[str, Any] = {"outputs": 3, "kind": "logits", "when": "step"}
 FORMATS = {**BASE["formats"], "linear": [9, 5]}
 RELU = [{"outputs": 5, "activation": "relu"}]
+LAYERS: dict[str, Any] = {"inputs": 6, "before": RELU, "hidden": [6, 4], "head": STEP}
 DESIGNS: dict[str, dict[str, Any]] = {
     "relu": {"model": {"inputs": 6, "before": RELU, "hidden": [4], "head": None}, "formats": FORMATS},
     "two, and behind": {
@@ -55,12 +56,48 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "engine": {"units": 2},
         "formats": FORMATS,
     },
+    "its own states": {"model": {**LAYERS, "initial": "constant"}, "formats": FORMATS},
+    "states given, streams": {
+        "model": {**LAYERS, "head": {"outputs": 3}},
+        "engine": {"streams": 2, "state_streams": True},
+        "formats": FORMATS,
+    },
+    "loaded, streams, states given": {
+        "model": {**LAYERS, "before": [{"outputs": 7, "activation": "tanh"}, *RELU]},
+        "engine": {"memory": "scratchpad", "streams": 2, "state_streams": True, "input_words": 2},
+        "formats": FORMATS,
+    },
+    "loaded, its states carried on": {
+        "model": {**LAYERS, "stateful": True},
+        "engine": {"memory": "scratchpad"},
+        "formats": FORMATS,
+    },
+    "fed, tokens": {
+        "model": {**LAYERS, "vocabulary": 9},
+        "engine": {"memory": "stream", "memory_width": 24, "streams": 3},
+        "formats": FORMATS,
+    },
+    "columns": {
+        "model": {**LAYERS, "hidden": [8, 4]},
+        "engine": {"dataflow": "column"},
+        "sparsity": {"pattern": "column", "input": 0.3, "recurrent": 0.5, "threshold": 0.1},
+        "formats": FORMATS,
+    },
+    "columns and rows, loaded": {
+        "model": {**LAYERS, "hidden": [8, 4], "before": [*RELU, {"outputs": 3, "activation": "tanh"}]},
+        "engine": {
+            **{"dataflow": ["column", {"input": "row", "recurrent": "column"}], "memory": "scratchpad", "streams": 2}
+        },
+        "sparsity": {"pattern": "balanced", "input": 0.3, "recurrent": 0.5},
+        "formats": FORMATS,
+    },
 }
 
 
 def made(name: str, work: Path) -> Design:
     """A design, rendered."""
-    return rendered(spec(**{"engine": {"units": 4}} | DESIGNS[name]), work)
+    sections = DESIGNS[name]
+    return rendered(spec(**sections | {"engine": {"units": 4, **sections.get("engine", {})}}), work)
 
 
 def stimuli(design: Design) -> Samples:
@@ -68,8 +105,9 @@ def stimuli(design: Design) -> Samples:
     return samples.seeded(design.spec, 4, 4) + samples.brief(design.spec, 2) + samples.corners(design.spec, 2)
 
 
-def test_hardware_cpp_and_torch_compute_what_the_golden_model_does(tmp_path: Path) -> None:
-    design = made("relu", tmp_path)
+@pytest.mark.parametrize("name", ["relu", "columns"])
+def test_hardware_cpp_and_torch_compute_what_the_golden_model_does(name: str, tmp_path: Path) -> None:
+    design = made(name, tmp_path)
     require_equal(design, stimuli(design), QUICK | TORCH)
 
 
@@ -115,23 +153,10 @@ def test_weights_and_clamps_in_front_are_covered() -> None:
     assert (values <= interval.hi).all()
 
 
-REFUSED: dict[str, dict[str, Any]] = {
-    "model.bidirectional": {"model": {"bidirectional": True, "longest": 4}},
-    "model.initial": {"model": {"initial": "constant"}},
-    "engine.streams": {"engine": {"streams": 2}},
-    "engine.state_streams": {"engine": {"state_streams": True}},
-    "engine.memory": {"engine": {"memory": "scratchpad"}},
-    "engine.dataflow": {"engine": {"dataflow": "column"}, "sparsity": {"pattern": "column"}},
-}
-
-
-@pytest.mark.parametrize("key", REFUSED)
-def test_what_does_not_go_beside_is_refused_by_its_key(key: str) -> None:
-    sections = {"model": {"inputs": 6, "before": RELU, "hidden": [4], "head": None}, "formats": FORMATS}
-    for section, keys in REFUSED[key].items():
-        sections[section] = {**sections.get(section, {}), **keys}
-    with pytest.raises(Refused, match=rf"{key}: wanted .* beside model.before"):
-        spec(**sections)
+def test_both_directions_beside_are_refused() -> None:
+    keys = {"inputs": 6, "before": RELU, "hidden": [4], "head": None, "bidirectional": True, "longest": 4}
+    with pytest.raises(Refused, match=r"model.bidirectional: wanted false beside model.before"):
+        spec(model=keys, formats=FORMATS)
 
 
 def test_a_format_for_what_leaves_is_asked_for() -> None:
