@@ -84,6 +84,9 @@ def _open(document: Document, folder: Path) -> tuple[Spec, float]:
     if any(one.activation not in TABLED for one in layers):
         formats = spec.formats.model_copy(update={"linear": spec.formats.input})
         spec = spec.model_copy(update={"formats": formats}).lying_in(folder)
+    if "residual" in spec.model.between:
+        formats = spec.formats.model_copy(update={"residual": spec.formats.input})
+        spec = spec.model_copy(update={"formats": formats}).lying_in(folder)
     return spec, float(bound)
 
 

@@ -139,6 +139,7 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, d
     share, head = asked.sparsity, _head(network, asked, data)
     signals = ["input", "gate", "activation", "cell", "state"]
     signals += ["linear"] if any(one.activation not in TABLED for one in (*network.before, *network.linear)) else []
+    signals += ["residual"] if "residual" in network.between else []
     keys = {
         "name": asked.name or name_of(model.stem),
         "source": given,

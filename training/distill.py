@@ -195,10 +195,10 @@ class _Stage:
             found = model.signals(x, state, lengths)
             h, after = [stacked(steps, model.cell.output) for steps in found], ends(model.cell, found)
         else:
-            h, after = [], []
+            h, after, read = [], [], x
             for number, layer in enumerate(model.layers):
-                x = model.read_by(number, x, lengths)
-                x, last = real_layer(layer, x, None if state is None else state[number])
+                read = model.read_by(number, x, read, lengths)
+                x, last = real_layer(layer, read, None if state is None else state[number])
                 h.append(x)
                 after.append(last)
         if model.head is None:

@@ -64,7 +64,7 @@ class LSTM(nn.Module):
         else:
             self.layers = nn.ModuleList(layer(i, h, bias=model.bias, batch_first=True) for i, h in spec.sizes)
         self.mirrors = network(spec).mirrors if spec.directions > 1 else {}
-        self.between = network(spec).between if model.between else {}
+        self.clips, self.residuals = network(spec).clips, network(spec).residuals
         vocabulary, self.input_format = model.vocabulary, spec.formats.input
         self.table = None if vocabulary is None else nn.Embedding(vocabulary, model.inputs)
         values = len(self.cell.states)
@@ -133,15 +133,27 @@ class LSTM(nn.Module):
             made = stacked(found[-1], self.cell.output)
             return self.given_to(len(found), made, lengths), ends(self.cell, found)
         after: list[State] = []
+        read = x
         for number, layer in enumerate(self.layers):
-            x = self.read_by(number, x, lengths)
-            x, last = real_layer(layer, x, None if state is None else state[number])
+            read = self.read_by(number, x, read, lengths)
+            x, last = real_layer(layer, read, None if state is None else state[number])
             after.append(last)
         return self.given_to(len(after), x, lengths), after
 
-    def read_by(self, number: int, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """What a recurrent layer reads [batch, steps, n] of h of the one before, the first one of what comes in."""
-        return self.given_to(number, x, lengths) if number else self.entered(x, lengths)
+    def read_by(self, number: int, x: Tensor, read: Tensor, lengths: Tensor | None) -> Tensor:
+        """What a recurrent layer reads [batch, steps, n]: of h of the one before and what that read, the first one of
+        what comes in.
+        """
+        return self.given_to(number, self.linked(number, x, read), lengths) if number else self.entered(x, lengths)
+
+    def linked(self, number: int, h: Tensor, read: Tensor) -> Tensor:
+        """What comes to a recurrent layer [batch, steps, n] of h of the one before, and of what that read."""
+        if number in self.clips:
+            return torch.clamp(h, self.clips[number].least, self.clips[number].most)
+        if number in self.residuals:
+            total = h + read
+            return total if self.quantized is None else narrow(total, self.quantized.residuals[number].out)
+        return h
 
     def entered(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """What the first recurrent layer reads, [batch, steps, inputs], of x or of tokens int64 [batch, steps, 1]."""
@@ -174,8 +186,6 @@ class LSTM(nn.Module):
         """What a layer, or with the number of layers what is behind them, reads of the vectors [batch, steps, n] that
         are made before it; `lengths` [batch].
         """
-        if number in self.between:
-            return torch.clamp(x, self.between[number].least, self.between[number].most)
         return through(self.mirrors[number], x, lengths) if number in self.mirrors else x
 
     def begun(self, sequences: int) -> list[State] | None:
@@ -199,13 +209,14 @@ class LSTM(nn.Module):
         that is switched on; `lengths` [batch] are the real steps, which bidirectional layers have to know.
         """
         found = list[list[Signals]]()
+        read = x
         for number, layer in enumerate(self.layers):
-            x = self.read_by(number, x, lengths)
+            read = self.read_by(number, x, read, lengths)
             arithmetic = REAL if self.quantized is None else exact(self.quantized, self.quantized.layers[number])
             norms = None if self.norms is None else self.norms[number]
             before = None if state is None else state[number]
             threshold = self.threshold if self.skip[number] else 0.0
-            found.append(list(run_layer(arithmetic, layer, x, before, threshold, self.pull, norms)))
+            found.append(list(run_layer(arithmetic, layer, read, before, threshold, self.pull, norms)))
             x = stacked(found[-1], self.cell.output)
         return found
 

@@ -24,6 +24,10 @@ def violations(net: Network) -> Iterator[tuple[str, str, object]]:
             yield "engine.cells_per_cycle", f"at least {least} ({array.name}: {why})", array.cells
         if array.sum_width > ACCUMULATOR:
             yield "formats", f"sums of at most {ACCUMULATOR} bits ({array.name})", f"{array.sum_width} bits"
+    for number, residual in net.residuals.items():
+        if residual.width > ACCUMULATOR:
+            wanted = f"exact sums of at most {ACCUMULATOR} bits (model.between.{number - 1})"
+            yield "formats.residual", wanted, f"{residual.width} bits"
     if net.pool is not None and net.pool.mean and net.pool.product_width > ACCUMULATOR:
         wanted = f"as few steps as keep the sum of h, times what divides it, in {ACCUMULATOR} bits"
         yield "model.head.longest", wanted, f"{net.pool.product_width} bits"

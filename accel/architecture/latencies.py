@@ -41,6 +41,9 @@ OPERATIONS: dict[type, int] = {Narrow: 2, Lookup: 2, Product: 1, Sum: 1, Mix: 3,
 """Cycles of an operation: sum with the bias, or rounding, then saturation, and beside it a table's index; table,
 output register; product; sum; difference, product, sum; choice."""
 
+RESIDUAL = OPERATIONS[Sum] + OPERATIONS[Narrow]
+"""From a word of h_t to its sum with x_t between recurrent layers."""
+
 BEFORE_READ = 3
 """From the address of what a cell kept to its operand: memory, output register, clearing register."""
 

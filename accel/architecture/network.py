@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from accel.architecture.array import Array
@@ -19,6 +20,7 @@ from accel.architecture.linear import LinearArray
 from accel.architecture.mirror import Mirror, entering_mirror, leaving_mirror
 from accel.architecture.plan import planned
 from accel.architecture.pool import Pool, pool_of
+from accel.architecture.residual import Residual
 from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
 from accel.spec import Signals, Spec, Tables, nonzeros_of
@@ -54,13 +56,17 @@ class Network:
         return pool_of(self.spec)
 
     @cached_property
-    def between(self) -> dict[int, Clip]:
-        """What h_t goes through in front of a recurrent layer, by that one's number; those that it passes as it is are
-        left out.
-        """
-        kinds = {number: ACTIVATIONS[kind] for number, kind in enumerate(self.spec.model.between, 1) if kind != "none"}
-        found = {number: kind.operations[-1] for number, kind in kinds.items()}
+    def clips(self) -> dict[int, Clip]:
+        """The ends that h_t is held within in front of a recurrent layer, by that one's number."""
+        kinds = {number: ACTIVATIONS.get(kind) for number, kind in enumerate(self.spec.model.between, 1)}
+        found = {number: kind.operations[-1] for number, kind in kinds.items() if kind is not None}
         return {number: clip for number, clip in found.items() if isinstance(clip, Clip)}
+
+    @cached_property
+    def residuals(self) -> dict[int, Residual]:
+        """The additions of h_t and x_t of a layer in front of the next one, by that one's number."""
+        pairs = enumerate(pairwise(self.layers), 1)
+        return {n: Residual(one.h, one.x, after.x) for n, (one, after) in pairs if self.spec.adds_input(n - 1)}
 
     @cached_property
     def mirrors(self) -> dict[int, Mirror]:

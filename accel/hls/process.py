@@ -6,13 +6,14 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from accel.architecture.array import Array
 from accel.architecture.linear import LinearArray
 from accel.base.fixed import Fixed, Integers
+from accel.hls.between import Clipped, Summed
 from accel.hls.buffers import MirrorProcess
 from accel.memory.dataflows import lane_words
 from accel.memory.images import bias_shift, bias_width, half_unit
@@ -44,8 +45,10 @@ class Process(ABC, Generic[A]):
     """What its cell's constants have before their names."""
     mirror: MirrorProcess | None = None
     """The sequence buffer that it reads."""
-    clipped: Clipped | None = None
-    """What the values that it reads go through."""
+    link: Clipped | Summed | None = None
+    """What makes the values that it reads, between two recurrent layers."""
+    kept: str | None = None
+    """Stream to which its x_t goes as well, for what adds it to its h_t."""
     in_front: bool = False
     """Whether it is a linear layer in front of all recurrent ones."""
     before: str | None = None
@@ -266,19 +269,6 @@ class Process(ABC, Generic[A]):
 
     def _by_unit(self, sums: Integers) -> Integers:
         return sums.reshape(self.array.sums_per_unit, self.array.outputs).T
-
-
-@dataclass(frozen=True)
-class Clipped:
-    """What h_t of a recurrent layer goes through on its way to the next one: two ends of its own format."""
-
-    before: Process[Any]
-    least: int
-    most: int
-
-    def call(self, to: str) -> str:
-        """The process that writes into the stream `to`."""
-        return f"ClipWords<{self.before.type}>({self.before.out}, {to}, {self.least}, {self.most});"
 
 
 def container(width: int) -> int:

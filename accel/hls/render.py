@@ -15,12 +15,13 @@ from accel.architecture.network import Network
 from accel.architecture.pool import Pool
 from accel.base.templates import read, render
 from accel.hls.beats import input_beat, output_beat, result_values
+from accel.hls.between import Clipped, Summed
 from accel.hls.buffers import MirrorProcess, mirror_processes
 from accel.hls.cell_text import activation_text, cell_text
 from accel.hls.dataflows import PROCESSES
 from accel.hls.embedding import EMBEDDED, EmbeddingProcess, embedding_process
 from accel.hls.kinds import kind_name, kinds
-from accel.hls.process import LABELS, Clipped, Process
+from accel.hls.process import LABELS, Process
 from accel.hls.regions import Port
 from accel.hls.top import LOAD_ERRORS, top
 from accel.memory.images import sum_format
@@ -151,7 +152,7 @@ def _headers(design: Design, layers: Sequence[Process[Any]]) -> list[str]:
     found = {
         "head.h": net.head is not None,
         "activations.h": bool(net.before or net.linear),
-        "between.h": bool(net.between),
+        "between.h": bool(net.clips or net.residuals),
         "fillers.h": layers[0].array.streams > 1,
     }
     found |= {"mirror.h": bool(net.mirrors), "pool.h": net.pool is not None}
@@ -172,6 +173,19 @@ def _shown_as(net: Network, place: int) -> int:
     """The number of an array in what a bench sees: recurrent layers, then linear ones in front, then those behind."""
     ahead, layers = len(net.before), len(net.layers)
     return place if place >= ahead + layers else place + layers if place < ahead else place - ahead
+
+
+def _linked(net: Network, number: int, before: Process[Any], after: Process[Any]) -> tuple[Process[Any], Process[Any]]:
+    """Two recurrent layers, the second one's number `number`, with what stands between them."""
+    name = after.array.name
+    if number in net.clips:
+        clipped = Clipped(before.type, before.out, *net.clips[number].within(after.array.x))
+        return before, replace(after, source=f"{name}_clipped", link=clipped)
+    if number in net.residuals:
+        before = replace(before, kept=f"{before.array.name}_kept")
+        summed = Summed(before.type, before.out, f"{before.array.name}_kept", net.residuals[number])
+        return before, replace(after, source=f"{name}_summed", link=summed)
+    return before, after
 
 
 def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProcess]]:
@@ -200,10 +214,8 @@ def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProc
     made = [replace(process, in_front=place < ahead) for place, process in enumerate(made)]
     behind = [None, *(process.end if process.activated and not process.in_front else None for process in made[:-1])]
     made = [replace(process, before=before) for process, before in zip(made, behind, strict=True)]
-    for number, clip in net.between.items():
-        after, one = made[ahead + number], made[ahead + number - 1]
-        ends = clip.within(after.array.x)
-        made[ahead + number] = replace(after, source=f"{after.array.name}_clipped", clipped=Clipped(one, *ends))
+    for place in range(ahead + 1, ahead + len(net.layers)):
+        made[place - 1 : place + 1] = _linked(net, place - ahead, made[place - 1], made[place])
     if net.pool is not None:
         first = ahead + len(net.layers)
         made[first] = replace(made[first], source="pooled", before=made[first - 1].end)

@@ -140,7 +140,7 @@ def _step(parts: _Parts) -> tuple[list[Variable], list[str]]:
     variables += _looked_up(parts) + [_between(before) for before, _ in pairwise(parts.processes)]
     if parts.design.net.pool:
         variables.append(_pooled(parts))
-    variables += [_between(one.clipped.before, one.source) for one in parts.processes if one.clipped]
+    variables += [Variable(one.link.beat, one.source, "stream") for one in parts.processes if one.link]
     if parts.fillers:
         withheld, withholding = _withheld(parts)
         variables += withheld
@@ -151,9 +151,15 @@ def _step(parts: _Parts) -> tuple[list[Variable], list[str]]:
 def _entering(parts: _Parts, first: Process[Any]) -> list[str]:
     """What takes x_t from outside, or a token, which becomes its row."""
     if parts.embedding is None:
-        return [f"ReceiveInput<{first.type}>({first.source}, {first.x}, {first.end}, torn, steps, filler);"]
+        read = f"{first.source}, {first.x}, {first.end}, torn, steps, filler{_kept(first)}"
+        return [f"ReceiveInput<{first.type}>({read});"]
     rows = f"LookUpInput<Embedding>({parts.embedding.source}, {first.source}, kEmbeddingRows, torn, steps, filler);"
     return [rows, *_received(parts, first)]
+
+
+def _kept(process: Process[Any]) -> str:
+    """The argument that takes a copy of what is received, where somebody wants one."""
+    return f", {process.kept}" if process.kept else ""
 
 
 def _looked_up(parts: _Parts) -> list[Variable]:
@@ -168,13 +174,16 @@ def _own(process: Process[Any]) -> list[Variable]:
     found = [Variable(f"Operands<{process.type}>", process.x, "memory"), Variable(FLAG, process.end, "scalar")]
     if process.array.streamed:
         found.append(Variable(f"StreamedPacket<{process.type}>", f"{process.array.name}_weights", "stream"))
+    if process.kept:
+        kept = f"Packet<{process.type}::kXWidth, {process.type}::kInputWords>"
+        found.append(Variable(kept, process.kept, "stream"))
     return found
 
 
-def _between(process: Process[Any], name: str = "") -> Variable:
-    """The stream behind an array, or another one of its beats."""
+def _between(process: Process[Any]) -> Variable:
+    """The stream behind an array."""
     width = "kOutWidth" if process.activated else "kStateWidth"
-    return Variable(f"Packet<{process.type}::{width}, {process.type}::kCells>", name or process.out, "stream")
+    return Variable(f"Packet<{process.type}::{width}, {process.type}::kCells>", process.out, "stream")
 
 
 def _pooled(parts: _Parts) -> Variable:
@@ -187,11 +196,11 @@ def _received(parts: _Parts, process: Process[Any]) -> list[str]:
     last = parts.layers[-1]
     pool = f"PoolSteps<{last.type}, Pooling>({last.out}, pooled, kPoolFactors);"
     pooled = [pool] if process.source == "pooled" else []
-    pooled += [process.clipped.call(process.source)] if process.clipped else []
+    pooled += [process.link.call(process.source)] if process.link else []
     if process.before is not None:
         answer = f"ReceiveAnswer<{process.type}>({process.source}, {process.x}, {process.end}, {process.before});"
         return [*pooled, answer]
-    return [*pooled, f"Receive<{process.type}>({process.source}, {process.x}, {process.end});"]
+    return [*pooled, f"Receive<{process.type}>({process.source}, {process.x}, {process.end}{_kept(process)});"]
 
 
 def _computed(process: Process[Any]) -> list[str]:

@@ -102,9 +102,9 @@ def run(
     signal, before = through_front(net, weights, entered(net, weights, signal, real))
     recurrent = net.recurrent(weights.layers)
     for number, (array, layer, state) in enumerate(zip(net.layers, recurrent, begun, strict=True)):
-        signal = given_to(net, number, signal, real) if number else signal
+        if number:
+            signal = given_to(net, number, linked(net, number, traces[-1]), real)
         traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold_at(array)))
-        signal = traces[-1].h
     if net.spec.model.stateful:
         for trace in traces:
             trace.signals = {name: parted(values, real) for name, values in trace.signals.items()}
@@ -132,12 +132,19 @@ def entered(net: Network, weights: Weights, x: Integers, lengths: Integers) -> I
     return np.asarray(weights.embedding[found].reshape(*found.shape[:2], -1))
 
 
+def linked(net: Network, number: int, before: LayerTrace) -> Integers:
+    """What comes to a recurrent layer, or to its sequence buffer, from the one `before`: [sequences, steps, hidden]."""
+    if number in net.clips:
+        return np.asarray(np.clip(before.h, *net.clips[number].within(net.layers[number].x)))
+    if number in net.residuals:
+        return net.residuals[number].of(before.h, before.read)
+    return before.h
+
+
 def given_to(net: Network, number: int, signal: Integers, lengths: Integers) -> Integers:
     """What an array, or with the number of layers what is behind them, reads of the vectors [sequences, steps, n] that
     are made before it; `lengths` [sequences].
     """
-    if number in net.between:
-        return np.asarray(np.clip(signal, *net.between[number].within(net.layers[number].x)))
     return through(net.mirrors[number], signal, lengths) if number in net.mirrors else signal
 
 

@@ -74,15 +74,22 @@ def reach(net: Network, weights: Weights) -> list[Reach]:
         x = found[-1].values[OUT]
     for number, (array, layer) in enumerate(zip(net.layers, net.recurrent(weights.layers), strict=True)):
         x = x.twice if number in net.mirrors else x
-        if number in net.between:
-            ends = net.between[number].within(array.x)
-            x = Interval(np.clip(x.lo, *ends), np.clip(x.hi, *ends))
         found.append(_layer(net, array, layer, x, weights.threshold_at(array)))
-        x = found[-1].values[array.cell.output]
+        x = _linked(net, number + 1, found[-1].values[array.cell.output], x)
     for linear, layer in zip(net.linear, net.behind(weights.layers), strict=False):
         found.append(_linear(net, linear, layer, x))
         x = found[-1].values[OUT]
     return found
+
+
+def _linked(net: Network, number: int, h: Interval, x: Interval) -> Interval:
+    """What comes to a recurrent layer from the one before, of that one's h and x; both grow with either."""
+    if number in net.clips:
+        ends = net.clips[number].within(net.layers[number].x)
+        return Interval(np.clip(h.lo, *ends), np.clip(h.hi, *ends))
+    if number in net.residuals:
+        return Interval(net.residuals[number].of(h.lo, x.lo), net.residuals[number].of(h.hi, x.hi))
+    return h
 
 
 def _entering(net: Network, weights: Weights) -> Interval:

@@ -20,11 +20,12 @@ from accel.architecture.linear import LinearArray
 from accel.architecture.mirror import Mirror
 from accel.architecture.network import Network
 from accel.architecture.pool import POOL, Pool
+from accel.architecture.residual import Residual
 from accel.base.fixed import Fixed, LowBit
 from accel.base.tables import Table
 from accel.memory.load_frame import WORD, Section, beats, sections, shape_digest
 from accel.model.design import Design
-from accel.rtl import buffers, entrance
+from accel.rtl import between, buffers, entrance
 from accel.rtl.blocks.cells.cell import CellConstants, TableFile
 from accel.rtl.blocks.cells.scale import ScaleConstants
 from accel.rtl.blocks.cells.status import LayerStatus, Status, StreamedStatus
@@ -33,7 +34,6 @@ from accel.rtl.blocks.lanes.lane_array import ArrayConstants
 from accel.rtl.blocks.lanes.streamed_weights import frame_turns
 from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.blocks.rows.activation import ActivationConstants
-from accel.rtl.blocks.rows.between import clip_words
 from accel.rtl.blocks.rows.head import HeadObserved, LinearObserved
 from accel.rtl.blocks.rows.pool import pool_steps
 from accel.rtl.blocks.streams.axis import AxiStream, AxiWords, axis_output
@@ -54,7 +54,7 @@ from accel.spec import Signals
 IN_ARGUMENTS: tuple[Any, ...] = (
     *ARRAYS.values(),
     *(LowBit, Fixed, Signals, Table, TableFile, Section, CellConstants, ArrayConstants, Embedding, ScaleConstants),
-    *(ActivationConstants, Clip, LinearArray, Mirror, Pool, biases_held, lanes_held, rows_held, scales_held),
+    *(ActivationConstants, Clip, LinearArray, Mirror, Pool, Residual, biases_held, lanes_held, rows_held, scales_held),
 )
 """What the text of constants and arguments may name."""
 
@@ -163,6 +163,7 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
     last = design.net.arrays[-1]
     yield from entrance.signals(design)
     yield Call("leaving", Beats, (leaving(design, last),))
+    yield from between.signals(design.net)
     yield from buffers.signals(design)
     if design.net.layers[0].streams > 1:
         yield Call("fillers", Fillers)
@@ -226,10 +227,9 @@ def _adapters(net: Network, built: Schedule) -> Iterable[Call]:
             own = before.name.upper(), net.pool, f'"{net.spec.identifier}_{POOL}.hex"'
             yield Call(f"{after.name}_adapting", pool_steps, ("clk", "reset", *ends, *own))
             continue
-        clip = net.between.get(number - len(net.before))
-        if clip is not None:
-            yield Call(f"{after.name}_adapting", clip_words, ("clk", "reset", *ends, before.name.upper(), clip))
-            continue
+        if linked := between.result(net, number):
+            yield between.instance(net, number)
+            ends = linked, *ends[1:]
         yield Call(f"{after.name}_adapting", stream_adapter, ("clk", "reset", *ends, net.layers[0].writable))
 
 

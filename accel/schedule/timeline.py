@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from accel.architecture.latencies import CLIPPED
+from accel.architecture.latencies import CLIPPED, RESIDUAL
 from accel.architecture.network import Network
 from accel.base.fixed import Integers
 from accel.schedule.sequence_buffer import SequenceBuffer
@@ -116,8 +116,10 @@ class Timeline:
     def _late(self, at: int) -> int:
         """Cycles that a word takes from stage `at` to the next one."""
         number = at - len(self.net.before) + 1
-        if number in self.net.between:
+        if number in self.net.clips:
             return CLIPPED
+        if number in self.net.residuals:
+            return RESIDUAL
         return self.net.pool.latency if self.net.pool and number == len(self.net.layers) else 0
 
     def _buffered(self, at: int, written: int, final: bool) -> None:

@@ -13,7 +13,7 @@ from accel.spec.by_layer import Frac, Fracs, Signals, Widths, of_layer
 from accel.spec.types import (
     _LIST,
     Activation,
-    Clipping,
+    Between,
     Count,
     Depth,
     Format,
@@ -106,9 +106,10 @@ class Model(Section):
     share of zeros are those of the head. One without an activation belongs into W_x."""
     hidden: Hidden
     """Hidden units of each recurrent layer."""
-    between: Annotated[tuple[Clipping, ...], _LIST, Field(max_length=63)] = ()
+    between: Annotated[tuple[Between, ...], _LIST, Field(max_length=63)] = ()
     """What h_t goes through on its way to the next recurrent layer, one entry for each two layers behind each other;
-    the recurrence of a layer reads h_t as it is."""
+    `residual`: the layer's own x_t is added to it, in `formats.residual`. The recurrence of a layer reads h_t as it
+    is."""
     bidirectional: bool = False
     """Every layer has a second direction, which reads the sequence from its end; a step's output is [forward,
     backward], and `hidden` are the units of each."""
@@ -234,6 +235,8 @@ class Formats(Section):
     linear: Annotated[Format | None, Field(repr=False)] = None
     """What a linear layer in front of the head's last one gives; where its activation is a table, that is in
     `activation`."""
+    residual: Annotated[Format | None, Field(repr=False)] = None
+    """h_t and x_t of a layer together, as the next one reads it; for `model.between: residual`."""
 
     def signals(self, number: int) -> Signals:
         """What the cell of one layer makes, and what linear layers behind it do."""

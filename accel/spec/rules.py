@@ -161,6 +161,24 @@ def _between_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "model.between", wanted, list(between)
     if between and spec.model.bidirectional:
         yield "model.between", "nothing beside model.bidirectional", list(between)
+    for number, kind in enumerate(between[:links]):
+        if kind == "residual":
+            yield from _residual_rules(spec, number)
+
+
+def _residual_rules(spec: Spec, number: int) -> Iterator[tuple[str, str, Any]]:
+    """What h_t of a layer and its x_t have in common where they are added."""
+    inputs, hidden = spec.sizes[number]
+    if inputs != spec.directions * hidden:
+        wanted = (
+            f"no residual of layer {number}, whose x_t has {inputs} elements and its h_t {spec.directions * hidden}"
+        )
+        yield f"model.between.{number}", wanted, "residual"
+    words, cells = 1 if spec.model.before else spec.engine.input_words, spec.engine.cells_per_cycle
+    if not number and words != cells:
+        key = "engine.cells_per_cycle" if spec.model.before else "engine.input_words"
+        got, fits = (cells, words) if spec.model.before else (words, cells)
+        yield key, f"{fits} beside model.between.0: residual, as x_t and h_t come in the same words", got
 
 
 def _before_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -230,6 +248,10 @@ def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if any(layer.activation not in TABLED for layer in layers) != (formats.linear is not None):
         wanted = "a format where model.before or model.head.layers has a layer without a table, and nothing where not"
         yield "formats.linear", wanted, formats.linear
+        return
+    if ("residual" in spec.model.between) != (formats.residual is not None):
+        wanted = "a format where model.between has a residual, and nothing where not"
+        yield "formats.residual", wanted, formats.residual
         return
     for number in range(len(spec.model.hidden)):
         yield from _layer_rules(spec, spec.layer_formats(number))

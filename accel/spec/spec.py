@@ -157,6 +157,10 @@ class Spec(Section):
         """Values of what the last layer gives for a step, those of both directions where it has two."""
         return self.directions * self.model.hidden[-1]
 
+    def adds_input(self, number: int) -> bool:
+        """Whether the layer behind one, counted from 0, reads its h_t and its x_t together."""
+        return self.model.between[number : number + 1] == ("residual",)
+
     def layer_formats(self, number: int) -> LayerFormats:
         """The formats of one layer, counted from 0."""
         w_x, w_h = self.weights.of_layer(number)
@@ -164,7 +168,8 @@ class Spec(Section):
         if not number and self.model.before:
             x = self.made(self.model.before[-1], 0)
         if number:
-            x = self.formats.signals(number - 1).state
+            x = self.formats.residual if self.adds_input(number - 1) else self.formats.signals(number - 1).state
+            assert x is not None
         scale = None if self.formats.scale is None else of_layer(self.formats.scale, number)
         return LayerFormats(x, w_x, w_h, of_layer(self.formats.bias, number), scale, signals)
 

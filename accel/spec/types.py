@@ -45,6 +45,8 @@ Hidden = Annotated[tuple[Count, ...], _LIST, Field(min_length=1, max_length=64)]
 Activation = Literal["none", "relu", "hard_tanh", "hard_sigmoid", "tanh", "sigmoid"]
 Clipping = Literal["none", "relu", "hard_tanh", "hard_sigmoid"]
 """Activations that are two ends of a value's own format."""
+Between = Literal["none", "relu", "hard_tanh", "hard_sigmoid", "residual"]
+"""What stands between two recurrent layers."""
 When = Literal["last", "step"]
 """After which steps a head answers."""
 Last = Literal["states", "output"]

@@ -29,7 +29,7 @@ void ReceiveAnswer(Stream<In> &in, Operands<A> &x, bool &end, const bool &answer
   bool ended = false;
   bool torn = false;
   bool filler = false;
-  if (A::kEveryStep || answered) TakeVector<A>(in, x, ended, torn, filler);
+  if (A::kEveryStep || answered) TakeVector<A>(in, x, ended, torn, filler, kNothing);
 }
 
 /// Process: linear layer in front of another one. Writes what its activation makes of every exact sum, after every step or

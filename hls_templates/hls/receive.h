@@ -7,10 +7,23 @@
 
 namespace sparrow {
 
-/// One vector from its stream into the copy of every reader; `ended` tells whether a sequence ended with it, `filler` whether
-/// it is one. What is missing of a vector that tlast cuts short counts as zeros, and sets `torn`.
-template <typename A, typename In>
-void TakeVector(Stream<In> &in, Operands<A> &x, bool &ended, bool &torn, bool &filler) {
+/// Nobody wants a copy.
+template <typename Out>
+void Keep(const Nothing &, const Out &) {
+  #pragma HLS INLINE
+}
+
+/// A copy of a beat for another process.
+template <typename Out>
+void Keep(Stream<Out> &kept, const Out &packet) {
+  #pragma HLS INLINE
+  kept.write(packet);
+}
+
+/// One vector from its stream into the copy of every reader, and as it is into `kept`; `ended` tells whether a sequence ended
+/// with it, `filler` whether it is one. What is missing of a vector that tlast cuts short counts as zeros, and sets `torn`.
+template <typename A, typename In, typename Kept>
+void TakeVector(Stream<In> &in, Operands<A> &x, bool &ended, bool &torn, bool &filler, Kept &kept) {
   #pragma HLS INLINE
   #pragma HLS ARRAY_PARTITION variable=x type=complete dim=1
   #pragma HLS ARRAY_PARTITION variable=x type=cyclic factor=BankOf<A>::kInputWords dim=2
@@ -25,24 +38,29 @@ Beats:
       filler = IsFiller(packet);
       if (ended && beat < A::kInputBeats - 1) torn = true;
     }
+    Packet<A::kXWidth, A::kInputWords> whole;
+    whole.last = ended && beat == A::kInputBeats - 1;
   Words:
     for (int word = 0; word < A::kInputWords; ++word) {
       #pragma HLS UNROLL
       const int column = beat * A::kInputWords + word;
       const Int<A::kXWidth> value = missing ? 0 : static_cast<long long>(packet.data.element[word]);
+      whole.data.element[word] = value;
     Copies:
       for (int copy = 0; copy < kCopies<A>; ++copy) {
         #pragma HLS UNROLL
         if (column < A::kInputs && Holds<A>(copy, column)) x[copy][column / kColumnBanks<A>] = value;
       }
     }
+    Keep(kept, whole);
   }
 }
 
 /// Process: one x_t from outside; `torn` stays set once a vector was cut short, `steps` are those since reset, modulo 2**32,
 /// and `filler` tells a step that nobody waits for.
-template <typename A, typename In>
-void ReceiveInput(Stream<In> &in, Operands<A> &x, bool &end, bool &torn, std::uint32_t &steps, bool &filler) {
+template <typename A, typename In, typename Kept = const Nothing>
+void ReceiveInput(Stream<In> &in, Operands<A> &x, bool &end, bool &torn, std::uint32_t &steps, bool &filler,
+                  Kept &kept = kNothing) {
   #pragma HLS INLINE off
   static bool torn_before = false;
   static std::uint32_t counted = 0;
@@ -50,7 +68,7 @@ void ReceiveInput(Stream<In> &in, Operands<A> &x, bool &end, bool &torn, std::ui
   #pragma HLS RESET variable=counted
   bool ended = false;
   bool marked = false;
-  TakeVector<A>(in, x, ended, torn_before, marked);
+  TakeVector<A>(in, x, ended, torn_before, marked, kept);
   ++counted;
   end = ended;
   torn = torn_before;
@@ -59,13 +77,13 @@ void ReceiveInput(Stream<In> &in, Operands<A> &x, bool &end, bool &torn, std::ui
 }
 
 /// Process: one vector from the process before, which cuts nothing.
-template <typename A, typename In>
-void Receive(Stream<In> &in, Operands<A> &x, bool &end) {
+template <typename A, typename In, typename Kept = const Nothing>
+void Receive(Stream<In> &in, Operands<A> &x, bool &end, Kept &kept = kNothing) {
   #pragma HLS INLINE off
   bool ended = false;
   bool torn = false;
   bool filler = false;
-  TakeVector<A>(in, x, ended, torn, filler);
+  TakeVector<A>(in, x, ended, torn, filler, kept);
   end = ended;
 }
 

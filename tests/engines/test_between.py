@@ -20,7 +20,7 @@ from accel.schedule import timeline
 from accel.schedule.schedule import schedule
 from tests.designs import BASE, spec
 from tests.engines.alike import CPP, MYHDL, QUICK, SIMULATORS, TORCH, rendered, require_equal, with_verilog
-from tests.training.importing.graphs import Graph, exported
+from tests.training.importing.graphs import INPUTS, Graph, exported
 from training.importer import import_model
 from training.importing import source
 from training.importing.source import Wishes
@@ -42,6 +42,43 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [8, 4], "between": ["hard_sigmoid"], "head": STEP},
         "engine": {"memory": "scratchpad", "streams": 2},
     },
+    "residual": {
+        "model": {"inputs": 4, "hidden": [4, 4, 4], "between": ["residual", "residual"], "head": None},
+        "engine": {"units": 2},
+        "formats": {**BASE["formats"], "residual": [7, 5]},
+    },
+    "residual of two words, finer than x": {
+        "model": {"inputs": 3, "hidden": [7, 7, 7], "between": ["relu", "residual"], "head": STEP},
+        "engine": {"cells_per_cycle": 2, "units": 2},
+        "formats": {**BASE["formats"], "residual": [16, 13]},
+    },
+    "residual behind a layer in front, streams, loaded": {
+        "model": {"inputs": 3, "before": [{"outputs": 5}], "hidden": [5, 5], "between": ["residual"], "cell": "gru"},
+        "engine": {"streams": 3, "memory": "scratchpad", "state_streams": True},
+        "formats": {**BASE["formats"], "linear": [9, 5], "residual": [9, 4]},
+    },
+    "residual of rows of a table, fed": {
+        "model": {"inputs": 6, "vocabulary": 9, "hidden": [6, 6], "between": ["residual"], "head": {"outputs": 3}},
+        "engine": {"memory": "stream", "memory_width": 16, "units": 6, "input_words": 2, "cells_per_cycle": 2},
+        "formats": {**BASE["formats"], "residual": [12, 10]},
+    },
+    "residual by columns": {
+        "model": {
+            "inputs": 4,
+            "hidden": [4, 4, 4],
+            "between": ["residual", "residual"],
+            "stateful": True,
+            "head": STEP,
+        },
+        "sparsity": {"pattern": "column", "input": 0.3, "recurrent": 0.5, "threshold": 0.1},
+        "engine": {"dataflow": "column", "units": 2},
+        "formats": {**BASE["formats"], "residual": [10, 6]},
+    },
+    "residual of levels": {
+        "model": {"inputs": 4, "hidden": [4, 4], "between": ["residual"], "cell": "highway", "depth": 2, "head": STEP},
+        "engine": {"units": 2},
+        "formats": {**BASE["formats"], "residual": [10, 6]},
+    },
     "behind a layer in front": {
         "model": {"inputs": 3, "before": [{"outputs": 4}], "hidden": [6, 4], "between": ["relu"], "cell": "gru"},
         "formats": {**BASE["formats"], "linear": [9, 5]},
@@ -58,8 +95,9 @@ def stimuli(design: Design) -> Samples:
     return samples.seeded(design.spec, 4, 4) + samples.brief(design.spec, 2) + samples.corners(design.spec, 2)
 
 
-def test_hardware_cpp_and_torch_compute_what_the_golden_model_does(tmp_path: Path) -> None:
-    design = made("relu", tmp_path)
+@pytest.mark.parametrize("name", ["relu", "residual"])
+def test_hardware_cpp_and_torch_compute_what_the_golden_model_does(name: str, tmp_path: Path) -> None:
+    design = made(name, tmp_path)
     require_equal(design, stimuli(design), QUICK | TORCH)
 
 
@@ -76,6 +114,20 @@ def test_the_next_layer_reads_h_without_what_lies_below_zero() -> None:
     trace = golden.run(weights.network(chosen), weights, given.x, given.lengths)
     assert trace.layers[0].h.min() < 0
     np.testing.assert_array_equal(trace.layers[1].read, np.maximum(trace.layers[0].h, 0))
+
+
+def test_the_next_layer_reads_h_and_x_together_as_far_as_their_format_holds_them() -> None:
+    chosen = spec(**DESIGNS["residual"])
+    weights, given = random_weights.seeded(chosen), stimuli(Design(chosen, random_weights.seeded(chosen), Path()))
+    net = weights.network(chosen)
+    trace = golden.run(net, weights, given.x, given.lengths)
+    first, second = trace.layers[:2]
+    one = (first.h + (first.read << 5) + (1 << 5)) >> 6
+    assert one.max() > 63
+    assert one.min() < -64
+    np.testing.assert_array_equal(second.read, np.clip(one, -64, 63))
+    two = (second.h + (second.read << 6) + (1 << 5)) >> 6
+    np.testing.assert_array_equal(trace.layers[2].read, np.clip(two, -64, 63))
 
 
 def test_a_wrong_end_and_a_cycle_too_much_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,6 +152,8 @@ def test_a_wrong_end_and_a_cycle_too_much_are_seen(tmp_path: Path, monkeypatch: 
         ({"hidden": [4]}, r"model.between: wanted nothing for one layer"),
         ({"bidirectional": True, "longest": 4}, r"model.between: wanted nothing beside model.bidirectional"),
         ({"between": ["tanh"]}, r"model.between"),
+        ({"between": ["residual"]}, r"model.between\[0\]: wanted no residual of layer 0, whose x_t has 3 elements and"),
+        ({"between": ["residual"], "inputs": 4}, r"formats.residual: wanted a format where model.between has a resid"),
     ],
 )
 def test_what_does_not_go_is_refused_by_its_key(model: dict[str, Any], said: str) -> None:
@@ -135,6 +189,51 @@ def test_a_graph_with_an_activation_between_is_read_and_proven(tmp_path: Path) -
         import_model(spec(model=keys | {"between": []}, **dense), path, work)
     alone = replace(network, between=())
     assert not np.allclose(alone.states(x.numpy())[-1], network.states(x.numpy())[-1])
+
+
+class Residual(nn.Module):
+    """Three GRUs, each but the first of which reads what the one before answered and read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.GRU(4, 4, batch_first=True) for _ in range(3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for layer in self.layers[:-1]:
+            x = x + layer(x)[0]
+        return self.layers[-1](x)[0]  # type: ignore[no-any-return]
+
+
+def test_a_graph_with_residual_additions_is_read_and_proven(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    path, work, x = tmp_path / "residual.onnx", tmp_path / "work", torch.randn(4, 6, 4)
+    module = Residual().eval()
+    exported(module, path, x)
+    network = source.found(path, Wishes()).network
+    assert network.between == ("residual", "residual")
+    with torch.no_grad():
+        np.testing.assert_allclose(network.states(x.numpy())[-1], module(x).numpy(), atol=1e-5)
+    work.mkdir()
+    keys = {"inputs": 4, "hidden": [4, 4, 4], "between": ["residual", "residual"], "head": None, "cell": "gru"}
+    dense: dict[str, Any] = {"sparsity": {"pattern": "dense", "input": None, "recurrent": None}, "engine": {"units": 2}}
+    formats = {**BASE["formats"], "residual": [12, 8]}
+    import_model(spec(model=keys, **dense, formats=formats), path, work)
+    with pytest.raises(Refused, match=r"model.between: wanted \[residual, residual\], as residual.onnx has"):
+        import_model(spec(model=keys | {"between": ["relu", "relu"]}, **dense), path, work)
+
+
+@pytest.mark.parametrize("changed", ["scaled", "of a folded x", "of another layer's x"])
+def test_other_additions_are_refused(changed: str, tmp_path: Path) -> None:
+    graph = Graph()
+    x = graph.node("Mul", "x", graph.constant(2.0)) if changed == "of a folded x" else "x"
+    h = graph.layer(x, hidden=INPUTS)
+    added = graph.node("Mul", h, graph.constant(0.5)) if changed == "scaled" else h
+    if changed == "of another layer's x":
+        added = graph.layer(h, INPUTS, INPUTS)
+    both = graph.node("Add", added, x, name="skip")
+    path = graph.saved(tmp_path, graph.head(graph.layer(both, INPUTS)))
+    with pytest.raises(Refused, match=r"skip \(Add\): wanted one input that depends on x"):
+        source.found(path, Wishes())
 
 
 def test_a_scaled_activation_between_is_refused(tmp_path: Path) -> None:

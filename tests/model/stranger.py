@@ -70,7 +70,7 @@ class Network:
         """
         own, count, front = w_h if own is None else own, len(self.model["hidden"]), self.products(True)
         kinds, head = self.spec["weights"], not 0 <= n < count
-        fine_x = kinds["input_frac"] + (front[-1] if first else self.formats["state"][1])
+        fine_x = kinds["input_frac"] + (front[-1] if first else self.formats[self.read_as(n)][1])
         if head:
             fine_x = front[n - 1] if n < 0 else self.products(False)[n - count]
         n += self.front
@@ -84,6 +84,10 @@ class Network:
         if f"{n}.scale" in self.arrays:
             total, frac = total * self.arrays[f"{n}.scale"][own], frac + self.formats["scale"][1]
         return total + (self.arrays[f"{n}.bias"][own] << frac - self.formats["bias"][1]), frac
+
+    def read_as(self, n: int) -> str:
+        """The format of what recurrent layer n reads, which is not the first."""
+        return "residual" if n and self.model["between"][n - 1 : n] == ["residual"] else "state"
 
     def products(self, front: bool) -> list[int]:
         """Fraction bits of the products of the linear layers in front, then of what the last one gives; or of those of
@@ -105,9 +109,14 @@ class Network:
             x = self.linear(number - self.front, layer, x)
         return x
 
-    def between(self, n: int, h: Row) -> Row:
-        """What the next recurrent layer reads of h of layer n."""
+    def between(self, n: int, h: Row, x: Row) -> Row:
+        """What the next recurrent layer reads of h of layer n and of its x."""
         kinds, one = self.model["between"], 1 << self.formats["state"][1]
+        if kinds[n : n + 1] == ["residual"]:
+            of_x = self.products(True)[-1] if n == 0 else self.formats[self.read_as(n)][1]
+            frac = max(self.formats["state"][1], of_x)
+            pairs = ((a << frac - self.formats["state"][1], b << frac - of_x) for a, b in zip(h, x, strict=True))
+            return [narrow(a + b, frac, self.formats["residual"]) for a, b in pairs]
         ends = {"relu": (0, None), "hard_tanh": (-one, one), "hard_sigmoid": (0, one)}
         if n >= len(kinds) or kinds[n] == "none":
             return h
@@ -218,9 +227,10 @@ class Network:
         """Results of a sequence; `states` are h and c of every layer, and become those of its last step."""
         head, results, seen = self.model["head"], [], []
         for step, x_t in enumerate(x):
-            value = list(self.entering(x_t))
+            value = read = list(self.entering(x_t))
             for n, (h, c) in enumerate(states):
-                value = self.between(n - 1, value) if n else value
+                value = self.between(n - 1, value, read) if n else value
+                read = list(value)
                 if self.model["cell"] == "highway":
                     value, kept = self.highway(n, value, h, c)
                 elif self.model["cell"] == "gru_reset_first":

@@ -106,6 +106,11 @@ SPECS: dict[str, dict[str, Any]] = {
         "formats": {"input": [8, 6], "gate": [10, 7], "activation": [9, 7], "cell": [16, 11], "state": [12, 9]}
         | {"bias": [10, 7], "linear": [8, 5]},
     },
+    "residuals between": {
+        "model": {"inputs": 4, "hidden": [4, 4, 4], "between": ["residual", "residual"], "head": LOGITS},
+        "formats": {"input": [8, 6], "gate": [10, 7], "activation": [9, 7], "cell": [16, 11], "state": [12, 9]}
+        | {"bias": [10, 7], "residual": [8, 5]},
+    },
     "the largest of all steps": {"model": {"hidden": [8, 4], "head": LOGITS | {"pool": "max"}}},
     "the mean of three steps at most, an MLP behind": {
         "model": {"head": LOGITS | {"pool": "mean", "longest": 3, "layers": [{"outputs": 5, "activation": "tanh"}]}}

@@ -21,12 +21,17 @@ OWN = test_state.test_the_turn_that_takes_a_state_of_the_accelerators_own_keeps_
 LAYER = test_recurrent_layer.test_a_layer_makes_every_h_of_its_sequences
 LATER = test_slots.test_slots_meet_the_totals_of_their_group_and_may_wait_for_scales
 CLIPPED = test_between.check_clip
+SUMMED = test_between.check_sum
 ROOM = test_between.check_room
 LOADED = test_slots.SLOTS["given states, loaded"]
 IN_ROWS = [
     Fault("rows/between", "word((n + 1) * width, n * width)", "word(width, 0)", CLIPPED, ("relu", 1)),
-    Fault("rows/between", "o, CLIPPED) for i", "o, CLIPPED + 1) for i", CLIPPED, ("relu", 1)),
-    Fault("rows/between", "results.room, 2)", "results.room, 3)", ROOM),
+    Fault("rows/between", "o, cycles) for i", "o, cycles + 1) for i", CLIPPED, ("relu", 1)),
+    Fault("rows/between", "(results.closing, linked.closing)", "(results.final, linked.closing)", CLIPPED, ("relu", 1)),
+    Fault("rows/between", "room.next = linked.room", "room.next = True", ROOM, (test_between.clipping,)),
+    Fault("rows/between", "beats.valid and beats.ready", "beats.valid", SUMMED, ((6, 4), 1)),
+    Fault("rows/between", "x_word((n + 1) * len(x[n]), n * len(x[n]))", "x_word(len(x[n]), 0)", SUMMED, ((6, 4), 1)),
+    Fault("rows/between", "residual.frac - residual.out.frac,", "1,", SUMMED, ((6, 4), 1)),
     Fault(
         "rows/begin",
         "take.next = available and rested and room\n",

@@ -1,25 +1,30 @@
-"""Words of h_t on their way to the next layer: each value between two ends, a cycle later, and room for two steps."""
+"""Words of h_t on their way to the next layer: within two ends, or x_t of their layer added; room is that behind."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 
+from accel.architecture.array import Array
 from accel.architecture.cells.activations import ACTIVATIONS
 from accel.architecture.cells.operations import Clip
-from accel.architecture.latencies import CLIPPED
-from accel.architecture.network import network
-from accel.rtl.blocks.primitives.signals import flag
-from accel.rtl.blocks.rows.between import clip_words
+from accel.architecture.latencies import CLIPPED, RESIDUAL
+from accel.architecture.network import Network, network
+from accel.architecture.residual import Residual
+from accel.base.fixed import Fixed
+from accel.rtl.blocks.rows.between import add_inputs, clip_words
 from accel.rtl.blocks.streams.output_fifo import Results
 from accel.rtl.blocks.streams.ping_pong import Beats
 from tests.designs import spec
 from tests.rtl.traffic import Clocked, run
 
 
-def check_clip(kind: str, seed: int) -> None:
-    """Random words of two values of six bits, four of them fraction."""
+def two_layers() -> Network:
+    """Words of two values, h of six bits, four of them fraction."""
     formats = {
         "input": [8, 6],
         "gate": [16, 8],
@@ -28,32 +33,57 @@ def check_clip(kind: str, seed: int) -> None:
         "state": [6, 4],
         "bias": [12, 8],
     }
-    chosen = spec(model={"inputs": 3, "hidden": [4, 4]}, engine={"units": 4, "cells_per_cycle": 2}, formats=formats)
-    array, operation = network(chosen).layers[0], ACTIVATIONS[kind].operations[-1]
+    return network(
+        spec(model={"inputs": 3, "hidden": [4, 4]}, engine={"units": 4, "cells_per_cycle": 2}, formats=formats)
+    )
+
+
+def first() -> tuple[Array, Clip]:
+    """The layer in front of a ReLU."""
+    operation = ACTIVATIONS["relu"].operations[-1]
     assert isinstance(operation, Clip)
-    clocked, results, beats, released = Clocked(), Results(12), Beats(12), flag()
-    sent: list[tuple[int, bool]] = []
-    got: list[tuple[int, bool]] = []
+    return two_layers().layers[0], operation
+
+
+def values(word: int, width: int) -> list[int]:
+    """The two values of a word."""
+    half = 1 << width - 1
+    return [((word >> width * n & 2 * half - 1) ^ half) - half for n in range(2)]
+
+
+def word_of(each: Any, width: int) -> int:
+    """The word of two values."""
+    return sum((int(value) & (1 << width) - 1) << width * n for n, value in enumerate(each))
+
+
+def check_clip(kind: str, seed: int) -> None:
+    """Random words through an activation."""
+    array, operation = two_layers().layers[0], ACTIVATIONS[kind].operations[-1]
+    assert isinstance(operation, Clip)
+    clocked, results, linked = Clocked(), Results(12), Results(12)
+    sent: list[tuple[int, bool, bool]] = []
+    got: list[tuple[int, bool, bool]] = []
 
     def before(rng: random.Random) -> None:
         results.valid.next, results.word.next = rng.random() < 0.7, rng.randrange(1 << 12)
-        results.final.next = rng.random() < 0.3
+        results.final.next, results.closing.next = rng.random() < 0.3, rng.random() < 0.5
 
     def each() -> None:
-        got.extend([(int(beats.word), bool(beats.last))] if beats.valid else [])
-        sent.extend([(int(results.word), bool(results.final))] if results.valid else [])
+        got.extend([told(linked)] if linked.valid else [])
+        sent.extend([told(results)] if results.valid else [])
         assert 0 <= len(sent) - len(got) <= CLIPPED
 
-    made = clip_words(clocked.clk, clocked.reset, results, beats, released, array, operation)
+    made = clip_words(clocked.clk, clocked.reset, results, linked, array, operation)
     run(clocked, made, [], [], 120, seed, before, each)
-    least, most = operation.within(array.h)
-
-    def clipped(word: int) -> int:
-        values = [((word >> 6 * n & 63) ^ 32) - 32 for n in range(2)]
-        return sum((min(max(value, least), most) & 63) << 6 * n for n, value in enumerate(values))
-
+    ends = operation.within(array.h)
+    wanted = [(word_of(np.clip(values(word, 6), *ends), 6), *marks) for word, *marks in sent]
     assert len(got) > 60
-    assert got == [(clipped(word), last) for word, last in sent][: len(got)]
+    assert got == wanted[: len(got)]
+
+
+def told(results: Results) -> tuple[int, bool, bool]:
+    """A word and its marks."""
+    return int(results.word), bool(results.closing), bool(results.final)
 
 
 @pytest.mark.parametrize("kind", ["relu", "hard_tanh", "hard_sigmoid"])
@@ -61,23 +91,69 @@ def test_every_value_lies_within_the_ends(kind: str) -> None:
     check_clip(kind, 1)
 
 
-def check_room() -> None:
-    """Two steps have room; a third one waits until a bank is given back."""
-    chosen = spec(model={"inputs": 3, "hidden": [4, 4]})
-    array, operation = network(chosen).layers[0], ACTIVATIONS["relu"].operations[-1]
-    assert isinstance(operation, Clip)
-    clocked, results, beats, released = Clocked(), Results(array.h.width), Beats(array.h.width), flag()
-    room: list[bool] = []
+def check_sum(out: tuple[int, int], seed: int) -> None:
+    """x_t comes in, and some cycles later h_t comes out, up to three words behind; each meets its own x_t."""
+    residual = Residual(Fixed(6, 4), Fixed(8, 6), Fixed(*out))
+    clocked, results, linked, beats = Clocked(), Results(12), Results(2 * out[0]), Beats(16)
+    x: list[int] = []
+    h: list[int] = []
+    got: list[int] = []
+    ages: list[int] = []
 
-    def before(_: random.Random) -> None:
-        results.reserve.next, released.next = len(room) in (1, 2), len(room) == 5
+    def before(rng: random.Random) -> None:
+        beats.valid.next, beats.word.next = rng.random() < 0.7, rng.randrange(1 << 16)
+        beats.ready.next = len(ages) < 3 and rng.random() < 0.8
+        results.valid.next, results.word.next = (
+            bool(ages) and ages[0] > 3 and rng.random() < 0.8,
+            rng.randrange(1 << 12),
+        )
 
-    made = clip_words(clocked.clk, clocked.reset, results, beats, released, array, operation)
-    run(clocked, made, [], [], 9, before=before, each=lambda: room.append(bool(results.room)))
-    assert room[1]
-    assert not room[5]
-    assert room[8]
+    def each() -> None:
+        ages[:] = [age + 1 for age in ages]
+        if results.valid:
+            h.append(int(results.word))
+            ages.pop(0)
+        if beats.valid and beats.ready:
+            x.append(int(beats.word))
+            ages.append(0)
+        got.extend([int(linked.word)] if linked.valid else [])
+        assert 0 <= len(h) - len(got) <= RESIDUAL
+
+    array = two_layers().layers[0]
+    made = add_inputs(clocked.clk, clocked.reset, results, linked, beats, array, residual, 2)
+    run(clocked, made, [], [], 300, seed, before, each)
+    pairs = zip(h, x, strict=False)
+    sums = [residual.of(np.array(values(one, 6)), np.array(values(other, 8))) for one, other in pairs]
+    assert len(got) > 60
+    assert got == [word_of(both, out[0]) for both in sums][: len(got)]
 
 
-def test_two_steps_have_room() -> None:
-    check_room()
+@pytest.mark.parametrize("out", [(6, 4), (10, 6), (12, 8)], ids=["saturates", "exact", "finer"])
+def test_h_meets_the_x_that_it_was_made_of(out: tuple[int, int]) -> None:
+    check_sum(out, 1)
+
+
+def check_room(made_of: Callable[[Any, Any, Results, Results], Any]) -> None:
+    """What takes the words says whether there is room, and hears of what is reserved at once."""
+    clocked, results, linked = Clocked(), Results(12), Results(12)
+    seen: list[bool] = []
+
+    def before(rng: random.Random) -> None:
+        results.reserve.next, linked.room.next = rng.random() < 0.5, rng.random() < 0.5
+
+    def each() -> None:
+        assert bool(results.room) == bool(linked.room)
+        assert bool(linked.reserve) == bool(results.reserve)
+        seen.append(bool(linked.room))
+
+    run(clocked, made_of(clocked.clk, clocked.reset, results, linked), [], [], 30, before=before, each=each)
+    assert {*seen} == {True, False}
+
+
+def clipping(clk: Any, reset: Any, results: Results, linked: Results) -> Any:
+    """Words through a ReLU."""
+    return clip_words(clk, reset, results, linked, *first())
+
+
+def test_room_is_that_of_what_takes_the_words() -> None:
+    check_room(clipping)

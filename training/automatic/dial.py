@@ -21,7 +21,7 @@ MARGIN = 1.25
 """How much larger than on the data a signal may become before it saturates."""
 SIGNAL = 16.0
 """Bits of weights that a bit of each value of a signal is worth: it is copied, multiplied and looked up."""
-WIDEST = {"input": 18, "bias": 26, "gate": 24, "activation": 18, "cell": 24, "state": 18, "linear": 18}
+WIDEST = {"input": 18, "bias": 26, "gate": 24, "activation": 18, "cell": 24, "state": 18, "linear": 18, "residual": 20}
 WEIGHT, FINEST = 18, 24
 """Widest weight, and most fraction bits of one, that a spec takes."""
 KEPT = 12
@@ -60,6 +60,9 @@ class Dial:
             yield Knob(f"{number}.bias", _held(bias), WIDEST["bias"], float(bias.size), parts=(bias.ravel(),))
             for key in SIGNALS:
                 yield Knob(f"{number}.{key}", self._above(number, key), WIDEST[key], SIGNAL * units)
+        if added := [units for units, kind in zip(model.hidden, model.between, strict=False) if kind == "residual"]:
+            largest = above(MARGIN * trial.largest_sum)
+            yield Knob("residual", largest, WIDEST["residual"], SIGNAL * sum(added))
         if model.before or model.head is not None:
             yield from self._around(model)
 
@@ -125,7 +128,7 @@ class Dial:
             signals["state"][number] = state
             for key in ("bias", "gate"):
                 signals[key][number] = _within(signals[key][number], products)
-            x = state
+            x = self._of("residual", widths)[0] if self.base.adds_input(number) else state
         keys: dict[str, Any] = {
             "width": one_or_all([w_x.width for w_x, _ in weights]),
             "input_frac": one_or_all([w_x.frac for w_x, _ in weights]),
@@ -133,6 +136,8 @@ class Dial:
         }
         formats: dict[str, Any] = {key: one_or_all(values) for key, values in signals.items()}
         formats["input"] = self._of("input", widths)[0]
+        if "residual" in self.known:
+            formats["residual"] = self._of("residual", widths)[0]
         made = self.base.model_copy(
             update={
                 "weights": self.base.weights.model_copy(update=keys),

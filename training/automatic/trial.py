@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,8 @@ class Trial:
             x = x if model.table is None else x.long()
             self.signals = model.signals(x, model.begun(len(data.x)), lengths)
             h = [stacked(steps, model.cell.output) for steps in self.signals]
+            self.largest_sum = self._largest_sum(x, h, lengths)
+            """The largest magnitude of a residual sum between recurrent layers; 0 where there is none."""
             self.front = model.through_front(model.looked_up(x, lengths))
             self.linear, self.logits = self._behind(h[-1])
         self.h = [each.numpy()[self.real] for each in h]
@@ -56,6 +58,14 @@ class Trial:
         """The largest magnitude that the first layer reads: of the sequences, or of an embedding's rows."""
         table = self.model.table
         return float(np.abs(self.data.x).max() if table is None else table.weight.detach().abs().max())
+
+    def _largest_sum(self, x: Tensor, h: Sequence[Tensor], lengths: Tensor) -> float:
+        model, read, found = self.model, x, 0.0
+        for number, made in enumerate((x, *h[:-1])):
+            if number in model.residuals:
+                found = max(found, float(model.linked(number, made, read).abs().max()))
+            read = model.read_by(number, made, read, lengths)
+        return found
 
     def _behind(self, h: Tensor) -> tuple[list[Signals], Array | None]:
         """Every value of the linear layers in front of the head's last one, and the logits, of real steps alone."""
@@ -143,8 +153,8 @@ class Trial:
     def _run(self, spec: Spec) -> tuple[Network, Weights, list[golden.LayerTrace]]:
         net = shapes(spec)
         made = integers(self.model, net, [self._attached(*pair) for pair in enumerate(net.layers)])
-        signal, traces = spec.incoming.integers(self.data.x), list[golden.LayerTrace]()
-        begun = golden.begun_with(net, made, None, len(signal))
+        traces = list[golden.LayerTrace]()
+        begun = golden.begun_with(net, made, None, len(self.data.x))
         known: list[Any] = [spec.formats.input, spec.tables]
         if spec.model.before:
             known += [spec.model.before, spec.weights.head, spec.formats.linear, spec.formats.of_head_bias]
@@ -154,18 +164,18 @@ class Trial:
             trace = self._kept[number].get(key)
             if trace is None:
                 layer, given = net.recurrent(made.layers)[number], begun[number]
-                entered = self._entered(net, made, number, signal)
+                entered = self._entered(net, made, number, traces)
                 trace = golden.run_layer(net, array, layer, entered, self.data.lengths, given, made.threshold_at(array))
                 self._keep(number, key, trace)
             traces.append(trace)
-            signal = trace.h
         return net, made, traces
 
-    def _entered(self, net: Network, made: Weights, number: int, signal: Integers) -> Integers:
-        """What a layer reads of what is made before it, or of what comes in."""
+    def _entered(self, net: Network, made: Weights, number: int, traces: Sequence[golden.LayerTrace]) -> Integers:
+        """What a layer reads of the one before, the last of `traces`, or of what comes in."""
         if number:
-            return golden.given_to(net, number, signal, self.data.lengths)
-        return golden.through_front(net, made, golden.entered(net, made, signal, self.data.lengths))[0]
+            return golden.given_to(net, number, golden.linked(net, number, traces[-1]), self.data.lengths)
+        x = net.spec.incoming.integers(self.data.x)
+        return golden.through_front(net, made, golden.entered(net, made, x, self.data.lengths))[0]
 
     def _attached(self, number: int, array: LaneArray) -> nn.Module:
         """A layer with the scales of its rows, where it has some."""

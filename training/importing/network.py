@@ -158,14 +158,14 @@ class FloatNetwork:
         are the real steps.
         """
         found = list[Array]()
-        x = self.entered(x.astype(dtype))
+        h = x = self.entered(x.astype(dtype))
         kinds = ("none", *(self.between or ("none",) * (len(self.layers) - 1)))
-        for layer, kind, (h, c) in zip(self.layers, kinds, begin or self.begin(len(x)), strict=True):
-            x = ACTIVATIONS[kind](x)
+        for layer, kind, before in zip(self.layers, kinds, begin or self.begin(len(x)), strict=True):
+            x = h + x if kind == "residual" else ACTIVATIONS[kind](h)
             if layer.directions > 1:
                 x = arranged(x, _real(x, lengths), crossed=bool(found), pairs=True)
-            x = run_layer(layer, x.astype(dtype), h.astype(dtype), c.astype(dtype))
-            found.append(x)
+            h = run_layer(layer, x.astype(dtype), *(one.astype(dtype) for one in before))
+            found.append(h)
         return found
 
     def entered(self, x: Array) -> Array:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from accel.base.faults import Fault, Refused
-from training.importing import activations, convolution, frames, graph_file, pools, recurrent
+from training.importing import activations, convolution, frames, graph_file, pools, recurrent, residuals
 from training.importing.arithmetic import ARITHMETIC
 from training.importing.axes import choices, shape_beside
 from training.importing.ends import End
@@ -18,11 +18,13 @@ from training.importing.graph_file import GraphFile
 from training.importing.network import Array, Embedded, FloatNetwork
 from training.importing.reading import Reading
 from training.importing.signals import Signal, X, of_input
-from training.importing.walk import RECURRENT, Answer, Behind, Given, Layer, Looking, Pooling, Traversal
+from training.importing.walk import RECURRENT, Added, Answer, Behind, Given, Layer, Looking, Pooling, Traversal
 
 SIZES = ((6, 5, 3, 2), (5, 7, 2, 3))
 """Two choices of sizes for axes that may have any: what is read must be the same for both."""
-HANDLERS = ARITHMETIC | activations.HANDLERS | convolution.HANDLERS | pools.HANDLERS | recurrent.HANDLERS
+HANDLERS = (
+    ARITHMETIC | activations.HANDLERS | convolution.HANDLERS | pools.HANDLERS | recurrent.HANDLERS | residuals.HANDLERS
+)
 LARGEST = 1 << 24
 """Elements of an input of fixed size that is still followed."""
 
@@ -249,7 +251,7 @@ def _known(file: GraphFile, x: str, sizes: tuple[int, ...], others: int) -> Iter
 
 def _between(chain: Sequence[Layer]) -> tuple[str, ...]:
     """What h_t goes through between recurrent layers; nothing where it goes as it is everywhere."""
-    found = tuple(layer.clipped for layer in chain[1:])
+    found = tuple(layer.between for layer in chain[1:])
     return found if any(kind != "none" for kind in found) else ()
 
 
@@ -279,6 +281,9 @@ def _chain(
             table = found.made
         elif isinstance(found, Framed):
             framed = found
+        elif isinstance(found, Added):
+            wanted = "a recurrent layer that reads it (cut the file there, and leave the rest to the host)"
+            raise Refused([Fault(found.place, wanted, "a residual addition that another node reads")])
         else:
             (behind if walk.met_recurrent(last) else before).append(found)
         last = found.source

@@ -13,8 +13,9 @@ from accel.model.directions import joined_matrices, joined_vectors
 from accel.spec.types import Clipping
 from training.importing.arithmetic import attributes, numbers
 from training.importing.network import Array, Recurrent, bias_of_sums
+from training.importing.residuals import is_plain
 from training.importing.signals import Mixed, Signal, X, of_layer
-from training.importing.walk import Behind, Given, Handler, Layer, Pooling, Traversal, Value
+from training.importing.walk import Added, Behind, Given, Handler, Layer, Pooling, Traversal, Value
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     if not isinstance(x, Signal) or x.places.ndim != 3:
         raise walk.refuse(node, "an X [steps, sequences, inputs] that is computed from x", _shape(x))
     between = walk.layers[x.source] if x.source != X else None
-    clipped = _clipped(walk, between)
-    if isinstance(between, Behind | Pooling) and walk.met_recurrent(x.source) and clipped is None:
+    link = _link(walk, between)
+    if isinstance(between, Behind | Pooling) and walk.met_recurrent(x.source) and link is None:
         wanted = "no activation or pool between recurrent layers (cut the file there, and leave that to the host)"
         got = between.kind if isinstance(between, Pooling) else between.made.activation
         raise Refused([Fault(between.place, wanted, got)])
@@ -73,7 +74,8 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     if len(offset) != columns:
         raise walk.refuse(node, f"an X of {columns} values a step, as W has it", str(len(offset)))
     steps, sequences = rows.shape
-    _check_rows(walk, node, x.source if clipped is None else clipped.source, rows)
+    source = x.source if link is None else link.source
+    _check_rows(walk, node, source, rows)
     _check_lengths(walk, node, inputs, steps)
     if len(directions) > 1:
         _require_zeros(walk, node, inputs)
@@ -88,21 +90,35 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     if initial is not None and any(states):
         raise walk.refuse(node, "h_0 and c_0 both constant, or both from inputs of the graph", "one of each")
     made = Recurrent(walk.name(node), w, r, bias, names, operator.cell, len(directions), initial)
-    folded = x.folded if clipped is None else (*clipped.folded, clipped.place, *x.folded)
-    kind = "none" if clipped is None else clipped.made.activation
-    walk.layers.append(Layer(made, x.source if clipped is None else clipped.source, rows, states, folded, kind))
+    folded = x.folded if link is None else (*link.folded, *x.folded)
+    kind = "none" if link is None else link.kind
+    walk.layers.append(Layer(made, source, rows, states, folded, kind, x.source, is_plain(matrix, offset)))
     walk.steps = steps
     h = of_layer(len(walk.layers) - 1, steps, sequences, hidden)
     return _outputs(h, bool(options["layout"])) if len(directions) == 1 else _both(h, bool(options["layout"]))
 
 
-def _clipped(walk: Traversal, between: object) -> Behind | None:
-    """An activation that h_t of one layer goes through as it is, and that hardware has between layers; else None."""
+@dataclass(frozen=True)
+class Link:
+    """What stands between two recurrent layers, by the names of `model.between`, and the layer that it reads."""
+
+    kind: str
+    source: int
+    folded: tuple[str, ...]
+
+
+def _link(walk: Traversal, between: object) -> Link | None:
+    """A residual, or an activation that h_t of one layer goes through as it is, and that hardware has between layers;
+    else None.
+    """
+    if isinstance(between, Added):
+        return Link("residual", between.source, between.folded)
     if not isinstance(between, Behind) or between.source == X or not isinstance(walk.layers[between.source], Layer):
         return None
-    made, count = between.made, len(between.made.bias)
-    plain = made.weight.shape == (count, count) and np.array_equal(made.weight, np.eye(count)) and not made.bias.any()
-    return between if plain and made.activation in get_args(Clipping) else None
+    made = between.made
+    if not is_plain(made.weight, made.bias) or made.activation not in get_args(Clipping):
+        return None
+    return Link(made.activation, between.source, (*between.folded, between.place))
 
 
 def _outputs(h: Signal, batch_first: bool) -> list[Value]:

@@ -45,6 +45,7 @@ RECURRENT = frozenset(("LSTM", "GRU"))
 SUPPORTED = (
     f"{', '.join(sorted(RECURRENT))}; MatMul, Gemm, Add, Sub, Mul, Div, Neg, Sum, BatchNormalization, "
     "Conv of kernel 1 with constants, or of a longer one over the steps of the input; "
+    "between recurrent layers Add of h_t and the layer's own x_t; "
     "a Gather of a constant table at the input; moves of axes; "
     "behind the recurrent ones ReduceMean or ReduceMax over the steps, then Relu, LeakyRelu, PRelu, Tanh, "
     "Sigmoid, HardSigmoid or Clip "
@@ -106,8 +107,27 @@ class Layer:
     given: tuple[Given | None, Given | None] = (None, None)
     """h_0 and c_0, each [sequences, hidden]; None for zeros."""
     folded: tuple[str, ...] = ()
-    clipped: str = "none"
-    """What h_t of the layer before goes through in front of this one."""
+    between: str = "none"
+    """What h_t of the layer before goes through in front of this one, by the names of `model.between`."""
+    read: int = X
+    """The source that it reads, what is between included."""
+    plain: bool = False
+    """Whether it reads that as it is, and nothing of it was folded into W_x."""
+
+
+@dataclass(frozen=True)
+class Added:
+    """A residual addition that was met: h_t of a layer and its own x_t."""
+
+    source: int
+    place: str
+    """The addition's node, for messages."""
+    node: str
+
+    @property
+    def folded(self) -> tuple[str, ...]:
+        """The node, for records."""
+        return (self.node,)
 
 
 @dataclass(frozen=True)
@@ -132,7 +152,7 @@ class Traversal:
     """Inputs and constants at first, then whatever the output needs."""
     free: bool
     """Whether the input has an axis of any size."""
-    layers: list[Layer | Behind | Pooling | Looking | Framed] = field(default_factory=list)
+    layers: list[Layer | Behind | Pooling | Added | Looking | Framed] = field(default_factory=list)
     steps: int = 0
     producers: dict[str, Any] = field(default_factory=dict)
     visited: int = 0

@@ -62,7 +62,7 @@ from training.importing.onnx_model import read
 
 Made = Callable[[Graph], str]
 REFUSED: tuple[tuple[Made, str], ...] = (
-    (residual, r"skip \(Add\): wanted one input that depends on x"),
+    (residual, r"skip \(Add\): wanted a recurrent layer that reads it"),
     (residual_of_x, r"skip \(Add\)"),
     (tanh_between, r"between \(Tanh\): wanted no activation or pool between recurrent layers .* got tanh"),
     (relu_at_the_end, r"end \(Relu\): wanted a linear layer behind the last activation, .* got relu"),

@@ -1,33 +1,105 @@
-"""Between two recurrent layers: words of h_t through an activation, each value between two ends of its own format."""
+"""Between two recurrent layers: words of h_t through an activation, or h_t and x_t of a layer together.
+
+What leaves is results again, for the next layer or its sequence buffer, with room and reservation of whatever takes it.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from myhdl import always_comb, block
+
 from accel.architecture.array import Array
 from accel.architecture.cells.operations import Clip
-from accel.architecture.latencies import CLIPPED
+from accel.architecture.latencies import CLIPPED, RESIDUAL
+from accel.architecture.residual import Residual
+from accel.rtl.blocks.cells.cell import narrow
+from accel.rtl.blocks.primitives.arithmetic import add, align
+from accel.rtl.blocks.primitives.fifo import Fifo, fifo
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import as_signed, delay, follow, gather, like
-from accel.rtl.blocks.primitives.signals import signed
+from accel.rtl.blocks.primitives.signals import flag, signed
 from accel.rtl.blocks.rows.activation import clip
-from accel.rtl.blocks.streams.output_fifo import credit
+
+
+@block
+def pass_on(clk: Any, reset: Any, results: Any, linked: Any, writable: bool, cycles: int) -> Any:
+    """What is beside a word of results, `cycles` later; room and its reservation at once.
+
+    In: clk, reset, results, linked. Out: results.room, linked.closing, linked.final, linked.reserve, linked.valid,
+    linked.weight_set. Latency: `cycles`.
+    """
+
+    @always_comb
+    def reserving():
+        linked.reserve.next = results.reserve
+
+    @always_comb
+    def making_room():
+        results.room.next = linked.room
+
+    ways = [(results.valid, linked.valid), (results.closing, linked.closing), (results.final, linked.final)]
+    ways += [(results.weight_set, linked.weight_set)] if writable else []
+    return reserving, making_room, [delay(clk, reset, i, o, cycles) for i, o in ways]
 
 
 @module
-def clip_words(clk: Any, reset: Any, results: Any, beats: Any, released: Any, array: Array, operation: Clip) -> Any:
-    """Results of a layer become the next layer's input, every value within the ends of the operation; the two banks of
-    that are the room.
+def clip_words(clk: Any, reset: Any, results: Any, linked: Any, array: Array, operation: Clip) -> Any:
+    """Every value of the results of a layer within the ends of the operation.
 
-    In: clk, reset, results, released (1 bit). Out: results.room, beats.last, beats.valid, beats.weight_set, beats.word.
-    Latency: CLIPPED.
+    In: clk, reset, results, linked. Out: results.room, linked.closing, linked.final, linked.reserve, linked.valid,
+    linked.weight_set, linked.word. Latency: CLIPPED.
     """
     width, word = array.h.width, like(results.word)
     values, clipped = ([signed(width) for _ in range(array.cells)] for _ in range(2))
     reading = [as_signed(word((n + 1) * width, n * width), values[n]) for n in range(array.cells)]
     clipping = [clip(clk, values[n], clipped[n], operation, array.h) for n in range(array.cells)]
-    ways = [(results.valid, beats.valid), (results.final, beats.last)]
-    ways += [(results.weight_set, beats.weight_set)] if array.writable else []
-    waiting = [delay(clk, reset, i, o, CLIPPED) for i, o in ways]
-    crediting = credit(clk, reset, results.reserve, released, results.room, 2)
-    return follow(results.word, word), reading, clipping, gather(clipped, beats.word), waiting, crediting
+    passing = pass_on(clk, reset, results, linked, array.writable, CLIPPED)
+    return follow(results.word, word), reading, clipping, gather(clipped, linked.word), passing
+
+
+@block
+def add_and_narrow(clk: Any, h: Any, x: Any, o: Any, residual: Residual) -> Any:
+    """o is h + x in the format of the residual.
+
+    In: clk, h (signed, in its format), x (signed, in its format). Out: o (signed, in the format of the sum).
+    Latency: RESIDUAL.
+    """
+    of_h, of_x = residual.shifts
+    aligned_h, aligned_x = signed(len(h) + of_h), signed(len(x) + of_x)
+    total = signed(residual.width)
+    aligning = align(h, aligned_h, of_h), align(x, aligned_x, of_x)
+    adding = add(clk, aligned_h, aligned_x, total)
+    narrowing = narrow(clk, total, o, None, [], [], residual.frac - residual.out.frac, residual.out.width)
+    return aligning, adding, narrowing
+
+
+@module
+def add_inputs(
+    clk: Any, reset: Any, results: Any, linked: Any, beats: Any, array: Array, residual: Residual, steps: int
+) -> Any:
+    """To the results of a layer its own x_t, the beats that came in before, of `steps` steps at most.
+
+    In: clk, reset, results, linked, beats. Out: results.room, linked.closing, linked.final, linked.reserve,
+    linked.valid, linked.weight_set, linked.word. Latency: RESIDUAL.
+    """
+    depth, entering = steps * array.output_beats, flag()
+    kept = Fifo(len(beats.word), depth)
+    h_word, x_word = like(results.word), like(kept.word)
+
+    @always_comb
+    def keeping():
+        entering.next = beats.valid and beats.ready
+
+    @always_comb
+    def taking():
+        kept.ready.next = results.valid
+
+    waiting = fifo(clk, reset, entering, beats.word, kept, depth)
+    following = follow(results.word, h_word), follow(kept.word, x_word)
+    h, x, sums = ([signed(fmt.width) for _ in range(array.cells)] for fmt in (residual.h, residual.x, residual.out))
+    reading = [as_signed(h_word((n + 1) * len(h[n]), n * len(h[n])), h[n]) for n in range(array.cells)]
+    reading += [as_signed(x_word((n + 1) * len(x[n]), n * len(x[n])), x[n]) for n in range(array.cells)]
+    adding = [add_and_narrow(clk, h[n], x[n], sums[n], residual) for n in range(array.cells)]
+    passing = pass_on(clk, reset, results, linked, array.writable, RESIDUAL)
+    return keeping, taking, waiting, following, reading, adding, gather(sums, linked.word), passing

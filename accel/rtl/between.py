@@ -1,0 +1,35 @@
+"""What stands between two recurrent layers in a top, call by call: ends of h_t, or the addition of x_t."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from accel.architecture.network import Network
+from accel.architecture.residual import WAITING
+from accel.rtl.blocks.rows.between import add_inputs, clip_words
+from accel.rtl.blocks.streams.output_fifo import Results
+from accel.rtl.call import Call
+
+
+def result(net: Network, place: int) -> str | None:
+    """What goes on to array number `place` in place of the results of the one before; None where those do."""
+    number = place - len(net.before)
+    linked = number in net.clips or number in net.residuals
+    return f"{net.arrays[place - 1].name}_linked" if linked else None
+
+
+def signals(net: Network) -> Iterator[Call]:
+    """Results behind each."""
+    for place in range(1, len(net.arrays)):
+        if name := result(net, place):
+            yield Call(name, Results, (net.arrays[place - 1].cells * net.arrays[place].x.width,))
+
+
+def instance(net: Network, place: int) -> Call:
+    """The block in front of array number `place`."""
+    number, before, after = place - len(net.before), net.arrays[place - 1].name, net.arrays[place].name
+    ends = "clk", "reset", f"{before}_results", f"{before}_linked"
+    if number in net.clips:
+        return Call(f"{after}_linking", clip_words, (*ends, before.upper(), net.clips[number]))
+    own = f"{before}_beats", before.upper(), net.residuals[number], WAITING
+    return Call(f"{after}_linking", add_inputs, (*ends, *own))
