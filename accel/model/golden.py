@@ -96,7 +96,7 @@ def run(
     """
     real = np.full(len(x), x.shape[1]) if lengths is None else np.asarray(lengths)
     _check(net, x, real)
-    traces = []
+    traces = list[LayerTrace]()
     signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
     begun = begun_with(net, weights, states, len(x))
     signal, before = through_front(net, weights, entered(net, weights, signal, real))

@@ -168,8 +168,10 @@ class Spec(Section):
         if not number and self.model.before:
             x = self.made(self.model.before[-1], 0)
         if number:
-            x = self.formats.residual if self.adds_input(number - 1) else self.formats.signals(number - 1).state
-            assert x is not None
+            x = self.formats.signals(number - 1).state
+        if number and self.adds_input(number - 1):
+            assert self.formats.residual is not None
+            x = self.formats.residual
         scale = None if self.formats.scale is None else of_layer(self.formats.scale, number)
         return LayerFormats(x, w_x, w_h, of_layer(self.formats.bias, number), scale, signals)
 
