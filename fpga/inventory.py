@@ -10,7 +10,7 @@ from accel.architecture.cells.operations import Lookup
 from accel.architecture.latencies import HEAD_INTERVAL, SLOT_TO_LOGIT, slot_delay, slot_to_out, slot_to_state
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
-from accel.architecture.residual import WAITING
+from accel.architecture.residual import IN_BANKS, LINKED
 from accel.base.fixed import index_bits
 from accel.base.tables import Table
 from accel.memory.images import bias_depth, bias_shift, bias_words_width, sum_format
@@ -117,10 +117,13 @@ def _between(net: Network) -> Iterator[tuple[str, Memory]]:
         if number:
             before = net.arrays[number - 1]
             waiting = before.output_beats * _under_way(before)
-            yield "results", Memory(1, waiting, before.cells * before.h.width + 2, "ram")
+            of_layer = number < len(net.arrays) and net.arrays[number].recurrent
+            element = net.arrays[number].x if of_layer else before.h
+            yield "results", Memory(1, waiting, before.cells * element.width + 2, "ram")
     for number in net.residuals:
         before = net.layers[number - 1]
-        yield "inputs", Memory(1, WAITING * before.output_beats, before.x_vector.word_width, "ram")
+        steps = IN_BANKS + (_under_way(before) if net.mirrors else LINKED)
+        yield "inputs", Memory(1, steps * before.output_beats, before.x_vector.word_width, "ram")
     pool, last = net.pool, net.layers[-1]
     if pool is not None:
         width = pool.sum_width if pool.mean else pool.state.width

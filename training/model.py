@@ -63,7 +63,7 @@ class LSTM(nn.Module):
             self.layers = nn.ModuleList(both(layer, i, h, model.bias) for i, h in spec.sizes)
         else:
             self.layers = nn.ModuleList(layer(i, h, bias=model.bias, batch_first=True) for i, h in spec.sizes)
-        self.mirrors = network(spec).mirrors if spec.directions > 1 else {}
+        self.mirrors = {place - len(model.before): one for place, one in network(spec).mirrors.items()}
         self.clips, self.residuals = network(spec).clips, network(spec).residuals
         vocabulary, self.input_format = model.vocabulary, spec.formats.input
         self.table = None if vocabulary is None else nn.Embedding(vocabulary, model.inputs)
@@ -151,16 +151,20 @@ class LSTM(nn.Module):
         if number in self.clips:
             return torch.clamp(h, self.clips[number].least, self.clips[number].most)
         if number in self.residuals:
-            total = h + read
+            quarter = read.shape[-1] // 4
+            own = torch.cat([read[..., :quarter], read[..., -quarter:]], -1) if self.mirrors else read
+            total = h + own
             return total if self.quantized is None else narrow(total, self.quantized.residuals[number].out)
         return h
 
     def entered(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """What the first recurrent layer reads, [batch, steps, inputs], of x or of tokens int64 [batch, steps, 1]."""
         x = self.looked_up(x, lengths)
+        if not len(self.before):
+            return x
         for values in self.through_front(x):
             x = values[OUT]
-        return x
+        return self.given_to(0, x, lengths)
 
     def through_front(self, x: Tensor) -> list[Signals]:
         """Every value of the linear layers in front of the recurrent ones, by its name, [..., outputs] of x."""
@@ -174,7 +178,7 @@ class LSTM(nn.Module):
         """x [batch, steps, n], of both directions in pairs, or the rows of tokens, where quantisers are on in
         `formats.input`.
         """
-        x = self.given_to(0, x, lengths)
+        x = x if len(self.before) else self.given_to(0, x, lengths)
         if self.table is None:
             return x
         rows = functional.embedding(x, self.table.weight)

@@ -60,11 +60,11 @@ class Mirror:
 
 
 def entering_mirror(spec: Spec, array: Array, number: int) -> Mirror:
-    """The buffer in front of a layer: steps as they are in front of the first one, or their tokens, and crossed ones
-    behind it.
+    """The buffer in front of a layer: steps as they are in front of the first one, those of a linear layer in front of
+    it, or their tokens, and crossed ones behind it.
     """
     assert spec.model.longest is not None
-    if number == 0 and spec.model.vocabulary is not None:
+    if number == 0 and spec.model.vocabulary is not None and not spec.model.before:
         return Mirror(spec.model.longest, 1, index_bits(spec.model.vocabulary), crossed=False, pairs=True)
     width = array.x_vector.word_width
     return Mirror(spec.model.longest, array.input_beats // array.directions, width, crossed=number > 0, pairs=True)

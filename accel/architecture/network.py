@@ -65,8 +65,8 @@ class Network:
     @cached_property
     def residuals(self) -> dict[int, Residual]:
         """The additions of h_t and x_t of a layer in front of the next one, by that one's number."""
-        pairs = enumerate(pairwise(self.layers), 1)
-        return {n: Residual(one.h, one.x, after.x) for n, (one, after) in pairs if self.spec.adds_input(n - 1)}
+        pairs, crossed = enumerate(pairwise(self.layers), 1), self.spec.directions > 1
+        return {n: Residual(one.h, one.x, after.x, crossed) for n, (one, after) in pairs if self.spec.adds_input(n - 1)}
 
     @cached_property
     def mirrors(self) -> dict[int, Mirror]:
@@ -75,9 +75,10 @@ class Network:
         """
         if not self.spec.model.bidirectional:
             return {}
-        found = {number: entering_mirror(self.spec, array, number) for number, array in enumerate(self.layers)}
+        ahead = len(self.before)
+        found = {ahead + n: entering_mirror(self.spec, array, n) for n, array in enumerate(self.layers)}
         last = leaving_mirror(self.spec, self.layers[-1])
-        return found if last is None else found | {len(self.layers): last}
+        return found if last is None else found | {ahead + len(self.layers): last}
 
     @property
     def x_beats(self) -> int:

@@ -8,9 +8,10 @@ import numpy as np
 
 from accel.base.fixed import Fixed, Integers
 
-WAITING = 4
-"""Steps whose x_t waits for h_t, at most: two in the banks of the layer, and two between their begin and the bank of
-the next layer that has room for what they make."""
+IN_BANKS = 2
+"""Steps of a layer whose x_t is there and which have not begun: those in its banks."""
+LINKED = 2
+"""Steps between their begin and their results: as many as the banks of the next layer have room for."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Residual:
     h: Fixed
     x: Fixed
     out: Fixed
+    crossed: bool = False
+    """The layer has two directions: x_t comes as two vectors, that of the step and that of its mirror image."""
 
     @property
     def frac(self) -> int:
@@ -38,6 +41,11 @@ class Residual:
         return max(self.h.width + of_h, self.x.width + of_x) + 1
 
     def of(self, h: Integers, x: Integers) -> Integers:
-        """What the next layer reads, of h and x of the same shape."""
+        """What the next layer reads, of h [..., n] and of what its layer read, [..., n]; crossed, [..., 2n], of which
+        forward's h belongs to the first half of the first vector, backward's to the second half of the second.
+        """
+        if self.crossed:
+            quarter = x.shape[-1] // 4
+            x = np.concatenate([x[..., :quarter], x[..., -quarter:]], axis=-1)
         of_h, of_x = self.shifts
         return np.asarray(self.out.narrow((h << of_h) + (x << of_x), self.frac))

@@ -43,6 +43,10 @@ class MirrorProcess:
         ]
 
 
+LIMITED = "limited"
+"""The stream of x_t, or tokens, of sequences that are not too long, where no buffer takes them as they come in."""
+
+
 def mirror_processes(net: Network, before: list[str]) -> dict[int, MirrorProcess]:
     """The buffers by the number of the array that each stands in front of; `before` are the streams in front of arrays,
     and that behind the last one.
@@ -51,7 +55,11 @@ def mirror_processes(net: Network, before: list[str]) -> dict[int, MirrorProcess
     for number, mirror in net.mirrors.items():
         behind = net.arrays[number - 1] if number else None
         given = net.spec.incoming
-        sizes = (given.words, given.fmt.width) if behind is None else (behind.cells, behind.h.width)
-        owner = net.arrays[number].name if number < len(net.arrays) else "leaving"
+        after = net.arrays[number] if number < len(net.arrays) else None
+        sizes = (given.words, given.fmt.width)
+        if behind is not None:
+            element = after.x if after is not None and after.kind is not None else behind.h
+            sizes = behind.cells, element.width
+        owner = "leaving" if after is None else after.name
         found[number] = MirrorProcess(mirror, owner, before[number], *sizes)
     return found

@@ -30,7 +30,7 @@ class EmbeddingProcess:
         return [*sizes, ("Read", self.read), ("Beats", table.beats), ("Words", table.words)]
 
 
-def embedding_process(design: Design, source: str) -> EmbeddingProcess | None:
-    """The table of a design; None without one."""
+def embedding_process(design: Design, source: str, read: int) -> EmbeddingProcess | None:
+    """The table of a design, which reads so many tokens a step; None without one."""
     table, rows = design.net.embedding, design.weights.embedding
-    return None if table is None or rows is None else EmbeddingProcess(table, rows, source, design.spec.directions)
+    return None if table is None or rows is None else EmbeddingProcess(table, rows, source, read)

@@ -40,6 +40,18 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Held(Variable):
+    """A stream that has to hold `depth` beats: who reads it waits for what is behind its writer."""
+
+    depth: int
+
+    @property
+    def declaration(self) -> str:
+        """The variable within a function."""
+        return f"{super().declaration}\n  #pragma HLS STREAM variable={self.name} depth={self.depth}"
+
+
+@dataclass(frozen=True)
 class Port(Variable):
     """An argument of the top: a stream, or a register of its AXI4-Lite interface."""
 

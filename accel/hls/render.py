@@ -16,7 +16,7 @@ from accel.architecture.pool import Pool
 from accel.base.templates import read, render
 from accel.hls.beats import input_beat, output_beat, result_values
 from accel.hls.between import Clipped, Summed
-from accel.hls.buffers import MirrorProcess, mirror_processes
+from accel.hls.buffers import LIMITED, MirrorProcess, mirror_processes
 from accel.hls.cell_text import activation_text, cell_text
 from accel.hls.dataflows import PROCESSES
 from accel.hls.embedding import EMBEDDED, EmbeddingProcess, embedding_process
@@ -128,7 +128,8 @@ def _names(design: Design) -> dict[str, object]:
 
 
 def _embedding(design: Design, mirrors: dict[int, MirrorProcess]) -> EmbeddingProcess | None:
-    return embedding_process(design, mirrors[0].given if 0 in mirrors else "s_axis")
+    source = "s_axis" if not mirrors else mirrors[0].given if 0 in mirrors else LIMITED
+    return embedding_process(design, source, design.net.arrays[0].directions)
 
 
 def _pool(pool: Pool) -> list[tuple[str, int]]:
@@ -219,7 +220,9 @@ def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProc
     if net.pool is not None:
         first = ahead + len(net.layers)
         made[first] = replace(made[first], source="pooled", before=made[first - 1].end)
-    mirrors = mirror_processes(design.net, ["s_axis", *outs])
+    mirrors = mirror_processes(net, [*(process.source for process in made), outs[-1]])
+    if mirrors and 0 not in mirrors:
+        made[0] = replace(made[0], source=LIMITED)
     for number, mirror in mirrors.items():
         if number < len(made):
             made[number] = replace(made[number], source=mirror.given, mirror=mirror)

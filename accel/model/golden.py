@@ -99,7 +99,7 @@ def run(
     traces = list[LayerTrace]()
     signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
     begun = begun_with(net, weights, states, len(x))
-    signal, before = through_front(net, weights, entered(net, weights, signal, real))
+    signal, before = through_front(net, weights, entered(net, weights, signal, real), real)
     recurrent = net.recurrent(weights.layers)
     for number, (array, layer, state) in enumerate(zip(net.layers, recurrent, begun, strict=True)):
         if number:
@@ -113,7 +113,9 @@ def run(
     return replace(with_head(net, weights, traces, real), before=before)
 
 
-def through_front(net: Network, weights: Weights, x: Integers) -> tuple[Integers, list[dict[str, Integers]]]:
+def through_front(
+    net: Network, weights: Weights, x: Integers, lengths: Integers
+) -> tuple[Integers, list[dict[str, Integers]]]:
     """What the first recurrent layer reads, [sequences, steps, inputs], of what the first array does; and every value
     of the linear layers between, by its name.
     """
@@ -121,12 +123,12 @@ def through_front(net: Network, weights: Weights, x: Integers) -> tuple[Integers
     for array, layer in zip(net.before, layers, strict=True):
         found.append(run_linear(net, array, linear_sums(array, layer, x)))
         x = found[-1][OUT]
-    return x, found
+    return given_to(net, 0, x, lengths) if net.before else x, found
 
 
 def entered(net: Network, weights: Weights, x: Integers, lengths: Integers) -> Integers:
     """What the first array reads, [sequences, steps, inputs], of what comes in, [sequences, steps, values]."""
-    found = given_to(net, 0, x, lengths)
+    found = x if net.before else given_to(net, 0, x, lengths)
     if weights.embedding is None:
         return found
     return np.asarray(weights.embedding[found].reshape(*found.shape[:2], -1))
@@ -142,10 +144,11 @@ def linked(net: Network, number: int, before: LayerTrace) -> Integers:
 
 
 def given_to(net: Network, number: int, signal: Integers, lengths: Integers) -> Integers:
-    """What an array, or with the number of layers what is behind them, reads of the vectors [sequences, steps, n] that
-    are made before it; `lengths` [sequences].
+    """What a recurrent layer, or with the number of layers what is behind them, reads of the vectors
+    [sequences, steps, n] that are made before it; `lengths` [sequences].
     """
-    return through(net.mirrors[number], signal, lengths) if number in net.mirrors else signal
+    place = len(net.before) + number
+    return through(net.mirrors[place], signal, lengths) if place in net.mirrors else signal
 
 
 def begun_with(net: Network, weights: Weights, states: Integers | None, sequences: int) -> Sequence[Integers | None]:

@@ -73,7 +73,7 @@ def reach(net: Network, weights: Weights) -> list[Reach]:
         found.append(_linear(net, linear, layer, x))
         x = found[-1].values[OUT]
     for number, (array, layer) in enumerate(zip(net.layers, net.recurrent(weights.layers), strict=True)):
-        x = x.twice if number in net.mirrors else x
+        x = x.twice if len(net.before) + number in net.mirrors else x
         found.append(_layer(net, array, layer, x, weights.threshold_at(array)))
         x = _linked(net, number + 1, found[-1].values[array.cell.output], x)
     for linear, layer in zip(net.linear, net.behind(weights.layers), strict=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from accel.architecture.network import Network
-from accel.architecture.residual import WAITING
+from accel.architecture.residual import IN_BANKS, LINKED
 from accel.rtl.blocks.rows.between import add_inputs, clip_words
 from accel.rtl.blocks.streams.output_fifo import Results
 from accel.rtl.call import Call
@@ -25,11 +25,11 @@ def signals(net: Network) -> Iterator[Call]:
             yield Call(name, Results, (net.arrays[place - 1].cells * net.arrays[place].x.width,))
 
 
-def instance(net: Network, place: int) -> Call:
-    """The block in front of array number `place`."""
+def instance(net: Network, place: int, behind: int = LINKED) -> Call:
+    """The block in front of array number `place`, whose results can be those of `behind` steps."""
     number, before, after = place - len(net.before), net.arrays[place - 1].name, net.arrays[place].name
     ends = "clk", "reset", f"{before}_results", f"{before}_linked"
     if number in net.clips:
         return Call(f"{after}_linking", clip_words, (*ends, before.upper(), net.clips[number]))
-    own = f"{before}_beats", before.upper(), net.residuals[number], WAITING
+    own = f"{before}_beats", before.upper(), net.residuals[number], IN_BANKS + behind
     return Call(f"{after}_linking", add_inputs, (*ends, *own))

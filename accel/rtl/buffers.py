@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from accel.architecture.network import Network
 from accel.model.design import Design
+from accel.rtl import between
 from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.blocks.streams.limit import limit_steps
 from accel.rtl.blocks.streams.mirror import mirror_steps
@@ -35,17 +36,23 @@ def signals(design: Design) -> Iterator[Call]:
     net = design.net
     if not net.mirrors:
         return
-    yield from (Call(name, Beats, (net.mirrors[0].width,)) for name in (WHOLE, LIMITED))
-    for array in net.arrays[: max(net.mirrors)]:
-        yield Call(f"{array.name}_sent", Beats, (leaving(design, array),))
+    given = design.spec.incoming
+    width = given.words * given.fmt.width if net.embedding is None else net.embedding.token_width
+    yield from (Call(name, Beats, (width,)) for name in (WHOLE, LIMITED)[: 1 + (0 in net.mirrors)])
+    for number in filter(None, net.mirrors):
+        before = net.arrays[number - 1]
+        width = leaving(design, before) if number == len(net.arrays) else before.cells * net.arrays[number].x.width
+        yield Call(f"{before.name}_sent", Beats, (width,))
     yield Call("cut", flag)
 
 
 def entrance(net: Network, to: str) -> Iterator[Call]:
-    """From whole vectors, or tokens, to pairs of them."""
-    ends = "clk", "reset", WHOLE, LIMITED, "cut", "status.torn", net.x_beats, net.spec.model.longest
+    """From whole vectors, or tokens, to pairs of them; to themselves in front of a linear layer."""
+    limited = LIMITED if 0 in net.mirrors else to
+    ends = "clk", "reset", WHOLE, limited, "cut", "status.torn", net.x_beats, net.spec.model.longest
     yield Call("limiting", limit_steps, ends)
-    yield _mirroring(net, 0, LIMITED, to)
+    if 0 in net.mirrors:
+        yield _mirroring(net, 0, limited, to)
 
 
 def behind(net: Network, built: Schedule, number: int) -> Iterator[Call]:
@@ -55,7 +62,10 @@ def behind(net: Network, built: Schedule, number: int) -> Iterator[Call]:
     results, to = f"{before.name}_sent", "leaving"
     if number < len(net.arrays):
         to = f"{net.arrays[number].name}_beats"
-    ends = "clk", "reset", f"{before.name}_results", results, stage.results, stage.under_way
+    linked = between.result(net, number)
+    if linked:
+        yield between.instance(net, number, stage.under_way)
+    ends = "clk", "reset", linked or f"{before.name}_results", results, stage.results, stage.under_way
     yield Call(f"{before.name}_emitting", output_fifo, ends)
     yield _mirroring(net, number, results, to)
 

@@ -59,7 +59,7 @@ class Schedule:
         slowest.
         """
         if self.net.mirrors:
-            return max(map(self._in_the_middle, range(len(self.net.layers))))
+            return max(map(self._in_the_middle, self.net.recurrent(range(len(self.stages)))))
         return self._in_the_middle(self.first)
 
     def interval(self, number: int) -> int:

@@ -99,7 +99,8 @@ class Timeline:
         self.begun[at].append(begin)
         self.given[at].append(given)
         if emits and at + 1 in self.buffers:
-            self.left[at].append(self.buffers[at + 1].write(self.left[at][-1], results[-1] + LEAVING, operands))
+            left = results[-1] + self._late(at) + LEAVING
+            self.left[at].append(self.buffers[at + 1].write(self.left[at][-1], left, operands))
             self._buffered(at + 1, self.left[at][-1], final)
         elif emits and at in self.rooms:
             self.left[at].append(results[-1] + LEAVING)

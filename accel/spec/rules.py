@@ -159,8 +159,6 @@ def _between_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if between and len(between) != links:
         wanted = f"{links} entries, one for each two layers behind each other" if links else "nothing for one layer"
         yield "model.between", wanted, list(between)
-    if between and spec.model.bidirectional:
-        yield "model.between", "nothing beside model.bidirectional", list(between)
     for number, kind in enumerate(between[:links]):
         if kind == "residual":
             yield from _residual_rules(spec, number)
@@ -185,8 +183,10 @@ def _before_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """What does not go with linear layers in front of the recurrent ones."""
     if not spec.model.before:
         return
-    if spec.model.bidirectional:
-        yield "model.bidirectional", "false beside model.before", True
+    engine = spec.engine
+    if engine.state_streams and engine.streams > 1 and engine.memory == "scratchpad":
+        others = f"model.before, engine.streams: {engine.streams} and engine.memory: scratchpad"
+        yield "engine.state_streams", f"false beside {others} (which x_t begins a sequence shows behind them)", True
     if spec.training.studies.lasso:
         yield "training.studies.lasso", "nothing beside model.before", spec.training.studies.lasso
 

@@ -93,6 +93,41 @@ void MirrorInput(Stream<In> &in, Stream<Out> &out, bool &torn, std::uint32_t &st
   GiveSequence<M>(memory, held, leaving, out);
 }
 
+/// Process: a whole sequence from outside as it comes, vectors of kBeats beats, but for steps beyond kLongest, which are
+/// dropped and set `torn`, as an end within a vector does; `steps` are those since reset, modulo 2**32.
+template <int kBeats, int kLongest, typename In, typename Out>
+void LimitInput(Stream<In> &in, Stream<Out> &out, bool &torn, std::uint32_t &steps) {
+  #pragma HLS INLINE off
+  static bool torn_before = false;
+  static std::uint32_t counted = 0;
+  #pragma HLS RESET variable=torn_before
+  #pragma HLS RESET variable=counted
+  int held = 0;
+  bool ended = false;
+Steps:
+  while (!ended) {
+    const bool fits = held < kLongest;
+    if (!fits) torn_before = true;
+  Beats:
+    for (int beat = 0; beat < kBeats; ++beat) {
+      #pragma HLS PIPELINE II=1
+      Out packet = {};
+      if (!ended) {
+        const In arrived = in.read();
+        packet.data = arrived.data;
+        ended = arrived.last;
+        if (ended && beat < kBeats - 1) torn_before = true;
+      }
+      packet.last = beat == kBeats - 1 && (ended || held == kLongest - 1);
+      if (fits) out.write(packet);
+    }
+    if (fits) ++held;
+  }
+  counted += static_cast<std::uint32_t>(held);
+  torn = torn_before;
+  steps = counted;
+}
+
 /// Process: the same from the process before, which cuts nothing.
 template <typename M, typename In, typename Out>
 void MirrorSteps(Stream<In> &in, Stream<Out> &out) {

@@ -237,6 +237,9 @@ def bidirectional_specs(draw: st.DrawFn) -> Spec:
     model |= {"stateful": False, "bidirectional": True, "longest": draw(st.integers(2, 6))}
     if model["head"] and model["head"]["when"] == "last" and "pool" not in model["head"]:
         model["head"] |= {"last": draw(st.sampled_from(["states", "output"]))}
+    model |= {
+        "before": draw(st.sampled_from([0, 0, 1, 2]).flatmap(lambda n: st.lists(linear(), min_size=n, max_size=n)))
+    }
     only = {"streams": 1, "memory": "rom", "memory_width": None, "state_streams": False}
     engine = draw(engines()) | only | {"cells_per_cycle": cells, "input_words": words}
     engine["units"] = cells * draw(st.integers(1, 3))
@@ -259,6 +262,25 @@ def before_specs(draw: st.DrawFn) -> Spec:
     return draw(parsed(st.just(model), st.just(sparsity), st.just(draw(engines()) | only), plain_weights=levelled))
 
 
+def between(draw: st.DrawFn, shape: dict[str, Any], walks: dict[str, Any]) -> list[str]:
+    """What h_t goes through between layers; x_t is added where it has as many elements."""
+    front, ways = shape.get("before", []), 2 if shape.get("bidirectional") else 1
+    read = front[-1]["outputs"] if front else shape["inputs"]
+    words, found = 1 if front else walks["input_words"], list[str]()
+    for hidden in shape["hidden"][:-1]:
+        fits = read == ways * hidden and (found or words == walks["cells_per_cycle"])
+        kinds = ["none", "relu", "hard_tanh", "hard_sigmoid", *(["residual"] * 4 if fits else [])]
+        found.append(draw(st.sampled_from(kinds)))
+        read = ways * hidden
+    return found
+
+
+def residual(draw: st.DrawFn, shape: dict[str, Any]) -> dict[str, Any]:
+    """The format of residual additions, where there are some."""
+    frac = draw(st.sampled_from([0, 3, 8, 14]))
+    return {"residual": [frac + draw(st.integers(2, 5)), frac]} if "residual" in shape.get("between", []) else {}
+
+
 @st.composite
 def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weights: bool = False) -> Spec:
     """A legal spec of these sections, with seeded weights; one that is refused is drawn again.
@@ -269,9 +291,8 @@ def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weight
     width, kind = draw(st.integers(2, 10)), "fixed" if plain_weights else draw(st.sampled_from(kinds))
     scale = None if plain_weights else draw(st.sampled_from(scales))
     shape, walks = draw(model), draw(engine)
-    if not shape.get("bidirectional") and draw(st.booleans()):
-        kinds = st.sampled_from(["none", "relu", "hard_tanh", "hard_sigmoid"])
-        shape = shape | {"between": [draw(kinds) for _ in shape["hidden"][1:]]}
+    if draw(st.booleans()):
+        shape = shape | {"between": between(draw, shape, walks)}
     if walks.get("lanes") != "split" and walks["units"] < max(shape["hidden"]) and draw(st.booleans()):
         walks = walks | {"order": "x_first"}
     signals, widths = draw(formats_of(shape, walks.get("dataflow", "row") != "row"))
@@ -285,7 +306,7 @@ def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weight
             **{f"{of}_frac": draw(st.integers(1, width)) for of in ("input", "recurrent", "head")},
             **widths,
         },
-        "formats": with_linear(draw, shape, signals) | {"scale": scale},
+        "formats": with_linear(draw, shape, signals) | {"scale": scale} | residual(draw, shape),
         "tables": {"address": draw(st.integers(3, 9)), "sigmoid": 8, "tanh": draw(st.sampled_from([2, 4]))},
         "engine": walks,
         "training": {"task": "seeded", "seed": draw(st.integers(0, 99))},

@@ -62,9 +62,14 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "engine": {"streams": 2, "state_streams": True},
         "formats": FORMATS,
     },
-    "loaded, streams, states given": {
+    "loaded, streams": {
         "model": {**LAYERS, "before": [{"outputs": 7, "activation": "tanh"}, *RELU]},
-        "engine": {"memory": "scratchpad", "streams": 2, "state_streams": True, "input_words": 2},
+        "engine": {"memory": "scratchpad", "streams": 2, "input_words": 2},
+        "formats": FORMATS,
+    },
+    "loaded, states given": {
+        "model": {**LAYERS, "head": {"outputs": 3}},
+        "engine": {"memory": "scratchpad", "state_streams": True},
         "formats": FORMATS,
     },
     "loaded, its states carried on": {
@@ -75,6 +80,18 @@ DESIGNS: dict[str, dict[str, Any]] = {
     "fed, tokens": {
         "model": {**LAYERS, "vocabulary": 9},
         "engine": {"memory": "stream", "memory_width": 24, "streams": 3},
+        "formats": FORMATS,
+    },
+    "both directions": {
+        "model": {**LAYERS, "hidden": [4, 4], "bidirectional": True, "longest": 4},
+        "engine": {"input_words": 2, "cells_per_cycle": 2},
+        "formats": FORMATS,
+    },
+    "both directions, tokens, a pool": {
+        "model": {
+            **{"inputs": 6, "vocabulary": 9, "hidden": [4], "bidirectional": True, "longest": 5, "cell": "gru"},
+            **{"before": [*RELU, {"outputs": 3, "activation": "sigmoid"}], "head": {"outputs": 3, "pool": "max"}},
+        },
         "formats": FORMATS,
     },
     "columns": {
@@ -153,10 +170,10 @@ def test_weights_and_clamps_in_front_are_covered() -> None:
     assert (values <= interval.hi).all()
 
 
-def test_both_directions_beside_are_refused() -> None:
-    keys = {"inputs": 6, "before": RELU, "hidden": [4], "head": None, "bidirectional": True, "longest": 4}
-    with pytest.raises(Refused, match=r"model.bidirectional: wanted false beside model.before"):
-        spec(model=keys, formats=FORMATS)
+def test_states_that_are_given_beside_streams_and_loaded_weights_are_refused() -> None:
+    engine = {"memory": "scratchpad", "state_streams": True, "streams": 2}
+    with pytest.raises(Refused, match=r"engine.state_streams: wanted false beside model.before, engine.streams: 2 and"):
+        spec(model=LAYERS, formats=FORMATS, engine=engine)
 
 
 def test_a_format_for_what_leaves_is_asked_for() -> None:

@@ -54,13 +54,24 @@ DESIGNS: dict[str, dict[str, Any]] = {
     },
     "residual behind a layer in front, streams, loaded": {
         "model": {"inputs": 3, "before": [{"outputs": 5}], "hidden": [5, 5], "between": ["residual"], "cell": "gru"},
-        "engine": {"streams": 3, "memory": "scratchpad", "state_streams": True},
+        "engine": {"streams": 3, "memory": "scratchpad"},
         "formats": {**BASE["formats"], "linear": [9, 5], "residual": [9, 4]},
     },
     "residual of rows of a table, fed": {
         "model": {"inputs": 6, "vocabulary": 9, "hidden": [6, 6], "between": ["residual"], "head": {"outputs": 3}},
         "engine": {"memory": "stream", "memory_width": 16, "units": 6, "input_words": 2, "cells_per_cycle": 2},
         "formats": {**BASE["formats"], "residual": [12, 10]},
+    },
+    "both directions": {
+        "model": {"inputs": 3, "hidden": [4, 4, 2], "between": ["relu", "residual"], "bidirectional": True}
+        | {"longest": 4, "head": {"outputs": 3, "last": "output"}},
+        "formats": {**BASE["formats"], "residual": [10, 6]},
+    },
+    "both directions, residual of x": {
+        "model": {"inputs": 8, "hidden": [4, 4], "between": ["residual"], "bidirectional": True, "longest": 5}
+        | {"head": None},
+        "engine": {"units": 2, "input_words": 2, "cells_per_cycle": 2},
+        "formats": {**BASE["formats"], "residual": [7, 5]},
     },
     "residual by columns": {
         "model": {
@@ -150,7 +161,6 @@ def test_a_wrong_end_and_a_cycle_too_much_are_seen(tmp_path: Path, monkeypatch: 
     [
         ({"between": ["relu", "relu"]}, r"model.between: wanted 1 entries"),
         ({"hidden": [4]}, r"model.between: wanted nothing for one layer"),
-        ({"bidirectional": True, "longest": 4}, r"model.between: wanted nothing beside model.bidirectional"),
         ({"between": ["tanh"]}, r"model.between"),
         ({"between": ["residual"]}, r"model.between\[0\]: wanted no residual of layer 0, whose x_t has 3 elements and"),
         ({"between": ["residual"], "inputs": 4}, r"formats.residual: wanted a format where model.between has a resid"),

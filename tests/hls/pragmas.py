@@ -20,6 +20,7 @@ ALLOWED = {
     "LOOP_FLATTEN": {"off": ""},
     "PIPELINE": {"II": "1"},
     "RESET": {"variable": NAME},
+    "STREAM": {"variable": NAME, "depth": NUMBER},
     "UNROLL": {},
 }
 """The pragmas that the project uses, with every option and what it may be."""

@@ -175,7 +175,8 @@ class Trial:
         if number:
             return golden.given_to(net, number, golden.linked(net, number, traces[-1]), self.data.lengths)
         x = net.spec.incoming.integers(self.data.x)
-        return golden.through_front(net, made, golden.entered(net, made, x, self.data.lengths))[0]
+        entered = golden.entered(net, made, x, self.data.lengths)
+        return golden.through_front(net, made, entered, self.data.lengths)[0]
 
     def _attached(self, number: int, array: LaneArray) -> nn.Module:
         """A layer with the scales of its rows, where it has some."""

@@ -161,7 +161,7 @@ class FloatNetwork:
         h = x = self.entered(x.astype(dtype))
         kinds = ("none", *(self.between or ("none",) * (len(self.layers) - 1)))
         for layer, kind, before in zip(self.layers, kinds, begin or self.begin(len(x)), strict=True):
-            x = h + x if kind == "residual" else ACTIVATIONS[kind](h)
+            x = h + _own(layer, x) if kind == "residual" else ACTIVATIONS[kind](h)
             if layer.directions > 1:
                 x = arranged(x, _real(x, lengths), crossed=bool(found), pairs=True)
             h = run_layer(layer, x.astype(dtype), *(one.astype(dtype) for one in before))
@@ -219,6 +219,14 @@ class FloatNetwork:
                 yield f"what {layer.name} begins with", layer.initial
         for linear in (*self.before, *self.linear, *((self.head,) if self.head else ())):
             yield from zip(linear.tensors, (linear.weight, linear.bias), strict=True)
+
+
+def _own(layer: Recurrent, read: Array) -> Array:
+    """Of what a layer read, [..., n], what belongs to its h_t: of two directions of the step and of its image."""
+    if layer.directions == 1:
+        return read
+    quarter = read.shape[-1] // 4
+    return np.concatenate([read[..., :quarter], read[..., -quarter:]], axis=-1)
 
 
 def _real(x: Array, lengths: Array | None) -> Array:

@@ -13,12 +13,14 @@ from accel.architecture.array import Array
 from accel.architecture.cells.operations import Clip
 from accel.architecture.latencies import CLIPPED, RESIDUAL
 from accel.architecture.residual import Residual
+from accel.base.fixed import index_bits
 from accel.rtl.blocks.cells.cell import narrow
 from accel.rtl.blocks.primitives.arithmetic import add, align
+from accel.rtl.blocks.primitives.counters import count_round
 from accel.rtl.blocks.primitives.fifo import Fifo, fifo
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import as_signed, delay, follow, gather, like
-from accel.rtl.blocks.primitives.signals import flag, signed
+from accel.rtl.blocks.primitives.signals import bits, flag, signed
 from accel.rtl.blocks.rows.activation import clip
 
 
@@ -74,6 +76,38 @@ def add_and_narrow(clk: Any, h: Any, x: Any, o: Any, residual: Residual) -> Any:
     return aligning, adding, narrowing
 
 
+@block
+def keep_own(clk: Any, reset: Any, beats: Any, entering: Any, count: int, crossed: bool) -> Any:
+    """Whether a beat of x_t belongs to one of the `count` words of h_t: every one; where x_t is two vectors
+    (`crossed`), those of the first half of the first one and of the second half of the second.
+
+    In: clk, reset, beats. Out: entering (1 bit). Latency: 0.
+    """
+
+    @always_comb
+    def keeping():
+        entering.next = beats.valid and beats.ready
+
+    if not crossed:
+        return keeping
+    moving, own, number = flag(), flag(), bits(index_bits(2 * count))
+    forward, backward = count // 2, count + count // 2
+
+    @always_comb
+    def moving_on():
+        moving.next = beats.valid and beats.ready
+
+    @always_comb
+    def choosing():
+        own.next = number < forward or number >= backward
+
+    @always_comb
+    def keeping_own():
+        entering.next = moving and own
+
+    return moving_on, choosing, keeping_own, count_round(clk, reset, moving, number, 2 * count)
+
+
 @module
 def add_inputs(
     clk: Any, reset: Any, results: Any, linked: Any, beats: Any, array: Array, residual: Residual, steps: int
@@ -88,13 +122,10 @@ def add_inputs(
     h_word, x_word = like(results.word), like(kept.word)
 
     @always_comb
-    def keeping():
-        entering.next = beats.valid and beats.ready
-
-    @always_comb
     def taking():
         kept.ready.next = results.valid
 
+    keeping = keep_own(clk, reset, beats, entering, array.output_beats, residual.crossed)
     waiting = fifo(clk, reset, entering, beats.word, kept, depth)
     following = follow(results.word, h_word), follow(kept.word, x_word)
     h, x, sums = ([signed(fmt.width) for _ in range(array.cells)] for fmt in (residual.h, residual.x, residual.out))
