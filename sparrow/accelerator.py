@@ -23,6 +23,7 @@ from accel.spec import Spec
 if TYPE_CHECKING:
     from torch import nn
 
+    from accel.engines.predict import Prediction
     from training.importing.network import FloatNetwork
     from training.importing.source import Wishes
 
@@ -53,20 +54,37 @@ class Accelerator:
     def __init__(self, spec: Spec, work: Path) -> None:
         self.spec, self.work = spec, work
 
-    def predict(self, x: Any, lengths: Any = None, engine: str = "golden", port: str | None = None) -> Array:
+    def predict(
+        self, x: Any, lengths: Any = None, engine: str = "golden", port: str | None = None, begin: Any = None
+    ) -> Array:
         """Answers to float x [sequences, steps, inputs], `lengths` where they differ, as `sparrow predict` leaves them.
 
         [sequences, steps, outputs], or [sequences, outputs] of a head that answers after the last step: logits, or h_t
         without a head; whole numbers without the last axis where answers are classes. NaN, or -1, behind the end.
         Engines other than golden and torch run what `sparrow generate` makes, which is done where it is due; `board`
-        asks the board at the serial `port`, which runs the bitstream of the work folder.
+        asks the board at the serial `port`, which runs the bitstream of the work folder. With `engine.state_streams`
+        sequences may `begin` with states, such as another accelerator's `states`.
         """
+        return self._answered(x, lengths, engine, port, begin).y
+
+    def states(self, x: Any, lengths: Any = None, engine: str = "golden", begin: Any = None) -> Array:
+        """h_n and c_n of every sequence [sequences, values], layer by layer, of a GRU h_n alone; for a spec with
+        `engine.state_streams`.
+        """
+        found = self._answered(x, lengths, engine, None, begin).last
+        if found is None:
+            wanted = "true, so that h_n and c_n leave the accelerator (states=True of sparrow.compile)"
+            raise Refused([Fault("engine.state_streams", wanted, "false")])
+        return found
+
+    def _answered(self, x: Any, lengths: Any, engine: str, port: str | None, begin: Any) -> Prediction:
         from sparrow.predicting import UNRENDERED, answered
 
         data = self._data(x, lengths)
         if engine not in UNRENDERED:
             self._up_to("generate")
-        return answered(self.spec, self.work, data, engine, port).y
+        states = None if begin is None else np.asarray(begin)
+        return answered(self.spec, self.work, data, engine, port, states)
 
     def evaluate(self, x: Any, y: Any, lengths: Any = None) -> dict[str, Any]:
         """The metric of golden, that of the float network, and how far the two are apart, as `sparrow evaluate`."""
@@ -148,6 +166,7 @@ def compile(
     embedding: str | None = None,
     longest: int | None = None,
     last: str | None = None,
+    states: bool = False,
 ) -> Accelerator:
     """From a model to an accelerator that answers: the spec that `sparrow new` writes, its weights imported.
 
@@ -155,7 +174,8 @@ def compile(
     behind it (linear layers, activations, a normalisation, a pool), read from its tensors or, where these do not say
     enough, from its graph; it is called once to prove that nothing else bears on its answers. `data` are x
     [sequences, steps, inputs], or a file of them; formats are chosen on random x without. The other words are those of
-    the command. The spec, `<name>.yaml`, and what is needed of model and data lie in `work`, by default build/<name>.
+    the command; with `states` h_0 and c_0 come in and h_n and c_n leave (`engine.state_streams`). The spec,
+    `<name>.yaml`, and what is needed of model and data lie in `work`, by default build/<name>.
 
     Raises Refused, with every fault: place, wanted, got.
     """
@@ -173,7 +193,7 @@ def compile(
     with TemporaryDirectory(prefix="sparrow-") as scratch:
         path, known, wishes = _model(model, Path(scratch), wishes)
         given = _data(data, Path(scratch))
-        asked = Asked(given, board, error, sparsity, when, named, wishes, longest=longest, last=last)
+        asked = Asked(given, board, error, sparsity, when, named, wishes, longest=longest, last=last, states=states)
         spec, comments, _ = new.made(path, folder, asked, known)
         named_files = {"file": path, "data": given}
         own = {key: at for key, at in named_files.items() if at is not None and at.parent == Path(scratch)}

@@ -146,7 +146,7 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, d
         "model": _model(network, asked, data) | ({} if head is None else {"head": head}),
         "sparsity": {"pattern": "row", "input": share, "recurrent": share} if share else {"pattern": "dense"},
         "formats": {key: [16, 10] for key in signals},
-        "engine": {"units": 1, "state_streams": bool(network.initial_states)},
+        "engine": {"units": 1, "state_streams": bool(network.initial_states) or asked.states},
         "verify": {"sequences": 32},
     }
     spec = checked(Spec, Document("the spec made", keys), rules)

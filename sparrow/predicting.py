@@ -35,29 +35,35 @@ BOARD = "board"
 
 
 def predict(
-    spec: Spec, work: Path, x: Path, y: Path, engine: str = "golden", port: str | None = None
+    spec: Spec, work: Path, x: Path, y: Path, engine: str = "golden", port: str | None = None, last: Path | None = None
 ) -> dict[str, Any]:
     """Answer the sequences of the file `x` (.npy, .npz) and leave the answers in `y` (.npy); says what was done. Pieces
-    that the spec's source leaves to the host run before and behind.
+    that the spec's source leaves to the host run before and behind. Sequences begin with `states` of the .npz, and
+    h_n and c_n go to `last` (.npy), where the spec has `engine.state_streams`.
 
     `port` is the serial port of a board, for the engine `board`. Refused: stale weights, or for an engine that runs
     them stale files of `generate`, and for a board a stale bitstream; an engine that is unknown; a file that is not
     what `accel.model.sequences.load` takes; `y` that is `x`. Raises Different where the engine is not equal to the
     golden model, and then leaves nothing.
     """
-    if y.suffix != ".npy":
-        raise Refused([Fault("--output", "a file .npy", str(y))])
+    for option, path in (("--output", y), ("--last", last)):
+        if path is not None and path.suffix != ".npy":
+            raise Refused([Fault(option, "a file .npy", str(path))])
+    if last is not None and (not spec.engine.state_streams or engine == BOARD):
+        raise Refused([Fault("--last", "nothing without engine.state_streams, and none from a board", str(last))])
     if x.exists() and y.exists() and y.samefile(x):
         raise Refused([Fault("--output", "another file than the sequences come from", str(y))])
     around = around_of(spec)
     heard = None if around is None else around.heard(x)
     model = spec.model
     data = heard.data if heard else sequences.load(x, model.inputs, model.vocabulary, model.window)
-    made = answered(spec, work, data, engine, port)
+    made = answered(spec, work, data, engine, port, sequences.states(x))
     answer = made.y if around is None or heard is None else around.answered(made.y, heard)
-    contents = io.BytesIO()
-    np.save(contents, answer)
-    write_bytes(y, contents.getvalue())
+    for path, values in ((y, answer), (last, made.last)):
+        if path is not None and values is not None:
+            contents = io.BytesIO()
+            np.save(contents, values)
+            write_bytes(path, contents.getvalue())
     steps = int(data.lengths.sum())
     facts = {"file": str(y), "engine": engine, "shape": list(answer.shape), "clipped": made.clipped}
     return facts | {"sequences": len(data.x), "steps": steps}
@@ -82,20 +88,31 @@ def require_alone(spec: Spec, who: str) -> None:
             raise Refused([Fault(f"source.{key}", wanted, name)])
 
 
-def answered(spec: Spec, work: Path, data: sequences.Data, engine: str, port: str | None = None) -> Prediction:
-    """What an engine answers. Refused and Different as by `predict`."""
+def answered(
+    spec: Spec,
+    work: Path,
+    data: sequences.Data,
+    engine: str,
+    port: str | None = None,
+    begin: sequences.Array | None = None,
+) -> Prediction:
+    """What an engine answers, from zeros or from states as `accel.engines.predict` has them. Refused and Different as
+    by `predict`.
+    """
     if engine not in (*ENGINES, BOARD):
         raise Refused([Fault("--engine", f"one of {', '.join(ENGINES)}, {BOARD}", engine)])
     if (port is None) == (engine == BOARD):
         wanted = "the serial port of the board, such as /dev/ttyUSB0" if port is None else f"nothing but for {BOARD}"
         raise Refused([Fault("--port", wanted, port or "none")])
+    if engine == BOARD and begin is not None:
+        raise Refused([Fault("states", "none for a board, whose line brings x alone", str(list(begin.shape)))])
     with held(work):
         earlier = [*before("generate" if engine in UNRENDERED else "verify", spec)]
         earlier += [Build.known(spec, work).step] if engine == BOARD else []
         if lacking := [fault for step in earlier for fault in step.lacking(spec, work)]:
             raise Refused(lacking)
         made = design(spec, work)
-        return _run(made, data, engine) if port is None else _on_board(made, data, port)
+        return _run(made, data, engine, begin) if port is None else _on_board(made, data, port)
 
 
 def _on_board(made: Design, data: sequences.Data, port: str) -> Prediction:
@@ -108,7 +125,7 @@ def _on_board(made: Design, data: sequences.Data, port: str) -> Prediction:
     return answers(made, data, asked.board(folder, port), BOARD)
 
 
-def _run(made: Design, data: sequences.Data, engine: str) -> Prediction:
+def _run(made: Design, data: sequences.Data, engine: str, begin: sequences.Array | None) -> Prediction:
     """In a copy of what `generate` left, since engines build where they run."""
     with TemporaryDirectory(prefix="sparrow-") as scratch:
         for name in ledger.outputs(made.work, "generate") if engine not in UNRENDERED else ():
@@ -116,4 +133,4 @@ def _run(made: Design, data: sequences.Data, engine: str) -> Prediction:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(inside(made.work, name), copy)
         alone = Design(made.spec, made.weights, Path(scratch))
-        return answers(alone, data, ENGINES[engine].engine, engine)
+        return answers(alone, data, ENGINES[engine].engine, engine, begin)

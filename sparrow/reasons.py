@@ -33,6 +33,8 @@ class Asked:
     sequence of `data`."""
     last: str | None = None
     """Which last step a head of bidirectional layers reads, `states` or `output`, where the module does not say."""
+    states: bool = False
+    """Whether h_0 and c_0 come in and h_n and c_n leave, though the file has no inputs for them."""
 
 
 def told(head: Head) -> str:

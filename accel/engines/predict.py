@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from accel.base.faults import Different, Fault, Refused
-from accel.base.fixed import Integers
+from accel.base.fixed import Fixed, Integers
 from accel.engines.engine import Engine, reference
 from accel.model.design import Design
 from accel.model.samples import Samples
@@ -25,33 +25,61 @@ class Prediction:
 
     `y` is [sequences, steps, outputs], or [sequences, outputs] of a head that answers after the last step: logits as
     real numbers, or h_t where there is no head. Of a head that answers with a class it is int64 [sequences, steps] or
-    [sequences]. `clipped` is the share of x that `formats.input` does not hold.
+    [sequences]. `clipped` is the share of x that `formats.input` does not hold. `last` are h_n and c_n as real numbers
+    [sequences, values], laid out as `accel.model.samples.Samples.states`, where the spec has `engine.state_streams`.
     """
 
     y: Array
     clipped: float
+    last: Array | None = None
 
 
-def predict(design: Design, data: Data, engine: Engine, name: str) -> Prediction:
-    """Run an engine on real sequences, from h = c = 0. x is rounded to `formats.input` as everywhere, half up, clipped.
+def predict(design: Design, data: Data, engine: Engine, name: str, begin: Array | None = None) -> Prediction:
+    """Run an engine on real sequences, from h = c = 0 or from `begin`, laid out as `Prediction.last`. x and states are
+    rounded to their formats as everywhere, half up, clipped.
 
-    Raises Different where the engine's answers are not the golden model's, and what the engine raises.
+    Refused: what `quantized` refuses. Raises Different where the engine's answers, or its h_n and c_n, are not the
+    golden model's, and what the engine raises.
     """
-    samples = quantized(design, data)
-    found = engine(design, samples).outputs
-    wanted = reference(design, samples).outputs
-    if found.shape != wanted.shape or np.any(found != wanted):
+    samples = quantized(design, data, begin)
+    found, wanted = engine(design, samples), reference(design, samples)
+    pairs = [(found.outputs, wanted.outputs)]
+    if found.last_states is not None and wanted.last_states is not None:
+        pairs.append((found.last_states, wanted.last_states))
+    if any(not np.array_equal(*pair) for pair in pairs):
         raise Different({}, "", f"{name} does not answer what the golden model does")
-    return Prediction(real(design, found, data.lengths), clipped(design, data))
+    last = None if found.last_states is None else state_values(design, found.last_states)
+    return Prediction(real(design, found.outputs, data.lengths), clipped(design, data), last)
 
 
-def quantized(design: Design, data: Data) -> Samples:
-    """The sequences as the accelerator takes them. Refused: longer ones than it holds."""
+def quantized(design: Design, data: Data, begin: Array | None = None) -> Samples:
+    """The sequences as the accelerator takes them, from zeros or from `begin`. Refused: longer ones than it holds;
+    states of another shape, and where no stream brings them.
+    """
     spec, count = design.spec, len(data.x)
     require_short(spec, data)
-    values = sum(array.outputs * len(array.state_formats) for array in design.net.layers)
-    states = np.zeros((count, values), dtype=np.int64) if spec.engine.state_streams else None
-    return Samples(spec.incoming.integers(data.x), data.lengths, np.full(count, -1), states)
+    samples = Samples(spec.incoming.integers(data.x), data.lengths, np.full(count, -1))
+    if begin is not None and not spec.engine.state_streams:
+        raise Refused([Fault(f"{data.origin}: states", "none without engine.state_streams", str(list(begin.shape)))])
+    if not spec.engine.state_streams:
+        return samples
+    formats = _state_formats(design)
+    given = np.zeros((count, len(formats))) if begin is None else begin
+    if given.shape != (count, len(formats)) or not np.isfinite(given).all():
+        wanted = f"finite numbers [{count}, {len(formats)}], of each layer h_0, then c_0"
+        raise Refused([Fault(f"{data.origin}: states", wanted, str(list(given.shape)))])
+    columns = [fmt.quantize(values) for fmt, values in zip(formats, given.T, strict=True)]
+    return replace(samples, states=np.stack(columns, axis=1))
+
+
+def state_values(design: Design, states: Integers) -> Array:
+    """h and c as they leave the accelerator, [sequences, values], as real numbers."""
+    return np.stack([fmt.real(one) for fmt, one in zip(_state_formats(design), states.T, strict=True)], axis=1)
+
+
+def _state_formats(design: Design) -> list[Fixed]:
+    """The format of each value of all layers' states."""
+    return [fmt for array in design.net.layers for fmt in array.state_formats for _ in range(array.outputs)]
 
 
 def require_short(spec: Spec, data: Data) -> None:

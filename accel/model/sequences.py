@@ -124,14 +124,22 @@ def _kind(array: Array) -> str:
     return f"{array.dtype} {list(array.shape)}"
 
 
+def states(path: Path) -> Array | None:
+    """`states` of a `.npz`, real numbers: what every sequence begins with; None where there are none."""
+    found = arrays(path).get("states")
+    if found is not None and (not np.issubdtype(found.dtype, np.number) or np.iscomplexobj(found)):
+        raise Refused([Fault(f"{path}: states", "real numbers [sequences, values]", _kind(found))])
+    return found
+
+
 def arrays(path: Path) -> dict[str, Array]:
-    """x, and y and lengths where they are there, of a `.npy` or `.npz`, of any shape. Refused: other files."""
+    """x, and y, lengths and states where they are there, of a `.npy` or `.npz`, of any shape. Refused: other files."""
     try:
         with path.open("rb") as file:
             stored = np.load(file, allow_pickle=False)
             if isinstance(stored, np.ndarray):
                 return {"x": stored}
-            found = {name: stored[name] for name in stored.files if name in ("x", "y", "lengths")}
+            found = {name: stored[name] for name in stored.files if name in ("x", "y", "lengths", "states")}
             names = ", ".join(stored.files)
     except OSError as error:
         raise Refused([Fault(str(path), "sequences (.npy, .npz)", error.strerror or "a damaged file")]) from None

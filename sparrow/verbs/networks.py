@@ -147,6 +147,9 @@ def new(
     last: Annotated[
         Last | None, typer.Option(help="Which last step a head of both directions reads: h_n, or output[:, -1].")
     ] = None,
+    states: Annotated[
+        bool, typer.Option("--states", help="h_0 and c_0 come in, h_n and c_n leave (engine.state_streams).")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a spec that is there.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -167,6 +170,6 @@ def new(
         return
     between = tuple(activation or ())
     wishes = Wishes(tuple(lstm or ()), tuple(head or ()), tuple(ignore or ()), output, between, embedding)
-    asked = Asked(data, board, error, sparsity, when, name, wishes, (start, end), longest, last)
+    asked = Asked(data, board, error, sparsity, when, name, wishes, (start, end), longest, last, states)
     written = whole if asked.cut == (None, None) else cutting
     answer(written.write(model, out, asked, force), "newly_written", as_json)

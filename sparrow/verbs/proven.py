@@ -47,6 +47,9 @@ def predict(
     spec_file: SpecFile,
     x: Annotated[Path, typer.Argument(metavar="X", help="Your x [sequences, steps, inputs]: .npy, or .npz with x.")],
     y: Annotated[Path, typer.Option("--output", "-o", help="The answers, .npy.")] = Path("y.npy"),
+    last: Annotated[
+        Path | None, typer.Option("--last", help="h_n and c_n, .npy, where engine.state_streams lets them out.")
+    ] = None,
     engine: Annotated[str, typer.Option(help="Engine that computes them, or board; must equal golden.")] = "golden",
     port: Annotated[str | None, typer.Option(help="The serial port of the board, for --engine board.")] = None,
     work: Work = None,
@@ -54,12 +57,13 @@ def predict(
 ) -> None:
     """Your own sequences through the accelerator: float in, float out.
 
-    Answers are logits, classes, or h_t where there is no head; NaN or -1 behind the end of a sequence.
+    Answers are logits, classes, or h_t where there is no head; NaN or -1 behind the end of a sequence. With
+    engine.state_streams `states` of a .npz are what sequences begin with.
     """
     from sparrow import predicting
 
     spec, folder = opened(spec_file, work)
-    answer(predicting.predict(spec, folder, x, y, engine, port), "predicted", as_json)
+    answer(predicting.predict(spec, folder, x, y, engine, port, last), "predicted", as_json)
 
 
 @verb

@@ -245,7 +245,9 @@ def _state(
         return None
     if not isinstance(value, Given):
         wanted = f"{name} that is constant, or an input of the graph for it (engine.state_streams)"
-        raise walk.refuse(node, wanted, "a computed tensor, such as an encoder's last state: cut the file there")
+        raise walk.refuse(
+            node, wanted, "a computed tensor, such as an encoder's last state (a file each, new --states)"
+        )
     axis = 1 if batch_first else 0
     if value.places.ndim != 3 or value.places.shape[axis] != 1 or value.places.squeeze(axis).shape != shape:
         wanted = f"{name} [1, sequences, hidden] of {shape[0]} sequences and {shape[1]} units"
