@@ -12,6 +12,8 @@ from torch import nn
 
 import sparrow
 from accel.base.faults import Refused
+from sparrow import accelerator
+from training.importing.source import Wishes
 
 
 class Classifier(nn.Module):
@@ -132,7 +134,6 @@ class Hidden(nn.Module):
     [
         (Hidden(), "nothing else may stand between, before or behind"),
         (Classifier(between=nn.GELU()), "wanted"),
-        (Classifier(ending=nn.ReLU()), "model: /module/ending/Relu (Relu): wanted a linear layer behind"),
         (nn.Linear(3, 4), "wanted an LSTM"),
         ("no such.pt", "wanted a model file, got no such file"),
         (3, "model: wanted a file or an nn.Module, got int"),
@@ -162,8 +163,28 @@ def test_an_activation_that_small_x_does_not_show_is_not_lost(seed: int, tmp_pat
     with torch.no_grad():
         model.classify.bias.fill_(0.4)  # small x leaves all sums above 0
         assert (model(torch.randn(9, 12, 3)) > 0).float().mean() > 0.95
-    with pytest.raises(Refused, match="wanted a linear layer behind"):
-        sparrow.compile(model, data=X, work=tmp_path / "work")
+    _, network, _ = accelerator._model(model, tmp_path, Wishes())
+    assert network is not None
+    assert [one.activation for one in network.linear] == ["relu"]
+    assert network.head is not None
+    np.testing.assert_array_equal(network.head.weight, np.eye(4))
+
+
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
+def test_a_module_may_answer_with_h_of_the_last_step(kind: type[nn.RNNBase], tmp_path: Path) -> None:
+    class Encoder(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = kind(3, 5, batch_first=True)  # type: ignore[call-arg, arg-type]
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.rnn(x)[0][:, -1]  # type: ignore[no-any-return]
+
+    model = Encoder()
+    found = sparrow.compile(model, data=X, work=tmp_path, error=0.05).predict(X)
+    wanted = model(torch.from_numpy(X).float()).detach().numpy()
+    assert found.shape == wanted.shape
+    assert np.abs(found - wanted).max() < 0.1
 
 
 def test_a_spec_that_a_person_wrote_is_not_written_over(tmp_path: Path) -> None:

@@ -60,6 +60,12 @@ class Linear:
     tensors: tuple[str, str]
 
 
+def unchanged(count: int) -> Linear:
+    """The identity as a head, for answers that no linear layer makes: h_t of the last step, a pool, an activation."""
+    name = "the identity, as no linear layer stands at the end"
+    return Linear(name, np.eye(count), np.zeros(count), ("weight of the identity", "bias of the identity"))
+
+
 @dataclass(frozen=True)
 class Activated(Linear):
     """A linear layer and what its sums go through, by the names of `model.head.layers.activation`."""

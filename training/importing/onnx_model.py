@@ -15,7 +15,7 @@ from training.importing.axes import choices, shape_beside
 from training.importing.ends import End
 from training.importing.frames import Framed
 from training.importing.graph_file import GraphFile
-from training.importing.network import Array, Embedded, FloatNetwork
+from training.importing.network import Array, Embedded, FloatNetwork, unchanged
 from training.importing.reading import Reading
 from training.importing.signals import Signal, X, of_input
 from training.importing.walk import RECURRENT, Added, Answer, Behind, Given, Layer, Looking, Pooling, Traversal
@@ -193,9 +193,8 @@ def _at(
     _check_order(rows, sizes, features, place)
     end = End(f"{file.path}: {output}", logits, turns.shape, ending == "argmax")
     head, when, axis, answers = end.read()
-    if behind and head is None:
-        wanted = "a linear layer behind the last activation, or that node cut off and left to the host"
-        raise Refused([Fault(behind[-1].place, wanted, behind[-1].made.activation)])
+    if head is None and (behind or pool or when == "last"):
+        head = unchanged(logits.count)
     met: tuple[Framed | Layer | Behind | Pooling, ...] = (
         *([framed] if framed else []),
         *before,
@@ -207,8 +206,6 @@ def _at(
     layers, linear = tuple(layer.made for layer in chain), tuple(layer.made for layer in behind)
     front = tuple(layer.made for layer in before)
     over = pool[0].kind if pool else "none"
-    if pool and head is None:
-        raise Refused([Fault(pool[0].place, "a linear layer behind it, or that node left to the host", over)])
     names = _names(chain)
     last: Any = None
     if layers[0].directions > 1 and head is not None and when == "last" and not pool:

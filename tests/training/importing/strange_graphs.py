@@ -21,10 +21,6 @@ def tanh_between(g: Graph) -> str:
     return g.head(g.layer(g.node("Tanh", g.layer("x"), name="between"), HIDDEN))
 
 
-def relu_at_the_end(g: Graph) -> str:
-    return str(g.node("Relu", g.head(g.layer("x")), name="end"))
-
-
 def elu(g: Graph) -> str:
     return g.head(g.node("Elu", g.head(g.layer("x")), name="elu"), OUTPUTS)
 
@@ -69,10 +65,6 @@ def most_of_a_layer(g: Graph) -> str:
 def mean_between(g: Graph) -> str:
     h = g.node("ReduceMean", g.layer("x"), axes=[0], keepdims=1, name="mean")
     return g.head(g.layer(h, HIDDEN))
-
-
-def mean_at_the_end(g: Graph) -> str:
-    return pooled(g, g.layer("x"))
 
 
 def attention(g: Graph) -> str:

@@ -78,6 +78,39 @@ def test_a_leaky_relu_is_a_relu_of_both_signs(slopes: tuple[int, ...] | None, tm
     assert record["loss"]["layers"][-1]["relative_error"] < 0.03
 
 
+def last_h(g: Graph) -> str:
+    return g.squeezed(g.lstm("x", output=1), 0)
+
+
+def relu_at_the_end(g: Graph) -> str:
+    return str(g.node("Relu", g.head(g.layer("x")), name="end"))
+
+
+def mean_at_the_end(g: Graph) -> str:
+    return str(g.node("ReduceMean", g.layer("x"), axes=[0], keepdims=0))
+
+
+@pytest.mark.parametrize(
+    ("made", "layers", "head"),
+    [
+        (last_h, (), {"outputs": HIDDEN, "when": "last"}),
+        (relu_at_the_end, ((OUTPUTS, "relu"),), {}),
+        (mean_at_the_end, (), {"outputs": HIDDEN, "when": "last", "pool": "mean", "longest": 20}),
+    ],
+    ids=["h_n", "relu", "mean"],
+)
+def test_answers_that_no_linear_layer_makes_go_through_the_identity(
+    made: Callable[[Graph], str], layers: Any, head: dict[str, Any], tmp_path: Path
+) -> None:
+    graph, chosen = Graph(), spec(*layers, **head)
+    import_model(chosen, graph.saved(tmp_path, made(graph)), tmp_path / "work")
+    record = json.loads((tmp_path / "work/training.json").read_text())["import"]
+    assert record["head"] == "the identity, as no linear layer stands at the end"
+    assert record["compared"][0]["largest_difference"] <= record["compared"][0]["allowed"]
+    weights = weights_file.load(tmp_path / "work/weights.npz", chosen).layers[-1].w_x.values
+    np.testing.assert_array_equal(weights, np.eye(len(weights)) * 2**12)
+
+
 class Classifier(nn.Module):
     """Two layers, and behind the last step a normalised MLP."""
 
