@@ -28,7 +28,7 @@ IN_ROWS = [
     Fault("rows/between", "word((n + 1) * width, n * width)", "word(width, 0)", CLIPPED, ("relu", 1)),
     Fault("rows/between", "o, cycles) for i", "o, cycles + 1) for i", CLIPPED, ("relu", 1)),
     Fault("rows/between", "(results.closing, linked.closing)", "(results.final, linked.closing)", CLIPPED, ("relu", 1)),
-    Fault("rows/between", "room.next = linked.room", "room.next = True", ROOM, (test_between.clipping,)),
+    Fault("rows/between", "room.next = linked.room", "room.next = linked.room or results.reserve", ROOM, (test_between.clipping,)),
     Fault("rows/between", "beats.valid and beats.ready", "beats.valid", SUMMED, ((6, 4), 1)),
     Fault("rows/between", "x_word((n + 1) * len(x[n]), n * len(x[n]))", "x_word(len(x[n]), 0)", SUMMED, ((6, 4), 1)),
     Fault("rows/between", "residual.frac - residual.out.frac,", "1,", SUMMED, ((6, 4), 1)),
