@@ -117,12 +117,11 @@ def _between(net: Network) -> Iterator[tuple[str, Memory]]:
         if number:
             before = net.arrays[number - 1]
             waiting = before.output_beats * _under_way(before)
-            of_layer = number < len(net.arrays) and net.arrays[number].recurrent
-            element = net.arrays[number].x if of_layer else before.h
+            element = net.arrays[number].x if number < len(net.arrays) else before.h
             yield "results", Memory(1, waiting, before.cells * element.width + 2, "ram")
-    for number in net.residuals:
+    for number, residual in net.residuals.items():
         before = net.layers[number - 1]
-        steps = IN_BANKS + (_under_way(before) if net.mirrors else LINKED)
+        steps = IN_BANKS + (_under_way(before) if residual.ahead else LINKED)
         yield "inputs", Memory(1, steps * before.output_beats, before.x_vector.word_width, "ram")
     pool, last = net.pool, net.layers[-1]
     if pool is not None:

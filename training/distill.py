@@ -194,6 +194,7 @@ class _Stage:
         if model.quantized is not None:
             found = model.signals(x, state, lengths)
             h, after = [stacked(steps, model.cell.output) for steps in found], ends(model.cell, found)
+            read = model.last_read
         else:
             h, after, read = [], [], x
             for number, layer in enumerate(model.layers):
@@ -203,7 +204,7 @@ class _Stage:
                 after.append(last)
         if model.head is None:
             return h, after
-        read = model.given_to(len(h), h[-1], lengths)
+        read = model.behind(h[-1], read, lengths)
         return [*h, model.readout(read if model.pool is None else model.over_steps(read, lengths)[:, None])], after
 
     def _scales(self, data: Data) -> list[float]:

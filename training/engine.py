@@ -57,11 +57,13 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
     before = _front(net, model.through_front(model.looked_up(entering, lengths)))
     joint = zip(net.layers, signals, strict=True)
     layers = [_layer(array, steps) for array, steps in joint]
+    layers[-1].x = _integers(model.last_read, net.layers[-1].x.frac)
     if stateful:
         for layer in layers:
             layer.signals = {name: parted(values, samples.lengths) for name, values in layer.signals.items()}
+        layers[-1].x = parted(layers[-1].read, samples.lengths)
         before = [{name: parted(values, samples.lengths) for name, values in one.items()} for one in before]
-    linear, sums = _linear(design, model, layers[-1].h, samples.lengths, number)
+    linear, sums = _linear(design, model, layers[-1], samples.lengths, number)
     h = given_to(net, len(net.layers), layers[-1].h, samples.lengths)
     return observed(design, Trace(layers, sums, _outputs(design, h, sums), linear, before), samples)
 
@@ -111,13 +113,13 @@ def _front(net: Network, found: list[Signals]) -> list[dict[str, Integers]]:
 
 
 def _linear(
-    design: Design, model: LSTM, h: Integers, lengths: Integers, number: Number
+    design: Design, model: LSTM, last: LayerTrace, lengths: Integers, number: Number
 ) -> tuple[list[dict[str, Integers]], Integers | None]:
     """What the linear layers in front of the last one compute, and the exact sums of that, where there is a head."""
     head, array, found = design.spec.model.head, design.net.head, list[dict[str, Integers]]()
     if head is None or array is None or model.head is None:
         return found, None
-    read = number(read_by_linear(design.net, h, lengths), design.net.layers[-1].h)
+    read = number(read_by_linear(design.net, last, lengths), design.spec.read_behind_format)
     for place, layer in enumerate(design.net.linear):
         values = model.through_linear(place, read)
         fracs = {SUM: layer.sum_frac, OUT: layer.made.frac}

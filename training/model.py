@@ -88,6 +88,8 @@ class LSTM(nn.Module):
         self.register_buffer("threshold", torch.zeros(()))
         self.register_buffer("pull", torch.zeros(()), persistent=False)
         self.pruned = torch.zeros(())
+        self.last_read = torch.zeros(())
+        """What the last layer read in the last call of `signals`, [batch, steps, n]."""
 
     @property
     def cell(self) -> Cell:
@@ -131,20 +133,25 @@ class LSTM(nn.Module):
             if self.training and self.threshold > 0:
                 self.pruned = self._share_of_zeros(found, lengths)
             made = stacked(found[-1], self.cell.output)
-            return self.given_to(len(found), made, lengths), ends(self.cell, found)
+            return self.behind(made, self.last_read, lengths), ends(self.cell, found)
         after: list[State] = []
         read = x
         for number, layer in enumerate(self.layers):
             read = self.read_by(number, x, read, lengths)
             x, last = real_layer(layer, read, None if state is None else state[number])
             after.append(last)
-        return self.given_to(len(after), x, lengths), after
+        return self.behind(x, read, lengths), after
 
     def read_by(self, number: int, x: Tensor, read: Tensor, lengths: Tensor | None) -> Tensor:
         """What a recurrent layer reads [batch, steps, n]: of h of the one before and what that read, the first one of
         what comes in.
         """
         return self.given_to(number, self.linked(number, x, read), lengths) if number else self.entered(x, lengths)
+
+    def behind(self, h: Tensor, read: Tensor, lengths: Tensor | None) -> Tensor:
+        """What is behind the last layer reads [batch, steps, n]: of its h, and of what it read."""
+        count = len(self.layers)
+        return self.given_to(count, self.linked(count, h, read), lengths)
 
     def linked(self, number: int, h: Tensor, read: Tensor) -> Tensor:
         """What comes to a recurrent layer [batch, steps, n] of h of the one before, and of what that read."""
@@ -215,7 +222,7 @@ class LSTM(nn.Module):
         found = list[list[Signals]]()
         read = x
         for number, layer in enumerate(self.layers):
-            read = self.read_by(number, x, read, lengths)
+            self.last_read = read = self.read_by(number, x, read, lengths)
             arithmetic = REAL if self.quantized is None else exact(self.quantized, self.quantized.layers[number])
             norms = None if self.norms is None else self.norms[number]
             before = None if state is None else state[number]

@@ -78,6 +78,6 @@ def leaving_mirror(spec: Spec, array: Array) -> Mirror | None:
     if head is not None and (head.pool != "none" or head.last == "states"):
         return None
     assert spec.model.longest is not None
-    width = array.cells * array.h.width
+    width = array.cells * (array.h if head is None else spec.read_behind_format).width
     last_only = head is not None and head.when == "last"
     return Mirror(spec.model.longest, array.output_beats, width, crossed=True, pairs=False, last_only=last_only)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, TypeVar
 
 from accel.architecture.array import Array
@@ -64,9 +63,19 @@ class Network:
 
     @cached_property
     def residuals(self) -> dict[int, Residual]:
-        """The additions of h_t and x_t of a layer in front of the next one, by that one's number."""
-        pairs, crossed = enumerate(pairwise(self.layers), 1), self.spec.directions > 1
-        return {n: Residual(one.h, one.x, after.x, crossed) for n, (one, after) in pairs if self.spec.adds_input(n - 1)}
+        """The additions of h_t and x_t of a layer in front of the next one, by that one's number; that behind the last
+        layer has the number of layers.
+        """
+        count, model, out = len(self.layers), self.spec.model, self.spec.formats.residual
+        found, quiet = dict[int, Residual](), model.head is not None and model.head.when == "last"
+        for number, layer in enumerate(self.layers, 1):
+            if out is None or not self.spec.adds_input(number - 1):
+                continue
+            buffered = len(self.before) + number in self.mirrors
+            final = quiet and number == count and not buffered
+            marks = self.spec.directions > 1, buffered or final, final and self.pool is None
+            found[number] = Residual(layer.h, layer.x, out, *marks)
+        return found
 
     @cached_property
     def mirrors(self) -> dict[int, Mirror]:
@@ -241,7 +250,7 @@ def _activated(
 
 def _head(spec: Spec, layers: tuple[Array, ...]) -> Iterator[Any]:
     """The linear layers: those in front of the last one, and that."""
-    head, read = spec.model.head, layers[-1].h
+    head, read = spec.model.head, spec.read_behind_format
     assert head is not None
     inputs, words, signals = layers[-1].outputs, layers[-1].cells, layers[-1].signals
     for number, layer in enumerate(head.layers):

@@ -68,8 +68,4 @@ class Pool:
 def pool_of(spec: Spec) -> Pool | None:
     """The pool of a spec; None where linear layers read h_t, and without them."""
     head = spec.model.head
-    return (
-        None
-        if head is None or head.pool == "none"
-        else Pool(head.pool, spec.formats.signals(-1).state, head.longest or 1)
-    )
+    return None if head is None or head.pool == "none" else Pool(head.pool, spec.read_behind_format, head.longest or 1)

@@ -23,6 +23,10 @@ class Residual:
     out: Fixed
     crossed: bool = False
     """The layer has two directions: x_t comes as two vectors, that of the step and that of its mirror image."""
+    ahead: bool = False
+    """Steps of the layer begin whether or not what they make has room behind the sum."""
+    final: bool = False
+    """What the layer makes of a sequence's last step alone goes on."""
 
     @property
     def frac(self) -> int:

@@ -9,10 +9,11 @@ from accel.architecture.residual import Residual
 
 @dataclass(frozen=True)
 class Clipped:
-    """h_t of a layer, the beats `out` of an array of this `type`, within two ends of its own format."""
+    """h_t of a layer, beats `out` of an array of this `type`, to the stream `to`, within two ends of its own format."""
 
     type: str
     out: str
+    to: str
     least: int
     most: int
 
@@ -21,9 +22,10 @@ class Clipped:
         """C++ type of what it makes."""
         return f"Packet<{self.type}::kStateWidth, {self.type}::kCells>"
 
-    def call(self, to: str) -> str:
+    @property
+    def call(self) -> str:
         """The process that writes into the stream `to`."""
-        return f"ClipWords<{self.type}>({self.out}, {to}, {self.least}, {self.most});"
+        return f"ClipWords<{self.type}>({self.out}, {self.to}, {self.least}, {self.most});"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Summed:
 
     type: str
     out: str
+    to: str
     kept: str
     residual: Residual
 
@@ -40,8 +43,9 @@ class Summed:
         """C++ type of what it makes."""
         return f"Packet<{self.residual.out.width}, {self.type}::kCells>"
 
-    def call(self, to: str) -> str:
+    @property
+    def call(self) -> str:
         """The process that writes into the stream `to`."""
         made, (of_h, of_x) = self.residual.out, self.residual.shifts
         constants = f"{of_h}, {of_x}, {self.residual.frac}, {made.width}, {made.frac}"
-        return f"AddInputs<{self.type}, {constants}>({self.out}, {self.kept}, {to});"
+        return f"AddInputs<{self.type}, {constants}>({self.out}, {self.kept}, {self.to});"

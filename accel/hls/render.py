@@ -135,6 +135,7 @@ def _embedding(design: Design, mirrors: dict[int, MirrorProcess]) -> EmbeddingPr
 def _pool(pool: Pool) -> list[tuple[str, int]]:
     """Names and values of a pool's constants."""
     widths = [("SumWidth", pool.sum_width), ("FactorWidth", pool.factor_width), ("ProductWidth", pool.product_width)]
+    widths += [("StateWidth", pool.state.width)]
     return [("Mean", int(pool.mean)), ("Longest", pool.longest), ("Frac", pool.frac), *widths]
 
 
@@ -177,14 +178,14 @@ def _shown_as(net: Network, place: int) -> int:
 
 
 def _linked(net: Network, number: int, before: Process[Any], after: Process[Any]) -> tuple[Process[Any], Process[Any]]:
-    """Two recurrent layers, the second one's number `number`, with what stands between them."""
+    """A recurrent layer and the array behind it, which as a layer has the number `number`, with what stands between."""
     name = after.array.name
     if number in net.clips:
-        clipped = Clipped(before.type, before.out, *net.clips[number].within(after.array.x))
+        clipped = Clipped(before.type, before.out, f"{name}_clipped", *net.clips[number].within(after.array.x))
         return before, replace(after, source=f"{name}_clipped", link=clipped)
     if number in net.residuals:
         before = replace(before, kept=f"{before.array.name}_kept")
-        summed = Summed(before.type, before.out, f"{before.array.name}_kept", net.residuals[number])
+        summed = Summed(before.type, before.out, f"{name}_summed", f"{before.array.name}_kept", net.residuals[number])
         return before, replace(after, source=f"{name}_summed", link=summed)
     return before, after
 
@@ -215,7 +216,7 @@ def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProc
     made = [replace(process, in_front=place < ahead) for place, process in enumerate(made)]
     behind = [None, *(process.end if process.activated and not process.in_front else None for process in made[:-1])]
     made = [replace(process, before=before) for process, before in zip(made, behind, strict=True)]
-    for place in range(ahead + 1, ahead + len(net.layers)):
+    for place in (ahead + number for number in {*net.clips, *net.residuals}):
         made[place - 1 : place + 1] = _linked(net, place - ahead, made[place - 1], made[place])
     if net.pool is not None:
         first = ahead + len(net.layers)

@@ -80,11 +80,12 @@ def segment(parts: Parts, place: int, until: int, outside: Sequence[Variable]) -
     calls = [call for process in arrays for call in (*received(parts, process), *computed(process))]
     if link is not None:
         variables.append(between(arrays[-1]))
-        calls.append(link.call(parts.mirrors[until].source))
+        calls.append(link.call)
     if parts.embedding is not None and arrays[0] is parts.processes[0]:
         variables += looked_up(parts)
         calls = [f"LookUp<Embedding>({parts.embedding.source}, {arrays[0].source}, kEmbeddingRows, unknown);", *calls]
         outside = [*outside, Variable(FLAG, "unknown", "scalar")]
+    variables += [Variable(one.link.beat, one.link.to, "stream") for one in arrays if one.link and one.mirror is None]
     if any(process.source == "pooled" for process in arrays):
         variables.append(pooled(parts))
     told = [*outside, Variable(FLAG, ENDED, "scalar")]

@@ -83,15 +83,16 @@ def looked_up(parts: Parts) -> list[Variable]:
 
 def pooled(parts: Parts) -> Variable:
     last = parts.layers[-1]
-    return Variable(f"Packet<{last.type}::kStateWidth, {last.type}::kCells>", "pooled", "stream")
+    return Variable(f"Packet<Pooling::kStateWidth, {last.type}::kCells>", "pooled", "stream")
 
 
 def received(parts: Parts, process: Process[Any]) -> list[str]:
     """What brings an array its vector from the process before, through the pool where one is between."""
     last = parts.layers[-1]
-    pool = f"PoolSteps<{last.type}, Pooling>({last.out}, pooled, kPoolFactors);"
-    pooled = [pool] if process.source == "pooled" else []
-    pooled += [process.link.call(process.source)] if process.link and process.mirror is None else []
+    given = process.link.to if process.link else last.out
+    pool = f"PoolSteps<{last.type}, Pooling>({given}, pooled, kPoolFactors);"
+    pooled = [process.link.call] if process.link and process.mirror is None else []
+    pooled += [pool] if process.source == "pooled" else []
     if process.before is not None:
         answer = f"ReceiveAnswer<{process.type}>({process.source}, {process.x}, {process.end}, {process.before});"
         return [*pooled, answer]

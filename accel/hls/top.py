@@ -111,7 +111,7 @@ def _step(parts: Parts) -> tuple[list[Variable], list[str]]:
     variables += looked_up(parts) + [between(before) for before, _ in pairwise(parts.processes)]
     if parts.design.net.pool:
         variables.append(pooled(parts))
-    variables += [Variable(one.link.beat, one.source, "stream") for one in parts.processes if one.link]
+    variables += [Variable(one.link.beat, one.link.to, "stream") for one in parts.processes if one.link]
     if parts.fillers:
         withheld, withholding = _withheld(parts)
         variables += withheld

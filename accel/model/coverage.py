@@ -139,7 +139,7 @@ def linear_of(
     if net.head is None or trace.logits is None:
         return
     once = net.spec.model.head is not None and net.spec.model.head.when == "last"
-    read = read_by_linear(net, trace.h, samples.lengths)
+    read = read_by_linear(net, trace.layers[-1], samples.lengths)
     read = read[:, 0] if once else _real(read, samples.lengths)
     layers = net.behind(weights.layers)
     for array, layer, values in zip(net.linear, layers, trace.linear, strict=False):

@@ -135,7 +135,9 @@ def entered(net: Network, weights: Weights, x: Integers, lengths: Integers) -> I
 
 
 def linked(net: Network, number: int, before: LayerTrace) -> Integers:
-    """What comes to a recurrent layer, or to its sequence buffer, from the one `before`: [sequences, steps, hidden]."""
+    """What comes to a recurrent layer, or with the number of layers to what is behind them, from the one `before`:
+    [sequences, steps, hidden], sequence buffers left out.
+    """
     if number in net.clips:
         return np.asarray(np.clip(before.h, *net.clips[number].within(net.layers[number].x)))
     if number in net.residuals:
@@ -302,9 +304,10 @@ def level_values(
     return carried_out(level.operations, values, sizes, array.formats, net.tables_of(array))
 
 
-def read_by_linear(net: Network, h: Integers, lengths: Integers) -> Integers:
-    """What the first linear layer reads, [sequences, steps or 1, hidden], of h_t out of the last recurrent layer."""
-    head, h = net.spec.model.head, given_to(net, len(net.layers), h, lengths)
+def read_by_linear(net: Network, last: LayerTrace, lengths: Integers) -> Integers:
+    """What the first linear layer reads, [sequences, steps or 1, hidden], of the last recurrent layer."""
+    count = len(net.layers)
+    head, h = net.spec.model.head, given_to(net, count, linked(net, count, last), lengths)
     if net.pool is not None:
         return pooled(net.pool, h, lengths)[:, None]
     if head is not None and head.when == "last":
@@ -329,7 +332,7 @@ def with_head(net: Network, weights: Weights, traces: list[LayerTrace], lengths:
     if head is None:
         return Trace(traces, None, given_to(net, len(net.layers), h, lengths))
     assert net.head is not None
-    h = read_by_linear(net, h, lengths)
+    h = read_by_linear(net, traces[-1], lengths)
     linear, read = [], h
     for array, layer in zip(net.linear, net.behind(weights.layers), strict=False):
         linear.append(run_linear(net, array, linear_sums(array, layer, read)))

@@ -1,4 +1,4 @@
-"""What stands between two recurrent layers in a top, call by call: ends of h_t, or the addition of x_t."""
+"""What stands behind recurrent layers in a top, call by call: ends of h_t, or the addition of x_t."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ def signals(net: Network) -> Iterator[Call]:
             yield Call(name, Results, (net.arrays[place - 1].cells * net.arrays[place].x.width,))
 
 
-def instance(net: Network, place: int, behind: int = LINKED) -> Call:
-    """The block in front of array number `place`, whose results can be those of `behind` steps."""
+def instance(net: Network, place: int, under_way: int) -> Call:
+    """The block in front of array number `place`, behind a layer of which `under_way` steps can be under way."""
     number, before, after = place - len(net.before), net.arrays[place - 1].name, net.arrays[place].name
     ends = "clk", "reset", f"{before}_results", f"{before}_linked"
     if number in net.clips:
         return Call(f"{after}_linking", clip_words, (*ends, before.upper(), net.clips[number]))
-    own = f"{before}_beats", before.upper(), net.residuals[number], IN_BANKS + behind
-    return Call(f"{after}_linking", add_inputs, (*ends, *own))
+    residual = net.residuals[number]
+    steps = IN_BANKS + (under_way if residual.ahead else LINKED)
+    return Call(f"{after}_linking", add_inputs, (*ends, f"{before}_beats", before.upper(), residual, steps))

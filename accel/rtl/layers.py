@@ -53,7 +53,8 @@ def layer_constants(design: Design, stage: Stage[Any]) -> Call:
     goes_on = array is not last or len(design.net.before) + len(design.net.layers) in design.net.mirrors
     every_step = goes_on or head is None or head.when == "step"
     made_by, own = blocks_of(array).constants(stage, spec)
-    pooled = ["pooled=True"] if design.net.pool and array is last else []
+    added = design.net.residuals.get(len(design.net.layers))
+    pooled = ["pooled=True"] if array is last and (design.net.pool or (added and added.final)) else []
     return Call(f"{array.name}_built", made_by, (*_held(design, array), *own, f"every_step={every_step}", *pooled))
 
 

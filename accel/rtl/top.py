@@ -223,13 +223,13 @@ def _adapters(net: Network, built: Schedule) -> Iterable[Call]:
             yield from buffers.behind(net, built, number)
             continue
         ends = f"{before.name}_results", f"{after.name}_beats", f"{after.name}_ping_pong.release"
+        if linked := between.result(net, number):
+            yield between.instance(net, number, built.stages[number - 1].under_way)
+            ends = linked, *ends[1:]
         if net.pool is not None and before is net.layers[-1]:
             own = before.name.upper(), net.pool, f'"{net.spec.identifier}_{POOL}.hex"'
             yield Call(f"{after.name}_adapting", pool_steps, ("clk", "reset", *ends, *own))
             continue
-        if linked := between.result(net, number):
-            yield between.instance(net, number)
-            ends = linked, *ends[1:]
         yield Call(f"{after.name}_adapting", stream_adapter, ("clk", "reset", *ends, net.layers[0].writable))
 
 

@@ -117,11 +117,10 @@ class Timeline:
     def _late(self, at: int) -> int:
         """Cycles that a word takes from stage `at` to the next one."""
         number = at - len(self.net.before) + 1
+        pooled = self.net.pool.latency if self.net.pool and number == len(self.net.layers) else 0
         if number in self.net.clips:
-            return CLIPPED
-        if number in self.net.residuals:
-            return RESIDUAL
-        return self.net.pool.latency if self.net.pool and number == len(self.net.layers) else 0
+            return pooled + CLIPPED
+        return pooled + (RESIDUAL if number in self.net.residuals else 0)
 
     def _buffered(self, at: int, written: int, final: bool) -> None:
         """A step's vector is in the buffer in front of stage `at` with the beat of cycle `written`; of a whole sequence

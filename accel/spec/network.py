@@ -108,8 +108,8 @@ class Model(Section):
     """Hidden units of each recurrent layer."""
     between: Annotated[tuple[Between, ...], _LIST, Field(max_length=63)] = ()
     """What h_t goes through on its way to the next recurrent layer, one entry for each two layers behind each other;
-    `residual`: the layer's own x_t is added to it, in `formats.residual`. The recurrence of a layer reads h_t as it
-    is."""
+    `residual`: the layer's own x_t is added to it, in `formats.residual`. One entry more, `residual`, stands behind the
+    last layer, in front of the head. The recurrence of a layer reads h_t as it is."""
     bidirectional: bool = False
     """Every layer has a second direction, which reads the sequence from its end; a step's output is [forward,
     backward], and `hidden` are the units of each."""

@@ -156,12 +156,26 @@ def _embedding_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 def _between_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """What is between recurrent layers, of which there are some."""
     between, links = spec.model.between, len(spec.model.hidden) - 1
-    if between and len(between) != links:
+    behind = between[links:]
+    if between and len(between) != links and behind != ("residual",):
         wanted = f"{links} entries, one for each two layers behind each other" if links else "nothing for one layer"
-        yield "model.between", wanted, list(between)
-    for number, kind in enumerate(between[:links]):
+        yield "model.between", f"{wanted}, and residual behind the last one or nothing", list(between)
+    if behind == ("residual",):
+        yield from _behind_rules(spec)
+    for number, kind in enumerate(between[: len(spec.model.hidden)]):
         if kind == "residual":
             yield from _residual_rules(spec, number)
+
+
+def _behind_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """What does not go with x_t of the last layer added to its h_t."""
+    head, key = spec.model.head, f"model.between.{len(spec.model.hidden) - 1}"
+    if head is None:
+        yield key, "no residual behind the last layer without model.head", "residual"
+    elif head.last == "states":
+        yield key, "no residual beside model.head.last: states, which are h_t alone", "residual"
+    elif head.when == "last" and spec.flows[-1].skips_states:
+        yield key, "no residual in front of a head that answers last beside a last layer by columns", "residual"
 
 
 def _residual_rules(spec: Spec, number: int) -> Iterator[tuple[str, str, Any]]:
@@ -201,7 +215,7 @@ def _head_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         return
     yield from _pool_rules(spec, head)
     fracs = [layer.frac for layer in layers] + [None]
-    yield from _bias_rules(spec, fracs, [formats.signals(-1).state, *map(spec.made, layers)])
+    yield from _bias_rules(spec, fracs, [spec.read_behind_format, *map(spec.made, layers)])
     if layers and spec.training.studies.lasso:
         yield "training.studies.lasso", "nothing with model.head.layers", spec.training.studies.lasso
 

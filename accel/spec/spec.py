@@ -161,6 +161,14 @@ class Spec(Section):
         """Whether the layer behind one, counted from 0, reads its h_t and its x_t together."""
         return self.model.between[number : number + 1] == ("residual",)
 
+    @property
+    def read_behind_format(self) -> Fixed:
+        """What the head, or its pool, reads."""
+        if self.adds_input(len(self.model.hidden) - 1):
+            assert self.formats.residual is not None
+            return self.formats.residual
+        return self.formats.signals(-1).state
+
     def layer_formats(self, number: int) -> LayerFormats:
         """The formats of one layer, counted from 0."""
         w_x, w_h = self.weights.of_layer(number)

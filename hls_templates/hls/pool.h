@@ -33,7 +33,7 @@ Beats:
     for (int n = 0; n < A::kCells; ++n) {
       #pragma HLS UNROLL
       if (first + n >= A::kOutputs) continue;
-      const Int<A::kStateWidth> value = static_cast<long long>(packet.data.element[n]);
+      const Int<P::kStateWidth> value = static_cast<long long>(packet.data.element[n]);
       const Int<P::kSumWidth> before = kept[first + n];
       if (!P::kMean) {
         if (counted == 0 || value > before) kept[first + n] = Int<P::kSumWidth>(static_cast<long long>(value));
@@ -62,7 +62,7 @@ Results:
       const Int<P::kSumWidth> found = real ? left : Int<P::kSumWidth>(0);
       if (P::kMean) {
         const Int<P::kProductWidth> total = found * Int<P::kFactorWidth>(factors[place]);
-        packet.data.element[n] = Narrow<P::kProductWidth, P::kFrac, A::kStateWidth>(total, clipped);
+        packet.data.element[n] = Narrow<P::kProductWidth, P::kFrac, P::kStateWidth>(total, clipped);
       } else {
         packet.data.element[n] = static_cast<long long>(found);
       }

@@ -90,6 +90,33 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "engine": {"units": 2},
         "formats": {**BASE["formats"], "residual": [10, 6]},
     },
+    "residuals, the last one too": {
+        "model": {"inputs": 4, "hidden": [4, 4], "between": ["residual", "residual"], "head": {"outputs": 3}},
+        "engine": {"units": 2},
+        "formats": {**BASE["formats"], "residual": [7, 5]},
+    },
+    "a residual behind, after every step, loaded": {
+        "model": {"inputs": 5, "hidden": [5], "between": ["residual"], "head": {**STEP, "layers": [{"outputs": 4}]}},
+        "engine": {"units": 2, "memory": "scratchpad", "streams": 2},
+        "formats": {**BASE["formats"], "linear": [9, 5], "residual": [14, 11]},
+    },
+    "a residual behind, a mean": {
+        "model": {"inputs": 6, "hidden": [6], "between": ["residual"], "cell": "gru"}
+        | {"head": {"outputs": 3, "pool": "mean", "longest": 4, "kind": "logits"}},
+        "engine": {"units": 2, "input_words": 2, "cells_per_cycle": 2},
+        "formats": {**BASE["formats"], "residual": [9, 6]},
+    },
+    "a residual behind both directions": {
+        "model": {"inputs": 8, "hidden": [4], "between": ["residual"], "bidirectional": True, "longest": 5}
+        | {"head": {"outputs": 3, "last": "output"}},
+        "formats": {**BASE["formats"], "residual": [9, 6]},
+    },
+    "a residual behind columns, stateful": {
+        "model": {"inputs": 4, "hidden": [4], "between": ["residual"], "stateful": True, "head": STEP},
+        "sparsity": {"pattern": "column", "input": 0.3, "recurrent": 0.5, "threshold": 0.1},
+        "engine": {"dataflow": "column", "units": 2},
+        "formats": {**BASE["formats"], "residual": [10, 6]},
+    },
     "behind a layer in front": {
         "model": {"inputs": 3, "before": [{"outputs": 4}], "hidden": [6, 4], "between": ["relu"], "cell": "gru"},
         "formats": {**BASE["formats"], "linear": [9, 5]},
@@ -162,6 +189,7 @@ def test_a_wrong_end_and_a_cycle_too_much_are_seen(tmp_path: Path, monkeypatch: 
         ({"between": ["relu", "relu"]}, r"model.between: wanted 1 entries"),
         ({"hidden": [4]}, r"model.between: wanted nothing for one layer"),
         ({"between": ["tanh"]}, r"model.between"),
+        ({"between": ["relu", "residual"], "inputs": 4}, r"no residual behind the last layer without model.head"),
         ({"between": ["residual"]}, r"model.between\[0\]: wanted no residual of layer 0, whose x_t has 3 elements and"),
         ({"between": ["residual"], "inputs": 4}, r"formats.residual: wanted a format where model.between has a resid"),
     ],

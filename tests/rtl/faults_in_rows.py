@@ -23,13 +23,28 @@ LATER = test_slots.test_slots_meet_the_totals_of_their_group_and_may_wait_for_sc
 CLIPPED = test_between.check_clip
 SUMMED = test_between.check_sum
 ROOM = test_between.check_room
+CLIPPING = test_between.clipping
 LOADED = test_slots.SLOTS["given states, loaded"]
 IN_ROWS = [
     Fault("rows/between", "word((n + 1) * width, n * width)", "word(width, 0)", CLIPPED, ("relu", 1)),
     Fault("rows/between", "o, cycles) for i", "o, cycles + 1) for i", CLIPPED, ("relu", 1)),
     Fault("rows/between", "(results.closing, linked.closing)", "(results.final, linked.closing)", CLIPPED, ("relu", 1)),
-    Fault("rows/between", "room.next = linked.room", "room.next = linked.room or results.reserve", ROOM, (test_between.clipping,)),
-    Fault("rows/between", "beats.valid and beats.ready", "beats.valid", SUMMED, ((6, 4), 1)),
+    Fault(
+        "rows/between",
+        "room.next = linked.room",
+        "room.next = linked.room or results.reserve",
+        ROOM,
+        (test_between.clipping,),
+    ),
+    Fault(
+        "rows/between",
+        "entering.next = beats.valid and beats.ready",
+        "entering.next = beats.valid",
+        SUMMED,
+        ((6, 4), 1),
+    ),
+    Fault("rows/between", "number < forward or number >= backward", "number < forward", SUMMED, ((6, 4), 1, True)),
+    Fault("rows/between", "results.valid and results.final", "results.valid", SUMMED, ((6, 4), 1, False, True)),
     Fault("rows/between", "x_word((n + 1) * len(x[n]), n * len(x[n]))", "x_word(len(x[n]), 0)", SUMMED, ((6, 4), 1)),
     Fault("rows/between", "residual.frac - residual.out.frac,", "1,", SUMMED, ((6, 4), 1)),
     Fault(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,16 +92,22 @@ def test_every_value_lies_within_the_ends(kind: str) -> None:
     check_clip(kind, 1)
 
 
-def check_sum(out: tuple[int, int], seed: int) -> None:
-    """x_t comes in, and some cycles later h_t comes out, up to three words behind; each meets its own x_t."""
-    residual = Residual(Fixed(6, 4), Fixed(8, 6), Fixed(*out))
+def check_sum(out: tuple[int, int], seed: int, crossed: bool = False, final: bool = False) -> None:
+    """x_t comes in, and some cycles later h_t comes out, up to three words behind; each meets its own x_t.
+
+    Where it is `crossed`, two of four words are: the first and the last; with `final` h_t of some steps alone goes on.
+    """
+    residual = Residual(Fixed(6, 4), Fixed(8, 6), Fixed(*out), crossed, False, final)
     clocked, results, linked, beats = Clocked(), Results(12), Results(2 * out[0]), Beats(16)
     x: list[int] = []
     h: list[int] = []
     got: list[int] = []
     ages: list[int] = []
+    goes: list[bool] = []
+    came: list[int] = []
 
     def before(rng: random.Random) -> None:
+        results.final.next = rng.random() < 0.5
         beats.valid.next, beats.word.next = rng.random() < 0.7, rng.randrange(1 << 16)
         beats.ready.next = len(ages) < 3 and rng.random() < 0.8
         results.valid.next, results.word.next = (
@@ -112,25 +119,37 @@ def check_sum(out: tuple[int, int], seed: int) -> None:
         ages[:] = [age + 1 for age in ages]
         if results.valid:
             h.append(int(results.word))
+            goes.append(bool(results.final) or not final)
             ages.pop(0)
         if beats.valid and beats.ready:
-            x.append(int(beats.word))
-            ages.append(0)
+            came.append(int(beats.word))
+            if not crossed or len(came) % 4 in (1, 0):
+                x.append(int(beats.word))
+                ages.append(0)
         got.extend([int(linked.word)] if linked.valid else [])
-        assert 0 <= len(h) - len(got) <= RESIDUAL
+        assert 0 <= sum(goes) - len(got) <= RESIDUAL
 
     array = two_layers().layers[0]
     made = add_inputs(clocked.clk, clocked.reset, results, linked, beats, array, residual, 2)
     run(clocked, made, [], [], 300, seed, before, each)
-    pairs = zip(h, x, strict=False)
-    sums = [residual.of(np.array(values(one, 6)), np.array(values(other, 8))) for one, other in pairs]
-    assert len(got) > 60
+    pairs, plain = zip(h, x, strict=False), replace(residual, crossed=False)
+    sums = [plain.of(np.array(values(one, 6)), np.array(values(other, 8))) for one, other in pairs]
+    sums = [both for both, on in zip(sums, goes, strict=True) if on]
+    assert len(got) > 25
     assert got == [word_of(both, out[0]) for both in sums][: len(got)]
 
 
 @pytest.mark.parametrize("out", [(6, 4), (10, 6), (12, 8)], ids=["saturates", "exact", "finer"])
 def test_h_meets_the_x_that_it_was_made_of(out: tuple[int, int]) -> None:
     check_sum(out, 1)
+
+
+def test_of_two_directions_h_meets_its_half_of_either_vector() -> None:
+    check_sum((10, 6), 2, crossed=True)
+
+
+def test_the_sum_of_a_last_step_alone_goes_on() -> None:
+    check_sum((10, 6), 3, final=True)
 
 
 def check_room(made_of: Callable[[Any, Any, Results, Results], Any]) -> None:

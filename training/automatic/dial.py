@@ -157,7 +157,7 @@ class Dial:
         spec = spec.model_copy(update={"formats": spec.formats.model_copy(update=formats)})
         read = [spec.formats.input, *(spec.made(one, 0) for one in model.before)][:count]
         if model.head is not None:
-            read += [spec.formats.signals(-1).state, *map(spec.made, model.head.layers)]
+            read += [spec.read_behind_format, *map(spec.made, model.head.layers)]
         products = min(weight.frac + one.frac for weight, one in zip(weights, read, strict=True))
         formats["head_bias"] = _within(self._of("head.bias", widths)[0], products)
         own: dict[str, Any] = {"before": _with_fracs(model.before, weights[:count], last.frac)}

@@ -61,10 +61,10 @@ class Trial:
 
     def _largest_sum(self, x: Tensor, h: Sequence[Tensor], lengths: Tensor) -> float:
         model, read, found = self.model, x, 0.0
-        for number, made in enumerate((x, *h[:-1])):
+        for number, made in enumerate((x, *h)):
             if number in model.residuals:
                 found = max(found, float(model.linked(number, made, read).abs().max()))
-            read = model.read_by(number, made, read, lengths)
+            read = model.read_by(number, made, read, lengths) if number < len(h) else read
         return found
 
     def _behind(self, h: Tensor) -> tuple[list[Signals], Array | None]:
@@ -72,7 +72,7 @@ class Trial:
         if self.model.head is None:
             return [], None
         lengths, found = torch.from_numpy(self.data.lengths), list[Signals]()
-        read = self.model.over_steps(self.model.given_to(len(self.model.layers), h, lengths), lengths)
+        read = self.model.over_steps(self.model.behind(h, self.model.last_read, lengths), lengths)
         read = read[torch.from_numpy(self.real)] if read.ndim == 3 else read
         for place in range(len(self.model.linear)):
             found.append(self.model.through_linear(place, read))

@@ -25,8 +25,11 @@ from accel.rtl.blocks.rows.activation import clip
 
 
 @block
-def pass_on(clk: Any, reset: Any, results: Any, linked: Any, writable: bool, cycles: int) -> Any:
-    """What is beside a word of results, `cycles` later; room and its reservation at once.
+def pass_on(
+    clk: Any, reset: Any, results: Any, linked: Any, writable: bool, cycles: int, final_only: bool = False
+) -> Any:
+    """What is beside a word of results, `cycles` later; room and its reservation at once. With `final_only` words of a
+    sequence's last step alone are valid.
 
     In: clk, reset, results, linked. Out: results.room, linked.closing, linked.final, linked.reserve, linked.valid,
     linked.weight_set. Latency: `cycles`.
@@ -40,9 +43,20 @@ def pass_on(clk: Any, reset: Any, results: Any, linked: Any, writable: bool, cyc
     def making_room():
         results.room.next = linked.room
 
-    ways = [(results.valid, linked.valid), (results.closing, linked.closing), (results.final, linked.final)]
+    going_on = flag()
+
+    @always_comb
+    def going():
+        going_on.next = results.valid
+
+    @always_comb
+    def going_last():
+        going_on.next = results.valid and results.final
+
+    ways = [(going_on, linked.valid), (results.closing, linked.closing), (results.final, linked.final)]
     ways += [(results.weight_set, linked.weight_set)] if writable else []
-    return reserving, making_room, [delay(clk, reset, i, o, cycles) for i, o in ways]
+    chosen = going_last if final_only else going
+    return chosen, reserving, making_room, [delay(clk, reset, i, o, cycles) for i, o in ways]
 
 
 @module
@@ -132,5 +146,5 @@ def add_inputs(
     reading = [as_signed(h_word((n + 1) * len(h[n]), n * len(h[n])), h[n]) for n in range(array.cells)]
     reading += [as_signed(x_word((n + 1) * len(x[n]), n * len(x[n])), x[n]) for n in range(array.cells)]
     adding = [add_and_narrow(clk, h[n], x[n], sums[n], residual) for n in range(array.cells)]
-    passing = pass_on(clk, reset, results, linked, array.writable, RESIDUAL)
+    passing = pass_on(clk, reset, results, linked, array.writable, RESIDUAL, residual.final)
     return keeping, taking, waiting, following, reading, adding, gather(sums, linked.word), passing
