@@ -61,7 +61,7 @@ def _float(spec: Spec, work: Path, data: Data) -> tuple[list[dict[str, Array]], 
     with torch.no_grad():
         x, lengths = torch.from_numpy(data.x), torch.from_numpy(data.lengths)
         steps = model.signals(x.long() if spec.incoming.tokens else x, model.begun(len(x)), lengths)
-        made = model.given_to(len(model.layers), stacked(steps[-1], model.cell.output), lengths)
+        made = model.behind(stacked(steps[-1], model.cell.output), model.last_read, lengths)
         h = model.over_steps(made, lengths)
         logits = None if model.head is None else model.readout(h).numpy()
     return [{name: stacked(layer, name).numpy() for name in layer[0]} for layer in steps], logits

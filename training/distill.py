@@ -182,9 +182,9 @@ class _Stage:
         """The teacher's h of each layer [batch, steps, hidden], and its logits [batch, steps or 1, outputs]."""
         h, head = self.teacher.states(x, lengths=lengths), self.spec.model.head
         if self.teacher.head is None:
-            return h
+            return h[: len(self.teacher.layers)]
         read = h[-1] if head is not None and head.last == "states" else self.teacher.over_steps(h[-1], lengths)
-        return [*h, self.teacher.logits(read)]
+        return [*h[: len(self.teacher.layers)], self.teacher.logits(read)]
 
     def _answers(self, window: Batch, state: list[State] | None) -> tuple[list[Tensor], list[State]]:
         """h of every layer, and the logits as the teacher has them; and the state that they leave."""

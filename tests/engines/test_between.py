@@ -260,6 +260,47 @@ def test_a_graph_with_residual_additions_is_read_and_proven(tmp_path: Path) -> N
         import_model(spec(model=keys | {"between": ["relu", "relu"]}, **dense), path, work)
 
 
+@pytest.mark.parametrize("when", ["step", "last", "mean"])
+def test_a_residual_behind_the_last_layer_is_read_and_proven(when: str, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    gru, head, x = nn.GRU(4, 4, batch_first=True), nn.Linear(4, 2), torch.randn(4, 6, 4)
+
+    class Behind(nn.Module):
+        """A GRU whose input is added to what it answers, and a linear layer."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.gru, self.head = gru, head
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            both = self.gru(x)[0] + x
+            read = both.mean(1) if when == "mean" else both[:, -1] if when == "last" else both
+            return self.head(read)  # type: ignore[no-any-return]
+
+    module, path, work = Behind().eval(), tmp_path / "behind.onnx", tmp_path / "work"
+    exported(module, path, x)
+    network = source.found(path, Wishes()).network
+    assert (network.between, network.pool) == (("residual",), "mean" if when == "mean" else "none")
+    answers = network.logits(network.over_steps(network.states(x.numpy())[-1]))
+    with torch.no_grad():
+        np.testing.assert_allclose(answers if when == "step" else answers[:, -1], module(x).numpy(), atol=1e-5)
+    work.mkdir()
+    over = {"pool": "mean", "longest": 12} if when == "mean" else {}
+    answer: dict[str, Any] = {"outputs": 2, "kind": "logits", "when": "step" if when == "step" else "last"}
+    keys = {"inputs": 4, "hidden": [4], "between": ["residual"], "head": answer | over, "cell": "gru"}
+    dense: dict[str, Any] = {"sparsity": {"pattern": "dense", "input": None, "recurrent": None}, "engine": {"units": 2}}
+    import_model(spec(model=keys, **dense, formats={**BASE["formats"], "residual": [12, 8]}), path, work)
+
+
+def test_a_residual_at_the_end_is_read_by_a_head_that_changes_nothing(tmp_path: Path) -> None:
+    graph = Graph()
+    path = graph.saved(tmp_path, graph.node("Add", "x", graph.layer("x", hidden=INPUTS), name="skip"))
+    network = source.found(path, Wishes()).network
+    assert network.between == ("residual",)
+    assert network.head is not None
+    np.testing.assert_array_equal(network.head.weight, np.eye(INPUTS))
+
+
 @pytest.mark.parametrize("changed", ["scaled", "of a folded x", "of another layer's x"])
 def test_other_additions_are_refused(changed: str, tmp_path: Path) -> None:
     graph = Graph()

@@ -86,14 +86,14 @@ class Network:
         return total + (self.arrays[f"{n}.bias"][own] << frac - self.formats["bias"][1]), frac
 
     def read_as(self, n: int) -> str:
-        """The format of what recurrent layer n reads, which is not the first."""
+        """The format of what recurrent layer n reads, which is not the first, or of what is behind the last one."""
         return "residual" if n and self.model["between"][n - 1 : n] == ["residual"] else "state"
 
     def products(self, front: bool) -> list[int]:
         """Fraction bits of the products of the linear layers in front, then of what the last one gives; or of those of
         the head, the last one's last.
         """
-        found, read = [], self.formats["input" if front else "state"][1]
+        found, read = [], self.formats["input" if front else self.read_as(len(self.model["hidden"]))][1]
         for layer in self.model["before"] if front else [*self.model["head"]["layers"], {}]:
             own = layer.get("frac")
             found.append((self.spec["weights"]["head_frac"] if own is None else own) + read)
@@ -125,7 +125,7 @@ class Network:
 
     def pooled(self, head: dict[str, Any], seen: Sequence[Row]) -> Row:
         """What the first linear layer reads; `seen` are h of every step, the last one twice."""
-        steps, state = seen[:-1], self.formats["state"]
+        steps, state = seen[:-1], self.formats[self.read_as(len(self.model["hidden"]))]
         if head["pool"] == "none":
             return seen[-1]
         if head["pool"] == "max":
@@ -240,6 +240,7 @@ class Network:
                 else:
                     value, kept = self.lstm(n, value, h, c, columns[n])
                 states[n] = (value, kept)
+            value = self.between(len(states) - 1, value, read)
             seen.append(value)
             if head is None:
                 results.append(value)

@@ -106,6 +106,11 @@ SPECS: dict[str, dict[str, Any]] = {
         "formats": {"input": [8, 6], "gate": [10, 7], "activation": [9, 7], "cell": [16, 11], "state": [12, 9]}
         | {"bias": [10, 7], "linear": [8, 5]},
     },
+    "a residual behind, the mean": {
+        "model": {"inputs": 8, "hidden": [8], "between": ["residual"], "head": LOGITS | {"pool": "mean", "longest": 3}},
+        "formats": {"input": [8, 6], "gate": [10, 7], "activation": [9, 7], "cell": [16, 11], "state": [12, 9]}
+        | {"bias": [10, 7], "residual": [8, 5]},
+    },
     "residuals between": {
         "model": {"inputs": 4, "hidden": [4, 4, 4], "between": ["residual", "residual"], "head": LOGITS},
         "formats": {"input": [8, 6], "gate": [10, 7], "activation": [9, 7], "cell": [16, 11], "state": [12, 9]}

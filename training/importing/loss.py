@@ -196,7 +196,7 @@ def compare(
     real = np.arange(x.shape[1]) < lengths[:, None]
     found = [
         {"name": array.name, "relative_error": _relative(array.h.real(one.h)[real], h[real])}
-        for array, one, h in zip(net.layers, trace.layers, states, strict=True)
+        for array, one, h in zip(net.layers, trace.layers, states[: len(net.layers)], strict=True)
     ]
     if network.head is None or net.head is None or trace.logits is None:
         return found, None

@@ -112,7 +112,8 @@ class FloatNetwork:
     linear: tuple[Activated, ...] = ()
     """Linear layers between the recurrent ones and the head, in the order data takes."""
     between: tuple[str, ...] = ()
-    """What h_t goes through on its way to the next recurrent layer, by the names of `model.between`; empty where it
+    """What h_t goes through on its way to the next recurrent layer, by the names of `model.between`; one more where x_t
+    is added behind the last one. Empty where it
     goes as it is.
     """
     before: tuple[Activated, ...] = ()
@@ -162,17 +163,20 @@ class FloatNetwork:
         """h_t of every layer [sequences, steps, hidden], of x [sequences, steps, inputs] or tokens; from the network's
         own h_0 and c_0 unless `begin`. Of bidirectional layers those of their turns, for which `lengths` [sequences]
         are the real steps.
+        Where x_t is added behind the last layer, the sum comes as one more.
         """
         found = list[Array]()
         h = x = self.entered(x.astype(dtype))
         kinds = ("none", *(self.between or ("none",) * (len(self.layers) - 1)))
-        for layer, kind, before in zip(self.layers, kinds, begin or self.begin(len(x)), strict=True):
+        for layer, kind, before in zip(
+            self.layers, kinds[: len(self.layers)], begin or self.begin(len(x)), strict=True
+        ):
             x = h + _own(layer, x) if kind == "residual" else ACTIVATIONS[kind](h)
             if layer.directions > 1:
                 x = arranged(x, _real(x, lengths), crossed=bool(found), pairs=True)
             h = run_layer(layer, x.astype(dtype), *(one.astype(dtype) for one in before))
             found.append(h)
-        return found
+        return [*found, h + _own(self.layers[-1], x)] if len(kinds) > len(self.layers) else found
 
     def entered(self, x: Array) -> Array:
         """What the first recurrent layer reads, of x [sequences, steps, inputs] or tokens."""

@@ -183,7 +183,7 @@ def _at(
     if not isinstance(logits, Signal) or logits.source == X:
         got = "none" if isinstance(logits, Signal) else "an output that does not depend on x, or on several layers"
         raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM or GRU node on the way from x", got)])
-    chain, behind, pool, before, table, framed = _chain(walk, logits.source)
+    chain, behind, pool, before, table, framed, added = _chain(walk, logits.source)
     if not chain:
         raise Refused([Fault(f"{file.path}: {output}", "at least one LSTM or GRU node on the way from x", "none")])
     _check_kind(file, x, table, place)
@@ -193,12 +193,13 @@ def _at(
     _check_order(rows, sizes, features, place)
     end = End(f"{file.path}: {output}", logits, turns.shape, ending == "argmax")
     head, when, axis, answers = end.read()
-    if head is None and (behind or pool or when == "last"):
+    if head is None and (behind or pool or added or when == "last"):
         head = unchanged(logits.count)
-    met: tuple[Framed | Layer | Behind | Pooling, ...] = (
+    met: tuple[Framed | Layer | Behind | Pooling | Added, ...] = (
         *([framed] if framed else []),
         *before,
         *chain,
+        *([added] if added else []),
         *pool,
         *behind,
     )
@@ -211,7 +212,7 @@ def _at(
     if layers[0].directions > 1 and head is not None and when == "last" and not pool:
         last = "states" if answers.min() >= turns.size else "output"
     window = None if framed is None else framed.window
-    parts = layers, head, when, ending, names, folded, over, last, linear, _between(chain), front, table, window
+    parts = layers, head, when, ending, names, folded, over, last, linear, _between(chain, added), front, table, window
     network = FloatNetwork(*parts)  # type: ignore[arg-type]
     states = tuple(layer.given for layer in chain)
     return Reading(file, output, x, sizes, features, network, rows, axis, answers, others, states)
@@ -246,9 +247,9 @@ def _known(file: GraphFile, x: str, sizes: tuple[int, ...], others: int) -> Iter
             yield name, Given(name, np.arange(int(np.prod(shape))).reshape(shape))
 
 
-def _between(chain: Sequence[Layer]) -> tuple[str, ...]:
-    """What h_t goes through between recurrent layers; nothing where it goes as it is everywhere."""
-    found = tuple(layer.between for layer in chain[1:])
+def _between(chain: Sequence[Layer], added: Added | None) -> tuple[str, ...]:
+    """What h_t goes through between recurrent layers, and behind the last one; nothing where it goes as it is."""
+    found = (*(layer.between for layer in chain[1:]), *(["residual"] if added else []))
     return found if any(kind != "none" for kind in found) else ()
 
 
@@ -262,12 +263,13 @@ def _check_kind(file: GraphFile, x: str, table: Embedded | None, place: str) -> 
 
 def _chain(
     walk: Traversal, last: int
-) -> tuple[list[Layer], list[Behind], list[Pooling], list[Behind], Embedded | None, Framed | None]:
+) -> tuple[list[Layer], list[Behind], list[Pooling], list[Behind], Embedded | None, Framed | None, Added | None]:
     """Recurrent layers from x on, linear ones behind them up to what the answer reads, the pool between, linear layers
-    in front of the recurrent ones, and the table or the windows in front of all.
+    in front of the recurrent ones, the table or the windows in front of all, and a residual addition behind the last
+    recurrent layer.
     """
     layers, behind, pools_met, before = list[Layer](), list[Behind](), list[Pooling](), list[Behind]()
-    table, framed = None, None
+    table, framed, added = None, None, None
     while last != X:
         found = walk.layers[last]
         if isinstance(found, Layer):
@@ -279,12 +281,11 @@ def _chain(
         elif isinstance(found, Framed):
             framed = found
         elif isinstance(found, Added):
-            wanted = "a recurrent layer that reads it (cut the file there, and leave the rest to the host)"
-            raise Refused([Fault(found.place, wanted, "a residual addition that another node reads")])
+            added = found
         else:
             (behind if walk.met_recurrent(last) else before).append(found)
         last = found.source
-    return layers[::-1], behind[::-1], pools_met, before[::-1], table, framed
+    return layers[::-1], behind[::-1], pools_met, before[::-1], table, framed, added
 
 
 def _check_states(chain: Sequence[Layer], place: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from training.importing.arithmetic import attributes, one_signal
 from training.importing.signals import Signal, X
-from training.importing.walk import Handler, Layer, Pooling, Traversal, Value
+from training.importing.walk import Added, Handler, Layer, Pooling, Traversal, Value
 
 
 def over_steps(kind: Literal["mean", "max"]) -> Handler:
@@ -17,6 +17,7 @@ def over_steps(kind: Literal["mean", "max"]) -> Handler:
     def handle(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
         signal, _ = one_signal(walk, node, given[:1])
         layer = walk.layers[signal.source] if signal.source != X else None
+        layer = walk.layers[layer.source] if isinstance(layer, Added) else layer
         if not isinstance(layer, Layer):
             raise walk.refuse(node, f"a {kind} of h_t over its steps", "one of something else")
         chosen = np.eye(signal.matrix.shape[1])[signal.matrix.argmax(axis=1)]

@@ -45,7 +45,7 @@ RECURRENT = frozenset(("LSTM", "GRU"))
 SUPPORTED = (
     f"{', '.join(sorted(RECURRENT))}; MatMul, Gemm, Add, Sub, Mul, Div, Neg, Sum, BatchNormalization, "
     "Conv of kernel 1 with constants, or of a longer one over the steps of the input; "
-    "between recurrent layers Add of h_t and the layer's own x_t; "
+    "Add of a recurrent layer's h_t and its own x_t; "
     "a Gather of a constant table at the input; moves of axes; "
     "behind the recurrent ones ReduceMean or ReduceMax over the steps, then Relu, LeakyRelu, PRelu, Tanh, "
     "Sigmoid, HardSigmoid or Clip "

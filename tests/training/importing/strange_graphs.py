@@ -8,15 +8,6 @@ from onnx import TensorProto, helper
 from tests.training.importing.graphs import HIDDEN, INPUTS, OUTPUTS, Graph
 
 
-def residual(g: Graph) -> str:
-    first = g.layer("x")
-    return g.head(g.node("Add", first, g.layer(first, HIDDEN), name="skip"))
-
-
-def residual_of_x(g: Graph) -> str:
-    return g.head(g.node("Add", "x", g.layer("x", hidden=INPUTS), name="skip"), hidden=INPUTS)
-
-
 def tanh_between(g: Graph) -> str:
     return g.head(g.layer(g.node("Tanh", g.layer("x"), name="between"), HIDDEN))
 

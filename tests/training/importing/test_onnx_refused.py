@@ -40,9 +40,7 @@ from tests.training.importing.strange_graphs import (
     quantised_lstm,
     quantised_signal,
     random_numbers,
-    residual,
     residual_in_the_head,
-    residual_of_x,
     rnn,
     sequences_for_steps,
     share_of_the_steps,
@@ -60,8 +58,6 @@ from training.importing.onnx_model import read
 
 Made = Callable[[Graph], str]
 REFUSED: tuple[tuple[Made, str], ...] = (
-    (residual, r"skip \(Add\): wanted a recurrent layer that reads it"),
-    (residual_of_x, r"skip \(Add\)"),
     (tanh_between, r"between \(Tanh\): wanted no activation or pool between recurrent layers .* got tanh"),
     (elu, r"elu \(Elu\): wanted GRU, LSTM; .* got Elu, an activation without a table; .* --to"),
     (
