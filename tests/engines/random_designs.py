@@ -263,7 +263,7 @@ def before_specs(draw: st.DrawFn) -> Spec:
 
 
 def between(draw: st.DrawFn, shape: dict[str, Any], walks: dict[str, Any]) -> list[str]:
-    """What h_t goes through between layers; x_t is added where it has as many elements."""
+    """What h_t goes through between layers, and behind the last one; x_t is added where it has as many elements."""
     front, ways = shape.get("before", []), 2 if shape.get("bidirectional") else 1
     read = front[-1]["outputs"] if front else shape["inputs"]
     words, found = 1 if front else walks["input_words"], list[str]()
@@ -272,7 +272,11 @@ def between(draw: st.DrawFn, shape: dict[str, Any], walks: dict[str, Any]) -> li
         kinds = ["none", "relu", "hard_tanh", "hard_sigmoid", *(["residual"] * 4 if fits else [])]
         found.append(draw(st.sampled_from(kinds)))
         read = ways * hidden
-    return found
+    head = shape["head"]
+    by_rows = walks.get("dataflow", "row") == "row"
+    goes = head is not None and head.get("last") != "states" and (by_rows or head["when"] == "step")
+    fits = read == ways * shape["hidden"][-1] and (found or words == walks["cells_per_cycle"])
+    return [*found, "residual"] if goes and fits and draw(st.booleans()) else found
 
 
 def residual(draw: st.DrawFn, shape: dict[str, Any]) -> dict[str, Any]:
