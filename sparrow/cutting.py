@@ -84,7 +84,7 @@ def _heard(around: Around, data: Path | None, path: Path) -> Path | None:
     if data is None:
         return None
     heard, contents = around.heard(data), io.BytesIO()
-    np.savez(contents, x=heard.data.x, lengths=heard.data.lengths)
+    np.savez(contents, x=heard.given.x, lengths=heard.given.lengths)
     path.write_bytes(contents.getvalue())
     return path
 

@@ -212,3 +212,25 @@ def test_a_tensor_that_is_read_around_the_part_is_no_end(tmp_path: Path) -> None
     refused = sparrow("new", str(model), "--to", h, "-o", str(tmp_path / "own.yaml"))
     assert refused.exit_code == 2
     assert "--to: wanted a tensor through which all goes that add" in refused.output
+
+
+def test_windows_are_formed_of_what_the_piece_before_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A convolution over time in hardware, behind a piece of the host; its last window ends beyond the last frame."""
+    monkeypatch.chdir(tmp_path)
+    g = Graph(axes=("sequences", "steps", 5))
+    begin = g.node("Transpose", g.node("Abs", g.node("MatMul", "x", g.random(5, 3))), perm=[0, 2, 1])
+    conv = g.node("Conv", begin, g.random(4, 3, 3), g.random(4), kernel_shape=[3], strides=[2], pads=[1, 1])
+    logits = g.head(g.layer(g.node("Transpose", g.node("Relu", conv), perm=[2, 0, 1]), 4))
+    g.saved(tmp_path, g.node("Erf", logits))
+    x = np.random.default_rng(0).normal(0, 0.8, (6, 10, 5))
+    np.save("x.npy", x)
+    cut = ("--from", begin, "--to", logits)
+    for command in (
+        ("new", "model.onnx", *cut, "--data", "x.npy", "-o", "own.yaml", "--error", "0.05"),
+        ("import", "own.yaml", "--work", "w"),
+        ("predict", "own.yaml", "x.npy", "-o", "y.npy", "--work", "w"),
+    ):
+        result = sparrow(*command)
+        assert result.exit_code == 0, result.output
+    assert close(np.load("y.npy"), whole(x))
+    assert np.load("own-x.npz")["x"].shape == (6, 10, 3)

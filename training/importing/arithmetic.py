@@ -101,6 +101,7 @@ def product(walk: Traversal, node: Any, signal: Signal, weight: Array, left: boo
     places = signal.places if left else signal.places.swapaxes(-1, -2)
     factor = weight if left else weight.T
     if places.shape[-1] != factor.shape[0]:
+        signal.moved(places).vectors()  # values of several steps in one vector are the better reason
         raise walk.refuse(node, f"a matrix for {places.shape[-1]} values", f"one for {factor.shape[0]}")
     made = signal.moved(places).times(factor, walk.name(node))
     return made if left else made.moved(made.places.swapaxes(-1, -2))

@@ -20,7 +20,10 @@ from training.importing.reading import Reading
 class Heard:
     """What the accelerator is given, and how the part's own tensors lie: one reading a run of the host's piece."""
 
+    given: Data
+    """What comes to the part: x, or the frames that windows are formed of."""
     data: Data
+    """What the accelerator reads."""
     at: Reading
     runs: int
     single: bool
@@ -75,12 +78,13 @@ class Around:
         if self.before is not None:
             return self._encoded(self.before, found["x"], path)
         core = self.core.network
-        data = sequences.load(path, core.inputs, core.vocabulary, core.window)
+        given = sequences.load(path, core.incoming, core.vocabulary)
+        data = self._read(given, path)
         at = onnx_model.at_size(self.core, *data.x.shape[:2])
         if len(data.x) % at.sequences or at.steps != data.x.shape[1]:
             wanted = f"{at.steps} steps of a multiple of {at.sequences} sequences, as {self.core.file.path.name} has"
             raise Refused([Fault(f"{path}: x", wanted, str(list(data.x.shape)))])
-        return Heard(data, at, len(data.x) // at.sequences, at.sequences == len(data.x))
+        return Heard(given, data, at, len(data.x) // at.sequences, at.sequences == len(data.x))
 
     def _encoded(self, piece: Piece, raw: Array, path: Path) -> Heard:
         axes = piece.axes
@@ -93,7 +97,13 @@ class Around:
         runs = [piece(one, f"{path}: x") for one in ([raw] if single else raw)]
         at = onnx_model.at_shape(self.core, runs[0].shape)
         x = np.concatenate([at.gathered(one) for one in runs]).astype(np.float64)
-        return Heard(Data(x, np.full(len(x), x.shape[1]), path.name), at, len(runs), single)
+        given = Data(x, np.full(len(x), x.shape[1]), path.name)
+        return Heard(given, self._read(given, path), at, len(runs), single)
+
+    def _read(self, given: Data, path: Path) -> Data:
+        """What the part's network reads of what comes to it."""
+        window = self.core.network.window
+        return given if window is None else sequences.windowed(given, window, str(path))
 
     def answered(self, y: Array, heard: Heard) -> Array:
         """What the whole graph answers, one a run, of the part's `y` as `accel.engines.predict` has them."""

@@ -190,6 +190,11 @@ class FloatNetwork:
         """Values of x_t, or of a row for a token."""
         return self.before[0].weight.shape[1] if self.before else self.layers[0].sizes[0]
 
+    @property
+    def incoming(self) -> int:
+        """Values of a step of the file's input: of x_t, or of a frame."""
+        return self.inputs if self.window is None else self.inputs // self.window.steps
+
     def in_order(self, h: Array, lengths: Array | None = None) -> Array:
         """What the last layer gives step by step, of its h [sequences, steps, hidden] as `states` has it."""
         return arranged(h, _real(h, lengths), crossed=True, pairs=False) if self.directions > 1 else h

@@ -62,10 +62,11 @@ class Reading:
         return np.moveaxis(flat.reshape(*rest, -1), -1, self.features)
 
     def gathered(self, value: Array) -> Array:
-        """x [sequences, steps, inputs] of a value in the axes of the file's input: `arranged` undone."""
+        """x [sequences, steps, inputs] of a value in the axes of the file's input: `arranged` undone, frames where that
+        takes windows.
+        """
         rows = value[..., None] if self.features is None else np.moveaxis(value, self.features, -1)
-        x = np.asarray(rows.reshape(self.rows.size, -1)[self.rows.T])
-        return x if self.network.window is None else windows.formed(x, self.network.window)
+        return np.asarray(rows.reshape(self.rows.size, -1)[self.rows.T])
 
     def collected(self, output: Array) -> Array:
         """What the file answered as [sequences, steps or 1, outputs]. Raises ValueError where its shape is another."""

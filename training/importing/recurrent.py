@@ -302,7 +302,9 @@ def side_by_side(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     if len(parts) == len(given) and all(parts[0].is_beside(other) for other in parts):
         return [parts[0].moved(np.concatenate([one.places for one in parts], axis))]
     if len(parts) < len(given) or axis % parts[0].places.ndim == parts[0].places.ndim - 1:
-        raise walk.refuse(node, "parts of one layer's h_t, or whole vectors, side by side", _shape(given[0]))
+        several = len({one.source for one in parts}) > 1
+        got = "values of several layers, which hardware has one behind the other" if several else _shape(given[0])
+        raise walk.refuse(node, "parts of one layer's h_t, or whole vectors, side by side", got)
     return [Mixed.of(parts, axis)]
 
 

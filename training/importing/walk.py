@@ -139,6 +139,8 @@ class Looking:
     folded: tuple[str, ...] = ()
 
 
+LOOP = " (of cells in a loop, nn.LSTM or nn.GRU as it is)"
+
 Handler = Callable[["Traversal", Any, list[Value]], list[Value]]
 
 
@@ -290,7 +292,7 @@ class Traversal:
         numbers = node.input[:4] if node.op_type in RECURRENT else node.input
         for name, value in zip(numbers, given, strict=False):
             if name in self.sized and isinstance(value, np.ndarray):
-                raise self.refuse(node, "constants that no number of steps or sequences changes", name)
+                raise self.refuse(node, f"constants that no number of steps or sequences changes{LOOP}", name)
 
     def _gone_on(self, node: Any, given: list[Value]) -> list[Value]:
         """A sigmoid behind which something still computes is no end, but an activation."""
