@@ -113,7 +113,8 @@ def _tried(spec: Spec, m: int, units_for: Callable[[int], tuple[int, ...] | None
 def _proposal(spec: Spec, each: tuple[int, ...], m: int, cells: int) -> Proposal | None:
     units = of_all(each)
     depth = max(array.depth for array in _network(spec, units, m, cells, 1).layers)
-    words = -(-spec.model.inputs // depth)
+    added = spec.adds_input(0) and not spec.model.before
+    words = cells if added else -(-spec.model.inputs // depth)
     net = _network(spec, units, m, cells, words if spec.banks == 1 else 1 << (words - 1).bit_length())
     if any(structural_rules(net.spec)) or any(excesses(net)) or any(violations(net)):
         return None
@@ -123,7 +124,7 @@ def _proposal(spec: Spec, each: tuple[int, ...], m: int, cells: int) -> Proposal
         units=units,
         lanes_per_row=m,
         cells_per_cycle=cells,
-        input_words=net.layers[0].input_words,
+        input_words=net.spec.engine.input_words,
         lanes=lanes,
         cycles_per_step=cycles,
         utilisation=round(sum(array.nonzeros for array in net.layers) / (lanes * cycles), 4),

@@ -87,6 +87,17 @@ FITTED: dict[str, dict[str, Any]] = {
         "formats": {"linear": [12, 8]},
         "engine": {"units": 2},
     },
+    "residuals": {
+        "model": {"inputs": 6, "hidden": [6, 6], "between": ["residual", "residual"], "head": {"outputs": 4}},
+        "formats": {"residual": [14, 10]},
+        "engine": {"units": 2},
+    },
+    "residuals, both directions": {
+        "model": {"inputs": 8, "hidden": [4, 4], "between": ["residual"], "head": None}
+        | {"bidirectional": True, "longest": 20},
+        "formats": {"residual": [14, 10]},
+        "engine": {"units": 2},
+    },
     "tokens": {"model": {**NO_HEAD, "vocabulary": 20}, "engine": {"units": 2, "input_words": 2}},
     "shared columns": {
         "model": {"inputs": 8, "hidden": [24], "head": None},
