@@ -81,7 +81,8 @@ def read_facts(path: Path) -> Facts:
         if found.get("version") != VERSION:
             raise BoardError(f"{path}: frames of version {found.get('version', 1)}, this host speaks {VERSION}")
         packing = found["packing"]
-        found["packing"] = Packing(**packing | {"input_format": tuple(packing["input_format"])})
+        pairs = {key: tuple(one) for key in ("input_format", "window") if (one := packing.get(key)) is not None}
+        found["packing"] = Packing(**packing | pairs)
         found["status"] = tuple((name, bits) for name, bits in found["status"])
         return Facts(**found)
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -114,6 +115,10 @@ class Host:
         if len(payload) > self.facts.buffer:
             raise ValueError(f"x: wanted at most {self.facts.buffer} bytes, the board's buffer, got {len(payload)}")
         return self.facts.packing.unpacked(self._ask(RUN, payload).payload, len(np.asarray(x)))
+
+    def windows(self, frames: npt.ArrayLike) -> npt.NDArray[Any]:
+        """What `predict` takes of frames [frames, channels], where the spec has `model.window`. ValueError: others."""
+        return self.facts.packing.windows(frames)
 
     def status(self) -> Status:
         """Counters of the board, and the status word of its accelerator."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from accel.base.fixed import Fixed, Integers
+from accel.model.windows import formed
+from accel.spec.network import Window
 from fpga.frames import BoardError
 
 
@@ -30,6 +33,22 @@ class Packing:
     """Steps of the longest sequence, where the design holds sequences."""
     vocabulary: int | None = None
     """Tokens that have a row, where the design has an embedding; a vector is a token then."""
+    window: tuple[int, int, int, int] | None = None
+    """Frames of a window, frames to the next one, zeros in front and behind, where a vector is a window of frames."""
+
+    def windows(self, frames: npt.ArrayLike) -> npt.NDArray[Any]:
+        """The vectors of a sequence of frames, [steps, inputs] of [frames, channels].
+
+        ValueError for another shape, too few frames, and where vectors are not of frames.
+        """
+        if self.window is None:
+            raise ValueError("frames: wanted none, as the network has no model.window")
+        found, (steps, stride, *pad) = np.asarray(frames), self.window
+        window = Window(steps=steps, stride=stride, pad=(pad[0], pad[1]))
+        if found.ndim != 2 or found.shape[1] * steps != self.inputs or window.steps_of(len(found)) < 1:
+            wanted = f"at least {window.frames_of(1)} frames of {self.inputs // steps} numbers"
+            raise ValueError(f"frames: wanted {wanted}, got {found.shape}")
+        return np.asarray(formed(found[None], window)[0])
 
     def packed(self, x: npt.ArrayLike) -> bytes:
         """The payload of a sequence, [steps, inputs].

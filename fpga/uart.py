@@ -58,6 +58,7 @@ def packing(design: Design, rtl: Rtl) -> Packing:
         every_step=head is None or head.when == "step",
         longest=design.spec.model.longest,
         vocabulary=design.spec.model.vocabulary,
+        window=None if (window := design.spec.model.window) is None else window.numbers,
     )
 
 

@@ -225,6 +225,7 @@ def _deployed(design: Design, rtl: Rtl, streams: dict[str, Stream]) -> dict[str,
             "format": [given.fmt.width, given.fmt.frac],
         },
         "vocabulary": design.spec.model.vocabulary,
+        "window": None if (window := design.spec.model.window) is None else [*window.numbers],
         "values": result_values(design.net),
         "output": {
             "words": streams["output"].words,

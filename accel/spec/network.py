@@ -78,6 +78,11 @@ class Window(Section):
         """Windows of so many frames, a number or an array; 0 or less where there are too few for one."""
         return (frames + sum(self.pad) - self.steps) // self.stride + 1
 
+    @property
+    def numbers(self) -> tuple[int, int, int, int]:
+        """Frames of a window, frames to the next one, zeros in front and behind, for drivers."""
+        return self.steps, self.stride, *self.pad
+
     def frames_of(self, steps: int) -> int:
         """The fewest frames that make so many windows."""
         return max(1, self.stride * (steps - 1) + self.steps - sum(self.pad))

@@ -83,6 +83,21 @@ class Accelerator:
         received.freebuffer()
         return results
 
+    def windows(self, frames: npt.ArrayLike) -> npt.NDArray[Any]:
+        """What `predict` takes of frames [frames, channels], where the spec has `model.window`: those of a window side
+        by side, zeros beyond the ends. ValueError for another shape, too few frames, and where there is no window.
+        """
+        if self.facts.get("window") is None:
+            raise ValueError("frames: wanted none, as the network has no model.window")
+        found, (steps, stride, front, behind) = np.asarray(frames), self.facts["window"]
+        if found.ndim != 2 or found.shape[1] * steps != self.facts["inputs"]:
+            raise ValueError(f"frames: wanted [frames, {self.facts['inputs'] // steps}], got {found.shape}")
+        wide = np.pad(found, ((front, behind), (0, 0)))
+        starts = np.arange(0, len(wide) - steps + 1, stride)
+        if not len(starts):
+            raise ValueError(f"frames: wanted at least {steps - front - behind}, got {len(found)}")
+        return np.asarray(wide[starts[:, None] + np.arange(steps)].reshape(len(starts), -1))
+
     def status(self) -> dict[str, str]:
         """The status words of both directions."""
         return {name: f"0x{self._read(name, STATUS):08x}" for name in CHANNELS}

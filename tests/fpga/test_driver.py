@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from accel.model.windows import formed
+from accel.spec.network import Window
 from fpga.pynq.driver import Accelerator, TransferFailed
 from tests.fpga.dma_board import OLD, Board
 
@@ -52,6 +54,23 @@ def test_sequences_go_out_padded_and_their_results_come_back(made: Made) -> None
         np.testing.assert_array_equal(accelerator.predict([[1, 2, 3], [-512, 0, 511]]), [[2, -1], [-1024, 512]])
         assert accelerator.predict([[5, 0, 0]]).tolist() == [[10, -5]]
     assert (board.resets, board.memory) == (1, {})
+
+
+def test_windows_are_formed_of_frames_as_everywhere(made: Made) -> None:
+    accelerator, _ = made
+    with pytest.raises(ValueError, match=r"as the network has no model\.window"):
+        accelerator.windows([[1]])
+    for window in (Window(steps=3, stride=2, pad=(1, 1)), Window(steps=3), Window(steps=1, stride=2)):
+        channels = 3 // window.steps
+        accelerator.facts["window"] = [*window.numbers]
+        for count in (3, 6, 7):
+            frames = np.random.default_rng(count).integers(-9, 9, (count, channels))
+            np.testing.assert_array_equal(accelerator.windows(frames), formed(frames[None], window)[0])
+    accelerator.facts["window"] = [3, 1, 0, 0]
+    with pytest.raises(ValueError, match="frames: wanted at least 3, got 2"):
+        accelerator.windows([[1], [2]])
+    with pytest.raises(ValueError, match=r"frames: wanted \[frames, 1\], got \(1, 2\)"):
+        accelerator.windows([[1, 2]])
 
 
 def test_real_numbers_are_rounded_half_up_and_saturated_and_nan_is_refused(made: Made) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from accel.model.windows import formed
+from accel.spec.network import Window
 from fpga.frames import (
     ERROR,
     PIECE,
@@ -178,6 +180,20 @@ def test_real_numbers_are_rounded_half_up_to_the_format_and_saturated() -> None:
 
     Host(Wire(answer), FACTS, timeout=0.1).predict([[0.5 / 256, -0.5 / 256, -1.5 / 256], [9.0, -9.0, np.inf]])
     assert np.frombuffer(seen[0], "<i2").tolist() == [1, 0, -1, 0, 511, -512, 511, 0]
+
+
+def test_windows_are_formed_of_frames(tmp_path: Path) -> None:
+    window, frames = Window(steps=3, stride=2, pad=(1, 1)), np.random.default_rng(1).normal(size=(6, 1))
+    facts = dataclasses.replace(FACTS, packing=dataclasses.replace(PACKING, window=window.numbers))
+    (tmp_path / "host.json").write_text(facts_text(facts))
+    assert read_facts(tmp_path / "host.json") == facts
+    host = Host(Wire(lambda _: b""), facts)
+    np.testing.assert_array_equal(host.windows(frames), formed(frames[None], window)[0])
+    for wrong in (frames[:0], frames[None], np.zeros((6, 3))):
+        with pytest.raises(ValueError, match="frames: wanted at least 1 frames of 1 numbers"):
+            host.windows(wrong)
+    with pytest.raises(ValueError, match=r"as the network has no model\.window"):
+        Host(Wire(lambda _: b""), FACTS).windows(frames)
 
 
 @pytest.mark.parametrize(

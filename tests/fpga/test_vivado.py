@@ -393,6 +393,7 @@ def test_the_deploy_folder_says_what_the_driver_has_to_know(digits: Spec) -> Non
         "inputs": 8,
         "input": {"words": 1, "lanes": 1, "bits": 8, "format": [8, 6]},
         "vocabulary": None,
+        "window": None,
         "values": 1,
         "output": {"words": 1, "lanes": 1, "bits": 8, "signed": False, "range": [0, 9]},
         "every_step": False,
