@@ -72,7 +72,7 @@ fuzz: $(READY)
 mutate: $(READY)
 	$(BIN)/python -m tests.mutation --other-seed 2 --page docs/mutation.md
 
-# docs/proofs.md: rules of handshakes and credit, proved of the stream modules of eight designs for all time.
+# docs/proofs.md: the assertions of a package, proved of the modules of eight designs for all time.
 prove: $(READY)
 	$(BIN)/python -m tests.proofs --page docs/proofs.md
 

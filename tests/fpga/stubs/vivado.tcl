@@ -18,6 +18,7 @@ set options {
     open_checkpoint {}
     write_checkpoint {-force}
     write_bitstream {-force}
+    write_hw_platform {-fixed -include_bit -force -file}
     report_utilization {-file}
     report_timing_summary {-file}
     report_power {-file}
@@ -90,7 +91,7 @@ proc leave_read_verilog args {
     }
 }
 
-foreach name {write_checkpoint write_bitstream report_utilization report_timing_summary report_power report_drc} {
+foreach name {write_checkpoint write_bitstream write_hw_platform report_utilization report_timing_summary report_power report_drc} {
     proc leave_$name args {
         leave_file [lindex $args end]
     }
