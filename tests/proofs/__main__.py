@@ -19,7 +19,7 @@ from tests.engines.awkward import design
 from tests.engines.awkward_rows import AWKWARD
 from tests.mutation.designs import SPECS, generated
 from tests.proofs.page import write_page
-from tests.proofs.prover import Task, bounded, missing, proved, refuted, tasks
+from tests.proofs.prover import Task, bounded, examined, missing, tasks
 
 OTHERS = (
     "two layers, arg max of the last step",
@@ -74,13 +74,10 @@ def main() -> int:
 def outcome(name: str, task: Task) -> Outcome:
     """Prove one module, and try its faults."""
     start = time.perf_counter()
-    holds, caught, missed = proved(task), [], []
-    for claim, text, fault in task.faulty():
-        if refuted(task, claim, text):
-            caught.append(claim)
-        else:
-            missed.append(f"{claim}: {fault}")
-    return Outcome(name, task, holds, tuple(caught), tuple(missed), time.perf_counter() - start)
+    holds, faults = examined(task)
+    caught = tuple(claim for claim, _, refuted in faults if refuted)
+    missed = tuple(f"{claim}: {fault}" for claim, fault, refuted in faults if not refuted)
+    return Outcome(name, task, holds, caught, missed, time.perf_counter() - start)
 
 
 def unrefuted(found: Sequence[Outcome]) -> list[str]:

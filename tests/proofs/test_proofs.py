@@ -6,13 +6,10 @@ import re
 
 import pytest
 
-from accel.base.tools import Program
 from accel.package.asserted import KINDS, NotThere, assertions
 from tests.engines.awkward import design
 from tests.proofs.faults import FAULTS
 from tests.proofs.prover import Task, missing, proved, refuted, tasks
-
-SBY = Program("sby", "proofs", ("yowasp-sby", "sby"))
 
 
 @pytest.fixture(scope="module")
