@@ -9,7 +9,7 @@ from itertools import pairwise
 
 FUNCTION = re.compile(r"^(?:static )?void (\w+)\(([^{]*)\) \{\n(.*?)^\}", re.DOTALL | re.MULTILINE)
 PRAGMA = re.compile(r"^\s*#pragma HLS (.*)$", re.MULTILINE)
-CALL = re.compile(r"(\w+)(?:<(?:[^()]*)>)?\(([\w, \n]*)\);")
+CALL = re.compile(r"(\w+)(?:<(?:[^()]*)>)?\(([\w, \n-]*)\);")
 VARIABLE = re.compile(r"(?P<type>[\w:]+(?:<.*>)?) (?P<name>\w+)(?:\(\"\w+\"\))?;")
 ALIAS = re.compile(r"^using (\w+) = Carried<.*, ([\w<>:]+)>\[", re.MULTILINE)
 RESERVED, ROOM = 0x20, 8

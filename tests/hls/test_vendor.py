@@ -35,6 +35,12 @@ VARIANTS: dict[str, Spec] = {
         model={"inputs": 6, "vocabulary": 5, "hidden": [4], "head": None, "bidirectional": True, "longest": 4},
         engine={"units": 2, "input_words": 3},
     ),
+    "between_in_both_directions": spec(
+        model={"inputs": 6, "before": [{"outputs": 8}], "hidden": [4, 4, 4], "between": ["residual", "hard_tanh"]}
+        | {"head": None, "bidirectional": True, "longest": 4},
+        formats={"state": [14, 11], "linear": [9, 5], "residual": [10, 6]},
+        engine={"units": 2},
+    ),
     "formats_by_layer": spec(
         model={"inputs": 3, "hidden": [4, 6], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
         formats={"gate": [[14, 9], [11, 7]], "cell": [[12, 8], [15, 11]], "activation": [[11, 10], [8, 7]]},
