@@ -162,6 +162,9 @@ def _between_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "model.between", f"{wanted}, and residual behind the last one or nothing", list(between)
     if behind == ("residual",):
         yield from _behind_rules(spec)
+    if "residual" in between and spec.training.studies.lasso:
+        wanted = "nothing beside model.between: residual, where units of h_t stay as many as elements of x_t"
+        yield "training.studies.lasso", wanted, spec.training.studies.lasso
     for number, kind in enumerate(between[: len(spec.model.hidden)]):
         if kind == "residual":
             yield from _residual_rules(spec, number)

@@ -199,6 +199,12 @@ def test_what_does_not_go_is_refused_by_its_key(model: dict[str, Any], said: str
         spec(model=DESIGNS["relu"]["model"] | model)
 
 
+def test_units_that_are_removed_beside_a_residual_are_refused() -> None:
+    studies = {"lasso": [0.001]}
+    with pytest.raises(Refused, match=r"training.studies.lasso: wanted nothing beside model.between: residual"):
+        spec(**DESIGNS["residual"], training={"task": "seeded", "studies": studies})
+
+
 class Stacked(nn.Module):
     """Two LSTMs with a ReLU between, as some write them."""
 

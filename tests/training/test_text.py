@@ -38,9 +38,10 @@ FRONT = small(
         "vocabulary": 4,
         "before": [{"outputs": 5, "activation": "tanh"}],
         "hidden": [6, 6],
-        "between": ["relu"],
+        "between": ["relu", "residual"],
         "head": {"outputs": 4, "kind": "logits", "when": "step"},
     },
+    formats={"residual": [12, 9]},
     training={"steps": 5, "batch": 3, "epochs": 2},
 )
 WORDS = small(model={"inputs": 3, "head": None}, training={"steps": 5, "batch": 3, "epochs": 2, "dropout": 0.2})
