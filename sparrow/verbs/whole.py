@@ -54,10 +54,15 @@ def doctor(as_json: Json = False) -> None:
 @verb
 def schema(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the reference for people.")] = False,
+    answers: Annotated[bool, typer.Option("--answers", help="That of what --json prints, for programs.")] = False,
 ) -> None:
     """Print the JSON Schema of the spec, for editors."""
     from accel import spec
     from accel.spec import reference
+    from sparrow import answers as printed
 
+    if answers:
+        print(json.dumps(printed.schema(), indent=2))
+        return
     made = spec.schema()
     print(reference.markdown(made) if markdown else json.dumps(made, indent=2) + "\n", end="")

@@ -20,9 +20,9 @@ FIFOs, receivers, sequencers and the like are Verilog modules of their own ([dec
 and each carries its rules, in words and as assertions behind `FORMAL`, in the Verilog of a
 [package](decisions/036-package.md) ([decision 041](decisions/041-proofs.md)). They are proved here as they are
 generated for eight designs, for all inputs that meet what is given and for all time: from reset for {base} cycles, and
-by k-induction (at most {induction} cycles) ever after. Faults that are put into a module break the claim that is meant;
-a run of at most {steps} cycles must show each, and each claim must refute one. `sby -f formal/NAME.sby` proves the same
-in a package's folder.
+by k-induction (at most {induction} cycles) ever after. Each fault is put into the first module that has a place for it
+and must break the claim that is meant in a run of at most {steps} cycles; each claim must refute one.
+`sby -f formal/NAME.sby` proves the same in a package's folder.
 """
 TAIL = """
 ## What is not proved here

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,18 +27,27 @@ VALUES = ("lane_array", "column_array", "cell", "count_saturations")
 
 
 @dataclass(frozen=True)
+class Faulty:
+    """A module with a fault in it, the claim that must refute it, and the fault in words."""
+
+    claim: str
+    text: str
+    fault: str
+
+
+@dataclass(frozen=True)
 class Task:
     """A module of a design with its assertions, and the texts of those within it."""
 
     of: Asserted
     within: str
 
-    def faulty(self) -> Iterator[tuple[str, str, str]]:
-        """A claim, the module with a fault that it must refute, and the fault; one that has no place is left out."""
+    def faulty(self) -> Iterator[Faulty]:
+        """The faults that have a place in the module."""
         for claim, old, new in FAULTS[self.of.kind]:
             text, count = re.subn(old, new, self.of.module, count=1)
             if count and claim in self.of.claims:
-                yield claim, self.of.whole(text), f"{old} -> {new}"
+                yield Faulty(claim, self.of.whole(text), f"{old} -> {new}")
 
 
 def tasks(text: str, top: str, folder: Path) -> Iterator[Task]:
@@ -68,21 +77,19 @@ def proved(task: Task) -> bool:
         return _proved(task.of, model)
 
 
-def refuted(task: Task, claim: str, changed: str) -> bool:
-    """Whether some run of a changed module breaks a claim."""
-    with _modelled(task.of, [f"{changed}\n{task.within}\n"], "CLAIMS_ONLY") as (model,):
-        return _refuted(task.of, claim, model)
+def refuted(task: Task, one: Faulty) -> bool:
+    """Whether some run of a faulty module breaks the claim."""
+    with _modelled(task.of, [f"{one.text}\n{task.within}\n"], "CLAIMS_ONLY") as (model,):
+        return _refuted(task.of, one.claim, model)
 
 
-def examined(task: Task) -> tuple[bool, list[tuple[str, str, bool]]]:
-    """Whether a module is proved; of each fault the claim that must refute it, the fault, and whether it does."""
-    faults = list(task.faulty())
-    texts = [f"{changed}\n{task.within}\n" for _, changed, _ in faults]
+def examined(task: Task, tried: Sequence[Faulty]) -> tuple[bool, list[tuple[Faulty, bool]]]:
+    """Whether a module is proved; of each fault, whether it is refuted."""
+    texts = [f"{one.text}\n{task.within}\n" for one in tried]
+    if not texts:
+        return proved(task), []
     with _modelled(task.of, texts, "CLAIMS_ONLY") as models:
-        found = [
-            (claim, fault, _refuted(task.of, claim, model))
-            for (claim, _, fault), model in zip(faults, models, strict=True)
-        ]
+        found = [(one, _refuted(task.of, one.claim, model)) for one, model in zip(tried, models, strict=True)]
     return proved(task), found
 
 
@@ -111,7 +118,7 @@ def _refuted(one: Asserted, claim: str, model: Path) -> bool:
 def _modelled(one: Asserted, texts: list[str], *defined: str) -> Iterator[list[Path]]:
     """Texts of a module as the solver reads them, a file each while the context lasts, from one start of yosys."""
     with tempfile.TemporaryDirectory() as name:
-        folder, lines = Path(name), []
+        folder, lines = Path(name), list[str]()
         for number, text in enumerate(texts):
             (folder / f"{number}.v").write_text(text, encoding="ascii")
             lines += [*formal.commands(one, f"{number}.v", *defined), *END, f"write_smt2 -wires {number}.smt2"]

@@ -9,7 +9,7 @@ import pytest
 from accel.package.asserted import KINDS, NotThere, assertions
 from tests.engines.awkward import design
 from tests.proofs.faults import FAULTS
-from tests.proofs.prover import Task, missing, proved, refuted, tasks
+from tests.proofs.prover import Faulty, Task, missing, proved, refuted, tasks
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Task]:
 def test_claims_are_proved_and_the_first_fault_refuted(found: dict[str, Task], kind: str) -> None:
     task = found[kind]
     assert proved(task)
-    claim, text, fault = next(task.faulty())
-    assert refuted(task, claim, text), fault
+    one = next(task.faulty())
+    assert refuted(task, one), one.fault
 
 
 def test_every_kind_has_faults_and_every_claim_an_assertion(found: dict[str, Task]) -> None:
@@ -52,5 +52,6 @@ def test_a_module_without_the_number_that_a_claim_needs_is_told() -> None:
 
 def test_a_text_that_yosys_does_not_take_is_no_proof(found: dict[str, Task]) -> None:
     task = found["fifo"]
+    broken = task.of.whole(task.of.module.replace("wire fetching;", "wire fetching fetching;"))
     with pytest.raises(RuntimeError, match="yosys ended with"):
-        refuted(task, "order", task.of.whole(task.of.module.replace("wire fetching;", "wire fetching fetching;")))
+        refuted(task, Faulty("order", broken, "no Verilog"))
