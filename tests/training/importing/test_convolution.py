@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx.reference import ReferenceEvaluator
 from torch import nn
 
 import sparrow
 from accel.base.faults import Refused
 from accel.model import sequences, windows
 from accel.spec.network import Window
-from tests.training.importing.graphs import Graph, exported
+from tests.training.importing.graphs import Graph, exported, saved
 from training.importing import onnx_model, source
 from training.importing.source import Wishes
 
@@ -102,6 +106,25 @@ def test_a_convolution_over_an_axis_of_one_is_one_over_time(tmp_path: Path) -> N
     turned = graph.node("Transpose", graph.squeezed(made, 2), perm=[2, 0, 1])
     path = graph.saved(tmp_path, graph.head(graph.layer(turned)))
     assert source.found(path, Wishes()).network.window == Window(steps=4, pad=(1, 2))
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, database=None)
+@given(data=st.data())
+def test_any_convolution_over_the_input_answers_as_the_file_does(data: st.DataObject) -> None:
+    kernel, stride, groups = (data.draw(st.integers(1, most)) for most in (5, 4, 2))
+    pads = [data.draw(st.integers(0, max(0, kernel - 1))) for _ in range(2)]
+    graph = Graph(("n", 4, "t"), data.draw(st.sampled_from((9, 11, 13, 17, 21))), data.draw(st.integers(0, 99)))
+    scaled = graph.node("Mul", "x", graph.random(1, 4, 1))
+    weight, bias = graph.random(6, 4 // groups, kernel), graph.random(6)
+    made = graph.node("Conv", scaled, weight, bias, group=groups, strides=[stride], pads=pads)
+    made = graph.node("Relu", made) if data.draw(st.booleans()) else made
+    model = graph.model(graph.head(graph.layer(graph.node("Transpose", made, perm=[2, 0, 1]), 6)))
+    with TemporaryDirectory() as folder:
+        path = saved(Path(folder), model)
+        x = np.random.default_rng(1).normal(size=(3, data.draw(st.integers(kernel, 13)), 4)).astype(np.float32)
+        found = answered(path, x).swapaxes(0, 1)
+    wanted = ReferenceEvaluator(model).run(None, {"x": x.transpose(0, 2, 1)})[0]
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
 def refused(graph: Graph, value: str, tmp_path: Path) -> str:
