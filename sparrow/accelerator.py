@@ -267,7 +267,7 @@ def _inputs(module: nn.Module) -> list[int]:
     if first is None:
         return []
     front = [one.in_features for one in every[:first] if isinstance(one, nn.Linear)]
-    front += [one.in_channels for one in every[:first] if isinstance(one, nn.Conv1d)]
+    front += [one.in_channels for one in every if isinstance(one, nn.Conv1d)]
     return [*dict.fromkeys([every[first].input_size, *front])]  # type: ignore[list-item]
 
 

@@ -30,9 +30,9 @@ class Ears(nn.Module):
 
     def __init__(self, kernel: int, stride: int, pad: int, groups: int = 1, behind: tuple[nn.Module, ...] = ()) -> None:
         super().__init__()
+        self.rnn, self.out = nn.LSTM(6, 5, batch_first=True), nn.Linear(5, 2)
         self.front = nn.Conv1d(4, 6, kernel, stride, pad, groups=groups)
         self.norm, self.behind = nn.BatchNorm1d(6), nn.Sequential(*behind)
-        self.rnn, self.out = nn.LSTM(6, 5, batch_first=True), nn.Linear(5, 2)
         nn.init.normal_(self.norm.running_mean)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
