@@ -14,8 +14,8 @@ BASE, INDUCTION = 13, 6
 def commands(one: Asserted, file: str, *defined: str) -> list[str]:
     """What yosys is told to read a module with its assertions; the modules within are cut."""
     names = " ".join(f"-D{name}" for name in (f"PROVED_{one.name}", "SYNTHESIS", *defined))
-    cut = [f"blackbox {name}" for name in one.cut]
-    return [f"read_verilog -formal {names} {file}", *cut, f"prep -flatten -top {one.name}", "cutpoint -blackbox"]
+    empty, cut = [f"blackbox {name}" for name in one.cut], [f"cutpoint t:{name}" for name in one.cut]
+    return [f"read_verilog -formal {names} {file}", *empty, f"prep -flatten -top {one.name}", *cut]
 
 
 def script(top: str, proved: Iterable[Asserted], files: Iterable[str]) -> str:
