@@ -127,7 +127,6 @@ FAULTS = {
         ("room", r"beats_ready = \(reserved < (\d+)\)", r"beats_ready = (reserved <= \1)"),
         ("streamed", r"issue_streamed = \(held != 0\)", "issue_streamed = (reserved != 0)"),
         ("order", r"if \(\(head == (\d+)\)\)", r"if ((head == 0))"),
-        ("order", r"if \(taken\) read <= ", "read <= "),
     ),
     "recurrent_layer": (
         ("begins", r"(ping_pong_take = \()ping_pong_available && ", r"\1"),

