@@ -22,7 +22,7 @@ from accel.base.progress import Measured, Progress
 from accel.model.sequences import Data
 from accel.spec import Spec
 from training.importing.network import FloatNetwork
-from training.loop import rate
+from training.loop import OPTIMIZERS, rate
 from training.method import Method
 from training.model import LSTM, State, ends, real_layer, stacked
 from training.prune import Gradual, choices, prune_head, prune_layers
@@ -109,7 +109,7 @@ class _Stage:
     ) -> None:
         self.spec, self.teacher, self.model = spec, teacher, model
         self.name, self.epochs, self.method = name, epochs, method or Method()
-        self.optimizer = torch.optim.Adam(model.parameters(), lr=spec.training.learning_rate)
+        self.optimizer = OPTIMIZERS[spec.training.optimizer](model.parameters(), lr=spec.training.learning_rate)
         self.order = torch.Generator().manual_seed(spec.training.seed)
 
     def run(self, learned: Data, held: Data, progress: Progress) -> Iterator[Epoch]:

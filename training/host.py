@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from accel.base.faults import Fault, Refused
 from accel.spec import Spec
 from training.tasks.task import Task
 
@@ -34,12 +35,21 @@ class Alone(nn.Module):
 
 
 def encoder(spec: Spec, task: Task) -> nn.Module:
-    """Tokens or real numbers of a task to what comes in for a step."""
+    """Tokens or real numbers of a task to what comes in for a step. Refused: a bound for an embedding that is none."""
+    bound, table = spec.training.embedding_bound, spec.incoming.tokens
+    if bound is not None and (table or not task.embedded):
+        wanted = f"nothing, as {task.name} has no vectors of tokens on the host"
+        raise Refused([Fault("training.embedding_bound", wanted, str(bound))])
     if task.vocabulary is None:
         return nn.Identity()
-    if spec.incoming.tokens:
+    if table:
         return Alone()
-    return nn.Embedding(task.vocabulary, spec.model.inputs) if task.embedded else OneHot(task.vocabulary)
+    if not task.embedded:
+        return OneHot(task.vocabulary)
+    made = nn.Embedding(task.vocabulary, spec.model.inputs)
+    if bound is not None:
+        nn.init.uniform_(made.weight, -bound, bound)
+    return made
 
 
 def decoder(spec: Spec, task: Task) -> nn.Linear | None:

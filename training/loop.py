@@ -9,6 +9,7 @@ import copy
 import math
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -31,6 +32,10 @@ from training.tasks.task import Task
 
 Curve = list[dict[str, float]]
 """One entry an epoch: `loss` (training), `valid_loss`, `valid` (the metric), `seconds`."""
+
+
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+"""By the names of `training.optimizer`."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class Fit:
         self.method = method or Method()
         self.model, self.stage, self.task, self.training = model, stage, task, training
         self.parallel = distributed.parallel(model)
-        self.optimizer = torch.optim.Adam(model.parameters(), lr=training.learning_rate)
+        self.optimizer = OPTIMIZERS[training.optimizer](model.parameters(), lr=training.learning_rate)
         self.seed = zlib.crc32(f"{training.seed} {stage.name}".encode())
         self.order = torch.Generator().manual_seed(self.seed)
         self.curve: Curve = []

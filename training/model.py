@@ -144,9 +144,12 @@ class LSTM(nn.Module):
 
     def read_by(self, number: int, x: Tensor, read: Tensor, lengths: Tensor | None) -> Tensor:
         """What a recurrent layer reads [batch, steps, n]: of h of the one before and what that read, the first one of
-        what comes in.
+        what comes in. In training some is dropped on the way between layers (Zaremba, arXiv 1409.2329).
         """
-        return self.given_to(number, self.linked(number, x, read), lengths) if number else self.entered(x, lengths)
+        if not number:
+            return self.entered(x, lengths)
+        given = self.given_to(number, self.linked(number, x, read), lengths)
+        return self.dropout(given) if self.training else given
 
     def behind(self, h: Tensor, read: Tensor, lengths: Tensor | None) -> Tensor:
         """What is behind the last layer reads [batch, steps, n]: of its h, and of what it read."""

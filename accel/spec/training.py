@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -63,6 +63,12 @@ class Training(Section):
     """Makes a run repeatable: initial weights and the order of samples follow from it."""
     batch: Count = 64
     """Sequences of one gradient step."""
+    optimizer: Literal["adam", "sgd"] = "adam"
+    """`adam`, or plain gradient descent, whose `learning_rate` is thousands of times larger (20 for the language models
+    of Zaremba, arXiv 1409.2329, with a `gradient_clip` of 0.25)."""
+    embedding_bound: Annotated[float, Field(gt=0.0)] | None = None
+    """Vectors of tokens that stay on the host begin uniformly within this of zero (0.1 in those language models);
+    without it as PyTorch has them, normal with deviation 1."""
     learning_rate: Annotated[float, Field(gt=0.0)] = 0.005
     """Largest learning rate of each stage."""
     gradient_clip: Annotated[float, Field(gt=0.0)] = 1.0
@@ -70,7 +76,8 @@ class Training(Section):
     steps: Count = 64
     """Steps through which the gradient goes back in a running text (truncated back-propagation)."""
     dropout: Share = 0.0
-    """Share of x_t and of the last layer's h_t that is dropped while training, never inside the recurrence."""
+    """Share of x_t, of h_t between layers and of the last layer's h_t that is dropped while training, never inside the
+    recurrence."""
     share: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     """Share of the training split that is used: its first part."""
     epochs: Count = 20

@@ -21,6 +21,7 @@ from accel.schedule.load_spec import load
 from sparrow import flow, steps
 from tests.training.small import small, task
 from training import checkpoint, pipeline
+from training.batches import to_train
 from training.loop import Fit, Stage, rate
 from training.model import LSTM
 
@@ -65,6 +66,19 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(tmp_path: Pat
     run(tmp_path / "c", spec=small(training={"seed": 2}))
     assert outcome(tmp_path / "a") == outcome(tmp_path / "b")
     assert outcome(tmp_path / "a")[0] != outcome(tmp_path / "c")[0]
+
+
+def test_plain_descent_moves_by_the_rate_times_the_clipped_gradient() -> None:
+    spec = small(training={"optimizer": "sgd", "learning_rate": 2.0, "gradient_clip": 0.01})
+    model, data = LSTM(spec), task()
+    fit = Fit(model, Stage("dense", 1, ""), data, spec.training)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    batch = next(to_train(data.train, 16, 1, fit.order, next(model.parameters())))
+    fit.step(batch, None)
+    for name, parameter in model.named_parameters():
+        assert torch.allclose(parameter, before[name] - 2.0 * parameter.grad), name
+    norm = torch.stack([parameter.grad.norm() for parameter in model.parameters()]).norm()
+    assert float(norm) == pytest.approx(0.01, rel=1e-4)
 
 
 @pytest.mark.parametrize("kill_at", [1, 2, 5, 11])

@@ -166,3 +166,14 @@ def test_equal_logits_give_the_lowest_class() -> None:
     head.w_x.values[:], head.bias[:] = 0, 0
     got = torch_engine(Design(spec, drawn, None), samples.corners(spec))  # type: ignore[arg-type]
     assert not got.outputs.any()
+
+
+def test_what_goes_from_layer_to_layer_is_dropped_in_training_alone_and_the_recurrence_never() -> None:
+    model = LSTM(small(model={"hidden": [6, 5]}, training={"dropout": 0.5}))
+    h, read = torch.ones(2, 4, 6), torch.ones(2, 4, 3)
+    given = model.train().read_by(1, h, read, None)
+    assert set(given.unique().tolist()) == {0.0, 2.0}
+    assert torch.equal(model.eval().read_by(1, h, read, None), h)
+    alone = LSTM(small(training={"dropout": 0.5})).train()
+    x = torch.ones(2, 4, 3)
+    assert torch.equal(alone.hidden(x)[0], alone.hidden(x)[0])

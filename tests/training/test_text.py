@@ -152,6 +152,17 @@ def test_a_vocabulary_that_is_not_the_task_s_is_refused() -> None:
     ]
 
 
+def test_vectors_of_tokens_begin_within_their_bound_and_without_one_as_they_ever_did() -> None:
+    task = embedded()
+    near, far = (
+        encoder(small(model={"inputs": 64, "head": None}, training=keys), task).state_dict()["weight"].abs().max()
+        for keys in ({"embedding_bound": 0.1}, {})
+    )
+    assert 0.05 < float(near) <= 0.1 < float(far)
+    with pytest.raises(Refused, match=r"training\.embedding_bound: wanted nothing, as .* has no vectors of tokens"):
+        encoder(small(training={"embedding_bound": 0.1}), chars())
+
+
 def test_the_decoder_on_the_host_is_there_only_without_a_head() -> None:
     assert decoder(CHARS, chars()) is None
     assert decoder(WORDS, embedded()) is not None
