@@ -70,7 +70,7 @@ def test_every_simulator_agrees_in_every_bit_and_cycle(head: str, shape: str, tm
     [
         ("held - 1 - step : step", "step : step"),
         ("beat >= M::kBeats / 2", "beat > M::kBeats / 2"),
-        ("if (fits) ++held;", "++held;"),
+        ("if (fits) ++held;\n  }\n  return held;", "++held;\n  }\n  return held;"),
     ],
 )
 def test_a_wrong_buffer_in_cpp_is_seen(old: str, new: str, tmp_path: Path) -> None:
