@@ -99,7 +99,8 @@ class _Study:
 
     def __init__(self, plan: Plan, journal: Path) -> None:
         import optuna
-        from optuna.storages.journal import JournalFileBackend
+
+        from exploration.journal import journal_in
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.plan, self.optuna = plan, optuna
@@ -108,7 +109,7 @@ class _Study:
         journal.parent.mkdir(parents=True, exist_ok=True)
         try:
             _cut(journal)
-            self.study = self._opened(JournalFileBackend(str(journal)))
+            self.study = self._opened(journal_in(journal))
         except (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError):
             wanted = "the journal of this study, or no such folder"
             raise Refused([Fault(str(journal), wanted, "others: it was damaged, or edited by hand")]) from None
