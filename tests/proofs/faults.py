@@ -1,5 +1,7 @@
 """Faults in modules, by kind: a claim that must refute it, a text of the module, and what stands there instead."""
 
+FILLED = "always @(posedge clk) assume (beats_valid && !issue_going)"
+"""Beside a fault that shows in a full memory: beats come and none is taken, which a run to break a claim may choose."""
 FAULTS = {
     "fifo": (
         ("order", r"\(end_ready \|\| \(!end_valid\)\)", "1'b1"),
@@ -124,7 +126,7 @@ FAULTS = {
         ("keeps", r"if \(ping_pong_starts\)", "if (!ping_pong_turn)"),
     ),
     "streamed_weights": (
-        ("room", r"beats_ready = \(reserved < (\d+)\)", r"beats_ready = (reserved <= \1)"),
+        ("room", r"beats_ready = \(reserved < (\d+)\)", rf"beats_ready = (reserved <= \1); {FILLED}"),
         ("streamed", r"issue_streamed = \(held != 0\)", "issue_streamed = (reserved != 0)"),
         ("order", r"if \(\(head == (\d+)\)\)", r"if ((head == 0))"),
     ),
