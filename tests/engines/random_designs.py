@@ -279,6 +279,13 @@ def between(draw: st.DrawFn, shape: dict[str, Any], walks: dict[str, Any]) -> li
     return [*found, "residual"] if goes and fits and draw(st.booleans()) else found
 
 
+def units_of(draw: st.DrawFn, walks: dict[str, Any], hidden: int) -> int:
+    """P of one layer: of all that E divides, by columns of those that divide the layer's units too."""
+    rows = "dataflow" not in walks
+    able = [n for n in range(walks["cells_per_cycle"], 9, walks["cells_per_cycle"]) if rows or hidden % n == 0]
+    return draw(st.sampled_from(able or [walks["units"]]))
+
+
 def residual(draw: st.DrawFn, shape: dict[str, Any]) -> dict[str, Any]:
     """The format of residual additions, where there are some."""
     frac = draw(st.sampled_from([0, 3, 8, 14]))
@@ -299,6 +306,8 @@ def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weight
         shape = shape | {"between": between(draw, shape, walks)}
     if walks.get("lanes") != "split" and walks["units"] < max(shape["hidden"]) and draw(st.booleans()):
         walks = walks | {"order": "x_first"}
+    if len(shape["hidden"]) > 1 and draw(st.booleans()):
+        walks = walks | {"units": [units_of(draw, walks, hidden) for hidden in shape["hidden"]]}
     signals, widths = draw(formats_of(shape, walks.get("dataflow", "row") != "row"))
     head = draw(st.sampled_from([0.0, 0.5])) if shape["head"] else 0.0
     data = {
