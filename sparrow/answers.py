@@ -20,8 +20,10 @@ def _or_none(kind: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [kind, {"type": "null"}]}
 
 
+FLOW = {"anyOf": [TEXT, OBJECT, {"type": "array", "minItems": 1, "items": {"anyOf": [TEXT, OBJECT]}}]}
+KNOWN = {"enum": ["exact", "estimated", "without zeros"]}
 DERIVED = {
-    **{"spec": TEXT, "digest": TEXT, "weights": TEXT, "dataflow": TEXT, "cycles": {"enum": ["exact", "estimated"]}},
+    **{"spec": TEXT, "digest": TEXT, "weights": TEXT, "dataflow": FLOW, "cycles": KNOWN, "sequences": LIST},
     **{"lanes": WHOLE, "nonzeros_per_step": WHOLE, "cycles_per_step": WHOLE, "utilisation": NUMBER},
     **{"steps_per_second": NUMBER, "layers": LIST, "tables": LIST, "memory_bits": WHOLE},
 }

@@ -66,7 +66,7 @@ class Training(Section):
     optimizer: Literal["adam", "sgd"] = "adam"
     """`adam`, or plain gradient descent, whose `learning_rate` is thousands of times larger (20 for the language models
     of Zaremba, arXiv 1409.2329, with a `gradient_clip` of 0.25)."""
-    embedding_bound: Annotated[float, Field(gt=0.0)] | None = None
+    embedding_bound: Annotated[float, Field(gt=0.0, le=1000.0)] | None = None
     """Vectors of tokens that stay on the host begin uniformly within this of zero (0.1 in those language models);
     without it as PyTorch has them, normal with deviation 1."""
     learning_rate: Annotated[float, Field(gt=0.0)] = 0.005

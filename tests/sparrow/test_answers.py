@@ -55,6 +55,17 @@ def test_every_step_prints_its_form(spec_file: str) -> None:
     assert holds(printed("report", spec_file), "new --task, generate, report")
 
 
+@pytest.mark.parametrize("flow", ["column", {"input": "row", "recurrent": "column"}, ["row", "column"]])
+def test_what_is_derived_of_every_dataflow_has_the_form(flow: Any, spec_file: str) -> None:
+    pattern = "column" if flow == "column" else "balanced"
+    made = data(sparsity={"pattern": pattern}, engine={"dataflow": flow, "units": 4})
+    made["model"]["hidden"] = [8, 8] if isinstance(flow, list) else [8]
+    Path(spec_file).write_text(yaml.safe_dump(made))
+    found = printed("check", spec_file)
+    assert found["cycles"] == "without zeros"
+    assert holds(found, "check")
+
+
 def test_what_a_refusal_and_the_doctor_print(tmp_path: Path) -> None:
     assert holds(printed("check", str(tmp_path / "none.yaml")), "any that refuses")
     assert holds(printed("doctor"), "doctor")
@@ -65,7 +76,8 @@ def test_an_answer_without_a_key_or_of_another_version_is_none(verb: str) -> Non
     one: dict[str, Any] = {"schema": 1}
     samples = {"string": "x", "integer": 1, "number": 0.5, "boolean": True, "object": {}, "array": []}
     for key, kind in ANSWERS[verb].items():
-        one[key] = kind.get("enum", [samples.get(kind.get("type", ""))])[0]
+        first = kind.get("anyOf", [kind])[0]
+        one[key] = first.get("enum", [samples.get(first.get("type", ""))])[0]
     one |= {"refused": [{"place": "", "wanted": "", "got": ""}]} if "refused" in one else {}
     assert holds(one, verb)
     for key in one:
