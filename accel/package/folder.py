@@ -110,7 +110,6 @@ def readme(design: Design, run: Bench, facts: Facts, said: str, inline: bool, re
         memory_bits=f"{facts.derived['memory_bits']:,}",
         resources=facts.resources["rows"] if facts.resources else [],
         board=facts.resources["board"] if facts.resources else "",
-        why=facts.resources["none"] if facts.resources else "the spec names no board",
         engines=facts.verified["engines"],
         bench=said,
         registers=registers,

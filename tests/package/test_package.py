@@ -21,7 +21,7 @@ from accel.package.verilog import checksum
 from accel.rtl.render import render
 from tests.designs import data
 from tests.engines import awkward
-from tests.package.conftest import SECTIONS, sparrow
+from tests.package.conftest import SECTIONS, ran, sparrow
 from tests.rtl.test_interface_page import DESIGNS
 
 
@@ -38,6 +38,16 @@ def test_the_page_has_ports_cycles_and_what_its_bench_said(place: Path) -> None:
     page = (place / "made/README.md").read_text()
     for words in ("| `s_axis_tdata` | in | 8 |", "cycles a step", "fixed<8,6>", "| icarus | equal |", "bit for bit"):
         assert words in page
+
+
+def test_the_page_of_a_design_with_a_board_tells_what_it_takes_there_and_without_one_why_not(place: Path) -> None:
+    assert "| others | not estimated: the spec names no board |" in (place / "made/README.md").read_text()
+    ran(target={"board": "ulx3s-85f", "clock_mhz": 50.0})
+    assert sparrow("package", "little.yaml", "-o", "there").exit_code == 0
+    page = (place / "there/README.md").read_text()
+    assert "not estimated" not in page
+    for resource, origin in (("multipliers", "exact"), ("block_rams", "exact"), ("luts", "estimated")):
+        assert re.search(rf"\| {resource}, ulx3s-85f, {origin} \| \d+ of \d+ \|", page), resource
 
 
 def test_the_same_work_folder_gives_the_same_package(place: Path) -> None:
