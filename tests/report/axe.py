@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from tests.report.browser import browsed
+from tests.report.browser import DARK, browsed
 
 AXE = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
 RUN = """<script>axe.run(document).then((found) => {
@@ -26,3 +26,12 @@ def checked(tmp_path: Path, page: str, *flags: str) -> dict[str, Any]:
     assert title is not None
     found: dict[str, Any] = json.loads(html.unescape(title[1]))
     return found
+
+
+def require_no_violation(tmp_path: Path, page: str) -> None:
+    """A page breaks no rule in light and in dark, which are not the same, and many were asked."""
+    light, dark = checked(tmp_path, page), checked(tmp_path, page, DARK)
+    assert light["background"] != dark["background"]
+    for found in (light, dark):
+        assert found["violations"] == []
+        assert found["passes"] > 20
