@@ -17,18 +17,9 @@ from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.engines.engine import EngineFailed, Observed, observed
 from accel.model.design import Design
-from accel.model.golden import (
-    LayerTrace,
-    Trace,
-    begun_with,
-    first_state,
-    given_to,
-    joined,
-    parted,
-    read_by_linear,
-    widths,
-)
+from accel.model.golden import begun_with, first_state, given_to, joined, parted, read_by_linear, widths
 from accel.model.samples import Samples
+from accel.model.trace import LayerTrace, Trace
 from training.exact import Exact, make_exact
 from training.export import restored
 from training.model import LSTM, Signals, biases, linear_sums, matrices, stacked

@@ -12,9 +12,9 @@ from accel.architecture.cells.activations import OUT, SUM
 from accel.base.faults import Fault, Refused, Unfinished
 from accel.base.fixed import Integers
 from accel.model.design import Design
-from accel.model.golden import Trace
 from accel.model.golden import run as run_golden
 from accel.model.samples import Samples
+from accel.model.trace import Trace
 
 LOGITS = "logits"
 """The signal of a head: its exact sums with their biases, arg max or not."""

@@ -19,8 +19,6 @@ from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.golden import (
-    LayerTrace,
-    Trace,
     begun_with,
     by_sum,
     cell_sizes,
@@ -34,6 +32,7 @@ from accel.model.golden import (
 from accel.model.products import product
 from accel.model.samples import Samples
 from accel.model.sparse import Mask
+from accel.model.trace import LayerTrace, Trace
 from accel.model.weights import LayerWeights, Weights
 
 EVALUATIONS = 10_000_000

@@ -13,8 +13,9 @@ import numpy as np
 from accel.base.files import JSON_SCHEMA, read_json
 from accel.model import samples
 from accel.model.design import Design
-from accel.model.golden import Trace, run
+from accel.model.golden import run
 from accel.model.samples import Samples
+from accel.model.trace import Trace
 from accel.report.derived import derive
 from accel.schedule.schedule import Schedule, schedule
 from accel.spec import plain

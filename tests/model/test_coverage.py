@@ -14,8 +14,9 @@ from accel.architecture.network import Network
 from accel.engines.engine import flat
 from accel.model import random_weights, samples
 from accel.model.coverage import Coverage, levels_of, measure
-from accel.model.golden import Trace, run
+from accel.model.golden import run
 from accel.model.samples import Samples
+from accel.model.trace import Trace
 from accel.model.weights import LayerWeights, Matrix, Weights
 from accel.schedule import load_spec
 from tests.engines.awkward import BASE

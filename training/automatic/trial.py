@@ -18,6 +18,7 @@ from accel.base.faults import Fault, Refused
 from accel.base.fixed import Integers
 from accel.model import golden
 from accel.model.sequences import Array, Data
+from accel.model.trace import LayerTrace
 from accel.model.weights import Weights
 from accel.spec import Spec
 from accel.spec.spec import TABLED
@@ -51,7 +52,7 @@ class Trial:
         if not all(np.any(each) for each in self.h):
             raise Refused([Fault("--data", "sequences on which every layer answers with more than zeros", "others")])
         self._scaled: list[dict[Hashable, nn.Module]] = [{} for _ in self.h]
-        self._kept: list[dict[Hashable, golden.LayerTrace]] = [{} for _ in self.h]
+        self._kept: list[dict[Hashable, LayerTrace]] = [{} for _ in self.h]
 
     @property
     def largest_x(self) -> float:
@@ -150,10 +151,10 @@ class Trial:
         net, _, traces = self._run(spec)
         return {array.name: one.saturations for array, one in zip(net.layers, traces, strict=True)}
 
-    def _run(self, spec: Spec) -> tuple[Network, Weights, list[golden.LayerTrace]]:
+    def _run(self, spec: Spec) -> tuple[Network, Weights, list[LayerTrace]]:
         net = shapes(spec)
         made = integers(self.model, net, [self._attached(*pair) for pair in enumerate(net.layers)])
-        traces = list[golden.LayerTrace]()
+        traces = list[LayerTrace]()
         begun = golden.begun_with(net, made, None, len(self.data.x))
         known: list[Any] = [spec.formats.input, spec.tables]
         if spec.model.before:
@@ -170,7 +171,7 @@ class Trial:
             traces.append(trace)
         return net, made, traces
 
-    def _entered(self, net: Network, made: Weights, number: int, traces: Sequence[golden.LayerTrace]) -> Integers:
+    def _entered(self, net: Network, made: Weights, number: int, traces: Sequence[LayerTrace]) -> Integers:
         """What a layer reads of the one before, the last of `traces`, or of what comes in."""
         if number:
             return golden.given_to(net, number, golden.linked(net, number, traces[-1]), self.data.lengths)
@@ -190,7 +191,7 @@ class Trial:
             self._scaled[number] = {key: made}
         return self._scaled[number][key]
 
-    def _keep(self, number: int, key: Hashable, trace: golden.LayerTrace) -> None:
+    def _keep(self, number: int, key: Hashable, trace: LayerTrace) -> None:
         kept = self._kept[number]
         while len(kept) >= KEPT:
             del kept[next(iter(kept))]
