@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from accel.base.faults import Fault, Refused
 from sparrow.verb import (
     Json,
     Replace,
@@ -57,6 +58,8 @@ def schema(
     answers: Annotated[bool, typer.Option("--answers", help="That of what --json prints, for programs.")] = False,
 ) -> None:
     """Print the JSON Schema of the spec, for editors."""
+    if answers and markdown:
+        raise Refused([Fault("--markdown", "nothing beside --answers, which are for programs", "--markdown")])
     from accel import spec
     from accel.spec import reference
     from sparrow import answers as printed

@@ -55,6 +55,12 @@ def test_every_step_prints_its_form(spec_file: str) -> None:
     assert holds(printed("report", spec_file), "new --task, generate, report")
 
 
+def test_answers_have_no_reference_for_people() -> None:
+    found = CliRunner().invoke(app, ["schema", "--answers", "--markdown"])
+    assert found.exit_code == 2
+    assert "--markdown: wanted nothing beside --answers" in found.stderr
+
+
 @pytest.mark.parametrize("flow", ["column", {"input": "row", "recurrent": "column"}, ["row", "column"]])
 def test_what_is_derived_of_every_dataflow_has_the_form(flow: Any, spec_file: str) -> None:
     pattern = "column" if flow == "column" else "balanced"
