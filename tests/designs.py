@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ BASE: dict[str, Any] = {
 
 
 def data(**sections: Any) -> dict[str, Any]:
-    """The base spec as plain data with some keys of its sections replaced."""
-    found = dict(BASE)
+    """The base spec as plain data with some keys of its sections replaced; what is done to it changes no other."""
+    found = copy.deepcopy(BASE)
     for name, section in sections.items():
-        merge = isinstance(section, dict) and isinstance(BASE.get(name, {}), dict)
-        found[name] = {**BASE.get(name, {}), **section} if merge else section
+        merge = isinstance(section, dict) and isinstance(found.get(name, {}), dict)
+        found[name] = {**found.get(name, {}), **section} if merge else section
     return found
 
 

@@ -64,8 +64,8 @@ def test_answers_have_no_reference_for_people() -> None:
 @pytest.mark.parametrize("flow", ["column", {"input": "row", "recurrent": "column"}, ["row", "column"]])
 def test_what_is_derived_of_every_dataflow_has_the_form(flow: Any, spec_file: str) -> None:
     pattern = "column" if flow == "column" else "balanced"
-    made = data(sparsity={"pattern": pattern}, engine={"dataflow": flow, "units": 4})
-    made["model"]["hidden"] = [8, 8] if isinstance(flow, list) else [8]
+    layers = [8, 8] if isinstance(flow, list) else [8]
+    made = data(model={"hidden": layers}, sparsity={"pattern": pattern}, engine={"dataflow": flow, "units": 4})
     Path(spec_file).write_text(yaml.safe_dump(made))
     found = printed("check", spec_file)
     assert found["cycles"] == "without zeros"
