@@ -80,8 +80,7 @@ def _open(document: Document, folder: Path) -> tuple[Spec, float]:
     if faults:
         raise Refused(faults)
     spec = checked(Spec, _with(document, {"formats": STAND_IN}), _rules).lying_in(folder)
-    layers = (*spec.model.before, *(spec.model.head.layers if spec.model.head else ()))
-    if any(one.activation not in TABLED for one in layers):
+    if any(one.activation not in TABLED for one in spec.linear.values()):
         formats = spec.formats.model_copy(update={"linear": spec.formats.input})
         spec = spec.model_copy(update={"formats": formats}).lying_in(folder)
     if "residual" in spec.model.between:
@@ -102,12 +101,9 @@ def _rules(spec: Spec) -> Iterable[tuple[str, str, Any]]:
         yield "source", "a file, for whose network formats: auto finds them", None
     if spec.skips_states:
         yield "engine.dataflow", "row beside formats: auto", "column"
-    for number, layer in enumerate(spec.model.before):
+    for key, layer in spec.linear.items():
         if layer.frac is not None:
-            yield f"model.before.{number}.frac", "nothing beside formats: auto", layer.frac
-    for number, layer in enumerate(() if spec.model.head is None else spec.model.head.layers):
-        if layer.frac is not None:
-            yield f"model.head.layers.{number}.frac", "nothing beside formats: auto", layer.frac
+            yield f"{key}.frac", "nothing beside formats: auto", layer.frac
 
 
 def _links(bound: float, spec: Spec, work: Path, made_by: str) -> Links:

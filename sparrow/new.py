@@ -138,7 +138,7 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, d
     given |= {"embedding": wishes.embedding} if wishes.embedding else {}
     share, head = asked.sparsity, _head(network, asked, data)
     signals = ["input", "gate", "activation", "cell", "state"]
-    signals += ["linear"] if any(one.activation not in TABLED for one in (*network.before, *network.linear)) else []
+    signals += ["linear"] if any(one.activation not in TABLED for one in (*network.feeding, *network.linear)) else []
     signals += ["residual"] if "residual" in network.between else []
     keys = {
         "name": asked.name or name_of(model.stem),
@@ -165,7 +165,7 @@ def _model(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any]:
     if network.before:
         found["before"] = [{"outputs": len(one.bias), "activation": one.activation} for one in network.before]
     found["hidden"] = [layer.sizes[1] for layer in network.layers]
-    linear = (*network.before, *network.linear, *((network.head,) if network.head else ()))
+    linear = (*network.feeding, *network.linear, *((network.head,) if network.head else ()))
     found["bias"] = any(layer.bias.any() for layer in (*network.layers, *linear))
     if any(layer.initial is not None for layer in network.layers):
         found["initial"] = "constant"

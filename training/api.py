@@ -148,11 +148,12 @@ def export(
     if len(linear) != len(behind):
         raise Refused([Fault("head", f"{len(behind)} linear layers, as the spec's model.head has", str(len(linear)))])
     pruning.prune_head([*front.before, *linear], spec)
-    layers = [head_integers(layer, array) for layer, array in zip(front.before, net.before, strict=True)]
     pairs = zip(layers_of(modules), net.layers, strict=True)
-    layers += [layer_integers(one.module, array, one.number) for one, array in pairs]
-    layers += [head_integers(layer, array) for layer, array in zip(linear, behind, strict=True)]
-    made = Weights(tuple(layers), threshold_of(spec), table_integers(front.embedding, spec))
+    layers = {array.name: layer_integers(one.module, array, one.number) for one, array in pairs}
+    around = zip((*front.before, *linear), (*net.feeding, *behind), strict=True)
+    layers |= {array.name: head_integers(layer, array) for layer, array in around}
+    in_order = tuple(layers[array.name] for array in net.arrays)
+    made = Weights(in_order, threshold_of(spec), table_integers(front.embedding, spec))
     with taking(spec, work, "training.api.export", replace) as folder:
         weights_file.save(folder / "weights.npz", made, spec)
         sample_file.save(folder / "samples.npz", samples or sample_file.seeded(spec, spec.verify.sequences, STEPS))
@@ -165,11 +166,8 @@ def _model(modules: Sequence[nn.RNNBase], spec: Spec, front: Front) -> LSTM:
     training = spec.training.model_copy(update={"dropout": 0.0})
     alone = spec.model.model_copy(update={"head": None})
     model = LSTM(spec.model_copy(update={"model": alone, "training": training}))
-    model.layers, model.before, model.table = (
-        nn.ModuleList(layers_of(modules)),
-        nn.ModuleList(front.before),
-        front.embedding,
-    )
+    model.layers, model.table = nn.ModuleList(layers_of(modules)), front.embedding
+    model.ahead[0] = nn.ModuleList(front.before)
     model.threshold.fill_((spec.sparsity.threshold or 0.0) if spec.skips_states else 0.0)
     return model
 

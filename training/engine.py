@@ -45,7 +45,7 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
     entering = torch.from_numpy(given) if spec.incoming.tokens else number(given, spec.formats.input)
     lengths = torch.from_numpy(samples.lengths)
     signals = model.signals(entering, states, lengths)
-    before = _front(net, model.through_front(model.looked_up(entering, lengths)))
+    feeding = _feeding(net, [values for chain in model.last_fed for values in chain])
     joint = zip(net.layers, signals, strict=True)
     layers = [_layer(array, steps) for array, steps in joint]
     layers[-1].x = _integers(model.last_read, net.layers[-1].x.frac)
@@ -53,10 +53,10 @@ def torch_engine(design: Design, samples: Samples) -> Observed:
         for layer in layers:
             layer.signals = {name: parted(values, samples.lengths) for name, values in layer.signals.items()}
         layers[-1].x = parted(layers[-1].read, samples.lengths)
-        before = [{name: parted(values, samples.lengths) for name, values in one.items()} for one in before]
+        feeding = [{name: parted(values, samples.lengths) for name, values in one.items()} for one in feeding]
     linear, sums = _linear(design, model, layers[-1], samples.lengths, number)
     h = given_to(net, len(net.layers), layers[-1].h, samples.lengths)
-    return observed(design, Trace(layers, sums, _outputs(design, h, sums), linear, before), samples)
+    return observed(design, Trace(layers, sums, _outputs(design, h, sums), linear, feeding), samples)
 
 
 def _real(values: Integers, fmt: Fixed) -> Tensor:
@@ -74,7 +74,7 @@ def _make_exact(model: LSTM, net: Network) -> None:
         make_exact(
             layer, dict(zip(matrices(), (array.w_x.frac, array.w_h.frac), strict=True)) | _fracs(array, biases())
         )
-    for linear, one in zip(model.around, (*net.before, *net.linear, net.head), strict=True):
+    for linear, one in zip(model.around, (*net.feeding, *net.linear, net.head), strict=True):
         if linear is not None and one is not None:
             make_exact(linear, {"weight": one.w_x.frac} | _fracs(one, ("bias",)))
 
@@ -96,9 +96,9 @@ def _states(design: Design, samples: Samples, number: Number) -> list[tuple[Tens
     return found
 
 
-def _front(net: Network, found: list[Signals]) -> list[dict[str, Integers]]:
-    """What the linear layers in front compute."""
-    fracs = [{SUM: array.sum_frac, OUT: array.made.frac} for array in net.before]
+def _feeding(net: Network, found: list[Signals]) -> list[dict[str, Integers]]:
+    """What the linear layers in front of recurrent ones compute."""
+    fracs = [{SUM: array.sum_frac, OUT: array.made.frac} for array in net.feeding]
     pairs = zip(fracs, found, strict=True)
     return [{name: _integers(values[name], frac) for name, frac in own.items()} for own, values in pairs]
 

@@ -51,7 +51,7 @@ def integers(model: LSTM, net: Network, layers: Sequence[nn.Module] | None = Non
 
 def _linear(model: LSTM, net: Network) -> list[tuple[Array, nn.Linear]]:
     """The linear layers, each with its array."""
-    pairs = zip((*net.before, *net.linear, net.head), model.around, strict=True)
+    pairs = zip((*net.feeding, *net.linear, net.head), model.around, strict=True)
     return [(array, layer) for array, layer in pairs if array is not None and isinstance(layer, nn.Linear)]
 
 

@@ -192,7 +192,7 @@ def filled(spec: Spec, network: FloatNetwork) -> LSTM:
     for values, layer in zip(model.initial, network.layers, strict=False):
         if layer.initial is not None:
             values.copy_(torch.from_numpy(layer.initial))
-    around = (*network.before, *network.linear, network.head)
+    around = (*network.feeding, *network.linear, network.head)
     for one, linear in zip(model.around, around, strict=True):
         if one is not None and linear is not None:
             one.weight.copy_(torch.from_numpy(linear.weight))

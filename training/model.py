@@ -63,17 +63,22 @@ class LSTM(nn.Module):
             self.layers = nn.ModuleList(both(layer, i, h, model.bias) for i, h in spec.sizes)
         else:
             self.layers = nn.ModuleList(layer(i, h, bias=model.bias, batch_first=True) for i, h in spec.sizes)
-        self.mirrors = {place - len(model.before): one for place, one in network(spec).mirrors.items()}
-        self.clips, self.residuals = network(spec).clips, network(spec).residuals
+        net = network(spec)
+        at = ((number, net.place(number)) for number in range(len(model.hidden) + 1))
+        self.mirrors = {number: net.mirrors[place] for number, place in at if place in net.mirrors}
+        self.clips, self.residuals = net.clips, net.residuals
         vocabulary, self.input_format = model.vocabulary, spec.formats.input
         self.table = None if vocabulary is None else nn.Embedding(vocabulary, model.inputs)
         values = len(self.cell.states)
         self.initial = nn.ParameterList(
             nn.Parameter(torch.zeros(values, size)) for size in model.hidden if spec.initial_states
         )
-        front = pairwise([model.inputs, *(one.outputs for one in model.before)])
-        self.before = nn.ModuleList(nn.Linear(*pair, bias=model.bias) for pair in front)
-        self.before_activations = tuple(one.activation for one in model.before)
+        chains = [spec.ahead(number) for number in range(len(model.hidden))]
+        widths = ([spec.comes_to(n), *(one.outputs for one in chain)] for n, chain in enumerate(chains))
+        self.ahead = nn.ModuleList(
+            nn.ModuleList(nn.Linear(*pair, bias=model.bias) for pair in pairwise(sizes)) for sizes in widths
+        )
+        self.ahead_activations = tuple(tuple(one.activation for one in chain) for chain in chains)
         sizes = [] if model.head is None else [spec.read_behind, *(one.outputs for one in model.head.layers)]
         self.linear = nn.ModuleList(nn.Linear(*pair, bias=model.bias) for pair in pairwise(sizes))
         self.activations = tuple(one.activation for one in model.head.layers) if model.head else ()
@@ -90,6 +95,8 @@ class LSTM(nn.Module):
         self.pruned = torch.zeros(())
         self.last_read = torch.zeros(())
         """What the last layer read in the last call of `signals`, [batch, steps, n]."""
+        self.last_fed = list[list[Signals]]()
+        """Every value of the linear layers in front of each recurrent one in that call, [batch, steps, n]."""
 
     @property
     def cell(self) -> Cell:
@@ -98,9 +105,11 @@ class LSTM(nn.Module):
 
     @property
     def around(self) -> tuple[nn.Linear | None, ...]:
-        """Linear layers in the order data takes, in front and behind, the head's last one at the end; None for none."""
-        front, behind = (cast("list[nn.Linear]", list(layers)) for layers in (self.before, self.linear))
-        return (*front, *behind, self.head)
+        """Linear layers in the order data takes, in front of recurrent ones and behind, the head's last one at the end;
+        None for none.
+        """
+        chains = (layer for chain in self.ahead for layer in cast("nn.ModuleList", chain))
+        return (*cast("list[nn.Linear]", [*chains, *self.linear]), self.head)
 
     def quantize(self, net: Network | None) -> LSTM:
         """Compute from now on in the formats and with the tables of `net`; None switches the quantisers off."""
@@ -146,10 +155,20 @@ class LSTM(nn.Module):
         """What a recurrent layer reads [batch, steps, n]: of h of the one before and what that read, the first one of
         what comes in. In training some is dropped on the way between layers (Zaremba, arXiv 1409.2329).
         """
-        if not number:
-            return self.entered(x, lengths)
-        given = self.given_to(number, self.linked(number, x, read), lengths)
-        return self.dropout(given) if self.training else given
+        return self._fed(number, x, read, lengths)[0]
+
+    def _fed(self, number: int, x: Tensor, read: Tensor, lengths: Tensor | None) -> tuple[Tensor, list[Signals]]:
+        """`read_by`, and every value of the linear layers in front by its name, [batch, steps, outputs]."""
+        net, found = self.quantized, list[Signals]()
+        x = self.linked(number, x, read) if number else self.looked_up(x, lengths)
+        chain = cast("nn.ModuleList", self.ahead[number])
+        for place, (layer, kind) in enumerate(zip(chain, self.ahead_activations[number], strict=True)):
+            array = None if net is None else net.ahead[number][place]
+            found.append(activated(layer, net, array, kind, x))
+            x = found[-1][OUT]
+        if number or found:
+            x = self.given_to(number, x, lengths)
+        return self.dropout(x) if number and self.training else x, found
 
     def behind(self, h: Tensor, read: Tensor, lengths: Tensor | None) -> Tensor:
         """What is behind the last layer reads [batch, steps, n]: of its h, and of what it read."""
@@ -167,28 +186,11 @@ class LSTM(nn.Module):
             return total if self.quantized is None else narrow(total, self.quantized.residuals[number].out)
         return h
 
-    def entered(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """What the first recurrent layer reads, [batch, steps, inputs], of x or of tokens int64 [batch, steps, 1]."""
-        x = self.looked_up(x, lengths)
-        if not len(self.before):
-            return x
-        for values in self.through_front(x):
-            x = values[OUT]
-        return self.given_to(0, x, lengths)
-
-    def through_front(self, x: Tensor) -> list[Signals]:
-        """Every value of the linear layers in front of the recurrent ones, by its name, [..., outputs] of x."""
-        net, found = self.quantized, list[Signals]()
-        for place, (layer, kind) in enumerate(zip(self.before, self.before_activations, strict=True)):
-            found.append(activated(layer, net, None if net is None else net.before[place], kind, x))
-            x = found[-1][OUT]
-        return found
-
     def looked_up(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """x [batch, steps, n], of both directions in pairs, or the rows of tokens, where quantisers are on in
-        `formats.input`.
+        """What the first layer of all reads of x or of tokens int64 [batch, steps, 1]: x [batch, steps, n], of both
+        directions in pairs, or the rows of tokens, where quantisers are on in `formats.input`.
         """
-        x = x if len(self.before) else self.given_to(0, x, lengths)
+        x = x if self.ahead_activations[0] else self.given_to(0, x, lengths)
         if self.table is None:
             return x
         rows = functional.embedding(x, self.table.weight)
@@ -223,9 +225,11 @@ class LSTM(nn.Module):
         that is switched on; `lengths` [batch] are the real steps, which bidirectional layers have to know.
         """
         found = list[list[Signals]]()
-        read = x
+        read, self.last_fed = x, []
         for number, layer in enumerate(self.layers):
-            self.last_read = read = self.read_by(number, x, read, lengths)
+            read, made = self._fed(number, x, read, lengths)
+            self.last_read = read
+            self.last_fed.append(made)
             arithmetic = REAL if self.quantized is None else exact(self.quantized, self.quantized.layers[number])
             norms = None if self.norms is None else self.norms[number]
             before = None if state is None else state[number]

@@ -157,7 +157,7 @@ def compact(model: LSTM, spec: Spec) -> tuple[Spec, LSTM]:
     else:
         made = LSTM(smaller, copy.deepcopy(model.encoder), decoder, model.when)
         _cut(model, made, left)
-    made.table, made.before = copy.deepcopy(model.table), copy.deepcopy(model.before)
+    made.table = copy.deepcopy(model.table)
     made.head = _columns(model.head, left[-1])
     return smaller, made.to(next(model.parameters()))
 

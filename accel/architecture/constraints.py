@@ -40,9 +40,7 @@ def linear_key(net: Network, array: Array) -> str:
     """The key of the spec that a linear layer has."""
     if array is net.head:
         return "model.head"
-    places = {one.name: f"model.before.{number}" for number, one in enumerate(net.before)}
-    places |= {one.name: f"model.head.layers.{number}" for number, one in enumerate(net.linear)}
-    return places[array.name]
+    return next(key for key, one in zip(net.spec.linear, (*net.feeding, *net.linear), strict=True) if one == array)
 
 
 def narrowings(net: Network) -> dict[str, int]:
@@ -52,7 +50,7 @@ def narrowings(net: Network) -> dict[str, int]:
     where neither is more than `ACCUMULATOR`.
     """
     found = dict[str, int]()
-    for linear in (*net.before, *net.linear):
+    for linear in (*net.feeding, *net.linear):
         key = linear.operations.narrowing.format
         fmt = getattr(linear.formats, key)
         most = max(linear.sum_width + max(0, fmt.frac - linear.sum_frac), linear.sum_frac - fmt.frac)

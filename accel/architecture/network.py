@@ -1,4 +1,4 @@
-"""The arrays of a spec: recurrent layers in order, and the linear layers of the head where there is one."""
+"""The arrays of a spec: recurrent layers in order, linear layers in front of each, and those of the head."""
 
 from __future__ import annotations
 
@@ -34,15 +34,16 @@ ACCUMULATOR = 62
 
 @dataclass(frozen=True)
 class Network:
-    """The arrays of a spec: linear layers in front, recurrent layers in order, then the linear layers of the head, the
-    last one apart.
+    """The arrays of a spec: recurrent layers in order, the linear layers in front of each of them, and those of the
+    head, the last one apart.
     """
 
     layers: tuple[Array, ...]
     linear: tuple[LinearArray, ...]
     head: RowArray | None
     spec: Spec
-    before: tuple[LinearArray, ...] = ()
+    ahead: tuple[tuple[LinearArray, ...], ...]
+    """Of each recurrent layer the linear layers in front of it, which run after every step."""
 
     @cached_property
     def embedding(self) -> Embedding | None:
@@ -71,7 +72,7 @@ class Network:
         for number, layer in enumerate(self.layers, 1):
             if out is None or not self.spec.adds_input(number - 1):
                 continue
-            buffered = len(self.before) + number in self.mirrors
+            buffered = self.place(number) in self.mirrors
             final = quiet and number == count and not buffered
             marks = self.spec.directions > 1, buffered or final, final and self.pool is None
             found[number] = Residual(layer.h, layer.x, out, *marks)
@@ -84,10 +85,9 @@ class Network:
         """
         if not self.spec.model.bidirectional:
             return {}
-        ahead = len(self.before)
-        found = {ahead + n: entering_mirror(self.spec, array, n) for n, array in enumerate(self.layers)}
+        found = {self.place(n): entering_mirror(self.spec, array, n) for n, array in enumerate(self.layers)}
         last = leaving_mirror(self.spec, self.layers[-1])
-        return found if last is None else found | {ahead + len(self.layers): last}
+        return found if last is None else found | {self.place(len(self.layers)): last}
 
     @property
     def x_beats(self) -> int:
@@ -104,19 +104,35 @@ class Network:
     @property
     def arrays(self) -> tuple[Array, ...]:
         """All in the order data takes."""
-        return (*self.before, *self.layers, *self.linear, *((self.head,) if self.head else ()))
+        stages = (array for chain, layer in zip(self.ahead, self.layers, strict=True) for array in (*chain, layer))
+        return (*stages, *self.linear, *((self.head,) if self.head else ()))
 
-    def in_front(self, each: Sequence[T]) -> Sequence[T]:
-        """Of something for each array, that of the linear layers in front."""
-        return each[: len(self.before)]
+    @property
+    def feeding(self) -> tuple[LinearArray, ...]:
+        """The linear layers in front of all recurrent layers, in the order data takes."""
+        return tuple(array for chain in self.ahead for array in chain)
+
+    def place(self, number: int) -> int:
+        """The number among all arrays that a recurrent layer has, or with the number of layers what is behind them."""
+        return number + sum(map(len, self.ahead[: number + 1]))
+
+    def number(self, place: int) -> int | None:
+        """The recurrent layer at a place among all arrays, the number of layers right behind them, elsewhere None."""
+        places = [self.place(number) for number in range(len(self.layers) + 1)]
+        return places.index(place) if place in places else None
+
+    def in_front(self, number: int, each: Sequence[T]) -> Sequence[T]:
+        """Of something for each array, that of the linear layers in front of a recurrent layer."""
+        place = self.place(number)
+        return each[place - len(self.ahead[number]) : place]
 
     def recurrent(self, each: Sequence[T]) -> Sequence[T]:
         """Of something for each array, that of the recurrent layers."""
-        return each[len(self.before) :][: len(self.layers)]
+        return [each[self.place(number)] for number in range(len(self.layers))]
 
     def behind(self, each: Sequence[T]) -> Sequence[T]:
         """Of something for each array, that of the linear layers behind, the head's last one too."""
-        return each[len(self.before) + len(self.layers) :]
+        return each[self.place(len(self.layers)) :]
 
     @property
     def skipping(self) -> tuple[Array, ...]:
@@ -169,16 +185,15 @@ def network(spec: Spec, nnz_per_row: Sequence[Nnz] | None = None) -> Network:
     """Derive the arrays of a spec; `nnz_per_row` (one pair a layer) replaces the spec's own plan after a search."""
     pairs = tuple(nnz_per_row) if nnz_per_row is not None else planned(spec)
     layers = tuple(_layer(spec, number, pair) for number, pair in enumerate(pairs))
-    before = tuple(_before(spec, layers))
+    ahead = tuple(tuple(_ahead(spec, layers, number)) for number in range(len(layers)))
     if spec.model.head is None:
-        return Network(layers, (), None, spec, before)
+        return Network(layers, (), None, spec, ahead)
     *linear, head = _head(spec, layers)
-    return Network(layers, tuple(linear), head, spec, before)
+    return Network(layers, tuple(linear), head, spec, ahead)
 
 
 def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
     formats, weights, engine = spec.layer_formats(number), spec.weights, spec.engine
-    first = number == 0
     dataflow = spec.flows[number].name
     assert dataflow is not None
     inputs, outputs = spec.sizes[number]
@@ -191,7 +206,7 @@ def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
         units=spec.units[number],
         lanes_per_row=engine.lanes_per_row,
         cells=engine.cells_per_cycle,
-        input_words=_words(spec) if first else engine.cells_per_cycle,
+        input_words=spec.words_read(number),
         x=formats.x,
         w_x=_weight(weights, formats.w_x),
         w_h=_weight(weights, formats.w_h),
@@ -217,18 +232,14 @@ def _weight(weights: WeightFormats, fixed: Fixed) -> Fixed:
     return LowBit(widths[weights.kind], fixed.frac) if weights.kind in widths else fixed
 
 
-def _words(spec: Spec) -> int:
-    """Elements of a beat of what the first recurrent layer reads; a linear layer gives one at a time."""
-    return 1 if spec.model.before else spec.engine.input_words
-
-
-def _before(spec: Spec, layers: tuple[Array, ...]) -> Iterator[LinearArray]:
-    """The linear layers in front of the first recurrent one."""
-    inputs, words, read = spec.model.inputs, spec.engine.input_words, spec.formats.input
-    for number, layer in enumerate(spec.model.before):
-        reads = inputs, words, read
-        yield _activated(spec, f"before{number}", layer, layers, layers[0].signals, reads, spec.made(layer, 0))
-        inputs, words, read = layer.outputs, 1, spec.made(layer, 0)
+def _ahead(spec: Spec, layers: tuple[Array, ...], number: int) -> Iterator[LinearArray]:
+    """The linear layers in front of a recurrent one."""
+    reads = spec.model.inputs, spec.engine.input_words, spec.formats.input
+    name, own = "before", layers[number].signals
+    for place, layer in enumerate(spec.ahead(number)):
+        made = spec.made(layer, number)
+        yield _activated(spec, f"{name}{place}", layer, layers, own, reads, made)
+        reads = layer.outputs, 1, made
 
 
 def _activated(

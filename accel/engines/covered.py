@@ -129,11 +129,10 @@ def _measured(design: Design, samples: Samples) -> Coverage:
 
 
 def _sides(net: Network, whole: Clamp, slow: Clamp, reached: Sequence[Reach]) -> Iterator[Side]:
-    arrays = (*net.before, *net.layers, *net.linear)
-    (place,) = (number for number, array in enumerate(arrays) if array.name == whole.layer)
+    (place,) = (number for number, array in enumerate(net.arrays) if array.name == whole.layer)
     for side in ("below", "above"):
         clipped = getattr(whole, side)
-        why = "" if clipped else _why(net, arrays[place], reached, reached[place], whole.signal, side)
+        why = "" if clipped else _why(net, net.arrays[place], reached, reached[place], whole.signal, side)
         yield Side(whole.layer, whole.signal, side, whole.values, clipped, getattr(slow, side), why)
 
 

@@ -110,7 +110,7 @@ def observed(design: Design, trace: Trace, samples: Samples) -> Observed:
     lengths = np.ones_like(samples.lengths) if once else samples.lengths
     layers = zip(design.net.layers, trace.layers, strict=True)
     signals = {a.name: {name: flat(v, samples.lengths) for name, v in t.signals.items()} for a, t in layers}
-    for array, values in zip(design.net.before, trace.before, strict=True):
+    for array, values in zip(design.net.feeding, trace.feeding, strict=True):
         signals[array.name] = {name: flat(values[name], samples.lengths) for name in (SUM, OUT)}
     for array, values in zip(design.net.linear, trace.linear, strict=True):
         signals[array.name] = {name: flat(values[name], lengths) for name in (SUM, OUT)}

@@ -150,7 +150,7 @@ def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str
     """
     names = list(design.net.layers[0].cell.signals)
     sizes = [len(names) * array.outputs for array in design.net.layers]
-    every = [array.outputs for array in design.net.before for _ in (SUM, OUT)]
+    every = [array.outputs for array in design.net.feeding for _ in (SUM, OUT)]
     linear = every + [array.outputs for array in design.net.linear for _ in (SUM, OUT)]
     turns = _whole(flat, sum(sizes + linear) + (design.net.head.outputs if design.net.head else 0), "signals")
     if len(turns) != len(taken):
@@ -160,7 +160,7 @@ def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str
     for array, part in zip(design.net.layers, parts, strict=False):
         found[array.name] = dict(zip(names, np.split(part[in_order(taken)], len(names), axis=1), strict=True))
     shown = iter(parts[len(sizes) :])
-    for array in design.net.before:
+    for array in design.net.feeding:
         found[array.name] = {name: next(shown)[in_order(taken)] for name in (SUM, OUT)}
     if design.net.head is None:
         return found

@@ -25,10 +25,10 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
     """A record as signals of every step. Raises EngineFailed where the stream's protocol was broken."""
     signals = {array.name: _layer(design, number, driven, record) for number, array in enumerate(design.net.layers)}
     answering = [turn for turn in driven.turns if computes(design, turn)]
-    for array in (*design.net.before, *design.net.linear):
+    for array in (*design.net.feeding, *design.net.linear):
         widths, seen = {SUM: array.sum_width, OUT: array.made.width}, record.linear[array.name]
         words = zip(widths.items(), (seen["logit"], seen["out"]), strict=True)
-        turns = driven.turns if array in design.net.before else answering
+        turns = driven.turns if array in design.net.feeding else answering
         signals[array.name] = {name: _answers(array, width, one, turns) for (name, width), one in words}
     if design.net.head is not None:
         head = design.net.head

@@ -262,7 +262,7 @@ def works(design: Design, array: Array, turn: Turn) -> bool:
     """Whether an array has something to do in a turn: a recurrent one in all, in those that take a state too; a linear
     one in steps, behind the recurrent ones in those that are answered.
     """
-    return array.recurrent or (turn.is_step and (array in design.net.before or computes(design, turn)))
+    return array.recurrent or (turn.is_step and (array in design.net.feeding or computes(design, turn)))
 
 
 def computes(design: Design, turn: Turn) -> bool:

@@ -222,7 +222,7 @@ def examine(
 def required_signals(design: Design, clocked: bool) -> Required:
     """Signals of each layer, linear ones too, that an engine must show: all, or with a clock those that have ports."""
     layers = {array.name: _of_hardware(array) if clocked else tuple(array.cell.signals) for array in design.net.layers}
-    layers |= {array.name: (SUM, OUT) for array in (*design.net.before, *design.net.linear)}
+    layers |= {array.name: (SUM, OUT) for array in (*design.net.feeding, *design.net.linear)}
     return layers | ({design.net.head.name: (LOGITS,)} if design.net.head else {})
 
 

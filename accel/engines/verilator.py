@@ -106,7 +106,7 @@ def compiled(design: Design, source: Path, folder: Path, small: int, watched: bo
         layers=[array.name for array in design.net.layers],
         **_streams(design),
         queues=[array.name for array in design.net.skipping],
-        linear=[array.name for array in (*design.net.before, *design.net.linear)],
+        linear=[array.name for array in (*design.net.feeding, *design.net.linear)],
         head=design.net.head is not None,
         watched=watched,
         reset_cycles=RESET_CYCLES,

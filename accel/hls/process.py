@@ -50,7 +50,7 @@ class Process(ABC, Generic[A]):
     kept: str | None = None
     """Stream to which its x_t goes as well, for what adds it to its h_t."""
     in_front: bool = False
-    """Whether it is a linear layer in front of all recurrent ones."""
+    """Whether it is a linear layer in front of a recurrent one."""
     before: str | None = None
     """`end` of the linear layer that it reads, or of the pool; None where it reads a recurrent layer or the input."""
 

@@ -65,7 +65,7 @@ def render_hls(design: Design) -> dict[str, str]:
     """Path within the work folder to text of every C++ file of a design; the same design gives the same text."""
     names = _names(design)
     files = {f"hls/{name}": read("hls_templates", f"hls/{name}") for name in HEADERS}
-    templates = (*TEMPLATES, "activations.h") if design.net.before or design.net.linear else TEMPLATES
+    templates = (*TEMPLATES, "activations.h") if design.net.feeding or design.net.linear else TEMPLATES
     return files | {f"hls/{name}": render("hls_templates", f"hls/{name}.j2", **names) for name in templates}
 
 
@@ -107,9 +107,9 @@ def _names(design: Design) -> dict[str, object]:
         "head": spec.model.head,
         "pool": _pool(net.pool) if net.pool else None,
         "pool_factors": net.pool.factors if net.pool else (),
-        "before": [array.outputs for array in net.before],
+        "feeding": [array.outputs for array in net.feeding],
         "linear": [array.outputs for array in net.linear],
-        "activations": [activation_text(array, net) for array in (*net.before, *net.linear)],
+        "activations": [activation_text(array, net) for array in (*net.feeding, *net.linear)],
         "stateful": spec.model.stateful,
         "signals": len(net.layers[0].cell.signals),
         "engine_headers": sorted({header for layer in layers for header in layer.engine_headers}),
@@ -153,7 +153,7 @@ def _headers(design: Design, layers: Sequence[Process[Any]]) -> list[str]:
     recurrent = ["levels.h"] if net.spec.levels > 1 else sorted({layer.header for layer in layers})
     found = {
         "head.h": net.head is not None,
-        "activations.h": bool(net.before or net.linear),
+        "activations.h": bool(net.feeding or net.linear),
         "between.h": bool(net.clips or net.residuals),
         "fillers.h": layers[0].array.streams > 1,
     }
@@ -173,8 +173,10 @@ def _formats(net: Network, array: Array) -> list[tuple[str, int]]:
 
 def _shown_as(net: Network, place: int) -> int:
     """The number of an array in what a bench sees: recurrent layers, then linear ones in front, then those behind."""
-    ahead, layers = len(net.before), len(net.layers)
-    return place if place >= ahead + layers else place + layers if place < ahead else place - ahead
+    array, number = net.arrays[place], net.number(place)
+    if number is not None and number < len(net.layers):
+        return number
+    return len(net.layers) + net.feeding.index(array) if array in net.feeding else place
 
 
 def _linked(net: Network, number: int, before: Process[Any], after: Process[Any]) -> tuple[Process[Any], Process[Any]]:
@@ -212,14 +214,14 @@ def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProc
         )
         for place, (array, layer, source, out, head) in enumerate(joined)
     ]
-    ahead = len(net.before)
-    made = [replace(process, in_front=place < ahead) for place, process in enumerate(made)]
+    made = [replace(process, in_front=process.array in net.feeding) for process in made]
     behind = [None, *(process.end if process.activated and not process.in_front else None for process in made[:-1])]
     made = [replace(process, before=before) for process, before in zip(made, behind, strict=True)]
-    for place in (ahead + number for number in {*net.clips, *net.residuals}):
-        made[place - 1 : place + 1] = _linked(net, place - ahead, made[place - 1], made[place])
+    for number in {*net.clips, *net.residuals}:
+        place = net.place(number)
+        made[place - 1 : place + 1] = _linked(net, number, made[place - 1], made[place])
     if net.pool is not None:
-        first = ahead + len(net.layers)
+        first = net.place(len(net.layers))
         made[first] = replace(made[first], source="pooled", before=made[first - 1].end)
     mirrors = mirror_processes(net, [*(process.source for process in made), outs[-1]])
     if mirrors and 0 not in mirrors:

@@ -26,6 +26,7 @@ from accel.model.golden import (
     first_state,
     kept_states,
     level_values,
+    linked,
     read_by_linear,
     row_sums,
 )
@@ -129,12 +130,14 @@ def linear_of(
     net: Network, weights: Weights, samples: Samples, trace: Trace
 ) -> Iterator[tuple[Array, LayerWeights, Integers, Mapping[str, Integers]]]:
     """Every linear layer with its weights, what it reads [n, inputs], and every value [n, outputs] by its name."""
-    lengths = samples.lengths
-    read = _real(entered(net, weights, samples.x, lengths), lengths)
-    for array, layer, values in zip(net.before, net.in_front(weights.layers), trace.before, strict=True):
-        flat = {name: _real(value, lengths) for name, value in values.items()}
-        yield array, layer, read, flat
-        read = flat[OUT]
+    lengths, every = samples.lengths, iter(trace.feeding)
+    for number, chain in enumerate(net.ahead):
+        came = linked(net, number, trace.layers[number - 1]) if number else entered(net, weights, samples.x, lengths)
+        read = _real(came, lengths)
+        for array, layer in zip(chain, net.in_front(number, weights.layers), strict=True):
+            flat = {name: _real(value, lengths) for name, value in next(every).items()}
+            yield array, layer, read, flat
+            read = flat[OUT]
     if net.head is None or trace.logits is None:
         return
     once = net.spec.model.head is not None and net.spec.model.head.when == "last"

@@ -13,6 +13,7 @@ import numpy as np
 
 from accel.architecture.array import Array
 from accel.architecture.cells.operations import Lookup, Operation
+from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
 from accel.base.fixed import Fixed, Integers
 from accel.model.coverage import Steps, levels_of
@@ -120,17 +121,22 @@ def table_ends(net: Network, reached: Sequence[Reach]) -> dict[str, tuple[bool, 
 def table_ranges(net: Network, reached: Sequence[Reach]) -> dict[str, list[tuple[int, int]]]:
     """Signed indices that intervals let each table be read at, a range for every unit that reads it."""
     found: dict[str, list[tuple[int, int]]] = {name: [] for name in net.tables}
-    listed: list[tuple[Array, list[Operation]]] = [(array, [*array.operations.operations]) for array in net.before]
-    listed += [(array, [one for level in array.cell.levels for one in level.operations]) for array in net.layers]
-    listed += [(array, [*array.operations.operations]) for array in net.linear]
-    for (array, operations), layer in zip(listed, reached, strict=True):
-        for operation in operations:
+    for array, layer in zip(net.arrays, reached, strict=net.head is None):
+        for operation in _operations(array):
             if isinstance(operation, Lookup):
                 name = net.table(array, operation.table)
                 table, source = net.tables[name], layer.values[operation.source]
                 ends = (table.index(source.lo).tolist(), table.index(source.hi).tolist())
                 found[name] += zip(*ends, strict=True)
     return found
+
+
+def _operations(array: Array) -> Iterator[Operation]:
+    """All of a cell's, or of a linear layer's."""
+    if isinstance(array, LinearArray):
+        yield from array.operations.operations
+    else:
+        yield from (one for level in array.cell.levels for one in level.operations)
 
 
 def _met(net: Network, weights: Weights, given: Samples) -> Iterator[Target]:
@@ -192,7 +198,7 @@ def _driving(net: Network, weights: Weights, array: Array) -> Iterator[Integers]
     given, w_x = net.spec.incoming, net.recurrent(weights.layers)[0].w_x.values
     halves = w_x.reshape(-1, array.outputs, array.directions, array.inputs // array.directions)
     rows = halves.sum(axis=2)  # of every gate, in every level that reads x; of two directions a row has one half
-    for linear in reversed(net.in_front(weights.layers)):
+    for linear in reversed(net.in_front(0, weights.layers)):
         rows = rows @ linear.w_x.values  # as if its activation let everything pass
     for signs in combinations((1, -1), repeat=len(rows)):
         pulls = np.tensordot(signs, rows, axes=1)

@@ -51,44 +51,44 @@ def run(
     traces = list[LayerTrace]()
     signal, within = (joined(x, real), real.sum()[None]) if net.spec.model.stateful else (x, real)
     begun = begun_with(net, weights, states, len(x))
-    signal, before = through_front(net, weights, entered(net, weights, signal, real), real)
+    signal, feeding = entered(net, weights, signal, real), list[dict[str, Integers]]()
     recurrent = net.recurrent(weights.layers)
     for number, (array, layer, state) in enumerate(zip(net.layers, recurrent, begun, strict=True)):
-        if number:
-            signal = given_to(net, number, linked(net, number, traces[-1]), real)
+        signal, made = fed(net, weights, number, linked(net, number, traces[-1]) if number else signal, real)
+        feeding += made
         traces.append(run_layer(net, array, layer, signal, within, state, weights.threshold_at(array)))
     if net.spec.model.stateful:
         for trace in traces:
             trace.signals = {name: parted(values, real) for name, values in trace.signals.items()}
             trace.x = parted(trace.read, real)
-        before = [{name: parted(values, real) for name, values in signals.items()} for signals in before]
-    return replace(with_head(net, weights, traces, real), before=before)
+        feeding = [{name: parted(values, real) for name, values in signals.items()} for signals in feeding]
+    return replace(with_head(net, weights, traces, real), feeding=feeding)
 
 
-def through_front(
-    net: Network, weights: Weights, x: Integers, lengths: Integers
+def fed(
+    net: Network, weights: Weights, number: int, x: Integers, lengths: Integers
 ) -> tuple[Integers, list[dict[str, Integers]]]:
-    """What the first recurrent layer reads, [sequences, steps, inputs], of what the first array does; and every value
-    of the linear layers between, by its name.
+    """What a recurrent layer reads, [sequences, steps, inputs], of what comes to it, or to the linear layers in front
+    of it; and every value of those, by its name.
     """
-    found, layers = list[dict[str, Integers]](), net.in_front(weights.layers)
-    for array, layer in zip(net.before, layers, strict=True):
+    found, layers = list[dict[str, Integers]](), net.in_front(number, weights.layers)
+    for array, layer in zip(net.ahead[number], layers, strict=True):
         found.append(run_linear(net, array, linear_sums(array, layer, x)))
         x = found[-1][OUT]
-    return given_to(net, 0, x, lengths) if net.before else x, found
+    return given_to(net, number, x, lengths) if number or found else x, found
 
 
 def entered(net: Network, weights: Weights, x: Integers, lengths: Integers) -> Integers:
     """What the first array reads, [sequences, steps, inputs], of what comes in, [sequences, steps, values]."""
-    found = x if net.before else given_to(net, 0, x, lengths)
+    found = x if net.ahead[0] else given_to(net, 0, x, lengths)
     if weights.embedding is None:
         return found
     return np.asarray(weights.embedding[found].reshape(*found.shape[:2], -1))
 
 
 def linked(net: Network, number: int, before: LayerTrace) -> Integers:
-    """What comes to a recurrent layer, or with the number of layers to what is behind them, from the one `before`:
-    [sequences, steps, hidden], sequence buffers left out.
+    """What comes to a recurrent layer or the linear ones in front of it, or with the number of layers to what is behind
+    them, from the one `before`: [sequences, steps, hidden], sequence buffers left out.
     """
     if number in net.clips:
         return np.asarray(np.clip(before.h, *net.clips[number].within(net.layers[number].x)))
@@ -101,7 +101,7 @@ def given_to(net: Network, number: int, signal: Integers, lengths: Integers) -> 
     """What a recurrent layer, or with the number of layers what is behind them, reads of the vectors
     [sequences, steps, n] that are made before it; `lengths` [sequences].
     """
-    place = len(net.before) + number
+    place = net.place(number)
     return through(net.mirrors[place], signal, lengths) if place in net.mirrors else signal
 
 

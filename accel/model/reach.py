@@ -69,11 +69,11 @@ class Reach:
 def reach(net: Network, weights: Weights) -> list[Reach]:
     """Intervals of every value of every layer, and of linear ones with an activation, in the order data takes."""
     found, x = [], _entering(net, weights)
-    for linear, layer in zip(net.before, net.in_front(weights.layers), strict=True):
-        found.append(_linear(net, linear, layer, x))
-        x = found[-1].values[OUT]
     for number, (array, layer) in enumerate(zip(net.layers, net.recurrent(weights.layers), strict=True)):
-        x = x.twice if len(net.before) + number in net.mirrors else x
+        for linear, own in zip(net.ahead[number], net.in_front(number, weights.layers), strict=True):
+            found.append(_linear(net, linear, own, x))
+            x = found[-1].values[OUT]
+        x = x.twice if net.place(number) in net.mirrors else x
         found.append(_layer(net, array, layer, x, weights.threshold_at(array)))
         x = _linked(net, number + 1, found[-1].values[array.cell.output], x)
     for linear, layer in zip(net.linear, net.behind(weights.layers), strict=False):

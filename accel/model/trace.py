@@ -47,8 +47,8 @@ class Trace:
     linear: list[dict[str, Integers]] = field(default_factory=list)
     """Of each linear layer in front of the last one every value by its name, exact sums too, [sequences, steps or 1,
     outputs]."""
-    before: list[dict[str, Integers]] = field(default_factory=list)
-    """The same of those in front of the first recurrent layer, [sequences, steps, outputs]."""
+    feeding: list[dict[str, Integers]] = field(default_factory=list)
+    """The same of those in front of recurrent layers, [sequences, steps, outputs]."""
 
     @property
     def h(self) -> Integers:

@@ -78,7 +78,7 @@ class LayerWeights:
 
 @dataclass(frozen=True)
 class Weights:
-    """All integers of a network, in the order data takes: linear layers in front, recurrent ones, then those behind."""
+    """All integers of a network, in the order data takes, as `Network.arrays`."""
 
     layers: tuple[LayerWeights, ...]
     threshold: int = 0
@@ -94,7 +94,7 @@ class Weights:
         """Shapes of the spec with the ratios these weights really have; beside columns they are what the spec says."""
         if spec.skips_states:
             return network(spec)
-        recurrent = self.layers[len(spec.model.before) :][: len(spec.model.hidden)]
+        recurrent = network(spec).recurrent(self.layers)
         return network(spec, [layer.nnz_per_row for layer in recurrent])
 
 

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from accel.model import samples
 from accel.model.design import Design
 from accel.model.samples import Samples
-from accel.model.weights import Matrix
+from accel.model.weights import LayerWeights, Matrix
 from accel.report.dataflows import SPANS
 from accel.report.figures import INK, MUTED, ON_COLOUR, PAPER, fits, svg
 from accel.report.span import Span
@@ -77,14 +77,19 @@ def with_every_weight(design: Design) -> Design:
     dense = {"pattern": "dense", "input": None, "recurrent": None, "search": None, "shared_by_gates": False}
     spec = design.spec.model_copy(update={"sparsity": design.spec.sparsity.model_copy(update=dense)})
     net, every = design.net, design.weights.layers
-    layers = [replace(layer, w_x=_full(layer.w_x), w_h=_full(layer.w_h)) for layer in net.recurrent(every)]
-    weights = replace(design.weights, layers=(*net.in_front(every), *layers, *net.behind(every)))
+    pairs = zip(net.arrays, every, strict=True)
+    layers = (_dense(layer) if array.kind is not None else layer for array, layer in pairs)
+    weights = replace(design.weights, layers=tuple(layers))
     return replace(design, spec=spec, weights=weights)
 
 
 def with_every_state(design: Design) -> Design:
     """The design with a threshold of 0: every state is read."""
     return replace(design, weights=replace(design.weights, threshold=0))
+
+
+def _dense(layer: LayerWeights) -> LayerWeights:
+    return replace(layer, w_x=_full(layer.w_x), w_h=_full(layer.w_h))
 
 
 def _full(matrix: Matrix) -> Matrix:

@@ -50,7 +50,7 @@ def layer_constants(design: Design, stage: Stage[Any]) -> Call:
     """Everything that a layer, or the head, is built from."""
     array, spec = stage.array, design.spec
     head, last = spec.model.head, design.net.layers[-1]
-    goes_on = array is not last or len(design.net.before) + len(design.net.layers) in design.net.mirrors
+    goes_on = array is not last or design.net.place(len(design.net.layers)) in design.net.mirrors
     every_step = goes_on or head is None or head.when == "step"
     made_by, own = blocks_of(array).constants(stage, spec)
     added = design.net.residuals.get(len(design.net.layers))

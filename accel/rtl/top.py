@@ -135,7 +135,7 @@ def _ports(design: Design) -> Iterator[Call]:
     yield from (Call(f"s_weights_{array.name}", AxiWords, (array.streamed,)) for array in net.arrays if array.streamed)
     behind = (array for array in net.arrays if array.streamed and not array.recurrent)
     yield from (Call(f"status_{array.name}", StreamedStatus) for array in behind)
-    yield from (Call(array.name, LinearObserved, (array.name.upper(),)) for array in (*net.before, *net.linear))
+    yield from (Call(array.name, LinearObserved, (array.name.upper(),)) for array in (*net.feeding, *net.linear))
     if net.head is not None:
         yield Call("head", HeadObserved, ("HEAD",))
 
@@ -175,7 +175,7 @@ def _signals(design: Design, built: Schedule, loading: bool) -> Iterator[Call]:
 def _receivers(design: Design) -> Iterator[Call]:
     for array in design.net.arrays:
         set_in = array.writable and array is not design.net.arrays[0]
-        streams = design.spec.engine.streams if array in design.net.before else array.streams
+        streams = design.spec.engine.streams if array in design.net.ahead[0] else array.streams
         yield Call(
             f"{array.name}_receiving",
             receive,

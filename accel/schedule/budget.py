@@ -43,7 +43,7 @@ def excesses(net: Network) -> Iterator[Excess]:
         yield "engine", f"memories of at most {MEMORY:,} bits in all", f"{bits:,} bits, {mebibytes}"
     yield from _beats(net)
     values = net.spec.model.inputs + sum(len(array.cell.signals) * array.outputs for array in net.layers)
-    values += sum(2 * array.outputs for array in (*net.before, *net.linear))
+    values += sum(2 * array.outputs for array in (*net.feeding, *net.linear))
     if net.spec.verify.sequences * values > TRACE:
         wanted = f"at most {max(1, TRACE // values):,}: the {values:,} values of a step are kept for each sequence"
         yield "verify.sequences", wanted, net.spec.verify.sequences

@@ -49,7 +49,7 @@ class Schedule:
     @property
     def first(self) -> int:
         """Number of the first recurrent layer's stage."""
-        return len(self.net.before)
+        return self.net.place(0)
 
     @property
     def cycles_per_step(self) -> int:

@@ -91,7 +91,7 @@ class Timeline:
 
     def _pass(self, at: int, arrivals: Sequence[int], final: bool, operands: tuple[TurnOperands, ...]) -> None:
         """One step at stage `at`, and what it sends on."""
-        ends = at == len(self.net.before) + len(self.net.layers) - 1
+        ends = self.net.number(at + 1) == len(self.net.layers)
         emits = final or not self.last_only or not ends or at + 1 in self.buffers
         room = self.left[at][-self.rooms[at]] if at in self.rooms else self.given[at + 1][-LINK_STEPS]
         fits = room + 1 if emits else LONG_AGO
@@ -111,12 +111,12 @@ class Timeline:
 
     def _read(self, at: int, operands: tuple[TurnOperands, ...]) -> TurnOperands:
         """What stage `at` reads of a step's operands, those of each recurrent layer."""
-        number = at - len(self.net.before)
-        return operands[number] if 0 <= number < len(operands) else NOTHING
+        number = self.net.number(at)
+        return NOTHING if number is None or number >= len(operands) else operands[number]
 
     def _late(self, at: int) -> int:
         """Cycles that a word takes from stage `at` to the next one."""
-        number = at - len(self.net.before) + 1
+        number = self.net.number(at + 1)
         pooled = self.net.pool.latency if self.net.pool and number == len(self.net.layers) else 0
         if number in self.net.clips:
             return pooled + CLIPPED

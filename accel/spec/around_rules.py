@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from accel.base.fixed import Fixed
 from accel.spec.network import Head
 from accel.spec.spec import Spec
 from accel.spec.types import plain
@@ -75,11 +74,10 @@ def _residual_rules(spec: Spec, number: int) -> Iterator[tuple[str, str, Any]]:
             f"no residual of layer {number}, whose x_t has {inputs} elements and its h_t {spec.directions * hidden}"
         )
         yield f"model.between.{number}", wanted, "residual"
-    words, cells = 1 if spec.model.before else spec.engine.input_words, spec.engine.cells_per_cycle
-    if not number and words != cells:
-        key = "engine.cells_per_cycle" if spec.model.before else "engine.input_words"
-        got, fits = (cells, words) if spec.model.before else (words, cells)
-        yield key, f"{fits} beside model.between.0: residual, as x_t and h_t come in the same words", got
+    words, cells, fed = spec.words_read(number), spec.engine.cells_per_cycle, spec.ahead(number)
+    if words != cells:
+        key, got, fits = ("engine.cells_per_cycle", cells, words) if fed else ("engine.input_words", words, cells)
+        yield key, f"{fits} beside model.between.{number}: residual, as x_t and h_t come in the same words", got
 
 
 def _before_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -96,23 +94,20 @@ def _before_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 
 def linear_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Formats of the biases of linear layers in front and of the head, and what goes with its pool."""
-    head, formats, before = spec.model.head, spec.formats, spec.model.before
-    layers = () if head is None else head.layers
-    reads = [formats.input, *(spec.made(layer, 0) for layer in before)][: len(before)]
-    yield from _bias_rules(spec, [layer.frac for layer in before], reads)
+    head = spec.model.head
+    yield from _bias_rules(spec)
     if head is None:
         return
     yield from _pool_rules(spec, head)
-    fracs = [layer.frac for layer in layers] + [None]
-    yield from _bias_rules(spec, fracs, [spec.read_behind_format, *map(spec.made, layers)])
-    if layers and spec.training.studies.lasso:
+    if head.layers and spec.training.studies.lasso:
         yield "training.studies.lasso", "nothing with model.head.layers", spec.training.studies.lasso
 
 
-def _bias_rules(spec: Spec, fracs: list[int | None], reads: list[Fixed]) -> Iterator[tuple[str, str, Any]]:
+def _bias_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     """Biases of linear layers, whose weights have fraction bits of their own or the head's, and what they read."""
     bias, key = spec.formats.of_head_bias, "bias" if spec.formats.head_bias is None else "head_bias"
-    for frac, read in zip(fracs, reads, strict=True):
+    fracs = [layer.frac for layer in spec.linear.values()] + [None] * (spec.model.head is not None)
+    for frac, read in zip(fracs, spec.read_by_linear, strict=True):
         most = (spec.weights.head_frac if frac is None else frac) + read.frac
         if bias.frac > most:
             yield f"formats.{key}", f"at most the {most} fraction bits of the head's products", bias

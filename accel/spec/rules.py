@@ -138,9 +138,7 @@ def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         wanted = "a format where weights.per_row is true, and nothing where it is not"
         yield "formats.scale", wanted, formats.scale
         return
-    before, head = spec.model.before, spec.model.head
-    layers = (*before, *(head.layers if head else ()))
-    if any(layer.activation not in TABLED for layer in layers) != (formats.linear is not None):
+    if any(layer.activation not in TABLED for layer in spec.linear.values()) != (formats.linear is not None):
         wanted = "a format where model.before or model.head.layers has a layer without a table, and nothing where not"
         yield "formats.linear", wanted, formats.linear
         return
@@ -183,7 +181,7 @@ def _list_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
             value = getattr(getattr(spec, section), key)
             if isinstance(value, tuple) and len(value) != count:
                 yield f"{section}.{key}", f"one for all, or one for each of {count} layers", value
-    linear = spec.model.head is not None or bool(spec.model.before)
+    linear = spec.model.head is not None or bool(spec.linear)
     if linear and isinstance(spec.weights.width, tuple) and spec.weights.head_width is None:
         yield "weights.head_width", "a width, as weights.width is a list", None
     if linear and isinstance(spec.formats.bias, tuple) and spec.formats.head_bias is None:

@@ -142,15 +142,48 @@ class Spec(Section):
     @property
     def sizes(self) -> tuple[tuple[int, int], ...]:
         """Inputs and hidden units of each layer, of each of its directions where it has two."""
-        hidden = self.model.hidden
-        given = (self.directions * units for units in hidden)
-        inputs = self.model.before[-1].outputs if self.model.before else self.model.inputs
-        return tuple(zip((inputs, *given), hidden, strict=False))
+        return tuple((self._reads(number), hidden) for number, hidden in enumerate(self.model.hidden))
+
+    def _reads(self, number: int) -> int:
+        chain = self.ahead(number)
+        return chain[-1].outputs if chain else self.comes_to(number)
+
+    def comes_to(self, number: int) -> int:
+        """Values of a step that come to a recurrent layer, or to the linear ones in front of it."""
+        return self.directions * self.model.hidden[number - 1] if number else self.model.inputs
 
     @property
     def directions(self) -> int:
         """Directions in which each layer reads a sequence."""
         return 2 if self.model.bidirectional else 1
+
+    def ahead(self, number: int) -> tuple[Linear, ...]:
+        """The linear layers in front of a recurrent layer, counted from 0, in the order data takes."""
+        return () if number else self.model.before
+
+    @property
+    def linear(self) -> dict[str, Linear]:
+        """Every linear layer in front of another layer by its key, in the order data takes."""
+        head = () if self.model.head is None else self.model.head.layers
+        found = {f"model.before.{place}": layer for place, layer in enumerate(self.model.before)}
+        return found | {f"model.head.layers.{place}": layer for place, layer in enumerate(head)}
+
+    @property
+    def read_by_linear(self) -> tuple[Fixed, ...]:
+        """The format of what each of these layers reads, and behind them of what the head's last one does."""
+        found = list[Fixed]()
+        for number in range(len(self.model.hidden)):
+            if chain := self.ahead(number):
+                found += [self.came_in(number), *(self.made(layer, number) for layer in chain[:-1])]
+        if self.model.head is not None:
+            found += [self.read_behind_format, *map(self.made, self.model.head.layers)]
+        return tuple(found)
+
+    def words_read(self, number: int) -> int:
+        """Elements of a beat of what a recurrent layer reads, counted from 0; a linear layer gives one at a time."""
+        if self.ahead(number):
+            return 1
+        return self.engine.cells_per_cycle if number else self.engine.input_words
 
     @property
     def read_behind(self) -> int:
@@ -161,25 +194,27 @@ class Spec(Section):
         """Whether the layer behind one, counted from 0, reads its h_t and its x_t together."""
         return self.model.between[number : number + 1] == ("residual",)
 
+    def came_in(self, number: int) -> Fixed:
+        """The format of what comes to a recurrent layer, or to the linear ones in front of it; with the number of
+        layers, to what is behind them.
+        """
+        if not number:
+            return self.formats.input
+        if self.adds_input(number - 1):
+            assert self.formats.residual is not None
+            return self.formats.residual
+        return self.formats.signals(number - 1).state
+
     @property
     def read_behind_format(self) -> Fixed:
         """What the head, or its pool, reads."""
-        if self.adds_input(len(self.model.hidden) - 1):
-            assert self.formats.residual is not None
-            return self.formats.residual
-        return self.formats.signals(-1).state
+        return self.came_in(len(self.model.hidden))
 
     def layer_formats(self, number: int) -> LayerFormats:
         """The formats of one layer, counted from 0."""
         w_x, w_h = self.weights.of_layer(number)
-        signals, x = self.formats.signals(number), self.formats.input
-        if not number and self.model.before:
-            x = self.made(self.model.before[-1], 0)
-        if number:
-            x = self.formats.signals(number - 1).state
-        if number and self.adds_input(number - 1):
-            assert self.formats.residual is not None
-            x = self.formats.residual
+        signals, chain = self.formats.signals(number), self.ahead(number)
+        x = self.made(chain[-1], number) if chain else self.came_in(number)
         scale = None if self.formats.scale is None else of_layer(self.formats.scale, number)
         return LayerFormats(x, w_x, w_h, of_layer(self.formats.bias, number), scale, signals)
 

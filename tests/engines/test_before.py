@@ -140,7 +140,7 @@ def test_the_golden_model_reads_what_the_layer_in_front_makes() -> None:
     chosen = spec(**DESIGNS["relu"])
     weights, given = random_weights.seeded(chosen), samples.seeded(chosen, 4, 5)
     net = weights.network(chosen)
-    front, layer = net.before[0], weights.layers[0]
+    front, layer = net.ahead[0][0], weights.layers[0]
     sums = given.x @ layer.w_x.values.T + (layer.bias << front.bias_shift)
     read = np.maximum(Fixed(9, 5).narrow(sums, front.sum_frac), 0)
     alone = golden.run_layer(net, net.layers[0], weights.layers[1], read, given.lengths)
@@ -164,7 +164,7 @@ def test_weights_and_clamps_in_front_are_covered() -> None:
     found = measure(net, weights, given, golden.run(net, weights, given.x, given.lengths))
     assert "before0" in {use.layer for use in found.weights}
     assert "before0" in {clamp.layer for clamp in found.clamps}
-    values = golden.run(net, weights, given.x, given.lengths).before[0]["out"]
+    values = golden.run(net, weights, given.x, given.lengths).feeding[0]["out"]
     interval = reach(net, weights)[0].values["out"]
     assert (values >= interval.lo).all()
     assert (values <= interval.hi).all()

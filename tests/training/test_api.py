@@ -141,7 +141,7 @@ def test_what_stands_around_modules_goes_with_them(tmp_path: Path) -> None:
     made = export(quantized, head, FRONT, tmp_path)
     chosen = samples.seeded(FRONT, 6, 5)
     net = weights_file.load(tmp_path / "weights.npz", FRONT).network(FRONT)
-    assert [array.nnz[0] for array in net.before] == [2, 3]
+    assert [array.nnz[0] for array in net.feeding] == [2, 3]
     h = quantized.double()(torch.from_numpy(chosen.x[..., 0]))[0].detach().numpy() * 2.0**FRONT.formats.state.frac
     np.testing.assert_array_equal(golden.run(net, made, chosen.x).h, h)
 

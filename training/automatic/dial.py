@@ -63,8 +63,8 @@ class Dial:
         if added := [units for units, kind in zip(model.hidden, model.between, strict=False) if kind == "residual"]:
             largest = above(MARGIN * trial.largest_sum)
             yield Knob("residual", largest, WIDEST["residual"], SIGNAL * sum(added))
-        if model.before or model.head is not None:
-            yield from self._around(model)
+        if self.base.linear or model.head is not None:
+            yield from self._around()
 
     def weights_knob(self, number: int) -> Knob:
         """Of W_x and W_h of a layer."""
@@ -76,13 +76,13 @@ class Dial:
         knobs = enumerate(self.known[f"{number}.weights"] for number in range(self.layers))
         return [number for number, knob in knobs if knob.narrowest == knob.widest]
 
-    def _around(self, model: Model) -> Iterator[Knob]:
+    def _around(self) -> Iterator[Knob]:
         """Of the linear layers: one width for all their weights, one format for all biases, one between them."""
         weights, bias = self.trial.linear_weights()
         cost = float(sum(part.size for part in weights))
         yield _of_weights("head.weights", cost, weights)
         yield Knob("head.bias", _held(bias), WIDEST["bias"], float(bias.size), parts=(bias,))
-        layers = (*model.before, *(model.head.layers if model.head else ()))
+        layers = self.base.linear.values()
         if between := [one.outputs for one in layers if one.activation not in TABLED]:
             largest = above(MARGIN * self.trial.largest_linear())
             yield Knob("head.linear", largest, WIDEST["linear"], SIGNAL * sum(between))
@@ -150,34 +150,33 @@ class Dial:
     def _with_linear(self, spec: Spec, widths: Widths) -> Spec:
         """The spec with the formats of its linear layers; no bias has more fraction bits than a layer's products."""
         weights, model = self._of("head.weights", widths), spec.model
-        last, count = weights[-1], len(model.before)
+        last = weights[-1]
         formats: dict[str, Any] = {}
         if "head.linear" in self.known:
             formats["linear"] = self._of("head.linear", widths)[0]
         spec = spec.model_copy(update={"formats": spec.formats.model_copy(update=formats)})
-        read = [spec.formats.input, *(spec.made(one, 0) for one in model.before)][:count]
-        if model.head is not None:
-            read += [spec.read_behind_format, *map(spec.made, model.head.layers)]
-        products = min(weight.frac + one.frac for weight, one in zip(weights, read, strict=True))
-        formats["head_bias"] = _within(self._of("head.bias", widths)[0], products)
-        own: dict[str, Any] = {"before": _with_fracs(model.before, weights[:count], last.frac)}
-        if model.head is not None:
-            layers = _with_fracs(model.head.layers, weights[count:-1], last.frac)
-            own["head"] = model.head.model_copy(update={"layers": layers})
+        pairs = zip(weights, spec.read_by_linear, strict=True)
+        formats["head_bias"] = _within(self._of("head.bias", widths)[0], min(w.frac + x.frac for w, x in pairs))
         keys = {"head_width": last.width, "head_frac": last.frac}
         return spec.model_copy(
             update={
-                "model": model.model_copy(update=own),
+                "model": _with_fracs(model, iter([_other(weight.frac, last.frac) for weight in weights])),
                 "weights": spec.weights.model_copy(update=keys),
                 "formats": spec.formats.model_copy(update=formats),
             }
         )
 
 
-def _with_fracs(layers: Sequence[Linear], weights: Sequence[Fixed], default: int) -> tuple[Linear, ...]:
-    """Linear layers with the fraction bits of their weights."""
-    pairs = zip(layers, weights, strict=True)
-    return tuple(one.model_copy(update={"frac": _other(weight.frac, default)}) for one, weight in pairs)
+def _with_fracs(model: Model, fracs: Iterator[int | None]) -> Model:
+    """The model with these fraction bits of the weights of its linear layers, in the order data takes."""
+
+    def own(layers: Sequence[Linear]) -> tuple[Linear, ...]:
+        return tuple(one.model_copy(update={"frac": next(fracs)}) for one in layers)
+
+    keys: dict[str, Any] = {"before": own(model.before)}
+    if model.head is not None:
+        keys["head"] = model.head.model_copy(update={"layers": own(model.head.layers)})
+    return model.model_copy(update=keys)
 
 
 def _of_weights(name: str, cost: float, parts: tuple[Array, ...]) -> Knob:

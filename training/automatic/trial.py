@@ -44,9 +44,9 @@ class Trial:
             x = x if model.table is None else x.long()
             self.signals = model.signals(x, model.begun(len(data.x)), lengths)
             h = [stacked(steps, model.cell.output) for steps in self.signals]
+            self.fed = model.last_fed
             self.largest_sum = self._largest_sum(x, h, lengths)
             """The largest magnitude of a residual sum between recurrent layers; 0 where there is none."""
-            self.front = model.through_front(model.looked_up(x, lengths))
             self.linear, self.logits = self._behind(h[-1])
         self.h = [each.numpy()[self.real] for each in h]
         if not all(np.any(each) for each in self.h):
@@ -110,19 +110,20 @@ class Trial:
         if key in ("cell", "state") and len(self.model.initial):
             found.append(float(self.model.initial[number].detach().abs().max()))
         if key == "gate":
-            near = [*(self._front(tabled=True) if number == 0 else ())]
+            near = [*self._feeding(number, tabled=True)]
             near += self._through(tabled=True) if number == len(self.h) - 1 else ()
             found += [float(one[SUM].abs().max()) for one in near]
         return max(found)
 
     def largest_linear(self) -> float:
         """The largest magnitude that leaves linear layers in `formats.linear`."""
-        every = (*self._front(tabled=False), *self._through(tabled=False))
+        fed = (values for number in range(len(self.fed)) for values in self._feeding(number, tabled=False))
+        every = (*fed, *self._through(tabled=False))
         return max(float(one[OUT].abs().max()) for one in every)
 
-    def _front(self, tabled: bool) -> Iterator[Signals]:
-        """The same of those in front of the recurrent layers."""
-        for kind, values in zip(self.model.before_activations, self.front, strict=True):
+    def _feeding(self, number: int, tabled: bool) -> Iterator[Signals]:
+        """The same of those in front of a recurrent layer."""
+        for kind, values in zip(self.model.ahead_activations[number], self.fed[number], strict=True):
             if (kind in TABLED) == tabled:
                 yield values
 
@@ -157,9 +158,9 @@ class Trial:
         traces = list[LayerTrace]()
         begun = golden.begun_with(net, made, None, len(self.data.x))
         known: list[Any] = [spec.formats.input, spec.tables]
-        if spec.model.before:
-            known += [spec.model.before, spec.weights.head, spec.formats.linear, spec.formats.of_head_bias]
+        around = [spec.weights.head, spec.formats.linear, spec.formats.of_head_bias]
         for number, array in enumerate(net.layers):
+            known += [spec.ahead(number), *around] if spec.ahead(number) else []
             known.append(spec.layer_formats(number))
             key = tuple(map(repr, known))
             trace = self._kept[number].get(key)
@@ -173,11 +174,12 @@ class Trial:
 
     def _entered(self, net: Network, made: Weights, number: int, traces: Sequence[LayerTrace]) -> Integers:
         """What a layer reads of the one before, the last of `traces`, or of what comes in."""
+        lengths = self.data.lengths
         if number:
-            return golden.given_to(net, number, golden.linked(net, number, traces[-1]), self.data.lengths)
-        x = net.spec.incoming.integers(self.data.x)
-        entered = golden.entered(net, made, x, self.data.lengths)
-        return golden.through_front(net, made, entered, self.data.lengths)[0]
+            came = golden.linked(net, number, traces[-1])
+        else:
+            came = golden.entered(net, made, net.spec.incoming.integers(self.data.x), lengths)
+        return golden.fed(net, made, number, came, lengths)[0]
 
     def _attached(self, number: int, array: LaneArray) -> nn.Module:
         """A layer with the scales of its rows, where it has some."""

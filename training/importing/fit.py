@@ -123,6 +123,6 @@ def _states(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
 
 def _biases(network: FloatNetwork) -> Iterator[Array]:
     yield from (layer.bias for layer in network.layers)
-    yield from (layer.bias for layer in (*network.before, *network.linear))
+    yield from (layer.bias for layer in (*network.feeding, *network.linear))
     if network.head is not None:
         yield network.head.bias

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from accel.architecture.array import Array as LaneArray
+from accel.architecture.constraints import linear_key
+from accel.architecture.network import Network
 from accel.base.faults import Fault, Refused
 from accel.base.fixed import Fixed, LowBit
 from accel.model import golden
@@ -59,20 +61,19 @@ def matrices(network: FloatNetwork, weights: Weights, spec: Spec) -> list[Matrix
         keys = [_key(spec, key, number) for key in ("weights.input_frac", "weights.recurrent_frac", "formats.bias")]
         found.extend(_layer(array, made, (layer.w_x, layer.w_h, layer.bias), layer.tensors, keys))
         found.extend(_initial(array, made, layer, spec))
-    around = zip((*network.before, *network.linear, network.head), (*net.before, *net.linear, net.head), strict=True)
+    around = zip((*network.feeding, *network.linear, network.head), (*net.feeding, *net.linear, net.head), strict=True)
     for one, linear in around:
         if one is not None and linear is not None:
             bias = "formats.bias" if spec.formats.head_bias is None else "formats.head_bias"
-            found.extend(_linear(linear, named[linear.name], one, (_frac_key(spec, linear), bias)))
+            found.extend(_linear(linear, named[linear.name], one, (_frac_key(net, linear), bias)))
     return found
 
 
-def _frac_key(spec: Spec, array: LaneArray) -> str:
+def _frac_key(net: Network, array: LaneArray) -> str:
     """The key of the spec that has the fraction bits of a linear layer's weights."""
-    layers = spec.model.head.layers if spec.model.head else ()
-    named = {f"linear{n}": f"model.head.layers.{n}.frac" for n, one in enumerate(layers) if one.frac is not None}
-    named |= {f"before{n}": f"model.before.{n}.frac" for n, one in enumerate(spec.model.before) if one.frac is not None}
-    return named.get(array.name, "weights.head_frac")
+    key = linear_key(net, array)
+    layer = net.spec.linear.get(key)
+    return "weights.head_frac" if layer is None or layer.frac is None else f"{key}.frac"
 
 
 def _linear(array: LaneArray, made: LayerWeights, layer: Linear, keys: tuple[str, str]) -> Iterator[Matrix]:

@@ -124,6 +124,11 @@ class FloatNetwork:
     """Frames of the file's input that make an x_t."""
 
     @property
+    def feeding(self) -> tuple[Activated, ...]:
+        """The linear layers in front of recurrent ones, in the order data takes."""
+        return self.before
+
+    @property
     def vocabulary(self) -> int | None:
         """Tokens that come in; None where x_t does."""
         return None if self.embedding is None else len(self.embedding.rows)
@@ -232,7 +237,7 @@ class FloatNetwork:
             yield from zip(layer.tensors, (layer.w_x, layer.w_h, layer.bias), strict=True)
             if layer.initial is not None:
                 yield f"what {layer.name} begins with", layer.initial
-        for linear in (*self.before, *self.linear, *((self.head,) if self.head else ())):
+        for linear in (*self.feeding, *self.linear, *((self.head,) if self.head else ())):
             yield from zip(linear.tensors, (linear.weight, linear.bias), strict=True)
 
 

@@ -107,7 +107,7 @@ def _same(one: Reading, other: Reading) -> bool:
         for network in (first, second)
     ]
     between = [
-        [network.pool, *network.between, *(layer.activation for layer in (*network.before, *network.linear))]
+        [network.pool, *network.between, *(layer.activation for layer in (*network.feeding, *network.linear))]
         for network in (first, second)
     ]
     return (
