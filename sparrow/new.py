@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from sparrow.spec_text import text
 from training.automatic.formats import choose
 from training.importing import data as drawn
 from training.importing import fit, frames, source
-from training.importing.network import FloatNetwork
+from training.importing.network import Activated, FloatNetwork
 
 SEED, SEQUENCES, LENGTH = 1, 16, 32
 """Of random x, where the user gives none."""
@@ -161,9 +162,9 @@ def _model(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any]:
     if network.window is not None:
         found["window"] = plain(network.window)
     if network.between:
-        found["between"] = list(network.between)
+        found["between"] = [link if isinstance(link, str) else _linear(link) for link in network.between]
     if network.before:
-        found["before"] = [{"outputs": len(one.bias), "activation": one.activation} for one in network.before]
+        found["before"] = _linear(network.before)
     found["hidden"] = [layer.sizes[1] for layer in network.layers]
     linear = (*network.feeding, *network.linear, *((network.head,) if network.head else ()))
     found["bias"] = any(layer.bias.any() for layer in (*network.layers, *linear))
@@ -172,6 +173,11 @@ def _model(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any]:
     if network.directions > 1:
         found |= {"bidirectional": True, "longest": _longest(asked, data, "sequence buffers")}
     return found
+
+
+def _linear(layers: Sequence[Activated]) -> list[dict[str, Any]]:
+    """Linear layers as a spec has them."""
+    return [{"outputs": len(one.bias), "activation": one.activation} for one in layers]
 
 
 def _longest(asked: Asked, data: Data, what: str) -> int:
@@ -190,8 +196,7 @@ def _head(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any] | N
     if network.head is None:
         return None
     kind = "argmax" if network.ending in fit.CLASSES else "logits"
-    layers = [{"outputs": len(one.bias), "activation": one.activation} for one in network.linear]
-    found: dict[str, Any] = {"layers": layers, "outputs": len(network.head.bias), "kind": kind}
+    found: dict[str, Any] = {"layers": _linear(network.linear), "outputs": len(network.head.bias), "kind": kind}
     found |= {"when": network.when or asked.when or "last", "pool": network.pool}
     if network.pool == "mean":
         found["longest"] = _longest(asked, data, "a mean")

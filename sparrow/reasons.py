@@ -61,6 +61,8 @@ def _model(spec: Spec, network: FloatNetwork, asked: Asked) -> Iterator[tuple[st
         )
     if network.before:
         yield "model.before", f"{', '.join(one.name for one in network.before)}, in front of the first layer."
+    if between := network.feeding[len(network.before) :]:
+        yield "model.between", f"With {', '.join(one.name for one in between)}, linear layers between recurrent ones."
     head = spec.model.head
     if head is not None and network.head is not None:
         kind = f"it ends with {network.ending}" if network.ending else "the file ends with its sums"

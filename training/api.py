@@ -4,7 +4,8 @@ prune(lstm, spec)                   # masks, through which training goes on
 lstm = quantize(lstm, spec)         # the same parameters in the accelerator's arithmetic
 export(lstm, head, spec, work)      # the integers, for `sparrow generate`
 
-What stands in front goes with them: `before`, the linear layers of `model.before`, and `embedding`, the table of
+What stands in front goes with them: `before`, the linear layers of `model.before`, `between`, those that stand between
+recurrent layers (an entry for each entry of `model.between`, empty where that is a word), and `embedding`, the table of
 `model.vocabulary`. Where something stands between recurrent layers (`model.between`), `lstm` are several modules.
 """
 
@@ -46,6 +47,10 @@ def prune(lstm: Recurrent, spec: Spec) -> None:
         pruning.prune(one.module, array.nnz, one.number, choose)
 
 
+Between = Sequence[Sequence[nn.Linear]]
+"""Linear layers between recurrent ones, an entry for each of `model.between`."""
+
+
 class Quantized(nn.Module):
     """Recurrent layers, and what stands in front of them, in the arithmetic of the accelerator; parameters are shared,
     gradients go straight through.
@@ -55,10 +60,15 @@ class Quantized(nn.Module):
     """
 
     def __init__(
-        self, lstm: Recurrent, spec: Spec, before: Sequence[nn.Linear] = (), embedding: nn.Embedding | None = None
+        self,
+        lstm: Recurrent,
+        spec: Spec,
+        before: Sequence[nn.Linear] = (),
+        embedding: nn.Embedding | None = None,
+        between: Between = (),
     ) -> None:
         super().__init__()
-        modules, self.front = modules_of(lstm), Front(tuple(before), embedding)
+        modules, self.front = modules_of(lstm), _front(before, embedding, between)
         check(modules, spec, self.front)
         check_weights(spec)
         self.single = isinstance(lstm, nn.RNNBase)
@@ -112,10 +122,18 @@ class Quantized(nn.Module):
 
 
 def quantize(
-    lstm: Recurrent, spec: Spec, before: Sequence[nn.Linear] = (), embedding: nn.Embedding | None = None
+    lstm: Recurrent,
+    spec: Spec,
+    before: Sequence[nn.Linear] = (),
+    embedding: nn.Embedding | None = None,
+    between: Between = (),
 ) -> Quantized:
     """The module that computes as the accelerator will; fine-tune it in place of those given."""
-    return Quantized(lstm, spec, before, embedding)
+    return Quantized(lstm, spec, before, embedding, between)
+
+
+def _front(before: Sequence[nn.Linear], embedding: nn.Embedding | None, between: Between) -> Front:
+    return Front(tuple(before), embedding, tuple(map(tuple, between)))
 
 
 def export(
@@ -127,6 +145,7 @@ def export(
     replace: bool = False,
     before: Sequence[nn.Linear] = (),
     embedding: nn.Embedding | None = None,
+    between: Between = (),
 ) -> Weights:
     """Leave what `sparrow import` leaves in `work`: weights, samples, a record; `sparrow run` goes on from there.
 
@@ -140,17 +159,18 @@ def export(
     are set aside.
     """
     modules = lstm.given if isinstance(lstm, Quantized) else modules_of(lstm)
-    front = lstm.front if isinstance(lstm, Quantized) else Front(tuple(before), embedding)
+    front = lstm.front if isinstance(lstm, Quantized) else _front(before, embedding, between)
     check(modules, spec, front)
     net = _network(modules, spec)
     linear = [] if head is None else [head] if isinstance(head, nn.Linear) else [*head]
     behind = net.behind(net.arrays)
     if len(linear) != len(behind):
         raise Refused([Fault("head", f"{len(behind)} linear layers, as the spec's model.head has", str(len(linear)))])
-    pruning.prune_head([*front.before, *linear], spec)
+    feeding = [one for number in range(len(spec.model.hidden)) for one in front.ahead(number)]
+    pruning.prune_head([*feeding, *linear], spec)
     pairs = zip(layers_of(modules), net.layers, strict=True)
     layers = {array.name: layer_integers(one.module, array, one.number) for one, array in pairs}
-    around = zip((*front.before, *linear), (*net.feeding, *behind), strict=True)
+    around = zip((*feeding, *linear), (*net.feeding, *behind), strict=True)
     layers |= {array.name: head_integers(layer, array) for layer, array in around}
     in_order = tuple(layers[array.name] for array in net.arrays)
     made = Weights(in_order, threshold_of(spec), table_integers(front.embedding, spec))
@@ -167,7 +187,7 @@ def _model(modules: Sequence[nn.RNNBase], spec: Spec, front: Front) -> LSTM:
     alone = spec.model.model_copy(update={"head": None})
     model = LSTM(spec.model_copy(update={"model": alone, "training": training}))
     model.layers, model.table = nn.ModuleList(layers_of(modules)), front.embedding
-    model.ahead[0] = nn.ModuleList(front.before)
+    model.ahead = nn.ModuleList(nn.ModuleList(front.ahead(number)) for number in range(len(spec.model.hidden)))
     model.threshold.fill_((spec.sparsity.threshold or 0.0) if spec.skips_states else 0.0)
     return model
 

@@ -49,6 +49,12 @@ class Front:
 
     before: tuple[nn.Linear, ...] = ()
     embedding: nn.Embedding | None = None
+    between: tuple[tuple[nn.Linear, ...], ...] = ()
+    """Linear layers in front of each recurrent layer behind the first one; none behind the end."""
+
+    def ahead(self, number: int) -> tuple[nn.Linear, ...]:
+        """The linear layers in front of a recurrent layer."""
+        return next(iter(self.between[number - 1 : number]), ()) if number else self.before
 
 
 def modules_of(lstm: Recurrent) -> list[nn.RNNBase]:
@@ -79,9 +85,10 @@ def check(modules: Sequence[nn.RNNBase], spec: Spec, front: Front | None = None)
         if layer.inputs != inputs:
             key = "model.inputs" if not (number or spec.model.before) else f"inputs of recurrent layer {number}"
             faults.append(Fault(key, str(inputs), f"{layer.inputs} in the module"))
-    for number, kind in enumerate(spec.model.between, 1):
-        if kind != "none" and number < len(layers) and layers[number].number:
-            wanted = f"layers {number - 1} and {number} in modules of their own, as {kind} stands between"
+    for number, link in enumerate(spec.model.between, 1):
+        if link != "none" and number < len(layers) and layers[number].number:
+            what = f"{link} stands" if isinstance(link, str) else "linear layers stand"
+            wanted = f"layers {number - 1} and {number} in modules of their own, as {what} between"
             faults.append(Fault("model.between", wanted, "one module"))
     if front is not None:
         faults += _front_faults(spec, front)
@@ -109,13 +116,15 @@ def _front_faults(spec: Spec, front: Front) -> Iterator[Fault]:
     if rows != given:
         wanted = "none" if rows is None else f"an nn.Embedding {rows}, as model.vocabulary and model.inputs have it"
         yield Fault("embedding", wanted, "none" if given is None else str(given))
-    sizes = [model.inputs, *(one.outputs for one in model.before)]
-    linear = [[one.in_features, one.out_features] for one in front.before]
-    if linear != [[*pair] for pair in pairwise(sizes)]:
-        wanted = (
-            f"nn.Linear of {[[*pair] for pair in pairwise(sizes)]}, as model.before has" if model.before else "none"
-        )
-        yield Fault("before", wanted, str(linear) if linear else "none")
+    if len(front.between) >= len(model.hidden):
+        yield Fault("between", f"at most {len(model.hidden) - 1} lists of nn.Linear", str(len(front.between)))
+    for number in range(len(model.hidden)):
+        key = f"between[{number - 1}]" if number else "before"
+        sizes = [[*pair] for pair in pairwise([spec.comes_to(number), *(one.outputs for one in spec.ahead(number))])]
+        linear = [[one.in_features, one.out_features] for one in front.ahead(number)]
+        if linear != sizes:
+            wanted = f"nn.Linear of {sizes}, as model.{key} has" if sizes else "none"
+            yield Fault(key, wanted, str(linear) if linear else "none")
 
 
 def check_weights(spec: Spec) -> None:

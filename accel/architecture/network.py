@@ -58,7 +58,8 @@ class Network:
     @cached_property
     def clips(self) -> dict[int, Clip]:
         """The ends that h_t is held within in front of a recurrent layer, by that one's number."""
-        kinds = {number: ACTIVATIONS.get(kind) for number, kind in enumerate(self.spec.model.between, 1)}
+        links = enumerate(self.spec.model.between, 1)
+        kinds = {number: ACTIVATIONS.get(link) for number, link in links if isinstance(link, str)}
         found = {number: kind.operations[-1] for number, kind in kinds.items() if kind is not None}
         return {number: clip for number, clip in found.items() if isinstance(clip, Clip)}
 
@@ -234,8 +235,9 @@ def _weight(weights: WeightFormats, fixed: Fixed) -> Fixed:
 
 def _ahead(spec: Spec, layers: tuple[Array, ...], number: int) -> Iterator[LinearArray]:
     """The linear layers in front of a recurrent one."""
-    reads = spec.model.inputs, spec.engine.input_words, spec.formats.input
-    name, own = "before", layers[number].signals
+    words = layers[number - 1].cells if number else spec.engine.input_words
+    reads = spec.comes_to(number), words, spec.came_in(number)
+    name, own = f"between{number - 1}_" if number else "before", layers[number].signals
     for place, layer in enumerate(spec.ahead(number)):
         made = spec.made(layer, number)
         yield _activated(spec, f"{name}{place}", layer, layers, own, reads, made)

@@ -44,15 +44,27 @@ def _between_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     behind = between[links:]
     if between and len(between) != links and behind != ("residual",):
         wanted = f"{links} entries, one for each two layers behind each other" if links else "nothing for one layer"
-        yield "model.between", f"{wanted}, and residual behind the last one or nothing", list(between)
+        yield "model.between", f"{wanted}, and residual behind the last one or nothing", between
     if behind == ("residual",):
         yield from _behind_rules(spec)
     if "residual" in between and spec.training.studies.lasso:
         wanted = "nothing beside model.between: residual, where units of h_t stay as many as elements of x_t"
         yield "training.studies.lasso", wanted, spec.training.studies.lasso
+    for number in range(1, len(spec.model.hidden)):
+        if spec.ahead(number):
+            yield from _linear_between_rules(spec, f"model.between.{number - 1}")
     for number, kind in enumerate(between[: len(spec.model.hidden)]):
         if kind == "residual":
             yield from _residual_rules(spec, number)
+
+
+def _linear_between_rules(spec: Spec, key: str) -> Iterator[tuple[str, str, Any]]:
+    """What does not go with linear layers between two recurrent ones."""
+    if spec.model.bidirectional:
+        wanted = "no linear layers beside model.bidirectional, whose layers make h of two different steps at once"
+        yield key, wanted, "a list"
+    if spec.training.studies.lasso:
+        yield "training.studies.lasso", f"nothing beside linear layers in {key}", spec.training.studies.lasso
 
 
 def _behind_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:

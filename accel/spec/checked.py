@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from accel.base.faults import Fault, Refused
-from accel.spec.types import Section, plain
+from accel.spec.types import FORMS, Section, plain
 from accel.spec.yaml_file import Document, dotted
 
 S = TypeVar("S", bound=Section)
@@ -60,7 +60,8 @@ def _fault(place: Any, item: Any) -> Fault:
     if wanted is None:
         wanted = re.sub(r"^(Value error, )?(Input should be )?", "", item["msg"])
     missing = item["type"] == "missing"
-    return Fault(place(tuple(item["loc"])), wanted, "nothing" if missing else _show(item["input"]))
+    loc = tuple(part for part in item["loc"] if part not in FORMS)
+    return Fault(place(loc), wanted, "nothing" if missing else _show(item["input"]))
 
 
 def _show(value: Any) -> str:

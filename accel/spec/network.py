@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from accel.base.fixed import Fixed
 from accel.spec.by_layer import Formats as FormatOrList
 from accel.spec.by_layer import Frac, Fracs, Signals, Widths, of_layer
 from accel.spec.types import (
     _LIST,
+    FORMS,
     Activation,
     Between,
     Count,
@@ -24,11 +25,12 @@ from accel.spec.types import (
     When,
     Width,
     _power_of_two,
+    form,
 )
 
 
 class Linear(Section):
-    """A linear layer in front of the head's last one, or of the first recurrent layer, and what its sums go through."""
+    """A linear layer in front of the head's last one, or of a recurrent layer, and what its sums go through."""
 
     outputs: Count
     """Rows of the layer."""
@@ -39,6 +41,14 @@ class Linear(Section):
     """Fraction bits of its weights; by default `weights.head_frac`."""
     units: Count | None = None
     """Multipliers of the layer; by default as few as keep pace with the recurrent layers."""
+
+
+Link = Annotated[
+    Annotated[Between, Tag(FORMS[0])]
+    | Annotated[tuple[Linear, ...], _LIST, Field(min_length=1, max_length=16), Tag(FORMS[1])],
+    Discriminator(form),
+]
+"""What stands between two recurrent layers."""
 
 
 class Head(Section):
@@ -111,10 +121,11 @@ class Model(Section):
     share of zeros are those of the head. One without an activation belongs into W_x."""
     hidden: Hidden
     """Hidden units of each recurrent layer."""
-    between: Annotated[tuple[Between, ...], _LIST, Field(max_length=63)] = ()
+    between: Annotated[tuple[Link, ...], _LIST, Field(max_length=63)] = ()
     """What h_t goes through on its way to the next recurrent layer, one entry for each two layers behind each other;
-    `residual`: the layer's own x_t is added to it, in `formats.residual`. One entry more, `residual`, stands behind the
-    last layer, in front of the head. The recurrence of a layer reads h_t as it is."""
+    `residual`: the layer's own x_t is added to it, in `formats.residual`; a list: linear layers as those of `before`.
+    One entry more, `residual`, stands behind the last layer, in front of the head. The recurrence of a layer reads h_t
+    as it is."""
     bidirectional: bool = False
     """Every layer has a second direction, which reads the sequence from its end; a step's output is [forward,
     backward], and `hidden` are the units of each."""
@@ -238,7 +249,7 @@ class Formats(Section):
     scale: FormatOrList | None = None
     """What a row's sum is multiplied with; for `weights.per_row`."""
     linear: Annotated[Format | None, Field(repr=False)] = None
-    """What a linear layer in front of the head's last one gives; where its activation is a table, that is in
+    """What a linear layer in front of another layer gives; where its activation is a table, that is in
     `activation`."""
     residual: Annotated[Format | None, Field(repr=False)] = None
     """h_t and x_t of a layer together, as the next one reads it; for `model.between: residual`."""

@@ -65,7 +65,8 @@ def _section(schema: dict[str, Any], field: dict[str, Any]) -> dict[str, Any] | 
 
 def _kind(field: dict[str, Any]) -> str:
     """The values a key takes, in words."""
-    return " or ".join(_alternative(option) for option in field.get("anyOf", [field]) if option.get("type") != "null")
+    options = field.get("anyOf", field.get("oneOf", [field]))
+    return " or ".join(_alternative(option) for option in options if option.get("type") != "null")
 
 
 def _alternative(option: dict[str, Any]) -> str:
@@ -73,6 +74,8 @@ def _alternative(option: dict[str, Any]) -> str:
         return f"`{option['const']}`"
     if "enum" in option:
         return ", ".join(f"`{value}`" for value in option["enum"])
+    if "$ref" in option:
+        return "section"
     if option.get("type") == "object":
         return f"`{{{', '.join(option['properties'])}}}`"
     if option.get("type") == "array":

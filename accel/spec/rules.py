@@ -139,7 +139,8 @@ def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "formats.scale", wanted, formats.scale
         return
     if any(layer.activation not in TABLED for layer in spec.linear.values()) != (formats.linear is not None):
-        wanted = "a format where model.before or model.head.layers has a layer without a table, and nothing where not"
+        where = "model.before, model.between or model.head.layers has a layer without a table"
+        wanted = f"a format where {where}, and nothing where not"
         yield "formats.linear", wanted, formats.linear
         return
     if ("residual" in spec.model.between) != (formats.residual is not None):

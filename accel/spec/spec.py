@@ -124,8 +124,8 @@ class Spec(Section):
         return self.model.initial == "constant"
 
     def made(self, layer: Linear, number: int = -1) -> Fixed:
-        """What a linear layer gives; its formats are those of a recurrent layer, behind the last one of that, in front
-        of the first one of the first.
+        """What a linear layer gives; its formats are those of a recurrent layer: of the one that it stands in front of,
+        behind all of the last one.
         """
         signals = self.formats.signals(number)
         made = signals.activation if layer.activation in TABLED else signals.linear
@@ -159,13 +159,19 @@ class Spec(Section):
 
     def ahead(self, number: int) -> tuple[Linear, ...]:
         """The linear layers in front of a recurrent layer, counted from 0, in the order data takes."""
-        return () if number else self.model.before
+        if not number:
+            return self.model.before
+        link = next(iter(self.model.between[number - 1 : number]), "none")
+        return link if isinstance(link, tuple) else ()
 
     @property
     def linear(self) -> dict[str, Linear]:
         """Every linear layer in front of another layer by its key, in the order data takes."""
         head = () if self.model.head is None else self.model.head.layers
         found = {f"model.before.{place}": layer for place, layer in enumerate(self.model.before)}
+        for number in range(1, len(self.model.hidden)):
+            chain = enumerate(self.ahead(number))
+            found |= {f"model.between.{number - 1}.{place}": layer for place, layer in chain}
         return found | {f"model.head.layers.{place}": layer for place, layer in enumerate(head)}
 
     @property

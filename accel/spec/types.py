@@ -46,7 +46,9 @@ Activation = Literal["none", "relu", "hard_tanh", "hard_sigmoid", "tanh", "sigmo
 Clipping = Literal["none", "relu", "hard_tanh", "hard_sigmoid"]
 """Activations that are two ends of a value's own format."""
 Between = Literal["none", "relu", "hard_tanh", "hard_sigmoid", "residual"]
-"""What stands between two recurrent layers."""
+"""What stands between two recurrent layers, where that is no linear layer."""
+FORMS = ("a word", "a list")
+"""Forms that a value may have which is one of several things: `form` tells which, and messages leave it out."""
 When = Literal["last", "step"]
 """After which steps a head answers."""
 Last = Literal["states", "output"]
@@ -67,6 +69,11 @@ Depths = Annotated[tuple[Depth, ...], _LIST]
 Baseline = Literal["unstructured", "bank", "block", "column", "targeted", "shared", "dense"]
 Baselines = Annotated[tuple[Baseline, ...], _LIST]
 TaskName = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*|[^:\x00-\x1f\x7f]+:[A-Za-z_][A-Za-z0-9_]*)$")]
+
+
+def form(value: Any) -> str:
+    """Which of the FORMS a value has."""
+    return FORMS[isinstance(value, (list, tuple, dict))]
 
 
 class Section(BaseModel):

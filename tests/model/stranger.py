@@ -13,6 +13,8 @@ import numpy as np
 
 Format = Sequence[int]
 Row = Sequence[int]
+Label = int | tuple[int, int]
+"""Recurrent layer n, or (n, k): linear layer k in front of that; with the number of recurrent layers, behind them."""
 
 
 def narrow(value: int, frac: int, to: Format) -> int:
@@ -52,7 +54,32 @@ class Network:
         self.sigmoid = table(sigmoid, gate, spans["sigmoid"], spec)
         self.tanh = table(math.tanh, gate, spans["tanh"], spec)
         self.cell_tanh = table(math.tanh, cell, spans["tanh"], spec)
-        self.front = len(self.model["before"])
+        self.places: dict[Label, int] = {}
+        self.fine: dict[Label, int] = {}
+        self.reads: list[int] = []
+        for n, chain in enumerate(self.chains()):
+            self.follow(n, chain)
+
+    def chains(self) -> list[list[dict[str, Any]]]:
+        """The linear layers in front of each recurrent one, then those behind."""
+        links, head = self.model["between"], self.model["head"]
+        found = [link if isinstance(link, list) else [] for link in links[: len(self.model["hidden"]) - 1]]
+        found += [[]] * (len(self.model["hidden"]) - 1 - len(found))
+        return [self.model["before"], *found, [*head["layers"], {}] if head else []]
+
+    def follow(self, n: int, chain: list[dict[str, Any]]) -> None:
+        """The numbers of the arrays of recurrent layer n and of the linear ones in front of it, fraction bits of the
+        products of these, and of what layer n reads.
+        """
+        read = self.formats["input" if n == 0 else self.read_as(n)][1]
+        for k, layer in enumerate(chain):
+            own = layer.get("frac")
+            self.places[n, k] = len(self.places)
+            self.fine[n, k] = (self.spec["weights"]["head_frac"] if own is None else own) + read
+            tabled = layer.get("activation") in ("tanh", "sigmoid")
+            read = (self.formats["activation" if tabled else "linear"] or [0, 0])[1]
+        self.reads.append(read)
+        self.places[n] = len(self.places)
 
     def given(self, size: int, values: Iterator[int]) -> tuple[Row, Row]:
         """What is read and what is carried on of a layer's state."""
@@ -62,18 +89,12 @@ class Network:
         return first, [next(values) for _ in range(size)]
 
     def row(
-        self, n: int, r: int, x: Row | None, h: Row | None, first: bool, w_h: int, own: int | None = None
+        self, label: Label, r: int, x: Row | None, h: Row | None, w_h: int, own: int | None = None
     ) -> tuple[int, int]:
-        """A row's sum and its fraction bits; `w_h` is the row of W_h, `own` that of the bias and of the scale.
-
-        `n` counts from the first recurrent layer; linear layers in front have numbers below 0.
-        """
-        own, count, front = w_h if own is None else own, len(self.model["hidden"]), self.products(True)
-        kinds, head = self.spec["weights"], not 0 <= n < count
-        fine_x = kinds["input_frac"] + (front[-1] if first else self.formats[self.read_as(n)][1])
-        if head:
-            fine_x = front[n - 1] if n < 0 else self.products(False)[n - count]
-        n += self.front
+        """A row's sum and its fraction bits; `w_h` is the row of W_h, `own` that of the bias and of the scale."""
+        own, n = w_h if own is None else own, self.places[label]
+        kinds, head = self.spec["weights"], isinstance(label, tuple)
+        fine_x = kinds["input_frac"] + self.reads[label] if isinstance(label, int) else self.fine[label]
         fine_h = fine_x if head else kinds["recurrent_frac"] + self.formats["state"][1]
         frac = max(fine_x, fine_h)
         total = 0
@@ -89,36 +110,28 @@ class Network:
         """The format of what recurrent layer n reads, which is not the first, or of what is behind the last one."""
         return "residual" if n and self.model["between"][n - 1 : n] == ["residual"] else "state"
 
-    def products(self, front: bool) -> list[int]:
-        """Fraction bits of the products of the linear layers in front, then of what the last one gives; or of those of
-        the head, the last one's last.
-        """
-        found, read = [], self.formats["input" if front else self.read_as(len(self.model["hidden"]))][1]
-        for layer in self.model["before"] if front else [*self.model["head"]["layers"], {}]:
-            own = layer.get("frac")
-            found.append((self.spec["weights"]["head_frac"] if own is None else own) + read)
-            tabled = layer.get("activation") in ("tanh", "sigmoid")
-            read = (self.formats["activation" if tabled else "linear"] or [0, 0])[1]
-        return [*found, read] if front else found
-
     def entering(self, x: Row) -> Row:
         """What the first recurrent layer reads of what comes in for a step."""
         if self.model["vocabulary"] is not None:
             x = self.arrays["embedding"][x[0] if 0 <= x[0] < self.model["vocabulary"] else 0]
-        for number, layer in enumerate(self.model["before"]):
-            x = self.linear(number - self.front, layer, x)
+        return self.through(0, x)
+
+    def through(self, n: int, x: Row) -> Row:
+        """What recurrent layer n reads of what comes to the linear layers in front of it."""
+        for k, layer in enumerate(self.chains()[n]):
+            x = self.linear((n, k), layer, x)
         return x
 
     def between(self, n: int, h: Row, x: Row) -> Row:
-        """What the next recurrent layer reads of h of layer n and of its x."""
+        """What the next recurrent layer, or the linear layers in front of it, read of h of layer n and of its x."""
         kinds, one = self.model["between"], 1 << self.formats["state"][1]
         if kinds[n : n + 1] == ["residual"]:
-            of_x = self.products(True)[-1] if n == 0 else self.formats[self.read_as(n)][1]
+            of_x = self.reads[n]
             frac = max(self.formats["state"][1], of_x)
             pairs = ((a << frac - self.formats["state"][1], b << frac - of_x) for a, b in zip(h, x, strict=True))
             return [narrow(a + b, frac, self.formats["residual"]) for a, b in pairs]
         ends = {"relu": (0, None), "hard_tanh": (-one, one), "hard_sigmoid": (0, one)}
-        if n >= len(kinds) or kinds[n] == "none":
+        if n >= len(kinds) or kinds[n] == "none" or isinstance(kinds[n], list):
             return h
         least, most = ends[kinds[n]]
         return [max(least, value if most is None else min(value, most)) for value in h]
@@ -136,11 +149,11 @@ class Network:
         factor = (2 ** (bits + 1) + count) // (2 * count)
         return [narrow(sum(unit) * factor, state[1] + bits, state) for unit in zip(*steps[:count], strict=True)]
 
-    def linear(self, n: int, layer: dict[str, Any], x: Row) -> Row:
-        """A linear layer with an activation, by its number as `row` counts."""
+    def linear(self, n: Label, layer: dict[str, Any], x: Row) -> Row:
+        """A linear layer with an activation."""
         found, kind = [], layer["activation"]
         for k in range(layer["outputs"]):
-            total, frac = self.row(n, k, x, [], False, k)
+            total, frac = self.row(n, k, x, [], k)
             if kind in ("tanh", "sigmoid"):
                 pre = narrow(total, frac, self.formats["gate"])
                 found.append(self.tanh(pre) if kind == "tanh" else self.sigmoid(pre))
@@ -161,7 +174,7 @@ class Network:
             pre = []
             for gate in range(4):
                 r = gate * units + unit
-                total, frac = self.row(n, r, x, h, n == 0, r)
+                total, frac = self.row(n, r, x, h, r)
                 pre.append(narrow(total, frac, self.formats["gate"]))
             i, f, o = (self.sigmoid(pre[gate]) for gate in (0, 1, 3))
             g = self.tanh(pre[2])
@@ -180,7 +193,7 @@ class Network:
             pre = []
             for number, (row, of_x, of_h) in enumerate(((0, x, h), (1, x, h), (2, x, None), (2, None, h))):
                 own = row * units + unit
-                total, frac = self.row(n, own, of_x, of_h, n == 0, own, number * units + unit)
+                total, frac = self.row(n, own, of_x, of_h, own, number * units + unit)
                 pre.append(narrow(total, frac, gate))
             r, z = self.sigmoid(pre[0]), self.sigmoid(pre[1])
             new = self.tanh(narrow((pre[2] << act[1]) + r * pre[3], gate[1] + act[1], gate))
@@ -193,7 +206,7 @@ class Network:
         act, cell, units = self.formats["activation"], self.formats["cell"], self.model["hidden"][n]
 
         def gate(row: int, read: Row, table: Callable[[int], int]) -> list[int]:
-            sums = (self.row(n, row * units + u, x, read, n == 0, row * units + u) for u in range(units))
+            sums = (self.row(n, row * units + u, x, read, row * units + u) for u in range(units))
             return [table(narrow(total, frac, self.formats["gate"])) for total, frac in sums]
 
         z, r = gate(0, h, self.sigmoid), gate(1, h, self.sigmoid)
@@ -214,7 +227,7 @@ class Network:
                 for gate in range(2):
                     own = gate * units + unit
                     read = x if level == 0 else None
-                    total, frac = self.row(n, own, read, r, n == 0, 2 * units * level + own)
+                    total, frac = self.row(n, own, read, r, 2 * units * level + own)
                     pre.append(narrow(total, frac, self.formats["gate"]))
                 h, t = self.tanh(pre[0]), self.sigmoid(pre[1])
                 q = act[1] + max(act[1], cell[1])
@@ -229,7 +242,7 @@ class Network:
         for step, x_t in enumerate(x):
             value = read = list(self.entering(x_t))
             for n, (h, c) in enumerate(states):
-                value = self.between(n - 1, value, read) if n else value
+                value = self.through(n, self.between(n - 1, value, read)) if n else value
                 read = list(value)
                 if self.model["cell"] == "highway":
                     value, kept = self.highway(n, value, h, c)
@@ -247,8 +260,8 @@ class Network:
             elif head["when"] == "step" or step == len(x) - 1:
                 value = self.pooled(head, [*seen, value])
                 for number, layer in enumerate(head["layers"]):
-                    value = list(self.linear(len(states) + number, layer, value))
-                last = len(states) + len(head["layers"])
-                logits = [self.row(last, k, value, [], False, k)[0] for k in range(head["outputs"])]
+                    value = list(self.linear((len(states), number), layer, value))
+                last = len(states), len(head["layers"])
+                logits = [self.row(last, k, value, [], k)[0] for k in range(head["outputs"])]
                 results.append(logits if head["kind"] == "logits" else [logits.index(max(logits))])
         return results

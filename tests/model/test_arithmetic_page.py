@@ -106,6 +106,17 @@ SPECS: dict[str, dict[str, Any]] = {
         "formats": {"input": [8, 6], "gate": [10, 7], "activation": [9, 7], "cell": [16, 11], "state": [12, 9]}
         | {"bias": [10, 7], "linear": [8, 5]},
     },
+    "linear layers between": {
+        "model": {
+            "inputs": 4,
+            "before": [{"outputs": 3}],
+            "hidden": [4, 6, 6],
+            "between": [[{"outputs": 5, "activation": "tanh", "frac": 4}, {"outputs": 6}], "residual"],
+            "head": LOGITS | {"layers": [{"outputs": 4, "activation": "hard_tanh"}]},
+        },
+        "formats": {"input": [8, 6], "gate": [10, 7], "activation": [9, 7], "cell": [16, 11], "state": [12, 9]}
+        | {"bias": [10, 7], "linear": [8, 5], "residual": [8, 5]},
+    },
     "a residual behind, the mean": {
         "model": {"inputs": 8, "hidden": [8], "between": ["residual"], "head": LOGITS | {"pool": "mean", "longest": 3}},
         "formats": {"input": [8, 6], "gate": [10, 7], "activation": [9, 7], "cell": [16, 11], "state": [12, 9]}

@@ -146,6 +146,34 @@ def test_what_stands_around_modules_goes_with_them(tmp_path: Path) -> None:
     np.testing.assert_array_equal(golden.run(net, made, chosen.x).h, h)
 
 
+def test_linear_layers_between_modules_go_with_them(tmp_path: Path) -> None:
+    chosen = design_spec(
+        model={"inputs": 3, "hidden": [6, 4], "between": [[{"outputs": 5, "activation": "tanh"}, {"outputs": 2}]]}
+        | {"head": {"outputs": 2}},
+        engine={"units": 2},
+        formats={"linear": [12, 8]},
+    )
+    torch.manual_seed(3)
+    modules = [nn.LSTM(3, 6, batch_first=True), nn.LSTM(2, 4, batch_first=True)]
+    between, given = [[nn.Linear(6, 5), nn.Linear(5, 2)]], samples.seeded(chosen, 6, 5)
+    prune(modules, chosen)
+    quantized = quantize(modules, chosen, between=between).double()
+    x = torch.from_numpy(given.x / 2.0**chosen.formats.input.frac)
+    h = quantized(x)[0]
+    h.square().sum().backward()
+    assert between[0][0].weight.grad is not None
+    made = export(quantized, nn.Linear(4, 2).double(), chosen, tmp_path)
+    net = weights_file.load(tmp_path / "weights.npz", chosen).network(chosen)
+    wanted = h.detach().numpy() * 2.0**chosen.formats.state.frac
+    np.testing.assert_array_equal(golden.run(net, made, given.x).h, wanted)
+    with pytest.raises(
+        Refused, match=r"between\[0\]: wanted nn.Linear of \[\[6, 5\], \[5, 2\]\], as model.between\[0\] has"
+    ):
+        quantize(modules, chosen, between=[between[0][:1]])
+    with pytest.raises(Refused, match=r"between: wanted at most 1 lists of nn.Linear, got 2"):
+        quantize(modules, chosen, between=[*between, []])
+
+
 def test_states_of_several_modules_are_a_list() -> None:
     modules, front, _ = given()
     quantized, tokens = quantize(modules, FRONT, **front).double(), torch.randint(0, 7, (5, 6))

@@ -123,6 +123,7 @@ class Dial:
         signals = {key: [self._of(f"{n}.{key}", widths)[0] for n in range(self.layers)] for key in ("bias", *SIGNALS)}
         x = self._of("input", widths)[0]
         for number, (w_x, w_h) in enumerate(weights):
+            x = self._made(number, widths) or x
             state = _within(signals["state"][number], 2 * signals["activation"][number].frac)
             products = max(w_x.frac + x.frac, w_h.frac + state.frac) + self.products_frac(number, widths)
             signals["state"][number] = state
@@ -146,6 +147,12 @@ class Dial:
             }
         )
         return self._with_linear(made, widths) if "head.weights" in self.known else made
+
+    def _made(self, number: int, widths: Widths) -> Fixed | None:
+        """What the linear layers in front of a recurrent one give; None where there are none."""
+        if not (chain := self.base.ahead(number)):
+            return None
+        return self._of(f"{number}.activation" if chain[-1].activation in TABLED else "head.linear", widths)[0]
 
     def _with_linear(self, spec: Spec, widths: Widths) -> Spec:
         """The spec with the formats of its linear layers; no bias has more fraction bits than a layer's products."""
@@ -174,6 +181,7 @@ def _with_fracs(model: Model, fracs: Iterator[int | None]) -> Model:
         return tuple(one.model_copy(update={"frac": next(fracs)}) for one in layers)
 
     keys: dict[str, Any] = {"before": own(model.before)}
+    keys["between"] = tuple(own(link) if isinstance(link, tuple) else link for link in model.between)
     if model.head is not None:
         keys["head"] = model.head.model_copy(update={"layers": own(model.head.layers)})
     return model.model_copy(update=keys)

@@ -88,22 +88,29 @@ def _linear(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
 
 def _between(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
     """What h_t goes through between recurrent layers."""
-    none = ("none",) * (len(network.layers) - 1)
-    if (spec.model.between or none) != (network.between or none):
-        wanted = f"[{', '.join(network.between)}], as {name} has" if network.between else f"nothing, as {name} has none"
-        yield Fault("model.between", wanted, f"[{', '.join(spec.model.between)}]")
+    none = ["none"] * (len(network.layers) - 1)
+    asked, found = ([*map(_link, links)] for links in (spec.model.between, network.between))
+    if (asked or none) != (found or none):
+        wanted = f"[{', '.join(found)}], as {name} has" if found else f"nothing, as {name} has none"
+        yield Fault("model.between", wanted, f"[{', '.join(asked)}]")
+
+
+def _link(link: str | Sequence[Linear | Activated]) -> str:
+    """What stands between recurrent layers, as a spec says it."""
+    return link if isinstance(link, str) else f"[{_listed(link)}]"
+
+
+def _listed(layers: Sequence[Linear | Activated]) -> str:
+    """Linear layers as a spec says them."""
+    sizes = ((len(one.bias) if isinstance(one, Activated) else one.outputs, one.activation) for one in layers)
+    return ", ".join(f"{{outputs: {outputs}, activation: {activation}}}" for outputs, activation in sizes)
 
 
 def _activated(
     key: str, layers: Sequence[Linear], found: Sequence[Activated], name: str, without: str
 ) -> Iterator[Fault]:
-    given = [(one.outputs, one.activation) for one in layers]
-    wanted = [(len(one.bias), one.activation) for one in found]
-    if given != wanted:
-        needed, got = (
-            ", ".join(f"{{outputs: {outputs}, activation: {activation}}}" for outputs, activation in side)
-            for side in (wanted, given)
-        )
+    needed, got = _listed(found), _listed(layers)
+    if got != needed:
         names = ", ".join(one.name for one in found)
         why = f"as {name} has ({names})" if names else f"as {name} {without}"
         yield Fault(key, f"[{needed}], {why}", f"[{got}]")

@@ -78,6 +78,19 @@ class Activated(Linear):
         return np.asarray(ACTIVATIONS[self.activation](sums))
 
 
+Link = str | tuple[Activated, ...]
+"""What stands between two recurrent layers: by the names of `model.between`, or linear layers."""
+
+
+def linked(link: Link, h: Array) -> Array:
+    """What comes behind a link, no residual, of h [..., n], in its precision."""
+    if isinstance(link, str):
+        return ACTIVATIONS[link](h)
+    for layer in link:
+        h = layer(h)
+    return h
+
+
 @dataclass(frozen=True)
 class Embedded:
     """A table in front of the first layer, float64: rows [vocabulary, inputs]."""
@@ -111,10 +124,9 @@ class FloatNetwork:
     """Which last step the head reads of bidirectional layers; None where the file does not say."""
     linear: tuple[Activated, ...] = ()
     """Linear layers between the recurrent ones and the head, in the order data takes."""
-    between: tuple[str, ...] = ()
-    """What h_t goes through on its way to the next recurrent layer, by the names of `model.between`; one more where x_t
-    is added behind the last one. Empty where it
-    goes as it is.
+    between: tuple[Link, ...] = ()
+    """What h_t goes through on its way to the next recurrent layer, by the names of `model.between`, or linear layers;
+    one more where x_t is added behind the last one. Empty where it goes as it is.
     """
     before: tuple[Activated, ...] = ()
     """Linear layers in front of the recurrent ones, in the order data takes."""
@@ -126,7 +138,8 @@ class FloatNetwork:
     @property
     def feeding(self) -> tuple[Activated, ...]:
         """The linear layers in front of recurrent ones, in the order data takes."""
-        return self.before
+        chains = (link for link in self.between if isinstance(link, tuple))
+        return (*self.before, *(layer for chain in chains for layer in chain))
 
     @property
     def vocabulary(self) -> int | None:
@@ -172,16 +185,16 @@ class FloatNetwork:
         """
         found = list[Array]()
         h = x = self.entered(x.astype(dtype))
-        kinds = ("none", *(self.between or ("none",) * (len(self.layers) - 1)))
-        for layer, kind, before in zip(
-            self.layers, kinds[: len(self.layers)], begin or self.begin(len(x)), strict=True
+        links: tuple[Link, ...] = ("none", *(self.between or ("none",) * (len(self.layers) - 1)))
+        for layer, link, before in zip(
+            self.layers, links[: len(self.layers)], begin or self.begin(len(x)), strict=True
         ):
-            x = h + _own(layer, x) if kind == "residual" else ACTIVATIONS[kind](h)
+            x = h + _own(layer, x) if link == "residual" else linked(link, h)
             if layer.directions > 1:
                 x = arranged(x, _real(x, lengths), crossed=bool(found), pairs=True)
             h = run_layer(layer, x.astype(dtype), *(one.astype(dtype) for one in before))
             found.append(h)
-        return [*found, h + _own(self.layers[-1], x)] if len(kinds) > len(self.layers) else found
+        return [*found, h + _own(self.layers[-1], x)] if len(links) > len(self.layers) else found
 
     def entered(self, x: Array) -> Array:
         """What the first recurrent layer reads, of x [sequences, steps, inputs] or tokens."""

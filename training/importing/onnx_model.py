@@ -15,7 +15,7 @@ from training.importing.axes import choices, shape_beside
 from training.importing.ends import End
 from training.importing.frames import Framed
 from training.importing.graph_file import GraphFile
-from training.importing.network import Array, Embedded, FloatNetwork, unchanged
+from training.importing.network import Array, Embedded, FloatNetwork, Link, unchanged
 from training.importing.reading import Reading
 from training.importing.signals import Signal, X, of_input
 from training.importing.walk import RECURRENT, Added, Answer, Behind, Given, Layer, Looking, Pooling, Traversal
@@ -107,7 +107,7 @@ def _same(one: Reading, other: Reading) -> bool:
         for network in (first, second)
     ]
     between = [
-        [network.pool, *network.between, *(layer.activation for layer in (*network.feeding, *network.linear))]
+        [network.pool, *map(_form, network.between), *(one.activation for one in (*network.feeding, *network.linear))]
         for network in (first, second)
     ]
     return (
@@ -247,7 +247,12 @@ def _known(file: GraphFile, x: str, sizes: tuple[int, ...], others: int) -> Iter
             yield name, Given(name, np.arange(int(np.prod(shape))).reshape(shape))
 
 
-def _between(chain: Sequence[Layer], added: Added | None) -> tuple[str, ...]:
+def _form(link: Link) -> str | int:
+    """What stands between layers by its name, or how many linear ones."""
+    return link if isinstance(link, str) else len(link)
+
+
+def _between(chain: Sequence[Layer], added: Added | None) -> tuple[Link, ...]:
     """What h_t goes through between recurrent layers, and behind the last one; nothing where it goes as it is."""
     found = (*(layer.between for layer in chain[1:]), *(["residual"] if added else []))
     return found if any(kind != "none" for kind in found) else ()

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
-from accel.base.faults import Fault, Refused
 from accel.model.directions import joined_matrices, joined_vectors
-from accel.spec.types import Clipping
 from training.importing.arithmetic import attributes, numbers
+from training.importing.links import link_of
 from training.importing.network import Array, Recurrent, bias_of_sums
 from training.importing.residuals import is_plain
 from training.importing.signals import Mixed, Signal, X, of_layer
-from training.importing.walk import Added, Behind, Given, Handler, Layer, Pooling, Traversal, Value
+from training.importing.walk import Given, Handler, Layer, Traversal, Value
 
 
 @dataclass(frozen=True)
@@ -64,12 +63,7 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     x = inputs["X"]
     if not isinstance(x, Signal) or x.places.ndim != 3:
         raise walk.refuse(node, "an X [steps, sequences, inputs] that is computed from x", _shape(x))
-    between = walk.layers[x.source] if x.source != X else None
-    link = _link(walk, between)
-    if isinstance(between, Behind | Pooling) and walk.met_recurrent(x.source) and link is None:
-        wanted = "no activation or pool between recurrent layers (cut the file there, and leave that to the host)"
-        got = between.kind if isinstance(between, Pooling) else between.made.activation
-        raise Refused([Fault(between.place, wanted, got)])
+    link = link_of(walk, x.source, len(directions) > 1)
     matrix, offset, rows = x.moved(x.places.swapaxes(0, 1) if options["layout"] else x.places).vectors()
     if len(offset) != columns:
         raise walk.refuse(node, f"an X of {columns} values a step, as W has it", str(len(offset)))
@@ -96,29 +90,6 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     walk.steps = steps
     h = of_layer(len(walk.layers) - 1, steps, sequences, hidden)
     return _outputs(h, bool(options["layout"])) if len(directions) == 1 else _both(h, bool(options["layout"]))
-
-
-@dataclass(frozen=True)
-class Link:
-    """What stands between two recurrent layers, by the names of `model.between`, and the layer that it reads."""
-
-    kind: str
-    source: int
-    folded: tuple[str, ...]
-
-
-def _link(walk: Traversal, between: object) -> Link | None:
-    """A residual, or an activation that h_t of one layer goes through as it is, and that hardware has between layers;
-    else None.
-    """
-    if isinstance(between, Added):
-        return Link("residual", between.source, between.folded)
-    if not isinstance(between, Behind) or between.source == X or not isinstance(walk.layers[between.source], Layer):
-        return None
-    made = between.made
-    if not is_plain(made.weight, made.bias) or made.activation not in get_args(Clipping):
-        return None
-    return Link(made.activation, between.source, (*between.folded, between.place))
 
 
 def _outputs(h: Signal, batch_first: bool) -> list[Value]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from accel.base.faults import Fault, Refused
-from training.importing.network import FloatNetwork
+from training.importing.network import Activated, FloatNetwork
 from training.importing.proof import Executor
 
 ANY_HEAD = 1
@@ -116,12 +116,18 @@ def _facts(reader: str, network: FloatNetwork, ignored: Sequence[str], settled: 
     return {
         "reader": reader,
         "embedding": None if network.embedding is None else network.embedding.name,
-        "before": [f"{layer.name}: {layer.activation}" for layer in network.before],
+        "before": _told(network.before),
         "layers": [layer.name for layer in network.layers],
-        "linear": [f"{layer.name}: {layer.activation}" for layer in network.linear],
+        "between": [link if isinstance(link, str) else _told(link) for link in network.between],
+        "linear": _told(network.linear),
         "head": None if network.head is None else network.head.name,
         "ending": network.ending or None,
         "folded": list(network.folded),
         "ignored": list(ignored),
         "settled": list(settled),
     }
+
+
+def _told(layers: Sequence[Activated]) -> list[str]:
+    """Names of linear layers, and what their sums go through."""
+    return [f"{layer.name}: {layer.activation}" for layer in layers]

@@ -18,7 +18,7 @@ from accel.base.faults import Fault, Refused
 from training.importing.evaluate import Unevaluated, evaluate
 from training.importing.frames import Framed
 from training.importing.graph_file import GraphFile, conforms, subgraphs
-from training.importing.network import Activated, Array, Embedded, Ending, Recurrent
+from training.importing.network import Activated, Array, Embedded, Ending, Link, Recurrent
 from training.importing.quantized import ROUNDED, is_rounding, wrong
 from training.importing.refusals import told
 from training.importing.signals import Mixed, Signal, Uneven, Unfit, X
@@ -47,10 +47,8 @@ SUPPORTED = (
     "Conv of kernel 1 with constants, or of a longer one over the steps of the input; "
     "Add of a recurrent layer's h_t and its own x_t; "
     "a Gather of a constant table at the input; moves of axes; "
-    "behind the recurrent ones ReduceMean or ReduceMax over the steps, then Relu, LeakyRelu, PRelu, Tanh, "
-    "Sigmoid, HardSigmoid or Clip "
-    "between linear layers; Softmax, LogSoftmax, Sigmoid or ArgMax at "
-    "the end"
+    "Relu, LeakyRelu, PRelu, Tanh, Sigmoid, HardSigmoid or Clip in front of recurrent layers, between and behind them; "
+    "behind the last one ReduceMean or ReduceMax over the steps; Softmax, LogSoftmax, Sigmoid or ArgMax at the end"
 )
 
 
@@ -74,7 +72,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Behind:
-    """A linear layer with an activation that was met behind a recurrent layer, and where its input comes from."""
+    """A linear layer with an activation that was met, and where its input comes from."""
 
     made: Activated
     source: int
@@ -107,8 +105,8 @@ class Layer:
     given: tuple[Given | None, Given | None] = (None, None)
     """h_0 and c_0, each [sequences, hidden]; None for zeros."""
     folded: tuple[str, ...] = ()
-    between: str = "none"
-    """What h_t of the layer before goes through in front of this one, by the names of `model.between`."""
+    between: Link = "none"
+    """What h_t of the layer before goes through in front of this one."""
     read: int = X
     """The source that it reads, what is between included."""
     plain: bool = False

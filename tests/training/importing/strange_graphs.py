@@ -8,10 +8,6 @@ from onnx import TensorProto, helper
 from tests.training.importing.graphs import HIDDEN, INPUTS, OUTPUTS, Graph
 
 
-def tanh_between(g: Graph) -> str:
-    return g.head(g.layer(g.node("Tanh", g.layer("x"), name="between"), HIDDEN))
-
-
 def elu(g: Graph) -> str:
     return g.head(g.node("Elu", g.head(g.layer("x")), name="elu"), OUTPUTS)
 

@@ -136,11 +136,3 @@ def test_other_additions_are_refused(changed: str, tmp_path: Path) -> None:
     path = graph.saved(tmp_path, graph.head(graph.layer(both, INPUTS)))
     with pytest.raises(Refused, match=r"skip \(Add\): wanted one input that depends on x"):
         source.found(path, Wishes())
-
-
-def test_a_scaled_activation_between_is_refused(tmp_path: Path) -> None:
-    graph = Graph()
-    between = graph.node("Relu", graph.node("Mul", graph.layer("x"), graph.constant(2.0)), name="between")
-    path = graph.saved(tmp_path, graph.head(graph.layer(between, 4)))
-    with pytest.raises(Refused, match=r"between \(Relu\): wanted no activation or pool between recurrent layers"):
-        source.found(path, Wishes())

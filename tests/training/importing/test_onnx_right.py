@@ -182,8 +182,21 @@ def relu_between(g: Graph) -> str:
     return g.head(g.layer(g.node("Relu", g.layer("x")), HIDDEN))
 
 
+def tanh_between(g: Graph) -> str:
+    return g.head(g.layer(g.node("Tanh", g.layer("x")), HIDDEN))
+
+
+def scaled_relu_between(g: Graph) -> str:
+    return g.head(g.layer(g.node("Relu", g.node("Mul", g.layer("x"), g.constant(2.0))), HIDDEN))
+
+
+def leaky_linear_between(g: Graph) -> str:
+    h = g.node("LeakyRelu", g.head(g.layer("x"), outputs=5), alpha=0.3)
+    return g.head(g.layer(g.head(h, 5, outputs=2), 2))
+
+
 RIGHT: tuple[Made, ...] = (
-    *(activations_in_front, relu_between),
+    *(activations_in_front, relu_between, tanh_between, scaled_relu_between, leaky_linear_between),
     *(two_layers, two_sizes, gemm_last, gemm_turned, weight_on_the_left, scaled_head, scaled_everywhere),
     *(layers_in_line, normalised, convolved_steps, without_bias, computed_constants, integers_with_scales),
     *(zeros_of_a_shape, chosen_by_a_constant, dropped_and_cast, flattened_steps, last_by_gather),

@@ -1,0 +1,192 @@
+"""Linear layers between recurrent ones: the same bits everywhere, exact cycles, and what is wrong is seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from accel.architecture.latencies import slot_to_out
+from accel.base.faults import Refused
+from accel.base.fixed import Fixed
+from accel.engines.memories import check_memories
+from accel.engines.verify import compare
+from accel.model import golden, random_weights, samples
+from accel.model.coverage import measure
+from accel.model.design import Design
+from accel.model.reach import reach
+from accel.model.samples import Samples
+from accel.schedule.dataflows import rows as dataflow
+from accel.schedule.schedule import schedule
+from tests.designs import BASE, spec
+from tests.engines.alike import CPP, MYHDL, QUICK, SIMULATORS, TORCH, rendered, require_equal, with_verilog
+
+STEP: dict[str, Any] = {"outputs": 3, "kind": "logits", "when": "step"}
+FORMATS = {**BASE["formats"], "linear": [9, 5]}
+RELU = [{"outputs": 5, "activation": "relu"}]
+LAYERS: dict[str, Any] = {"inputs": 3, "hidden": [6, 4], "between": [RELU], "head": STEP}
+DESIGNS: dict[str, dict[str, Any]] = {
+    "relu": {"model": {**LAYERS, "head": None}, "engine": {"units": 2}, "formats": FORMATS},
+    "of several words, a table, last step": {
+        "model": {**LAYERS, "hidden": [7, 6], "head": {"outputs": 3}}
+        | {"between": [[{"outputs": 7, "activation": "tanh"}, {"outputs": 3, "activation": "hard_tanh"}]]},
+        "engine": {"cells_per_cycle": 2, "units": [6, 2]},
+        "formats": FORMATS,
+    },
+    "everywhere": {
+        "model": {**LAYERS, "before": RELU, "hidden": [6, 4, 4], "cell": "gru"}
+        | {"between": [[{"outputs": 8, "activation": "sigmoid"}], [{"outputs": 2}, {"outputs": 4}]]}
+        | {"head": {**STEP, "layers": [{"outputs": 4}]}},
+        "formats": {**FORMATS, "gate": [[16, 12], [15, 11], [14, 10]]},
+    },
+    "slower than both": {
+        "model": {**LAYERS, "hidden": [12, 4], "between": [[{"outputs": 40, "units": 1}]]},
+        "formats": FORMATS,
+    },
+    "residual behind": {
+        "model": {**LAYERS, "hidden": [6, 5, 5], "between": [RELU, "residual"]},
+        "formats": {**FORMATS, "residual": [12, 8]},
+        "engine": {"units": 5},
+    },
+    "levels": {
+        "model": {**LAYERS, "cell": "gru_reset_first"},
+        "engine": {"units": 2},
+        "formats": FORMATS,
+    },
+    "x first, a pool": {
+        "model": {**LAYERS, "head": {"outputs": 3, "pool": "max"}},
+        "engine": {"units": 2, "order": "x_first"},
+        "formats": FORMATS,
+    },
+    "tokens, stateful": {
+        "model": {**LAYERS, "inputs": 6, "vocabulary": 7, "stateful": True},
+        "formats": FORMATS,
+    },
+    "its own states": {"model": {**LAYERS, "initial": "constant"}, "formats": FORMATS},
+    "states given, streams": {
+        "model": {**LAYERS, "head": {"outputs": 3}},
+        "engine": {"streams": 2, "state_streams": True},
+        "formats": FORMATS,
+    },
+    "loaded, streams": {
+        "model": LAYERS,
+        "engine": {"memory": "scratchpad", "streams": 2},
+        "formats": FORMATS,
+    },
+    "loaded, states given, streams": {
+        "model": {**LAYERS, "head": {"outputs": 3}},
+        "engine": {"memory": "scratchpad", "state_streams": True, "streams": 2},
+        "formats": FORMATS,
+    },
+    "fed": {
+        "model": LAYERS,
+        "engine": {"memory": "stream", "memory_width": 24, "streams": 3},
+        "formats": FORMATS,
+    },
+    "columns": {
+        "model": {**LAYERS, "hidden": [8, 4]},
+        "engine": {"dataflow": "column"},
+        "sparsity": {"pattern": "column", "input": 0.3, "recurrent": 0.5, "threshold": 0.1},
+        "formats": FORMATS,
+    },
+    "rows, then columns, loaded": {
+        "model": {**LAYERS, "hidden": [8, 4]},
+        "engine": {"dataflow": ["row", "column"], "memory": "scratchpad", "streams": 2},
+        "sparsity": {"pattern": "balanced", "input": 0.3, "recurrent": 0.5},
+        "formats": FORMATS,
+    },
+}
+
+
+def made(name: str, work: Path) -> Design:
+    """A design, rendered."""
+    sections = DESIGNS[name]
+    return rendered(spec(**sections | {"engine": {"units": 4, **sections.get("engine", {})}}), work)
+
+
+def stimuli(design: Design) -> Samples:
+    """Sequences of all lengths, some of one step behind each other."""
+    return samples.seeded(design.spec, 4, 4) + samples.brief(design.spec, 2) + samples.corners(design.spec, 2)
+
+
+@pytest.mark.parametrize("name", ["relu", "everywhere"])
+def test_hardware_cpp_and_torch_compute_what_the_golden_model_does(name: str, tmp_path: Path) -> None:
+    design = made(name, tmp_path)
+    require_equal(design, stimuli(design), QUICK | TORCH)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DESIGNS)
+def test_every_simulator_agrees_in_every_bit_and_cycle(name: str, tmp_path: Path) -> None:
+    design = with_verilog(made(name, tmp_path))
+    assert check_memories(design).reason == ""
+    require_equal(design, stimuli(design) + samples.seeded(design.spec, 4, 4), SIMULATORS | TORCH)
+
+
+def test_the_golden_model_reads_what_the_layer_between_makes() -> None:
+    chosen = spec(**DESIGNS["relu"])
+    weights, given = random_weights.seeded(chosen), samples.seeded(chosen, 4, 5)
+    net = weights.network(chosen)
+    (linear,) = net.ahead[1]
+    trace, layer = golden.run(net, weights, given.x, given.lengths), weights.layers[1]
+    sums = trace.layers[0].h @ layer.w_x.values.T + (layer.bias << linear.bias_shift)
+    read = np.maximum(Fixed(9, 5).narrow(sums, linear.sum_frac), 0)
+    np.testing.assert_array_equal(trace.layers[1].read, read)
+    alone = golden.run_layer(net, net.layers[1], weights.layers[2], read, given.lengths)
+    np.testing.assert_array_equal(trace.h, alone.h)
+
+
+def test_a_wrong_activation_between_is_seen(tmp_path: Path) -> None:
+    design = made("relu", tmp_path)
+    header = tmp_path / "hls" / "activations.h"
+    text = header.read_text()
+    assert text.count("Clipped<") == 1
+    header.write_text(text.replace("(pre, 0LL,", "(pre, 1LL,"))
+    found = compare("hls", CPP, design, stimuli(design), schedule(design))
+    assert found.status == "different"
+
+
+def test_a_cycle_more_between_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    design = made("relu", tmp_path)
+    monkeypatch.setattr(dataflow, "slot_to_out", lambda array: slot_to_out(array) + 1)
+    found = compare("myhdl", MYHDL, design, stimuli(design), schedule(design))
+    assert (found.status, "cycles" in found.reason) == ("different", True)
+
+
+def test_weights_and_clamps_between_are_covered() -> None:
+    chosen = spec(**DESIGNS["relu"])
+    weights, given = random_weights.seeded(chosen), samples.seeded(chosen, 4, 5)
+    net = weights.network(chosen)
+    trace = golden.run(net, weights, given.x, given.lengths)
+    found = measure(net, weights, given, trace)
+    assert "between0_0" in {use.layer for use in found.weights}
+    assert "between0_0" in {clamp.layer for clamp in found.clamps}
+    values, interval = trace.feeding[0]["out"], reach(net, weights)[1].values["out"]
+    assert (values >= interval.lo).all()
+    assert (values <= interval.hi).all()
+
+
+@pytest.mark.parametrize(
+    ("sections", "wanted"),
+    [
+        (
+            {"model": {**LAYERS, "bidirectional": True, "longest": 4}},
+            r"model.between\[0\]: wanted no linear layers",
+        ),
+        ({"model": {**LAYERS, "between": [RELU, RELU]}}, r"model.between: wanted 1 entries"),
+        ({"model": {**LAYERS, "between": [{"outputs": 5}]}}, r"model.between\[0\]: wanted a list"),
+        ({"model": {**LAYERS, "between": [[]]}}, r"model.between\[0\]: wanted Value should have at least 1 item"),
+        ({"model": {**LAYERS, "between": [["relu"]]}}, r"model.between\[0\]\[0\]: wanted a mapping"),
+        ({"formats": BASE["formats"]}, r"formats.linear: wanted a format where model.before, model.between or"),
+        (
+            {"training": {"studies": {"lasso": [0.1]}}},
+            r"training.studies.lasso: wanted nothing beside linear",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_refused_by_its_key(sections: dict[str, Any], wanted: str) -> None:
+    given = {"model": LAYERS, "formats": FORMATS, "engine": {"units": 2}} | sections
+    with pytest.raises(Refused, match=wanted):
+        spec(**given)

@@ -1,0 +1,55 @@
+"""What an ONNX graph has between two recurrent layers: a residual, an activation, linear layers, or what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NoReturn, get_args
+
+from accel.base.faults import Fault, Refused
+from accel.spec.types import Clipping
+from training.importing.network import Link
+from training.importing.residuals import is_plain
+from training.importing.signals import X
+from training.importing.walk import Added, Behind, Layer, Pooling, Traversal
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What stands between two recurrent layers, and the layer that it reads."""
+
+    kind: Link
+    source: int
+    folded: tuple[str, ...]
+
+
+def link_of(walk: Traversal, source: int, both: bool) -> Linked | None:
+    """What stands between a recurrent layer, of `both` directions or of one, and the one before: a residual, an
+    activation that h_t goes through as it is and that hardware has there, or linear layers; None where there is nothing
+    of it, or no layer before. Refused: what has no place there.
+    """
+    chain, place = list[Behind](), source
+    while place != X and isinstance(found := walk.layers[place], Behind):
+        chain.insert(0, found)
+        place = found.source
+    met = None if place == X else walk.layers[place]
+    if isinstance(met, Added) and not chain:
+        return Linked("residual", met.source, met.folded)
+    if isinstance(met, Pooling):
+        _refuse(met.place, "pool in front of a recurrent layer", met.kind)
+    if isinstance(met, Added):
+        _refuse(chain[0].place, "activation between a residual and a recurrent layer", chain[0].made.activation)
+    if not isinstance(met, Layer) or not chain:
+        return None
+    folded = tuple(name for one in chain for name in (*one.folded, one.place))
+    made = chain[0].made
+    if len(chain) == 1 and is_plain(made.weight, made.bias) and made.activation in get_args(Clipping):
+        return Linked(made.activation, place, folded)
+    if both:
+        got = f"{made.activation} of {len(made.bias)} values"
+        _refuse(chain[0].place, "linear layer, or table, in front of a recurrent layer of both directions", got)
+    return Linked(tuple(one.made for one in chain), place, folded)
+
+
+def _refuse(place: str, what: str, got: str) -> NoReturn:
+    wanted = f"no {what} (cut the file there, and leave that to the host)"
+    raise Refused([Fault(place, wanted, got)])
