@@ -51,9 +51,11 @@ def _told(section: Section, prefix: str, comments: Mapping[str, str]) -> dict[st
 
 
 def _value(value: Any, path: str, comments: Mapping[str, str]) -> Any:
-    """Plain data; of a list of sections the keys that the text gives."""
-    if isinstance(value, tuple) and value and isinstance(value[0], Section):
-        return [_told(one, f"{path}.{number}.", comments) for number, one in enumerate(value)]
+    """Plain data; of sections in lists the keys that the text gives."""
+    if isinstance(value, Section):
+        return _told(value, f"{path}.", comments)
+    if isinstance(value, tuple):
+        return [_value(one, f"{path}.{number}", comments) for number, one in enumerate(value)]
     return plain(value)
 
 

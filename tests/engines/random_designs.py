@@ -22,12 +22,18 @@ def with_linear(
     draw: st.DrawFn, shape: dict[str, Any], formats: dict[str, Any], extreme: bool = False
 ) -> dict[str, Any]:
     """Formats, with one for what linear layers give where they need it."""
-    layers = [*shape.get("before", []), *(shape["head"]["layers"] if shape["head"] else [])]
+    layers = [*fed_by(shape), *(shape["head"]["layers"] if shape["head"] else [])]
     if all(layer["activation"] in ("tanh", "sigmoid") for layer in layers):
         return formats
     frac = draw(st.sampled_from([0, 3, 8]))
     width = draw(st.sampled_from([2, 31, 32])) if extreme else frac + draw(st.integers(2, 5))
     return formats | {"linear": [width, draw(st.sampled_from([0, width - 1, 40])) if extreme else frac]}
+
+
+def fed_by(shape: dict[str, Any]) -> list[dict[str, Any]]:
+    """The linear layers in front of recurrent ones."""
+    chains = (link for link in shape.get("between", []) if isinstance(link, list))
+    return [*shape.get("before", []), *(layer for chain in chains for layer in chain)]
 
 
 @st.composite
@@ -115,7 +121,7 @@ def formats_of(draw: st.DrawFn, shape: dict[str, Any], state: bool) -> tuple[dic
         found["state"] = every[0]["state"]
     weights = {f"{of}_width": [draw(st.integers(2, 10)) for _ in range(layers)] for of in ("input", "recurrent")}
     weights |= {f"{of}_frac": [draw(st.integers(1, 8)) for _ in range(layers)] for of in ("input", "recurrent")}
-    return found | ({"head_bias": every[-1]["bias"]} if shape["head"] else {}), weights
+    return found | ({"head_bias": every[-1]["bias"]} if shape["head"] or fed_by(shape) else {}), weights
 
 
 @st.composite
@@ -262,20 +268,24 @@ def before_specs(draw: st.DrawFn) -> Spec:
     return draw(parsed(st.just(model), st.just(sparsity), st.just(draw(engines()) | only), plain_weights=levelled))
 
 
-def between(draw: st.DrawFn, shape: dict[str, Any], walks: dict[str, Any]) -> list[str]:
+def between(draw: st.DrawFn, shape: dict[str, Any], walks: dict[str, Any]) -> list[Any]:
     """What h_t goes through between layers, and behind the last one; x_t is added where it has as many elements."""
     front, ways = shape.get("before", []), 2 if shape.get("bidirectional") else 1
     read = front[-1]["outputs"] if front else shape["inputs"]
-    words, found = 1 if front else walks["input_words"], list[str]()
+    words, found = 1 if front else walks["input_words"], list[Any]()
     for hidden in shape["hidden"][:-1]:
-        fits = read == ways * hidden and (found or words == walks["cells_per_cycle"])
+        fits = read == ways * hidden and words == walks["cells_per_cycle"]
         kinds = ["none", "relu", "hard_tanh", "hard_sigmoid", *(["residual"] * 4 if fits else [])]
-        found.append(draw(st.sampled_from(kinds)))
-        read = ways * hidden
+        kinds += ["linear"] * 4 if ways == 1 else []
+        kind, read, words = draw(st.sampled_from(kinds)), ways * hidden, walks["cells_per_cycle"]
+        if kind == "linear":
+            kind, words = draw(st.lists(linear(), min_size=1, max_size=2)), 1
+            read = kind[-1]["outputs"]
+        found.append(kind)
     head = shape["head"]
     by_rows = walks.get("dataflow", "row") == "row"
     goes = head is not None and head.get("last") != "states" and (by_rows or head["when"] == "step")
-    fits = read == ways * shape["hidden"][-1] and (found or words == walks["cells_per_cycle"])
+    fits = read == ways * shape["hidden"][-1] and words == walks["cells_per_cycle"]
     return [*found, "residual"] if goes and fits and draw(st.booleans()) else found
 
 
