@@ -66,6 +66,8 @@ class LSTM(nn.Module):
         net = network(spec)
         at = ((number, net.place(number)) for number in range(len(model.hidden) + 1))
         self.mirrors = {number: net.mirrors[place] for number, place in at if place in net.mirrors}
+        behind = (number for number in range(1, len(model.hidden)) if net.ahead[number] and net.mirrors)
+        self.straighten = {number: net.mirrors[net.entrance(number)] for number in behind}
         self.clips, self.residuals = net.clips, net.residuals
         vocabulary, self.input_format = model.vocabulary, spec.formats.input
         self.table = None if vocabulary is None else nn.Embedding(vocabulary, model.inputs)
@@ -161,6 +163,7 @@ class LSTM(nn.Module):
         """`read_by`, and every value of the linear layers in front by its name, [batch, steps, outputs]."""
         net, found = self.quantized, list[Signals]()
         x = self.linked(number, x, read) if number else self.looked_up(x, lengths)
+        x = through(self.straighten[number], x, lengths) if number in self.straighten else x
         chain = cast("nn.ModuleList", self.ahead[number])
         for place, (layer, kind) in enumerate(zip(chain, self.ahead_activations[number], strict=True)):
             array = None if net is None else net.ahead[number][place]

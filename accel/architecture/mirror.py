@@ -61,13 +61,20 @@ class Mirror:
 
 def entering_mirror(spec: Spec, array: Array, number: int) -> Mirror:
     """The buffer in front of a layer: steps as they are in front of the first one, those of a linear layer in front of
-    it, or their tokens, and crossed ones behind it.
+    any, or tokens, and crossed ones right behind another layer.
     """
     assert spec.model.longest is not None
     if number == 0 and spec.model.vocabulary is not None and not spec.model.before:
         return Mirror(spec.model.longest, 1, index_bits(spec.model.vocabulary), crossed=False, pairs=True)
     width = array.x_vector.word_width
-    return Mirror(spec.model.longest, array.input_beats // array.directions, width, crossed=number > 0, pairs=True)
+    crossed = number > 0 and not spec.ahead(number)
+    return Mirror(spec.model.longest, array.input_beats // array.directions, width, crossed=crossed, pairs=True)
+
+
+def straightening_mirror(spec: Spec, before: Array) -> Mirror:
+    """The buffer behind a layer, in front of linear ones, which read h of one step in both halves."""
+    assert spec.model.longest is not None
+    return Mirror(spec.model.longest, before.output_beats, before.cells * before.h.width, crossed=True, pairs=False)
 
 
 def leaving_mirror(spec: Spec, array: Array) -> Mirror | None:

@@ -16,7 +16,7 @@ from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.embedding import Embedding, embedding_of
 from accel.architecture.layer import Nnz
 from accel.architecture.linear import LinearArray
-from accel.architecture.mirror import Mirror, entering_mirror, leaving_mirror
+from accel.architecture.mirror import Mirror, entering_mirror, leaving_mirror, straightening_mirror
 from accel.architecture.plan import planned
 from accel.architecture.pool import Pool, pool_of
 from accel.architecture.residual import Residual
@@ -87,8 +87,11 @@ class Network:
         if not self.spec.model.bidirectional:
             return {}
         found = {self.place(n): entering_mirror(self.spec, array, n) for n, array in enumerate(self.layers)}
+        behind = (n for n in range(1, len(self.layers)) if self.ahead[n])
+        found |= {self.entrance(n): straightening_mirror(self.spec, self.layers[n - 1]) for n in behind}
         last = leaving_mirror(self.spec, self.layers[-1])
-        return found if last is None else found | {self.place(len(self.layers)): last}
+        found |= {} if last is None else {self.place(len(self.layers)): last}
+        return dict(sorted(found.items()))
 
     @property
     def x_beats(self) -> int:
@@ -117,6 +120,10 @@ class Network:
         """The number among all arrays that a recurrent layer has, or with the number of layers what is behind them."""
         return number + sum(map(len, self.ahead[: number + 1]))
 
+    def entrance(self, number: int) -> int:
+        """The number among all arrays of what comes first to a recurrent layer: its linear layers, or itself."""
+        return self.place(number) - len(self.ahead[number])
+
     def number(self, place: int) -> int | None:
         """The recurrent layer at a place among all arrays, the number of layers right behind them, elsewhere None."""
         places = [self.place(number) for number in range(len(self.layers) + 1)]
@@ -124,8 +131,7 @@ class Network:
 
     def in_front(self, number: int, each: Sequence[T]) -> Sequence[T]:
         """Of something for each array, that of the linear layers in front of a recurrent layer."""
-        place = self.place(number)
-        return each[place - len(self.ahead[number]) : place]
+        return each[self.entrance(number) : self.place(number)]
 
     def recurrent(self, each: Sequence[T]) -> Sequence[T]:
         """Of something for each array, that of the recurrent layers."""

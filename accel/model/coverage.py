@@ -29,6 +29,7 @@ from accel.model.golden import (
     linked,
     read_by_linear,
     row_sums,
+    straightened,
 )
 from accel.model.products import product
 from accel.model.samples import Samples
@@ -132,7 +133,10 @@ def linear_of(
     """Every linear layer with its weights, what it reads [n, inputs], and every value [n, outputs] by its name."""
     lengths, every = samples.lengths, iter(trace.feeding)
     for number, chain in enumerate(net.ahead):
-        came = linked(net, number, trace.layers[number - 1]) if number else entered(net, weights, samples.x, lengths)
+        if number:
+            came = straightened(net, number, linked(net, number, trace.layers[number - 1]), lengths)
+        else:
+            came = entered(net, weights, samples.x, lengths)
         read = _real(came, lengths)
         for array, layer in zip(chain, net.in_front(number, weights.layers), strict=True):
             flat = {name: _real(value, lengths) for name, value in next(every).items()}

@@ -71,6 +71,7 @@ def fed(
     """What a recurrent layer reads, [sequences, steps, inputs], of what comes to it, or to the linear layers in front
     of it; and every value of those, by its name.
     """
+    x = straightened(net, number, x, lengths) if number else x
     found, layers = list[dict[str, Integers]](), net.in_front(number, weights.layers)
     for array, layer in zip(net.ahead[number], layers, strict=True):
         found.append(run_linear(net, array, linear_sums(array, layer, x)))
@@ -95,6 +96,14 @@ def linked(net: Network, number: int, before: LayerTrace) -> Integers:
     if number in net.residuals:
         return net.residuals[number].of(before.h, before.read)
     return before.h
+
+
+def straightened(net: Network, number: int, signal: Integers, lengths: Integers) -> Integers:
+    """What the linear layers in front of a recurrent layer read, which is not the first, of what the one before gives,
+    [sequences, steps, n]; the same where there is one direction, or no linear layer.
+    """
+    place = net.entrance(number)
+    return through(net.mirrors[place], signal, lengths) if net.ahead[number] and place in net.mirrors else signal
 
 
 def given_to(net: Network, number: int, signal: Integers, lengths: Integers) -> Integers:

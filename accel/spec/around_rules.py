@@ -60,9 +60,6 @@ def _between_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 
 def _linear_between_rules(spec: Spec, key: str) -> Iterator[tuple[str, str, Any]]:
     """What does not go with linear layers between two recurrent ones."""
-    if spec.model.bidirectional:
-        wanted = "no linear layers beside model.bidirectional, whose layers make h of two different steps at once"
-        yield key, wanted, "a list"
     if spec.training.studies.lasso:
         yield "training.studies.lasso", f"nothing beside linear layers in {key}", spec.training.studies.lasso
 

@@ -276,7 +276,7 @@ def between(draw: st.DrawFn, shape: dict[str, Any], walks: dict[str, Any]) -> li
     for hidden in shape["hidden"][:-1]:
         fits = read == ways * hidden and words == walks["cells_per_cycle"]
         kinds = ["none", "relu", "hard_tanh", "hard_sigmoid", *(["residual"] * 4 if fits else [])]
-        kinds += ["linear"] * 4 if ways == 1 else []
+        kinds += ["linear"] * 4
         kind, read, words = draw(st.sampled_from(kinds)), ways * hidden, walks["cells_per_cycle"]
         if kind == "linear":
             kind, words = draw(st.lists(linear(), min_size=1, max_size=2)), 1

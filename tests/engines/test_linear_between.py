@@ -85,6 +85,27 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "engine": {"memory": "stream", "memory_width": 24, "streams": 3},
         "formats": FORMATS,
     },
+    "both directions": {
+        "model": {**LAYERS, "hidden": [4, 2], "bidirectional": True, "longest": 4},
+        "engine": {"units": 2},
+        "formats": FORMATS,
+    },
+    "both directions, of several words, last states": {
+        "model": {**LAYERS, "cell": "gru", "hidden": [4, 6, 2], "bidirectional": True, "longest": 5}
+        | {"between": [[{"outputs": 7, "activation": "tanh"}, {"outputs": 3}], "relu"]}
+        | {"head": {"outputs": 3, "last": "states"}},
+        "engine": {"units": 2, "cells_per_cycle": 2},
+        "formats": FORMATS,
+    },
+    "both directions, a residual behind": {
+        "model": {**LAYERS, "before": RELU, "hidden": [2, 2], "bidirectional": True, "longest": 4}
+        | {
+            "between": [[{"outputs": 4, "activation": "sigmoid"}], "residual"],
+            "head": {"outputs": 3, "last": "output"},
+        },
+        "engine": {"units": 2},
+        "formats": {**FORMATS, "residual": [12, 8]},
+    },
     "columns": {
         "model": {**LAYERS, "hidden": [8, 4]},
         "engine": {"dataflow": "column"},
@@ -111,7 +132,7 @@ def stimuli(design: Design) -> Samples:
     return samples.seeded(design.spec, 4, 4) + samples.brief(design.spec, 2) + samples.corners(design.spec, 2)
 
 
-@pytest.mark.parametrize("name", ["relu", "everywhere"])
+@pytest.mark.parametrize("name", ["relu", "everywhere", "both directions"])
 def test_hardware_cpp_and_torch_compute_what_the_golden_model_does(name: str, tmp_path: Path) -> None:
     design = made(name, tmp_path)
     require_equal(design, stimuli(design), QUICK | TORCH)

@@ -22,10 +22,10 @@ class Linked:
     folded: tuple[str, ...]
 
 
-def link_of(walk: Traversal, source: int, both: bool) -> Linked | None:
-    """What stands between a recurrent layer, of `both` directions or of one, and the one before: a residual, an
-    activation that h_t goes through as it is and that hardware has there, or linear layers; None where there is nothing
-    of it, or no layer before. Refused: what has no place there.
+def link_of(walk: Traversal, source: int) -> Linked | None:
+    """What stands between a recurrent layer and the one before: a residual, an activation that h_t goes through as it
+    is and that hardware has there, or linear layers; None where there is nothing of it, or no layer before. Refused:
+    what has no place there.
     """
     chain, place = list[Behind](), source
     while place != X and isinstance(found := walk.layers[place], Behind):
@@ -44,9 +44,6 @@ def link_of(walk: Traversal, source: int, both: bool) -> Linked | None:
     made = chain[0].made
     if len(chain) == 1 and is_plain(made.weight, made.bias) and made.activation in get_args(Clipping):
         return Linked(made.activation, place, folded)
-    if both:
-        got = f"{made.activation} of {len(made.bias)} values"
-        _refuse(chain[0].place, "linear layer, or table, in front of a recurrent layer of both directions", got)
     return Linked(tuple(one.made for one in chain), place, folded)
 
 

@@ -189,9 +189,12 @@ class FloatNetwork:
         for layer, link, before in zip(
             self.layers, links[: len(self.layers)], begin or self.begin(len(x)), strict=True
         ):
+            straight = not found or isinstance(link, tuple)
+            if layer.directions > 1 and isinstance(link, tuple):
+                h = arranged(h, _real(h, lengths), crossed=True, pairs=False)
             x = h + _own(layer, x) if link == "residual" else linked(link, h)
             if layer.directions > 1:
-                x = arranged(x, _real(x, lengths), crossed=bool(found), pairs=True)
+                x = arranged(x, _real(x, lengths), crossed=not straight, pairs=True)
             h = run_layer(layer, x.astype(dtype), *(one.astype(dtype) for one in before))
             found.append(h)
         return [*found, h + _own(self.layers[-1], x)] if len(links) > len(self.layers) else found

@@ -63,7 +63,7 @@ def recurrent(walk: Traversal, node: Any, given: list[Value]) -> list[Value]:
     x = inputs["X"]
     if not isinstance(x, Signal) or x.places.ndim != 3:
         raise walk.refuse(node, "an X [steps, sequences, inputs] that is computed from x", _shape(x))
-    link = link_of(walk, x.source, len(directions) > 1)
+    link = link_of(walk, x.source)
     matrix, offset, rows = x.moved(x.places.swapaxes(0, 1) if options["layout"] else x.places).vectors()
     if len(offset) != columns:
         raise walk.refuse(node, f"an X of {columns} values a step, as W has it", str(len(offset)))

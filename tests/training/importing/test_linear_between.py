@@ -125,17 +125,22 @@ def test_a_spec_with_other_layers_between_is_refused(tmp_path: Path) -> None:
         import_model(chosen(between=[[{"outputs": 4}]]), path, tmp_path)
 
 
-def test_linear_layers_between_bidirectional_ones_are_refused(tmp_path: Path) -> None:
-    class Both(Stacked):
-        """The second layer in both directions as well."""
+class Both(Stacked):
+    """Two layers of both directions."""
 
-        def __init__(self) -> None:
-            super().__init__(nn.Linear(12, 3), nn.ReLU(), read=3, both=True)
-            self.second = nn.LSTM(3, 2, batch_first=True, bidirectional=True)
+    def __init__(self) -> None:
+        super().__init__(nn.Linear(12, 3), nn.Tanh(), read=3, both=True)
+        self.second, self.out = nn.LSTM(3, 2, batch_first=True, bidirectional=True), nn.Linear(4, 2)
 
-    path = exported(Both(), tmp_path / "both.onnx", torch.zeros(2, 5, 5))
-    with pytest.raises(Refused, match=r"wanted no linear layer, or table, in front of a recurrent layer of both dir"):
-        source.found(path, Wishes())
+
+def test_layers_between_bidirectional_ones_are_compiled_and_answer_as_torch_does(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    module, x = Both(), np.random.default_rng(2).normal(size=(6, 7, 5)).astype(np.float32)
+    made = sparrow.compile(module, data=x, work=tmp_path, name="both", error=0.05)
+    assert (made.spec.directions, [one.activation for one in made.spec.ahead(1)]) == (2, ["tanh"])
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(x)).numpy()
+    assert np.abs(made.predict(x) - wanted).max() < 0.1
 
 
 def test_an_activation_behind_a_residual_is_refused(tmp_path: Path) -> None:
