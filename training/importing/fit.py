@@ -29,6 +29,9 @@ def _sizes(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
     if network.directions != spec.directions:
         wanted = f"{str(network.directions > 1).lower()}, as {network.layers[0].name} of {name} is"
         yield Fault("model.bidirectional", wanted, str(spec.model.bidirectional).lower())
+    for one in (layer for layer in network.layers if layer.directions != network.directions):
+        ways = ("both directions", "one direction")[network.directions == 1]
+        yield Fault(f"{name}: {one.name}", f"a layer of {ways}, as {network.layers[0].name} is", "another")
     inputs = network.inputs
     hidden = [layer.sizes[1] for layer in network.layers]
     if inputs != spec.model.inputs:

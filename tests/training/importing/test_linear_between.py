@@ -143,6 +143,15 @@ def test_layers_between_bidirectional_ones_are_compiled_and_answer_as_torch_does
     assert np.abs(made.predict(x) - wanted).max() < 0.1
 
 
+def test_layers_of_one_and_of_both_directions_are_refused(tmp_path: Path) -> None:
+    module = Stacked(nn.Linear(12, 3), nn.ReLU(), read=3, both=True)
+    path = exported(module, tmp_path / "mixed.onnx", torch.zeros(2, 5, 5))
+    keys = {"bidirectional": True, "longest": 9, "head": {"outputs": 2, "kind": "logits", "last": "output"}}
+    wanted = r"mixed.onnx: /second/LSTM: wanted a layer of both directions, as /first/LSTM is, got another"
+    with pytest.raises(Refused, match=wanted):
+        import_model(chosen(**keys), path, tmp_path)
+
+
 def test_an_activation_behind_a_residual_is_refused(tmp_path: Path) -> None:
     g = Graph()
     h = g.layer("x")
