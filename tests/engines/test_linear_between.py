@@ -192,10 +192,6 @@ def test_weights_and_clamps_between_are_covered() -> None:
 @pytest.mark.parametrize(
     ("sections", "wanted"),
     [
-        (
-            {"model": {**LAYERS, "bidirectional": True, "longest": 4}},
-            r"model.between\[0\]: wanted no linear layers",
-        ),
         ({"model": {**LAYERS, "between": [RELU, RELU]}}, r"model.between: wanted 1 entries"),
         ({"model": {**LAYERS, "between": [{"outputs": 5}]}}, r"model.between\[0\]: wanted a list"),
         ({"model": {**LAYERS, "between": [[]]}}, r"model.between\[0\]: wanted Value should have at least 1 item"),
