@@ -13,6 +13,7 @@ from accel.architecture.plan import planned
 from accel.base.faults import Fault, Refused
 from accel.schedule.load_spec import parse
 from accel.spec import Spec, divisors, nonzeros_of, plain
+from fpga import pairs
 
 Choice = Mapping[str, Any]
 """A value for each axis, by its key."""
@@ -94,8 +95,7 @@ def _builds(data: dict[str, Any], key: str, value: Any) -> bool:
     for cells in CELLS if key != CELLS_KEY else (value,):
         units = {"engine.units": cells} if key == CELLS_KEY else {}
         with suppress(Refused):
-            spec_of(data, {**units, CELLS_KEY: cells, key: value})
-            return True
+            return not any(pairs.refusals(spec_of(data, {**units, CELLS_KEY: cells, key: value})))
     return False
 
 
@@ -110,6 +110,7 @@ def _engine(spec: Spec) -> Iterator[Axis]:
     yield Axis("engine.input_words", tuple(n for n in (1, 2, 4, 8, 16) if n <= spec.model.inputs))
     yield Axis("engine.order", ("rows", "x_first"))
     yield Axis("engine.streams", (1, 2, 3, 4))
+    yield Axis("engine.pack", (False, True))
     yield Axis("engine.operand_register", (False, True))
     yield Axis("engine.operand_memory", ("auto", "block"))
 

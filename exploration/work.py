@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from accel.base.faults import Refused
+from accel.base.faults import Fault, Refused
 from accel.model import samples as sample_file
 from accel.model import weights_file
 from accel.model.samples import Samples
@@ -21,6 +21,7 @@ from exploration.front import front
 from exploration.measures import Measure, of_network, signed
 from exploration.study import Outcome, Point
 from fpga import board as boards
+from fpga import pairs
 from fpga.room import shortages
 
 SEQUENCES = 8
@@ -86,6 +87,8 @@ def _impossible(spec: Spec, names: Sequence[str]) -> str:
     """Why a legal spec is no point: a measure is not known of it, or its board has no room."""
     if why := hardware.missing(spec, names):
         return why
+    for key, wanted, _ in pairs.refusals(spec):
+        return str(Fault(key, wanted, "true"))
     if spec.target.board is None:
         return ""
     board = boards.find(spec.target.board)

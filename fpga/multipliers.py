@@ -88,7 +88,8 @@ def products(net: Network) -> Iterator[Products]:
     """Every product of a design: of lanes, scales, cells, a pool, and of addresses."""
     for array in net.arrays:
         if array.multiplies:
-            yield Products(array.multipliers, array.weight_width, array.operand_width)
+            yield Products(array.multipliers - 2 * array.pairs, array.weight_width, array.operand_width)
+            yield Products(array.pairs, array.packed_width, array.operand_width, 2 * array.product_width)
         if array.scale is not None:
             yield Products(array.cells * array.sums_per_unit, array.total_width, array.scale.width)
         if array.recurrent:

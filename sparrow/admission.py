@@ -89,7 +89,13 @@ def _names(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 
 
 def _room(spec: Spec) -> Iterator[tuple[str, str, Any]]:
-    """What the spec's board has too little of, with the shares of zeros that the spec plans."""
+    """What the spec's board has too little of, with the shares of zeros that the spec plans; two weights that its
+    multipliers do not hold.
+    """
+    if spec.engine.pack:
+        from fpga import pairs
+
+        yield from pairs.refusals(spec)
     if spec.target.board is not None:
         from fpga import board, room
 

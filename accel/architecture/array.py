@@ -126,6 +126,17 @@ class Array(Layer, ABC):
         return self.units * self.rows_per_unit * self.lanes_per_row
 
     @property
+    @abstractmethod
+    def shares_operand(self) -> bool:
+        """Whether the lanes of all rows of a unit multiply by the same operand."""
+
+    @property
+    def pairs(self) -> int:
+        """Multipliers that serve two lanes, of rows 0 and 1 of a unit, 2 and 3 ...; a last row alone has its own."""
+        packs = self.pack and self.multiplies and self.shares_operand
+        return packs * self.units * self.lanes_per_row * (self.rows_per_unit // 2)
+
+    @property
     def nonzeros(self) -> int:
         """Weights read in one step, by columns in one without zeros."""
         return sum(self.matrix_nonzeros)

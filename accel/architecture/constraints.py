@@ -24,6 +24,8 @@ def violations(net: Network) -> Iterator[tuple[str, str, object]]:
             yield "engine.cells_per_cycle", f"at least {least} ({array.name}: {why})", array.cells
         if array.sum_width > ACCUMULATOR:
             yield "formats", f"sums of at most {ACCUMULATOR} bits ({array.name})", f"{array.sum_width} bits"
+    if net.spec.engine.pack and not any(array.pairs for array in net.layers):
+        yield "engine.pack", _no_pairs(net), True
     for number, residual in net.residuals.items():
         if residual.width > ACCUMULATOR:
             wanted = f"exact sums of at most {ACCUMULATOR} bits (model.between.{number - 1})"
@@ -34,6 +36,17 @@ def violations(net: Network) -> Iterator[tuple[str, str, object]]:
     for key, bits in narrowings(net).items():
         if bits > ACCUMULATOR:
             yield f"formats.{key}", f"exact sums of at most {ACCUMULATOR} bits", f"{bits} bits"
+
+
+def _no_pairs(net: Network) -> str:
+    """Why no two lanes share an operand, or a multiplier."""
+    kind, cell = net.spec.weights.kind, net.spec.model.cell
+    if not any(array.multiplies for array in net.layers):
+        return f"false for weights.kind: {kind}, which needs no multipliers"
+    if all(array.rows_per_unit == 1 for array in net.layers):
+        return f"false for model.cell: {cell}, whose gates take turns on the lanes"
+    shared = "engine.dataflow: column, sparsity.shared_by_gates, or pattern: dense of layers without indices"
+    return f"false where no two lanes share an operand; they do with {shared}"
 
 
 def linear_key(net: Network, array: Array) -> str:

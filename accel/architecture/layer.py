@@ -58,6 +58,8 @@ class Layer:
     """Bits of a beat of the stream that values and indices come through in every step; None where they are held."""
     x_first: bool = False
     """The x of all groups comes before the first h, as far as sizes allow."""
+    pack: bool = False
+    """Two weights go through one multiplier, where lanes share their operand."""
     levels: int = 1
     """Times that a step goes through the lanes, each with weights of its own."""
     directions: int = 1
@@ -206,3 +208,10 @@ class Layer:
     def product_width(self) -> int:
         """Bits of a weight times an aligned operand."""
         return self.operand_width + (self.weight_width if self.multiplies else 1)
+
+    @property
+    def packed_width(self) -> int:
+        """Bits of w_1 · 2^k + w_0, two weights with the bits k of a product between their ends; one of them is for the
+        lowest w_1 beside a negative w_0.
+        """
+        return self.product_width + self.weight_width + 1

@@ -229,6 +229,7 @@ def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
         writable=engine.memory == "scratchpad",
         streamed=engine.memory_width,
         x_first=engine.order == "x_first",
+        pack=engine.pack,
         levels=spec.levels,
         directions=spec.directions,
     )

@@ -161,6 +161,7 @@ class Process(ABC, Generic[A]):
             ("WeightWidth", array.weight_width),
             ("IndexWidth", array.index_width),
             ("ProductWidth", array.product_width),
+            ("PackedWidth", array.packed_width),
             ("TotalWidth", array.total_width),
             ("ScaleWidth", array.scale.width if array.scale else 0),
             ("ScaledWidth", array.scaled_width),

@@ -50,6 +50,7 @@ HEADERS = (
     "operands.h",
     "platform.h",
     "pool.h",
+    "products.h",
     "receive.h",
     "recurrent.h",
     "row_engine.h",

@@ -134,10 +134,12 @@ def _proposal(spec: Spec, each: tuple[int, ...], m: int, cells: int) -> Proposal
 
 
 def products_at_once(array: Array) -> int:
-    """Multipliers of a layer: of lanes (none for digits), scales (one a sum), cells (three for one of an LSTM)."""
+    """Multipliers of a layer: of lanes (none for digits, one for two that are packed), scales (one a sum), cells (three
+    for one of an LSTM).
+    """
     multiplied = [one for level in array.cell.pipelines for one in level.operations if isinstance(one, (Product, Mix))]
     products, scales = len(multiplied), array.sums_per_unit * (array.scale is not None)
-    return array.multipliers * array.multiplies + array.cells * (products + scales)
+    return array.multipliers * array.multiplies - array.pairs + array.cells * (products + scales)
 
 
 def _network(spec: Spec, units: int | tuple[int, ...], m: int, cells: int, input_words: int) -> Network:

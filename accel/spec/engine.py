@@ -12,7 +12,7 @@ from accel.spec.types import Count, Section
 
 
 class Engine(Section):
-    """The lanes: units x 4 gates x lanes per row multipliers."""
+    """The lanes: units x 4 gates x lanes per row, a multiplier each, or for two of them."""
 
     dataflow: Dataflow = "row"
     """`row`: each row reads its operands one after another; `column`: each operand that is not zero is given to all
@@ -22,7 +22,7 @@ class Engine(Section):
     """P: hidden units computed together; by columns, lanes of a gate, which must divide the hidden units. One for all
     layers, or a list, one a layer, with which layers of different sizes can take equally long."""
     lanes_per_row: Count = 1
-    """M: multipliers of one row."""
+    """M: lanes of one row."""
     lanes: Literal["shared", "split"] = "shared"
     """`shared`: each lane takes x and h products; `split`: some serve W_x alone, the rest W_h alone (as BRDS)."""
     input_lanes: Count | None = None
@@ -43,6 +43,10 @@ class Engine(Section):
     operand_register: bool = False
     """A register behind the operand memories: a step's latency grows by a cycle, and the clock is no longer bounded by
     a block RAM's output that passes the choice between x and h."""
+    pack: bool = False
+    """Two weights go through one multiplier, exactly, wherever lanes share their operand: by columns, dense rows,
+    `sparsity.shared_by_gates`. Refused where the board's multiplier does not hold two weights, a product's bits apart;
+    without a board, one of 27 x 18 bits (DSP48E2) is assumed."""
     target_cycles: Count | None = None
     """Most cycles that a step may take. `check` refuses lanes that are too few, and says which would do; `generate`
     refuses a pattern whose exact count is higher."""

@@ -50,7 +50,7 @@ class ColumnDemand(Demand[ColumnArray]):
 
     def adders(self) -> int:
         """As `Demand`."""
-        return 2 * self.totals + self.signs
+        return 2 * self.totals + self.signs + self.pairing
 
     def choices(self) -> int:
         """As `Demand`."""

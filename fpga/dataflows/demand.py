@@ -34,6 +34,11 @@ class Demand(ABC, Generic[A]):
         return 0 if self.array.multiplies else self.array.multipliers * self.array.product_width
 
     @property
+    def pairing(self) -> int:
+        """Bits of what puts two weights into one word, and gives back what their lower product borrowed."""
+        return self.array.pairs * (self.array.weight_width + 1 + self.array.product_width)
+
+    @property
     def picked(self) -> int:
         """Bits of choices of an operand among those of a word."""
         return sum(self.array.copies * (one.words - 1) * one.width for one in self.vectors)

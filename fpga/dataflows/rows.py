@@ -61,7 +61,7 @@ class RowDemand(Demand[RowArray]):
 
     def adders(self) -> int:
         """As `Demand`."""
-        return self.totals * (2 * self.array.lanes_per_row - 1) + self.begun + self.signs
+        return self.totals * (2 * self.array.lanes_per_row - 1) + self.begun + self.signs + self.pairing
 
     def choices(self) -> int:
         """As `Demand`."""

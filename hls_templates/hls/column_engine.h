@@ -150,12 +150,28 @@ Cycles:
                             : x_columns[0][of_x] * A::kKeptX + kept;
     const Int<A::kOperandWidth> factor = from_h ? Int<A::kOperandWidth>(h[list][of_h]) << A::kHShift
                                                 : Int<A::kOperandWidth>(x[0][of_x]) << A::kXShift;
-  Lanes:
-    for (int lane = 0; lane < A::kLanes; ++lane) {
+  Units:
+    for (int unit = 0; unit < A::kUnits; ++unit) {
       #pragma HLS UNROLL
-      const int row = rows[first_word + word][lane];
-      const Int<A::kWeightWidth> value = values[first_word + word][lane];
-      Accumulate<A>(sums, turn, lane, from_h, row, Product<A>(value, factor));
+      OfLanes<A, A::kWeightWidth> weights;
+      OfLanes<A, A::kOperandWidth> factors;
+      OfLanes<A, A::kProductWidth> products;
+      #pragma HLS ARRAY_PARTITION variable=weights type=complete
+      #pragma HLS ARRAY_PARTITION variable=factors type=complete
+      #pragma HLS ARRAY_PARTITION variable=products type=complete
+    Read:
+      for (int n = 0; n < kUnitLanes<A>; ++n) {
+        #pragma HLS UNROLL
+        weights[n] = values[first_word + word][unit * kUnitLanes<A> + n];
+        factors[n] = factor;
+      }
+      Multiply<A>(Packed<A::kPacked>(), weights, factors, products);
+    Lanes:
+      for (int n = 0; n < kUnitLanes<A>; ++n) {
+        #pragma HLS UNROLL
+        const int lane = unit * kUnitLanes<A> + n;
+        Accumulate<A>(sums, turn, lane, from_h, rows[first_word + word][lane], products[n]);
+      }
     }
     turn = turn == kMemoryCycles - 1 ? 0 : turn + 1;
     ++kept;

@@ -3,6 +3,7 @@
 #include "narrow.h"
 #include "operands.h"
 #include "platform.h"
+#include "products.h"
 
 namespace sparrow {
 
@@ -82,16 +83,6 @@ Cells:
   return packet;
 }
 
-/// A weight times an operand; digits (-1, 0, 1 in two bits, or 0 for 1 and -1 in one bit) need no multiplier.
-template <typename A>
-Int<A::kProductWidth> Product(const Int<A::kWeightWidth> &value, const Int<A::kOperandWidth> &factor) {
-  #pragma HLS INLINE
-  if (A::kMultiplies) return value * factor;
-  if (value < 0) return Int<A::kProductWidth>(0) - factor;
-  if (A::kWeightWidth > 1 && value == 0) return 0;
-  return factor;
-}
-
 /// One cycle of all lanes: each multiplies its weight by the operand that its column names.
 template <typename A, typename Held, typename Indices, typename Operand>
 void MultiplyAccumulate(const Held &values, const Indices &indices, int word, int cycle, const Operand &operand,
@@ -100,6 +91,23 @@ void MultiplyAccumulate(const Held &values, const Indices &indices, int word, in
 Units:
   for (int unit = 0; unit < A::kUnits; ++unit) {
     #pragma HLS UNROLL
+    OfLanes<A, A::kWeightWidth> weights;
+    OfLanes<A, A::kOperandWidth> factors;
+    OfLanes<A, A::kProductWidth> products;
+    #pragma HLS ARRAY_PARTITION variable=weights type=complete
+    #pragma HLS ARRAY_PARTITION variable=factors type=complete
+    #pragma HLS ARRAY_PARTITION variable=products type=complete
+  Read:
+    for (int lane = 0; lane < kUnitLanes<A>; ++lane) {
+      #pragma HLS UNROLL
+      const int m = lane % A::kLanesPerRow;
+      const int reader = Reader<A>(unit, lane / A::kLanesPerRow, m);
+      const int column = Column<A>(indices, word, cycle, reader);
+      const Int<A::kOperandWidth> read = operand(reader, column, cycle < A::kXSlots[m]);
+      factors[lane] = cycle < A::kSlots[m] ? read : Int<A::kOperandWidth>(0);
+      weights[lane] = values[word][unit * kUnitLanes<A> + lane];
+    }
+    Multiply<A>(Packed<A::kPacked>(), weights, factors, products);
   Rows:
     for (int row = 0; row < A::kRowsPerUnit; ++row) {
       #pragma HLS UNROLL
@@ -109,15 +117,10 @@ Units:
     Lanes:
       for (int m = 0; m < A::kLanesPerRow; ++m) {
         #pragma HLS UNROLL
-        const int reader = Reader<A>(unit, row, m);
-        const int column = Column<A>(indices, word, cycle, reader);
-        const Int<A::kWeightWidth> value = values[word][(unit * A::kRowsPerUnit + row) * A::kLanesPerRow + m];
-        const Int<A::kOperandWidth> read = operand(reader, column, cycle < A::kXSlots[m]);
-        const Int<A::kOperandWidth> factor = cycle < A::kSlots[m] ? read : Int<A::kOperandWidth>(0);
         if (apart && cycle >= A::kXSlots[m]) {
-          sum_of_h = sum_of_h + Product<A>(value, factor);
+          sum_of_h = sum_of_h + products[row * A::kLanesPerRow + m];
         } else {
-          sum = sum + Product<A>(value, factor);
+          sum = sum + products[row * A::kLanesPerRow + m];
         }
       }
       if (apart) sums[unit][A::kSumOfH[row]] = sum_of_h;

@@ -70,5 +70,16 @@ COLUMNS: dict[str, dict[str, Any]] = {
         "formats": FINE,
         "engine": {"dataflow": "column", "units": 2, "memory": "scratchpad"},
     },
+    "two products a multiplier, two cells": {
+        "model": {"inputs": 3, "hidden": [6], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
+        "sparsity": {"pattern": "column", "input": 0.4, "recurrent": 0.3, "threshold": 0.1},
+        "engine": {"dataflow": "column", "units": 2, "cells_per_cycle": 2, "pack": True},
+    },
+    "two products a multiplier, GRU, loaded, two streams, saturating": {
+        **TIGHT,
+        "model": {"cell": "gru", "inputs": 3, "hidden": [4, 6]},
+        "sparsity": {"pattern": "dense"},
+        "engine": {"dataflow": "column", "units": 2, "streams": 2, "memory": "scratchpad", "pack": True},
+    },
 }
 """Designs with layers by columns."""

@@ -91,6 +91,17 @@ SPECS = {
     "split_lanes": spec(
         engine={"units": 4, "lanes": "split", "lanes_per_row": 3, "input_lanes": 1, "cells_per_cycle": 2}
     ),
+    "packed": spec(
+        model={"cell": "gru", "hidden": [7]},
+        sparsity={"shared_by_gates": True},
+        weights={"width": 6},
+        engine={"units": 3, "lanes_per_row": 2, "pack": True},
+    ),
+    "packed_columns": spec(
+        model={"hidden": [6], "head": None},
+        sparsity={"pattern": "column"},
+        engine={"dataflow": "column", "units": 2, "pack": True},
+    ),
     "ternary_with_scales": spec(
         formats={"scale": [8, 6]},
         weights={"kind": "ternary", "per_row": True, "input_frac": 2, "recurrent_frac": 3},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.rtl import test_lane_array, test_partial_sums, test_sequencing, test_slots, test_sums, test_units
+from tests.rtl import test_lane_array, test_pairs, test_partial_sums, test_sequencing, test_slots, test_sums, test_units
 from tests.rtl.fault import Fault
 
 TERNARY = (False, 2, lambda code: code, 1)
@@ -10,6 +10,8 @@ BINARY = (False, 1, lambda code: -1 if code else 1, 1)
 TWO_SUMS = (test_units.UNITS["a row with two sums"],)
 X_FIRST = (test_sequencing.KINDS["x first"],)
 LEVELS = (test_sequencing.KINDS["levels"],)
+PAIRS = test_pairs.test_both_products_of_a_multiplier_are_exact
+PAIRED_ROWS = test_pairs.test_lanes_at_the_same_place_of_two_rows_share_a_multiplier
 IN_LANES = [
     Fault(
         "lanes/products",
@@ -133,6 +135,9 @@ IN_LANES = [
         test_units.test_an_operand_is_what_was_written_at_its_index_of_x_or_of_h_or_nothing,
         (test_units.COPIES["two lanes, operand register"],),
     ),
+    Fault("lanes/pairs", "(both[n] >> width) + (product < 0)", "both[n] >> width", PAIRS, (2, 2)),
+    Fault("lanes/pairs", "(high << between + width) + low", "(high << between + width) + (low & mask)", PAIRS, (2, 2)),
+    Fault("lanes/pairs", "low = pair + pair // per_row * per_row", "low = 2 * pair", PAIRED_ROWS, (4, 0)),
     Fault(
         "lanes/unit",
         "register(clk, reading.from_h, with_operand), register(clk, with_operand, of_h)",

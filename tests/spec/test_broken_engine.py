@@ -125,6 +125,22 @@ BROKEN = [
         id="x_first_by_columns",
     ),
     pytest.param(
+        {"engine": {"pack": True}},
+        "engine.pack: wanted false where no two lanes share an operand; they do with engine.dataflow: column, "
+        "sparsity.shared_by_gates, or pattern: dense of layers without indices, got true",
+        id="pack_of_lanes_with_operands_of_their_own",
+    ),
+    pytest.param(
+        {"engine": {"pack": True}, "weights": {"kind": "binary"}, "sparsity": {"shared_by_gates": True}},
+        "engine.pack: wanted false for weights.kind: binary, which needs no multipliers, got true",
+        id="pack_without_multipliers",
+    ),
+    pytest.param(
+        {"engine": {"pack": True}, "model": {"cell": "gru_reset_first"}},
+        "engine.pack: wanted false for model.cell: gru_reset_first, whose gates take turns on the lanes, got true",
+        id="pack_of_gates_that_take_turns",
+    ),
+    pytest.param(
         {"sparsity": {"pattern": "bank", "recurrent": 0.9}, "model": {"inputs": 9}, "engine": {"lanes_per_row": 2}},
         "sparsity.recurrent: wanted at most 0.875 so that no bank of a row of 8 columns is empty, got 0.9",
         id="an_empty_bank",

@@ -35,6 +35,11 @@ class ColumnArray(Array):
         return self.nnz == self.places
 
     @property
+    def shares_operand(self) -> bool:
+        """One operand goes to all lanes, unless each reads the x of its own weights."""
+        return not self.x_by_rows
+
+    @property
     def indices(self) -> int:
         """Indices in one unit's memory word: which of its rows each lane's weight belongs to."""
         return self.rows_per_unit

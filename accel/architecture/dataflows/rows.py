@@ -126,6 +126,11 @@ class RowArray(Array):
         )
 
     @property
+    def shares_operand(self) -> bool:
+        """Dense rows, and those of a unit that keep the same columns."""
+        return self.dense or self.shared_by_gates
+
+    @property
     def indices(self) -> int:
         """Column indices in one unit's memory word."""
         if self.dense:

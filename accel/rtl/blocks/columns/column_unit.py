@@ -9,6 +9,7 @@ from myhdl import always, always_comb, block
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
 from accel.rtl.blocks.lanes.fetch import weights
+from accel.rtl.blocks.lanes.pairs import weigh_pairs
 from accel.rtl.blocks.lanes.products import weigh
 from accel.rtl.blocks.lanes.totals import shift_register
 from accel.rtl.blocks.primitives.module import module
@@ -64,19 +65,22 @@ def column_unit(
     shift_out (S totals). Latency: WORD_TO_SUM; DRAIN_TO_CAPTURE + 1 from a group to `shift_out`.
     """
     lanes, sums, width = array.rows_per_unit, array.sums_per_unit, array.total_width
-    stored, operand = signed_list(lanes, array.weight_width), signed_list(1, array.operand_width)
-    products = signed_list(lanes, array.product_width)
+    operand, products = signed_list(1, array.operand_width), signed_list(lanes, array.product_width)
     rows, leaving = unsigned_list(sums, array.index_width), signed_list(sums, width)
 
-    slicer = weights(clk, word, stored, array.weight_width)
+    if array.pairs:
+        weighing = [weigh_pairs(clk, word, operand, products, array, 0)]
+    else:
+        stored = signed_list(lanes, array.weight_width)
+        slicer = weights(clk, word, stored, array.weight_width)
+        weighing = [slicer, weigh(clk, stored, operand, products, array)]
     numbers = row_numbers(clk, word, rows, lanes, lanes * array.weight_width)
     parting = unflatten(shared, operand)
-    multiplier = weigh(clk, stored, operand, products, array)
     of_h = flag() if array.separate_sums else None
     telling = tell_part(clk, shared, of_h, array, 1) if array.separate_sums else ()
     adder = accumulators(clk, steering, rows, products, of_h, leaving, array.groups)
     shifter = shift_register(clk, steering.capture, leaving, shift_in, shift_out)
-    return slicer, numbers, parting, multiplier, telling, adder, shifter
+    return weighing, numbers, parting, telling, adder, shifter
 
 
 @block

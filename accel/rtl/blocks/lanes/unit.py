@@ -9,6 +9,7 @@ from myhdl import block
 from accel.architecture.array import Array
 from accel.architecture.dataflows.rows import RowArray
 from accel.rtl.blocks.lanes.fetch import carry, fetch, weights
+from accel.rtl.blocks.lanes.pairs import weigh_pairs
 from accel.rtl.blocks.lanes.partial_sums import accumulate_onto, accumulate_parts_onto, partial_sums
 from accel.rtl.blocks.lanes.products import weigh
 from accel.rtl.blocks.lanes.totals import accumulate, accumulate_parts, add_rows, shift_register
@@ -41,16 +42,19 @@ def rows(
     - ADDRESS_TO_FETCH.
     """
     count, lanes = array.sums_per_unit, array.rows_per_unit * array.lanes_per_row
-    stored, kept = signed_list(lanes, array.weight_width), signed_list(lanes, array.weight_width)
-    waiting = signed_list(lanes, array.weight_width) if array.operand_register else stored
     products = signed_list(lanes, array.product_width)
     partial = signed_list(count * array.lanes_per_row, array.total_width)
     totals = partial if array.lanes_per_row == 1 else signed_list(count, array.total_width)
 
-    slicer = weights(clk, word, stored, array.weight_width)
-    waiter = [carry(clk, stored, waiting)] if array.operand_register else []
-    carrier = carry(clk, waiting, kept)
-    multiplier = weigh(clk, kept, operand, products, array)
+    if array.pairs:
+        weighing = [weigh_pairs(clk, word, operand, products, array, 1 + array.operand_register)]
+    else:
+        stored, kept = signed_list(lanes, array.weight_width), signed_list(lanes, array.weight_width)
+        waiting = signed_list(lanes, array.weight_width) if array.operand_register else stored
+        slicer = weights(clk, word, stored, array.weight_width)
+        waiter = [carry(clk, stored, waiting)] if array.operand_register else []
+        carrier = carry(clk, waiting, kept)
+        weighing = [slicer, waiter, carrier, weigh(clk, kept, operand, products, array)]
     if ahead is not None:
         accumulator = sums_onto(clk, first, ahead, of_h, products, partial, totals, array)
     elif of_h is None:
@@ -59,7 +63,7 @@ def rows(
         accumulator = accumulate_parts(clk, first, of_h, products, partial)
     tree = [] if array.lanes_per_row == 1 else [add_rows(clk, partial, totals, count)]
     shifter = shift_register(clk, capture, totals, shift_in, shift_out)
-    return slicer, waiter, carrier, multiplier, accumulator, tree, shifter
+    return weighing, accumulator, tree, shifter
 
 
 @block
