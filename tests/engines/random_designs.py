@@ -334,7 +334,17 @@ def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weight
         "engine": walks,
         "training": {"task": "seeded", "seed": draw(st.integers(0, 99))},
     }
+    two = draw(st.booleans())
     try:
-        return load_spec.parse(data)
+        made = load_spec.parse(data)
     except Refused:
         reject()
+    return packed(made, data) if two else made
+
+
+def packed(made: Spec, given: dict[str, Any]) -> Spec:
+    """The spec with two products a multiplier, where lanes share their operand."""
+    try:
+        return load_spec.parse(given | {"engine": given["engine"] | {"pack": True}})
+    except Refused:
+        return made
