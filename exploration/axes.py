@@ -112,6 +112,7 @@ def _engine(spec: Spec) -> Iterator[Axis]:
     yield Axis("engine.streams", (1, 2, 3, 4))
     yield Axis("engine.pack", (False, True))
     yield Axis("engine.operand_register", (False, True))
+    yield Axis("engine.multiplier_registers", (False, True))
     yield Axis("engine.operand_memory", ("auto", "block"))
 
 

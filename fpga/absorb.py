@@ -1,9 +1,15 @@
-"""Moves registers into the block RAMs and multipliers of an ECP5 netlist that they stand behind.
+"""Moves registers of an ECP5 netlist into the block RAMs that they stand behind, and into multipliers.
 
 yosys leaves the output registers of DP16KD and MULT18X18D unused and puts flip-flops behind them: a block RAM's word
 then leaves it 5.8 ns after the clock instead of 1.0 ns (nextpnr, speed grade 6), and every bit costs a flip-flop. A
 register is moved where all bits of an output that anybody reads go into plain flip-flops of the same clock and nowhere
-else: no enable, no reset, zero at start. The netlist computes the same in each cycle; engine `chip` proves it.
+else: no enable, no reset, zero at start.
+
+The factors of a multiplier have to come 3.5 ns before the clock where they have no registers there. They get them where
+all bits of both come out of such flip-flops, right behind other registers: without those the way from one place to the
+next is longer than what is gained. Flip-flops that somebody else reads stay beside it.
+
+The netlist computes the same in each cycle; engine `chip` proves it.
 
 Needs nothing but Python, since it travels with a plan:  python3 absorb.py NETLIST.json REGISTERED.json
 """
@@ -30,7 +36,14 @@ class Netlist:
     def __init__(self, module: dict[str, Any]) -> None:
         self.cells: dict[str, Cell] = module["cells"]
         self.readers: dict[Bit, list[tuple[str, str]]] = defaultdict(list)
+        self.kept_by: dict[Bit, str] = {}
+        """The flip-flop that drives a bit."""
+        self.registered: set[Bit] = set()
+        """What comes out of a register, one that was moved or another."""
         for name, cell in self.cells.items():
+            if cell["type"] == "TRELLIS_FF":
+                self.kept_by[cell["connections"]["Q"][0]] = name
+                self.registered.add(cell["connections"]["Q"][0])
             for port, bits in cell["connections"].items():
                 if cell["port_directions"][port] == "input":
                     for bit in bits:
@@ -50,12 +63,37 @@ class Netlist:
                 found[bit] = name
         return found
 
+    def feeding(self, bits: list[Bit], clock: Bit) -> dict[Bit, str] | None:
+        """The flip-flop of this clock, behind a register, in front of each bit that is no zero; else None."""
+        found = {bit: self.kept_by.get(bit, "") for bit in bits if bit != "0"}
+        for name in found.values():
+            if name not in self.cells or not _plain(self.cells[name], clock):
+                return None
+            if self.cells[name]["connections"]["DI"][0] not in self.registered:
+                return None
+        return found or None
+
+    def take_in(self, name: str, ports: list[str], registers: dict[Bit, str]) -> int:
+        """Let a cell's ports read what the flip-flops read, and remove those nobody reads any more; their number."""
+        connections = self.cells[name]["connections"]
+        for port in ports:
+            (bit,) = connections[port]
+            if bit in registers:
+                connections[port] = list(self.cells[registers[bit]]["connections"]["DI"])
+                self.readers[bit].remove((name, port))
+                self.readers[connections[port][0]].append((name, port))
+        idle = [(bit, flop) for bit, flop in registers.items() if not self.readers[bit]]
+        for _, flop in idle:
+            self.readers[self.cells.pop(flop)["connections"]["DI"][0]].remove((flop, "DI"))
+        return len(idle)
+
     def move(self, cell: Cell, ports: list[str], registers: dict[Bit, str]) -> None:
         """Let the ports drive what the flip-flops drove, and remove those."""
         for port in ports:
             name = registers.get(cell["connections"][port][0])
             if name is not None:
                 cell["connections"][port] = self.cells.pop(name)["connections"]["Q"]
+                self.kept_by.pop(cell["connections"][port][0])
 
 
 def _plain(cell: Cell, clock: Bit) -> bool:
@@ -72,11 +110,12 @@ def _ports(cell: Cell, prefix: str) -> list[str]:
     return [port for port in cell["connections"] if port.startswith(prefix) and port[len(prefix) :].isdecimal()]
 
 
-def _block_ram(netlist: Netlist, cell: Cell) -> Iterator[int]:
+def _block_ram(netlist: Netlist, name: str) -> Iterator[int]:
     """Registers moved into one DP16KD: side by side, or all together where one word is as wide as both sides.
 
     All of a wide word is read by the clock of side B; side A, if it never writes, may have none, and is given the same.
     """
+    cell = netlist.cells[name]
     connections, parameters = cell["connections"], cell["parameters"]
     if WIDE in (int(parameters[f"DATA_WIDTH_{side}"], 2) for side in "AB"):
         clock = connections["CLKB"][0]
@@ -94,8 +133,9 @@ def _block_ram(netlist: Netlist, cell: Cell) -> Iterator[int]:
             yield len(registers)
 
 
-def _multiplier(netlist: Netlist, cell: Cell) -> Iterator[int]:
+def _product(netlist: Netlist, name: str) -> Iterator[int]:
     """Registers moved behind one MULT18X18D, whose registers have a clock of their own."""
+    cell = netlist.cells[name]
     if cell["parameters"].get("REG_OUTPUT_CLK", "NONE") != "NONE":
         return
     ports = _ports(cell, "P")
@@ -111,7 +151,24 @@ def _multiplier(netlist: Netlist, cell: Cell) -> Iterator[int]:
         yield len(registers)
 
 
-ABSORBERS = {"DP16KD": _block_ram, "MULT18X18D": _multiplier}
+def _factors(netlist: Netlist, name: str) -> Iterator[int]:
+    """Registers moved in front of one MULT18X18D that has its product's: of both factors, since one alone that is late
+    bounds the clock as well.
+    """
+    cell = netlist.cells[name]
+    parameters, connections = cell["parameters"], cell["connections"]
+    if parameters.get("REG_OUTPUT_CLK", "NONE") != "CLK0" or parameters.get("REG_INPUTA_CLK", "NONE") != "NONE":
+        return
+    sides = {side: _ports(cell, side) for side in "AB"}
+    bits = {side: [connections[port][0] for port in ports] for side, ports in sides.items()}
+    found = {side: netlist.feeding(of, connections["CLK0"][0]) for side, of in bits.items()}
+    for side, registers in found.items() if all(found.values()) else ():
+        parameters |= {f"REG_INPUT{side}_{kind}": f"{kind}0" for kind in ("CLK", "CE", "RST")}
+        yield netlist.take_in(name, sides[side], registers or {})
+
+
+ABSORBERS = (("DP16KD", _block_ram), ("MULT18X18D", _product), ("MULT18X18D", _factors))
+"""In this order: what stands between a memory and a multiplier is the memory's."""
 
 
 def absorb(design: dict[str, Any]) -> Counter[str]:
@@ -119,9 +176,9 @@ def absorb(design: dict[str, Any]) -> Counter[str]:
     moved: Counter[str] = Counter()
     for module in design["modules"].values():
         netlist = Netlist(module)
-        for cell in list(netlist.cells.values()):
-            if cell["type"] in ABSORBERS:
-                moved[cell["type"]] += sum(ABSORBERS[cell["type"]](netlist, cell))
+        for kind, absorber in ABSORBERS:
+            for name in [name for name, cell in netlist.cells.items() if cell["type"] == kind]:
+                moved[kind] += sum(absorber(netlist, name))
     return moved
 
 
@@ -131,7 +188,7 @@ def main(before: str, after: str) -> None:
     moved = absorb(design)
     Path(after).write_text(json.dumps(design), encoding="utf-8")
     for cell, count in sorted(moved.items()):
-        print(f"{count} flip-flops are output registers of {cell} now")
+        print(f"{count} flip-flops are registers of {cell} now")
 
 
 if __name__ == "__main__":

@@ -32,29 +32,34 @@ def cell_registers(array: Array, net: Network) -> int:
     """Bits of results, of what waits for its turn, of table indices, and of the biases and c that a cell is given."""
     if not array.recurrent:
         operations, sizes = _linear(array)
-        return array.sum_width + sum(_registers(one, sizes) for one in operations)
+        return array.sum_width + sum(_registers(one, sizes, False) for one in operations)
     found = bias_words_width(array, sum_format(array)) // array.cells + 2 * array.formats.cell.width
     tables = net.tables_of(array)
     for level, sizes in _levels(array, net):
         at = ready(array.cell, level)
         for one in level.operations:
             start = max(at[name] for name in one.operands)
-            found += _registers(one, sizes) + sum((start - at[name]) * sizes[name].width for name in one.operands)
+            found += _registers(one, sizes, array.cell.multiplier_registers) + sum(
+                (start - at[name]) * sizes[name].width for name in one.operands
+            )
             found += _settled(one, level, sizes, tables)
     scaled = array.sums_per_unit * (2 * array.scaled_width + array.scale.width) if array.scale else 0
     return array.cells * (found + scaled)
 
 
-def _registers(operation: Operation, sizes: Mapping[str, Size]) -> int:
-    """Of a narrowing the rounded value, else the result, and what a mix has on its way to it."""
+def _registers(operation: Operation, sizes: Mapping[str, Size], factors: bool) -> int:
+    """Of a narrowing the rounded value, else the result, what a mix has on its way to it, and factors that wait."""
     match operation:
         case Narrow():
             return sizes[operation.source].width + 1
-        case Lookup() | Product() | Sum() | Clip():
+        case Product():
+            return sizes[operation.name].width + factors * sum(sizes[name].width for name in operation.operands)
+        case Lookup() | Sum() | Clip():
             return sizes[operation.name].width
         case Mix():
             mix = mix_sizes(operation, sizes)
-            return mix.difference + mix.share.width + mix.product + 2 * mix.other.width + mix.total
+            late = factors * (mix.difference + mix.share.width + mix.other.width)
+            return mix.difference + mix.share.width + mix.product + 2 * mix.other.width + mix.total + late
 
 
 def _settled(operation: Operation, level: Level, sizes: Mapping[str, Size], tables: Mapping[str, Table]) -> int:

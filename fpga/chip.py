@@ -53,7 +53,8 @@ MODELLED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         **{f"INITVAL_{number:02X}": () for number in range(64)},
     },
     "MULT18X18D": {
-        **{"REG_OUTPUT_CLK": ("NONE", "CLK0"), "REG_OUTPUT_CE": ("CE0",), "REG_OUTPUT_RST": ("RST0",)},
+        **{f"REG_{place}_CLK": ("NONE", "CLK0") for place in ("INPUTA", "INPUTB", "OUTPUT")},
+        **{f"REG_{place}_{port}": (f"{port}0",) for place in ("INPUTA", "INPUTB", "OUTPUT") for port in ("CE", "RST")},
     },
 }
 """What our models of ECP5 cells know: parameters with the values that they may have, any where none are given."""

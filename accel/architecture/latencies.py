@@ -7,7 +7,17 @@ from functools import lru_cache
 from accel.architecture.array import Array
 from accel.architecture.cells import Cell
 from accel.architecture.cells.level import Level
-from accel.architecture.cells.operations import ASIDE, BEFORE, Clip, Lookup, Mix, Narrow, Product, Sum
+from accel.architecture.cells.operations import (
+    ASIDE,
+    BEFORE,
+    Clip,
+    Lookup,
+    Mix,
+    Narrow,
+    Operation,
+    Product,
+    Sum,
+)
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.dataflows.rows import PARTIAL_READ, tree_levels
 from accel.architecture.linear import LinearArray
@@ -15,7 +25,7 @@ from accel.architecture.linear import LinearArray
 ADDRESS_TO_FETCH = 2
 """From the address of the weight memory to its word at the unit: memory, output register."""
 SELECT_TO_TOTAL = 3
-"""Operand register, product, total."""
+"""Operand register, product, total; `multiplier_registers` stand before and behind the product."""
 SLOT_TO_TOTALS = 2
 """From a slot's number to its totals and biases: bias memory, output register."""
 SLOT_TO_LOGIT = SLOT_TO_TOTALS + 1
@@ -39,7 +49,7 @@ SCALED = 2
 
 OPERATIONS: dict[type, int] = {Narrow: 2, Lookup: 2, Product: 1, Sum: 1, Mix: 3, Clip: 1}
 """Cycles of an operation: sum with the bias, or rounding, then saturation, and beside it a table's index; table,
-output register; product; sum; difference, product, sum; choice."""
+output register; product; sum; difference, product, sum; choice. Factors with registers take one more: `cycles`."""
 
 RESIDUAL = OPERATIONS[Sum] + OPERATIONS[Narrow]
 """From a word of h_t to its sum with x_t between recurrent layers."""
@@ -48,24 +58,29 @@ BEFORE_READ = 3
 """From the address of what a cell kept to its operand: memory, output register, clearing register."""
 
 
+def cycles(cell: Cell, operation: Operation) -> int:
+    """Cycles of an operation in a cell; its factors' register included, where it has one."""
+    return OPERATIONS[type(operation)] + (cell.multiplier_registers and isinstance(operation, Product | Mix))
+
+
 @lru_cache
 def ready(cell: Cell, level: Level) -> dict[str, int]:
     """Cycles from a unit's totals and biases to each value of a level; BEFORE comes as late as its first use allows, in
     all levels together, and what was laid aside comes with it.
     """
-    return _ready(level, max(_first_use(one) for one in cell.pipelines))
+    return _ready(cell, level, max(_first_use(cell, one) for one in cell.pipelines))
 
 
-def _first_use(level: Level) -> int:
+def _first_use(cell: Cell, level: Level) -> int:
     """When BEFORE is wanted in a level."""
-    early = _ready(level, 0)
+    early = _ready(cell, level, 0)
     return min(max(early[name] for name in use.operands) for use in level.users(BEFORE))
 
 
-def _ready(level: Level, before: int) -> dict[str, int]:
+def _ready(cell: Cell, level: Level, before: int) -> dict[str, int]:
     at = {row.name: 0 for row in level.sums} | {BEFORE: before, ASIDE: before}
     for operation in level.operations:
-        at[operation.name] = max(at[name] for name in operation.operands) + OPERATIONS[type(operation)]
+        at[operation.name] = max(at[name] for name in operation.operands) + cycles(cell, operation)
     return at
 
 
@@ -131,7 +146,8 @@ def fetch_to_select(array: Array) -> int:
 
 def capture_delay(array: Array) -> int:
     """From a group's last address to its complete totals."""
-    return ADDRESS_TO_FETCH + fetch_to_select(array) + SELECT_TO_TOTAL + tree_levels(array.lanes_per_row)
+    lane = fetch_to_select(array) + SELECT_TO_TOTAL + 2 * array.multiplier_registers
+    return ADDRESS_TO_FETCH + lane + tree_levels(array.lanes_per_row)
 
 
 def first_delay(array: Array) -> int:

@@ -47,6 +47,8 @@ class Layer:
     """What synthesis is asked to put the operand memories into: block RAM, or what it thinks best."""
     operand_register: bool = False
     """What the operand memories read passes a register of its own."""
+    multiplier_registers: bool = False
+    """What lanes and cell stage multiply passes registers first; so do the products of lanes."""
     scale: Fixed | None = None
     """What a row's sum is multiplied with before its bias is added; None where it is taken as it is."""
     initial_state: bool = False
@@ -86,7 +88,7 @@ class Layer:
     def cell(self) -> Cell:
         """The recurrent cell behind the lanes."""
         assert self.kind is not None
-        return cell_named(self.kind, self.levels)
+        return cell_named(self.kind, self.levels, self.multiplier_registers)
 
     @property
     def rows_per_unit(self) -> int:

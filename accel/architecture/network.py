@@ -224,6 +224,7 @@ def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
         streams=engine.streams,
         operand_memory=engine.operand_memory,
         operand_register=engine.operand_register,
+        multiplier_registers=engine.multiplier_registers,
         scale=formats.scale,
         initial_state=engine.state_streams or spec.initial_states,
         writable=engine.memory == "scratchpad",
@@ -296,6 +297,7 @@ def _linear(spec: Spec, budget: int, inputs: int, outputs: int, units: int | Non
         "bias": spec.formats.of_head_bias,
         "operand_memory": spec.engine.operand_memory,
         "operand_register": spec.engine.operand_register,
+        "multiplier_registers": spec.engine.multiplier_registers,
         "writable": spec.engine.memory == "scratchpad",
         "streamed": spec.engine.memory_width,
     }

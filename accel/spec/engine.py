@@ -47,6 +47,10 @@ class Engine(Section):
     """Two weights go through one multiplier, exactly, wherever lanes share their operand: by columns, dense rows,
     `sparsity.shared_by_gates`. Refused where the board's multiplier does not hold two weights, a product's bits apart;
     without a board, one of 27 x 18 bits (DSP48E2) is assumed."""
+    multiplier_registers: bool = False
+    """Registers in front of the multipliers of lanes by rows and of the cell stage, which DSP blocks have of their own,
+    and behind those of lanes: a step's latency grows by some cycles (LSTM: four), and the clock is no longer bounded by
+    the ways from memories to multipliers and from there to sums."""
     target_cycles: Count | None = None
     """Most cycles that a step may take. `check` refuses lanes that are too few, and says which would do; `generate`
     refuses a pattern whose exact count is higher."""

@@ -38,6 +38,8 @@ class RowDemand(Demand[RowArray]):
     def registers(self) -> int:
         """As `Demand`."""
         array, found = self.array, self.words
+        factors = self.read * array.operand_width + array.multipliers * array.weight_width
+        found += array.multiplier_registers * (factors + array.multipliers * array.product_width)
         found += self.read * array.operand_width + array.multipliers * (1 + array.operand_register) * array.weight_width
         for vector in self.vectors:
             found += array.copies * (vector.low + array.operand_register * (vector.word_width + vector.low))

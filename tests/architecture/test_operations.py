@@ -65,6 +65,12 @@ def test_what_was_kept_is_read_as_late_as_its_first_use_allows() -> None:
     assert (totals_to_gates(LSTM), totals_to_gates(GRU)) == (4, 10)
 
 
+def test_registers_of_factors_take_a_cycle_a_product() -> None:
+    lstm, gru = (replace(cell, multiplier_registers=True) for cell in (LSTM, GRU))
+    assert [ready(lstm, lstm.level)[name] for name in (BEFORE, "c", "h")] == [4, 9, 15]
+    assert [ready(gru, gru.level)[name] for name in (BEFORE, "h_carried", "h")] == [11, 17, 19]
+
+
 def test_all_levels_of_a_cell_take_as_long() -> None:
     assert {ready(RESET_FIRST, one)[BEFORE] for one in RESET_FIRST.levels} == {4}
     assert [ready(RESET_FIRST, one)[one.carried] for one in RESET_FIRST.levels] == [6, 6, 9]

@@ -26,12 +26,18 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "a layer by rows, then one by columns, two cells": {
         "model": {"inputs": 3, "hidden": [6, 4], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
         "sparsity": {"pattern": "balanced", "input": 0.4, "recurrent": 0.3, "threshold": 0.1},
-        "engine": {"dataflow": ["row", "column"], "units": 2, "cells_per_cycle": 2},
+        "engine": {"dataflow": ["row", "column"], "multiplier_registers": True, "units": 2, "cells_per_cycle": 2},
     },
     "W_x by rows and W_h by columns, three cells and input words": {
         "model": {"inputs": 8, "hidden": [6], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
         "sparsity": {"pattern": "balanced", "input": 0.4, "recurrent": 0.3, "threshold": 0.1},
-        "engine": {"dataflow": plain(MIXED), "units": 3, "cells_per_cycle": 3, "input_words": 3},
+        "engine": {
+            "dataflow": plain(MIXED),
+            "multiplier_registers": True,
+            "units": 3,
+            "cells_per_cycle": 3,
+            "input_words": 3,
+        },
     },
     "columns, rows, columns, two streams": {
         "model": {"inputs": 4, "hidden": [4, 5, 6]},

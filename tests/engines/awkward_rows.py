@@ -120,10 +120,10 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "formats": TIGHT["formats"] | {"cell": [5, 5]},
         "engine": {"units": 4, "lanes_per_row": 3, "cells_per_cycle": 2},
     },
-    "dense highway of two levels, two lanes a row, operand register": {
+    "dense highway of two levels, two lanes a row, operand and multiplier registers": {
         "model": {"cell": "highway", "depth": 2, "inputs": 3, "hidden": [5], "bias": False, "head": {"outputs": 3}},
         "sparsity": {"pattern": "dense"},
-        "engine": {"units": 3, "lanes_per_row": 2, "operand_register": True},
+        "engine": {"units": 3, "lanes_per_row": 2, "operand_register": True, "multiplier_registers": True},
     },
     "GRU, reset first, stateful": {
         "model": {"cell": "gru_reset_first", "inputs": 3, "hidden": [7], "stateful": True},
@@ -139,10 +139,10 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "formats": TIGHT["formats"] | {"cell": [5, 5]},
         "engine": {"units": 4, "lanes_per_row": 3, "cells_per_cycle": 2},
     },
-    "dense GRU, reset first, two lanes a row, operand register": {
+    "dense GRU, reset first, two lanes a row, operand and multiplier registers": {
         "model": {"cell": "gru_reset_first", "inputs": 3, "hidden": [5], "bias": False, "head": {"outputs": 3}},
         "sparsity": {"pattern": "dense"},
-        "engine": {"units": 3, "lanes_per_row": 2, "operand_register": True},
+        "engine": {"units": 3, "lanes_per_row": 2, "operand_register": True, "multiplier_registers": True},
     },
     "GRU, three lanes a row, two cells, saturating": {
         **TIGHT,
@@ -161,12 +161,18 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "formats": FINE | {"scale": [7, 5]},
         "engine": {"units": 3, "streams": 2, "memory": "scratchpad", "state_streams": True},
     },
-    "dense GRU, streamed weights, operand register, two lanes a row, initial states": {
+    "dense GRU, streamed weights, operand and multiplier registers, two lanes a row, initial states": {
         "model": {"cell": "gru", "inputs": 3, "hidden": [5]},
         "sparsity": {"pattern": "dense"},
         "formats": FINE,
         "engine": {
-            **{"units": 2, "lanes_per_row": 2, "operand_register": True, "state_streams": True},
+            **{
+                "units": 2,
+                "lanes_per_row": 2,
+                "operand_register": True,
+                "multiplier_registers": True,
+                "state_streams": True,
+            },
             **{"memory": "stream", "memory_width": 64},
         },
     },

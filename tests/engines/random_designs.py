@@ -85,6 +85,7 @@ def engines(draw: st.DrawFn) -> dict[str, Any]:
     if made["memory"] == "stream":
         made["memory_width"] = 8 * draw(st.integers(1, 20))
     made["input_words"] = draw(st.integers(1, 4))
+    made["operand_register"], made["multiplier_registers"] = draw(st.booleans()), draw(st.booleans())
     return made
 
 

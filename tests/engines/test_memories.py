@@ -73,7 +73,7 @@ LARGE = (
     "split lanes",
     "sparse binary without scales",
     "two highway layers, three lanes a row, two cells, saturating",
-    "dense highway of two levels, two lanes a row, operand register",
+    "dense highway of two levels, two lanes a row, operand and multiplier registers",
     "loaded weights, two cells, shared columns, stateful",
     "rows, both ways, both ways, ternary, a scale a row, stateful, loaded",
     "streamed weights, dense, two cells, initial states, logits of every step",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from accel.base.templates import read
 from accel.engines.engine import ToolMissing
 from accel.engines.verify import DeviceUnderTest, Result, compare
 from accel.model import samples
@@ -206,7 +207,7 @@ SMALL = {
     "model": {"inputs": 2, "hidden": [3]},
     "sparsity": {"pattern": "row", "input": 0.5, "recurrent": 0.4},
     "tables": {"address": 5},
-    "engine": {"units": 1, "operand_memory": "block", "operand_register": True},
+    "engine": {"units": 1, "operand_memory": "block", "operand_register": True, "multiplier_registers": True},
 }
 
 
@@ -223,6 +224,20 @@ def test_the_cells_of_a_chip_equal_golden_bit_for_bit_and_cycle_for_cycle(board:
     if result.status == "not run":
         pytest.skip(result.reason)
     assert (result.status, result.reason) == ("equal", "")
+
+
+@pytest.mark.slow
+def test_a_chip_whose_multipliers_keep_nothing_of_their_factors_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = read("fpga", "templates/cells/ecp5.v")
+    kept = 'REG_INPUTA_CLK == "NONE" ?'
+    assert models.count(kept) == 1
+    monkeypatch.setattr("fpga.chip.read", lambda *place: models.replace(kept, "1'b1 ?"))
+    _, result = verdict(tmp_path, "ulx3s-85f")
+    if result.status == "not run":
+        pytest.skip(result.reason)
+    assert result.status == "different"
 
 
 @pytest.mark.slow

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from accel.architecture.cells import LSTM
 from accel.architecture.cells.level import Level
 from accel.architecture.cells.operations import ASIDE, BEFORE, Mix, Product, Sum
 from accel.architecture.cells.sizes import Size, size_of
 from accel.architecture.latencies import (
-    OPERATIONS,
     SLOT_TO_TOTALS,
     clip_times,
+    cycles,
     ready,
     totals_to_carried,
     totals_to_gates,
@@ -43,14 +45,19 @@ EXACT = {
 }
 
 
+@pytest.mark.parametrize("registers", [False, True], ids=["at once", "multiplier registers"])
 @pytest.mark.parametrize(("operation", "wanted"), EXACT.values(), ids=EXACT)
-def test_an_exact_operation_keeps_every_bit(operation: Any, wanted: Any) -> None:
-    rng, clocked, latency = random.Random(1), Clocked(), OPERATIONS[type(operation)]
+def test_an_exact_operation_keeps_every_bit(operation: Any, wanted: Any, registers: bool) -> None:
+    rng, clocked, latency = (
+        random.Random(1),
+        Clocked(),
+        cycles(replace(LSTM, multiplier_registers=registers), operation),
+    )
     sizes = OF | {operation.name: size_of(operation, OF, None)}
     operands = [signed(OF[name].width) for name in operation.operands]
     o = signed(sizes[operation.name].width)
     given = [[numbers(rng, len(operand), 1)[0] for operand in operands] for _ in range(200)]
-    made = exact(clocked.clk, clocked.reset, operands, o, operation, sizes)
+    made = exact(clocked.clk, clocked.reset, operands, o, operation, sizes, registers)
     shown = outputs(clocked, made, operands, given, [o])
     for values, (after,) in zip(given, shown[latency:], strict=False):
         assert after == wanted(*values)
@@ -66,6 +73,11 @@ CELLS: dict[str, dict[str, Any]] = {
         **{"formats": TIGHT, "weights": {"width": 6, "input_frac": 2, "recurrent_frac": 2}},
     },
     "highway": {"model": {"cell": "highway", "depth": 2, "inputs": 3, "hidden": [8]}},
+    "LSTM, multiplier registers": {"engine": {"multiplier_registers": True}},
+    "GRU, multiplier registers": {
+        "model": {"cell": "gru", "inputs": 3, "hidden": [8]},
+        "engine": {"multiplier_registers": True},
+    },
 }
 RESETS_FIRST: dict[str, Any] = {"model": {"cell": "gru_reset_first", "inputs": 3, "hidden": [8]}}
 

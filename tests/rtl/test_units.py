@@ -24,6 +24,11 @@ def array_of(**sections: Any) -> Array:
     return network(spec(**sections)).layers[0]
 
 
+def product_after(array: Array) -> int:
+    """Cycles from a word to the sum that its products are added to."""
+    return fetch_to_select(array) + 2 + 2 * array.multiplier_registers
+
+
 COPIES: dict[str, dict[str, Any]] = {
     "one lane": {},
     "two lanes, operand register": {"engine": {"lanes_per_row": 2, "cells_per_cycle": 2, "operand_register": True}},
@@ -61,6 +66,11 @@ def test_an_operand_is_what_was_written_at_its_index_of_x_or_of_h_or_nothing(sec
 UNITS: dict[str, dict[str, Any]] = {
     **COPIES,
     "a row with two sums": {"model": {"cell": "gru", "inputs": 3, "hidden": [8]}},
+    "multiplier registers": {"engine": {"lanes_per_row": 2, "cells_per_cycle": 2, "multiplier_registers": True}},
+    "a row with two sums, multiplier registers": {
+        "model": {"cell": "gru", "inputs": 3, "hidden": [8]},
+        "engine": {"multiplier_registers": True},
+    },
     "gates share columns": {"sparsity": {"pattern": "row", "input": 0.3, "recurrent": 0.5, "shared_by_gates": True}},
     "binary weights": {"weights": {"kind": "binary", "input_frac": 1, "recurrent_frac": 1}},
     "sparse head": {"sparsity": {"head": 0.5}},
@@ -121,7 +131,13 @@ def test_a_units_words_and_operands_end_as_exact_sums_in_its_shift_register(sect
     copies, ends = Copies(array, rng, plan), Shifted(array, rng, plan)
     for cycle in range(copies.ready, copies.ready + 60):
         indices, operands, from_h = copies.read(plan, cycle, array.indices)
-        ends.add(cycle, operands, from_h, packed(indices, array.index_width), fetch_to_select(array) + 2)
+        ends.add(
+            cycle,
+            operands,
+            from_h,
+            packed(indices, array.index_width),
+            product_after(array),
+        )
     read = copies.reading, copies.x, copies.h, None
     ports = ends.word, ends.first, ends.capture, *read, ends.shift_in, ends.shift_out
     shown = plan.run(clocked, unit(clocked.clk, *ports, array), [ends.shift_out])
@@ -135,14 +151,14 @@ def test_a_dense_units_words_meet_the_operands_that_all_share(cell: str, late: b
     array = array_of(
         model={"cell": cell, "inputs": 3, "hidden": [8]},
         sparsity={"pattern": "dense", "input": None, "recurrent": None},
-        engine={"lanes_per_row": 2, "cells_per_cycle": 2, "operand_register": late},
+        engine={"lanes_per_row": 2, "cells_per_cycle": 2, "operand_register": late, "multiplier_registers": late},
     )
     assert array.dense
     rng, clocked, plan, per_row = random.Random(9), Clocked(), Plan(), array.lanes_per_row
     shared, ends = bits(shared_width(array)), Shifted(array, rng, plan)
     for cycle in range(60):
         operands, from_h = numbers(rng, array.operand_width, per_row), rng.getrandbits(per_row)
-        ends.add(cycle, operands, from_h, 0, fetch_to_select(array) + 2)
+        ends.add(cycle, operands, from_h, 0, product_after(array))
         above = from_h << per_row * array.operand_width if array.separate_sums else 0
         plan.at(cycle + fetch_to_select(array) + 1, (shared, packed(operands, array.operand_width) + above))
     ports = ends.word, ends.first, ends.capture, shared, None, ends.shift_in, ends.shift_out

@@ -84,7 +84,7 @@ def layer_of(order: str, shape: dict[str, Any]) -> tuple[Any, LayerWeights]:
     data = {
         "model": {"cell": shape["cell"], "inputs": shape["inputs"], "hidden": [shape["hidden"]]},
         "sparsity": {"pattern": "row", "input": shape["ratios"][0], "recurrent": shape["ratios"][1]},
-        "engine": engine | {"operand_register": shape["late"], "order": order},
+        "engine": engine | {"operand_register": shape["late"], "multiplier_registers": shape["late"], "order": order},
     }
     made = load_spec.parse(BASE | data)
     design = Design(made, random_weights.seeded(made), Path())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
 
 from accel.architecture.cells.cell import TABLES, Cell
 from accel.architecture.cells.gru import GRU, RESET_FIRST
@@ -18,9 +20,10 @@ CELLS: dict[str, Callable[[int], Cell]] = {
 """Kinds of cell; each takes the number of levels, which a highway cell alone may have any of."""
 
 
-def cell_named(kind: str, levels: int) -> Cell:
-    """The cell of a kind."""
-    return CELLS[kind](levels)
+@lru_cache
+def cell_named(kind: str, levels: int, multiplier_registers: bool = False) -> Cell:
+    """The cell of a kind, in hardware with or without registers in front of its multipliers."""
+    return replace(CELLS[kind](levels), multiplier_registers=multiplier_registers)
 
 
 __all__ = ["CELLS", "GRU", "LSTM", "RESET_FIRST", "TABLES", "Cell", "cell_named", "highway"]

@@ -24,6 +24,8 @@ class Cell:
     levels: tuple[Level, ...]
     alike: bool = True
     every_level: bool = False
+    multiplier_registers: bool = False
+    """The factors of its products pass a register of their own: hardware alone, a cycle more for each."""
 
     @property
     def level(self) -> Level:

@@ -196,8 +196,14 @@ module DP16KD #(
   } = PAIRED ? wide[35:18] : leaving_b[17:0];
 endmodule
 
-// A product of 18 by 18 bits, each signed or not, with a register behind it where REG_OUTPUT_CLK names a clock.
+// A product of 18 by 18 bits, each signed or not, with registers behind it and in front where REG_*_CLK name a clock.
 module MULT18X18D #(
+  parameter REG_INPUTA_CLK = "NONE",
+  parameter REG_INPUTA_CE = "CE0",
+  parameter REG_INPUTA_RST = "RST0",
+  parameter REG_INPUTB_CLK = "NONE",
+  parameter REG_INPUTB_CE = "CE0",
+  parameter REG_INPUTB_RST = "RST0",
   parameter REG_OUTPUT_CLK = "NONE",
   parameter REG_OUTPUT_CE = "CE0",
   parameter REG_OUTPUT_RST = "RST0"
@@ -219,7 +225,11 @@ module MULT18X18D #(
   wire [17:0] b = {
     B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0
   };
-  wire signed [18:0] wide_a = {SIGNEDA & a[17], a}, wide_b = {SIGNEDB & b[17], b};
+  reg [17:0] a_kept, b_kept;
+  always @(posedge CLK0) if (RST0) a_kept <= 18'd0; else if (CE0) a_kept <= a;
+  always @(posedge CLK0) if (RST0) b_kept <= 18'd0; else if (CE0) b_kept <= b;
+  wire [17:0] a_in = REG_INPUTA_CLK == "NONE" ? a : a_kept, b_in = REG_INPUTB_CLK == "NONE" ? b : b_kept;
+  wire signed [18:0] wide_a = {SIGNEDA & a_in[17], a_in}, wide_b = {SIGNEDB & b_in[17], b_in};
   wire signed [37:0] product = wide_a * wide_b;
   reg [35:0] kept;
   always @(posedge CLK0) if (RST0) kept <= 36'd0; else if (CE0) kept <= product[35:0];

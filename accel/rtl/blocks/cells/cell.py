@@ -260,7 +260,7 @@ def cell(
                 operands.append(values[operand] if at[operand] == start else signed(sizes[operand].width))
                 if at[operand] < start:
                     made.append(delay(clk, reset, values[operand], operands[-1], start - at[operand]))
-            made.append(exact(clk, reset, operands, o, operation, sizes))
+            made.append(exact(clk, reset, operands, o, operation, sizes, constants.array.cell.multiplier_registers))
     last, carried = totals_to_gates(constants.array.cell), at[level.carried]
     waits = [(values[name], gate, last - at[name]) for name, gate in zip(level.gates, out.gates, strict=True)]
     waits += [(values[level.aside], late, carried - at[level.aside]) for late in out.aside]

@@ -10,7 +10,7 @@ from myhdl import always, block
 from accel.architecture.cells.operations import Mix, Operation, Product, Sum
 from accel.architecture.cells.sizes import MixSizes, Size, mix_sizes
 from accel.rtl.blocks.primitives.arithmetic import add, align, multiply
-from accel.rtl.blocks.primitives.register import delay
+from accel.rtl.blocks.primitives.register import delay, register
 from accel.rtl.blocks.primitives.signals import signed
 from accel.rtl.blocks.primitives.widths import fit
 
@@ -32,11 +32,24 @@ def subtract(clk: Any, a: Any, b: Any, o: Any) -> Any:
 
 
 @block
-def mix(clk: Any, reset: Any, one: Any, other: Any, share: Any, total: Any, sizes: MixSizes) -> Any:
+def multiply_in(clk: Any, a: Any, b: Any, o: Any, registers: bool) -> Any:
+    """o = a * b in full width, behind a register of each factor where asked, which DSP blocks have of their own.
+
+    In: clk, a (signed, any width), b (signed, any width). Out: o (signed, exact). Latency: 1 + registers.
+    """
+    if not registers:
+        return multiply(clk, a, b, o)
+    a_late, b_late = signed(len(a)), signed(len(b))
+    waiting = register(clk, a, a_late), register(clk, b, b_late)
+    return waiting, multiply(clk, a_late, b_late, o)
+
+
+@block
+def mix(clk: Any, reset: Any, one: Any, other: Any, share: Any, total: Any, sizes: MixSizes, registers: bool) -> Any:
     """one * share + other * (1 - share) as other + share * (one - other), with one multiplier.
 
     In: clk, reset, one (signed), other (signed), share (signed, in formats.activation). Out: total (signed, exact).
-    Latency: 3.
+    Latency: 3 + registers.
     """
     one_aligned = signed(sizes.one.width + sizes.one_shift)
     other_aligned = signed(sizes.other.width + sizes.other_shift)
@@ -48,8 +61,8 @@ def mix(clk: Any, reset: Any, one: Any, other: Any, share: Any, total: Any, size
     aligning_other = align(other, other_aligned, sizes.other_shift)
     subtracting = subtract(clk, one_aligned, other_aligned, difference)
     waiting_share = delay(clk, reset, share, share_late, 1)
-    multiplying = multiply(clk, share_late, difference, product)
-    waiting_other = delay(clk, reset, other, other_late, 2)
+    multiplying = multiply_in(clk, share_late, difference, product, registers)
+    waiting_other = delay(clk, reset, other, other_late, 2 + registers)
     raising = align(other_late, other_raised, sizes.sum_shift)
     adding = add(clk, product, other_raised, total)
     products = (aligning_one, aligning_other, subtracting, waiting_share, multiplying)
@@ -70,18 +83,20 @@ def add_aligned(clk: Any, a: Any, b: Any, o: Any, a_shift: int, b_shift: int) ->
 
 
 @block
-def exact(clk: Any, reset: Any, operands: Any, o: Any, operation: Operation, sizes: Mapping[str, Size]) -> Any:
-    """A product, a sum or a mix of its operands, which come together.
+def exact(
+    clk: Any, reset: Any, operands: Any, o: Any, operation: Operation, sizes: Mapping[str, Size], registers: bool
+) -> Any:
+    """A product, a sum or a mix of its operands, which come together; factors behind registers where asked.
 
     In: clk, reset, operands (signed, in the formats of the operation). Out: o (signed, exact).
-    Latency: OPERATIONS[type(operation)].
+    Latency: OPERATIONS[type(operation)], of products and mixes + registers.
     """
     match operation:
         case Product():
-            return multiply(clk, *operands, o)
+            return multiply_in(clk, *operands, o, registers)
         case Sum():
             frac = sizes[operation.name].frac
             return add_aligned(clk, *operands, o, *(frac - sizes[name].frac for name in operation.operands))
         case Mix():
-            return mix(clk, reset, *operands, o, mix_sizes(operation, sizes))
+            return mix(clk, reset, *operands, o, mix_sizes(operation, sizes), registers)
     raise TypeError(f"{operation.name}: {type(operation).__name__} has no block")

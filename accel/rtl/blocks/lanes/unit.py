@@ -46,6 +46,7 @@ def rows(
     partial = signed_list(count * array.lanes_per_row, array.total_width)
     totals = partial if array.lanes_per_row == 1 else signed_list(count, array.total_width)
 
+    parts = of_h
     if array.pairs:
         weighing = [weigh_pairs(clk, word, operand, products, array, 1 + array.operand_register)]
     else:
@@ -54,16 +55,39 @@ def rows(
         slicer = weights(clk, word, stored, array.weight_width)
         waiter = [carry(clk, stored, waiting)] if array.operand_register else []
         carrier = carry(clk, waiting, kept)
-        weighing = [slicer, waiter, carrier, weigh(clk, kept, operand, products, array)]
+        if array.multiplier_registers:
+            parts = None if of_h is None else bits(len(of_h))
+            multiplier = weigh_between(clk, kept, operand, of_h, products, parts, array)
+        else:
+            multiplier = weigh(clk, kept, operand, products, array)
+        weighing = [slicer, waiter, carrier, multiplier]
     if ahead is not None:
-        accumulator = sums_onto(clk, first, ahead, of_h, products, partial, totals, array)
+        accumulator = sums_onto(clk, first, ahead, parts, products, partial, totals, array)
     elif of_h is None:
         accumulator = accumulate(clk, first, products, partial)
     else:
-        accumulator = accumulate_parts(clk, first, of_h, products, partial)
+        accumulator = accumulate_parts(clk, first, parts, products, partial)
     tree = [] if array.lanes_per_row == 1 else [add_rows(clk, partial, totals, count)]
     shifter = shift_register(clk, capture, totals, shift_in, shift_out)
     return weighing, accumulator, tree, shifter
+
+
+@block
+def weigh_between(clk: Any, weight: Any, operand: Any, of_h: Any, products: Any, parts: Any, array: RowArray) -> Any:
+    """As `weigh`, between registers: of both factors, which multipliers may have of their own, and of the products, on
+    whose way to the sums they stand. What tells the parts of a row goes along.
+
+    In: clk, weight (signed, weight_width bits each), operand (signed, operand_width bits each), of_h (a bit a lane, or
+    None). Out: products (signed, product_width bits each), parts (as of_h). Latency: 3, of `parts` 2.
+    """
+    weight_late, operand_late = signed_list(len(weight), len(weight[0])), signed_list(len(operand), len(operand[0]))
+    made = signed_list(len(products), len(products[0]))
+    keeping = carry(clk, weight, weight_late), carry(clk, operand, operand_late), carry(clk, made, products)
+    weighing = weigh(clk, weight_late, operand_late, made, array)
+    if of_h is None:
+        return keeping, weighing
+    meanwhile = bits(len(of_h))
+    return keeping, weighing, register(clk, of_h, meanwhile), register(clk, meanwhile, parts)
 
 
 @block
