@@ -41,6 +41,17 @@ VARIANTS: dict[str, Spec] = {
         formats={"state": [14, 11], "linear": [9, 5], "residual": [10, 6]},
         engine={"units": 2},
     ),
+    "linear_between": spec(
+        model={"inputs": 3, "hidden": [6, 4], "between": [[{"outputs": 5}, {"outputs": 4, "activation": "tanh"}]]},
+        formats={"linear": [9, 5]},
+        engine={"units": 2, "streams": 2},
+    ),
+    "linear_between_in_both_directions": spec(
+        model={"inputs": 3, "hidden": [4, 4], "between": [[{"outputs": 5}]], "head": None}
+        | {"bidirectional": True, "longest": 4},
+        formats={"linear": [9, 5]},
+        engine={"units": 2},
+    ),
     "formats_by_layer": spec(
         model={"inputs": 3, "hidden": [4, 6], "head": {"outputs": 3, "kind": "logits", "when": "step"}},
         formats={"gate": [[14, 9], [11, 7]], "cell": [[12, 8], [15, 11]], "activation": [[11, 10], [8, 7]]},
@@ -104,6 +115,7 @@ def test_what_breaks_a_rule_is_told(fault: str) -> None:
 
 
 SCHEDULED = ["columns", "x_first", "two_layers", "x_first_in_registers", "initial_state", "highway", "three_streams"]
+SCHEDULED += ["linear_between", "linear_between_in_both_directions"]
 
 
 @pytest.mark.parametrize("name", first(SCHEDULED, 2))
@@ -141,7 +153,7 @@ def test_an_access_nearer_than_promised_stops_the_simulation(fault: str, tmp_pat
         hls(made, samples, (*SCHEDULE, "-O0"))
 
 
-SANITIZING = ["columns", "loaded_dense_streams", "both_directions", "streamed_weights", "highway"]
+SANITIZING = ["columns", "loaded_dense_streams", "both_directions", "streamed_weights", "highway", "linear_between"]
 
 
 @pytest.mark.parametrize("name", first(SANITIZING, 1))

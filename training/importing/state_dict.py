@@ -106,7 +106,8 @@ def _chain(state: State, named: Named, place: str) -> tuple[Module, ...]:
         wanted = "modules that read forward only, or bidirectional ones"
         raise Refused([Fault(f"{place}: --lstm", wanted, listed)])
     if any(before[-1] != after[0] for before, after in pairwise(sizes)):
-        raise Refused([Fault(f"{place}: --lstm", "an order in which each reads what the one before gives", listed)])
+        wanted = "an order in which each reads what the one before gives (what stands between, an .onnx says)"
+        raise Refused([Fault(f"{place}: --lstm", wanted, listed)])
     return tuple(chosen)
 
 
