@@ -37,7 +37,8 @@ class Machine:
     @cached_property
     def net(self) -> Network:
         """Its arrays, with the ratios of its weights."""
-        return network(self.spec) if self.weights is None else self.weights.network(self.spec)
+        net = network(self.spec) if self.weights is None else self.weights.network(self.spec)
+        return net.in_hardware
 
     @cached_property
     def timing(self) -> Schedule:

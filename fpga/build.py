@@ -148,7 +148,8 @@ def _require_fit(design: Design, board: Board, needed: Utilization) -> None:
     units = largest_that_fits(design.spec, kept, board)
     each = [of_layer(units or 0, number) for number in range(len(kept))]
     rows = design.net.layers[0].rows_per_unit
-    require_fit(needed, board, units, rows * design.spec.engine.lanes_per_row * sum(each))
+    together = max(each) if design.spec.engine.shared_layers else sum(each)
+    require_fit(needed, board, units, rows * design.spec.engine.lanes_per_row * together)
 
 
 def _require_seeds(board: Board, wishes: Wishes) -> None:

@@ -15,6 +15,7 @@ from accel.architecture.constraints import violations
 from accel.architecture.layer import Nnz
 from accel.architecture.network import Network, network
 from accel.spec import Spec, of_all
+from accel.spec.rules import structural_rules
 from fpga.board import Board
 from fpga.coefficients import fit_of
 from fpga.inventory import memories
@@ -35,7 +36,7 @@ class Estimate:
 
 def exact(net: Network, board: Board) -> list[Estimate]:
     """Multipliers and block RAMs."""
-    chip = board.resources
+    net, chip = net.in_hardware, board.resources
     multipliers, _ = demanded(net, board.family, chip.multipliers > 0)
     return [
         Estimate("multipliers", multipliers, chip.multipliers, "exact"),
@@ -45,7 +46,8 @@ def exact(net: Network, board: Board) -> list[Estimate]:
 
 def resources(net: Network, board: Board) -> list[Estimate]:
     """What a design takes of a board, without its serial line."""
-    chip, family, fit, weights = board.resources, board.family, fit_of(board.family), fit_of("elaborated")
+    net, chip = net.in_hardware, board.resources
+    family, fit, weights = board.family, fit_of(board.family), fit_of("elaborated")
     luts = lut_terms(net, family, chip.multipliers > 0, weights.luts)
     registers = register_terms(net, family, chip.multipliers > 0, weights.registers)
     return [
@@ -57,7 +59,7 @@ def resources(net: Network, board: Board) -> list[Estimate]:
 
 def block_rams(net: Network, family: str) -> int:
     """Block RAMs in the units of the family's boards."""
-    return -int(-sum(place(memory, family).block_rams for _, memory in memories(net)) // 1)
+    return -int(-sum(place(memory, family).block_rams for _, memory in memories(net.in_hardware)) // 1)
 
 
 def facts(net: Network, board: Board) -> dict[str, Any]:
@@ -78,7 +80,10 @@ def largest_that_fits(spec: Spec, kept: Sequence[Nnz], board: Board) -> int | tu
     for top in range(min(largest - 1, most) // cells * cells, 0, -cells):
         units = of_all(tuple(max(cells, units * top // largest // cells * cells) for units in spec.units))
         engine = spec.engine.model_copy(update={"units": units})
-        smaller = network(spec.model_copy(update={"engine": engine}), kept)
+        asked = spec.model_copy(update={"engine": engine})
+        if any(structural_rules(asked)):
+            continue
+        smaller = network(asked, kept)
         fits = all(one.used <= one.available for one in resources(smaller, board))
         if fits and not list(violations(smaller)):
             return units

@@ -56,7 +56,7 @@ def _bias_bits(array: Array, biased: bool) -> int:
     if array.writable:
         return bias_words_width(array, narrowed)
     below, missing = array.bias_shift - bias_shift(array, narrowed), array.groups * array.units - array.outputs
-    lacking = array.cells if bias_depth(array) > array.levels * array.beats else min(array.cells, missing)
+    lacking = array.cells if bias_depth(array) > array.unit_levels * array.beats else min(array.cells, missing)
     halves = sums * lacking * (narrowed is not None)
     if not biased:
         return halves

@@ -12,6 +12,7 @@ from typing import Any
 from accel.architecture.constraints import violations
 from accel.architecture.network import Network, network
 from accel.spec import Spec, nonzeros_of, of_all, plain
+from accel.spec.rules import structural_rules
 from fpga import board as boards
 from fpga.board import Board
 from fpga.estimate import Estimate, exact, largest_that_fits
@@ -44,11 +45,23 @@ def _ways(spec: Spec, net: Network, board: Board) -> Iterator[str]:
     larger = [one.name for one in map(boards.find, boards.names()) if one != board and not shortages(net, one)]
     if larger:
         yield f"target.board: {' or '.join(larger)}"
+    if _fits_shared(spec, net, board):
+        yield "engine.shared_layers: true"
     units = largest_that_fits(spec, [array.nnz for array in net.layers], board)
     if units is not None:
         yield f"engine.units: {plain(units)}"
     elif not spec.skips_states and (found := _sparser(spec, board)) is not None:
         yield "engine.units: {} and sparsity that removes {:.1%} of the weights of each layer".format(*found)
+
+
+def _fits_shared(spec: Spec, net: Network, board: Board) -> bool:
+    """Whether there is room where one set of lanes serves all layers."""
+    engine = spec.engine.model_copy(update={"shared_layers": True})
+    asked = spec.model_copy(update={"engine": engine})
+    if spec.engine.shared_layers or any(structural_rules(asked)):
+        return False
+    shared = network(asked, [array.nnz for array in net.layers])
+    return not shortages(shared, board) and not any(violations(shared))
 
 
 def _sparser(spec: Spec, board: Board) -> tuple[Any, float] | None:

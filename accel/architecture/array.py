@@ -192,6 +192,6 @@ class Array(Layer, ABC):
         return {
             "values": self.multipliers * self.held * self.weight_width,
             "indices": self.units * self.indices * self.held * self.index_width,
-            "bias": self.levels * sums * self.bias.width,
+            "bias": self.unit_levels * sums * self.bias.width,
             "scales": sums * self.scale.width if self.scale else 0,
         } | self.operand_bits

@@ -12,7 +12,7 @@ from accel.spec import divisors
 
 def violations(net: Network) -> Iterator[tuple[str, str, object]]:
     """What of a spec the engine cannot do: (key path, what would fit, what was given)."""
-    for array in net.arrays:
+    for array in net.in_hardware.arrays:
         slots = array.slots_per_group
         cycles = min(array.group_cycles, default=slots)
         if array.kind is None and slots > cycles:
@@ -74,7 +74,7 @@ def narrowings(net: Network) -> dict[str, int]:
         fmt = getattr(linear.formats, key)
         most = max(linear.sum_width + max(0, fmt.frac - linear.sum_frac), linear.sum_frac - fmt.frac)
         found[key] = max(found.get(key, 0), most)
-    for array in net.layers:
+    for array in net.in_hardware.layers:
         formats = array.formats
         for level in array.cell.pipelines:
             sizes = level.sizes(formats, Size(array.sum_width, array.sum_frac))

@@ -106,6 +106,13 @@ class Layer:
         return self.kind is not None and self.cell.separate_sums
 
     @property
+    def unit_levels(self) -> int:
+        """Levels that each unit goes through; it has biases for each. Layers that share lanes have units of their own
+        in every level.
+        """
+        return self.levels
+
+    @property
     def x_levels(self) -> int:
         """Levels in which x is read; W_x has rows for each."""
         return self.levels if self.levels > 1 and self.cell.every_level else 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from accel.architecture.cells.activations import ACTIVATIONS
 from accel.architecture.cells.operations import Clip, Lookup
 from accel.architecture.dataflows import ARRAYS
 from accel.architecture.dataflows.rows import RowArray
+from accel.architecture.dataflows.shared import shared
 from accel.architecture.embedding import Embedding, embedding_of
 from accel.architecture.layer import Nnz
 from accel.architecture.linear import LinearArray
@@ -44,6 +45,12 @@ class Network:
     spec: Spec
     ahead: tuple[tuple[LinearArray, ...], ...]
     """Of each recurrent layer the linear layers in front of it, which run after every step."""
+
+    @cached_property
+    def in_hardware(self) -> Network:
+        """The arrays as they are built: where layers share lanes, one array does for all of them."""
+        built = self.layers if len(self.layers) == 1 else _built(self.spec, self.layers)
+        return self if built is self.layers else replace(self, layers=built, ahead=self.ahead[:1])
 
     @cached_property
     def embedding(self) -> Embedding | None:
@@ -100,8 +107,8 @@ class Network:
 
     @property
     def memory_bits(self) -> int:
-        """Bits of all memories together."""
-        arrays = sum(sum(array.memory_bits.values()) for array in self.arrays)
+        """Bits of all memories together, as they are built."""
+        arrays = sum(sum(array.memory_bits.values()) for array in self.in_hardware.arrays)
         table = self.embedding.bits if self.embedding else 0
         return arrays + table + sum(mirror.bits for mirror in self.mirrors.values())
 
@@ -199,6 +206,11 @@ def network(spec: Spec, nnz_per_row: Sequence[Nnz] | None = None) -> Network:
     return Network(layers, tuple(linear), head, spec, ahead)
 
 
+def _built(spec: Spec, layers: tuple[Array, ...]) -> tuple[Array, ...]:
+    """The recurrent layers as they are built."""
+    return (shared(layers),) if spec.engine.shared_layers else layers
+
+
 def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
     formats, weights, engine = spec.layer_formats(number), spec.weights, spec.engine
     dataflow = spec.flows[number].name
@@ -263,7 +275,7 @@ def _activated(
 ) -> LinearArray:
     """A linear layer with an activation, of what it reads: values, those of a beat, and their format."""
     inputs, words, read = reads
-    sizes = _linear(spec, min(array.shortest_step for array in layers), inputs, layer.outputs, layer.units)
+    sizes = _linear(spec, _budget(spec, layers), inputs, layer.outputs, layer.units)
     weight = Fixed(spec.weights.head.width, spec.weights.head_frac if layer.frac is None else layer.frac)
     own: dict[str, Any] = {"activation": layer.activation, "out": out, "signals": signals}
     return LinearArray(name, **sizes, input_words=words, x=read, w_x=weight, w_h=weight, **own)
@@ -278,9 +290,14 @@ def _head(spec: Spec, layers: tuple[Array, ...]) -> Iterator[Any]:
         reads = inputs, words, read
         yield _activated(spec, f"linear{number}", layer, layers, signals, reads, spec.made(layer))
         inputs, words, read = layer.outputs, 1, spec.made(layer)
-    weight, budget = spec.weights.head, min(array.shortest_step for array in layers)
-    sizes = _linear(spec, budget, inputs, head.outputs, head.units)
+    weight = spec.weights.head
+    sizes = _linear(spec, _budget(spec, layers), inputs, head.outputs, head.units)
     yield RowArray("head", **sizes, input_words=words, x=read, w_x=weight, w_h=weight, signals=None)
+
+
+def _budget(spec: Spec, layers: tuple[Array, ...]) -> int:
+    """Cycles that linear layers have at most, so that no recurrent one waits for them."""
+    return min(array.shortest_step for array in _built(spec, layers))
 
 
 def _linear(spec: Spec, budget: int, inputs: int, outputs: int, units: int | None) -> dict[str, Any]:

@@ -93,9 +93,9 @@ def bias_memory(array: Array, layer: LayerWeights, narrowed: Fixed | None) -> Co
     """
     shift, half = bias_shift(array, narrowed), half_unit(array, narrowed)
     exact = (layer.bias << array.bias_shift) + half
-    by_level = [_slots(array, part) for part in np.split(exact >> shift, array.levels)]
+    by_level = [_slots(array, part) for part in np.split(exact >> shift, array.unit_levels)]
     pitch = 1 << max(1, (array.beats - 1).bit_length())
-    fields = np.zeros(((array.levels - 1) * pitch + array.beats, by_level[0].shape[1]), dtype=np.int64)
+    fields = np.zeros(((array.unit_levels - 1) * pitch + array.beats, by_level[0].shape[1]), dtype=np.int64)
     for number, level in enumerate(by_level):
         fields[number * pitch : number * pitch + array.beats] = level
     return Contents((Part("bias", bias_width(array, narrowed), fields),))

@@ -11,6 +11,7 @@ import numpy as np
 from accel.architecture.cells.activations import OUT, SUM
 from accel.base.faults import Fault, Refused, Unfinished
 from accel.base.fixed import Integers
+from accel.engines.shared import as_counted
 from accel.model.design import Design
 from accel.model.golden import run as run_golden
 from accel.model.samples import Samples
@@ -117,7 +118,7 @@ def observed(design: Design, trace: Trace, samples: Samples) -> Observed:
     if design.net.head is not None and trace.logits is not None:
         signals[design.net.head.name] = {LOGITS: flat(trace.logits, lengths)}
     counts = {a.name: t.saturations for a, t in zip(design.net.layers, trace.layers, strict=True) if t.saturations}
-    status = Status(samples.steps, counts) if counts else None
+    status = Status(samples.steps, as_counted(design, counts)) if counts else None
     return Observed(signals, flat(trace.outputs, lengths), status=status, last_states=_last(design, trace, samples))
 
 

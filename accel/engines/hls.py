@@ -19,6 +19,7 @@ from accel.engines.engine import LOGITS, EngineFailed, Observed, ProgramFailed, 
 from accel.engines.hls_script import Flags, chosen_frames, flags_by_step, inputs_text
 from accel.engines.observe import ordered
 from accel.engines.program import finished, product
+from accel.engines.shared import by_layer
 from accel.engines.status import status_of
 from accel.hls.beats import input_beat, output_beat, result_values
 from accel.hls.render import SOURCES
@@ -66,7 +67,7 @@ def hls(design: Design, samples: Samples, flags: Sequence[str] = ()) -> Observed
 
 def copies(design: Design) -> tuple[str, ...]:
     """Flags: every reader reads its own copy, as in hardware, unless the operand memories would be huge."""
-    values = (max(1, array.copies) * max(array.inputs, array.outputs) for array in design.net.arrays)
+    values = (max(1, array.copies) * max(array.inputs, array.outputs) for array in design.in_hardware.net.arrays)
     return COPIES if max(values) <= MOST_COPIED else ()
 
 
@@ -148,8 +149,9 @@ def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str
     """[turn][layer][signal][unit], behind them linear layers in front, then those behind and logits, to layer name to
     signal name to [step][unit], or [result][output].
     """
-    names = list(design.net.layers[0].cell.signals)
-    sizes = [len(names) * array.outputs for array in design.net.layers]
+    layers = design.in_hardware.net.layers
+    names = list(layers[0].cell.signals)
+    sizes = [len(names) * array.outputs for array in layers]
     every = [array.outputs for array in design.net.feeding for _ in (SUM, OUT)]
     linear = every + [array.outputs for array in design.net.linear for _ in (SUM, OUT)]
     turns = _whole(flat, sum(sizes + linear) + (design.net.head.outputs if design.net.head else 0), "signals")
@@ -157,8 +159,9 @@ def _by_layer(design: Design, flat: Integers, taken: Sequence[Turn]) -> dict[str
         raise EngineFailed(f"signals of {len(turns)} steps, not of {len(taken)}")
     *parts, logits = np.split(turns, np.cumsum(sizes + linear), axis=1)
     found = {}
-    for array, part in zip(design.net.layers, parts, strict=False):
+    for array, part in zip(layers, parts, strict=False):
         found[array.name] = dict(zip(names, np.split(part[in_order(taken)], len(names), axis=1), strict=True))
+    found = by_layer(design, found)
     shown = iter(parts[len(sizes) :])
     for array in design.net.feeding:
         found[array.name] = {name: next(shown)[in_order(taken)] for name in (SUM, OUT)}

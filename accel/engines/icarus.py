@@ -42,7 +42,8 @@ def icarus(design: Design, samples: Samples) -> Observed:
     with contextlib.chdir(design.work / "rtl"):  # where $readmemh finds its files
         try:
             verilog = Cosimulation(command, **connected)
-            record = simulate(verilog, signals, tuple(array.name for array in design.net.layers), driven, unknown)
+            layers = tuple(array.name for array in design.in_hardware.net.layers)
+            record = simulate(verilog, signals, layers, driven, unknown)
         except CosimulationError as error:
             raise ProgramFailed(f"vvp: {error}") from error
     if record.unknown:

@@ -142,7 +142,7 @@ def check_memories(design: Design) -> Memories:
 
 
 def _arrays(design: Design) -> Iterator[tuple[Array, LayerWeights]]:
-    return zip(design.net.arrays, design.weights.layers, strict=True)
+    return zip(design.in_hardware.net.arrays, design.in_hardware.weights.layers, strict=True)
 
 
 def _held(design: Design, array: Array, layer: LayerWeights) -> Iterator[tuple[str, Contents]]:
@@ -245,9 +245,10 @@ def _cpp(design: Design, found: _Comparison) -> None:
         wanted |= {_constant(array, name): np.array(table.entries) for name, table in tables.items()}
         if not array.writable:
             wanted |= {f"k{array.name.capitalize()}{end}": words for end, words in _cpp_arrays(array, layer)}
-        slots = structures(structure, array.name.capitalize(), config)
-        for name, counts in CHECKED[array.dataflow].slots(array).items():
-            found.same(config, f"{array.name.capitalize()}::{name}", counts, slots.get(name))
+        for kind, work in CHECKED[array.dataflow].slots(array).items():
+            slots = structures(structure, kind, config)
+            for name, counts in work.items():
+                found.same(config, f"{kind}::{name}", counts, slots.get(name))
     found.same(file, "constants", sorted(wanted), sorted(name for name, words in stored.items() if words is not None))
     for name, words in wanted.items():
         found.array(file, name, words, stored.get(name))
@@ -266,8 +267,8 @@ def _cpp_arrays(array: Array, layer: LayerWeights) -> Iterator[tuple[str, Intege
         yield "Values", stored_values(array, words.values).reshape(depth, -1)
         if array.indices:
             yield CHECKED[array.dataflow].indices_name, readers(array, words.columns).reshape(depth, -1)
-    by_level = np.stack([_by_unit(array, part) for part in np.split(layer.bias, array.levels)])
-    yield "Bias", by_level if array.levels > 1 else by_level[0]
+    by_level = np.stack([_by_unit(array, part) for part in np.split(layer.bias, array.unit_levels)])
+    yield "Bias", by_level if array.unit_levels > 1 else by_level[0]
     if array.scale is not None and layer.scale is not None:
         yield "Scales", _by_unit(array, layer.scale)
     if layer.initial is not None:

@@ -23,7 +23,7 @@ def native(design: Design, samples: Samples) -> Observed:
     signals, driven = top_signals(module), script(design, samples).uncut
     top = module.accelerator(**signals)
     try:
-        record = simulate(top, signals, tuple(array.name for array in design.net.layers), driven)
+        record = simulate(top, signals, tuple(array.name for array in design.in_hardware.net.layers), driven)
     except (ValueError, IndexError) as error:  # MyHDL's own: a signal left its range, an address its memory
         raise EngineFailed(str(error)) from error
     return observe(design, driven, record)

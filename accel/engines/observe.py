@@ -16,6 +16,7 @@ from accel.engines.dataflows import CHECKED
 from accel.engines.engine import LOGITS, EngineFailed, Observed, Ports
 from accel.engines.flags import check_flags
 from accel.engines.script import computes, result_words
+from accel.engines.shared import by_layer
 from accel.engines.status import status_of
 from accel.model.design import Design
 from accel.schedule.turns import Turn, in_order
@@ -23,7 +24,8 @@ from accel.schedule.turns import Turn, in_order
 
 def observe(design: Design, driven: Script, record: Record) -> Observed:
     """A record as signals of every step. Raises EngineFailed where the stream's protocol was broken."""
-    signals = {array.name: _layer(design, number, driven, record) for number, array in enumerate(design.net.layers)}
+    layers = design.in_hardware.net.layers
+    signals = by_layer(design, {array.name: _layer(array, driven, record) for array in layers})
     answering = [turn for turn in driven.turns if computes(design, turn)]
     for array in (*design.net.feeding, *design.net.linear):
         widths, seen = {SUM: array.sum_width, OUT: array.made.width}, record.linear[array.name]
@@ -39,7 +41,7 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
         raise EngineFailed(f"status word: wanted {record.cycles} cycles, got {record.status['cycles']}")
     check_queues(design, record)
     _check_begins(design, driven, record)
-    begins = record.layers[design.net.layers[0].name]["begin"][: driven.free]
+    begins = record.layers[layers[0].name]["begin"][: driven.free]
     cycles = [after - before for before, after in pairwise(begins)]
     status = status_of(design, driven.turns, record.status)
     step_cycles = np.array(cycles, dtype=np.int64)
@@ -51,20 +53,19 @@ def observe(design: Design, driven: Script, record: Record) -> Observed:
 
 def _lags(design: Design, driven: Script, record: Record) -> list[Integers]:
     """Cycles from the begin of each step that ran freely at the first layer to its begin at each later one."""
-    first, *later = ([*record.layers[array.name]["begin"]][: driven.free] for array in design.net.layers)
+    first, *later = ([*record.layers[array.name]["begin"]][: driven.free] for array in design.in_hardware.net.layers)
     return [np.array(layer, dtype=np.int64) - np.array(first[: len(layer)], dtype=np.int64) for layer in later]
 
 
 def _check_begins(design: Design, driven: Script, record: Record) -> None:
     """Every step began once at every layer."""
-    for array in design.net.layers:
+    for array in design.in_hardware.net.layers:
         begun = len(record.layers[array.name]["begin"])
         if begun != len(driven.turns):
             raise EngineFailed(f"{array.name}: {begun} steps began, not {len(driven.turns)}")
 
 
-def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[str, Integers]:
-    array = design.net.layers[number]
+def _layer(array: Array, driven: Script, record: Record) -> dict[str, Integers]:
     formats = array.formats
     seen, rows = record.layers[array.name], len(array.cell.level.gates)
     widths = {"c": formats.cell.width, "h": formats.state.width}
@@ -73,7 +74,7 @@ def _layer(design: Design, number: int, driven: Script, record: Record) -> dict[
     gates = gates.reshape(len(gates), -1, rows)
     found: dict[str, Integers] = {}
     for place, level in enumerate(array.cell.levels):
-        own = slice(place, None, array.levels)
+        own = slice(place, None, array.unit_levels)
         found |= {level.carried: carried[own], level.state: read[own]}
         found |= {name: gates[own, :, n] for n, name in enumerate(level.gates)}
     return {name: ordered(values[:, : array.outputs], driven.turns) for name, values in found.items()}
@@ -113,7 +114,7 @@ def _outputs(design: Design, driven: Script, record: Record) -> Integers:
 
 def check_queues(design: Design, record: Record) -> None:
     """No queue of h ever held more than it has places, and where one is, it was watched."""
-    for array in design.net.layers:
+    for array in design.in_hardware.net.layers:
         if fault := CHECKED[array.dataflow].fault(array, record.layers[array.name]):
             raise EngineFailed(fault)
 

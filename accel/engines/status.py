@@ -14,6 +14,7 @@ SIGNALS = ("gate", "cell", "state")
 
 def status_of(design: Design, taken: Sequence[Turn], seen: Mapping[str, int]) -> Status:
     """The status word by part, without the steps that fill the turns of streams that have no sequence."""
-    counts = {layer.name: {name: seen[f"{layer.name}_{name}"] for name in SIGNALS} for layer in design.net.layers}
+    layers = design.in_hardware.net.layers
+    counts = {layer.name: {name: seen[f"{layer.name}_{name}"] for name in SIGNALS} for layer in layers}
     status, fillers = Status(seen["steps"], counts), sum(not turn.real for turn in taken)
     return sum_status([status, filler_status(design)], [1, -fillers]) if fillers else status

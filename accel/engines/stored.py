@@ -134,7 +134,7 @@ def arrays(header: str, file: str) -> dict[str, Integers | None]:
 
 def structures(header: str, array: str, file: str) -> dict[str, list[int]]:
     """Arrays within a C++ structure, by their names."""
-    body = re.search(rf"^struct {array} : \w*Formats \{{\n(.*?)^\}};", header, re.DOTALL | re.MULTILINE)
+    body = re.search(rf"^struct {array} : \w+ \{{\n(.*?)^\}};", header, re.DOTALL | re.MULTILINE)
     if body is None:
         raise Unreadable(f"{file}: no structure {array}")
     found = re.findall(r"static constexpr int (k\w+)\[\w+\] = \{([-\d, \n]*)\};", body[1])

@@ -128,7 +128,7 @@ def verify(
     sequences as fit into `verify.slow_steps`; their result says how many steps.
     """
     samples, layers = sequences.all, design.net.layers
-    lanes = sum(array.multipliers for array in layers)
+    lanes = sum(array.multipliers for array in design.in_hardware.net.layers)
     nonzeros = sum(array.nonzeros for array in layers)
     results, peers = list[Result](), Peers()
     for name, device in devices.items():
@@ -207,7 +207,7 @@ def examine(
     found = list(differences(expected, got, required_signals(design, device.clocked)))
     reasons = [sentence(found, samples, _once(design))] if found else []
     reasons += list(cycle_faults(got.step_cycles, device.clocked, predicted.intervals(samples)))
-    if device.clocked and len(design.net.layers) > 1 and not reasons:
+    if device.clocked and len(design.in_hardware.net.layers) > 1 and not reasons:
         reasons += list(lag_faults(got.lags, predicted.lags(samples)))
     reasons += list(status_faults(expected.status, got.status, device.clocked or device.counts))
     cycles = None if got.step_cycles is None or not got.step_cycles.size else steady(got.step_cycles)

@@ -78,7 +78,7 @@ def simulated(
             paths = (str(path.resolve()) for path in (window.beginning, window.counts))
             command += [str(window.first), str(window.last), *paths]
         succeed(command, design.work / "rtl", dict(os.environ))
-        record = _read(scratch / "record", tuple(array.name for array in design.net.layers), driven)
+        record = _read(scratch / "record", tuple(array.name for array in design.in_hardware.net.layers), driven)
     record.outputs = tuple(name for name, _ in _streams(design)["outputs"])
     require_results(record, driven)
     return observe(design, driven, record)
@@ -103,7 +103,7 @@ def compiled(design: Design, source: Path, folder: Path, small: int, watched: bo
     bench = render(
         "hls_templates",
         "verilator/bench.cpp.j2",
-        layers=[array.name for array in design.net.layers],
+        layers=[array.name for array in design.in_hardware.net.layers],
         **_streams(design),
         queues=[array.name for array in design.net.skipping],
         linear=[array.name for array in (*design.net.feeding, *design.net.linear)],

@@ -60,6 +60,8 @@ class Process(ABC, Generic[A]):
     """Where its lanes are, beside those of a head."""
     step: ClassVar[str]
     """The process of a recurrent layer."""
+    step_in_levels: ClassVar[str] = "LevelledStep"
+    """That of one whose steps have several levels."""
     indices_name: ClassVar[str]
     """What the lanes' indices are."""
     index_sets: ClassVar[str]
@@ -191,7 +193,7 @@ class Process(ABC, Generic[A]):
     def memories(self) -> list[str]:
         """Values, columns and biases, and an LSTM layer's scales, as arguments of a process."""
         parts = ["Values", self.indices_name, "Bias", *(["Scales"] if self.array.scale is not None else [])]
-        unscaled = ["kNoScales"] if self.recurrent and not self.levelled and self.array.scale is None else []
+        unscaled = ["kNoScales"] if self.recurrent and not self.in_levels and self.array.scale is None else []
         if self.array.writable:
             return [*(f"{self.array.name}_{part.lower()}" for part in parts), *unscaled]
         held = [f"k{self.type}{part}" for part in parts]
@@ -206,8 +208,18 @@ class Process(ABC, Generic[A]):
 
     @property
     def levelled(self) -> bool:
-        """Whether a step has several levels: its biases have the level as an index."""
+        """Whether a unit goes through several levels: its biases have the level as an index."""
+        return self.array.unit_levels > 1
+
+    @property
+    def in_levels(self) -> bool:
+        """Whether a step has several levels."""
         return self.array.levels > 1
+
+    @property
+    def own_levels(self) -> dict[str, list[tuple[str, str]]]:
+        """C++ types of levels that have units of their own, with what the lanes do in each: declarations and text."""
+        return {}
 
     def sum_of(self, part: str) -> list[int]:
         """For each row of a unit, the sum that its products with "x" or with "h" go to."""
@@ -239,7 +251,7 @@ class Process(ABC, Generic[A]):
     @property
     def bias(self) -> Integers:
         """Biases, [unit][sum]; where there are levels [level][unit][sum]."""
-        levels = [self._by_unit(part) for part in np.split(self.weights.bias, self.array.levels)]
+        levels = [self._by_unit(part) for part in np.split(self.weights.bias, self.array.unit_levels)]
         return np.stack(levels) if self.levelled else levels[0]
 
     @property

@@ -54,6 +54,7 @@ HEADERS = (
     "receive.h",
     "recurrent.h",
     "row_engine.h",
+    "shared.h",
     "status.h",
 )
 """Files that no spec changes."""
@@ -64,7 +65,7 @@ SOURCES = ("top.cpp", "bench.cpp")
 
 def render_hls(design: Design) -> dict[str, str]:
     """Path within the work folder to text of every C++ file of a design; the same design gives the same text."""
-    names = _names(design)
+    names = _names(design.in_hardware) | {"result_values": result_values(design.net)}
     files = {f"hls/{name}": read("hls_templates", f"hls/{name}") for name in HEADERS}
     templates = (*TEMPLATES, "activations.h") if design.net.feeding or design.net.linear else TEMPLATES
     return files | {f"hls/{name}": render("hls_templates", f"hls/{name}.j2", **names) for name in templates}
@@ -77,6 +78,7 @@ def top_name(design: Design) -> str:
 
 def top_ports(design: Design) -> tuple[Port, ...]:
     """Its streams and registers."""
+    design = design.in_hardware
     processes, mirrors = _processes(design)
     return top(design, processes, mirrors, _embedding(design, mirrors)).ports
 
@@ -116,7 +118,6 @@ def _names(design: Design) -> dict[str, object]:
         "engine_headers": sorted({header for layer in layers for header in layer.engine_headers}),
         "input": input_beat(net),
         "output": output_beat(net),
-        "result_values": result_values(net),
         "fillers": net.layers[0].streams > 1,
         "layers": layers,
         "states": spec.engine.state_streams,

@@ -109,8 +109,9 @@ def computed(process: Process[Any]) -> list[str]:
     read = [process.x, process.end, *process.memories]
     chosen = "set" if process.array.writable else NOTHING
     counters = [f"{name}_{one}" for one in COUNTERS]
-    if process.levelled:
-        return [*calls, call("LevelledStep", kind, [*read, process.out, *counters, process.cell_tables])]
+    if process.in_levels:
+        types = ", ".join([kind, f"{kind}Layers"] if process.own_levels else [kind])
+        return [*calls, call(process.step_in_levels, types, [*read, process.out, *counters, process.cell_tables])]
     if not process.recurrent:
         function = "LinearLayer" if process.activated else "LinearHead"
         return [*calls, call(function, kind, [*read, chosen, process.out])]

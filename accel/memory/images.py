@@ -62,13 +62,13 @@ def bias_words(array: Array, layer: LayerWeights, narrowed: Fixed | None) -> lis
     """
     stored = ((layer.bias << array.bias_shift) + half_unit(array, narrowed)) >> bias_shift(array, narrowed)
     width, gap = bias_width(array, narrowed), [0] * ((1 << index_bits(array.beats)) - array.beats)
-    levels = [_slot_words(array, part, width) for part in np.split(stored, array.levels)]
+    levels = [_slot_words(array, part, width) for part in np.split(stored, array.unit_levels)]
     return [word for level in levels for word in [*level, *gap]][: bias_depth(array)]
 
 
 def bias_depth(array: Array) -> int:
     """Words of the bias memory."""
-    return ((array.levels - 1) << index_bits(array.beats)) + array.beats
+    return ((array.unit_levels - 1) << index_bits(array.beats)) + array.beats
 
 
 def scale_words(array: Array, layer: LayerWeights) -> list[int]:

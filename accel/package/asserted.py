@@ -137,6 +137,7 @@ SEQUENCE = {
     "steps": has(r"reg issue_given;"),
     "streamed": has(r"input wire issue_streamed;"),
     "ahead": has(r"issue_resume"),
+    "apart": has(r"if \(ping_pong_take\) begin\s+issue_opening <= "),
     "latched": lambda text: re.findall(r"issue_(\w+) <= ping_pong_(\w+);", text),
     "event": lambda text: "ping_pong_take" if "issue_next_level" in text else "ping_pong_turn",
 }

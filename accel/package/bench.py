@@ -62,7 +62,7 @@ def bench(design: Design, samples: Samples, signals: dict[str, Any], memories: b
         if beats
     ]
     sinks = [Stream(name, f"{name}.hex", len(words), widths[f"{name}_tdata"]) for name, words in leaving.items()]
-    top, begins = design.spec.identifier, f"{design.net.layers[0].name}_begin"
+    top, begins = design.spec.identifier, f"{design.in_hardware.net.layers[0].name}_begin"
     tied = {port.name: driven.threshold for port in inputs if port.name == "states_threshold"}
     status = {f"{STATUS}{part}": value for part, value in expected.status(design, samples, driven).items()}
     text = render(

@@ -32,10 +32,11 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
     """
     design, note = _design(spec, work)
     net = design.net if design else network(spec)
-    lanes = sum(layer.multipliers for layer in net.layers)
-    nonzeros = sum(layer.nonzeros for layer in net.layers)
+    built = net.in_hardware
+    lanes = sum(layer.multipliers for layer in built.layers)
+    nonzeros = sum(layer.nonzeros for layer in built.layers)
     cycles, sequences = _scheduled(design) if design else (estimated_cycles(net), [])
-    arrays = [array_facts(array) for array in net.arrays]
+    arrays = [array_facts(array) for array in built.arrays]
     return {
         "spec": spec.name,
         "digest": spec.digest,
@@ -49,6 +50,7 @@ def derive(spec: Spec, work: Path) -> dict[str, Any]:
         "steps_per_second": round(spec.target.clock_mhz * 1e6 / cycles),
         "sequences": sequences,
         "layers": [facts | {"memory_bits": _every_kind(facts["memory_bits"], arrays)} for facts in arrays],
+        **({"shared": [*map(shared_facts, net.layers)]} if spec.engine.shared_layers else {}),
         "tables": table_facts(net),
         **({"load_beats": beats(net)} if spec.engine.memory == "scratchpad" else {}),
         **({"feeds": [feed_facts(array, spec) for array in net.arrays]} if spec.engine.memory == "stream" else {}),
@@ -118,7 +120,21 @@ def array_facts(array: Array) -> dict[str, Any]:
     }
 
 
+def shared_facts(array: Array) -> dict[str, Any]:
+    """Sizes of one of the layers that share lanes, and the cycles of a step in which these work for it."""
+    return {
+        "name": array.name,
+        "inputs": array.inputs,
+        "outputs": array.outputs,
+        "nonzeros_per_row": _counted(array, "row"),
+        "groups": array.groups,
+        "cycles": array.depth,
+    }
+
+
 def _counted(array: Array, traversal: Traversal) -> list[int | None] | None:
+    if array.levels > array.unit_levels:  # each layer has its own
+        return None
     own = [BALANCES[each].counts for each in array.traversals]
     found = [count if counted == traversal else None for count, counted in zip(array.nnz, own, strict=True)]
     return None if found == [None, None] else found

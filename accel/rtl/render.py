@@ -25,7 +25,7 @@ from accel.schedule.schedule import Schedule, schedule
 
 def render(design: Design) -> dict[str, str]:
     """The MyHDL top and the memory contents, by path in the work folder. The same design gives the same text."""
-    built = schedule(design)
+    design, built = design.in_hardware, schedule(design)
     files = {f"myhdl/{design.spec.identifier}.py": _top(design, built)}
     if design.spec.engine.memory == "scratchpad":
         files[f"load/{design.spec.identifier}.hex"] = to_hex(frame(design), WORD)

@@ -34,7 +34,7 @@ def excesses(net: Network) -> Iterator[Excess]:
     if places > PLACES:
         gibibytes = f"{places * 8 / (1 << 30):,.0f} GiB of integers"
         yield "model", f"at most {PLACES:,} weights, removed ones included", f"{places:,} weights, {gibibytes}"
-    lanes = sum(array.multipliers for array in net.arrays)
+    lanes = sum(array.multipliers for array in net.in_hardware.arrays)
     if lanes > LANES:
         yield _widest(net), f"at most {LANES:,} multipliers in all", f"{lanes:,} multipliers"
     bits = net.memory_bits

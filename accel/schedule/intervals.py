@@ -108,16 +108,23 @@ def _own_interval(array: RowArray, after: RowArray, columns: Columns) -> int:
     sooner = array.behind - after.behind + shorter * (array.groups if shorter > 0 else 1)
     interval = max(slot_to_cell(array) + 1 - before_read(array) + sooner, busy)
     table, k_x = positions(after), after.nnz[0]
-    unit = np.arange(len(columns)) % (len(columns) // array.rows_per_unit)
-    written = written_at(array)
-    first = after.behind - after.cycles_ahead + unit // array.units * after.cycles_behind + ADDRESS_TO_FETCH
-    at_once = max(1, AT_ONCE // len(columns))
-    for row in table:
-        cycles = np.nonzero(row >= k_x)[0]
-        cycles = cycles[written[-1] + 1 - first[0] - cycles > interval]  # no later one waits
+    return until_written(after, columns, np.where(table >= k_x, table - k_x, -1), written_at(array), interval)
+
+
+def until_written(after: RowArray, columns: Columns, places: Integers, written: Integers, interval: int) -> int:
+    """Cycles, at least `interval`, from a turn's first address to that of the turn `after` it, whose lane m reads in
+    cycle t of a group what its row has at place [m, T] of `columns` (-1: something else) and which is there in the
+    cycle `written` says of each column.
+    """
+    unit = np.arange(len(columns)) % (len(columns) // after.rows_per_unit)
+    first = after.behind - after.cycles_ahead + unit // after.units * after.cycles_behind + ADDRESS_TO_FETCH
+    latest, at_once = int(written.max()), max(1, AT_ONCE // len(columns))
+    for row in places:
+        cycles = np.nonzero(row >= 0)[0]
+        cycles = cycles[latest + 1 - first[0] - cycles > interval]  # no later one waits
         for start in range(0, len(cycles), at_once):
             t = cycles[start : start + at_once]
-            interval = max(interval, int((written[columns[:, row[t] - k_x]] + 1 - first[:, None] - t).max()))
+            interval = max(interval, int((written[columns[:, row[t]]] + 1 - first[:, None] - t).max()))
     return interval
 
 

@@ -60,7 +60,7 @@ def late(net: Network) -> Iterator[tuple[str, str, object]]:
 
 def estimated_cycles(net: Network) -> int:
     """Cycles per step, as the module says; by columns, the least of a step without zeros."""
-    intervals = (stage_of(array).estimated(array) for array in net.layers)
+    intervals = (stage_of(array).estimated(array) for array in net.in_hardware.layers)
     return max(*intervals, *(array.input_beats for array in net.arrays))
 
 
@@ -70,7 +70,10 @@ def for_lanes(spec: Spec, lanes: int, count: int = 5) -> list[Proposal]:
     """
     found: list[Proposal] = []
     for m in _lanes_per_row(spec):
-        tried = _tried(spec, m, partial(shared_out, _needs(spec, m), lanes))
+        if spec.engine.shared_layers:
+            tried = [one for one in _on_the_same(spec, m) if one.lanes <= lanes]
+        else:
+            tried = _tried(spec, m, partial(shared_out, _needs(spec, m), lanes))
         found += sorted(tried, key=lambda one: (one.cycles_per_step, one.lanes, one.cells_per_cycle))[:1]
     return sorted(found, key=lambda one: (one.cycles_per_step, one.memory_bits))[:count]
 
@@ -83,6 +86,9 @@ def for_cycles(spec: Spec, cycles: int, count: int = 5) -> list[Proposal]:
 
 def _slowest(spec: Spec, m: int, cycles: int) -> Proposal | None:
     """With some lanes a row, the design with the fewest of those that take at most a number of cycles."""
+    if spec.engine.shared_layers:
+        fast = (one for one in _on_the_same(spec, m) if one.cycles_per_step <= cycles)
+        return min(fast, key=lambda one: (one.lanes, one.cells_per_cycle), default=None)
     needs = _needs(spec, m)
     for pace in reversed([pace for pace in slowed(needs) if pace <= cycles]):
         found = [one for one in _tried(spec, m, partial(kept, needs, pace)) if one.cycles_per_step <= cycles]
@@ -93,6 +99,14 @@ def _slowest(spec: Spec, m: int, cycles: int) -> Proposal | None:
 
 def _needs(spec: Spec, m: int) -> list[Need]:
     return [Need.of(array) for array in _network(spec, 1, m, 1, 1).layers]
+
+
+def _on_the_same(spec: Spec, m: int) -> list[Proposal]:
+    """Every design whose layers share lanes: P divides the units of each that another one follows."""
+    layers, common = len(spec.model.hidden), divisors(gcd(*spec.model.hidden[:-1]))
+    asked = [units for units in common if units <= min(spec.model.hidden)]
+    tried = ((units, cells) for units in asked for cells in divisors(units))
+    return [one for units, cells in tried if (one := _proposal(spec, (units,) * layers, m, cells)) is not None]
 
 
 def _lanes_per_row(spec: Spec) -> Sequence[int]:
@@ -112,13 +126,14 @@ def _tried(spec: Spec, m: int, units_for: Callable[[int], tuple[int, ...] | None
 
 def _proposal(spec: Spec, each: tuple[int, ...], m: int, cells: int) -> Proposal | None:
     units = of_all(each)
-    depth = max(array.depth for array in _network(spec, units, m, cells, 1).layers)
+    depth = max(array.depth for array in _network(spec, units, m, cells, 1).in_hardware.layers)
     added = spec.adds_input(0) and not spec.model.before
     words = cells if added else -(-spec.model.inputs // depth)
     net = _network(spec, units, m, cells, words if spec.banks == 1 else 1 << (words - 1).bit_length())
     if any(structural_rules(net.spec)) or any(excesses(net)) or any(violations(net)):
         return None
-    lanes = sum(array.multipliers for array in net.layers)
+    built = net.in_hardware.layers
+    lanes = sum(array.multipliers for array in built)
     cycles = estimated_cycles(net)
     return Proposal(
         units=units,
@@ -127,9 +142,9 @@ def _proposal(spec: Spec, each: tuple[int, ...], m: int, cells: int) -> Proposal
         input_words=net.spec.engine.input_words,
         lanes=lanes,
         cycles_per_step=cycles,
-        utilisation=round(sum(array.nonzeros for array in net.layers) / (lanes * cycles), 4),
+        utilisation=round(sum(array.nonzeros for array in built) / (lanes * cycles), 4),
         memory_bits=net.memory_bits,
-        multipliers=sum(products_at_once(array) for array in net.layers),
+        multipliers=sum(products_at_once(array) for array in built),
     )
 
 

@@ -154,7 +154,7 @@ def steady(intervals: Integers) -> int:
 
 def schedule(design: Design) -> Schedule:
     """The schedule of a design; the pattern of its weights decides the gap."""
-    net, weights = design.net, design.weights
+    net, weights = design.in_hardware.net, design.in_hardware.weights
     stages: list[Stage[Any]] = []
     for number, (array, layer) in enumerate(zip(net.arrays, weights.layers, strict=True)):
         linked = number > 0 and number not in net.mirrors  # from a buffer x comes as fast as from outside

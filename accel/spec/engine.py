@@ -54,6 +54,10 @@ class Engine(Section):
     target_cycles: Count | None = None
     """Most cycles that a step may take. `check` refuses lanes that are too few, and says which would do; `generate`
     refuses a pattern whose exact count is higher."""
+    shared_layers: bool = False
+    """One set of lanes, as many as one layer would have, serves all layers in turn, in each step one after the other; a
+    layer behind the first reads its own h_{t-1} before what the layer in front has just made. Fewer multipliers, and as
+    many cycles a step as all layers take together."""
     state_streams: bool = False
     """h_0 and c_0 of every sequence come through a stream of each LSTM layer, h_n and c_n leave through another, as
     PyTorch's `lstm(x, (h_0, c_0))` has them; without, a sequence begins with zeros. Costs a step a sequence."""

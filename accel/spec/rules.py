@@ -8,6 +8,7 @@ from typing import Any
 from accel.spec.around_rules import around_rules, linear_rules
 from accel.spec.both_directions import direction_rules
 from accel.spec.by_layer import LayerFormats, common
+from accel.spec.shared_layers import shared_format_rules, shared_rules
 from accel.spec.sparsity_rules import sparsity_rules
 from accel.spec.spec import TABLED, Spec
 from accel.spec.training_rules import training_rules
@@ -28,6 +29,7 @@ def structural_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         return
     yield from _cell_rules(spec)
     yield from direction_rules(spec)
+    yield from shared_rules(spec)
     yield from around_rules(spec)
     yield from sparsity_rules(spec)
     yield from _engine_rules(spec)
@@ -150,6 +152,7 @@ def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     for number in range(len(spec.model.hidden)):
         yield from _layer_rules(spec, spec.layer_formats(number))
     yield from linear_rules(spec)
+    yield from shared_format_rules(spec)
 
 
 def _layer_rules(spec: Spec, layer: LayerFormats) -> Iterator[tuple[str, str, Any]]:

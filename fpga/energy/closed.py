@@ -53,6 +53,8 @@ def unknown(spec: Spec) -> str:
     """Why there is no energy of a spec; empty where there is one."""
     if spec.levels > 1 or spec.model.cell == "highway":
         return "energy is known of cells of one level only"
+    if spec.engine.shared_layers:
+        return "energy is known of layers with lanes of their own only"
     if spec.engine.memory != "rom":
         return "energy is known with weights in the bitstream only"
     if spec.weights.kind != "fixed" or spec.formats.scale is not None:

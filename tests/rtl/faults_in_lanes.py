@@ -140,8 +140,8 @@ IN_LANES = [
     Fault("lanes/pairs", "low = pair + pair // per_row * per_row", "low = 2 * pair", PAIRED_ROWS, (4, 0)),
     Fault(
         "lanes/unit",
-        "register(clk, reading.from_h, with_operand), register(clk, with_operand, of_h)",
-        "register(clk, reading.from_h, of_h),",
+        "register(clk, reading.of_h, with_operand), register(clk, with_operand, of_h)",
+        "register(clk, reading.of_h, of_h),",
         test_units.test_a_units_words_and_operands_end_as_exact_sums_in_its_shift_register,
         TWO_SUMS,
     ),
@@ -185,6 +185,25 @@ IN_LANES = [
         "without.next = past",
         test_sequencing.test_a_lane_reads_its_x_then_its_h_then_nothing,
         ({},),
+    ),
+    Fault(
+        "lanes/lane_control",
+        "bank.next = old_bank != (late and behind)",
+        "bank.next = old_bank != late",
+        test_sequencing.test_a_lane_of_layers_reads_x_or_its_own_h_and_what_the_layer_in_front_has_made_last,
+    ),
+    Fault(
+        "lanes/lane_control",
+        "clear.next = past or (fresh and own)",
+        "clear.next = past or (fresh and late)",
+        test_sequencing.test_a_lane_of_layers_reads_x_or_its_own_h_and_what_the_layer_in_front_has_made_last,
+    ),
+    Fault(
+        "lanes/sequencer",
+        "moves = ping_pong.take if layers else turn",
+        "moves = turn",
+        test_sequencing.test_a_step_goes_through_its_addresses_group_after_group,
+        (test_sequencing.SHARED,),
     ),
     Fault(
         "lanes/lane_control",

@@ -17,8 +17,9 @@ from accel.memory.images import unit_words
 from accel.memory.load_frame import sections, streamed_beats
 from accel.model.design import Design
 from accel.model.weights import LayerWeights
+from accel.rtl.blocks.lanes.issue import Issue
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants, lane_array
-from accel.rtl.blocks.lanes.sequencer import Issue, sequence
+from accel.rtl.blocks.lanes.sequencer import sequence
 from accel.rtl.blocks.lanes.streamed_weights import frame_turns, streamed_weights
 from accel.rtl.blocks.primitives.signals import bits, flag
 from accel.rtl.blocks.streams.axis import AxiWords

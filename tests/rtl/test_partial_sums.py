@@ -10,6 +10,7 @@ import pytest
 from accel.architecture.dataflows.rows import PARTIAL_READ
 from accel.architecture.latencies import capture_delay, first_delay, partial_delay
 from accel.architecture.network import network
+from accel.rtl.blocks.lanes.issue import Issue
 from accel.rtl.blocks.lanes.partial_sums import (
     Ahead,
     accumulate_onto,
@@ -17,7 +18,6 @@ from accel.rtl.blocks.lanes.partial_sums import (
     lead_sums,
     partial_sums,
 )
-from accel.rtl.blocks.lanes.sequencer import Issue
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 from tests.designs import spec
 from tests.rtl.cycles import Plan, numbers, outputs

@@ -18,8 +18,8 @@ from accel.model.design import Design
 from accel.rtl.blocks.cells.cell import CellConstants, TableFile
 from accel.rtl.blocks.cells.scale import ScaleConstants
 from accel.rtl.blocks.cells.status import LayerStatus
+from accel.rtl.blocks.lanes.issue import Issue
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants
-from accel.rtl.blocks.lanes.sequencer import Issue
 from accel.rtl.blocks.lanes.slots import Slot
 from accel.rtl.blocks.primitives.signals import bits
 from accel.rtl.blocks.rows.held_state import HeldState

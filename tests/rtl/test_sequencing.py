@@ -11,9 +11,10 @@ from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.latencies import ADDRESS_TO_FETCH, fetch_to_select
 from accel.architecture.network import network
 from accel.rtl.blocks.lanes.fetch import Reading
-from accel.rtl.blocks.lanes.lane_control import dense_places, lane_control
+from accel.rtl.blocks.lanes.issue import Issue
+from accel.rtl.blocks.lanes.lane_control import dense_places, lane_control, shared_control
 from accel.rtl.blocks.lanes.levels import Ends, Work, lane_work, level_ends
-from accel.rtl.blocks.lanes.sequencer import Issue, sequence
+from accel.rtl.blocks.lanes.sequencer import sequence
 from accel.rtl.blocks.primitives.signals import bits
 from accel.rtl.blocks.streams.ping_pong import PingPong
 from tests.designs import spec
@@ -46,11 +47,15 @@ KINDS: dict[str, dict[str, Any]] = {
         "engine": {"order": "x_first", "units": 2},
     },
 }
+SHARED: dict[str, Any] = {
+    "model": {"inputs": 3, "hidden": [4, 6], "cell": "gru"},
+    "engine": {"units": 2, "lanes_per_row": 3, "shared_layers": True},
+}
 DENSE = {"pattern": "dense", "input": None, "recurrent": None}
 
 
 def array_of(sections: dict[str, Any]) -> Any:
-    return network(spec(**sections)).layers[0]
+    return network(spec(**sections)).in_hardware.layers[0]
 
 
 class Step:
@@ -58,6 +63,7 @@ class Step:
 
     def __init__(self, array: RowArray) -> None:
         self.array, self.turns, self.level, self.next_level = array, 0, 0, 0
+        self.layers, self.moves = array.levels > array.unit_levels, 0
         self.address = self.at = 0
         self.running = self.given = self.released = False
         self.fresh = self.final = self.bank = self.chosen = False
@@ -65,7 +71,8 @@ class Step:
     @property
     def way(self) -> list[tuple[int, int]]:
         """Group and cycle within it of each address of the level."""
-        one, groups = self.array.by_level[self.level], range(self.array.groups)
+        one = self.array.by_level[self.level]
+        groups = range(one.groups)
         ahead = [(group, n) for group in groups for n in range(one.cycles_ahead)]
         return ahead + [(group, n) for group in groups for n in range(one.cycles_ahead, one.cycles_per_group)]
 
@@ -102,21 +109,26 @@ class Step:
             self.running, self.at = True, 0
             self.given = array.initial_state and not take
             self.level, self.next_level = self.next_level, (self.next_level + 1) % array.levels
-            self.fresh = bool(ping_pong.fresh) and (take or array.levels == 1)
+            self.moves += take or not self.layers
+            if take or not self.layers:
+                self.fresh = bool(ping_pong.fresh) and (take or array.levels == 1)
             if take or array.levels == 1:
                 self.final, self.bank = bool(ping_pong.final), bool(ping_pong.bank)
             self.chosen = bool(ping_pong.weight_set) and array.writable
             self.turns += 1
 
 
-@pytest.mark.parametrize("sections", KINDS.values(), ids=KINDS)
+STEPS = KINDS | {"layers that share lanes": SHARED}
+
+
+@pytest.mark.parametrize("sections", STEPS.values(), ids=STEPS)
 def test_a_step_goes_through_its_addresses_group_after_group(sections: dict[str, Any]) -> None:
     array, clocked = array_of(sections), Clocked()
     ping_pong, issue, step, release_at = PingPong(array.x_vector), Issue(array), Step(array), array.depth // 2
     banks, pause = array.h_vector.banks, [0]
 
     def before(rng: random.Random) -> None:
-        last = step.running and step.last and step.group == array.groups - 1
+        last = step.running and step.last and step.group == array.by_level[step.level].groups - 1
         issue.streamed.next = come = array.streamed is None or rng.random() < 0.7
         pause[0] = pause[0] - 1 if not step.running else rng.choice((0, 0, 2))
         turn = (last and come and pause[0] == 0) or (not step.running and pause[0] <= 0)
@@ -139,12 +151,14 @@ def test_a_step_goes_through_its_addresses_group_after_group(sections: dict[str,
         if step.running:
             assert (issue.address, issue.position) == (step.address, step.position)
             opening = step.group == 0 or step.position < step.ahead
+            opening = opening and not (step.layers and step.level)
             assert (issue.opening, issue.fresh, issue.final) == (opening, step.fresh, step.final)
             assert issue.group == (step.group if array.goes_ahead else 0)
             assert (issue.x_bank, issue.weight_set, issue.given) == (step.bank, step.chosen, step.given)
             assert issue.level == step.level
-            assert issue.read_bank == (step.turns + banks // 2 - 1) % banks
-            assert (issue.write_bank, issue.stream) == ((step.turns - 1) % banks, (step.turns - 1) % array.streams)
+            assert issue.read_bank == (step.moves + banks // 2 - 1) % banks
+            assert issue.write_bank == (step.moves - 1) % banks
+            assert issue.stream == (step.turns - 1) % array.streams
         step.next(ping_pong, going, release_at)
 
     made = sequence(clocked.clk, clocked.reset, ping_pong, issue, array, release_at)
@@ -174,6 +188,31 @@ def test_a_lane_reads_its_x_then_its_h_then_nothing(sections: dict[str, Any]) ->
     shown = plan.run(clocked, lane_control(clocked.clk, clocked.reset, issue, reading, array), outs, select)
     assert {n: tuple(shown[n][:2]) for n in wanted} == wanted
     assert {n: tuple(shown[n][2:]) for n in banks} == banks
+
+
+def test_a_lane_of_layers_reads_x_or_its_own_h_and_what_the_layer_in_front_has_made_last() -> None:
+    array, clocked, plan, rng = array_of(SHARED), Clocked(), Plan(), random.Random(4)
+    issue, reading, lanes = Issue(array), Reading(array), range(array.lanes_per_row)
+    select, wanted = ADDRESS_TO_FETCH + fetch_to_select(array), dict[int, tuple[int, ...]]()
+    banks = dict[int, tuple[int, int]]()
+    for cycle in range(90):
+        level = rng.randrange(array.levels)
+        one = array.by_level[level]
+        position, fresh, old = rng.randrange(one.cycles_per_group), rng.random() < 0.4, rng.randrange(2)
+        x_bank = rng.randrange(2)
+        plan.at(cycle, (issue.position, position), (issue.fresh, fresh), (issue.level, level))
+        plan.at(cycle, (issue.x_bank, x_bank), (issue.read_bank, old))
+        last = [position >= one.lanes[m].x_slots for m in lanes]
+        own = [late == (level == 0) for late in last]
+        made = [late and level > 0 for late in last]
+        drops = [position >= one.lanes[m].slots or (fresh and own[m]) for m in lanes]
+        of_h = [late or level > 0 for late in last]
+        wanted[cycle + select] = packed(of_h, 1), packed(own, 1), packed(drops, 1)
+        banks[cycle + ADDRESS_TO_FETCH] = x_bank, packed([old != one for one in made], 1)
+    outs = [reading.from_h, reading.of_h, reading.clear, reading.x_bank, reading.h_bank]
+    shown = plan.run(clocked, shared_control(clocked.clk, clocked.reset, issue, reading, array), outs, select)
+    assert {n: tuple(shown[n][:3]) for n in wanted} == wanted
+    assert {n: tuple(shown[n][3:]) for n in banks} == banks
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accel.architecture.latencies import scale_delay, slot_delay
-from accel.rtl.blocks.lanes.sequencer import Issue
+from accel.rtl.blocks.lanes.issue import Issue
 from accel.rtl.blocks.lanes.slots import Slot, slots
 from accel.rtl.blocks.primitives.signals import flag
 from accel.rtl.blocks.rows.slot_path import slot_control, slot_later

@@ -7,5 +7,8 @@ from accel.architecture.dataflows.banks import BankArray
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.architecture.dataflows.mixed import MixedArray
 from accel.architecture.dataflows.rows import RowArray
+from accel.architecture.dataflows.shared import SharedArray
 
-ARRAYS: dict[str, type[Array]] = {one.dataflow: one for one in (RowArray, BankArray, ColumnArray, MixedArray)}
+ARRAYS: dict[str, type[Array]] = {
+    one.dataflow: one for one in (RowArray, BankArray, ColumnArray, MixedArray, SharedArray)
+}

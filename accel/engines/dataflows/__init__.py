@@ -9,8 +9,9 @@ from accel.engines.dataflows.checked import Checked
 from accel.engines.dataflows.columns import ColumnChecked
 from accel.engines.dataflows.mixed import MixedChecked
 from accel.engines.dataflows.rows import RowChecked
+from accel.engines.dataflows.shared import SharedChecked
 
 CHECKED: dict[str, Checked[Any]] = {
-    **{"row": RowChecked(), "bank": BankChecked()},
+    **{"row": RowChecked(), "bank": BankChecked(), "shared": SharedChecked()},
     **{"column": ColumnChecked(), "mixed": MixedChecked()},
 }

@@ -23,8 +23,8 @@ class Checked(ABC, Generic[A]):
     def lanes(self, array: A, layer: LayerWeights) -> Lanes:
         """What the lanes read, in the order of their memory words."""
 
-    def slots(self, array: A) -> dict[str, list[int]]:
-        """C++ constants of an array that say what each lane of a row does, by their names."""
+    def slots(self, array: A) -> dict[str, dict[str, list[int]]]:
+        """C++ constants of an array that say what each lane of a row does, by their types and names."""
         return {}
 
     def level_tables(self, array: A, layer: LayerWeights) -> list[tuple[int, ...]]:

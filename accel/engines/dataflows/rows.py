@@ -30,21 +30,21 @@ class RowChecked(Checked[RowArray]):
         """Of columns [nnz] the numbers in the memory that a lane reads, `words` side by side, and where those lie."""
         return columns, stored_places(columns, words)
 
-    def slots(self, array: RowArray) -> dict[str, list[int]]:
+    def slots(self, array: RowArray) -> dict[str, dict[str, list[int]]]:
         """Cycles of a group in which each lane of a row has work."""
         first, last = array.by_level[0].lanes, array.by_level[-1].lanes
         found = {"kXSlots": [lane.x_slots for lane in first], "kSlots": [lane.slots for lane in first]}
         later = {"kLaterXSlots": [lane.x_slots for lane in last], "kLaterSlots": [lane.slots for lane in last]}
-        return found | (later if array.levels > 1 else {})
+        return {array.name.capitalize(): found | (later if array.levels > 1 else {})}
 
     def level_tables(self, array: RowArray, layer: LayerWeights) -> list[tuple[int, ...]]:
         """Intervals, cycles of a group, ends of levels, and the lanes' work."""
         if array.levels == 1:
             return []
         cycles = [level.cycles_per_group for level in array.by_level]
-        ends = np.cumsum([array.groups * count for count in cycles]).tolist()
+        ends = np.cumsum([level.groups * level.cycles_per_group for level in array.by_level]).tolist()
         found = [
-            tuple(interval - 1 for interval in level_intervals(array, layer)),
+            tuple(interval - 1 for interval in self.intervals(array, layer)),
             tuple(count - 1 for count in cycles),
             tuple(end - 1 for end in ends),
             (*ends[:-1], 0),
@@ -62,6 +62,10 @@ class RowChecked(Checked[RowArray]):
             found.append(tuple(level.lanes[m].x_slots for level in array.by_level))
             found.append(tuple((m - level.nnz[0]) % (1 << array.index_width) for level in array.by_level))
         return found
+
+    def intervals(self, array: RowArray, layer: LayerWeights) -> tuple[int, ...]:
+        """Cycles from level to level."""
+        return level_intervals(array, layer)
 
     def _by_row(self, array: RowArray, layer: LayerWeights) -> Lanes:
         """Rows of one level: the words of a group are its cycles; unit u of group g works for hidden unit g P + u."""

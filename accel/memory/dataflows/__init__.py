@@ -15,6 +15,7 @@ LANE_WORDS: dict[str, Callable[[Any, LayerWeights], LaneWords]] = {
     "bank": rows.lane_words,
     "column": columns.lane_words,
     "mixed": mixed.lane_words,
+    "shared": rows.lane_words,
 }
 
 

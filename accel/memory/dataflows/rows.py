@@ -61,7 +61,7 @@ def lane_words(array: RowArray, layer: LayerWeights) -> LaneWords:
 def _of_level(array: RowArray, level: RowArray, layer: LayerWeights) -> LaneWords:
     values, columns = row_words(layer, array.column_banks)
     k_x, numbers = level.nnz[0], columns // array.column_banks
-    places = np.hstack([array.x_copy.places(numbers[:, :k_x]), array.h_copy.places(numbers[:, k_x:])])
+    places = np.hstack([level.x_copy.places(numbers[:, :k_x]), level.h_copy.places(numbers[:, k_x:])])
     return LaneWords(*(dealt(level, entries) for entries in (values, numbers, places)))
 
 

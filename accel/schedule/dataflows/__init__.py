@@ -8,9 +8,13 @@ from accel.architecture.array import Array
 from accel.schedule.dataflows.columns import ColumnStage
 from accel.schedule.dataflows.mixed import MixedStage
 from accel.schedule.dataflows.rows import RowStage
+from accel.schedule.dataflows.shared import SharedStage
 from accel.schedule.stage import Stage
 
-STAGES: dict[str, type[Stage[Any]]] = {"row": RowStage, "bank": RowStage, "column": ColumnStage, "mixed": MixedStage}
+STAGES: dict[str, type[Stage[Any]]] = {
+    **{"row": RowStage, "bank": RowStage, "shared": SharedStage},
+    **{"column": ColumnStage, "mixed": MixedStage},
+}
 
 
 def stage_of(array: Array) -> type[Stage[Any]]:

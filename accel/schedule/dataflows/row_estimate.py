@@ -26,6 +26,12 @@ def estimated_interval(array: RowArray) -> int:
     return max(interval_of(array, columns), array.depth * array.set_beats if array.streamed else 0)
 
 
+def random_rows(array: RowArray, columns: int, nnz: int) -> npt.NDArray[np.int32]:
+    """`nnz` of so many columns in each row of the first units of an array, as many as are drawn for an estimate."""
+    units = min(array.outputs, max(1, DRAWN // (array.rows_per_unit * columns)))
+    return _random_columns(units, array.rows_per_unit, columns, nnz, 1)
+
+
 def _drawn(array: RowArray) -> int:
     """How many of the first units columns are drawn of: those that can decide, as a power of two.
 

@@ -38,7 +38,7 @@ class RowStage(Stage[RowArray]):
     @classmethod
     def of(cls, net: Network, array: RowArray, layer: LayerWeights, before: Stage[Any] | None) -> RowStage:
         """Results come at fixed cycles from a step's begin; x is given back as late as the stage `before` allows."""
-        return row_stage(net, array, layer, before.lead if before else 0)
+        return row_stage(cls, net, array, level_intervals(array, layer), before.lead if before else 0)
 
     @classmethod
     def estimated(cls, array: RowArray) -> int:
@@ -93,28 +93,28 @@ class RowStage(Stage[RowArray]):
         return RowClock(self, self.results_at if every else (self.last_result,))
 
 
-def row_stage(net: Network, array: RowArray, layer: LayerWeights, lead: int) -> RowStage:
+def row_stage(kind: type[RowStage], net: Network, array: RowArray, intervals: tuple[int, ...], lead: int) -> RowStage:
     """The stage of an array whose x comes `lead` cycles behind its own begin one stage earlier."""
-    intervals, read = level_intervals(array, layer), [one.depth for one in array.by_level[: array.x_levels]]
+    read = [one.depth for one in array.by_level[: array.x_levels]]
     release_at = sum(read) - 1 if array.streamed else _release_at(read, lead)
     final = array.by_level[-1]
     first_slot = sum(intervals[:-1]) + 1 + final.behind + final.cycles_behind - 1 + slot_delay(array)
-    last_group = (array.outputs - 1) // array.units
-    last_slot = (array.outputs - 1) % array.units // array.cells
+    last_group = (final.outputs - 1) // array.units
+    last_slot = (final.outputs - 1) % array.units // array.cells
     last = first_slot + last_group * final.cycles_behind + last_slot
     if array.kind is not None:
         to_state = slot_to_state(array)
         ends = (first_slot + to_state, last + to_state)
-        return RowStage(array, array.output_beats, intervals, release_at, *ends, net.spec.initial_states)
+        return kind(array, final.output_beats, intervals, release_at, *ends, net.spec.initial_states)
     if isinstance(array, LinearArray):
         ends = (first_slot + slot_to_out(array), last + slot_to_out(array))
-        return RowStage(array, array.outputs, intervals, release_at, *ends)
+        return kind(array, array.outputs, intervals, release_at, *ends)
     assert net.spec.model.head is not None
     if net.spec.model.head.kind == "logits":
         results, ends = array.outputs, (first_slot + SLOT_TO_LOGIT, last + SLOT_TO_LOGIT)
     else:
         results, ends = 1, (last + SLOT_TO_LOGIT + 1,) * 2
-    return RowStage(array, results, intervals, release_at, *ends)
+    return kind(array, results, intervals, release_at, *ends)
 
 
 def _release_at(read: Sequence[int], lead: int) -> int:

@@ -17,15 +17,19 @@ from accel.rtl.blocks.primitives.widths import fit_all, widened
 class Reading:
     """How operands are read; each signal is aligned to the stage that uses it.
 
-    `clear` and `from_h` have a bit for each lane of a row: the operand counts as zero; it is h, not x.
+    `clear` and `from_h` have a bit for each lane of a row: the operand counts as zero; it is h, not x. So has `h_bank`
+    where some lanes may read h of this step while others read that of the step before. `of_h` tells of products that
+    are of W_h: those with h, but where h of the layer in front is x.
     """
 
     def __init__(self, array: Array) -> None:
         self.x_bank = flag()
         self.clear = bits(array.lanes_per_row)
         if array.recurrent:
-            self.h_bank = bits(array.h_vector.bank_width)
+            units_apart = array.levels > array.unit_levels
+            self.h_bank = bits(array.lanes_per_row if units_apart else array.h_vector.bank_width)
             self.from_h = bits(array.lanes_per_row)
+            self.of_h = bits(array.lanes_per_row) if units_apart and array.separate_sums else self.from_h
 
 
 WEIGHTS = """
@@ -64,6 +68,8 @@ BANKED = OPERANDS.replace("STORED", OF_COLUMN_BANK).replace(
     "STORING", "if ($write_enable$mine) memory[$address_of_bank] <= $taken_of_word;"
 )
 """Each copy stores what its bank of the columns takes of a word."""
+BY_LANE = WHOLE.replace("{$bank,", "{$bank[${values}_lane % $per_row],")
+"""Lanes of a row read banks of their own."""
 
 
 @block
@@ -96,10 +102,10 @@ def operands(
     clk: Any, word: Any, write: Any, bank: Any, values: Any, whole: Vector, array: Array, stride: int, offset: int
 ) -> Any:
     """Each operand is read from its own copy of a vector, at its index in the word: of the `whole` one, or of the
-    columns of the bank that lanes of its number read.
+    columns of the bank that lanes of its number read. Where a row's lanes read a bank each, `bank` has a bit for each.
 
-    In: clk, word (fields of values and indices), write, bank (number of a bank). Out: values (signed, one a lane).
-    Latency: fetch_to_select.
+    In: clk, word (fields of values and indices), write, bank (number of a bank, or a bit a lane). Out: values (signed,
+    one a lane). Latency: fetch_to_select.
     """
     banks, vector = array.column_banks, whole.of_column_bank(array.column_banks)
     dealing = Dealing(whole, banks)
@@ -121,7 +127,9 @@ def operands(
         registers += f" wire [{start}-1:0] start = {{{zeros}{item_taken}}} * {start}'d{item};"
     picked = f"{word_read}[start +: {item}]" if low else word_read
     picked = f"{{{picked}, {shift}'b0}}" if shift else picked
-    operands.verilog_code = WHOLE if banks == 1 else BANKED
+    per_row = array.lanes_per_row
+    by_lane = per_row > 1 and len(bank) == per_row and array.levels > array.unit_levels
+    operands.verilog_code = BANKED if banks > 1 else BY_LANE if by_lane else WHOLE
     for value in values:
         value.driven = "wire"
     for signal in (clk, word, write_enable, write_bank, write_place, written, bank):
@@ -131,8 +139,9 @@ def operands(
 
     @always(clk.posedge)
     def reading():
-        base, packed = int(bank) << high, int(word) >> offset
+        packed = int(word) >> offset
         for n in range(lanes):
+            base = (int(bank) >> n % per_row & 1 if by_lane else int(bank)) << high
             index = (packed >> n * stride) & ((1 << place) - 1)
             raw = (stores[n % banks][base + (index >> low)] >> (index % (1 << low)) * item) & mask
             read[n].next = ((raw ^ sign) - sign) << shift

@@ -11,9 +11,9 @@ from accel.architecture.array import Array
 from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.latencies import capture_delay, first_delay
 from accel.rtl.blocks.lanes.fetch import Reading, fetch
-from accel.rtl.blocks.lanes.lane_control import dense_places, lane_control
+from accel.rtl.blocks.lanes.issue import Issue
+from accel.rtl.blocks.lanes.lane_control import dense_places, lane_control, shared_control
 from accel.rtl.blocks.lanes.partial_sums import Ahead, lead_sums
-from accel.rtl.blocks.lanes.sequencer import Issue
 from accel.rtl.blocks.lanes.streamed_weights import streamed_weights
 from accel.rtl.blocks.lanes.unit import dense_unit, shared_width, unit
 from accel.rtl.blocks.primitives.memory import rom, scratchpad
@@ -109,8 +109,8 @@ def share(clk: Any, operand: Any, reading: Any, shared: Any) -> Any:
     In: clk, operand (signed, one a lane), reading. Out: shared (the operand that all lanes get). Latency: 0 from the
     operands.
     """
-    flat, of_h = bits(len(operand) * len(operand[0])), bits(len(reading.from_h))
-    return flatten(operand, flat), register(clk, reading.from_h, of_h), gather([flat, of_h], shared)
+    flat, of_h = bits(len(operand) * len(operand[0])), bits(len(reading.of_h))
+    return flatten(operand, flat), register(clk, reading.of_h, of_h), gather([flat, of_h], shared)
 
 
 @block
@@ -161,7 +161,8 @@ def lane_array(
     shifted = [*unit_totals, *[bits(len(unit_totals[0])) for _ in range(array.units)]]
     words = [bits(array.word_width) for _ in range(array.units)]
 
-    controlling = lane_control(clk, reset, issue, reading, array)
+    control = shared_control if array.levels > array.unit_levels else lane_control
+    controlling = control(clk, reset, issue, reading, array)
     starting = delay(clk, reset, issue.first, first, first_delay(array))
     capturing = delay(clk, reset, issue.last, capture, capture_delay(array))
     if array.streamed:

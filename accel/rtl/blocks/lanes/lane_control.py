@@ -9,8 +9,8 @@ from myhdl import always_comb, block
 from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.latencies import ADDRESS_TO_FETCH, fetch_to_select
 from accel.base.fixed import index_bits
+from accel.rtl.blocks.lanes.issue import Issue
 from accel.rtl.blocks.lanes.levels import Work, lane_work
-from accel.rtl.blocks.lanes.sequencer import Issue
 from accel.rtl.blocks.primitives.register import delay, follow, gather
 from accel.rtl.blocks.primitives.signals import bits, flag, wrapping
 from accel.rtl.blocks.primitives.widths import multiple, pad
@@ -78,6 +78,47 @@ def lane_phase(position: Any, fresh: Any, waiting: Any, from_h: Any, clear: Any,
 
 
 @block
+def layer_phase(
+    position: Any,
+    level: Any,
+    fresh: Any,
+    old_bank: Any,
+    from_h: Any,
+    own: Any,
+    bank: Any,
+    clear: Any,
+    x_slots: Any,
+    slots: Any,
+) -> Any:
+    """What one lane of a row does at a position where layers share lanes.
+
+    In the first layer x, then its h of the step before. In a later one its h of the step before, then h that the layer
+    in front has just made, which is in the other bank. A fresh sequence has no h of a step before. At last nothing.
+
+    In: position (number of a cycle of the group), level (number of a layer), fresh (1 bit), old_bank (number of a
+    bank). Out: from_h (1 bit), own (1 bit: the layer's own h), bank (number of a bank), clear (1 bit). Latency: 0.
+    """
+    late, past, behind = flag(), flag(), flag()
+    reading_late, passing = reaches(position, x_slots, late), reaches(position, slots, past)
+
+    @always_comb
+    def counting():
+        behind.next = level != 0
+
+    @always_comb
+    def choosing():
+        from_h.next = late or behind
+        own.next = late != behind
+        bank.next = old_bank != (late and behind)
+
+    @always_comb
+    def clearing():
+        clear.next = past or (fresh and own)
+
+    return reading_late, passing, counting, choosing, clearing
+
+
+@block
 def room_to_compare(position: Any, wide: Any) -> Any:
     """The position in as many bits as its largest bound.
 
@@ -121,6 +162,44 @@ def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: RowArray
     choosing = gather(late_from_h, reading.from_h)
     h_banks = delay(clk, reset, issue.read_bank, reading.h_bank, ADDRESS_TO_FETCH)
     return working, widening, phases, clears, clearing, banks, froms, choosing, h_banks
+
+
+@block
+def shared_control(clk: Any, reset: Any, issue: Any, reading: Any, array: RowArray) -> Any:
+    """`lane_control` where layers share lanes.
+
+    In: clk, reset, issue. Out: reading.clear, reading.from_h, reading.h_bank, reading.of_h, reading.x_bank. Latency:
+    per signal, see Reading.
+    """
+    select, work = ADDRESS_TO_FETCH + fetch_to_select(array), Work(array)
+    from_h, own, bank, clear = ([flag() for _ in array.lanes] for _ in range(4))
+    position = bits(index_bits(array.cycles_per_group + 1))
+    phases = [
+        layer_phase(
+            position,
+            issue.level,
+            issue.fresh,
+            issue.read_bank,
+            from_h[m],
+            own[m],
+            bank[m],
+            clear[m],
+            work.x_slots[m],
+            work.slots[m],
+        )
+        for m in range(len(array.lanes))
+    ]
+    every = {"clear": (clear, select), "from_h": (from_h, select), "h_bank": (bank, ADDRESS_TO_FETCH)}
+    if array.separate_sums:
+        every["of_h"] = own, select
+    waiting = []
+    for name, (each, cycles) in every.items():
+        late = [flag() for _ in each]
+        waiting += [delay(clk, reset, one, late[m], cycles) for m, one in enumerate(each)]
+        waiting.append(gather(late, getattr(reading, name)))
+    banks = delay(clk, reset, issue.x_bank, reading.x_bank, ADDRESS_TO_FETCH)
+    working = lane_work(issue.level, work, array)
+    return working, room_to_compare(issue.position, position), phases, waiting, banks
 
 
 @block

@@ -4,60 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from myhdl import Signal, always_comb, always_seq, block, intbv
+from myhdl import always_comb, always_seq, block
 
 from accel.architecture.dataflows.rows import RowArray
-from accel.base.fixed import index_bits
 from accel.rtl.blocks.lanes.levels import Ends, level_ends
 from accel.rtl.blocks.primitives.counters import count_round
 from accel.rtl.blocks.primitives.module import module
-from accel.rtl.blocks.primitives.signals import bits, flag
-
-
-class Issue:
-    """The step that is running, at the address stage."""
-
-    def __init__(self, array: RowArray) -> None:
-        self.active = flag()
-        self.address = bits(index_bits(array.depth))
-        self.position = bits(index_bits(array.cycles_per_group))
-        """Cycle within the group."""
-        self.going = flag()
-        """The lanes go on in this cycle: always while a step runs, unless weights that come from outside are late."""
-        self.streamed = flag()
-        """The weights of the next cycle are there, where they come from outside."""
-        self.waiting = flag()
-        """A step runs, but its weights are late."""
-        self.first = flag()
-        """First cycle of a group; also while no step runs, so that totals do not pile up."""
-        self.last = flag()
-        """Last cycle of a group."""
-        self.opening = flag()
-        """The step's first group."""
-        self.ahead = flag()
-        """Last cycle of what comes ahead of a group, where x comes before the first h."""
-        self.resume = flag()
-        """First cycle of a group that something came ahead of."""
-        self.group = bits(index_bits(array.groups))
-        """Group of a cycle, where partial sums are laid aside."""
-        self.fresh = flag()
-        self.final = flag()
-        self.x_bank = flag()
-        banks = array.h_vector.banks
-        self.read_bank = Signal(intbv(banks // 2 - 1)[index_bits(banks) :])
-        """Bank of h_{t-1}, as the stream's last step wrote it: half a round of banks ago."""
-        self.write_bank = Signal(intbv(banks - 1)[index_bits(banks) :])
-        """Bank of h_t."""
-        self.stream = Signal(intbv(array.streams - 1)[index_bits(array.streams) :])
-        """Whose turn it is."""
-        self.given = flag()
-        """Not a step, but the turn that takes a sequence's state."""
-        self.weight_set = flag()
-        """Set of weights that the sequence began with, where they are loaded."""
-        self.level = bits(index_bits(array.levels))
-        """Level that the lanes are in."""
-        self.next_level = bits(index_bits(array.levels))
-        """That of the next turn."""
+from accel.rtl.blocks.primitives.signals import flag
 
 
 @block
@@ -108,11 +61,12 @@ def count_addresses(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any, endi
 
 
 @block
-def count_cycles(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -> Any:
-    """The address of every cycle of a step, and its place within the group.
+def count_cycles(clk: Any, reset: Any, turn: Any, opens: Any, issue: Any, ends: Any) -> Any:
+    """The address of every cycle of a step, and its place within the group; `opens` comes with the turns whose first
+    group is the step's.
 
-    In: clk, reset, turn (1 bit), issue, ends. Out: issue.active, .address, .first, .last, .opening, .position.
-    Latency: 1 from `turn`.
+    In: clk, reset, turn (1 bit), opens (1 bit), issue, ends. Out: issue.active, .address, .first, .last, .opening,
+    .position. Latency: 1 from `turn`.
     """
     position, opening, first, last, going = issue.position, issue.opening, issue.first, issue.last, issue.going
     last_cycle, ending = ends.cycle, flag()
@@ -124,17 +78,20 @@ def count_cycles(clk: Any, reset: Any, turn: Any, issue: Any, ends: Any) -> Any:
         last.next = going and position == last_cycle
 
     @always_seq(clk.posedge, reset=reset)
-    def grouping():
-        if turn:
+    def positioning():
+        if turn or last:
             position.next = 0
-            opening.next = True
-        elif last:
-            position.next = 0
-            opening.next = False
         elif going:
             position.next = position + 1
 
-    return addressing, framing, grouping
+    @always_seq(clk.posedge, reset=reset)
+    def grouping():
+        if opens:
+            opening.next = True
+        elif last:
+            opening.next = False
+
+    return addressing, framing, positioning, grouping
 
 
 @block
@@ -223,6 +180,28 @@ def latch_level(clk: Any, reset: Any, ping_pong: Any, issue: Any) -> Any:
 
 
 @block
+def latch_layer(clk: Any, reset: Any, ping_pong: Any, issue: Any) -> Any:
+    """What is known of a step whose levels are layers: in all of them it is the first of a sequence, or is not.
+
+    In: clk, reset, ping_pong, issue. Out: issue.final, issue.fresh, issue.level, issue.x_bank. Latency: 1 from `turn`.
+    """
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching_steps():
+        if ping_pong.take:
+            issue.fresh.next = ping_pong.fresh
+            issue.final.next = ping_pong.final
+            issue.x_bank.next = ping_pong.bank
+
+    @always_seq(clk.posedge, reset=reset)
+    def latching_levels():
+        if ping_pong.turn:
+            issue.level.next = issue.next_level
+
+    return latching_steps, latching_levels
+
+
+@block
 def latch_set(clk: Any, reset: Any, ping_pong: Any, issue: Any) -> Any:
     """The set of weights that a step's sequence began with.
 
@@ -277,19 +256,23 @@ def sequence(clk: Any, reset: Any, ping_pong: Any, issue: Any, array: RowArray, 
     In: clk, reset, ping_pong. Out: issue.final, .fresh, .going, .level, .next_level, .read_bank, .stream, .waiting,
     .weight_set, .write_bank, .x_bank. Latency: 1 from `turn`.
     """
-    turn, ends = ping_pong.turn, Ends(array)
+    turn, ends, layers = ping_pong.turn, Ends(array), array.levels > array.unit_levels
+    moves = ping_pong.take if layers else turn  # banks, and the first group, are those of a step
     going = go_on(issue, bool(array.streamed))
-    count = count_cycles_ahead if array.goes_ahead else count_cycles
-    counting = count(clk, reset, turn, issue, ends)
+    if array.goes_ahead:
+        counting = count_cycles_ahead(clk, reset, turn, issue, ends)
+    else:
+        counting = count_cycles(clk, reset, turn, moves, issue, ends)
     release = release_x_of_steps if array.initial_state else release_x
     releasing = release(clk, reset, ping_pong, issue, release_at)
     turns = [
-        count_round(clk, reset, turn, issue.read_bank, array.h_vector.banks),
-        count_round(clk, reset, turn, issue.write_bank, array.h_vector.banks),
+        count_round(clk, reset, moves, issue.read_bank, array.h_vector.banks),
+        count_round(clk, reset, moves, issue.write_bank, array.h_vector.banks),
         count_round(clk, reset, turn, issue.stream, array.streams),
     ]
     if array.levels > 1:
-        latching = latch_level(clk, reset, ping_pong, issue)
+        latch = latch_layer if layers else latch_level
+        latching = latch(clk, reset, ping_pong, issue)
         levels = [
             count_round(clk, reset, turn, issue.next_level, array.levels),
             level_ends(issue.level, ends, array),

@@ -134,7 +134,7 @@ def unit(
     if not array.separate_sums:
         return fetching, rows(clk, word, first, capture, operand, None, ahead, shift_in, shift_out, array)
     with_operand, of_h = bits(array.lanes_per_row), bits(array.lanes_per_row)
-    waiting = (register(clk, reading.from_h, with_operand), register(clk, with_operand, of_h))
+    waiting = (register(clk, reading.of_h, with_operand), register(clk, with_operand, of_h))
     return fetching, waiting, rows(clk, word, first, capture, operand, of_h, ahead, shift_in, shift_out, array)
 
 

@@ -118,7 +118,7 @@ def read_biases(clk: Any, slot: Any, biases: Any, layer: Any, stores: Any) -> An
     """
     read = like(biases)
     leaving = register(clk, read, biases)
-    if layer.lanes.array.levels > 1:
+    if layer.lanes.array.unit_levels > 1:
         place = bits(len(slot.beat) + len(slot.level))
         addressing = gather([slot.beat, slot.level], place)
         return addressing, rom(clk, place, read, layer.bias_words, layer.bias_file), leaving

@@ -11,8 +11,9 @@ from myhdl import always_comb, always_seq, block
 from accel.architecture.array import Array
 from accel.architecture.latencies import SLOT_TO_LOGIT, slot_to_out
 from accel.architecture.linear import LinearArray
+from accel.rtl.blocks.lanes.issue import Issue
 from accel.rtl.blocks.lanes.lane_array import lane_array
-from accel.rtl.blocks.lanes.sequencer import Issue, sequence
+from accel.rtl.blocks.lanes.sequencer import sequence
 from accel.rtl.blocks.lanes.slots import Slot
 from accel.rtl.blocks.primitives.arithmetic import add, align
 from accel.rtl.blocks.primitives.module import module

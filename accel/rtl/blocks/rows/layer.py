@@ -12,8 +12,9 @@ from accel.rtl.blocks.cells.cell import CellConstants, CellSignals, cell
 from accel.rtl.blocks.cells.cell_in_levels import cell_in_levels
 from accel.rtl.blocks.cells.scale import ScaleConstants
 from accel.rtl.blocks.cells.status import count_saturations
+from accel.rtl.blocks.lanes.issue import Issue
 from accel.rtl.blocks.lanes.lane_array import ArrayConstants, lane_array
-from accel.rtl.blocks.lanes.sequencer import Issue, sequence
+from accel.rtl.blocks.lanes.sequencer import sequence
 from accel.rtl.blocks.lanes.slots import Slot
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import as_signed, delay, gather

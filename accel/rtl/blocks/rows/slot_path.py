@@ -9,7 +9,7 @@ from myhdl import block
 from accel.architecture.array import Array
 from accel.architecture.latencies import scale_delay, slot_delay
 from accel.rtl.blocks.cells.scale import ScaleConstants, scale_totals
-from accel.rtl.blocks.lanes.sequencer import Issue
+from accel.rtl.blocks.lanes.issue import Issue
 from accel.rtl.blocks.lanes.slots import Slot, slots
 from accel.rtl.blocks.primitives.register import delay
 from accel.rtl.blocks.primitives.signals import flag

@@ -1,0 +1,31 @@
+"""Layers that share lanes, in what engines show: hardware shows one layer, of which each has its units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from accel.architecture.dataflows.shared import SharedArray
+from accel.base.fixed import Integers
+from accel.model.design import Design
+
+
+def by_layer(design: Design, signals: Mapping[str, dict[str, Integers]]) -> dict[str, dict[str, Integers]]:
+    """Signals [steps, units] of what is built as those of the network's layers."""
+    found = dict(signals)
+    for array in design.in_hardware.net.layers:
+        if not isinstance(array, SharedArray):
+            continue
+        every = found.pop(array.name)
+        for layer, begin in zip(design.net.layers, array.begins, strict=True):
+            own = slice(begin, begin + layer.outputs)
+            found[layer.name] = {name: values[:, own] for name, values in every.items()}
+    return found
+
+
+def as_counted(design: Design, counts: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Counts of the network's layers as hardware has them: lanes that layers share have one counter."""
+    for array in design.in_hardware.net.layers:
+        if isinstance(array, SharedArray):
+            each = [*counts.values()]
+            return {array.name: {name: sum(one[name] for one in each) for name in each[0]}} if each else {}
+    return counts
