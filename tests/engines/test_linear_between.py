@@ -176,6 +176,15 @@ def test_a_cycle_more_between_is_seen(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (found.status, "cycles" in found.reason) == ("different", True)
 
 
+def test_halves_of_two_steps_in_front_of_a_layer_between_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = spec(**DESIGNS["both directions"])
+    design = Design(chosen, random_weights.seeded(chosen), Path())
+    torch_engine, given = TORCH["torch"], samples.seeded(chosen, 4, 4)
+    assert compare("torch", torch_engine, design, given, schedule(design)).status == "equal"
+    monkeypatch.setattr(golden, "straightened", lambda net, number, signal, lengths: signal)
+    assert compare("torch", torch_engine, design, given, schedule(design)).status == "different"
+
+
 def test_weights_and_clamps_between_are_covered() -> None:
     chosen = spec(**DESIGNS["relu"])
     weights, given = random_weights.seeded(chosen), samples.seeded(chosen, 4, 5)

@@ -142,10 +142,10 @@ class Drawn:
         """Now and then what has no place."""
         if not self.choice(True, False, False, False):
             return
-        way = self.choice("Elu", "LeakyRelu", "itself", "other axis", "reversed", "mean", "cut")
+        way = self.choice("Elu", "itself", "other axis", "reversed", "mean", "cut")
         other = self.choice(*[axis for axis in self.axes if axis in "ab"] or ["f"])
         self.wrong.append(way)
-        if way in ("Elu", "LeakyRelu"):
+        if way == "Elu":
             self.value = self.node(way, self.value)
         elif way == "itself":
             self.value = self.node("Add", self.value, self.node("Neg", self.value))
@@ -262,7 +262,7 @@ class Drawn:
         """An activation behind a recurrent layer, and a linear layer behind it."""
         if not self.steps or self.at("f") != len(self.axes) - 1:
             return
-        way = self.choice("Relu", "Tanh", "Sigmoid", "HardSigmoid", "Clip")
+        way = self.choice("Relu", "LeakyRelu", "Tanh", "Sigmoid", "HardSigmoid", "Clip")
         ends = [-0.5, 0.75] if way == "Clip" else []
         if way == "Clip" and self.opset < 11:
             self.value = self.node(way, self.value, min=ends[0], max=ends[1])
@@ -292,6 +292,8 @@ def drawn(draw: Callable[[Any], Any]) -> Drawn:
             made.step()
         if layer and made.steps not in made.axes:
             break
+        for _ in range(draw(st.integers(0, layer))):
+            made.activate()
         made.lstm()
     for _ in range(draw(st.integers(0, 2))):
         made.step()
