@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from accel.architecture.cells.activations import OUT
 from accel.base.faults import Fault, Refused
 from accel.base.files import read_json
 from accel.base.fixed import Fixed
@@ -19,8 +21,20 @@ HEAD = "head"
 Both = tuple[Array, Array]
 
 
+class Floats(NamedTuple):
+    """Every signal of each recurrent layer by its name, what each linear layer in front of one gives, and each behind
+    the last one, and the head's sums: [sequences, steps, values], behind a single answer without steps.
+    """
+
+    layers: list[dict[str, Array]]
+    feeding: list[Array]
+    linear: list[Array]
+    logits: Array | None
+
+
 def traced(spec: Spec, work: Path, data: Data) -> dict[str, Both]:
-    """Signals by `<layer>.<signal>`, and the head's sums, each [sequences, steps, values] of float and of golden.
+    """Signals by `<layer>.<signal>`, of linear layers `<layer>.out`, and the head's sums, each [sequences, steps,
+    values] of float and of golden.
 
     Float is the network of the spec's source, nothing pruned. Refused: stale weights, a spec without a source.
     """
@@ -32,24 +46,33 @@ def traced(spec: Spec, work: Path, data: Data) -> dict[str, Both]:
         made = design(spec, work)
     trace = golden.run(made.net, made.weights, spec.incoming.integers(data.x), data.lengths)
     real = np.arange(data.x.shape[1]) < data.lengths[:, None]
-    exact, logits = _float(spec, work, data)
+    exact = _float(spec, work, data)
     found: dict[str, Both] = {}
-    for array, one, signals in zip(made.net.layers, trace.layers, exact, strict=True):
+    for array, one, signals in zip(made.net.layers, trace.layers, exact.layers, strict=True):
         for name, key in array.cell.signals.items():
             fmt: Fixed = getattr(array.formats, key)
-            found[f"{array.name}.{name}"] = _padded(signals[name], real), _padded(fmt.real(one.signals[name]), real)
-    if made.net.head is not None and trace.logits is not None and logits is not None:
-        sums = trace.logits / 2.0**made.net.head.frac
-        found[HEAD] = (logits[:, None], sums) if logits.ndim == 2 else (_padded(logits, real), _padded(sums, real))
+            found[f"{array.name}.{name}"] = _beside(signals[name], fmt.real(one.signals[name]), real)
+    around = (*made.net.feeding, *made.net.linear)
+    for linear, given, values in zip(
+        around, (*exact.feeding, *exact.linear), (*trace.feeding, *trace.linear), strict=True
+    ):
+        found[f"{linear.name}.{OUT}"] = _beside(given, linear.made.real(values[OUT]), real)
+    if made.net.head is not None and trace.logits is not None and exact.logits is not None:
+        found[HEAD] = _beside(exact.logits, trace.logits / 2.0**made.net.head.frac, real)
     return found
+
+
+def _beside(exact: Array, golden: Array, real: Array) -> Both:
+    """Of every step, NaN behind a sequence's end; or of a single answer a sequence."""
+    return (exact[:, None], golden) if exact.ndim == 2 else (_padded(exact, real), _padded(golden, real))
 
 
 def _padded(values: Array, real: Array) -> Array:
     return np.where(real[..., None], values, np.nan)
 
 
-def _float(spec: Spec, work: Path, data: Data) -> tuple[list[dict[str, Array]], Array | None]:
-    """Every signal of every layer, and the logits, in double precision."""
+def _float(spec: Spec, work: Path, data: Data) -> Floats:
+    """Everything in double precision."""
     import torch
 
     from training.importer import filled, read_again
@@ -62,6 +85,10 @@ def _float(spec: Spec, work: Path, data: Data) -> tuple[list[dict[str, Array]], 
         x, lengths = torch.from_numpy(data.x), torch.from_numpy(data.lengths)
         steps = model.signals(x.long() if spec.incoming.tokens else x, model.begun(len(x)), lengths)
         made = model.behind(stacked(steps[-1], model.cell.output), model.last_read, lengths)
-        h = model.over_steps(made, lengths)
+        h, linear = model.over_steps(made, lengths), list[Array]()
         logits = None if model.head is None else model.readout(h).numpy()
-    return [{name: stacked(layer, name).numpy() for name in layer[0]} for layer in steps], logits
+        for place in range(len(model.linear)):
+            h = model.through_linear(place, h)[OUT]
+            linear.append(h.numpy())
+    layers = [{name: stacked(layer, name).numpy() for name in layer[0]} for layer in steps]
+    return Floats(layers, [one[OUT].numpy() for chain in model.last_fed for one in chain], linear, logits)

@@ -116,6 +116,11 @@ def test_a_module_is_compiled_and_answers_as_torch_does(tmp_path: Path) -> None:
     with torch.no_grad():
         wanted = module(torch.from_numpy(x)).numpy()
     assert np.abs(made.predict(x) - wanted).max() < 0.1
+    traced = made.trace(x)["between0_0.out"]
+    with torch.no_grad():
+        made_between = module.between(module.first(torch.from_numpy(x))[0]).numpy()
+    np.testing.assert_allclose(traced.float, made_between, atol=1e-5)
+    assert 0 < traced.error < 1
 
 
 def test_a_spec_with_other_layers_between_is_refused(tmp_path: Path) -> None:
