@@ -88,6 +88,7 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
         "A::kStreamedBytes",
         "A::kReaders",
         "kCopies<A>",
+        "kUnitLanes<A>",
         "M::kWords",
         "E::kWords",
     }
