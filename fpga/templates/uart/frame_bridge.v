@@ -54,19 +54,20 @@ module frame_bridge #(
 
   reg [2:0] state;
   reg [31:0] idle;
+  reg late;                         // the accelerator has been waited for long enough
   reg [15:0] runs, errors;
 
   wire right, wrong;
   wire [7:0] fault, kind, number, payload;
   wire [15:0] length, piece;
-  wire vectors;
+  wire empty, vectors, words;
   reg [16:0] fed;
   frame_receiver #(
     .BUFFER_BITS(BUFFER_BITS), .VECTOR_BYTES(VECTOR_BYTES), .GAP_CYCLES(GAP_CYCLES)
   ) receiver (
     .clk(clk), .reset(reset), .rx_data(rx_data), .rx_valid(rx_valid), .listening(state == AT_REQUEST),
     .right(right), .wrong(wrong), .fault(fault), .kind(kind), .number(number), .length(length), .first(piece),
-    .vectors(vectors),
+    .empty(empty), .vectors(vectors), .words(words),
     .place(fed[BUFFER_BITS-1:0]), .payload(payload)
   );
 
@@ -76,7 +77,7 @@ module frame_bridge #(
   reg beat_valid, beat_last, loading;
   reg [7:0] beat_left;
   reg [1:0] feed_phase;
-  wire fed_all = fed == {1'b0, length};
+  reg fed_all, at_last_byte;        // of a cycle ago: a byte takes three
   wire feeding = (state == AT_RUN || state == AT_LOAD) && !beat_valid && !fed_all;
   assign s_axis_tdata = beat[8*BEAT_BYTES-1 -: 8*INPUT_BYTES];
   assign s_axis_tvalid = beat_valid && !loading;
@@ -88,7 +89,7 @@ module frame_bridge #(
   // Pieces of weights.
   reg [16:0] expected;  // the next piece
   reg open;             // the accelerator has the beginning of a frame
-  wire again = {1'b0, piece} + 17'd1 == expected;
+  reg again, begins, follows;  // of a cycle ago: the piece is that taken last, the first one, the next one
 
   // What leaves, a byte a cycle into the memory of replies: a beat of results, the status word, the code of an error.
   localparam STATUS_BYTES = 5 + (STATUS_BITS + 7) / 8;
@@ -156,7 +157,7 @@ module frame_bridge #(
       beat_left <= 8'd4;
       expected <= {1'b0, piece} + 17'd1;
       open <= kind == PIECE;
-      beat_valid <= open && piece == 16'd0;  // ends a frame that was given up
+      beat_valid <= open && begins;  // ends a frame that was given up
       beat_last <= 1'b1;
     end
   endtask
@@ -164,15 +165,17 @@ module frame_bridge #(
   task dispatch;
     begin
       idle <= 32'd0;
+      late <= 1'b0;
+      fed_all <= 1'b0;
       feed_phase <= 2'd0;
-      if (kind == RUN && length != 16'd0 && vectors) begin
+      if (kind == RUN && vectors) begin
         if (loaded) begin_run;
         else fail(NO_WEIGHTS);
-      end else if (kind == STATUS && length == 16'd0) begin
+      end else if (kind == STATUS && empty) begin
         leaving <= {status, errors, runs, VERSION};
         answer(STATUS_REPLY, STATUS_BYTES);
-      end else if (LOADABLE && (kind == PIECE || kind == LAST_PIECE) && length > 16'd2 && length[1:0] == 2'd2) begin
-        if (piece == 16'd0 || {1'b0, piece} == expected) begin_piece;
+      end else if (LOADABLE && (kind == PIECE || kind == LAST_PIECE) && words) begin
+        if (begins || follows) begin_piece;
         else if (again) answer(TAKEN, 8'd0);
         else fail(OUT_OF_ORDER);
       end else begin
@@ -191,7 +194,7 @@ module frame_bridge #(
         if (beat_left == 8'd1) begin
           beat_left <= loading ? 8'd4 : INPUT_BYTES;
           beat_valid <= 1'b1;
-          beat_last <= fed + 17'd1 == {1'b0, length} && kind != PIECE;
+          beat_last <= at_last_byte && kind != PIECE;
         end
       end
     end
@@ -201,6 +204,12 @@ module frame_bridge #(
     accelerator_reset <= 1'b0;
     send <= 1'b0;
     idle <= idle + 32'd1;
+    late <= idle >= RUN_CYCLES;
+    again <= {1'b0, piece} + 17'd1 == expected;
+    begins <= piece == 16'd0;
+    follows <= {1'b0, piece} == expected;
+    fed_all <= fed == {1'b0, length};
+    at_last_byte <= fed + 17'd1 == {1'b0, length};
     if (storing) begin
       leaving <= leaving >> 8;
       leaving_left <= leaving_left - 8'd1;
@@ -230,7 +239,7 @@ module frame_bridge #(
       default:
         if (sent) state <= AT_REQUEST;
     endcase
-    if ((state == AT_RUN || state == AT_LOAD) && idle >= RUN_CYCLES) begin
+    if ((state == AT_RUN || state == AT_LOAD) && late) begin
       restart_accelerator;
       fail(NO_ANSWER);
     end

@@ -2,7 +2,7 @@
 // covers everything between the first byte and itself.
 //
 // Only a frame that is complete and right is handed on, with `right`; one that is not ends with `wrong` and its `fault`.
-// Either lasts a cycle. What comes while nobody is `listening` is lost, and the next A5 starts anew.
+// Either lasts a cycle. What is told of a payload is of a cycle ago: it is complete two bytes before its frame. What comes while nobody is `listening` is lost, and the next A5 starts anew.
 `default_nettype none
 
 module frame_receiver #(
@@ -22,7 +22,9 @@ module frame_receiver #(
   output reg [7:0] number,
   output reg [15:0] length,
   output reg [15:0] first,         // the first two bytes of the payload
-  output wire vectors,             // the payload is whole vectors, nothing beyond
+  output reg empty,                // the payload is nothing
+  output reg vectors,              // it is whole vectors, nothing beyond
+  output reg words,                // it is a piece number and whole words
   input wire [BUFFER_BITS-1:0] place,
   output reg [7:0] payload         // its byte at `place` two cycles ago
 );
@@ -33,8 +35,9 @@ module frame_receiver #(
   reg [1:0] state;
   reg [31:0] idle;
   reg [15:0] crc, count;
+  reg [15:0] left;                 // bytes of the payload that are still to come
+  reg silent;
   reg [15:0] beyond;               // bytes behind the last whole vector
-  assign vectors = beyond == 16'd0;
   wire [15:0] next_crc;
   wire [15:0] announced = {rx_data, length[7:0]};
   crc16 checking (.crc(crc), .data(rx_data), .next(next_crc));
@@ -60,7 +63,11 @@ module frame_receiver #(
     right <= 1'b0;
     wrong <= 1'b0;
     idle <= rx_valid || state == AT_SYNC ? 32'd0 : idle + 32'd1;
-    if (state != AT_SYNC && idle >= GAP_CYCLES) refuse(CUT_SHORT);
+    empty <= length == 16'd0;
+    vectors <= length != 16'd0 && beyond == 16'd0;
+    words <= length > 16'd2 && length[1:0] == 2'd2;
+    silent <= !rx_valid && state != AT_SYNC && idle >= GAP_CYCLES;
+    if (state != AT_SYNC && silent && !rx_valid) refuse(CUT_SHORT);
     else if (rx_valid) begin
       count <= count + 16'd1;
       case (state)
@@ -78,6 +85,7 @@ module frame_receiver #(
             default: begin
               length[15:8] <= rx_data;
               count <= 16'd0;
+              left <= announced;
               beyond <= 16'd0;
               if ({1'b0, announced} > BUFFER) refuse(TOO_LONG);
               else state <= announced == 16'd0 ? AT_CRC : AT_BODY;
@@ -86,10 +94,11 @@ module frame_receiver #(
         end
         AT_BODY: begin
           crc <= next_crc;
-          beyond <= beyond + 16'd1 == VECTOR_BYTES ? 16'd0 : beyond + 16'd1;
+          beyond <= beyond == VECTOR_BYTES - 1 ? 16'd0 : beyond + 16'd1;
+          left <= left - 16'd1;
           if (count == 16'd0) first[7:0] <= rx_data;
           if (count == 16'd1) first[15:8] <= rx_data;
-          if (count + 16'd1 == length) begin
+          if (left == 16'd1) begin
             count <= 16'd0;
             state <= AT_CRC;
           end
