@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from accel.model import random_weights
 from accel.model.design import Design
 from accel.schedule import load_spec
 from accel.schedule.schedule import schedule
+from fpga.board import find
+from fpga.estimate import resources
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,8 +57,15 @@ CASES: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     "square-1024, 16 banks, x first": ("square-1024", banks(16, 1024, 4, engine=X_FIRST)),
     "square-1024, 32 banks": ("square-1024", banks(32, 1024, 4)),
     "square-1024, 32 banks, x first": ("square-1024", banks(32, 1024, 4, engine=X_FIRST)),
+    "ptb-1500x2, rows": ("ptb-1500x2", {}),
+    "ptb-1500x2, 16 banks": ("ptb-1500x2", banks(16, 1024, 1)),
+    "ptb-1500x2, 16 banks, x first": ("ptb-1500x2", banks(16, 1024, 1, engine=X_FIRST)),
+    "ptb-1500x2, 32 banks, x first": ("ptb-1500x2", banks(32, 1024, 1, engine=X_FIRST)),
 }
 """The designs of the table: a spec, and what is changed."""
+
+CHIPS = {"timit-1024": "xcku9p", "ptb-1500x2": "alveo-u250"}
+"""The chip that a network of this spec is held against."""
 
 HEAD = (
     *("case", "K_x+K_h", "lanes", "gap", "cycles/step", "utilisation", "values, Mbit", "indices, Mbit"),
@@ -62,30 +73,55 @@ HEAD = (
 )
 
 
-def row(name: str) -> tuple[str, ...]:
-    """One line of the table."""
+def design(name: str) -> Design:
+    """A case with seeded weights."""
     base, changes = CASES[name]
     data = yaml.safe_load((ROOT / "specs" / f"{base}.yaml").read_text(encoding="utf-8"))
     for section, keys in changes.items():
         data[section] = data[section] | keys
     chosen = load_spec.parse(data)
-    made = Design(chosen, random_weights.seeded(chosen), Path())
-    timing, (array,) = schedule(made), made.net.layers
-    bits, cycles = array.memory_bits, timing.cycles_per_step
+    return Design(chosen, random_weights.seeded(chosen), Path())
+
+
+def row(name: str, made: Design) -> tuple[str, ...]:
+    """One line of the table, all layers together."""
+    timing, layers = schedule(made), made.net.layers
+    bits, cycles = Counter[str](), timing.cycles_per_step
+    for array in layers:
+        bits.update(array.memory_bits)
     stored, every = bits["values"] + bits["indices"] + bits["bias"], sum(bits.values())
     copies = bits["x copies"] + bits["h copies"]
     mbit = (f"{part / 1e6:.2f}" for part in (bits["values"], bits["indices"], copies, every))
-    share = array.nonzeros / (array.multipliers * cycles)
-    kept = "+".join(map(str, array.nnz))
-    lanes, gap = str(array.multipliers), str(timing.gap)
+    multipliers = sum(array.multipliers for array in layers)
+    share = sum(array.nonzeros for array in layers) / (multipliers * cycles)
+    kept = ", ".join("+".join(map(str, array.nnz)) for array in layers)
+    lanes, gap = str(multipliers), str(timing.gap)
     return (name, kept, lanes, gap, str(cycles), f"{share:.2%}", *mbit, f"{every / stored:.2f}")
+
+
+def fits(name: str, made: Design) -> tuple[str, ...] | None:
+    """What a case takes of its chip, by the counts of `sparrow check`; None where it has none."""
+    chip = CHIPS.get(CASES[name][0].removesuffix("-bank"))
+    if chip is None:
+        return None
+    found = resources(made.net, find(chip))
+    short = [one.resource.replace("_", " ") for one in found if one.used > one.available]
+    counts = (f"{one.used:,} of {one.available:,}" for one in found)
+    return (name, chip, *counts, f"no, for want of {' and '.join(short)}" if short else "yes")
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Rows in Markdown."""
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ("---",) * len(head), *rows))
 
 
 def page() -> str:
     """The document."""
+    cases = {name: design(name) for name in CASES}
+    held = filter(None, (fits(name, made) for name, made in cases.items()))
+    chips = table(("case", "chip", "multipliers", "block RAMs", "lookup tables", "registers", "fits"), held)
     versions = f"Python {platform.python_version()}, numpy {importlib.metadata.version('numpy')}"
-    lines = [" | ".join(cells) for cells in (HEAD, ("---",) * len(HEAD), *map(row, CASES))]
-    table = "\n".join(f"| {line} |" for line in lines)
+    memories = table(HEAD, (row(name, made) for name, made in cases.items()))
     return f"""# Rows in banks
 
 Made by `python tests/bench/banks.py`; do not edit. {versions}.
@@ -96,13 +132,21 @@ of the spec's seed, which verification holds every simulator to; these large des
 nonzeros / (lanes x cycles). "All" is values, indices, biases, copies of x and h and partial sums; tables and c are left
 out.
 
-{table}
+{memories}
 
 A row keeps as many weights in every bank, so its number is a multiple of the banks: at 87.5 % removed a row of 153
 columns keeps 19 weights, 16 in 16 banks and 32 in 32. More lanes a row make groups shorter, and the gap between steps
 longer: from the last product to an h that can be read it is the same pipeline. Two streams fill it, at twice the copies
 of h; the x of all groups before the first h, where there is x enough, at a partial sum a row
 ([decision 043](decisions/043-x-first.md)).
+
+## On a chip
+
+What a design takes of the chip, weights in the bitstream, by the counts of `sparrow check`: multipliers and block RAMs
+**exact** by yosys' rules, lookup tables and registers **estimated** ([errors](resources.md)). Nothing was synthesised.
+UltraRAM holds nothing here: it has no contents at start.
+
+{chips}
 """
 
 
