@@ -109,6 +109,8 @@ def _engine(spec: Spec) -> Iterator[Axis]:
         yield Axis("engine.dataflow", ("row", "column"))
     yield Axis("engine.input_words", tuple(n for n in (1, 2, 4, 8, 16) if n <= spec.model.inputs))
     yield Axis("engine.order", ("rows", "x_first"))
+    if len(spec.model.hidden) > 1:
+        yield Axis("engine.shared_layers", (False, True))
     yield Axis("engine.streams", (1, 2, 3, 4))
     yield Axis("engine.pack", (False, True))
     yield Axis("engine.operand_register", (False, True))

@@ -92,7 +92,8 @@ def checked(facts: dict[str, Any]) -> list[RenderableType]:
         ),
         *([("beats of a load of weights", f"{facts['load_beats']:,}")] if "load_beats" in facts else []),
     ]
-    shown = [table(f"{facts['spec']}", ("", ""), overview), _layers(facts["layers"]), _tables(facts["tables"])]
+    layers = [_layers(facts["layers"]), *_shared(facts.get("shared"))]
+    shown = [table(f"{facts['spec']}", ("", ""), overview), *layers, _tables(facts["tables"])]
     return [*shown, *_resources(facts.get("resources"))]
 
 
@@ -132,6 +133,17 @@ def _layers(layers: list[dict[str, Any]]) -> Group:
         *((f"bits of {kind}", *(f"{layer['memory_bits'][kind]:,}" for layer in layers)) for kind in _kinds(layers)),
     ]
     return table("Layers", ("", *(layer["name"] for layer in layers)), rows)
+
+
+def _shared(layers: list[dict[str, Any]] | None) -> list[RenderableType]:
+    """Which layers share lanes, and the cycles of a step in which these work for each."""
+    if layers is None:
+        return []
+    title = "nonzeros a row, x + h"
+    rows = [_nonzeros(title, NONZEROS[title], layers)]
+    names = ("inputs", "outputs", "groups", "cycles")
+    rows += [(name, *(as_cell(layer[name]) for layer in layers)) for name in names]
+    return [table("Layers that share lanes", ("", *(layer["name"] for layer in layers)), rows)]
 
 
 NONZEROS = {

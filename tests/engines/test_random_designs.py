@@ -36,13 +36,15 @@ from tests.engines.random_designs import (
     highway_specs,
     specs,
 )
+from tests.engines.random_shared import shared_specs
 from training.engine import torch_engine
 
 SECONDS = float(os.environ.get("SPARROW_FUZZ_SECONDS", "0"))
 CLOCKED = ("myhdl", "icarus", "verilator", "netlist")
 STEADY = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
 ALWAYS: dict[str, Engine] = {"myhdl": native, "icarus": icarus, "hls": hls}
-KINDS = st.one_of(specs(), bank_specs(), column_specs(), highway_specs(), bidirectional_specs(), before_specs())
+BY_ROWS = specs(), bank_specs(), highway_specs(), bidirectional_specs(), before_specs(), shared_specs()
+KINDS = st.one_of(column_specs(), *BY_ROWS)
 
 
 def check(made: Spec, work: Path, engines: dict[str, Engine]) -> None:
