@@ -13,7 +13,7 @@ from accel.architecture.plan import planned
 from accel.base.faults import Fault, Refused
 from accel.schedule.load_spec import parse
 from accel.spec import Spec, divisors, nonzeros_of, plain
-from fpga import pairs
+from fpga import able
 
 Choice = Mapping[str, Any]
 """A value for each axis, by its key."""
@@ -95,7 +95,7 @@ def _builds(data: dict[str, Any], key: str, value: Any) -> bool:
     for cells in CELLS if key != CELLS_KEY else (value,):
         units = {"engine.units": cells} if key == CELLS_KEY else {}
         with suppress(Refused):
-            return not any(pairs.refusals(spec_of(data, {**units, CELLS_KEY: cells, key: value})))
+            return not any(able.refusals(spec_of(data, {**units, CELLS_KEY: cells, key: value})))
     return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,8 @@ from exploration.axes import Choice, spec_of
 from exploration.front import front
 from exploration.measures import Measure, of_network, signed
 from exploration.study import Outcome, Point
+from fpga import able
 from fpga import board as boards
-from fpga import pairs
 from fpga.room import shortages
 
 SEQUENCES = 8
@@ -87,8 +88,8 @@ def _impossible(spec: Spec, names: Sequence[str]) -> str:
     """Why a legal spec is no point: a measure is not known of it, or its board has no room."""
     if why := hardware.missing(spec, names):
         return why
-    for key, wanted, _ in pairs.refusals(spec):
-        return str(Fault(key, wanted, "true"))
+    for key, wanted, got in able.refusals(spec):
+        return str(Fault(key, wanted, json.dumps(got)))
     if spec.target.board is None:
         return ""
     board = boards.find(spec.target.board)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from accel.base.faults import Fault, Refused
 from accel.base.files import write_json
 from accel.model.design import Design
 from accel.spec import of_layer
-from fpga import nextpnr, pairs, seeds, vivado, yosys
+from fpga import able, nextpnr, seeds, vivado, yosys
 from fpga.board import Board
 from fpga.estimate import largest_that_fits
 from fpga.fits import demand, require_fit
@@ -55,7 +56,7 @@ class Wishes:
 def plan(design: Design, board: Board, wishes: Wishes = Wishes()) -> Plan:
     """The plan of the tools for the board's chip, from what `generate` left in the design's work folder."""
     xilinx, serial = board.family in ("xc7", "xcup"), has_serial_line(board)
-    if unheld := [Fault(key, wanted, "true") for key, wanted, _ in pairs.faults(design.net, board)]:
+    if unheld := [Fault(key, wanted, json.dumps(got)) for key, wanted, got in able.faults(design.net, board)]:
         raise Refused(unheld)
     if design.spec.engine.streams > 1 and not (wishes.alone or (xilinx and board.processor is None and not serial)):
         wanted = "1 on a board, whose host sends one sequence at a time"

@@ -1,4 +1,4 @@
-"""What a design takes of a chip, before synthesis: multipliers and block RAM exact, logic by a model.
+"""What a design takes of a chip, before synthesis: multipliers, block RAM and UltraRAM exact, logic by a model.
 
 Memories are placed, and products split, by the rules of yosys (`fpga.memories`, `fpga.multipliers`); lookup tables and
 registers are counted in bits of what the blocks do (`fpga.logic`), times coefficients of the family that are fitted on
@@ -35,12 +35,14 @@ class Estimate:
 
 
 def exact(net: Network, board: Board) -> list[Estimate]:
-    """Multipliers and block RAMs."""
+    """Multipliers, block RAMs, and UltraRAMs where a design has some."""
     net, chip = net.in_hardware, board.resources
     multipliers, _ = demanded(net, board.family, chip.multipliers > 0)
+    large = sum(place(memory, board.family).large_rams for _, memory in memories(net))
     return [
         Estimate("multipliers", multipliers, chip.multipliers, "exact"),
         Estimate("block_rams", block_rams(net, board.family), chip.block_rams, "exact"),
+        *([Estimate("large_rams", large, chip.large_rams, "exact")] if large else []),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from accel.architecture.array import Array
@@ -41,7 +42,7 @@ def _constants(net: Network, array: Array) -> Iterator[tuple[str, Memory]]:
     if array.streamed:
         yield "weights", Memory(1, array.held, array.units * array.word_width, "ram")
     else:
-        yield "weights", _held(array, array.units, array.depth, array.word_width)
+        yield "weights", replace(_held(array, array.units, array.depth, array.word_width), style=array.loaded_memory)
     if width := _bias_bits(array, net.spec.model.bias or not array.recurrent):
         yield "bias", _held(array, 1, bias_depth(array), width)
     if array.scale is not None:

@@ -25,7 +25,7 @@ AROUND = 2
 class Cell:
     """A memory cell of a family, in one of its shapes."""
 
-    kind: Literal["block", "lut"]
+    kind: Literal["block", "lut", "ultra"]
     words: int
     width: int
     cost: float
@@ -60,9 +60,13 @@ CELLS: Mapping[str, tuple[tuple[Cell, ...], ...]] = {
         XILINX,
     ),
 }
-"""Kinds of cells that a family has, each in its shapes; not those that yosys takes only where it is told to (UltraRAM,
-single-port RAM).
+"""Kinds of cells that a family has, each in its shapes; not those that yosys takes only where it is told to: `ULTRA`, and
+the single-port RAM of an iCE40, which can hold none of ours (decision 046).
 """
+ULTRA: Mapping[str, tuple[Cell, ...]] = {
+    "xcup": tuple(Cell("ultra", 4096, 72, 1024, 1, enabled=bits) for bits in (8, 9))
+}
+"""URAM288, with an enable for each byte of 8 bits or of 9; only where it is asked for, and never a ROM."""
 ROM_BIT: Mapping[str, float] = {"xc7": 1 / 64, "xcup": 1 / 64}
 """What a bit of a ROM costs in logic; 1/16 in families of four inputs a lookup table, and a bit of a RAM 1."""
 
@@ -75,8 +79,8 @@ class Memory:
     depth: int
     width: int
     kind: Kind
-    block: bool = False
-    """Block RAM is asked for."""
+    style: str = "auto"
+    """Block RAM, or ultra, is asked for; in a family without UltraRAM that asks for nothing."""
     distinct: int | None = None
     """How many of them hold something of their own; None where all do. In registers others are the same ones."""
 
@@ -85,10 +89,11 @@ class Memory:
 class Placed:
     """Where memories lie, and what they take."""
 
-    kind: Literal["block", "lut", "logic"]
+    kind: Literal["block", "lut", "logic", "ultra"]
     cells: int = 0
     block_rams: float = 0
     """In the board's units."""
+    large_rams: int = 0
     luts: int = 0
     """Lookup tables that hold their bits."""
     contents: int = 0
@@ -108,13 +113,16 @@ class Placed:
 
 def place(memory: Memory, family: str) -> Placed:
     """What memories take of a chip of a family of `CELLS`."""
-    one = in_cheapest(memory.depth, memory.width, memory.kind, memory.block, family)
+    one = in_cheapest(memory.depth, memory.width, memory.kind, memory.style, family)
     return replace(one * memory.count, kept=one.kept * (memory.distinct or memory.count))
 
 
 @lru_cache(maxsize=4096)
-def in_cheapest(depth: int, width: int, kind: Kind, block: bool, family: str) -> Placed:
+def in_cheapest(depth: int, width: int, kind: Kind, style: str, family: str) -> Placed:
     """Where yosys puts one memory; costs of different kinds of cells are compared in whole numbers."""
+    if style == "ultra" and family in ULTRA:
+        return min((_in_cells(cell, depth, width, kind) for cell in ULTRA[family]), key=lambda way: way[0])[1]
+    block = style == "block"
     bit = 1 if kind == "ram" else ROM_BIT.get(family, 1 / 16)
     found, least = _in_logic(depth, width, kind, bit), float("inf") if block else int(bit * depth * width)
     for shapes in CELLS[family]:
@@ -140,6 +148,8 @@ def _in_cells(cell: Cell, depth: int, width: int, kind: Kind) -> tuple[float, Pl
     spared = cell.scaled * (-width % cell.width) / cell.width * ranges
     choices, written = (ranges - 1) * width, ranges if ranges > 1 and kind == "ram" else 0
     cost = cells * cell.cost - spared + AROUND + CHOICE * (choices + written)
+    if cell.kind == "ultra":
+        return cost, Placed("ultra", cells, large_rams=cells, choices=choices)
     if cell.kind == "block":
         return cost, Placed("block", cells, block_rams=cells * cell.takes, choices=choices)
     return cost, Placed("lut", cells, luts=int(cells * cell.takes), choices=choices, read=width)

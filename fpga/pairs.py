@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from accel.architecture.array import Array
-from accel.architecture.network import Network, network
-from accel.spec import Spec
+from accel.architecture.network import Network
 from fpga import board as boards
 from fpga.board import Board
 from fpga.multipliers import MULTIPLIERS, taken
@@ -36,12 +35,6 @@ def faults(net: Network, board: Board | None) -> Iterator[Refusal]:
         if array.pairs and not _fits(array, board):
             ways = " or ".join(["false", *_ways(array, board)])
             yield "engine.pack", f"{ways}: {_needed(array)}, and {_present(board)}", True
-
-
-def refusals(spec: Spec) -> Iterator[Refusal]:
-    """`faults` of a spec on its own board."""
-    if spec.engine.pack:
-        yield from faults(network(spec), None if spec.target.board is None else boards.find(spec.target.board))
 
 
 def _fits(array: Array, board: Board | None) -> bool:

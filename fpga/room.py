@@ -13,6 +13,7 @@ from accel.architecture.constraints import violations
 from accel.architecture.network import Network, network
 from accel.spec import Spec, nonzeros_of, of_all, plain
 from accel.spec.rules import structural_rules
+from fpga import able
 from fpga import board as boards
 from fpga.board import Board
 from fpga.estimate import Estimate, exact, largest_that_fits
@@ -42,7 +43,8 @@ def _named(one: Estimate) -> str:
 
 def _ways(spec: Spec, net: Network, board: Board) -> Iterator[str]:
     """Other choices that fit: fewer lanes, fewer weights, other boards."""
-    larger = [one.name for one in map(boards.find, boards.names()) if one != board and not shortages(net, one)]
+    others = (one for one in map(boards.find, boards.names()) if one != board and not any(able.faults(net, one)))
+    larger = [one.name for one in others if not shortages(net, one)]
     if larger:
         yield f"target.board: {' or '.join(larger)}"
     if _fits_shared(spec, net, board):

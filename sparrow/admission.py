@@ -89,14 +89,12 @@ def _names(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 
 
 def _room(spec: Spec) -> Iterator[tuple[str, str, Any]]:
-    """What the spec's board has too little of, with the shares of zeros that the spec plans; two weights that its
-    multipliers do not hold.
-    """
-    if spec.engine.pack:
-        from fpga import pairs
+    """What the chip of the spec's board cannot do; else what it has too little of, with the zeros the spec plans."""
+    if spec.target.board is None and not spec.engine.pack:
+        return
+    from fpga import able, board, room
 
-        yield from pairs.refusals(spec)
-    if spec.target.board is not None:
-        from fpga import board, room
-
+    unable = [*able.refusals(spec)]
+    yield from unable
+    if spec.target.board is not None and not unable:
         yield from room.faults(spec, network(spec), board.find(spec.target.board))

@@ -56,6 +56,8 @@ class Layer:
     their own."""
     writable: bool = False
     """Weights and biases are loaded while sequences run: a set of them is in use, another one can be written."""
+    loaded_memory: str = "auto"
+    """What synthesis is asked to put loaded weights into: UltraRAM, or what it thinks best."""
     streamed: int | None = None
     """Bits of a beat of the stream that values and indices come through in every step; None where they are held."""
     x_first: bool = False

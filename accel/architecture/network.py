@@ -240,6 +240,7 @@ def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
         scale=formats.scale,
         initial_state=engine.state_streams or spec.initial_states,
         writable=engine.memory == "scratchpad",
+        loaded_memory=engine.loaded_memory,
         streamed=engine.memory_width,
         x_first=engine.order == "x_first",
         pack=engine.pack,
@@ -316,5 +317,6 @@ def _linear(spec: Spec, budget: int, inputs: int, outputs: int, units: int | Non
         "operand_register": spec.engine.operand_register,
         "multiplier_registers": spec.engine.multiplier_registers,
         "writable": spec.engine.memory == "scratchpad",
+        "loaded_memory": spec.engine.loaded_memory,
         "streamed": spec.engine.memory_width,
     }

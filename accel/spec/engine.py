@@ -65,6 +65,9 @@ class Engine(Section):
     """Where weights live: `rom`, in the bitstream; `scratchpad`, loaded through a stream of their own at the start or
     while sequences run, into the half of a double memory that no sequence reads; `stream`, outside, from where values
     and indices come in every step through a stream of each layer, held two groups ahead; the lanes wait for them."""
+    loaded_memory: Literal["auto", "ultra"] = "auto"
+    """Where synthesis puts loaded weights (memory: scratchpad): `auto` leaves it to the tool, which takes block RAM or
+    lookup tables; `ultra` asks for UltraRAM, 4096 words of 72 bits each, which some Xilinx UltraScale+ chips have."""
     memory_width: Annotated[int, Field(ge=8, le=4096)] | None = None
     """Bits of a beat of weights, whole bytes (memory: stream)."""
 

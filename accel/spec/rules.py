@@ -94,6 +94,9 @@ def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "engine.memory_width", wanted, engine.memory_width
     if engine.memory_width is not None and engine.memory_width % 8:
         yield "engine.memory_width", "whole bytes", engine.memory_width
+    if engine.loaded_memory != "auto" and engine.memory != "scratchpad":
+        wanted = "auto but for memory: scratchpad (UltraRAM has no contents when a chip starts)"
+        yield "engine.loaded_memory", wanted, engine.loaded_memory
     if engine.lanes == "split" and not (engine.input_lanes and engine.input_lanes < engine.lanes_per_row):
         yield "engine.input_lanes", "split lanes: at least one and fewer than engine.lanes_per_row", engine.input_lanes
     if engine.lanes == "shared" and engine.input_lanes is not None:

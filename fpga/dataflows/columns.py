@@ -61,9 +61,9 @@ class ColumnDemand(Demand[ColumnArray]):
 
     def operands(self) -> Iterator[tuple[str, Memory]]:
         """Copies of x where it goes by rows, sums, and queues of columns."""
-        array, block, banks = self.array, self.array.operand_memory == "block", self.array.column_banks
+        array, style, banks = self.array, self.array.operand_memory, self.array.column_banks
         if array.copies:
-            yield "operands", Memory(array.copies, array.x_copy.depth, array.x_copy.word_width, "ram", block, banks)
+            yield "operands", Memory(array.copies, array.x_copy.depth, array.x_copy.word_width, "ram", style, banks)
         yield "accumulators", Memory(2 * array.units * array.sums_per_unit, array.groups, array.total_width, "ram")
         if not array.x_by_rows:
             yield "queues", Memory(1, array.x_queue, entry_width(array.x_vector), "ram")

@@ -72,11 +72,11 @@ class RowDemand(Demand[RowArray]):
 
     def operands(self) -> Iterator[tuple[str, Memory]]:
         """Copies of x and h, and the sums of x that h goes on from."""
-        array, block, banks = self.array, self.array.operand_memory == "block", self.array.column_banks
+        array, style, banks = self.array, self.array.operand_memory, self.array.column_banks
         if array.copies:
-            yield "operands", Memory(array.copies, array.x_copy.depth, array.x_copy.word_width, "ram", block, banks)
+            yield "operands", Memory(array.copies, array.x_copy.depth, array.x_copy.word_width, "ram", style, banks)
         if array.recurrent:
-            yield "operands", Memory(array.copies, array.h_copy.depth, array.h_copy.word_width, "ram", block, banks)
+            yield "operands", Memory(array.copies, array.h_copy.depth, array.h_copy.word_width, "ram", style, banks)
         if array.goes_ahead:
             yield "sums", Memory(array.units, array.groups, array.rows_per_unit * array.partial_width, "ram")
 

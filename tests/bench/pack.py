@@ -20,11 +20,11 @@ from accel.model.design import Design
 from accel.rtl.convert import convert
 from accel.rtl.render import render
 from accel.spec import Spec
+from fpga.able import refusals
 from fpga.board import find
 from fpga.build import estimate as counted
 from fpga.estimate import exact
 from fpga.multipliers import taken
-from fpga.pairs import refusals
 from tests.designs import spec
 
 WORK, PAGE = Path("build/pack"), Path(__file__).resolve().parents[2] / "docs/pack.md"

@@ -85,7 +85,14 @@ COLUMNS: dict[str, dict[str, Any]] = {
         **TIGHT,
         "model": {"cell": "gru", "inputs": 3, "hidden": [4, 6]},
         "sparsity": {"pattern": "dense"},
-        "engine": {"dataflow": "column", "units": 2, "streams": 2, "memory": "scratchpad", "pack": True},
+        "engine": {
+            "dataflow": "column",
+            "units": 2,
+            "streams": 2,
+            "memory": "scratchpad",
+            "loaded_memory": "ultra",
+            "pack": True,
+        },
     },
 }
 """Designs with layers by columns."""

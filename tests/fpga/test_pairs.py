@@ -16,11 +16,12 @@ from accel.model.design import Design
 from accel.rtl.convert import convert
 from accel.rtl.render import render
 from accel.spec.yaml_file import Document
+from fpga.able import refusals
 from fpga.board import find
 from fpga.build import estimate as counted
 from fpga.build import plan
 from fpga.estimate import exact
-from fpga.pairs import holds, refusals
+from fpga.pairs import holds
 from sparrow.admission import admitted
 from tests.designs import data, spec
 

@@ -125,6 +125,12 @@ BROKEN = [
         id="x_first_by_columns",
     ),
     pytest.param(
+        {"engine": {"loaded_memory": "ultra"}},
+        "engine.loaded_memory: wanted auto but for memory: scratchpad (UltraRAM has no contents when a chip starts), "
+        'got "ultra"',
+        id="ultraram_with_contents",
+    ),
+    pytest.param(
         {"engine": {"pack": True}},
         "engine.pack: wanted false where no two lanes share an operand; they do with engine.dataflow: column, "
         "sparsity.shared_by_gates, or pattern: dense of layers without indices, got true",

@@ -71,9 +71,9 @@ def scratchpads(clk: Any, issue: Any, words: Any, store: Any, array: Array) -> A
     """
     count = array.units
     read, writes = [bits(len(word)) for word in words], [flag() for _ in words]
-    aims = [aim(store, writes[n], n) for n in range(count)]
+    aims, stored = [aim(store, writes[n], n) for n in range(count)], (store.address, store.word)
     memories = [
-        scratchpad(clk, issue.weight_set, issue.address, read[n], writes[n], store.address, store.word, array.depth)
+        scratchpad(clk, issue.weight_set, issue.address, read[n], writes[n], *stored, array.depth, array.loaded_memory)
         for n in range(count)
     ]
     registers = [register(clk, read[n], words[n]) for n in range(count)]

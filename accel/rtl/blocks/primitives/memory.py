@@ -60,18 +60,27 @@ always @(posedge $clk) if ($enable) $word <= ${word}_memory[$address];
 
 @block
 def scratchpad(
-    clk: Any, weight_set: Any, address: Any, word: Any, write: Any, write_address: Any, written: Any, depth: int
+    clk: Any,
+    weight_set: Any,
+    address: Any,
+    word: Any,
+    write: Any,
+    write_address: Any,
+    written: Any,
+    depth: int,
+    style: str = "auto",
 ) -> Any:
     """word = memory[address] of one of two sets; `write` stores `written`, the set above the address.
 
-    Nobody reads the set that is written.
+    Nobody reads the set that is written. Synthesis is asked for a `style` of memory, where that is not auto.
 
     In: clk, weight_set (1 bit), address (any width), write (1 bit), write_address (any width), written
     (as wide as word). Out: word (any width). Latency: 1.
     """
     width, entries, low, sign = len(word), (1 << len(address)) + depth, len(address), sign_of(word)
+    asked = "" if style == "auto" else f'(* ram_style = "{style}" *) '
     scratchpad.verilog_code = """
-reg $sign[$width-1:0] ${word}_memory [0:$entries-1];
+${asked}reg $sign[$width-1:0] ${word}_memory [0:$entries-1];
 always @(posedge $clk) begin
     if ($write) ${word}_memory[$write_address] <= $written;
     $word <= ${word}_memory[{$weight_set, $address}];
