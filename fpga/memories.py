@@ -60,8 +60,8 @@ CELLS: Mapping[str, tuple[tuple[Cell, ...], ...]] = {
         XILINX,
     ),
 }
-"""Kinds of cells that a family has, each in its shapes; not those that yosys takes only where it is told to: `ULTRA`, and
-the single-port RAM of an iCE40, which can hold none of ours (decision 046).
+"""Kinds of cells of a family, each in its shapes; not those that yosys takes only where it is told to: `ULTRA`, and
+the single-port RAM of an iCE40, which can hold none of ours.
 """
 ULTRA: Mapping[str, tuple[Cell, ...]] = {
     "xcup": tuple(Cell("ultra", 4096, 72, 1024, 1, enabled=bits) for bits in (8, 9))
