@@ -31,7 +31,7 @@ def holds(weight: int, operand: int, family: str) -> bool:
 
 def faults(net: Network, board: Board | None) -> Iterator[Refusal]:
     """Arrays whose pairs no multiplier of the board holds; without a board, none of 27 x 18 bits."""
-    for array in net.arrays:
+    for array in net.in_hardware.arrays:
         if array.pairs and not _fits(array, board):
             ways = " or ".join(["false", *_ways(array, board)])
             yield "engine.pack", f"{ways}: {_needed(array)}, and {_present(board)}", True

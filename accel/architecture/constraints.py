@@ -30,7 +30,7 @@ def violations(net: Network) -> Iterator[tuple[str, str, object]]:
             "false with engine.pack, where no register stands before a multiplier",
             True,
         )
-    if net.spec.engine.pack and not any(array.pairs for array in net.layers):
+    if net.spec.engine.pack and not any(array.pairs for array in net.in_hardware.layers):
         yield "engine.pack", _no_pairs(net), True
     for number, residual in net.residuals.items():
         if residual.width > ACCUMULATOR:

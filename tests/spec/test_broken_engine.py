@@ -143,6 +143,16 @@ BROKEN = [
         id="pack_with_multiplier_registers",
     ),
     pytest.param(
+        {
+            "engine": {"pack": True, "shared_layers": True},
+            "model": {"hidden": [8, 8]},
+            "sparsity": {"pattern": "dense", "input": None, "recurrent": None},
+        },
+        "engine.pack: wanted false where no two lanes share an operand; they do with engine.dataflow: column, "
+        "sparsity.shared_by_gates, or pattern: dense of layers without indices, got true",
+        id="pack_of_dense_layers_that_share_lanes",
+    ),
+    pytest.param(
         {"engine": {"pack": True}, "weights": {"kind": "binary"}, "sparsity": {"shared_by_gates": True}},
         "engine.pack: wanted false for weights.kind: binary, which needs no multipliers, got true",
         id="pack_without_multipliers",
