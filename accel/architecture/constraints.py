@@ -24,12 +24,6 @@ def violations(net: Network) -> Iterator[tuple[str, str, object]]:
             yield "engine.cells_per_cycle", f"at least {least} ({array.name}: {why})", array.cells
         if array.sum_width > ACCUMULATOR:
             yield "formats", f"sums of at most {ACCUMULATOR} bits ({array.name})", f"{array.sum_width} bits"
-    if net.spec.engine.pack and net.spec.engine.multiplier_registers:
-        yield (
-            "engine.multiplier_registers",
-            "false with engine.pack, where no register stands before a multiplier",
-            True,
-        )
     if net.spec.engine.pack and not any(array.pairs for array in net.in_hardware.layers):
         yield "engine.pack", _no_pairs(net), True
     for number, residual in net.residuals.items():

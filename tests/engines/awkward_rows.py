@@ -216,15 +216,21 @@ AWKWARD: dict[str, dict[str, Any]] = {
         "formats": FINE,
         "engine": {"order": "x_first", "units": 2},
     },
-    "two products a multiplier, shared columns, operand register": {
+    "two products a multiplier, shared columns, registers": {
         "model": {"inputs": 5, "hidden": [7]},
         "sparsity": {"pattern": "row", "input": 0.4, "recurrent": 0.5, "shared_by_gates": True},
-        "engine": {"units": 2, "lanes_per_row": 3, "operand_register": True, "pack": True},
+        "engine": {
+            "units": 2,
+            "lanes_per_row": 3,
+            "operand_register": True,
+            "multiplier_registers": True,
+            "pack": True,
+        },
     },
     "two products a multiplier, dense GRU, x first": {
         "model": {"cell": "gru", "inputs": 6, "hidden": [6]},
         "sparsity": {"pattern": "dense"},
-        "engine": {"order": "x_first", "units": 2, "lanes_per_row": 2, "pack": True},
+        "engine": {"order": "x_first", "units": 2, "lanes_per_row": 2, "multiplier_registers": True, "pack": True},
     },
     "two products a multiplier, dense highway": {
         "model": {"cell": "highway", "depth": 2, "inputs": 3, "hidden": [5]},

@@ -346,6 +346,6 @@ def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weight
 def packed(made: Spec, given: dict[str, Any]) -> Spec:
     """The spec with two products a multiplier, where lanes share their operand."""
     try:
-        return load_spec.parse(given | {"engine": given["engine"] | {"pack": True, "multiplier_registers": False}})
+        return load_spec.parse(given | {"engine": given["engine"] | {"pack": True}})
     except Refused:
         return made

@@ -147,6 +147,23 @@ IN_LANES = [
     ),
     Fault(
         "lanes/unit",
+        "products, array, 1 + array.operand_register",
+        "products, array, 1",
+        test_units.test_a_units_words_and_operands_end_as_exact_sums_in_its_shift_register,
+        (
+            test_units.UNITS["two products a multiplier"]
+            | {"engine": {"lanes_per_row": 2, "cells_per_cycle": 2, "operand_register": True, "pack": True}},
+        ),
+    ),
+    Fault(
+        "lanes/unit",
+        "operand_late, made, array, 2 + array.operand_register",
+        "operand_late, made, array, 1 + array.operand_register",
+        test_units.test_a_units_words_and_operands_end_as_exact_sums_in_its_shift_register,
+        (test_units.UNITS["two products a multiplier, a row with two sums, registers"],),
+    ),
+    Fault(
+        "lanes/unit",
         "    waiting = register(clk, with_operand, of_h)",
         "    waiting = register(clk, of_h, with_operand)",
         test_units.test_a_dense_units_words_meet_the_operands_that_all_share,

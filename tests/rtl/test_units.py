@@ -72,6 +72,15 @@ UNITS: dict[str, dict[str, Any]] = {
         "engine": {"multiplier_registers": True},
     },
     "gates share columns": {"sparsity": {"pattern": "row", "input": 0.3, "recurrent": 0.5, "shared_by_gates": True}},
+    "two products a multiplier": {
+        "sparsity": {"pattern": "row", "input": 0.3, "recurrent": 0.5, "shared_by_gates": True},
+        "engine": {"lanes_per_row": 2, "cells_per_cycle": 2, "pack": True},
+    },
+    "two products a multiplier, a row with two sums, registers": {
+        "model": {"cell": "gru", "inputs": 3, "hidden": [8]},
+        "sparsity": {"pattern": "row", "input": 0.3, "recurrent": 0.5, "shared_by_gates": True},
+        "engine": {"operand_register": True, "multiplier_registers": True, "pack": True},
+    },
     "binary weights": {"weights": {"kind": "binary", "input_frac": 1, "recurrent_frac": 1}},
     "sparse head": {"sparsity": {"head": 0.5}},
 }

@@ -137,12 +137,6 @@ BROKEN = [
         id="pack_of_lanes_with_operands_of_their_own",
     ),
     pytest.param(
-        {"engine": {"pack": True, "multiplier_registers": True}, "sparsity": {"shared_by_gates": True}},
-        "engine.multiplier_registers: wanted false with engine.pack, where no register stands before a multiplier, "
-        "got true",
-        id="pack_with_multiplier_registers",
-    ),
-    pytest.param(
         {
             "engine": {"pack": True, "shared_layers": True},
             "model": {"hidden": [8, 8]},

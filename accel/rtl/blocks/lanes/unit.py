@@ -47,7 +47,10 @@ def rows(
     totals = partial if array.lanes_per_row == 1 else signed_list(count, array.total_width)
 
     parts = of_h
-    if array.pairs:
+    if array.pairs and array.multiplier_registers:
+        parts = None if of_h is None else bits(len(of_h))
+        weighing = [weigh_pairs_between(clk, word, operand, of_h, products, parts, array)]
+    elif array.pairs:
         weighing = [weigh_pairs(clk, word, operand, products, array, 1 + array.operand_register)]
     else:
         stored, kept = signed_list(lanes, array.weight_width), signed_list(lanes, array.weight_width)
@@ -84,6 +87,24 @@ def weigh_between(clk: Any, weight: Any, operand: Any, of_h: Any, products: Any,
     made = signed_list(len(products), len(products[0]))
     keeping = carry(clk, weight, weight_late), carry(clk, operand, operand_late), carry(clk, made, products)
     weighing = weigh(clk, weight_late, operand_late, made, array)
+    if of_h is None:
+        return keeping, weighing
+    meanwhile = bits(len(of_h))
+    return keeping, weighing, register(clk, of_h, meanwhile), register(clk, meanwhile, parts)
+
+
+@block
+def weigh_pairs_between(
+    clk: Any, word: Any, operand: Any, of_h: Any, products: Any, parts: Any, array: RowArray
+) -> Any:
+    """`weigh_between` of the weights of the memory word, two in a multiplier.
+
+    In: clk, word (word_width bits), operand (signed, operand_width bits each), of_h (a bit a lane, or None). Out:
+    products (signed, product_width bits each), parts (as of_h). Latency: 3 from the operands, of `parts` 2.
+    """
+    operand_late, made = signed_list(len(operand), len(operand[0])), signed_list(len(products), len(products[0]))
+    keeping = carry(clk, operand, operand_late), carry(clk, made, products)
+    weighing = weigh_pairs(clk, word, operand_late, made, array, 2 + array.operand_register)
     if of_h is None:
         return keeping, weighing
     meanwhile = bits(len(of_h))
