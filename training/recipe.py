@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ from training.loop import Fit, Fitted, Stage
 from training.method import Method
 from training.model import LSTM, matrices_of
 from training.patterns import PATTERNS
-from training.prune import Gradual, choices, mask, prune_head, prune_layers
+from training.prune import Gradual, bank_balanced, choices, mask, prune_head, prune_layers, row_balanced
 from training.rows import attach
 from training.search import Allocation, Candidate, line, search
 from training.states import StatePruning, set_threshold
@@ -127,6 +128,13 @@ class Recipe:
             w_x, w_h = matrices_of(layer)
             mask(layer, PATTERNS[pattern](w_x.detach(), w_h.detach(), nnz))
         return self.fit(model, name, self.spec.training.prune_epochs, PRUNED)
+
+    def in_banks(self, dense: LSTM, banks: int) -> Fitted:
+        """The dense model pruned to as many weights in each of so many banks of a row, fine-tuned as long."""
+        model, choose = copy.deepcopy(dense), partial(bank_balanced, banks=banks, choose=row_balanced)
+        prune_head(model.around, self.spec)
+        prune_layers(model.layers, planned(self.spec), ((choose, choose),) * len(model.layers))
+        return self.fit(model, f"in-{banks}-banks", self.spec.training.prune_epochs, PRUNED)
 
     def quantized(self, pruned: LSTM, net: Network) -> Fitted:
         """The pruned model fine-tuned in the arithmetic of the accelerator."""

@@ -55,6 +55,7 @@ def run(recipe: Recipe, dense: LSTM, pruned: LSTM) -> list[Study]:
     return [
         *_totals(recipe, dense),
         *_equal_cycles(recipe, dense),
+        *_banks(recipe, dense),
         *_states(recipe, dense, pruned),
         *_widths(recipe, pruned),
         *_low_bit(recipe, dense),
@@ -87,6 +88,14 @@ def _equal_cycles(recipe: Recipe, dense: LSTM) -> Iterator[Study]:
             "cycles": intervals(recipe.spec, best.nnz, best.fitted.model),
         }
         yield Study("row-balanced, ratios chosen at equal cycles", recipe.task, best.fitted, facts)
+
+
+def _banks(recipe: Recipe, dense: LSTM) -> Iterator[Study]:
+    """Rows in banks, of which the more there are the less copies of x and h the hardware holds."""
+    for banks in recipe.spec.training.studies.banks:
+        fitted = recipe.in_banks(dense, banks)
+        kept = [[banks * -(-one // banks) for one in pair] for pair in planned(recipe.spec)]
+        yield Study(f"row-balanced, {banks} banks", recipe.task, fitted, {"kept": kept})
 
 
 def _states(recipe: Recipe, dense: LSTM, pruned: LSTM) -> Iterator[Study]:

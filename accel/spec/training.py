@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from accel.spec.types import (
+    Banks,
     Baselines,
     Count,
     Depths,
@@ -28,6 +29,9 @@ class Studies(Section):
     """Other shares of zeros (in place of `sparsity.search.total`) for the dual-ratio search and the baselines."""
     equal_cycles: bool = False
     """The dual-ratio search among allocations of equal cycles, where `sparsity.search` has those of equal nonzeros."""
+    banks: Banks = ()
+    """Rows balanced within so many banks of their columns, as `sparsity.pattern: bank` has them: as many weights of a
+    row, rounded up to a number that the banks divide."""
     states: Shares = ()
     """State pruning: wanted shares of zeros in h, each fine-tuned from the dense and from the pruned network."""
     state_threshold: StateThreshold = 0.2

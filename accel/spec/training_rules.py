@@ -19,6 +19,10 @@ def training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     for key in ("widths", "row_widths"):
         if getattr(studies, key) and spec.weights.kind != "fixed":
             yield f"training.studies.{key}", "nothing beside digits (weights.kind)", getattr(studies, key)
+    for banks in studies.banks:
+        fewest = min(min(sizes) for sizes in spec.sizes)
+        if banks > fewest:
+            yield "training.studies.banks", f"at most as many banks as a matrix has columns, {fewest}", banks
     if studies.highway_lasso and not studies.highway:
         yield "training.studies.highway_lasso", "nothing without training.studies.highway", studies.highway_lasso
     if studies.equal_cycles and (search is None or search.cost == "cycles"):
