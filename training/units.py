@@ -197,8 +197,11 @@ def _columns(linear: nn.Linear | None, keep: Tensor) -> nn.Linear | None:
 def resized(spec: Spec, hidden: list[int]) -> Spec:
     """The spec with other hidden sizes, its engine made to fit: fewer `units`, more `cells_per_cycle` where needed.
 
-    Where a layer goes by columns, the engine stays as it is.
+    Where a layer goes by columns, the engine stays as it is. Banks are of the whole network, and may be more than what
+    is left has columns.
     """
+    studies = spec.training.studies.model_copy(update={"banks": ()})
+    spec = spec.model_copy(update={"training": spec.training.model_copy(update={"studies": studies})})
     model = spec.model.model_copy(update={"hidden": tuple(hidden)})
     if spec.skips_states:
         return parse(plain(spec.model_copy(update={"model": model})))

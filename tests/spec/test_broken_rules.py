@@ -139,6 +139,11 @@ BROKEN = [
         id="widths_of_digits",
     ),
     pytest.param(
+        {"training": {"studies": {"banks": [4]}}},
+        "training.studies.banks: wanted at most as many banks as a matrix has columns, 3, got 4",
+        id="more_banks_than_columns",
+    ),
+    pytest.param(
         {"training": {"studies": {"highway_lasso": [1.0]}}},
         "training.studies.highway_lasso: wanted nothing without training.studies.highway, got [1.0]",
         id="lasso_of_no_highway",

@@ -26,6 +26,7 @@ TRAINING = {
     "baselines": ["bank", "dense"],
     "studies": {
         "totals": [0.6],
+        "banks": [2],
         "states": [0.5],
         "low_bit": ["ternary-weight", "binary-none-rounded"],
         "equal_cycles": True,
@@ -62,6 +63,7 @@ def test_every_network_of_a_run_is_on_the_page(call: list[str], tmp_path: Path) 
         "highway 2",
         "row-balanced, ratios chosen, 0.6",
         "bank pruning, 0.6",
+        "row-balanced, 2 banks",
     ):
         assert f"| {name} |" in text
     assert "Seeds 1, 2;" in text
