@@ -109,6 +109,10 @@ banks: $(READY)
 pack: $(READY)
 	$(BIN)/python -m tests.bench.pack
 
+# docs/shared-layers.md: layers that share lanes beside layers with lanes of their own, by yosys and Verilator.
+shared-layers: $(READY)
+	$(BIN)/python -m tests.bench.shared_layers
+
 # docs/area.md: what a lane costs by the kind of its weights, counted by yosys.
 area: $(READY)
 	$(BIN)/python -m tests.bench.area

@@ -10,14 +10,14 @@ FLOAT_BITS = 32
 
 
 def bits(net: Network) -> dict[str, int]:
-    """Weight bits: `float` is the dense network in 32-bit floats, the rest is what is kept."""
-    arrays = net.arrays
-    dense = sum(a.rows * (a.inputs + a.levels * ((a.outputs if a.recurrent else 0) + 1)) for a in arrays)
+    """Weight bits: `float` is the dense network in 32-bit floats, the rest is what is kept, as it is built."""
+    every, arrays = net.arrays, net.in_hardware.arrays
+    dense = sum(a.rows * (a.inputs + a.levels * ((a.outputs if a.recurrent else 0) + 1)) for a in every)
     stored = {
         "values": sum(a.nonzeros * a.weight_width for a in arrays),
         "indices": sum(a.nonzeros * a.index_width * a.indices // (a.rows_per_unit * a.lanes_per_row) for a in arrays),
         "scales": sum(a.rows * a.scale.width for a in arrays if a.scale is not None),
-        "bias": sum(a.levels * a.rows * a.bias.width for a in arrays),
+        "bias": sum(a.unit_levels * a.rows * a.bias.width for a in arrays),
     }
     return {"float": dense * FLOAT_BITS, **stored, "total": sum(stored.values())}
 

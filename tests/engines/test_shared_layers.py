@@ -23,6 +23,7 @@ from fpga import room
 from fpga.board import find
 from tests.designs import spec, stimuli
 from tests.engines.alike import MYHDL, QUICK, SIMULATORS, TORCH, rendered, require_equal, with_verilog
+from training.sizes import bits
 
 TWO: dict[str, Any] = {
     "model": {"inputs": 3, "hidden": [4, 6], "head": {"outputs": 3}},
@@ -93,6 +94,17 @@ def test_lanes_are_those_of_one_layer_and_memories_those_of_all() -> None:
     assert lanes.depth == sum(one.depth for one in apart.layers)
     for kind in ("values", "bias"):
         assert lanes.memory_bits[kind] == sum(one.memory_bits[kind] for one in apart.layers)
+
+
+def test_weight_bits_are_those_that_memories_hold() -> None:
+    net = network(two())
+    held = [array.memory_bits for array in net.in_hardware.arrays]
+    found = bits(net)
+    assert (found["values"], found["indices"]) == tuple(
+        sum(one[kind] for one in held) for kind in ("values", "indices")
+    )
+    apart = bits(network(two(engine={"units": 2, "shared_layers": False})))
+    assert (found["float"], found["bias"]) == (apart["float"], apart["bias"])
 
 
 def test_a_step_takes_the_cycles_of_all_layers_where_rows_are_long_enough() -> None:
