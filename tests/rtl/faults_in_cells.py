@@ -16,14 +16,21 @@ IN_CELLS = [
         "a_wide - b_wide",
         "b_wide - a_wide",
         test_cells.test_an_exact_operation_keeps_every_bit,
-        test_cells.EXACT["mix"],
+        (*test_cells.EXACT["mix"], False),
     ),
     Fault(
         "cells/exact",
         "add(clk, a_aligned, b_aligned, o)",
         "add(clk, a_aligned, a_aligned, o)",
         test_cells.test_an_exact_operation_keeps_every_bit,
-        test_cells.EXACT["sum, the first one coarser"],
+        (*test_cells.EXACT["sum, the first one coarser"], False),
+    ),
+    Fault(
+        "cells/exact",
+        "multiply(clk, a_late, b_late, o)",
+        "multiply(clk, a_late, b, o)",
+        test_cells.test_an_exact_operation_keeps_every_bit,
+        (*test_cells.EXACT["product"], True),
     ),
     Fault(
         "cells/cell",

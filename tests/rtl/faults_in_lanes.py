@@ -147,6 +147,13 @@ IN_LANES = [
     ),
     Fault(
         "lanes/unit",
+        "register(clk, of_h, meanwhile), register(clk, meanwhile, parts)",
+        "register(clk, of_h, parts)",
+        test_units.test_a_units_words_and_operands_end_as_exact_sums_in_its_shift_register,
+        (test_units.UNITS["a row with two sums, multiplier registers"],),
+    ),
+    Fault(
+        "lanes/unit",
         "products, array, 1 + array.operand_register",
         "products, array, 1",
         test_units.test_a_units_words_and_operands_end_as_exact_sums_in_its_shift_register,

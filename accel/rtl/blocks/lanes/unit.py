@@ -87,10 +87,17 @@ def weigh_between(clk: Any, weight: Any, operand: Any, of_h: Any, products: Any,
     made = signed_list(len(products), len(products[0]))
     keeping = carry(clk, weight, weight_late), carry(clk, operand, operand_late), carry(clk, made, products)
     weighing = weigh(clk, weight_late, operand_late, made, array)
-    if of_h is None:
-        return keeping, weighing
+    return (keeping, weighing) if of_h is None else (keeping, weighing, go_along(clk, of_h, parts))
+
+
+@block
+def go_along(clk: Any, of_h: Any, parts: Any) -> Any:
+    """What tells the parts of a row, beside products between registers.
+
+    In: clk, of_h (a bit a lane). Out: parts (as of_h). Latency: 2.
+    """
     meanwhile = bits(len(of_h))
-    return keeping, weighing, register(clk, of_h, meanwhile), register(clk, meanwhile, parts)
+    return register(clk, of_h, meanwhile), register(clk, meanwhile, parts)
 
 
 @block
@@ -105,10 +112,7 @@ def weigh_pairs_between(
     operand_late, made = signed_list(len(operand), len(operand[0])), signed_list(len(products), len(products[0]))
     keeping = carry(clk, operand, operand_late), carry(clk, made, products)
     weighing = weigh_pairs(clk, word, operand_late, made, array, 2 + array.operand_register)
-    if of_h is None:
-        return keeping, weighing
-    meanwhile = bits(len(of_h))
-    return keeping, weighing, register(clk, of_h, meanwhile), register(clk, meanwhile, parts)
+    return (keeping, weighing) if of_h is None else (keeping, weighing, go_along(clk, of_h, parts))
 
 
 @block
