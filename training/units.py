@@ -235,7 +235,7 @@ def highway_spec(spec: Spec, depth: int) -> Spec:
     data["model"] |= {"cell": "highway", "depth": depth}
     data["sparsity"] = {"pattern": "dense", "head": spec.sparsity.head}
     data["formats"]["scale"] = None
-    data["engine"] |= {"input_lanes": None, "memory_width": None, "units": units}
+    data["engine"] |= {"input_lanes": None, "memory_width": None, "units": units, "shared_layers": False}
     data["engine"]["cells_per_cycle"] = next(count for count in cells if units <= count * shortest)
     return parse(data)
 

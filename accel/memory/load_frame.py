@@ -27,7 +27,10 @@ NAMED_AT_FIRST = {"RowArray": "Array", "LowBit": "Digits"}
 """Classes that had another name when the layout came; frames and bitstreams of that time still fit each other."""
 FIELDS_AT_FIRST = {"nnz": "kept", "dedicated_lanes": "split", "initial_state": "given_state", "streamed": "fed"}
 """Fields likewise."""
-ADDED = {"x_first": False, "directions": 1, "pack": False, "loaded_memory": "auto"}
+ADDED = {
+    **{"x_first": False, "directions": 1, "pack": False, "loaded_memory": "auto"},
+    "multiplier_registers": False,
+}
 """Fields that came later, left out where they are what was the only way."""
 
 

@@ -151,7 +151,7 @@ def test_what_linear_layers_clip_is_covered_with_a_reason_where_it_is_not(tmp_pa
 REFUSED = [
     (
         {"formats": FORMATS},
-        "formats.linear: wanted a format where model.before or model.head.layers",
+        "formats.linear: wanted a format where model.before, model.between or model.head.layers",
     ),
     ({"layers": [], "formats": FORMATS | {"linear": [6, 3]}}, "formats.linear: wanted a format where"),
     ({"formats": FORMATS | {"linear": [6, 3], "bias": [16, 12]}}, "formats.bias: wanted at most the 9 fraction bits"),

@@ -27,7 +27,10 @@ def estimated_interval(array: RowArray) -> int:
 
 
 def random_rows(array: RowArray, columns: int, nnz: int) -> npt.NDArray[np.int32]:
-    """`nnz` of so many columns in each row of the first units of an array, as many as are drawn for an estimate."""
+    """`nnz` of `columns` columns in each row of the first units of an array, as many as are drawn for an estimate.
+
+    As int32 [rows, nnz], gate by gate.
+    """
     units = min(array.outputs, max(1, DRAWN // (array.rows_per_unit * columns)))
     return _random_columns(units, array.rows_per_unit, columns, nnz, 1)
 

@@ -96,7 +96,8 @@ def layer_phase(
     in front has just made, which is in the other bank. A fresh sequence has no h of a step before. At last nothing.
 
     In: position (number of a cycle of the group), level (number of a layer), fresh (1 bit), old_bank (number of a
-    bank). Out: from_h (1 bit), own (1 bit: the layer's own h), bank (number of a bank), clear (1 bit). Latency: 0.
+    bank), x_slots (cycles of the level's first part), slots (cycles of both). Out: from_h (1 bit), own (1 bit: the
+    layer's own h), bank (number of a bank), clear (1 bit). Latency: 0.
     """
     late, past, behind = flag(), flag(), flag()
     reading_late, passing = reaches(position, x_slots, late), reaches(position, slots, past)
