@@ -12,7 +12,7 @@ TORCH_CPU_OPTION = $(shell $(PYTHON) -c "import urllib.request as u; u.urlopen('
 NAME = $(basename $(notdir $(SPEC)))
 
 RESULTS = $(addprefix specs/,digits.yaml digits-icebreaker.yaml digits-highway.yaml digits-columns.yaml digits-columns-ternary.yaml digits-studies.yaml digits-pixels.yaml spoken-digits.yaml spoken-digits-banks.yaml spoken-digits-united.yaml spoken-digits-columns.yaml spoken-digits-columns-ternary.yaml speech-ulx3s.yaml keywords.yaml japanese-vowels.yaml mnist-rows.yaml mnist-rows-ternary.yaml mnist-quads.yaml ptb-chars.yaml ptb-chars-bits.yaml ptb-chars-highway.yaml war-and-peace.yaml linux-chars.yaml wikipedia-chars.yaml ptb-words.yaml ptb-words-methods.yaml ptb-words-units.yaml imdb.yaml)
-RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-200.yaml ptb-words-1500.yaml spoken-digits-1024.yaml mnist-pixels.yaml mnist-permuted.yaml)
+RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-200.yaml ptb-words-1500.yaml spoken-digits-1024.yaml keywords-1024.yaml mnist-pixels.yaml mnist-permuted.yaml)
 
 .PHONY: networks shared-layers run test test-all bitstream resources fuzz mutate prove lint lint-rtl bench bench-training performance banks pack area energy efficiency results curves tradeoff schema clean distclean skipping docs coverage test-core lock
 .DELETE_ON_ERROR:
@@ -130,6 +130,7 @@ energy: $(READY)
 	$(BIN)/python -m tests.bench.energy
 
 # docs/skipping.md: what skipping zeros brings on the column dataflow; trains what it measures, five seeds.
+# Beside them keywords-1024, whose training takes two hours: python -m tests.bench.skipping keywords-1024 --seeds 1
 SKIPPING = digits-columns digits-columns-ternary spoken-digits-columns spoken-digits-columns-ternary spoken-digits-united
 UNITED = spoken-digits-united/units-6.0-column-balanced
 skipping: $(READY)
