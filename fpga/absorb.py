@@ -140,7 +140,7 @@ def _product(netlist: Netlist, name: str) -> Iterator[int]:
         return
     ports = _ports(cell, "P")
     bits = [cell["connections"][port][0] for port in ports]
-    behind = [name for bit in bits for name, _ in netlist.readers.get(bit, ()) if name]
+    behind = [reader for bit in bits for reader, _ in netlist.readers.get(bit, ()) if reader]
     clock = netlist.cells[behind[0]]["connections"].get("CLK", [""])[0] if behind else ""
     registers = netlist.registers(bits, clock)
     if registers:

@@ -19,8 +19,8 @@ def training_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     for key in ("widths", "row_widths"):
         if getattr(studies, key) and spec.weights.kind != "fixed":
             yield f"training.studies.{key}", "nothing beside digits (weights.kind)", getattr(studies, key)
+    fewest = min(map(min, spec.sizes))
     for banks in studies.banks:
-        fewest = min(min(sizes) for sizes in spec.sizes)
         if banks > fewest:
             yield "training.studies.banks", f"at most as many banks as a matrix has columns, {fewest}", banks
     if studies.highway_lasso and not studies.highway:

@@ -11,6 +11,7 @@ from accel.engines.native import native
 from accel.engines.verify import DeviceUnderTest, compare
 from accel.engines.verilator import verilator
 from accel.hls.render import render_hls
+from accel.model import samples
 from accel.model.design import Design
 from accel.model.samples import Samples
 from accel.rtl import convert, render
@@ -50,3 +51,17 @@ def require_equal(made: Design, given: Samples, devices: dict[str, DeviceUnderTe
     for name, device in devices.items():
         found = compare(name, device, made, given, built)
         assert (found.status, found.reason) == ("equal", ""), name
+
+
+def stimuli(made: Design) -> Samples:
+    """Sequences of all lengths, some of one step behind each other."""
+    return samples.seeded(made.spec, 4, 4) + samples.brief(made.spec, 2) + samples.corners(made.spec, 2)
+
+
+def require_a_wrong_clip_shows(made: Design) -> None:
+    """The C++ of a design with one ReLU, whose zero is a one there, differs."""
+    header = made.work / "hls" / "activations.h"
+    text = header.read_text()
+    assert text.count("Clipped<") == 1
+    header.write_text(text.replace("(pre, 0LL,", "(pre, 1LL,"))
+    assert compare("hls", CPP, made, stimuli(made), schedule(made)).status == "different"

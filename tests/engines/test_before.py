@@ -11,15 +11,21 @@ import pytest
 from accel.base.faults import Refused
 from accel.base.fixed import Fixed
 from accel.engines.memories import check_memories
-from accel.engines.verify import compare
 from accel.model import golden, random_weights, samples
 from accel.model.coverage import measure
 from accel.model.design import Design
 from accel.model.reach import reach
-from accel.model.samples import Samples
-from accel.schedule.schedule import schedule
 from tests.designs import BASE, spec
-from tests.engines.alike import CPP, QUICK, SIMULATORS, TORCH, rendered, require_equal, with_verilog
+from tests.engines.alike import (
+    QUICK,
+    SIMULATORS,
+    TORCH,
+    rendered,
+    require_a_wrong_clip_shows,
+    require_equal,
+    stimuli,
+    with_verilog,
+)
 
 STEP: dict[str, Any] = {"outputs": 3, "kind": "logits", "when": "step"}
 FORMATS = {**BASE["formats"], "linear": [9, 5]}
@@ -117,11 +123,6 @@ def made(name: str, work: Path) -> Design:
     return rendered(spec(**sections | {"engine": {"units": 4, **sections.get("engine", {})}}), work)
 
 
-def stimuli(design: Design) -> Samples:
-    """Sequences of all lengths, some of one step behind each other."""
-    return samples.seeded(design.spec, 4, 4) + samples.brief(design.spec, 2) + samples.corners(design.spec, 2)
-
-
 @pytest.mark.parametrize("name", ["relu", "columns"])
 def test_hardware_cpp_and_torch_compute_what_the_golden_model_does(name: str, tmp_path: Path) -> None:
     design = made(name, tmp_path)
@@ -148,13 +149,7 @@ def test_the_golden_model_reads_what_the_layer_in_front_makes() -> None:
 
 
 def test_a_wrong_activation_in_front_is_seen(tmp_path: Path) -> None:
-    design = made("relu", tmp_path)
-    header = tmp_path / "hls" / "activations.h"
-    text = header.read_text()
-    assert text.count("Clipped<") == 1
-    header.write_text(text.replace("(pre, 0LL,", "(pre, 1LL,"))
-    found = compare("hls", CPP, design, stimuli(design), schedule(design))
-    assert found.status == "different"
+    require_a_wrong_clip_shows(made("relu", tmp_path))
 
 
 def test_weights_and_clamps_in_front_are_covered() -> None:

@@ -12,11 +12,20 @@ from accel.base.faults import Refused
 from accel.engines.verify import compare
 from accel.model import golden, random_weights, samples
 from accel.model.design import Design
-from accel.model.samples import Samples
 from accel.schedule import timeline
 from accel.schedule.schedule import schedule
 from tests.designs import BASE, spec
-from tests.engines.alike import CPP, MYHDL, QUICK, SIMULATORS, TORCH, rendered, require_equal, with_verilog
+from tests.engines.alike import (
+    CPP,
+    MYHDL,
+    QUICK,
+    SIMULATORS,
+    TORCH,
+    rendered,
+    require_equal,
+    stimuli,
+    with_verilog,
+)
 
 STEP: dict[str, Any] = {"outputs": 3, "kind": "logits", "when": "step"}
 DESIGNS: dict[str, dict[str, Any]] = {
@@ -120,10 +129,6 @@ DESIGNS: dict[str, dict[str, Any]] = {
 def made(name: str, work: Path) -> Design:
     """A design, rendered."""
     return rendered(spec(**DESIGNS[name]), work)
-
-
-def stimuli(design: Design) -> Samples:
-    return samples.seeded(design.spec, 4, 4) + samples.brief(design.spec, 2) + samples.corners(design.spec, 2)
 
 
 @pytest.mark.parametrize("name", ["relu", "residual"])

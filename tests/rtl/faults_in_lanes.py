@@ -139,6 +139,13 @@ IN_LANES = [
     Fault("lanes/pairs", "(high << between + width) + low", "(high << between + width) + (low & mask)", PAIRS, (2, 2)),
     Fault("lanes/pairs", "low = pair + pair // per_row * per_row", "low = 2 * pair", PAIRED_ROWS, (4, 0)),
     Fault(
+        "lanes/weighing",
+        "weigh(clk, stored[waits], operand",
+        "weigh(clk, stored[0], operand",
+        test_pairs.test_words_are_weighed_whether_lanes_share_multipliers_or_not,
+        (False, 1),
+    ),
+    Fault(
         "lanes/unit",
         "register(clk, reading.of_h, with_operand), register(clk, with_operand, of_h)",
         "register(clk, reading.of_h, of_h),",
@@ -154,8 +161,8 @@ IN_LANES = [
     ),
     Fault(
         "lanes/unit",
-        "products, array, 1 + array.operand_register",
-        "products, array, 1",
+        "waits = 1 + array.operand_register + array.multiplier_registers",
+        "waits = 1 + array.multiplier_registers",
         test_units.test_a_units_words_and_operands_end_as_exact_sums_in_its_shift_register,
         (
             test_units.UNITS["two products a multiplier"]
@@ -164,8 +171,8 @@ IN_LANES = [
     ),
     Fault(
         "lanes/unit",
-        "operand_late, made, array, 2 + array.operand_register",
-        "operand_late, made, array, 1 + array.operand_register",
+        "waits = 1 + array.operand_register + array.multiplier_registers",
+        "waits = 1 + array.operand_register",
         test_units.test_a_units_words_and_operands_end_as_exact_sums_in_its_shift_register,
         (test_units.UNITS["two products a multiplier, a row with two sums, registers"],),
     ),

@@ -14,6 +14,7 @@ from myhdl import always_comb, block
 
 from accel.rtl.blocks.lanes import pairs
 from accel.rtl.blocks.lanes.pairs import weigh_pairs
+from accel.rtl.blocks.lanes.weighing import weigh_words
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 from accel.rtl.blocks.primitives.words import bits_above, flatten, unflatten
@@ -32,10 +33,10 @@ def values(width: int) -> list[int]:
     return list(range(-most, most)) if width <= 4 else sorted({-most, 1 - most, -1, 0, 1, most - 1})
 
 
-def array_of(weight: int, operand: int, rows: int, per_row: int) -> Any:
+def array_of(weight: int, operand: int, rows: int, per_row: int, packs: bool = True) -> Any:
     """What the block asks of an array, of one unit."""
     sizes = {"weight_width": weight, "packed_width": 2 * weight + operand + 1, "lanes_per_row": per_row}
-    return SimpleNamespace(units=1, pairs=rows // 2 * per_row, **sizes)
+    return SimpleNamespace(units=1, multiplies=True, pairs=rows // 2 * per_row * packs, **sizes)
 
 
 @block
@@ -100,17 +101,28 @@ def test_a_borrow_that_is_left_out_of_the_verilog_is_caught(tmp_path: Path, monk
         check(2, 2, 2, tmp_path)
 
 
-@pytest.mark.parametrize("rows", [2, 3, 4])
-@pytest.mark.parametrize("waits", [0, 1, 2])
-def test_lanes_at_the_same_place_of_two_rows_share_a_multiplier(rows: int, waits: int) -> None:
+def require_products(weigh: Any, array: Any, rows: int, waits: int) -> None:
+    """Words and operands that come `waits` and a cycle behind them leave as the products of all lanes."""
     rng, clocked, per_row, weight, width = random.Random(rows), Clocked(), 3, 4, 5
-    lanes, array = rows * per_row, array_of(weight, width, rows, per_row)
+    lanes = rows * per_row
     word, operand, products = bits(lanes * weight + 7), signed_list(per_row, width), signed_list(lanes, weight + width)
     given = [(numbers(rng, weight, lanes), numbers(rng, width, per_row)) for _ in range(60)]
     beyond = 1 + waits
     words = [packed(ws, weight) + (rng.getrandbits(7) << lanes * weight) for ws, _ in given] + [0] * beyond
     factors = [[0] * per_row] * beyond + [xs for _, xs in given]
-    made = weigh_pairs(clocked.clk, word, operand, products, array, waits)
+    made = weigh(clocked.clk, word, operand, products, array, waits)
     shown = outputs(clocked, made, [word, *operand], [[w, *xs] for w, xs in zip(words, factors, strict=True)], products)
     for (ws, xs), after in zip(given, shown[1 + beyond :], strict=False):
         assert after == [w * xs[n % per_row] for n, w in enumerate(ws)]
+
+
+@pytest.mark.parametrize("rows", [2, 3, 4])
+@pytest.mark.parametrize("waits", [0, 1, 2])
+def test_lanes_at_the_same_place_of_two_rows_share_a_multiplier(rows: int, waits: int) -> None:
+    require_products(weigh_pairs, array_of(4, 5, rows, 3), rows, waits)
+
+
+@pytest.mark.parametrize("waits", [0, 1, 2])
+@pytest.mark.parametrize("packs", [False, True])
+def test_words_are_weighed_whether_lanes_share_multipliers_or_not(packs: bool, waits: int) -> None:
+    require_products(weigh_words, array_of(4, 5, 4, 3, packs), 4, waits)

@@ -8,10 +8,8 @@ from myhdl import always, always_comb, block
 
 from accel.architecture.dataflows.columns import ColumnArray
 from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
-from accel.rtl.blocks.lanes.fetch import weights
-from accel.rtl.blocks.lanes.pairs import weigh_pairs
-from accel.rtl.blocks.lanes.products import weigh
 from accel.rtl.blocks.lanes.totals import shift_register
+from accel.rtl.blocks.lanes.weighing import weigh_words
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.signals import flag, signed_list
 from accel.rtl.blocks.primitives.words import unflatten
@@ -68,12 +66,7 @@ def column_unit(
     operand, products = signed_list(1, array.operand_width), signed_list(lanes, array.product_width)
     rows, leaving = unsigned_list(sums, array.index_width), signed_list(sums, width)
 
-    if array.pairs:
-        weighing = [weigh_pairs(clk, word, operand, products, array, 0)]
-    else:
-        stored = signed_list(lanes, array.weight_width)
-        slicer = weights(clk, word, stored, array.weight_width)
-        weighing = [slicer, weigh(clk, stored, operand, products, array)]
+    weighing = weigh_words(clk, word, operand, products, array, 0)
     numbers = row_numbers(clk, word, rows, lanes, lanes * array.weight_width)
     parting = unflatten(shared, operand)
     of_h = flag() if array.separate_sums else None

@@ -8,11 +8,10 @@ from myhdl import block
 
 from accel.architecture.array import Array
 from accel.architecture.dataflows.rows import RowArray
-from accel.rtl.blocks.lanes.fetch import carry, fetch, weights
-from accel.rtl.blocks.lanes.pairs import weigh_pairs
+from accel.rtl.blocks.lanes.fetch import carry, fetch
 from accel.rtl.blocks.lanes.partial_sums import accumulate_onto, accumulate_parts_onto, partial_sums
-from accel.rtl.blocks.lanes.products import weigh
 from accel.rtl.blocks.lanes.totals import accumulate, accumulate_parts, add_rows, shift_register
+from accel.rtl.blocks.lanes.weighing import weigh_words
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, signed_list
@@ -46,24 +45,13 @@ def rows(
     partial = signed_list(count * array.lanes_per_row, array.total_width)
     totals = partial if array.lanes_per_row == 1 else signed_list(count, array.total_width)
 
-    parts = of_h
-    if array.pairs and array.multiplier_registers:
+    factor, made, parts, around = operand, products, of_h, []
+    if array.multiplier_registers:
+        factor, made = signed_list(len(operand), len(operand[0])), signed_list(lanes, array.product_width)
         parts = None if of_h is None else bits(len(of_h))
-        weighing = [weigh_pairs_between(clk, word, operand, of_h, products, parts, array)]
-    elif array.pairs:
-        weighing = [weigh_pairs(clk, word, operand, products, array, 1 + array.operand_register)]
-    else:
-        stored, kept = signed_list(lanes, array.weight_width), signed_list(lanes, array.weight_width)
-        waiting = signed_list(lanes, array.weight_width) if array.operand_register else stored
-        slicer = weights(clk, word, stored, array.weight_width)
-        waiter = [carry(clk, stored, waiting)] if array.operand_register else []
-        carrier = carry(clk, waiting, kept)
-        if array.multiplier_registers:
-            parts = None if of_h is None else bits(len(of_h))
-            multiplier = weigh_between(clk, kept, operand, of_h, products, parts, array)
-        else:
-            multiplier = weigh(clk, kept, operand, products, array)
-        weighing = [slicer, waiter, carrier, multiplier]
+        around = [register_around(clk, operand, factor, made, products, of_h, parts)]
+    waits = 1 + array.operand_register + array.multiplier_registers
+    weighing = weigh_words(clk, word, factor, made, array, waits)
     if ahead is not None:
         accumulator = sums_onto(clk, first, ahead, parts, products, partial, totals, array)
     elif of_h is None:
@@ -72,47 +60,23 @@ def rows(
         accumulator = accumulate_parts(clk, first, parts, products, partial)
     tree = [] if array.lanes_per_row == 1 else [add_rows(clk, partial, totals, count)]
     shifter = shift_register(clk, capture, totals, shift_in, shift_out)
-    return weighing, accumulator, tree, shifter
+    return around, weighing, accumulator, tree, shifter
 
 
 @block
-def weigh_between(clk: Any, weight: Any, operand: Any, of_h: Any, products: Any, parts: Any, array: RowArray) -> Any:
-    """As `weigh`, between registers: of both factors, which multipliers may have of their own, and of the products, on
-    whose way to the sums they stand. What tells the parts of a row goes along.
+def register_around(clk: Any, operand: Any, factor: Any, made: Any, products: Any, of_h: Any, parts: Any) -> Any:
+    """Registers before and behind the multipliers: of the operands, which multipliers may have of their own, as of the
+    weights, which wait for them, and of the products, on whose way to the sums they stand. What tells the parts of a
+    row goes along.
 
-    In: clk, weight (signed, weight_width bits each), operand (signed, operand_width bits each), of_h (a bit a lane, or
-    None). Out: products (signed, product_width bits each), parts (as of_h). Latency: 3, of `parts` 2.
+    In: clk, operand (signed, one a lane, or one a lane of a row), made (signed, one a lane), of_h (a bit a lane, or
+    None). Out: factor (as operand), products (as made), parts (as of_h). Latency: 1, of `parts` 2.
     """
-    weight_late, operand_late = signed_list(len(weight), len(weight[0])), signed_list(len(operand), len(operand[0]))
-    made = signed_list(len(products), len(products[0]))
-    keeping = carry(clk, weight, weight_late), carry(clk, operand, operand_late), carry(clk, made, products)
-    weighing = weigh(clk, weight_late, operand_late, made, array)
-    return (keeping, weighing) if of_h is None else (keeping, weighing, go_along(clk, of_h, parts))
-
-
-@block
-def go_along(clk: Any, of_h: Any, parts: Any) -> Any:
-    """What tells the parts of a row, beside products between registers.
-
-    In: clk, of_h (a bit a lane). Out: parts (as of_h). Latency: 2.
-    """
+    keeping = carry(clk, operand, factor), carry(clk, made, products)
+    if of_h is None:
+        return keeping
     meanwhile = bits(len(of_h))
-    return register(clk, of_h, meanwhile), register(clk, meanwhile, parts)
-
-
-@block
-def weigh_pairs_between(
-    clk: Any, word: Any, operand: Any, of_h: Any, products: Any, parts: Any, array: RowArray
-) -> Any:
-    """`weigh_between` of the weights of the memory word, two in a multiplier.
-
-    In: clk, word (word_width bits), operand (signed, operand_width bits each), of_h (a bit a lane, or None). Out:
-    products (signed, product_width bits each), parts (as of_h). Latency: 3 from the operands, of `parts` 2.
-    """
-    operand_late, made = signed_list(len(operand), len(operand[0])), signed_list(len(products), len(products[0]))
-    keeping = carry(clk, operand, operand_late), carry(clk, made, products)
-    weighing = weigh_pairs(clk, word, operand_late, made, array, 2 + array.operand_register)
-    return (keeping, weighing) if of_h is None else (keeping, weighing, go_along(clk, of_h, parts))
+    return keeping, register(clk, of_h, meanwhile), register(clk, meanwhile, parts)
 
 
 @block
