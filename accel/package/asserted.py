@@ -164,7 +164,7 @@ STREAMED_WEIGHTS = {
 }
 LAYER = {
     "rest": word(r"reg (\w+_rest\d+)_rested;"),
-    "pause": numbers(r"\w+_pause = (\d+);", r"_countdown <= ([1-9]\d*);"),
+    "last": numbers(r"\w+_rest_last = (\d+);", r"_counted == (\d+)\)"),
     "address": SEQUENCE["address"],
     "following": SEQUENCE["following"],
     "opens": has(r"input wire ping_pong_opens;"),

@@ -136,9 +136,9 @@ FAULTS = {
         ("begins", r" && \(!ping_pong_opens\)\)", ")"),
         ("room", r"(_fits|take) = \((.*)results_room", r"\1 = (\2 1'b1"),
         ("room", r"(_fits) = results_room", r"\1 = 1'b1"),
-        ("pace", r"(_countdown <=) [1-9]\d*;", r"\1 1;"),
-        ("pace", r"(\w+_pause =) \d+;", r"\1 1;"),
-        ("pace", r"_countdown == 1\) && \(!issue_waiting\)\)\)", "_countdown == 1)))"),
+        ("pace", r"(_counted ==) [1-9]\d*\)", r"\1 0)"),
+        ("pace", r"(\w+_rest_last =) \d+;", r"\1 0;"),
+        ("pace", r"_counted == (\d+)\) && \(!issue_waiting\)\)\)", r"_counted == \1)))"),
     ),
 }
 FAULTS["head_layer"] = FAULTS["recurrent_layer"]

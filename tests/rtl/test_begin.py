@@ -114,12 +114,13 @@ def test_a_state_of_the_accelerators_own_waits_for_no_x(emits: bool) -> None:
 
 @EMITS
 def test_levels_behind_the_first_begin_as_soon_as_their_interval_has_passed(emits: bool) -> None:
-    bench, level, intervals = Bench(), bits(2), (2, 5, 3)
+    bench, level, running, intervals = Bench(), bits(2), bits(2), (2, 5, 3)
     ping_pong = bench.ping_pong
 
     def before(rng: random.Random) -> None:
         bench.drive(rng)
         level.next = bench.turns % 3
+        running.next = (bench.turns - 1) % 3
 
     def each() -> None:
         step = bool(ping_pong.available) and bench.ready() and bench.fits(emits) and level == 0
@@ -127,5 +128,5 @@ def test_levels_behind_the_first_begin_as_soon_as_their_interval_has_passed(emit
         assert (ping_pong.take, ping_pong.turn) == (step, turn)
         bench.passes(turn, intervals[int(level)])
 
-    ports = bench.clocked.clk, bench.clocked.reset, ping_pong, bench.room, level
+    ports = bench.clocked.clk, bench.clocked.reset, ping_pong, bench.room, running, level
     bench.run(begin_level(*ports, emits, intervals), each, before)

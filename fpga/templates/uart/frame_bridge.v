@@ -71,6 +71,9 @@ module frame_bridge #(
     .place(fed[BUFFER_BITS-1:0]), .payload(payload)
   );
 
+  // What is asked, of a cycle ago: kind and payload are there bytes before their frame is right.
+  reg asks_run, asks_status, asks_piece;
+
   // What enters, a beat of x_t or of weights: a byte each three cycles, so that the memory has been read.
   localparam BEAT_BYTES = INPUT_BYTES > 4 ? INPUT_BYTES : 4;
   reg [8*BEAT_BYTES-1:0] beat;
@@ -97,9 +100,9 @@ module frame_bridge #(
   reg [8*LEAVING_BYTES-1:0] leaving;
   reg [7:0] leaving_left, reply_kind;
   reg [BUFFER_BITS:0] stored;
+  reg storing;                      // bytes are left
   reg overflow, send;
   wire sent;
-  wire storing = leaving_left != 8'd0;
   wire full = stored[BUFFER_BITS];
   wire [15:0] reply_length = stored;
   assign m_axis_tready = state == AT_RUN && !storing;
@@ -114,6 +117,7 @@ module frame_bridge #(
       state <= AT_STORE;
       reply_kind <= with_kind;
       leaving_left <= bytes;
+      storing <= bytes != 8'd0;
       stored <= 0;
       overflow <= 1'b0;
     end
@@ -168,13 +172,13 @@ module frame_bridge #(
       late <= 1'b0;
       fed_all <= 1'b0;
       feed_phase <= 2'd0;
-      if (kind == RUN && vectors) begin
+      if (asks_run) begin
         if (loaded) begin_run;
         else fail(NO_WEIGHTS);
-      end else if (kind == STATUS && empty) begin
+      end else if (asks_status) begin
         leaving <= {status, errors, runs, VERSION};
         answer(STATUS_REPLY, STATUS_BYTES);
-      end else if (LOADABLE && (kind == PIECE || kind == LAST_PIECE) && words) begin
+      end else if (asks_piece) begin
         if (begins || follows) begin_piece;
         else if (again) answer(TAKEN, 8'd0);
         else fail(OUT_OF_ORDER);
@@ -205,6 +209,9 @@ module frame_bridge #(
     send <= 1'b0;
     idle <= idle + 32'd1;
     late <= idle >= RUN_CYCLES;
+    asks_run <= kind == RUN && vectors;
+    asks_status <= kind == STATUS && empty;
+    asks_piece <= LOADABLE && (kind == PIECE || kind == LAST_PIECE) && words;
     again <= {1'b0, piece} + 17'd1 == expected;
     begins <= piece == 16'd0;
     follows <= {1'b0, piece} == expected;
@@ -213,6 +220,7 @@ module frame_bridge #(
     if (storing) begin
       leaving <= leaving >> 8;
       leaving_left <= leaving_left - 8'd1;
+      storing <= leaving_left != 8'd1;
       if (full) overflow <= 1'b1;
       else stored <= stored + 1'd1;
     end
@@ -226,6 +234,7 @@ module frame_bridge #(
         if (m_axis_tvalid && m_axis_tready) begin
           leaving[8*OUTPUT_BYTES-1:0] <= m_axis_tdata;
           leaving_left <= OUTPUT_BYTES;
+          storing <= 1'b1;
           if (m_axis_tlast) state <= AT_STORE;
         end
       AT_LOAD:
@@ -248,6 +257,7 @@ module frame_bridge #(
       runs <= 16'd0;
       errors <= 16'd0;
       leaving_left <= 8'd0;
+      storing <= 1'b0;
       send <= 1'b0;
       restart_accelerator;
     end

@@ -14,45 +14,47 @@ from accel.rtl.blocks.streams.output_fifo import credit
 
 
 @block
-def rest(clk: Any, reset: Any, turn: Any, ready: Any, waiting: Any, longest: int, pause: Any) -> Any:
-    """`pause` + 1 cycles, at most `longest`, have passed since the last turn began; a register says so, since much
-    depends on it.
+def rest(clk: Any, reset: Any, turn: Any, ready: Any, waiting: Any, longest: int, last: Any) -> Any:
+    """`last` + 2 cycles, at most `longest`, have passed since the last turn began; a register says so, since much
+    depends on it. Where `longest` is 1 any cycle will do.
 
-    Cycles in which the lanes wait do not count, and no turn begins in them; `waiting` is None where there are none.
+    Cycles in which the lanes wait do not count, and no turn begins in them; `waiting` is None where there are none. The
+    count goes up from 0: one that goes down from a number sets some of its bits and clears others, which tears its
+    carry chain apart on an iCE40.
 
-    In: clk, reset, turn (1 bit), waiting (1 bit, or None), pause (cycles). Out: ready (1 bit). Latency: 1.
+    In: clk, reset, turn (1 bit), waiting (1 bit, or None), last (cycles). Out: ready (1 bit). Latency: 1.
     """
     rested = Signal(bool(1))
-    countdown = bits(index_bits(longest))
+    counted = bits(index_bits(longest))
     at_once = longest == 1
 
     @always_seq(clk.posedge, reset=reset)
     def resting():
         if turn:
             rested.next = at_once
-        elif countdown == 1:
+        elif counted == last:
             rested.next = True
 
     @always_seq(clk.posedge, reset=reset)
-    def counting_down():
+    def counting():
         if turn:
-            countdown.next = pause
+            counted.next = 0
         elif not rested:
-            countdown.next = countdown - 1
+            counted.next = counted + 1
 
     @always_seq(clk.posedge, reset=reset)
     def resting_on():
         if turn:
             rested.next = at_once
-        elif countdown == 1 and not waiting:
+        elif counted == last and not waiting:
             rested.next = True
 
     @always_seq(clk.posedge, reset=reset)
     def counting_on():
         if turn:
-            countdown.next = pause
+            counted.next = 0
         elif not rested and not waiting:
-            countdown.next = countdown - 1
+            counted.next = counted + 1
 
     @always_comb
     def telling():
@@ -62,7 +64,7 @@ def rest(clk: Any, reset: Any, turn: Any, ready: Any, waiting: Any, longest: int
     def telling_on():
         ready.next = rested and not waiting
 
-    return (resting, counting_down, telling) if waiting is None else (resting_on, counting_on, telling_on)
+    return (resting, counting, telling) if waiting is None else (resting_on, counting_on, telling_on)
 
 
 @block
@@ -88,7 +90,7 @@ def begin_step(clk: Any, reset: Any, ping_pong: Any, room: Any, waiting: Any, al
     def beginning_quietly():
         take.next = available and rested and (room or not final)
 
-    resting = rest(clk, reset, take, rested, waiting, interval, interval - 1)
+    resting = rest(clk, reset, take, rested, waiting, interval, max(interval - 2, 0))
     return resting, beginning if always_emits else beginning_quietly, turning
 
 
@@ -121,7 +123,7 @@ def begin_turn(
     )
     rested, fits, unread = flag(), flag(), flag()
     reading = credit(clk, reset, states.take, states.release, unread, 2)
-    resting = rest(clk, reset, turn, rested, waiting, interval, interval - 1)
+    resting = rest(clk, reset, turn, rested, waiting, interval, max(interval - 2, 0))
 
     @always_comb
     def fitting():
@@ -173,7 +175,7 @@ def begin_held(clk: Any, reset: Any, ping_pong: Any, room: Any, waiting: Any, al
     """
     available, final, take, opens = ping_pong.available, ping_pong.final, ping_pong.take, ping_pong.opens
     rested, fits = flag(), flag()
-    resting = rest(clk, reset, ping_pong.turn, rested, waiting, interval, interval - 1)
+    resting = rest(clk, reset, ping_pong.turn, rested, waiting, interval, max(interval - 2, 0))
 
     @always_comb
     def beginning():
@@ -188,21 +190,29 @@ def begin_held(clk: Any, reset: Any, ping_pong: Any, room: Any, waiting: Any, al
 
 @block
 def begin_level(
-    clk: Any, reset: Any, ping_pong: Any, room: Any, level: Any, always_emits: bool, intervals: Sequence[int]
+    clk: Any,
+    reset: Any,
+    ping_pong: Any,
+    room: Any,
+    level: Any,
+    next_level: Any,
+    always_emits: bool,
+    intervals: Sequence[int],
 ) -> Any:
     """A step begins as `begin_step` says; the levels behind the first as soon as what they read is written.
 
-    `level` is that of the next turn.
+    `level` is that of the turn that is under way.
 
-    In: clk, reset, ping_pong, room (1 bit), level (number of a level). Out: ping_pong.take, ping_pong.turn. Latency: 0.
+    In: clk, reset, ping_pong, room (1 bit), level, next_level (numbers of a level). Out: ping_pong.take,
+    ping_pong.turn. Latency: 0.
     """
     available, final, take, turn = ping_pong.available, ping_pong.final, ping_pong.take, ping_pong.turn
     rested, first, fits = flag(), flag(), flag()
-    pause = bits(index_bits(max(intervals)))
+    rest_last = bits(index_bits(max(intervals)))
 
     @always_comb
     def opening():
-        first.next = level == 0
+        first.next = next_level == 0
 
     @always_comb
     def beginning():
@@ -212,6 +222,6 @@ def begin_level(
     def turning():
         turn.next = take or (rested and not first)
 
-    pausing = by_level(level, pause, [interval - 1 for interval in intervals])
-    resting = rest(clk, reset, turn, rested, None, max(intervals), pause)
+    pausing = by_level(level, rest_last, [max(interval - 2, 0) for interval in intervals])
+    resting = rest(clk, reset, turn, rested, None, max(intervals), rest_last)
     return opening, need_room(room, final, fits, always_emits), beginning, turning, pausing, resting

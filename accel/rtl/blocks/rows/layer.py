@@ -232,7 +232,8 @@ def recurrent_layer(
     interval = sum(layer.intervals)
     if array.levels > 1:
         beginning = begin_level(
-            clk, reset, ping_pong, results.room, issue.next_level, layer.every_step, layer.intervals
+            *(clk, reset, ping_pong, results.room, issue.level, issue.next_level),
+            *(layer.every_step, layer.intervals),
         )
     elif given is None:
         beginning = begin_step(clk, reset, ping_pong, results.room, waiting, layer.every_step, interval)
