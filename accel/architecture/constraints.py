@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from accel.architecture.array import Array
 from accel.architecture.cells.sizes import Size
+from accel.architecture.dataflows.directions import DIRECTIONS, DirectionsArray
 from accel.architecture.network import ACCUMULATOR, Network
 from accel.spec import divisors
 
@@ -19,9 +20,7 @@ def violations(net: Network) -> Iterator[tuple[str, str, object]]:
             key = linear_key(net, array)
             yield f"{key}.units", f"at most {cycles}: one row a cycle leaves the layer", array.units
         elif slots > cycles:
-            least = next(cells for cells in divisors(array.units) if array.units <= cells * cycles)
-            why = f"a group of {array.units} units lasts {cycles} cycles on {array.lanes_per_row} lanes a row"
-            yield "engine.cells_per_cycle", f"at least {least} ({array.name}: {why})", array.cells
+            yield _slow_cells(array, cycles)
         if array.sum_width > ACCUMULATOR:
             yield "formats", f"sums of at most {ACCUMULATOR} bits ({array.name})", f"{array.sum_width} bits"
     if net.spec.engine.pack and not any(array.pairs for array in net.in_hardware.layers):
@@ -36,6 +35,20 @@ def violations(net: Network) -> Iterator[tuple[str, str, object]]:
     for key, bits in narrowings(net).items():
         if bits > ACCUMULATOR:
             yield f"formats.{key}", f"exact sums of at most {ACCUMULATOR} bits", f"{bits} bits"
+
+
+def _slow_cells(array: Array, cycles: int) -> tuple[str, str, object]:
+    """What would take the units of a group within some cycles."""
+    own = isinstance(array, DirectionsArray)
+    able = divisors(array.units // DIRECTIONS if own else array.units)
+    least = next((cells for cells in able if array.units <= cells * cycles), None)
+    why = (
+        f"a group of {array.units} units lasts {cycles} cycle{'s' * (cycles > 1)} on {array.lanes_per_row} lanes a row"
+    )
+    if least is None:
+        wanted = f"fewer ({array.name}: {why}, units of two directions take one each, engine.directions: own)"
+        return "engine.lanes_per_row", wanted, array.lanes_per_row
+    return "engine.cells_per_cycle", f"at least {least} ({array.name}: {why})", array.cells
 
 
 def _no_pairs(net: Network) -> str:

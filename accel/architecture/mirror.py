@@ -32,6 +32,8 @@ class Mirror:
     crossed: bool
     pairs: bool
     last_only: bool = False
+    in_turn: bool = False
+    """Words of both halves of a vector come in turn, as lanes of their own make them; the halves leave one by one."""
 
     @property
     def rounds(self) -> int:
@@ -68,13 +70,16 @@ def entering_mirror(spec: Spec, array: Array, number: int) -> Mirror:
         return Mirror(spec.model.longest, 1, index_bits(spec.model.vocabulary), crossed=False, pairs=True)
     width = array.x_vector.word_width
     crossed = number > 0 and not spec.ahead(number)
-    return Mirror(spec.model.longest, array.input_beats // array.directions, width, crossed=crossed, pairs=True)
+    beats, in_turn = array.input_beats // array.directions, crossed and spec.own_lanes
+    return Mirror(spec.model.longest, beats, width, crossed=crossed, pairs=True, in_turn=in_turn)
 
 
 def straightening_mirror(spec: Spec, before: Array) -> Mirror:
     """The buffer behind a layer, in front of linear ones, which read h of one step in both halves."""
     assert spec.model.longest is not None
-    return Mirror(spec.model.longest, before.output_beats, before.cells * before.h.width, crossed=True, pairs=False)
+    width = before.cells * before.h.width
+    ways = {"crossed": True, "pairs": False, "in_turn": spec.own_lanes}
+    return Mirror(spec.model.longest, before.output_beats, width, **ways)
 
 
 def leaving_mirror(spec: Spec, array: Array) -> Mirror | None:
@@ -87,4 +92,5 @@ def leaving_mirror(spec: Spec, array: Array) -> Mirror | None:
     assert spec.model.longest is not None
     width = array.cells * (array.h if head is None else spec.read_behind_format).width
     last_only = head is not None and head.when == "last"
-    return Mirror(spec.model.longest, array.output_beats, width, crossed=True, pairs=False, last_only=last_only)
+    ways = {"crossed": True, "pairs": False, "last_only": last_only, "in_turn": spec.own_lanes}
+    return Mirror(spec.model.longest, array.output_beats, width, **ways)

@@ -213,7 +213,7 @@ def _built(spec: Spec, layers: tuple[Array, ...]) -> tuple[Array, ...]:
 
 def _layer(spec: Spec, number: int, pair: Nnz) -> Array:
     formats, weights, engine = spec.layer_formats(number), spec.weights, spec.engine
-    dataflow = spec.flows[number].name
+    dataflow = "directions" if spec.own_lanes else spec.flows[number].name
     assert dataflow is not None
     inputs, outputs = spec.sizes[number]
     return ARRAYS[dataflow](

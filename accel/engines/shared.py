@@ -1,9 +1,16 @@
-"""Layers that share lanes, in what engines show: hardware shows one layer, of which each has its units."""
+"""What engines show, as the network has it.
+
+Of layers that share lanes hardware shows one, of which each has its units; of directions with lanes of their own it
+shows words of units in turn.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
+from accel.architecture.dataflows.directions import DirectionsArray
 from accel.architecture.dataflows.shared import SharedArray
 from accel.base.fixed import Integers
 from accel.model.design import Design
@@ -13,6 +20,9 @@ def by_layer(design: Design, signals: Mapping[str, dict[str, Integers]]) -> dict
     """Signals [steps, units] of what is built as those of the network's layers."""
     found = dict(signals)
     for array in design.in_hardware.net.layers:
+        if isinstance(array, DirectionsArray):
+            places = np.argsort(array.unit_order)
+            found[array.name] = {name: values[:, places] for name, values in found[array.name].items()}
         if not isinstance(array, SharedArray):
             continue
         every = found.pop(array.name)

@@ -40,6 +40,7 @@ class MirrorProcess:
         return [
             *(("Longest", mirror.longest), ("Beats", mirror.beats), ("Words", self.words), ("Width", self.width)),
             *(("Crossed", int(mirror.crossed)), ("Rounds", mirror.rounds), ("LastOnly", int(mirror.last_only))),
+            ("InTurn", int(mirror.in_turn)),
         ]
 
 

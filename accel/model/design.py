@@ -8,6 +8,7 @@ from pathlib import Path
 
 from accel.architecture.dataflows.shared import SharedArray
 from accel.architecture.network import Network
+from accel.model.own_lanes import as_they_lie
 from accel.model.shared import shared_weights
 from accel.model.weights import Weights
 from accel.spec import Spec
@@ -28,10 +29,13 @@ class Design:
 
     @cached_property
     def in_hardware(self) -> Design:
-        """The same as it is built: where layers share lanes, one array with the weights of all of them."""
+        """The same as it is built: where layers share lanes, one array with the weights of all of them; where
+        directions have lanes of their own, weights in the order in which these have their units.
+        """
         built = self.net.in_hardware
         if built is self.net:
-            return self
+            weights = as_they_lie(self.net, self.weights)
+            return self if weights is self.weights else BuiltDesign(self.spec, weights, self.work, built)
         (array,), layers = built.layers, self.weights.layers
         assert isinstance(array, SharedArray)
         own = shared_weights(array, self.net.recurrent(layers))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from accel.architecture.array import Array
+from accel.architecture.dataflows.directions import DIRECTIONS, DirectionsArray
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,15 @@ class Need:
     """Of one unit."""
     group: int
     """Cycles that the lanes take for a group, in all levels."""
+    together: int = 1
+    """Units that a group has at least, and a multiple of: one of each direction that has lanes of its own."""
 
     @classmethod
     def of(cls, array: Array) -> Need:
         """Of an array with the lanes of a row that are wanted and any number of units."""
-        lanes = array.multipliers // array.units
-        return cls(array.outputs // array.directions, array.outputs, lanes, array.depth // array.groups)
+        lanes, together = array.multipliers // array.units, DIRECTIONS if isinstance(array, DirectionsArray) else 1
+        units = array.outputs * together // array.directions
+        return cls(units, array.outputs, lanes, array.depth // array.groups, together)
 
     def fewest(self, cycles: int, multiple: int) -> int | None:
         """The least P, a multiple of a number, with which a step's groups take at most some cycles; None: none is."""
@@ -37,7 +41,7 @@ class Need:
         if not groups:
             return None
         units = -(-self.outputs // groups)
-        units += -units % multiple
+        units += -units % (multiple * self.together)
         return units if units <= self.units else None
 
     @property

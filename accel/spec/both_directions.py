@@ -39,6 +39,23 @@ def direction_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "model.head.last", wanted, head.last
     if model.bidirectional:
         yield from _alone(spec)
+    if spec.own_lanes:
+        yield from _own_lanes(spec)
+
+
+def _own_lanes(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """What lanes of its own for each direction need: as many units of both in every group, word by word."""
+    if not spec.model.bidirectional:
+        yield "engine.directions", "shared, without model.bidirectional", "own"
+        return
+    both = 2 * spec.engine.cells_per_cycle
+    for units in sorted(set(spec.units)):
+        if units % both:
+            wanted = f"a multiple of {both}, twice engine.cells_per_cycle, for engine.directions: own"
+            yield "engine.units", wanted, units
+    if "residual" in spec.model.between:
+        wanted = "no residual beside engine.directions: own (shared allows it)"
+        yield f"model.between.{spec.model.between.index('residual')}", wanted, "residual"
 
 
 def _alone(spec: Spec) -> Iterator[tuple[str, str, Any]]:

@@ -54,6 +54,10 @@ class Engine(Section):
     target_cycles: Count | None = None
     """Most cycles that a step may take. `check` refuses lanes that are too few, and says which would do; `generate`
     refuses a pattern whose exact count is higher."""
+    directions: Literal["shared", "own"] = "shared"
+    """Lanes of bidirectional layers. `shared`: all serve both directions, each with a copy of what both read, forward
+    units first; `own`: half of each group's units reads forward and half backward, each with a copy of what its own
+    direction reads, half the memory, and an index of a bit less; a step waits as that of one direction does."""
     shared_layers: bool = False
     """One set of lanes, as many as one layer would have, serves all layers in turn, in each step one after the other; a
     layer behind the first reads its own h_{t-1} before what the layer in front has just made. Fewer multipliers, and as

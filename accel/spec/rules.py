@@ -104,8 +104,10 @@ def _engine_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
     if engine.order == "x_first":
         yield from _order_rules(spec)
     for units, hidden in zip(spec.units, spec.model.hidden, strict=True):
-        if units > hidden:
-            yield "engine.units", f"at most the {hidden} hidden units of the layer", units
+        most = spec.directions * hidden if spec.own_lanes else hidden
+        if units > most:
+            both = " in both directions" if most > hidden else ""
+            yield "engine.units", f"at most the {most} hidden units of the layer{both}", units
 
 
 def _order_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:

@@ -157,6 +157,11 @@ class Spec(Section):
         """Directions in which each layer reads a sequence."""
         return 2 if self.model.bidirectional else 1
 
+    @property
+    def own_lanes(self) -> bool:
+        """Whether each of two directions has lanes of its own."""
+        return self.engine.directions == "own"
+
     def ahead(self, number: int) -> tuple[Linear, ...]:
         """The linear layers in front of a recurrent layer, counted from 0, in the order data takes."""
         if not number:

@@ -12,6 +12,7 @@ from fpga.dataflows.rows import RowDemand
 DEMANDS: dict[str, type[Demand[Any]]] = {
     "row": RowDemand,
     "bank": RowDemand,
+    "directions": RowDemand,
     "shared": RowDemand,
     "column": ColumnDemand,
     "mixed": ColumnDemand,

@@ -45,7 +45,7 @@ Steps:
 
 /// The last `steps` of the steps that are held, as `M` has them: the vector of a step, where vectors are crossed with the
 /// second half out of its mirror image, the step that is as far from the end; where they come in pairs, the vector of the
-/// mirror image behind it.
+/// mirror image behind it. Where words of both halves came in turn, they leave half by half.
 template <typename M, typename Out>
 void GiveSequence(const Sequence<M> &memory, int held, int steps, Stream<Out> &out) {
   #pragma HLS INLINE
@@ -60,11 +60,12 @@ Given:
         #pragma HLS PIPELINE II=1
         const bool upper = M::kCrossed && beat >= M::kBeats / 2;
         const int source = (round == 1) != upper ? held - 1 - step : step;
+        const int place = !M::kInTurn ? beat : upper ? 2 * (beat - M::kBeats / 2) + 1 : 2 * beat;
         Out packet;
       Elements:
         for (int word = 0; word < M::kWords; ++word) {
           #pragma HLS UNROLL
-          packet.data.element[word] = static_cast<long long>(memory[source][beat][word]);
+          packet.data.element[word] = static_cast<long long>(memory[source][place][word]);
         }
         packet.last = step == held - 1 && round == M::kRounds - 1 && beat == M::kBeats - 1;
         KeepAll(packet);

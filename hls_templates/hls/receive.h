@@ -49,7 +49,7 @@ Beats:
     Copies:
       for (int copy = 0; copy < kCopies<A>; ++copy) {
         #pragma HLS UNROLL
-        if (column < A::kInputs && Holds<A>(copy, column)) x[copy][column / kColumnBanks<A>] = value;
+        if (column < A::kInputs && HoldsInput<A>(copy, column)) x[copy][PlaceOfInput<A>(column)] = value;
       }
     }
     Keep(kept, whole);

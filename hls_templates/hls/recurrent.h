@@ -165,7 +165,7 @@ void RecurrentStep(const Operands<A> &x, const bool &end, Source &values, const 
 
   const auto operand = [&](int reader, int column, bool from_x) -> Int<A::kOperandWidth> {
     #pragma HLS INLINE
-    const int copy = reader % kCopies<A>;
+    const int copy = CopyOf<A>(reader);
     if (from_x) return Int<A::kOperandWidth>(x[copy][column]) << A::kXShift;
     if (first) return 0;
     const Int<A::kStateWidth> read = h[copy][old_bank][column];

@@ -249,7 +249,8 @@ def bidirectional_specs(draw: st.DrawFn) -> Spec:
     }
     only = {"streams": 1, "memory": "rom", "memory_width": None, "state_streams": False}
     engine = draw(engines()) | only | {"cells_per_cycle": cells, "input_words": words}
-    engine["units"] = cells * draw(st.integers(1, 3))
+    own = draw(st.booleans())
+    engine |= {"directions": "own" if own else "shared", "units": (1 + own) * cells * draw(st.integers(1, 3))}
     sparsity = draw(sparsities())
     sparsity.pop("shared_by_gates", None)
     return draw(parsed(st.just(model), st.just(sparsity), st.just(engine)))
@@ -293,7 +294,8 @@ def between(draw: st.DrawFn, shape: dict[str, Any], walks: dict[str, Any]) -> li
 def units_of(draw: st.DrawFn, walks: dict[str, Any], hidden: int) -> int:
     """P of one layer: of all that E divides, by columns of those that divide the layer's units too."""
     rows = "dataflow" not in walks
-    able = [n for n in range(walks["cells_per_cycle"], 9, walks["cells_per_cycle"]) if rows or hidden % n == 0]
+    each = walks["cells_per_cycle"] * (1 + (walks.get("directions") == "own"))
+    able = [n for n in range(each, 9, each) if rows or hidden % n == 0]
     return draw(st.sampled_from(able or [walks["units"]]))
 
 

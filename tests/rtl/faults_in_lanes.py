@@ -102,6 +102,13 @@ IN_LANES = [
         (1,),
     ),
     Fault(
+        "lanes/lane_array",
+        "write.place[0] == way",
+        "write.place[0] != way",
+        test_lane_array.test_every_unit_has_its_sums_at_its_slot,
+        ("lanes of its own for each direction",),
+    ),
+    Fault(
         "lanes/sequencer",
         "elif last or (ahead and turning):",
         "elif last:",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.rtl import test_embedding, test_sequences
+from tests.rtl import test_embedding, test_sequences, test_streams
 from tests.rtl.fault import Fault
 
 MIRROR = test_sequences.check_mirror
@@ -42,6 +42,21 @@ IN_STREAMS = [
     ),
     Fault("streams/mirror", "mirrored.next = second\n", "mirrored.next = not second\n", MIRROR, ("pairs", 0, 1.0)),
     Fault("streams/mirror", "second != (number >= half)", "second != (number > half)", MIRROR, ("crossed", 0, 1.0)),
+    Fault("streams/mirror", "second != number[0]", "not second", MIRROR, ("pairs of words in turn", 0, 1.0)),
+    Fault(
+        "streams/mirror",
+        "number == last_even:\n            number.next = 1",
+        "number == last_even:\n            number.next = 0",
+        MIRROR,
+        ("words in turn", 0, 1.0),
+    ),
+    Fault(
+        "streams/receiver",
+        "number.next = number + 2",
+        "number.next = number + 1",
+        test_streams.check_receive,
+        (0, 6, True),
+    ),
     Fault("streams/mirror", "behind.next = behind - beats", "behind.next = behind - 0", MIRROR, ("pairs", 0, 1.0)),
     Fault(
         "streams/mirror", "            ahead.next = end\n", "            ahead.next = begin\n", MIRROR, ("last", 0, 1.0)

@@ -44,6 +44,10 @@ KINDS: dict[str, dict[str, Any]] = {
         "sparsity": {"pattern": "dense", "input": None, "recurrent": None},
         "engine": {"lanes_per_row": 2, "cells_per_cycle": 2},
     },
+    "lanes of its own for each direction": {
+        "model": {"inputs": 3, "hidden": [6], "bidirectional": True, "longest": 4, "head": None},
+        "engine": {"cells_per_cycle": 2, "directions": "own"},
+    },
     "ternary": {"weights": {"kind": "ternary", "input_frac": 1, "recurrent_frac": 1}},
     "x first": {"model": {"inputs": 5, "hidden": [10]}, "engine": {"order": "x_first", "units": 2}},
     "x first, three lanes, a rest of x": {
@@ -122,7 +126,7 @@ class Steps:
 def built(kind: str, **engine: Any) -> tuple[Design, Array, LayerWeights]:
     sections = KINDS[kind]
     made = design(spec(**sections | {"engine": {**sections.get("engine", {}), **engine}}), Path())
-    return made, made.net.layers[0], made.weights.layers[0]
+    return made, made.net.layers[0], made.in_hardware.weights.layers[0]
 
 
 def held(array: Array, words: Any) -> ArrayConstants:

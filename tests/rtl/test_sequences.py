@@ -21,6 +21,8 @@ MIRRORS = {
     "crossed pairs": Mirror(LONGEST, 4, 8, crossed=True, pairs=True),
     "crossed": Mirror(LONGEST, 2, 8, crossed=True, pairs=False),
     "last": Mirror(LONGEST, 4, 8, crossed=True, pairs=False, last_only=True),
+    "pairs of words in turn": Mirror(LONGEST, 4, 8, crossed=True, pairs=True, in_turn=True),
+    "words in turn": Mirror(LONGEST, 2, 8, crossed=True, pairs=False, in_turn=True),
 }
 Vectors = list[list[int]]
 
@@ -46,6 +48,8 @@ def as_read(mirror: Mirror, steps: Vectors) -> Vectors:
     half, given = mirror.beats // 2, []
     for number in range(len(steps) - 1 if mirror.last_only else 0, len(steps)):
         own, image = steps[number], steps[-1 - number]
+        if mirror.in_turn:
+            own, image = (vector[::2] + vector[1::2] for vector in (own, image))
         if mirror.crossed:
             own, image = own[:half] + image[half:], image[:half] + own[half:]
         given.append(own + image if mirror.pairs else own)

@@ -139,7 +139,19 @@ def test_as_many_steps_have_room_as_were_given_back_and_a_few(seed: int) -> None
 
 @SEEDS
 def test_a_bank_holds_a_vector_from_its_completion_until_it_is_released(seed: int) -> None:
-    clocked, rng, count = Clocked(), random.Random(seed), 3
+    check_receive(seed, 3, False)
+
+
+@SEEDS
+@pytest.mark.parametrize("count", [2, 6])
+def test_words_of_both_halves_of_a_vector_lie_in_turn(count: int, seed: int) -> None:
+    check_receive(seed, count, True)
+
+
+def check_receive(seed: int, count: int, in_turn: bool) -> None:
+    """Random vectors of `count` beats into the banks, taken and given back at random."""
+    clocked, rng, half = Clocked(), random.Random(seed), count // 2
+    places = [n // half + n % half * 2 for n in range(count)] if in_turn else range(count)
     ping_pong, beats = PingPong(Vector(count, 1, 8, 0)), Beats(8)
     sent = [(rng.randint(0, 255), n % count == count - 1 and rng.random() < 0.5) for n in range(count * 15)]
     wanted = [[word for word, _ in sent[n : n + count]] for n in range(0, len(sent), count)]
@@ -149,7 +161,7 @@ def test_a_bank_holds_a_vector_from_its_completion_until_it_is_released(seed: in
     write = ping_pong.write
 
     def bank() -> list[int]:
-        return [memory[under_way[0], n] for n in range(count)]
+        return [memory[under_way[0], n] for n in places]
 
     def before(rng: random.Random) -> None:
         ping_pong.take.next = ping_pong.turn.next = ping_pong.release.next = False
@@ -167,7 +179,7 @@ def test_a_bank_holds_a_vector_from_its_completion_until_it_is_released(seed: in
         if write.enable:
             memory[int(write.bank), int(write.place)] = int(write.word)
 
-    made = receive(clocked.clk, clocked.reset, beats, ping_pong, count, 1, False, False, False)
+    made = receive(clocked.clk, clocked.reset, beats, ping_pong, count, 1, False, False, False, in_turn)
     run(clocked, made, [Source(beats, sent)], [], 900, seed, before, each)
     finals = [last for _, last in sent[count - 1 :: count]]
     assert taken == list(zip(finals, [True, *finals], strict=False))

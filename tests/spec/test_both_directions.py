@@ -40,6 +40,37 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "words": ({"engine": {"input_words": 2}}, "engine.input_words: wanted a divisor of the 3 inputs beside"),
     "cells": ({"model": {"hidden": [6]}, "engine": {"cells_per_cycle": 4}}, "engine.cells_per_cycle: wanted a divisor"),
+    "own units": (
+        {"engine": {"units": 3, "directions": "own"}},
+        "engine.units: wanted a multiple of 2, twice engine.cells_per_cycle, for engine.directions: own, got 3",
+    ),
+    "own cells": (
+        {"engine": {"units": 4, "cells_per_cycle": 4, "directions": "own"}},
+        "engine.units: wanted a multiple of 8, twice engine.cells_per_cycle, for engine.directions: own, got 4",
+    ),
+    "own and too many": (
+        {"engine": {"units": 18, "directions": "own"}},
+        "engine.units: wanted at most the 16 hidden units of the layer in both directions, got 18",
+    ),
+    "own and fast": (
+        {"engine": {"units": 4, "lanes_per_row": 8, "directions": "own"}},
+        "engine.lanes_per_row: wanted fewer (lstm0: a group of 4 units lasts 1 cycle on 8 lanes a row, units of two",
+    ),
+    "own and slow": (
+        {"model": {"hidden": [12]}, "engine": {"units": 24, "lanes_per_row": 2, "directions": "own"}},
+        "engine.cells_per_cycle: wanted at least 6 (lstm0: a group of 24 units lasts 4 cycles on 2 lanes a row), got 1",
+    ),
+    "own and residual": (
+        {
+            "model": {
+                "hidden": [6, 6],
+                "between": [[{"outputs": 6}], "residual"],
+                "head": {"outputs": 3, "last": "output"},
+            },
+            "engine": {"directions": "own"},
+        },
+        "model.between[1]: wanted no residual beside engine.directions: own (shared allows it), got",
+    ),
     "baselines": (
         {"training": {"task": "seeded", "baselines": ["block"]}},
         "training.baselines: wanted nothing beside",
@@ -66,6 +97,11 @@ def test_what_does_not_go_with_both_directions_is_refused_by_name(kind: str) -> 
 
 def test_the_same_without_the_change_is_a_spec() -> None:
     assert spec(**sections({})).directions == 2
+
+
+def test_lanes_of_its_own_for_each_direction_need_two() -> None:
+    with pytest.raises(Refused, match="wanted shared, without model.bidirectional, got"):
+        spec(engine={"directions": "own"})
 
 
 @pytest.mark.parametrize("key", [{"longest": 6}, {"head": {"outputs": 3, "last": "states"}}])

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from accel.architecture.array import Array, Term
-from accel.base.fixed import accumulator
+from accel.architecture.vector import Vector
+from accel.base.fixed import Integers, accumulator
 
 PARTIAL_READ = 2
 """From the number of a group to its partial sums: memory, output register."""
@@ -147,6 +148,15 @@ class RowArray(Array):
         """Bits of a column index."""
         vectors = (self.x_copy, self.h_copy) if self.recurrent else (self.x_copy,)
         return max(vector.high + vector.low for vector in vectors)
+
+    def columns_of(self, unit: Integers, numbers: Integers) -> Integers:
+        """Columns of W_h by their numbers among those that a unit's direction reads, of units and numbers alike."""
+        own = self.outputs // self.directions
+        return numbers + unit // own * own
+
+    def numbers(self, columns: Integers, vector: Vector) -> Integers:
+        """Columns of a vector, any shape, as numbers of values in the copy that their lane reads."""
+        return columns // self.column_banks
 
     @property
     def depth(self) -> int:

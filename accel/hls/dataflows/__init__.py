@@ -6,11 +6,12 @@ from typing import Any
 
 from accel.hls.dataflows.banks import BankProcess
 from accel.hls.dataflows.columns import ColumnProcess
+from accel.hls.dataflows.directions import DirectionsProcess
 from accel.hls.dataflows.rows import RowProcess
 from accel.hls.dataflows.shared import SharedProcess
 from accel.hls.process import Process
 
 PROCESSES: dict[str, type[Process[Any]]] = {
-    **{"row": RowProcess, "bank": BankProcess, "shared": SharedProcess},
+    **{"row": RowProcess, "bank": BankProcess, "directions": DirectionsProcess, "shared": SharedProcess},
     **{"column": ColumnProcess, "mixed": ColumnProcess},
 }

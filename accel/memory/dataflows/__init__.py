@@ -13,6 +13,7 @@ from accel.model.weights import LayerWeights
 LANE_WORDS: dict[str, Callable[[Any, LayerWeights], LaneWords]] = {
     "row": rows.lane_words,
     "bank": rows.lane_words,
+    "directions": rows.lane_words,
     "column": columns.lane_words,
     "mixed": mixed.lane_words,
     "shared": rows.lane_words,

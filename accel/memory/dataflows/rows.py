@@ -60,9 +60,10 @@ def lane_words(array: RowArray, layer: LayerWeights) -> LaneWords:
 
 def _of_level(array: RowArray, level: RowArray, layer: LayerWeights) -> LaneWords:
     values, columns = row_words(layer, array.column_banks)
-    k_x, numbers = level.nnz[0], columns // array.column_banks
-    places = np.hstack([level.x_copy.places(numbers[:, :k_x]), level.h_copy.places(numbers[:, k_x:])])
-    return LaneWords(*(dealt(level, entries) for entries in (values, numbers, places)))
+    of_x, of_h = np.split(columns, [level.nnz[0]], axis=1)
+    of_x, of_h = level.numbers(of_x, level.x_vector), level.numbers(of_h, level.h_vector)
+    places = np.hstack([level.x_copy.places(of_x), level.h_copy.places(of_h)])
+    return LaneWords(*(dealt(level, entries) for entries in (values, np.hstack([of_x, of_h]), places)))
 
 
 def dealt(array: RowArray, entries: Integers) -> Integers:

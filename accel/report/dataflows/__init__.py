@@ -16,6 +16,7 @@ from accel.schedule.stage import Passage
 SPANS: dict[str, Callable[[Any, int, Passage | None, bool, bool], Iterator[Span]]] = {
     "row": rows.spans,
     "bank": rows.spans,
+    "directions": rows.spans,
     "shared": rows.spans,
     "column": columns.spans,
     "mixed": columns.spans,

@@ -11,7 +11,7 @@ from accel.rtl.dataflows.mixed import MixedBlocks
 from accel.rtl.dataflows.rows import RowBlocks
 
 BLOCKS: dict[str, LayerBlocks[Any, Any]] = {
-    **{"row": RowBlocks(), "bank": RowBlocks(), "shared": RowBlocks()},
+    **{"row": RowBlocks(), "bank": RowBlocks(), "directions": RowBlocks(), "shared": RowBlocks()},
     **{"column": ColumnBlocks(), "mixed": MixedBlocks()},
 }
 

@@ -12,7 +12,7 @@ from accel.schedule.dataflows.shared import SharedStage
 from accel.schedule.stage import Stage
 
 STAGES: dict[str, type[Stage[Any]]] = {
-    **{"row": RowStage, "bank": RowStage, "shared": SharedStage},
+    **{"row": RowStage, "bank": RowStage, "directions": RowStage, "shared": SharedStage},
     **{"column": ColumnStage, "mixed": MixedStage},
 }
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accel.architecture.dataflows.rows import RowArray
-from accel.schedule.intervals import deciding, interval_of, latest_columns
+from accel.schedule.intervals import Columns, deciding, interval_of, latest_columns
 
 DRAWN = 1 << 21
 """Random columns that are drawn for an estimate, before those that a row keeps are chosen."""
@@ -19,10 +19,10 @@ def estimated_interval(array: RowArray) -> int:
     if array.writable:
         return interval_of(array, latest_columns(array))
     hidden = array.outputs // array.directions
-    columns = _random_columns(_drawn(array), array.rows_per_unit, hidden, array.nnz[1], array.column_banks)
+    columns: Columns = _random_columns(_drawn(array), array.rows_per_unit, hidden, array.nnz[1], array.column_banks)
     if array.directions > 1:
-        backward = np.tile(np.arange(len(columns) // array.rows_per_unit) >= hidden, array.rows_per_unit)
-        columns = columns + hidden * backward[:, None].astype(np.int32)
+        unit = np.tile(np.arange(len(columns) // array.rows_per_unit), array.rows_per_unit)
+        columns = array.columns_of(unit[:, None], columns.astype(np.int64))
     return max(interval_of(array, columns), array.depth * array.set_beats if array.streamed else 0)
 
 

@@ -112,6 +112,6 @@ def fetch_x(
     """
     lanes, vector = len(operand), array.x_vector
     x_values = signed_list(lanes, vector.aligned)
-    reader = operands(clk, word, x, reading.x_bank, x_values, vector, array, array.index_width, offset)
+    reader = operands(clk, word, x, reading.x_bank, x_values, vector, vector, array, array.index_width, offset)
     selector = select_operand(clk, reading.from_x, x_values, shared, operand)
     return reader, selector

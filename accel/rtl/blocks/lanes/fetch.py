@@ -99,15 +99,24 @@ def weights(clk: Any, word: Any, values: Any, stride: int) -> Any:
 
 @block
 def operands(
-    clk: Any, word: Any, write: Any, bank: Any, values: Any, whole: Vector, array: Array, stride: int, offset: int
+    clk: Any,
+    word: Any,
+    write: Any,
+    bank: Any,
+    values: Any,
+    whole: Vector,
+    vector: Vector,
+    array: Array,
+    stride: int,
+    offset: int,
 ) -> Any:
-    """Each operand is read from its own copy of a vector, at its index in the word: of the `whole` one, or of the
-    columns of the bank that lanes of its number read. Where a row's lanes read a bank each, `bank` has a bit for each.
+    """Each operand is read from its own copy at its index in the word: `vector` is what a copy holds of the `whole` one
+    that is written. Where a row's lanes read a bank each, `bank` has a bit for each.
 
     In: clk, word (fields of values and indices), write, bank (number of a bank, or a bit a lane). Out: values (signed,
     one a lane). Latency: fetch_to_select.
     """
-    banks, vector = array.column_banks, whole.of_column_bank(array.column_banks)
+    banks = array.column_banks
     dealing = Dealing(whole, banks)
     address_bits, written_bits = len(write.bank) + len(write.place), len(write.word)
     mine, address_of_bank, taken_of_word = dealing.mine, dealing.address(address_bits), dealing.taken
@@ -237,9 +246,9 @@ def fetch(clk: Any, word: Any, reading: Any, x: Any, h: Any, operand: Any, array
     count, stride = len(operand), array.index_width
     rows = count // array.lanes_per_row
     x_values = signed_list(count, array.x_vector.aligned)
-    x_reader = operands(clk, word, x, reading.x_bank, x_values, array.x_vector, array, stride, offset)
+    x_reader = operands(clk, word, x, reading.x_bank, x_values, array.x_vector, array.x_copy, array, stride, offset)
     if h is None:
         return x_reader, select_x(clk, reading.clear, rows, x_values, operand)
     h_values = signed_list(count, array.h_vector.aligned)
-    h_reader = operands(clk, word, h, reading.h_bank, h_values, array.h_vector, array, stride, offset)
+    h_reader = operands(clk, word, h, reading.h_bank, h_values, array.h_vector, array.h_copy, array, stride, offset)
     return x_reader, h_reader, select(clk, reading.clear, reading.from_h, rows, x_values, h_values, operand)

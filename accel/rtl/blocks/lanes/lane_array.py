@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from myhdl import always, block
+from myhdl import always, always_comb, block
 
 from accel.architecture.array import Array
+from accel.architecture.dataflows.directions import DIRECTIONS, DirectionsArray
 from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.latencies import capture_delay, first_delay
 from accel.rtl.blocks.lanes.fetch import Reading, fetch
@@ -22,6 +23,7 @@ from accel.rtl.blocks.primitives.register import delay, gather, register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
 from accel.rtl.blocks.primitives.words import flatten
 from accel.rtl.blocks.streams.load_fill import aim
+from accel.rtl.blocks.streams.ping_pong import Write
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,23 @@ def scratchpads(clk: Any, issue: Any, words: Any, store: Any, array: Array) -> A
 
 
 @block
+def deal(write: Any, own: Any, way: int) -> Any:
+    """What the lanes of one of two directions store of what is written: every other word, `way` is the first one.
+
+    In: write. Out: own (places half as many). Latency: 0.
+    """
+
+    @always_comb
+    def dealing():
+        own.enable.next = write.enable and write.place[0] == way
+        own.bank.next = write.bank
+        own.place.next = write.place >> 1
+        own.word.next = write.word
+
+    return dealing
+
+
+@block
 def sparse_units(
     clk: Any,
     words: Any,
@@ -99,7 +118,17 @@ def sparse_units(
     Out: shifted (P + E words of S totals). Latency: as `unit`.
     """
     ends = [(shifted[n + array.cells], shifted[n]) for n in range(array.units)]
-    return [unit(clk, words[n], first, capture, reading, x, h, ahead, *ends[n], array) for n in range(array.units)]
+    dealing, writes = [], [(x, h)] * array.units
+    if isinstance(array, DirectionsArray):
+        own = [(Write(array.x_copy), Write(array.h_copy)) for _ in range(DIRECTIONS)]
+        dealing = [
+            deal(write, one, way) for way, pair in enumerate(own) for write, one in zip((x, h), pair, strict=True)
+        ]
+        writes = [own[array.direction(n)] for n in range(array.units)]
+    units = [
+        unit(clk, words[n], first, capture, reading, *writes[n], ahead, *ends[n], array) for n in range(array.units)
+    ]
+    return dealing, units
 
 
 @block

@@ -135,6 +135,10 @@ def choose_word(reading: Any, address: Any, mirror: Mirror) -> Any:
         mirrored.next = second != (number >= half)
 
     @always_comb
+    def by_word():
+        mirrored.next = second != number[0]
+
+    @always_comb
     def choosing():
         if mirrored:
             vector.next = reading.behind
@@ -145,7 +149,8 @@ def choose_word(reading: Any, address: Any, mirror: Mirror) -> Any:
     def addressing():
         address.next = vector + within
 
-    return widening, by_half if mirror.crossed else by_round, choosing, addressing
+    halves = by_word if mirror.in_turn else by_half
+    return widening, halves if mirror.crossed else by_round, choosing, addressing
 
 
 @block
@@ -156,7 +161,7 @@ def go_through(clk: Any, reset: Any, reading: Any, lower: Any, upper: Any, mirro
     .active, .upper, .round_ends, .step_ends, .finishing, lower.freed, upper.freed. Latency: 1.
     """
     ahead, behind, number, second = reading.ahead, reading.behind, reading.number, reading.second
-    beats, last_beat, upper_begin = mirror.beats, mirror.beats - 1, mirror.bank_depth
+    beats, last_beat, last_even, upper_begin = mirror.beats, mirror.beats - 1, mirror.beats - 2, mirror.bank_depth
     there, begin, end = flag(), like(ahead), like(ahead)
 
     @always_comb
@@ -205,6 +210,16 @@ def go_through(clk: Any, reset: Any, reading: Any, lower: Any, upper: Any, mirro
             number.next = number + 1
 
     @always_seq(clk.posedge, reset=reset)
+    def counting_halves():
+        if reading.round_ends:
+            number.next = 0
+            second.next = reading.round_ends and not reading.step_ends
+        elif reading.fetching and number == last_even:
+            number.next = 1
+        elif reading.fetching:
+            number.next = number + 2
+
+    @always_seq(clk.posedge, reset=reset)
     def stepping():
         if there:
             ahead.next = begin
@@ -219,8 +234,8 @@ def go_through(clk: Any, reset: Any, reading: Any, lower: Any, upper: Any, mirro
             ahead.next = end
             behind.next = begin
 
-    steps = placing if mirror.last_only else stepping
-    return looking, ending, ending_pair if mirror.pairs else ending_one, freeing, passing_on, counting, steps
+    steps, numbers = placing if mirror.last_only else stepping, counting_halves if mirror.in_turn else counting
+    return looking, ending, ending_pair if mirror.pairs else ending_one, freeing, passing_on, numbers, steps
 
 
 @module

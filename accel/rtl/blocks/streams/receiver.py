@@ -36,8 +36,11 @@ class Marks:
 
 
 @block
-def fill(clk: Any, reset: Any, beats: Any, filling: Any, lower: Any, upper: Any, write: Any, count: int) -> Any:
-    """Write `count` beats (in) into a bank that is not full, then go on to the other.
+def fill(
+    clk: Any, reset: Any, beats: Any, filling: Any, lower: Any, upper: Any, write: Any, count: int, in_turn: bool
+) -> Any:
+    """Write `count` beats (in) into a bank that is not full, then go on to the other. With `in_turn` the first half of
+    them goes to places 0, 2, 4 ..., the second half to those between.
 
     In: clk, reset, beats, lower, upper. Out: beats.ready, filling.lower_completes, filling.moving, filling.upper,
     filling.upper_completes, write.bank, write.enable, write.place, write.word. Latency: 1 to `write` (out).
@@ -46,7 +49,7 @@ def fill(clk: Any, reset: Any, beats: Any, filling: Any, lower: Any, upper: Any,
     enable, bank, place, written = write.enable, write.bank, write.place, write.word
     moving, into_upper = filling.moving, filling.upper
     completing = flag()
-    last_beat = count - 1
+    last_beat, last_even = count - 1, count - 2
     number = bits(len(place))
 
     @always_comb
@@ -76,13 +79,23 @@ def fill(clk: Any, reset: Any, beats: Any, filling: Any, lower: Any, upper: Any,
             number.next = number + 1
 
     @always_seq(clk.posedge, reset=reset)
+    def counting_halves():
+        if completing:
+            number.next = 0
+            into_upper.next = not into_upper
+        elif moving and number == last_even:
+            number.next = 1
+        elif moving:
+            number.next = number + 2
+
+    @always_seq(clk.posedge, reset=reset)
     def writing():
         enable.next = moving
         bank.next = into_upper
         place.next = number
         written.next = word
 
-    return accepting, closing, telling, counting, writing
+    return accepting, closing, telling, counting_halves if in_turn else counting, writing
 
 
 @block
@@ -173,19 +186,21 @@ def receive(
     stateful: bool,
     with_set: bool,
     initial_state: bool,
+    in_turn: bool = False,
 ) -> Any:
     """Write `count` beats (in) into a bank of the ping-pong buffer, then hand it over.
 
     The step after a sequence's last one is fresh, unless the model is stateful: then only the first one after reset.
     With several streams that take turns, the step is meant that comes a round later. `with_set` hands on the set of
-    weights that comes with the beats. Where a sequence's state is given, a turn of its own takes it.
+    weights that comes with the beats. Where a sequence's state is given, a turn of its own takes it. With `in_turn`
+    words of both halves of the beats lie in turn.
 
     In: clk, reset, beats. Out: beats.ready, ping_pong.available, .bank, .final, .fresh, .leads, .opens, .starts,
     .weight_set, .write. Latency: 1 from the last beat to `available`.
     """
     filling, lower, upper = Filling(), Marks(), Marks()
     free_lower, free_upper = flag(), flag()
-    filled = fill(clk, reset, beats, filling, lower, upper, ping_pong.write, count)
+    filled = fill(clk, reset, beats, filling, lower, upper, ping_pong.write, count, in_turn)
     marked = [
         mark(clk, reset, filling.lower_completes, beats.last, free_lower, lower),
         mark(clk, reset, filling.upper_completes, beats.last, free_upper, upper),
