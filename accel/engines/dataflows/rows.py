@@ -44,7 +44,7 @@ class RowChecked(Checked[RowArray]):
         cycles = [level.cycles_per_group for level in array.by_level]
         ends = np.cumsum([level.groups * level.cycles_per_group for level in array.by_level]).tolist()
         found = [
-            tuple(interval - 1 for interval in self.intervals(array, layer)),
+            tuple(max(interval - 2, 0) for interval in self.intervals(array, layer)),
             tuple(count - 1 for count in cycles),
             tuple(end - 1 for end in ends),
             (*ends[:-1], 0),
