@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
+
+import numpy as np
 
 from accel.architecture.layer import Layer
 from accel.architecture.vector import Vector
-from accel.base.fixed import Fixed, accumulator, bits_for
+from accel.base.fixed import Fixed, Integers, accumulator, bits_for
 from accel.spec import BALANCES, DATAFLOWS, Traversal
 
 Term = tuple[int, Fixed, Fixed, int]
@@ -96,6 +99,27 @@ class Array(Layer, ABC):
     def column_banks(self) -> int:
         """Banks of the columns, of which each lane of a row reads one; 1 where it reads them all."""
         return 1
+
+    @property
+    def ways(self) -> int:
+        """Directions that have lanes of their own, words of units and of x being theirs in turn; 1 where every lane
+        serves all.
+        """
+        return 1
+
+    def way(self, unit: int) -> int:
+        """Which of them a unit of a group serves."""
+        return unit // self.cells % self.ways
+
+    @cached_property
+    def unit_order(self) -> Integers:
+        """The units as they lie, by their numbers in files, where all of a direction come together. [units]"""
+        return in_turn(self.outputs, self.cells, self.ways)
+
+    @cached_property
+    def input_order(self) -> Integers:
+        """The values of x as they lie, likewise. [inputs]"""
+        return in_turn(self.inputs, self.input_words, self.ways)
 
     @property
     def x_copy(self) -> Vector:
@@ -195,3 +219,12 @@ class Array(Layer, ABC):
             "bias": self.unit_levels * sums * self.bias.width,
             "scales": sums * self.scale.width if self.scale else 0,
         } | self.operand_bits
+
+
+def in_turn(count: int, words: int, ways: int) -> Integers:
+    """Of `count` values, those of one of the `ways` before those of the next, which lies at each place where words of
+    all of them take turns.
+    """
+    place = np.arange(count)
+    word = place // words
+    return word % ways * (count // ways) + word // ways * words + place % words

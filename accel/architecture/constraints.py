@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from accel.architecture.array import Array
 from accel.architecture.cells.sizes import Size
-from accel.architecture.dataflows.directions import DIRECTIONS, DirectionsArray
 from accel.architecture.network import ACCUMULATOR, Network
 from accel.spec import divisors
 
@@ -39,9 +38,7 @@ def violations(net: Network) -> Iterator[tuple[str, str, object]]:
 
 def _slow_cells(array: Array, cycles: int) -> tuple[str, str, object]:
     """What would take the units of a group within some cycles."""
-    own = isinstance(array, DirectionsArray)
-    able = divisors(array.units // DIRECTIONS if own else array.units)
-    least = next((cells for cells in able if array.units <= cells * cycles), None)
+    least = next((cells for cells in divisors(array.units // array.ways) if array.units <= cells * cycles), None)
     why = (
         f"a group of {array.units} units lasts {cycles} cycle{'s' * (cycles > 1)} on {array.lanes_per_row} lanes a row"
     )

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from accel.architecture.dataflows.directions import DirectionsArray
 from accel.architecture.dataflows.shared import SharedArray
 from accel.base.fixed import Integers
 from accel.model.design import Design
@@ -20,9 +19,8 @@ def by_layer(design: Design, signals: Mapping[str, dict[str, Integers]]) -> dict
     """Signals [steps, units] of what is built as those of the network's layers."""
     found = dict(signals)
     for array in design.in_hardware.net.layers:
-        if isinstance(array, DirectionsArray):
-            places = np.argsort(array.unit_order)
-            found[array.name] = {name: values[:, places] for name, values in found[array.name].items()}
+        places = np.argsort(array.unit_order)
+        found[array.name] = {name: values[:, places] for name, values in found[array.name].items()}
         if not isinstance(array, SharedArray):
             continue
         every = found.pop(array.name)

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from accel.architecture.array import Array
-from accel.architecture.dataflows.directions import DirectionsArray
 from accel.architecture.network import Network
 from accel.base.fixed import Integers
 from accel.model.weights import LayerWeights, Matrix, Weights
@@ -19,7 +18,7 @@ def as_they_lie(net: Network, weights: Weights) -> Weights:
     What reads the last layer without a sequence buffer between, which would put the halves apart, reads them in turn.
     """
     last, behind = net.layers[-1], net.place(len(net.layers))
-    if not isinstance(last, DirectionsArray):
+    if last.ways == 1:
         return weights
     layers = [_placed(array, layer) for array, layer in zip(net.arrays, weights.layers, strict=True)]
     if behind not in net.mirrors:
@@ -28,7 +27,7 @@ def as_they_lie(net: Network, weights: Weights) -> Weights:
 
 
 def _placed(array: Array, layer: LayerWeights) -> LayerWeights:
-    if not isinstance(array, DirectionsArray):
+    if array.ways == 1:
         return layer
     units = array.unit_order
     w_x, w_h = (_rows(matrix, units) for matrix in (layer.w_x, layer.w_h))

@@ -15,7 +15,6 @@ from typing import Any
 from accel.architecture.array import Array
 from accel.architecture.cells.operations import Clip
 from accel.architecture.dataflows import ARRAYS
-from accel.architecture.dataflows.directions import DirectionsArray
 from accel.architecture.embedding import Embedding
 from accel.architecture.linear import LinearArray
 from accel.architecture.mirror import Mirror
@@ -189,7 +188,7 @@ def _receivers(design: Design) -> Iterator[Call]:
                     f"{array.name.upper()}.input_beats",
                 ),
                 *(streams, design.spec.model.stateful, set_in, array.initial_state),
-                *(["in_turn=True"] if isinstance(array, DirectionsArray) else []),
+                *(["in_turn=True"] if array.ways > 1 else []),
             ),
         )
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from accel.architecture.array import Array
-from accel.architecture.dataflows.directions import DIRECTIONS, DirectionsArray
 
 
 @dataclass(frozen=True)
@@ -31,9 +30,8 @@ class Need:
     @classmethod
     def of(cls, array: Array) -> Need:
         """Of an array with the lanes of a row that are wanted and any number of units."""
-        lanes, together = array.multipliers // array.units, DIRECTIONS if isinstance(array, DirectionsArray) else 1
-        units = array.outputs * together // array.directions
-        return cls(units, array.outputs, lanes, array.depth // array.groups, together)
+        units, lanes = array.outputs * array.ways // array.directions, array.multipliers // array.units
+        return cls(units, array.outputs, lanes, array.depth // array.groups, array.ways)
 
     def fewest(self, cycles: int, multiple: int) -> int | None:
         """The least P, a multiple of a number, with which a step's groups take at most some cycles; None: none is."""

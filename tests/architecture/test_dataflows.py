@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from accel.architecture.dataflows import ARRAYS
+from accel.architecture.dataflows.directions import DirectionsArray
 from accel.architecture.dataflows.shared import SharedArray
 from accel.engines.dataflows import CHECKED
 from accel.hls.dataflows import PROCESSES
@@ -23,10 +24,10 @@ from fpga.dataflows import DEMANDS
 
 PACKAGES = ("accel", "training", "fpga", "exploration", "sparrow")
 FLOORS: list[Mapping[str, Any]] = [ARRAYS, LANE_WORDS, STAGES, BLOCKS, PROCESSES, CHECKED, SPANS, DEMANDS]
-BUILT = {*DATAFLOWS, SharedArray.dataflow}
-"""Those of a spec, and what rows become where layers share lanes."""
+BUILT = {*DATAFLOWS, SharedArray.dataflow, DirectionsArray.dataflow}
+"""Those of a spec, and what rows become where layers share lanes, or directions have lanes of their own."""
 OF_TRAVERSALS: list[Mapping[str, Any]] = [BALANCES, BALANCED]
-PREFIXES = ("Row", "Bank", "Column", "Mixed")
+PREFIXES = ("Row", "Bank", "Directions", "Column", "Mixed")
 PARTS = ("Array", "Stage", "Clock", "Blocks", "Process", "Checked", "Balanced", "Demand")
 CLASSES = {f"{prefix}{part}" for prefix in PREFIXES for part in PARTS}
 ASKING = ("dataflow", "traversal", "flow")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from accel.architecture.dataflows import directions
+from accel.architecture import array
 from accel.architecture.dataflows.directions import DirectionsArray
 from accel.architecture.network import network
 from accel.engines.icarus import icarus
@@ -90,7 +90,7 @@ def stimuli(design: Design) -> Samples:
 )
 def test_hardware_and_cpp_compute_what_the_golden_model_does(kind: str, tmp_path: Path) -> None:
     design = made(kind, tmp_path)
-    assert all(isinstance(array, DirectionsArray) for array in design.net.layers)
+    assert all(layer.ways == 2 for layer in design.net.layers)
     require_equal(design, stimuli(design), QUICK)
 
 
@@ -104,27 +104,27 @@ def test_every_simulator_agrees_in_every_bit_and_cycle(kind: str, tmp_path: Path
 
 def test_a_lane_that_serves_the_other_direction_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     design = made("one layer", tmp_path)
-    monkeypatch.setattr(DirectionsArray, "direction", lambda array, unit: 1 - unit // array.cells % 2)
+    monkeypatch.setattr(DirectionsArray, "way", lambda layer, unit: 1 - unit // layer.cells % 2)
     assert compare("myhdl", MYHDL, design, stimuli(design), schedule(design)).status == "different"
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        pytest.param(lambda count, words: (right(count, words) + count // 2) % count, id="backward first"),
-        pytest.param(lambda count, _words: right(count, 1), id="by unit", marks=pytest.mark.slow),
-        pytest.param(lambda count, _words: np.arange(count), id="as in files", marks=pytest.mark.slow),
+        pytest.param(lambda *sizes: (right(*sizes) + sizes[0] // 2) % sizes[0], id="backward first"),
+        pytest.param(lambda count, _words, ways: right(count, 1, ways), id="by unit", marks=pytest.mark.slow),
+        pytest.param(lambda count, *_: np.arange(count), id="as in files", marks=pytest.mark.slow),
     ],
 )
 def test_an_order_of_units_that_the_hardware_has_not_is_seen(
     wrong: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(directions, "in_turn", wrong)
+    monkeypatch.setattr(array, "in_turn", wrong)
     design = made("two cells", tmp_path)
     assert compare("myhdl", MYHDL, design, stimuli(design), schedule(design)).status == "different"
 
 
-right = directions.in_turn
+right = array.in_turn
 
 
 def test_verilog_whose_lanes_store_the_words_of_the_other_direction_differs(tmp_path: Path) -> None:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
-
-import numpy as np
 
 from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.vector import Vector
 from accel.base.fixed import Integers
 from accel.spec import DATAFLOWS, Traversal
-
-DIRECTIONS = 2
 
 
 @dataclass(frozen=True)
@@ -35,47 +30,28 @@ class DirectionsArray(RowArray):
         return False
 
     @property
+    def ways(self) -> int:
+        """Both directions."""
+        return self.directions
+
+    @property
     def x_copy(self) -> Vector:
         """A copy holds the words of its direction."""
-        return _half(self.x_vector)
+        return self._of_direction(self.x_vector)
 
     @property
     def h_copy(self) -> Vector:
         """A copy holds the words of its direction."""
-        return _half(self.h_vector)
-
-    @cached_property
-    def unit_order(self) -> Integers:
-        """The units as they lie, by their numbers in files, where the forward ones come first. [2H]"""
-        return in_turn(self.outputs, self.cells)
-
-    @cached_property
-    def input_order(self) -> Integers:
-        """The values of x as they lie, by their numbers in files. [2I]"""
-        return in_turn(self.inputs, self.input_words)
-
-    def columns_of(self, unit: Integers, numbers: Integers) -> Integers:
-        """Every other word, beginning with that of the unit's direction."""
-        words = DIRECTIONS * (numbers // self.cells) + unit // self.cells % DIRECTIONS
-        return words * self.cells + numbers % self.cells
+        return self._of_direction(self.h_vector)
 
     def numbers(self, columns: Integers, vector: Vector) -> Integers:
         """Words of the other direction are left out."""
-        return columns // (DIRECTIONS * vector.words) * vector.words + columns % vector.words
+        return columns // (self.ways * vector.words) * vector.words + columns % vector.words
 
-    def direction(self, unit: int) -> int:
-        """0 of a unit of a group that reads forward, 1 of one that reads backward."""
-        return unit // self.cells % DIRECTIONS
+    def columns_of(self, unit: Integers, numbers: Integers) -> Integers:
+        """Every other word, beginning with that of the unit's direction."""
+        words = self.ways * (numbers // self.cells) + unit // self.cells % self.ways
+        return words * self.cells + numbers % self.cells
 
-
-def in_turn(count: int, words: int) -> Integers:
-    """Of `count` values, those of the forward direction before those of the backward one, which of them lies at each
-    place where words of both take turns.
-    """
-    place = np.arange(count)
-    word = place // words
-    return word % DIRECTIONS * (count // DIRECTIONS) + word // DIRECTIONS * words + place % words
-
-
-def _half(whole: Vector) -> Vector:
-    return replace(whole, beats=-(-whole.beats // DIRECTIONS))
+    def _of_direction(self, whole: Vector) -> Vector:
+        return replace(whole, beats=-(-whole.beats // self.ways))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from accel.architecture.dataflows.directions import DIRECTIONS
 from accel.base.fixed import Integers
 from accel.engines.dataflows.lanes import stored_places
 from accel.engines.dataflows.rows import RowChecked
@@ -12,6 +11,6 @@ class DirectionsChecked(RowChecked):
     """A lane's memory holds every second word of a vector, those of its own direction."""
 
     def held(self, columns: Integers, lanes: int, words: int) -> tuple[Integers, Integers]:
-        """Of columns [nnz] those of the direction that they all belong to, word by word."""
-        numbers = columns // (DIRECTIONS * words) * words + columns % words
+        """Of columns [nnz], which belong to one direction, the numbers among those of that one."""
+        numbers = columns // (2 * words) * words + columns % words
         return numbers, stored_places(numbers, words)

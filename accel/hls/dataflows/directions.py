@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from accel.architecture.dataflows.directions import DIRECTIONS
 from accel.hls.dataflows.rows import RowProcess
 
 
@@ -12,4 +11,4 @@ class DirectionsProcess(RowProcess):
     @property
     def lane_sizes(self) -> list[tuple[str, int]]:
         """Cycles of a group, and directions."""
-        return [*super().lane_sizes, ("Directions", DIRECTIONS)]
+        return [*super().lane_sizes, ("Directions", self.array.ways)]

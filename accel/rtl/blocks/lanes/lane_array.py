@@ -8,7 +8,6 @@ from typing import Any
 from myhdl import always, always_comb, block
 
 from accel.architecture.array import Array
-from accel.architecture.dataflows.directions import DIRECTIONS, DirectionsArray
 from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.latencies import capture_delay, first_delay
 from accel.rtl.blocks.lanes.fetch import Reading, fetch
@@ -119,12 +118,12 @@ def sparse_units(
     """
     ends = [(shifted[n + array.cells], shifted[n]) for n in range(array.units)]
     dealing, writes = [], [(x, h)] * array.units
-    if isinstance(array, DirectionsArray):
-        own = [(Write(array.x_copy), Write(array.h_copy)) for _ in range(DIRECTIONS)]
+    if array.ways > 1:
+        own = [(Write(array.x_copy), Write(array.h_copy)) for _ in range(array.ways)]
         dealing = [
             deal(write, one, way) for way, pair in enumerate(own) for write, one in zip((x, h), pair, strict=True)
         ]
-        writes = [own[array.direction(n)] for n in range(array.units)]
+        writes = [own[array.way(n)] for n in range(array.units)]
     units = [
         unit(clk, words[n], first, capture, reading, *writes[n], ahead, *ends[n], array) for n in range(array.units)
     ]
