@@ -88,7 +88,7 @@ def products(net: Network) -> Iterator[Products]:
     """Every product of a design: of lanes, scales, cells, a pool, and of addresses."""
     for array in net.arrays:
         if array.multiplies:
-            yield Products(array.multipliers - 2 * array.pairs, array.weight_width, array.operand_width)
+            yield from _of_lanes(array)
             yield Products(array.pairs, array.packed_width, array.operand_width, 2 * array.product_width)
         if array.scale is not None:
             yield Products(array.cells * array.sums_per_unit, array.total_width, array.scale.width)
@@ -100,6 +100,12 @@ def products(net: Network) -> Iterator[Products]:
         yield Products(net.layers[-1].cells, pool.sum_width, pool.factor_width)
     if net.embedding is not None:
         yield from multiples(1, net.embedding.token_width, net.embedding.beats, index_bits(net.embedding.depth))
+
+
+def _of_lanes(array: Array) -> Iterator[Products]:
+    """Those of lanes that have a multiplier each, by the width of their gate's weights; of pairs there is none."""
+    for gate in range(2 * (array.rows_per_unit // 2) if array.pairs else 0, array.rows_per_unit):
+        yield Products(array.units * array.lanes_per_row, array.gate_widths[gate], array.operand_width)
 
 
 def _of_cells(array: Array, net: Network) -> Iterator[Products]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from accel.schedule.proposals import Proposal
 from accel.spec import Spec
-from accel.spec.network import Head
+from accel.spec.network import GATES, Head
 from training.automatic.formats import Chosen
 from training.importing.network import FloatNetwork
 from training.importing.source import Wishes
@@ -84,6 +84,9 @@ def _formats(chosen: Chosen, asked: Asked) -> Iterator[tuple[str, str]]:
     on = f"{some} {chosen.data.origin}" if asked.data else "RANDOM x: real data may need other formats, give --data"
     rows = " Each row has a scale, which saves more bits than it takes."
     scales = rows if chosen.spec.weights.per_row else ""
+    if chosen.spec.weights.by_gate:
+        order = ", ".join(GATES[chosen.spec.model.cell])
+        scales += f" Where an entry is a list, each gate has a width of its own: {order}."
     if chosen.kept:
         which = (
             "" if len(chosen.kept) == len(chosen.spec.model.hidden) else f" of layer {', '.join(map(str, chosen.kept))}"

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from accel.base.fixed import Fixed
 from accel.base.tables import Table
-from training.straight_through import look_up, narrow, skip
+from training.straight_through import clamped, look_up, narrow, skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +126,7 @@ def _zeros_like(number: Exact) -> Exact:
 
 
 def _narrow(x: Exact, fmt: Fixed) -> Exact:
-    return Exact(fmt.dropped(x.integers, x.frac).clamp(fmt.lo, fmt.hi), fmt.frac)
+    return Exact(clamped(fmt.dropped(x.integers, x.frac), fmt), fmt.frac)
 
 
 def _look_up(x: Exact, table: Table) -> Exact:

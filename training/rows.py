@@ -121,6 +121,11 @@ def _error(weight: Tensor, fmt: Fixed, scale: Tensor) -> Tensor:
     return (narrow(weight / each, fmt) * each - weight).square().sum(1)
 
 
+def _largest(fmt: Fixed, weight: Tensor) -> Tensor:
+    """The largest number that the rows of a matrix hold, one for all or one each. [1] or [rows]"""
+    return torch.as_tensor(fmt.real(fmt.limits(len(weight))[1])).reshape(-1).to(weight)
+
+
 @torch.no_grad()
 def _stretched(layer: nn.Module, formats: tuple[Fixed, Fixed], of_scale: Fixed) -> Tensor:
     """Divide each row of a layer by the scale at which its integers have the least squared error. [rows]
@@ -129,7 +134,7 @@ def _stretched(layer: nn.Module, formats: tuple[Fixed, Fixed], of_scale: Fixed) 
     rounding them costs nothing.
     """
     pairs = list(zip(matrices_of(layer), formats, strict=True))
-    largest = torch.stack([weight.abs().amax(1) / float(fmt.real(fmt.hi)) for weight, fmt in pairs]).amax(0)
+    largest = torch.stack([weight.abs().amax(1) / _largest(fmt, weight) for weight, fmt in pairs]).amax(0)
     w_x, w_h = (weight.cpu().numpy() for weight, _ in pairs)
     steps = torch.from_numpy(steps_of_rows(w_x, w_h, formats[1].frac - formats[0].frac)).to(largest)
     whole = torch.where(steps.isnan(), largest, steps * 2.0 ** formats[0].frac)

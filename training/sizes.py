@@ -14,7 +14,7 @@ def bits(net: Network) -> dict[str, int]:
     every, arrays = net.arrays, net.in_hardware.arrays
     dense = sum(a.rows * (a.inputs + a.levels * ((a.outputs if a.recurrent else 0) + 1)) for a in every)
     stored = {
-        "values": sum(a.nonzeros * a.weight_width for a in arrays),
+        "values": sum(a.nonzeros * sum(a.gate_widths) // a.rows_per_unit for a in arrays),
         "indices": sum(a.nonzeros * a.index_width * a.indices // (a.rows_per_unit * a.lanes_per_row) for a in arrays),
         "scales": sum(a.rows * a.scale.width for a in arrays if a.scale is not None),
         "bias": sum(a.unit_levels * a.rows * a.bias.width for a in arrays),

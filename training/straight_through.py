@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.overrides import handle_torch_function, has_torch_function_unary
 
-from accel.base.fixed import Fixed
+from accel.base.fixed import ByGate, Fixed
 from accel.base.tables import Table
 
 
@@ -24,7 +24,7 @@ class _Narrow(Function):
     def forward(ctx: Any, x: Tensor, fmt: Fixed) -> Tensor:
         scale = float(2**fmt.frac)
         rounded = torch.floor(x * scale + 0.5)
-        narrowed = rounded.clamp(fmt.lo, fmt.hi)
+        narrowed = clamped(rounded, fmt)
         ctx.save_for_backward(rounded == narrowed)
         return narrowed / scale
 
@@ -69,6 +69,13 @@ class _Skip(Function):
 def _entries(table: Table, dtype: torch.dtype, device: torch.device) -> Tensor:
     """The table as real numbers; a negative index counts from the end, which is two's complement."""
     return torch.as_tensor(table.output.real(table.entries), dtype=dtype, device=device)
+
+
+def clamped(integers: Tensor, fmt: Fixed) -> Tensor:
+    """Integers within the limits of a format; of a matrix whose gates have widths of their own, row by row."""
+    if not isinstance(fmt, ByGate):
+        return integers.clamp(fmt.lo, fmt.hi)
+    return integers.clamp(*(torch.from_numpy(end).to(integers) for end in fmt.limits(len(integers))))
 
 
 def narrow(x: Tensor, fmt: Fixed) -> Tensor:

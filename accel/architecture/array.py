@@ -186,7 +186,7 @@ class Array(Layer, ABC):
     @property
     def word_width(self) -> int:
         """Bits of one unit's memory word: a value for each of its lanes, then the indices."""
-        return self.rows_per_unit * self.lanes_per_row * self.weight_width + self.indices * self.index_width
+        return self.values_width + self.indices * self.index_width
 
     @property
     def set_beats(self) -> int:
@@ -214,7 +214,7 @@ class Array(Layer, ABC):
         """Bits of every memory of the layer, exact, by what they hold."""
         sums = (2 if self.writable else 1) * self.groups * self.units * self.sums_per_unit
         return {
-            "values": self.multipliers * self.held * self.weight_width,
+            "values": self.units * self.held * self.values_width,
             "indices": self.units * self.indices * self.held * self.index_width,
             "bias": self.unit_levels * sums * self.bias.width,
             "scales": sums * self.scale.width if self.scale else 0,

@@ -202,13 +202,31 @@ class Layer:
 
     @property
     def stored(self) -> Fixed:
-        """The format of whose words stored values are: the wider one, as lanes take both matrices from one memory."""
+        """The format of whose words stored values are: the wider one, as lanes take both matrices from one memory; of
+        gates the widest.
+        """
         return max(self.w_x, self.w_h, key=lambda fmt: fmt.width)
 
     @property
     def weight_width(self) -> int:
-        """Bits of a stored value."""
+        """Bits of a stored value, where gates differ of the widest ones: what lanes multiply."""
         return self.stored.width
+
+    @property
+    def gate_widths(self) -> tuple[int, ...]:
+        """Bits of a stored value of each row of a unit: the wider ones of the two matrices."""
+        count = self.rows_per_unit
+        return tuple(map(max, self.w_x.by_gate(count), self.w_h.by_gate(count)))
+
+    @property
+    def widths_differ(self) -> bool:
+        """Whether lanes store values of several widths."""
+        return len(set(self.gate_widths)) > 1
+
+    @property
+    def values_width(self) -> int:
+        """Bits of the values in a unit's memory word, row after row."""
+        return self.lanes_per_row * sum(self.gate_widths)
 
     @property
     def multiplies(self) -> bool:

@@ -32,6 +32,14 @@ class Fixed:
         """Largest integer of the format."""
         return (1 << (self.width - 1)) - 1
 
+    def limits(self, rows: int) -> tuple[Any, Any]:
+        """Smallest and largest integer of a matrix of so many rows: of all of them, or of each, [rows, 1]."""
+        return self.lo, self.hi
+
+    def by_gate(self, count: int) -> tuple[int, ...]:
+        """Bits of the weights of each of `count` gates."""
+        return (self.width,) * count
+
     def codes(self, value: Integers) -> Integers:
         """Integers of the format, of any shape, as the unsigned words that memories hold."""
         return value & ((1 << self.width) - 1)
@@ -60,7 +68,7 @@ class Fixed:
         scaled = np.asarray(real, dtype=np.float64) * float(2**self.frac)
         if np.isnan(scaled).any():
             raise ValueError(f"cannot quantise NaN to {self}")
-        return np.clip(np.floor(scaled + 0.5), self.lo, self.hi).astype(np.int64)
+        return np.clip(np.floor(scaled + 0.5), *self.limits(len(scaled) if scaled.ndim else 1)).astype(np.int64)
 
     def real(self, value: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Integers of this format, of any shape, as the real numbers they stand for."""
@@ -95,6 +103,30 @@ class LowBit(Fixed):
         """Real numbers of any shape to the nearest digit; a half rounds up, and the binary digit of 0 is 1."""
         found = super().quantize(real)
         return found if self.width > 1 else np.where(np.asarray(real) < 0, -1, 1)
+
+
+@dataclass(frozen=True, order=True)
+class ByGate(Fixed):
+    """Weights of a matrix whose gates have widths of their own, the widest of them `width`; row = gate * units + unit.
+
+    Their fraction is one, so that all products stay aligned; a narrower gate only saturates earlier.
+    """
+
+    gates: tuple[int, ...]
+    """Bits of the weights of each gate."""
+
+    def limits(self, rows: int) -> tuple[Any, Any]:
+        """Smallest and largest integer of each row, [rows, 1]; the gates have as many rows each."""
+        ends = np.repeat([1 << width - 1 for width in self.gates], rows // len(self.gates))[:, None]
+        return -ends, ends - 1
+
+    def by_gate(self, count: int) -> tuple[int, ...]:
+        """Bits of the weights of each of `count` gates."""
+        assert count == len(self.gates)
+        return self.gates
+
+    def __str__(self) -> str:
+        return f"fixed<{'/'.join(map(str, self.gates))},{self.frac}>"
 
 
 def bits_for(lo: int, hi: int) -> int:

@@ -70,10 +70,20 @@ def unit_memories(array: Array, layer: LayerWeights) -> Iterator[Contents]:
     places = readers(array, found.places)
     values = stored_values(array, found.values)
     for unit in range(array.units):
-        parts = [Part("value", array.weight_width, values[:, unit].reshape(len(values), -1))]
+        parts = [*_values(array, values[:, unit])]
         if array.indices:
             parts.append(Part("index", array.index_width, places[:, unit].reshape(len(places), -1)))
         yield Contents(tuple(parts))
+
+
+def _values(array: Array, values: Integers) -> Iterator[Part]:
+    """Those of a unit [words, rows, lanes of a row]: side by side, each row's of its gate's bits."""
+    if not array.widths_differ:
+        yield Part("value", array.weight_width, values.reshape(len(values), -1))
+        return
+    of_x, of_h = (matrix.by_gate(array.rows_per_unit) for matrix in (array.w_x, array.w_h))
+    for gate in range(array.rows_per_unit):
+        yield Part(f"gate {gate}, value", max(of_x[gate], of_h[gate]), values[:, gate])
 
 
 def readers(array: Array, columns: Integers) -> npt.NDArray[np.int64]:

@@ -6,6 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -161,6 +162,7 @@ class Process(ABC, Generic[A]):
             ("HShift", array.h_shift),
             ("OperandWidth", array.operand_width),
             ("WeightWidth", array.weight_width),
+            ("ValuesWidth", array.values_width),
             ("IndexWidth", array.index_width),
             ("ProductWidth", array.product_width),
             ("PackedWidth", array.packed_width),
@@ -229,6 +231,11 @@ class Process(ABC, Generic[A]):
         found = {each.row: number for number, each in sums if each.part in ("both", part)}
         return [found[row] for row in range(self.array.rows_per_unit)]
 
+    @property
+    def gate_starts(self) -> list[int]:
+        """For each row of a unit, where its values begin in a memory word."""
+        return [self.array.lanes_per_row * below for below in accumulate(self.array.gate_widths[:-1], initial=0)]
+
     @cached_property
     def _words(self) -> LaneWords:
         return lane_words(self.array, self.weights)
@@ -236,7 +243,7 @@ class Process(ABC, Generic[A]):
     @property
     def values(self) -> Integers:
         """Weights as two's complement reads their words, [group and cycle, or word][unit, row, lane of the row]."""
-        sign = 1 << (self.array.weight_width - 1)
+        sign = 1 << (self.array.weight_width - 1)  # a narrower gate's values are as wide here
         read = (self.array.stored.codes(self._words.values) ^ sign) - sign
         return read.reshape(self.array.depth, -1)
 
@@ -278,7 +285,7 @@ class Process(ABC, Generic[A]):
         """Arrays of numbers in the structure of its constants."""
         later = ["kLaterXSlots", "kLaterSlots"] if self.levelled else []
         lanes = re.findall(r"int (k\w+)\[", " ".join(declaration for declaration, _ in self.lane_constants))
-        return ["kSumOfX", "kSumOfH", *later, *lanes]
+        return ["kSumOfX", "kSumOfH", "kGateWidths", "kGateStarts", *later, *lanes]
 
     def _by_unit(self, sums: Integers) -> Integers:
         return sums.reshape(self.array.sums_per_unit, self.array.outputs).T

@@ -16,8 +16,10 @@ def unit_words(array: Array, layer: LayerWeights) -> list[list[int]]:
     lanes = lane_words(array, layer)
     codes = array.stored.codes(lanes.values).reshape(len(lanes.values), array.units, -1)
     places = lanes.places.reshape(codes.shape)[:, :, : array.indices]  # one row speaks for those that share it
+    by_row = np.split(codes, array.rows_per_unit, axis=2)
+    rows = [(one & (1 << width) - 1, width) for one, width in zip(by_row, array.gate_widths, strict=True)]
     return [
-        _words((codes[:, unit], array.weight_width), (places[:, unit], array.index_width))
+        _words(*((one[:, unit], width) for one, width in rows), (places[:, unit], array.index_width))
         for unit in range(array.units)
     ]
 

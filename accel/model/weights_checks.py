@@ -109,5 +109,8 @@ def _sharing_faults(layer: LayerWeights, array: Array, place: str) -> Any:
 def _range_faults(values: Integers, shape: tuple[int, ...], fmt: Fixed, place: str) -> Any:
     if values.shape != shape:
         yield Fault(place, f"shape {shape}", str(values.shape))
-    elif values.size and (values.min() < fmt.lo or values.max() > fmt.hi):
-        yield Fault(place, f"{fmt.lo} to {fmt.hi} ({fmt})", f"{values.min()} to {values.max()}")
+        return
+    lo, hi = fmt.limits(len(values))
+    if np.any((values < lo) | (values > hi)):
+        ends = f"{fmt.lo} to {fmt.hi}" if np.isscalar(lo) else "what each gate holds"
+        yield Fault(place, f"{ends} ({fmt})", f"{values.min()} to {values.max()}")

@@ -21,7 +21,7 @@ from accel.architecture.mirror import Mirror
 from accel.architecture.network import Network
 from accel.architecture.pool import POOL, Pool
 from accel.architecture.residual import Residual
-from accel.base.fixed import Fixed, LowBit
+from accel.base.fixed import ByGate, Fixed, LowBit
 from accel.base.tables import Table
 from accel.memory.load_frame import WORD, Section, beats, sections, shape_digest
 from accel.model.design import Design
@@ -53,8 +53,9 @@ from accel.spec import Signals
 
 IN_ARGUMENTS: tuple[Any, ...] = (
     *ARRAYS.values(),
-    *(LowBit, Fixed, Signals, Table, TableFile, Section, CellConstants, ArrayConstants, Embedding, ScaleConstants),
-    *(ActivationConstants, Clip, LinearArray, Mirror, Pool, Residual, biases_held, lanes_held, rows_held, scales_held),
+    *(ByGate, LowBit, Fixed, Signals, Table, TableFile, Section, CellConstants, ArrayConstants, Embedding),
+    *(ScaleConstants, ActivationConstants, Clip, LinearArray, Mirror, Pool, Residual, biases_held, lanes_held),
+    *(rows_held, scales_held),
 )
 """What the text of constants and arguments may name."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from accel.base.fixed import Fixed
+from accel.base.fixed import ByGate, Fixed
 from accel.spec.types import FORMAT_SCHEMA, _fixed
 
 T = TypeVar("T")
@@ -32,9 +32,32 @@ def _whole(lowest: int, highest: int) -> Any:
     return BeforeValidator(checked), WithJsonSchema({"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]})
 
 
+def _by_gate(lowest: int, highest: int) -> Any:
+    """A whole number, or a list with one a layer, each of which may be a list with one a gate."""
+    one = {"type": "integer", "minimum": lowest, "maximum": highest}
+    gates = {"type": "array", "items": one, "minItems": 1}
+
+    def entry(value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) and value else value
+
+    def checked(value: Any) -> Any:
+        layers = tuple(map(entry, value)) if isinstance(value, (list, tuple)) and value else value
+        flat = layers if isinstance(layers, tuple) else (layers,)
+        every = [bits for each in flat for bits in (each if isinstance(each, tuple) else (each,))]
+        if not all(type(bits) is int and lowest <= bits <= highest for bits in every):
+            wanted = f"a whole number {lowest} to {highest}, or a list of them, one a layer, there one a gate too"
+            raise ValueError(wanted)
+        return layers
+
+    several = {"type": "array", "items": {"anyOf": [one, gates]}, "minItems": 1}
+    return BeforeValidator(checked), WithJsonSchema({"anyOf": [one, several]})
+
+
 Frac = Annotated[int, Field(ge=0, le=24)]
-Widths = Annotated[int | tuple[int, ...], *_whole(2, 18)]
-"""Of weights: one, or one a layer."""
+Width = int | tuple[int, ...]
+"""Of the weights of a layer: one, or one a gate."""
+Widths = Annotated[int | tuple[Width, ...], *_by_gate(2, 18)]
+"""Of weights: one, or one a layer, there one a gate too."""
 Fracs = Annotated[int | tuple[int, ...], *_whole(0, 24)]
 FORMATS_SCHEMA = {"anyOf": [FORMAT_SCHEMA, {"type": "array", "items": FORMAT_SCHEMA, "minItems": 1}]}
 Formats = Annotated[Fixed | tuple[Fixed, ...], BeforeValidator(_formats), WithJsonSchema(FORMATS_SCHEMA)]
@@ -48,6 +71,11 @@ def of_layer(value: T | tuple[T, ...], number: int) -> T:
     return value[number] if isinstance(value, tuple) else value
 
 
+def width_of(widths: Widths, number: int) -> Width:
+    """Of the weights of one layer, counted from 0."""
+    return widths[number] if isinstance(widths, tuple) else widths
+
+
 def common(value: T | tuple[T, ...]) -> T | None:
     """What all layers have of a value; None where they differ."""
     if not isinstance(value, tuple):
@@ -58,6 +86,13 @@ def common(value: T | tuple[T, ...]) -> T | None:
 def of_all(each: tuple[T, ...]) -> T | tuple[T, ...]:
     """What each layer has, as a spec says it: once, where all have the same."""
     return each[0] if len(set(each)) == 1 else each
+
+
+def weight_format(width: Width, frac: int) -> Fixed:
+    """The format of a matrix; gates of one width are told as one."""
+    if isinstance(width, int) or len(set(width)) == 1:
+        return Fixed(width if isinstance(width, int) else width[0], frac)
+    return ByGate(max(width), frac, width)
 
 
 @dataclass(frozen=True)

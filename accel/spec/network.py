@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from accel.base.fixed import Fixed
 from accel.spec.by_layer import Formats as FormatOrList
-from accel.spec.by_layer import Frac, Fracs, Signals, Widths, of_layer
+from accel.spec.by_layer import Frac, Fracs, Signals, Widths, of_layer, weight_format, width_of
 from accel.spec.types import (
     _LIST,
     FORMS,
@@ -191,6 +191,10 @@ def nonzeros_of(ratio: float, columns: int, banks: int = 1) -> int:
     return banks * min(columns // banks, math.floor((1.0 - ratio) * columns / banks + 0.5))
 
 
+GATES = {"lstm": ("i", "f", "g", "o"), "gru": ("r", "z", "n")}
+"""Gates, in their order, of the cells whose lanes belong to one each; lanes of several levels serve all in turn."""
+
+
 class Weights(Section):
     """Integer formats of the weights. Those of layers are one for all, or a list with one a layer."""
 
@@ -200,11 +204,13 @@ class Weights(Section):
     per_row: bool = False
     """Each row's sum is multiplied by a scale of its own (`formats.scale`), into which a normalisation folds."""
     width: Widths = 8
-    """Bits of a fixed weight; the head's are always fixed. One for all layers, or a list, one a layer."""
+    """Bits of a fixed weight; the head's are always fixed. One for all layers, or a list, one a layer; an entry of it
+    may be a list with one a gate, in the order of the cell (LSTM: i, f, g, o; GRU: r, z, n), as in `[[6, 5, 8, 6], 7]`.
+    Gates share the fraction bits of their matrix: a narrower one saturates earlier, and takes fewer bits of memory."""
     input_width: Widths | None = None
     """Bits of a weight of W_x, where they are others."""
     recurrent_width: Widths | None = None
-    """Bits of a weight of W_h, where they are others. Lanes store both as the wider of the two."""
+    """Bits of a weight of W_h, where they are others. Lanes store both as the wider of the two, gate by gate."""
     head_width: Width | None = None
     """Bits of the head's weights, where they are others than `width`; needed where that is a list."""
     input_frac: Fracs = 6
@@ -217,13 +223,26 @@ class Weights(Section):
     def of_layer(self, number: int) -> tuple[Fixed, Fixed]:
         """W_x and W_h of one layer, as fixed point."""
         widths = (self.width if own is None else own for own in (self.input_width, self.recurrent_width))
-        w_x, w_h = (of_layer(width, number) for width in widths)
-        return Fixed(w_x, of_layer(self.input_frac, number)), Fixed(w_h, of_layer(self.recurrent_frac, number))
+        fracs = self.input_frac, self.recurrent_frac
+        w_x, w_h = (
+            weight_format(width_of(width, number), of_layer(frac, number))
+            for width, frac in zip(widths, fracs, strict=True)
+        )
+        return w_x, w_h
+
+    @property
+    def by_gate(self) -> dict[str, tuple[tuple[int, ...], ...]]:
+        """By their keys, the widths of layers whose gates have some of their own."""
+        given = ((key, getattr(self, key)) for key in ("width", "input_width", "recurrent_width"))
+        lists = ((key, value) for key, value in given if isinstance(value, tuple))
+        found = {key: tuple(each for each in value if isinstance(each, tuple)) for key, value in lists}
+        return {key: gates for key, gates in found.items() if gates}
 
     @property
     def head(self) -> Fixed:
         """Of the head."""
-        return Fixed(of_layer(self.width, -1) if self.head_width is None else self.head_width, self.head_frac)
+        width = width_of(self.width, -1) if self.head_width is None else self.head_width
+        return Fixed(width if isinstance(width, int) else max(width), self.head_frac)
 
 
 class Formats(Section):

@@ -8,6 +8,7 @@ from typing import Any
 from accel.spec.around_rules import around_rules, linear_rules
 from accel.spec.both_directions import direction_rules
 from accel.spec.by_layer import LayerFormats, common
+from accel.spec.network import GATES
 from accel.spec.shared_layers import shared_format_rules, shared_rules
 from accel.spec.sparsity_rules import sparsity_rules
 from accel.spec.spec import TABLED, Spec
@@ -137,7 +138,7 @@ def _initial_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
 
 
 def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
-    if faults := [*_list_rules(spec)]:
+    if faults := [*_list_rules(spec), *_gate_rules(spec)]:
         yield from faults
         return
     formats, weights = spec.formats, spec.weights
@@ -173,6 +174,19 @@ def _layer_rules(spec: Spec, layer: LayerFormats) -> Iterator[tuple[str, str, An
         yield "formats.state", wanted, signals.state
     if signals.activation.width - signals.activation.frac < 1:
         yield "formats.activation", "at least one bit above the point (the sign)", signals.activation
+
+
+def _gate_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
+    """Widths by gate: one for each gate of the cell, of weights that are numbers."""
+    count = len(GATES.get(spec.model.cell, ()))
+    for key, layers in spec.weights.by_gate.items():
+        for gates in layers:
+            if not count:
+                yield f"weights.{key}", f"one width for all gates beside model.cell: {spec.model.cell}", gates
+            elif spec.weights.kind != "fixed":
+                yield f"weights.{key}", f"one width for all gates beside weights.kind: {spec.weights.kind}", gates
+            elif len(gates) != count:
+                yield f"weights.{key}", f"one width for each of the {count} gates of model.cell", gates
 
 
 LISTS = {

@@ -33,7 +33,7 @@ class ColumnDemand(Demand[ColumnArray]):
         array, sums = self.array, self.array.units * self.array.sums_per_unit
         found = self.words + sums * (array.product_width + ROW_STAGES * array.index_width) + 4 * self.totals
         if array.x_by_rows:
-            found += array.multipliers * (array.operand_width + array.weight_width)
+            found += array.multipliers * array.operand_width + array.units * array.values_width
         else:
             found += QUEUE_STAGES * entry_width(array.x_vector)
         return found + QUEUE_STAGES * (entry_width(array.h_vector) + array.operand_width)
@@ -41,8 +41,8 @@ class ColumnDemand(Demand[ColumnArray]):
     def factors(self) -> int:
         """As `Demand`."""
         array = self.array
-        found = array.weight_width + array.product_width + array.operand_width * array.x_by_rows
-        return array.multipliers * found if array.multiplies else 0
+        found = array.product_width + array.operand_width * array.x_by_rows
+        return array.units * array.values_width + array.multipliers * found if array.multiplies else 0
 
     def ahead(self) -> int:
         """None do."""

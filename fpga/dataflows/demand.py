@@ -48,7 +48,7 @@ class Demand(ABC, Generic[A]):
         """Registers of memory words, of weights and of products."""
         array = self.array
         found = array.units * array.word_width * (2 if array.streamed else 1) + self.totals
-        return found + array.multipliers * (array.weight_width + array.product_width)
+        return found + array.units * array.values_width + array.multipliers * array.product_width
 
     @property
     @abstractmethod

@@ -38,9 +38,9 @@ class RowDemand(Demand[RowArray]):
     def registers(self) -> int:
         """As `Demand`."""
         array, found = self.array, self.words
-        factors = self.read * array.operand_width + array.multipliers * array.weight_width
+        factors = self.read * array.operand_width + array.units * array.values_width
         found += array.multiplier_registers * (factors + array.multipliers * array.product_width)
-        found += self.read * array.operand_width + array.multipliers * (1 + array.operand_register) * array.weight_width
+        found += self.read * array.operand_width + array.units * (1 + array.operand_register) * array.values_width
         for vector in self.vectors:
             found += array.copies * (vector.low + array.operand_register * (vector.word_width + vector.low))
         found += array.units * array.rows_per_unit * array.partial_width * array.goes_ahead
@@ -49,7 +49,8 @@ class RowDemand(Demand[RowArray]):
     def factors(self) -> int:
         """As `Demand`."""
         array = self.array
-        found = array.multipliers * (array.weight_width + array.product_width) + self.read * array.operand_width
+        found = array.units * array.values_width + array.multipliers * array.product_width
+        found += self.read * array.operand_width
         return found if array.multiplies else 0
 
     def ahead(self) -> int:

@@ -59,6 +59,8 @@ def unknown(spec: Spec) -> str:
         return "energy is known with weights in the bitstream only"
     if spec.weights.kind != "fixed" or spec.formats.scale is not None:
         return "energy is known of fixed-point weights without scales only"
+    if spec.weights.by_gate:
+        return "energy is known of layers whose gates share a width only"
     if spec.engine.pack:
         return "energy is known of a product a multiplier only"
     return ""

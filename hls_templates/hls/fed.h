@@ -85,13 +85,12 @@ template <typename A>
 const Index<A::kIndexWidth> (&StreamedColumns(const StreamedSet<A> &set, int cycle,
                                               Index<A::kIndexWidth> (&columns)[1][A::kReaders]))[1][A::kReaders] {
   #pragma HLS INLINE
-  constexpr int kLanes = A::kRowsPerUnit * A::kLanesPerRow;
   constexpr int kIndices = A::kReaders / A::kUnits;
-  constexpr int kWord = kLanes * A::kWeightWidth + kIndices * A::kIndexWidth;
+  constexpr int kWord = A::kValuesWidth + kIndices * A::kIndexWidth;
 Readers:
   for (int reader = 0; reader < A::kReaders; ++reader) {
     #pragma HLS UNROLL
-    const int offset = reader / kIndices * kWord + kLanes * A::kWeightWidth + reader % kIndices * A::kIndexWidth;
+    const int offset = reader / kIndices * kWord + A::kValuesWidth + reader % kIndices * A::kIndexWidth;
     const int place = static_cast<int>(StreamedField<A, A::kIndexWidth>(set, offset));
     const bool of_x = cycle < A::kXSlots[reader % A::kLanesPerRow];
     columns[0][reader] = static_cast<Index<A::kIndexWidth>>(OperandAt<A>(place, of_x));
@@ -106,8 +105,7 @@ void RunCycle(Stream<StreamedPacket<A>> &weights, const NoColumns &, int, int cy
   #pragma HLS INLINE
   constexpr int kLanes = A::kRowsPerUnit * A::kLanesPerRow;
   constexpr int kIndices = A::kDense ? 0 : A::kReaders / A::kUnits;
-  constexpr int kWord = kLanes * A::kWeightWidth + kIndices * A::kIndexWidth;
-  constexpr unsigned kSign = 1u << (A::kWeightWidth - 1);
+  constexpr int kWord = A::kValuesWidth + kIndices * A::kIndexWidth;
   StreamedSet<A> set;
   Constant<A::kWeightWidth> values[1][A::kLanes];
   std::conditional_t<A::kDense, NoColumns, Index<A::kIndexWidth>[1][A::kReaders]> columns;
@@ -127,8 +125,8 @@ Beats:
 Lanes:
   for (int lane = 0; lane < A::kLanes; ++lane) {
     #pragma HLS UNROLL
-    const unsigned code = StreamedField<A, A::kWeightWidth>(set, lane / kLanes * kWord + lane % kLanes * A::kWeightWidth);
-    values[0][lane] = static_cast<Constant<A::kWeightWidth>>(static_cast<int>((code ^ kSign) - kSign));
+    const int begin = lane / kLanes * kWord;
+    values[0][lane] = ValueOf<A>(lane % kLanes, [&](int bit) { return (set[(begin + bit) / 8] >> ((begin + bit) % 8)) & 1; });
   }
   MultiplyAccumulate<A>(values, StreamedColumns<A>(set, cycle, columns), 0, cycle, operand, sums);
 }

@@ -84,6 +84,13 @@ long long SignedField(const std::uint32_t (&parts)[kParts], int offset) {
   return static_cast<long long>((Field<kWidth>(parts, offset) ^ kSign) - kSign);
 }
 
+/// The value of a lane of a unit in a memory word, of as many bits as its gate's have.
+template <typename A, int kParts>
+Constant<A::kWeightWidth> StoredValue(const std::uint32_t (&parts)[kParts], int lane) {
+  #pragma HLS INLINE
+  return ValueOf<A>(lane, [&](int bit) { return (parts[bit / 32] >> (bit % 32)) & 1; });
+}
+
 /// The columns of a unit's readers in a memory word.
 template <typename A, int kParts>
 void KeepColumns(Index<A::kIndexWidth> (&columns)[2 * A::kDepth][A::kReaders], const std::uint32_t (&parts)[kParts],
@@ -94,7 +101,7 @@ void KeepColumns(Index<A::kIndexWidth> (&columns)[2 * A::kDepth][A::kReaders], c
 Readers:
   for (int n = 0; n < kIndices; ++n) {
     #pragma HLS UNROLL
-    const int offset = kLanes * A::kWeightWidth + n * A::kIndexWidth;
+    const int offset = A::kValuesWidth + n * A::kIndexWidth;
     const int place = static_cast<int>(Field<A::kIndexWidth>(parts, offset));
     const bool of_x = cycle < A::kXSlots[n % A::kLanesPerRow];
     columns[word][unit * kIndices + n] = static_cast<Index<A::kIndexWidth>>(OperandAt<A>(place, of_x));
@@ -111,7 +118,7 @@ template <typename A>
 void FillWeights(Stream<Word_t> &in, Frame &frame, int set, ValueSets<A> &values, ColumnSets<A> &columns) {
   constexpr int kLanes = A::kRowsPerUnit * A::kLanesPerRow;
   constexpr int kIndices = A::kDense ? 0 : A::kReaders / A::kUnits;
-  constexpr int kParts = (kLanes * A::kWeightWidth + kIndices * A::kIndexWidth + 31) / 32;
+  constexpr int kParts = (A::kValuesWidth + kIndices * A::kIndexWidth + 31) / 32;
   std::uint32_t parts[kParts] = {};
   #pragma HLS ARRAY_PARTITION variable=parts type=complete
   int part = 0;
@@ -128,8 +135,7 @@ Beats:
   Lanes:
     for (int n = 0; n < kLanes; ++n) {
       #pragma HLS UNROLL
-      values[place][unit * kLanes + n] =
-          static_cast<Constant<A::kWeightWidth>>(SignedField<A::kWeightWidth>(parts, n * A::kWeightWidth));
+      values[place][unit * kLanes + n] = StoredValue<A>(parts, n);
     }
     KeepColumns<A>(columns, parts, place, unit, cycle);
     if (++cycle == A::kCycles) cycle = 0;
@@ -143,7 +149,7 @@ Beats:
 template <typename A>
 void FillColumns(Stream<Word_t> &in, Frame &frame, int set, ValueSets<A> &values, RowSets<A> &rows) {
   constexpr int kLanes = A::kRowsPerUnit;
-  constexpr int kParts = (kLanes * (A::kWeightWidth + A::kIndexWidth) + 31) / 32;
+  constexpr int kParts = (A::kValuesWidth + kLanes * A::kIndexWidth + 31) / 32;
   std::uint32_t parts[kParts] = {};
   #pragma HLS ARRAY_PARTITION variable=parts type=complete
   int part = 0;
@@ -159,11 +165,10 @@ Beats:
   Lanes:
     for (int n = 0; n < kLanes; ++n) {
       #pragma HLS UNROLL
-      const int offset = kLanes * A::kWeightWidth + n * A::kIndexWidth;
+      const int offset = A::kValuesWidth + n * A::kIndexWidth;
       const int index = static_cast<int>(Field<A::kIndexWidth>(parts, offset));
       const bool of_x = A::kXByRows && word < A::kHStart;
-      values[place][unit * kLanes + n] =
-          static_cast<Constant<A::kWeightWidth>>(SignedField<A::kWeightWidth>(parts, n * A::kWeightWidth));
+      values[place][unit * kLanes + n] = StoredValue<A>(parts, n);
       rows[place][unit * kLanes + n] =
           static_cast<Index<A::kIndexWidth>>(of_x ? ColumnAt<A::kInputWords>(index) : index);
     }

@@ -45,6 +45,23 @@ int OperandAt(int place, bool of_x) {
   return of_x ? ColumnAt<BankOf<A>::kInputWords>(place) : ColumnAt<BankOf<A>::kCells>(place);
 }
 
+/// The value of a lane of a unit in a memory word, whose bits are `bit(n)`: of as many as its gate's values have.
+template <typename A, typename Bit>
+Constant<A::kWeightWidth> ValueOf(int lane, const Bit &bit) {
+  #pragma HLS INLINE
+  const int gate = lane / A::kLanesPerRow;
+  const int width = A::kGateWidths[gate];
+  const int begin = A::kGateStarts[gate] + lane % A::kLanesPerRow * width;
+  int value = 0;
+Bits:
+  for (int n = 0; n < A::kWeightWidth; ++n) {
+    #pragma HLS UNROLL
+    if (n < width && bit(begin + n)) value |= 1 << n;
+  }
+  const int sign = 1 << (width - 1);
+  return static_cast<Constant<A::kWeightWidth>>((value ^ sign) - sign);
+}
+
 /// The column whose operand a reader reads, counted within its bank.
 template <typename A, std::size_t kWords>
 int Column(const Index<A::kIndexWidth> (&columns)[kWords][A::kReaders], int word, int, int reader) {

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.rtl import test_lane_array, test_pairs, test_partial_sums, test_sequencing, test_slots, test_sums, test_units
+from tests.rtl import (
+    test_gates,
+    test_lane_array,
+    test_pairs,
+    test_partial_sums,
+    test_sequencing,
+    test_slots,
+    test_sums,
+    test_units,
+)
 from tests.rtl.fault import Fault
 
 TERNARY = (False, 2, lambda code: code, 1)
@@ -13,6 +22,23 @@ LEVELS = (test_sequencing.KINDS["levels"],)
 PAIRS = test_pairs.test_both_products_of_a_multiplier_are_exact
 PAIRED_ROWS = test_pairs.test_lanes_at_the_same_place_of_two_rows_share_a_multiplier
 IN_LANES = [
+    Fault(
+        "lanes/gates",
+        "width, start = widths[n // per_row]",
+        "width, start = widths[n // per_row - 1]",
+        test_gates.test_each_value_is_read_by_its_gates_bits,
+    ),
+    Fault(
+        "lanes/gates", "(1 << width) - 1", "(1 << width - 1) - 1", test_gates.test_each_value_is_read_by_its_gates_bits
+    ),
+    Fault("lanes/gates", "word[end:]", "word[end - 1 :]", test_gates.test_values_wait_for_their_operands, (0,)),
+    Fault(
+        "lanes/pairs",
+        "of_gates(word, apart, array.gate_widths)",
+        "of_gates(word, apart, array.gate_widths[::-1])",
+        test_gates.test_words_of_several_widths_are_weighed_whether_lanes_share_multipliers_or_not,
+        (4,),
+    ),
     Fault(
         "lanes/products",
         "weights[n] * operands[n % read]",

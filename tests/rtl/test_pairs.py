@@ -35,8 +35,13 @@ def values(width: int) -> list[int]:
 
 def array_of(weight: int, operand: int, rows: int, per_row: int, packs: bool = True) -> Any:
     """What the block asks of an array, of one unit."""
-    sizes = {"weight_width": weight, "packed_width": 2 * weight + operand + 1, "lanes_per_row": per_row}
-    return SimpleNamespace(units=1, multiplies=True, pairs=rows // 2 * per_row * packs, **sizes)
+    sizes = {
+        "weight_width": weight,
+        "packed_width": 2 * weight + operand + 1,
+        "lanes_per_row": per_row,
+        "widths_differ": False,
+    }
+    return SimpleNamespace(units=1, multiplies=True, widths_differ=False, pairs=rows // 2 * per_row * packs, **sizes)
 
 
 @block

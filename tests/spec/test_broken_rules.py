@@ -203,7 +203,7 @@ BROKEN = [
     ),
     pytest.param(
         {"weights": {"width": 19}},
-        "weights.width: wanted a whole number 2 to 18, or a list of them, one a layer, got 19",
+        "weights.width: wanted a whole number 2 to 18, or a list of them, one a layer, there one a gate too, got 19",
         id="wide_weight",
     ),
     pytest.param(

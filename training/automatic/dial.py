@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from accel.architecture.cells.operations import Lookup
-from accel.base.fixed import Fixed
+from accel.base.fixed import ByGate, Fixed
 from accel.spec import Spec
 from accel.spec.network import Linear, Model
 from accel.spec.spec import TABLED
@@ -56,7 +56,7 @@ class Dial:
         yield Knob("input", above(trial.largest_x), WIDEST["input"], SIGNAL * model.inputs)
         for number, units in enumerate(model.hidden):
             bias = trial.bias(number)
-            yield self.weights_knob(number)
+            yield from self.weights_knobs(number)
             yield Knob(f"{number}.bias", _held(bias), WIDEST["bias"], float(bias.size), parts=(bias.ravel(),))
             for key in SIGNALS:
                 yield Knob(f"{number}.{key}", self._above(number, key), WIDEST[key], SIGNAL * units)
@@ -66,6 +66,10 @@ class Dial:
         if self.base.linear or model.head is not None:
             yield from self._around()
 
+    def weights_knobs(self, number: int) -> Iterator[Knob]:
+        """Of the weights of a layer."""
+        yield self.weights_knob(number)
+
     def weights_knob(self, number: int) -> Knob:
         """Of W_x and W_h of a layer."""
         parts = self.trial.matrices(number)
@@ -73,8 +77,8 @@ class Dial:
 
     def kept(self) -> list[int]:
         """Layers whose weights come as integers, which the knob holds at the width that holds them all."""
-        knobs = enumerate(self.known[f"{number}.weights"] for number in range(self.layers))
-        return [number for number, knob in knobs if knob.narrowest == knob.widest]
+        knobs = enumerate(self.known.get(f"{number}.weights") for number in range(self.layers))
+        return [number for number, knob in knobs if knob is not None and knob.narrowest == knob.widest]
 
     def _around(self) -> Iterator[Knob]:
         """Of the linear layers: one width for all their weights, one format for all biases, one between them."""
@@ -131,7 +135,7 @@ class Dial:
                 signals[key][number] = _within(signals[key][number], products)
             x = self._of("residual", widths)[0] if self.base.adds_input(number) else state
         keys: dict[str, Any] = {
-            "width": one_or_all([w_x.width for w_x, _ in weights]),
+            "width": _widths_of([w_x for w_x, _ in weights]),
             "input_frac": one_or_all([w_x.frac for w_x, _ in weights]),
             "recurrent_frac": one_or_all([w_h.frac for _, w_h in weights]),
         }
@@ -213,6 +217,12 @@ def _other(value: int, default: int) -> int | None:
 def one_or_all(values: list[Any]) -> Any:
     """A value that all layers have, or all of them."""
     return values[0] if len(set(values)) == 1 else tuple(values)
+
+
+def _widths_of(formats: list[Fixed]) -> Any:
+    """The widths of all layers as a spec has them; a list of layers where gates have some of their own."""
+    each = [fmt.gates if isinstance(fmt, ByGate) else fmt.width for fmt in formats]
+    return tuple(each) if any(isinstance(one, tuple) for one in each) else one_or_all(each)
 
 
 def _within(fmt: Fixed, frac: int) -> Fixed:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from accel.base.faults import Fault, Refused
 from accel.model.sequences import Data
 from accel.spec import Spec
+from training.automatic import gates
 from training.automatic.dial import ADDRESSES, Dial
+from training.automatic.gates import GateDial
 from training.automatic.knob import Widths
 from training.automatic.row_scales import WORTH, RowDial, promised
 from training.automatic.search import fewest
@@ -41,7 +43,8 @@ class Chosen:
 def choose(network: FloatNetwork, spec: Spec, data: Data, bound: float, place: str = "--error") -> Chosen:
     """The spec with the fewest bits that keep h_t of every layer, and the logits, within `bound` of the float network.
 
-    Rows get scales of their own where that saves WORTH bits a weight. Weights of a layer that come as integers of at
+    Rows get scales of their own where that saves WORTH bits a weight, and then gates widths of their own where that
+    saves as much again (`training.automatic.gates`). Weights of a layer that come as integers of at
     most KEPT bits (`training.automatic.dial`), times a power of two or a scale a row, keep them. Of `spec` sizes and
     shares of zeros count, formats do not. Refused: a bound, which came from `place`, that no formats keep.
     """
@@ -56,7 +59,16 @@ def choose(network: FloatNetwork, spec: Spec, data: Data, bound: float, place: s
         by_row = found(rows, bound, place)
     except Refused:  # fewer bits are at hand with scales
         return plain
-    return by_row if by_row.bits < plain.bits - WORTH else plain
+    return _by_gate(tried, spec, bound, by_row) if by_row.bits < plain.bits - WORTH else plain
+
+
+def _by_gate(tried: Trial, spec: Spec, bound: float, by_row: Chosen) -> Chosen:
+    """Formats with widths by gate where they save their WORTH beside those with scales of rows."""
+    try:
+        by_gate = found(GateDial(tried, spec), bound)
+    except Refused:  # as above
+        return by_row
+    return by_gate if by_gate.bits < by_row.bits - gates.WORTH else by_row
 
 
 def trial(network: FloatNetwork, spec: Spec, data: Data) -> Trial:

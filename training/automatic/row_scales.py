@@ -64,7 +64,7 @@ class RowDial(Dial):
         """The format of a layer's scales: it holds the largest."""
         formats = self.weights_of(number, widths)
         pairs = zip(self.rows[number], formats, strict=True)
-        needed = max(float(rows.max() / fmt.real(fmt.hi)) for rows, fmt in pairs)
+        needed = max(float((rows / np.ravel(fmt.real(fmt.limits(len(rows))[1]))).max()) for rows, fmt in pairs)
         if alike := self.alike[number]:
             steps = steps_of_rows(*self.matrices[number], alike[1])
             needed = max(needed, float(np.ldexp(steps.max(), formats[0].frac)))

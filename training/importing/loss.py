@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -131,9 +131,9 @@ def _matrix(
     real = fmt.real(integers) * (1.0 if scale is None else scale[:, None])
     error, size = rms((real - values)[kept]), rms(values[kept])
     meant = isinstance(fmt, LowBit) or scale is not None
-    beyond = 0.0 if meant else clipped(values[kept], fmt)
+    beyond = 0.0 if meant else clipped(values, fmt, kept)
     largest = float(np.abs(values).max(initial=0.0))
-    holding = None if meant else _holding(values[kept], fmt)
+    holding = None if meant else _holding(values, fmt, kept)
     return Matrix(*names, fmt, beyond, largest, error, error / size if size else None, holding)
 
 
@@ -142,14 +142,16 @@ def rms(values: Array) -> float:
     return float(np.sqrt(np.mean(np.square(values)))) if values.size else 0.0
 
 
-def clipped(values: Array, fmt: Fixed) -> float:
-    """Share of values that lie beyond a format once they are rounded."""
+def clipped(values: Array, fmt: Fixed, kept: Array | bool = True) -> float:
+    """Share of the values that are kept which lie beyond a format once they are rounded."""
     rounded = np.floor(values * 2.0**fmt.frac + 0.5)
-    return float(np.mean((rounded < fmt.lo) | (rounded > fmt.hi))) if values.size else 0.0
+    lo, hi = fmt.limits(len(values))
+    beyond = ((rounded < lo) | (rounded > hi))[kept]
+    return float(np.mean(beyond)) if beyond.size else 0.0
 
 
-def _holding(values: Array, fmt: Fixed) -> int | None:
-    fracs = (frac for frac in range(fmt.frac, -1, -1) if not clipped(values, Fixed(fmt.width, frac)))
+def _holding(values: Array, fmt: Fixed, kept: Array) -> int | None:
+    fracs = (frac for frac in range(fmt.frac, -1, -1) if not clipped(values, replace(fmt, frac=frac), kept))
     return next(fracs, None)
 
 

@@ -67,7 +67,7 @@ def column_unit(
     rows, leaving = unsigned_list(sums, array.index_width), signed_list(sums, width)
 
     weighing = weigh_words(clk, word, operand, products, array, 0)
-    numbers = row_numbers(clk, word, rows, lanes, lanes * array.weight_width)
+    numbers = row_numbers(clk, word, rows, lanes, array.values_width)
     parting = unflatten(shared, operand)
     of_h = flag() if array.separate_sums else None
     telling = tell_part(clk, shared, of_h, array, 1) if array.separate_sums else ()

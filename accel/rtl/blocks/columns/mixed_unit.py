@@ -12,6 +12,7 @@ from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsign
 from accel.rtl.blocks.columns.column_unit import rows_text, tell_part
 from accel.rtl.blocks.columns.row_feed import RowReading, fetch_x
 from accel.rtl.blocks.lanes.fetch import weights
+from accel.rtl.blocks.lanes.gates import gate_weights
 from accel.rtl.blocks.lanes.products import weigh
 from accel.rtl.blocks.lanes.totals import shift_register
 from accel.rtl.blocks.primitives.module import module
@@ -71,13 +72,16 @@ def mixed_unit(
     Out: shift_out (S totals). Latency: WORD_TO_SUM + 1; DRAIN_TO_CAPTURE + 1 from a group to `shift_out`.
     """
     lanes, sums, width = array.rows_per_unit, array.sums_per_unit, array.total_width
-    late, offset = bits(len(word)), lanes * array.weight_width
+    late, offset = bits(len(word)), array.values_width
     stored, h = signed_list(lanes, array.weight_width), signed_list(1, array.operand_width)
     operand, products = signed_list(lanes, array.operand_width), signed_list(lanes, array.product_width)
     rows, leaving = unsigned_list(sums, index_bits(array.groups)), signed_list(sums, width)
 
     waiting = register(clk, word, late)
-    slicer = weights(clk, late, stored, array.weight_width)
+    if array.widths_differ:
+        slicer = gate_weights(clk, late, stored, array, 0)
+    else:
+        slicer = weights(clk, late, stored, array.weight_width)
     numbers = choose_rows(clk, late, reading.from_x, reading.row, rows, lanes, array.index_width, offset)
     parting = unflatten(shared, h)
     fetching = fetch_x(clk, word, reading, x, h, operand, array, offset)

@@ -12,9 +12,10 @@ from myhdl import always, block
 
 from accel.architecture.array import Array
 from accel.rtl.blocks.lanes.fetch import carry, weights
+from accel.rtl.blocks.lanes.gates import of_gates
 from accel.rtl.blocks.lanes.products import multiply
 from accel.rtl.blocks.primitives.signals import bits, signed_list
-from accel.rtl.blocks.primitives.words import cut_fields
+from accel.rtl.blocks.primitives.words import cut_fields, flatten
 
 PACKED = """
 /* verilator no_inline_module */
@@ -127,6 +128,20 @@ def weigh_pairs(clk: Any, word: Any, operand: Any, products: Any, array: Array, 
 
     In: clk, word (word_width bits), operand (signed, operand_width bits, one a lane of a row). Out: products (signed,
     product_width bits, one a lane). Latency: 1 from the operands.
+    """
+    if array.widths_differ:
+        even, apart = bits(len(products) * array.weight_width), signed_list(len(products), array.weight_width)
+        widening = of_gates(word, apart, array.gate_widths), flatten(apart, even)
+        return widening, weigh_even_pairs(clk, even, operand, products, array, waits)
+    return weigh_even_pairs(clk, word, operand, products, array, waits)
+
+
+@block
+def weigh_even_pairs(clk: Any, word: Any, operand: Any, products: Any, array: Array, waits: int) -> Any:
+    """`weigh_pairs` of values that are all as wide as the widest.
+
+    In: clk, word (values of weight_width bits, then indices), operand (signed, operand_width bits, one a lane of a
+    row). Out: products (signed, product_width bits, one a lane). Latency: 1 from the operands.
     """
     pairs, width, per_row = array.pairs // array.units, array.weight_width, array.lanes_per_row
     rest = len(products) - 2 * pairs

@@ -118,8 +118,7 @@ def unit(
     (S totals). Out: shift_out (S totals). Latency: as `rows`.
     """
     operand = signed_list(array.indices, array.operand_width)
-    offset = array.rows_per_unit * array.lanes_per_row * array.weight_width
-    fetching = fetch(clk, word, reading, x, h, operand, array, offset)
+    fetching = fetch(clk, word, reading, x, h, operand, array, array.values_width)
     if not array.separate_sums:
         return fetching, rows(clk, word, first, capture, operand, None, ahead, shift_in, shift_out, array)
     with_operand, of_h = bits(array.lanes_per_row), bits(array.lanes_per_row)

@@ -8,6 +8,7 @@ from myhdl import block
 
 from accel.architecture.array import Array
 from accel.rtl.blocks.lanes.fetch import carry, weights
+from accel.rtl.blocks.lanes.gates import gate_weights
 from accel.rtl.blocks.lanes.pairs import weigh_pairs
 from accel.rtl.blocks.lanes.products import weigh
 from accel.rtl.blocks.primitives.signals import signed_list
@@ -22,6 +23,9 @@ def weigh_words(clk: Any, word: Any, operand: Any, products: Any, array: Array, 
     """
     if array.pairs:
         return weigh_pairs(clk, word, operand, products, array, waits)
+    if array.widths_differ:
+        apart = signed_list(len(products), array.weight_width)
+        return gate_weights(clk, word, apart, array, waits), weigh(clk, apart, operand, products, array)
     stored = [signed_list(len(products), array.weight_width) for _ in range(1 + waits)]
     slicer = weights(clk, word, stored[0], array.weight_width)
     waiting = [carry(clk, stored[n], stored[n + 1]) for n in range(waits)]
