@@ -15,11 +15,12 @@ from accel.engines.verify import DeviceUnderTest, compare
 from accel.memory.images import unit_words
 from accel.memory.load_frame import beats, frame, shape_digest, streamed_beats
 from accel.model import samples
+from accel.model.design import Design
 from accel.model.weights_checks import faults_of
 from accel.schedule.schedule import schedule
 from accel.spec import MIXED, Spec, plain
 from tests.designs import design, spec
-from tests.engines.alike import SIMULATORS, TORCH, rendered, require_equal, with_verilog
+from tests.engines.alike import QUICK, SIMULATORS, TORCH, rendered, require_equal, with_verilog
 from tests.engines.deliberate import spoil
 
 LSTM = [[9, 4, 7, 5]]
@@ -77,14 +78,20 @@ CASES: dict[str, Spec] = {
         engine={"units": 2, "shared_layers": True},
     ),
 }
-QUICK = ("rows", "scales, loaded")
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, marks=[pytest.mark.slow] * (case not in QUICK)) for case in CASES])
-def test_every_engine_reads_each_gates_own_bits(case: str, tmp_path: Path) -> None:
-    chosen = with_verilog(rendered(CASES[case], tmp_path))
-    given = samples.seeded(chosen.spec, 3, 4) + samples.corners(chosen.spec, 2)
-    require_equal(chosen, given, TORCH | SIMULATORS)
+def require_all_equal(chosen: Design, devices: dict[str, DeviceUnderTest]) -> None:
+    require_equal(chosen, samples.seeded(chosen.spec, 3, 4) + samples.corners(chosen.spec, 2), devices)
+
+
+def test_a_gate_has_its_own_bits_in_every_engine(tmp_path: Path) -> None:
+    require_all_equal(rendered(CASES["scales, loaded"], tmp_path), TORCH | QUICK)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_so_it_has_in_every_dataflow_and_simulator(case: str, tmp_path: Path) -> None:
+    require_all_equal(with_verilog(rendered(CASES[case], tmp_path)), TORCH | SIMULATORS)
 
 
 def test_memory_words_are_as_narrow_as_the_gates(tmp_path: Path) -> None:
