@@ -72,6 +72,10 @@ CASES: dict[str, Spec] = {
     ),
     "banks": made(sparsity={"pattern": "bank"}, engine={"units": 2, "lanes_per_row": 2, "cells_per_cycle": 2}),
     "both directions": made(model={"hidden": [4], "head": None, "bidirectional": True, "longest": 5}),
+    "each direction on lanes of its own": made(
+        model={"hidden": [4], "head": None, "bidirectional": True, "longest": 5},
+        engine={"units": 2, "directions": "own"},
+    ),
     "layers that share lanes": made(
         model={"hidden": [4, 4], "head": None},
         weights={"width": [LSTM[0], LSTM[0]], "head_width": None},
