@@ -39,7 +39,6 @@ def array_of(weight: int, operand: int, rows: int, per_row: int, packs: bool = T
         "weight_width": weight,
         "packed_width": 2 * weight + operand + 1,
         "lanes_per_row": per_row,
-        "widths_differ": False,
     }
     return SimpleNamespace(units=1, multiplies=True, widths_differ=False, pairs=rows // 2 * per_row * packs, **sizes)
 
