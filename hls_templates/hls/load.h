@@ -96,7 +96,6 @@ template <typename A, int kParts>
 void KeepColumns(Index<A::kIndexWidth> (&columns)[2 * A::kDepth][A::kReaders], const std::uint32_t (&parts)[kParts],
                  int word, int unit, int cycle) {
   #pragma HLS INLINE
-  constexpr int kLanes = A::kRowsPerUnit * A::kLanesPerRow;
   constexpr int kIndices = A::kReaders / A::kUnits;
 Readers:
   for (int n = 0; n < kIndices; ++n) {
