@@ -83,7 +83,7 @@ def _open(document: Document, folder: Path) -> tuple[Spec, float]:
     if any(one.activation not in TABLED for one in spec.linear.values()):
         formats = spec.formats.model_copy(update={"linear": spec.formats.input})
         spec = spec.model_copy(update={"formats": formats}).lying_in(folder)
-    if "residual" in spec.model.between:
+    if spec.has_residual:
         formats = spec.formats.model_copy(update={"residual": spec.formats.input})
         spec = spec.model_copy(update={"formats": formats}).lying_in(folder)
     return spec, float(bound)

@@ -30,7 +30,7 @@ from sparrow.spec_text import text
 from training.automatic.formats import choose
 from training.importing import data as drawn
 from training.importing import fit, frames, source
-from training.importing.network import Activated, FloatNetwork
+from training.importing.network import Activated, FloatNetwork, adds
 
 SEED, SEQUENCES, LENGTH = 1, 16, 32
 """Of random x, where the user gives none."""
@@ -140,7 +140,7 @@ def _described(network: FloatNetwork, model: Path, folder: Path, asked: Asked, d
     share, head = asked.sparsity, _head(network, asked, data)
     signals = ["input", "gate", "activation", "cell", "state"]
     signals += ["linear"] if any(one.activation not in TABLED for one in (*network.feeding, *network.linear)) else []
-    signals += ["residual"] if "residual" in network.between else []
+    signals += ["residual"] if any(map(adds, network.between)) else []
     keys = {
         "name": asked.name or name_of(model.stem),
         "source": given,
@@ -175,9 +175,9 @@ def _model(network: FloatNetwork, asked: Asked, data: Data) -> dict[str, Any]:
     return found
 
 
-def _linear(layers: Sequence[Activated]) -> list[dict[str, Any]]:
-    """Linear layers as a spec has them."""
-    return [{"outputs": len(one.bias), "activation": one.activation} for one in layers]
+def _linear(layers: Sequence[str | Activated]) -> list[str | dict[str, Any]]:
+    """Linear layers as a spec has them, words in front of them as they are."""
+    return [one if isinstance(one, str) else {"outputs": len(one.bias), "activation": one.activation} for one in layers]
 
 
 def _longest(asked: Asked, data: Data, what: str) -> int:

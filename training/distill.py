@@ -25,8 +25,9 @@ from training.importing.network import FloatNetwork
 from training.loop import OPTIMIZERS, rate
 from training.method import Method
 from training.model import LSTM, State, ends, real_layer, stacked
-from training.prune import Gradual, choices, prune_head, prune_layers
+from training.prune import Choices, Gradual, choices, prune_head, prune_layers
 from training.recipe import in_formats
+from training.spread import by_spread, watched
 from training.states import set_threshold
 
 HELD_OUT = 8
@@ -63,21 +64,22 @@ class Batch(NamedTuple):
 def distill(spec: Spec, teacher: FloatNetwork, begun: LSTM, data: Data, progress: Progress) -> Distilled:
     """A student that begins as `begun`, the teacher's own weights in a module of the spec, none of them pruned.
 
-    Pruned to the spec's ratios and trained for `training.prune_epochs` in floating point, then quantised and trained
-    for `training.quantize_epochs`; of each stage the epoch that is best on what is held out. Refused where x has no two
-    sequences and fewer than sixteen steps.
+    Pruned to the spec's ratios, each weight kept by its size times the spread of what it multiplies in `data`, and
+    trained for `training.prune_epochs` in floating point, then quantised and trained for `training.quantize_epochs`; of
+    each stage the epoch that is best on what is held out. Refused where x has no two sequences and fewer than sixteen
+    steps.
     """
     learned, held = _parted(data)
     model, curve = copy.deepcopy(begun).float(), list[Epoch]()
     if spec.sparsity.pattern != "dense":
-        method = None
-        kept = [array.nnz for array in shapes(spec).layers]
+        stage = _Stage(spec, teacher, model, "pruned", spec.training.prune_epochs)
+        kept, chosen = [array.nnz for array in shapes(spec).layers], stage.chosen(learned)
         if spec.training.gradual:
-            method = Gradual(tuple(kept), choices(spec))
+            stage.method = Gradual(tuple(kept), chosen)
         else:
-            prune_layers(model.layers, kept, choices(spec))
+            prune_layers(model.layers, kept, chosen)
         prune_head(model.around, spec)
-        curve += _Stage(spec, teacher, model, "pruned", spec.training.prune_epochs, method).run(learned, held, progress)
+        curve += stage.run(learned, held, progress)
     model = in_formats(model, shapes(spec))
     set_threshold(model, spec.sparsity.threshold or 0.0)
     curve += _Stage(spec, teacher, model, "quantised", spec.training.quantize_epochs).run(learned, held, progress)
@@ -104,11 +106,9 @@ def _parted(data: Data) -> tuple[Data, Data]:
 class _Stage:
     """Training a student's parameters in place, through its masks and its arithmetic."""
 
-    def __init__(
-        self, spec: Spec, teacher: FloatNetwork, model: LSTM, name: str, epochs: int, method: Method | None = None
-    ) -> None:
+    def __init__(self, spec: Spec, teacher: FloatNetwork, model: LSTM, name: str, epochs: int) -> None:
         self.spec, self.teacher, self.model = spec, teacher, model
-        self.name, self.epochs, self.method = name, epochs, method or Method()
+        self.name, self.epochs, self.method = name, epochs, Method()
         self.optimizer = OPTIMIZERS[spec.training.optimizer](model.parameters(), lr=spec.training.learning_rate)
         self.order = torch.Generator().manual_seed(spec.training.seed)
 
@@ -146,6 +146,19 @@ class _Stage:
                 losses.append(float(loss.detach()))
                 state = [(h.detach(), c.detach()) for h, c in state]
         return sum(losses) / len(losses)
+
+    @torch.no_grad()
+    def chosen(self, data: Data) -> tuple[Choices, ...]:
+        """Which weights each layer keeps, by their size and the spread of what they multiply in the data."""
+        with watched(self.model) as watching:
+            for part in np.array_split(np.arange(len(data.x)), -(-len(data.x) // self.spec.training.batch)):
+                state: list[State] | None = None
+                for window in self._windows(data, part):
+                    for one in watching:
+                        one.real = window.real[0]
+                    state = self._answers(window, state)[1]
+        spreads = (one.spreads(self.spec.model.bias) for one in watching)
+        return tuple(by_spread(pair, own) for pair, own in zip(choices(self.spec), spreads, strict=True))
 
     @torch.no_grad()
     def error(self, data: Data) -> float:

@@ -87,7 +87,7 @@ def check(modules: Sequence[nn.RNNBase], spec: Spec, front: Front | None = None)
             faults.append(Fault(key, str(inputs), f"{layer.inputs} in the module"))
     for number, link in enumerate(spec.model.between, 1):
         if link != "none" and number < len(layers) and layers[number].number:
-            what = f"{link} stands" if isinstance(link, str) else "linear layers stand"
+            what = f"{link} stands" if isinstance(link, str) else "a list stands"
             wanted = f"layers {number - 1} and {number} in modules of their own, as {what} between"
             faults.append(Fault("model.between", wanted, "one module"))
     if front is not None:

@@ -80,7 +80,7 @@ class Network:
         for number, layer in enumerate(self.layers, 1):
             if out is None or not self.spec.adds_input(number - 1):
                 continue
-            buffered = self.place(number) in self.mirrors
+            buffered = self.entrance(number) in self.mirrors
             final = quiet and number == count and not buffered
             marks = self.spec.directions > 1, buffered or final, final and self.pool is None
             found[number] = Residual(layer.h, layer.x, out, *marks)
@@ -128,8 +128,15 @@ class Network:
         return number + sum(map(len, self.ahead[: number + 1]))
 
     def entrance(self, number: int) -> int:
-        """The number among all arrays of what comes first to a recurrent layer: its linear layers, or itself."""
-        return self.place(number) - len(self.ahead[number])
+        """The number among all arrays of what comes first to a recurrent layer: its linear layers, or itself; with the
+        number of layers of what is behind them.
+        """
+        return self.place(number) - sum(map(len, self.ahead[number : number + 1]))
+
+    def link(self, place: int) -> int | None:
+        """The recurrent layer whose `entrance` is at a place among all arrays, elsewhere None."""
+        places = [self.entrance(number) for number in range(len(self.layers) + 1)]
+        return places.index(place) if place in places else None
 
     def number(self, place: int) -> int | None:
         """The recurrent layer at a place among all arrays, the number of layers right behind them, elsewhere None."""

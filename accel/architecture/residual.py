@@ -10,6 +10,8 @@ from accel.base.fixed import Fixed, Integers
 
 IN_BANKS = 2
 """Steps of a layer whose x_t is there and which have not begun: those in its banks."""
+RESIDUAL = "residual"
+"""What the narrowing of the sum is called beside the signals of the layer in front of it."""
 LINKED = 2
 """Steps between their begin and their results: as many as the banks of the next layer have room for."""
 
@@ -45,11 +47,15 @@ class Residual:
         return max(self.h.width + of_h, self.x.width + of_x) + 1
 
     def of(self, h: Integers, x: Integers) -> Integers:
-        """What the next layer reads, of h [..., n] and of what its layer read, [..., n]; crossed, [..., 2n], of which
-        forward's h belongs to the first half of the first vector, backward's to the second half of the second.
+        """What the next layer reads, of h and x as `total` takes them."""
+        return np.asarray(self.out.narrow(self.total(h, x), self.frac))
+
+    def total(self, h: Integers, x: Integers) -> Integers:
+        """The exact sum of h [..., n] and of what its layer read, [..., n]; crossed, [..., 2n], of which forward's h
+        belongs to the first half of the first vector, backward's to the second half of the second.
         """
         if self.crossed:
             quarter = x.shape[-1] // 4
             x = np.concatenate([x[..., :quarter], x[..., -quarter:]], axis=-1)
         of_h, of_x = self.shifts
-        return np.asarray(self.out.narrow((h << of_h) + (x << of_x), self.frac))
+        return np.asarray((h << of_h) + (x << of_x))

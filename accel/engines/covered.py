@@ -15,13 +15,14 @@ from accel.architecture.cells.operations import Narrow
 from accel.architecture.cells.sizes import Size
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
+from accel.architecture.residual import RESIDUAL
 from accel.base.fixed import Fixed
 from accel.engines.script import MEETS, places
 from accel.model.coverage import Clamp, Coverage, Reads, Use, measure
 from accel.model.design import Design
 from accel.model.directed import directed, steps_tried, table_ends, table_ranges
 from accel.model.golden import cell_sizes, run
-from accel.model.reach import LONGEST, Reach, source_of
+from accel.model.reach import LONGEST, Interval, Reach, source_of
 from accel.model.samples import Samples, brief
 from accel.schedule.schedule import schedule
 
@@ -151,12 +152,18 @@ def _why(net: Network, array: Array, every: Sequence[Reach], reached: Reach, sig
 
 def _room(net: Network, array: Array, reached: Reach, signal: str, side: str) -> str:
     """How far a value gets, and where its format ends, both in units of the value."""
-    narrow, sizes = _narrowing(net, array, signal)
-    fmt: Fixed = getattr(array.formats, narrow.format)
-    frac = sizes[narrow.source].frac
-    value = source_of(array, reached.values, narrow)
+    value, fmt, frac = _narrowed(net, array, reached, signal)
     end, limit = (value.lo.min(), fmt.lo) if side == "below" else (value.hi.max(), fmt.hi)
     return f"it gets to {int(end) / 2**frac:.8g} at most, and {fmt} to {fmt.real(limit):.8g}"
+
+
+def _narrowed(net: Network, array: Array, reached: Reach, signal: str) -> tuple[Interval, Fixed, int]:
+    """What a narrowing reads, the format that it gives, and fraction bits of what it reads."""
+    if signal == RESIDUAL:
+        residual = net.residuals[net.layers.index(array) + 1]
+        return reached.values[RESIDUAL], residual.out, residual.frac
+    narrow, sizes = _narrowing(net, array, signal)
+    return source_of(array, reached.values, narrow), getattr(array.formats, narrow.format), sizes[narrow.source].frac
 
 
 def _narrowing(net: Network, array: Array, signal: str) -> tuple[Narrow, Mapping[str, Size]]:

@@ -182,7 +182,7 @@ def _shown_as(net: Network, place: int) -> int:
 
 
 def _linked(net: Network, number: int, before: Process[Any], after: Process[Any]) -> tuple[Process[Any], Process[Any]]:
-    """A recurrent layer and the array behind it, which as a layer has the number `number`, with what stands between."""
+    """A recurrent layer and the array behind it, in front of recurrent layer `number` or that, with what is between."""
     name = after.array.name
     if number in net.clips:
         clipped = Clipped(before.type, before.out, f"{name}_clipped", *net.clips[number].within(after.array.x))
@@ -220,7 +220,7 @@ def _processes(design: Design) -> tuple[list[Process[Any]], dict[int, MirrorProc
     behind = [None, *(process.end if process.activated and not process.in_front else None for process in made[:-1])]
     made = [replace(process, before=before) for process, before in zip(made, behind, strict=True)]
     for number in {*net.clips, *net.residuals}:
-        place = net.place(number)
+        place = net.entrance(number)
         made[place - 1 : place + 1] = _linked(net, number, made[place - 1], made[place])
     if net.pool is not None:
         first = net.place(len(net.layers))

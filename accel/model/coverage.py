@@ -17,6 +17,7 @@ from accel.architecture.cells.operations import ASIDE, Lookup, Narrow, Operation
 from accel.architecture.cells.sizes import Size
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
+from accel.architecture.residual import RESIDUAL
 from accel.base.fixed import Fixed, Integers
 from accel.model.golden import (
     begun_with,
@@ -110,6 +111,7 @@ def measure(net: Network, weights: Weights, samples: Samples, trace: Trace) -> C
         if isinstance(array, LinearArray):
             sizes = array.sizes(array.formats)
             clamps.append(_clamp(array, array.operations.narrowing, sizes, values))
+    clamps += residual_clamps(net, trace.layers, samples.lengths)
     looked_up = [(array, one.level.operations, one.values) for array, _, steps in levels for one in steps]
     behind = linear_of(net, weights, samples, trace)
     looked_up += [(a, a.operations.operations, values) for a, _, _, values in behind if isinstance(a, LinearArray)]
@@ -211,6 +213,15 @@ def _clamp(array: Array, narrow: Narrow, sizes: Mapping[str, Size], values: Mapp
     dropped = fmt.dropped(values[narrow.source], sizes[narrow.source].frac)
     below, above = (int(np.count_nonzero(side)) for side in (dropped < fmt.lo, dropped > fmt.hi))
     return Clamp(array.name, narrow.name, below, above, dropped.size)
+
+
+def residual_clamps(net: Network, layers: Sequence[LayerTrace], lengths: Integers) -> Iterator[Clamp]:
+    """The narrowing of every residual sum, in real steps; it has the name of the layer in front of it."""
+    for number, residual in net.residuals.items():
+        own, fmt = layers[number - 1], residual.out
+        dropped = fmt.dropped(_real(residual.total(own.h, own.read), lengths), residual.frac)
+        below, above = (int(np.count_nonzero(side)) for side in (dropped < fmt.lo, dropped > fmt.hi))
+        yield Clamp(net.layers[number - 1].name, RESIDUAL, below, above, dropped.size)
 
 
 def _reads(

@@ -15,11 +15,13 @@ from accel.architecture.array import Array
 from accel.architecture.cells.operations import Lookup, Operation
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
+from accel.architecture.residual import RESIDUAL
 from accel.base.fixed import Fixed, Integers
 from accel.model.coverage import Steps, levels_of
 from accel.model.golden import cell_sizes, run
 from accel.model.reach import Reach, clamped
 from accel.model.samples import Samples
+from accel.model.trace import Trace
 from accel.model.weights import Weights
 
 STEPS = 48
@@ -156,7 +158,16 @@ def _margins(net: Network, weights: Weights, samples: Samples) -> dict[Target, I
                 placed = np.full(real.shape, np.iinfo(np.int64).min)
                 placed[real] = margin
                 found[target] = np.maximum(placed, found.get(target, placed))
-    return found
+    return found | {target: np.where(real, one, np.iinfo(np.int64).min) for target, one in _of_sums(net, trace)}
+
+
+def _of_sums(net: Network, trace: Trace) -> Iterator[tuple[Target, Integers]]:
+    """The same of residual sums, [sequences, steps]."""
+    for number, residual in net.residuals.items():
+        own, fmt, name = trace.layers[number - 1], residual.out, net.layers[number - 1].name
+        dropped = fmt.dropped(residual.total(own.h, own.read), residual.frac)
+        yield Target(name, RESIDUAL, "above"), dropped.max(axis=2) - fmt.hi - 1
+        yield Target(name, RESIDUAL, "below"), fmt.lo - 1 - dropped.min(axis=2)
 
 
 def _of_level(

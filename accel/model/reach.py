@@ -19,6 +19,7 @@ from accel.architecture.cells.operations import ASIDE, BEFORE, Narrow, Operation
 from accel.architecture.cells.sizes import Size
 from accel.architecture.linear import LinearArray
 from accel.architecture.network import Network
+from accel.architecture.residual import RESIDUAL
 from accel.base.fixed import Fixed, Integers
 from accel.model.golden import by_sum, cell_sizes, first_state, row_sums
 from accel.model.operate import operate
@@ -74,7 +75,8 @@ def reach(net: Network, weights: Weights) -> list[Reach]:
             found.append(_linear(net, linear, own, x))
             x = found[-1].values[OUT]
         x = x.twice if net.place(number) in net.mirrors else x
-        found.append(_layer(net, array, layer, x, weights.threshold_at(array)))
+        made = _layer(net, array, layer, x, weights.threshold_at(array))
+        found.append(_with_sum(net, number + 1, made, made.values[array.cell.output], x))
         x = _linked(net, number + 1, found[-1].values[array.cell.output], x)
     for linear, layer in zip(net.linear, net.behind(weights.layers), strict=False):
         found.append(_linear(net, linear, layer, x))
@@ -90,6 +92,16 @@ def _linked(net: Network, number: int, h: Interval, x: Interval) -> Interval:
     if number in net.residuals:
         return Interval(net.residuals[number].of(h.lo, x.lo), net.residuals[number].of(h.hi, x.hi))
     return h
+
+
+def _with_sum(net: Network, number: int, layer: Reach, h: Interval, x: Interval) -> Reach:
+    """A layer's reach, and that of the residual sum in front of a recurrent layer, where there is one."""
+    residual = net.residuals.get(number)
+    if residual is None:
+        return layer
+    total = Interval(residual.total(h.lo, x.lo), residual.total(h.hi, x.hi))
+    sides = _clipped(residual.out, RESIDUAL, total, residual.frac)
+    return Reach({**layer.values, RESIDUAL: total}, {**layer.earliest, **dict.fromkeys(sides, 1)})
 
 
 def _entering(net: Network, weights: Weights) -> Interval:
@@ -244,6 +256,10 @@ def source_of(array: Array, values: Mapping[str, Interval], narrow: Narrow) -> I
 
 def _sides(array: Array, narrow: Narrow, source: Interval, frac: int) -> list[tuple[str, str]]:
     """The sides on which a narrowing may clip."""
-    fmt: Fixed = getattr(array.formats, narrow.format)
+    return _clipped(getattr(array.formats, narrow.format), narrow.name, source, frac)
+
+
+def _clipped(fmt: Fixed, name: str, source: Interval, frac: int) -> list[tuple[str, str]]:
+    """The sides on which a narrowing to a format, by its name, may clip."""
     below, above = fmt.dropped(source.lo, frac) < fmt.lo, fmt.dropped(source.hi, frac) > fmt.hi
-    return [(narrow.name, side) for side, clips in (("below", below), ("above", above)) if clips.any()]
+    return [(name, side) for side, clips in (("below", below), ("above", above)) if clips.any()]

@@ -13,7 +13,7 @@ from accel.rtl.call import Call
 
 def result(net: Network, place: int) -> str | None:
     """What goes on to array number `place` in place of the results of the one before; None where those do."""
-    number = net.number(place)
+    number = net.link(place)
     linked = number in net.clips or number in net.residuals
     return f"{net.arrays[place - 1].name}_linked" if linked else None
 
@@ -27,7 +27,7 @@ def signals(net: Network) -> Iterator[Call]:
 
 def instance(net: Network, place: int, under_way: int) -> Call:
     """The block in front of array number `place`, behind a layer of which `under_way` steps can be under way."""
-    number, before, after = net.number(place), net.arrays[place - 1].name, net.arrays[place].name
+    number, before, after = net.link(place), net.arrays[place - 1].name, net.arrays[place].name
     ends = "clk", "reset", f"{before}_results", f"{before}_linked"
     assert number is not None
     if number in net.clips:

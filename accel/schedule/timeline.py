@@ -116,7 +116,7 @@ class Timeline:
 
     def _late(self, at: int) -> int:
         """Cycles that a word takes from stage `at` to the next one."""
-        number = self.net.number(at + 1)
+        number = self.net.link(at + 1)
         pooled = self.net.pool.latency if self.net.pool and number == len(self.net.layers) else 0
         if number in self.net.clips:
             return pooled + CLIPPED

@@ -47,14 +47,17 @@ def _between_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         yield "model.between", f"{wanted}, and residual behind the last one or nothing", between
     if behind == ("residual",):
         yield from _behind_rules(spec)
-    if "residual" in between and spec.training.studies.lasso:
+    if spec.has_residual and spec.training.studies.lasso:
         wanted = "nothing beside model.between: residual, where units of h_t stay as many as elements of x_t"
         yield "training.studies.lasso", wanted, spec.training.studies.lasso
     for number in range(1, len(spec.model.hidden)):
         if spec.ahead(number):
             yield from _linear_between_rules(spec, f"model.between.{number - 1}")
-    for number, kind in enumerate(between[: len(spec.model.hidden)]):
-        if kind == "residual":
+    for number, link in enumerate(between[: len(spec.model.hidden)]):
+        if isinstance(link, tuple) and ("residual" in link[1:] or link == ("residual",)):
+            wanted = "residual once, in front of linear layers, or the word instead of a list"
+            yield f"model.between.{number}", wanted, plain(link)
+        if spec.adds_input(number):
             yield from _residual_rules(spec, number)
 
 

@@ -43,9 +43,14 @@ class Linear(Section):
     """Multipliers of the layer; by default as few as keep pace with the recurrent layers."""
 
 
+Stage = Annotated[
+    Annotated[Literal["residual"], Tag(FORMS[0])] | Annotated[Linear, Tag(FORMS[1])],
+    Discriminator(form),
+]
+"""An entry of a list between two recurrent layers."""
 Link = Annotated[
     Annotated[Between, Tag(FORMS[0])]
-    | Annotated[tuple[Linear, ...], _LIST, Field(min_length=1, max_length=16), Tag(FORMS[1])],
+    | Annotated[tuple[Stage, ...], _LIST, Field(min_length=1, max_length=17), Tag(FORMS[1])],
     Discriminator(form),
 ]
 """What stands between two recurrent layers."""
@@ -123,9 +128,9 @@ class Model(Section):
     """Hidden units of each recurrent layer."""
     between: Annotated[tuple[Link, ...], _LIST, Field(max_length=63)] = ()
     """What h_t goes through on its way to the next recurrent layer, one entry for each two layers behind each other;
-    `residual`: the layer's own x_t is added to it, in `formats.residual`; a list: linear layers as those of `before`.
-    One entry more, `residual`, stands behind the last layer, in front of the head. The recurrence of a layer reads h_t
-    as it is."""
+    `residual`: the layer's own x_t is added to it, in `formats.residual`; a list: linear layers as those of `before`,
+    of h_t, or with `residual` in front of them of that sum. One entry more, `residual`, stands behind the last layer,
+    in front of the head. The recurrence of a layer reads h_t as it is."""
     bidirectional: bool = False
     """Every layer has a second direction, which reads the sequence from its end; a step's output is [forward,
     backward], and `hidden` are the units of each."""

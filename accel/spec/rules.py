@@ -151,7 +151,7 @@ def _format_rules(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         wanted = f"a format where {where}, and nothing where not"
         yield "formats.linear", wanted, formats.linear
         return
-    if ("residual" in spec.model.between) != (formats.residual is not None):
+    if spec.has_residual != (formats.residual is not None):
         wanted = "a format where model.between has a residual, and nothing where not"
         yield "formats.residual", wanted, formats.residual
         return

@@ -167,7 +167,7 @@ class Spec(Section):
         if not number:
             return self.model.before
         link = next(iter(self.model.between[number - 1 : number]), "none")
-        return link if isinstance(link, tuple) else ()
+        return tuple(one for one in link if one != "residual") if isinstance(link, tuple) else ()
 
     @property
     def linear(self) -> dict[str, Linear]:
@@ -175,7 +175,7 @@ class Spec(Section):
         head = () if self.model.head is None else self.model.head.layers
         found = {f"model.before.{place}": layer for place, layer in enumerate(self.model.before)}
         for number in range(1, len(self.model.hidden)):
-            chain = enumerate(self.ahead(number))
+            chain = enumerate(self.ahead(number), self.adds_input(number - 1))
             found |= {f"model.between.{number - 1}.{place}": layer for place, layer in chain}
         return found | {f"model.head.layers.{place}": layer for place, layer in enumerate(head)}
 
@@ -203,7 +203,13 @@ class Spec(Section):
 
     def adds_input(self, number: int) -> bool:
         """Whether the layer behind one, counted from 0, reads its h_t and its x_t together."""
-        return self.model.between[number : number + 1] == ("residual",)
+        link = next(iter(self.model.between[number : number + 1]), "none")
+        return (link if isinstance(link, str) else link[0]) == "residual"
+
+    @property
+    def has_residual(self) -> bool:
+        """Whether some layer's h_t and x_t are read together."""
+        return any(map(self.adds_input, range(len(self.model.between))))
 
     def came_in(self, number: int) -> Fixed:
         """The format of what comes to a recurrent layer, or to the linear ones in front of it; with the number of

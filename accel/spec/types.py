@@ -75,7 +75,7 @@ TaskName = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*|[^:\x00-\x1f\x7f]+:[
 
 def form(value: Any) -> str:
     """Which of the FORMS a value has."""
-    return FORMS[isinstance(value, (list, tuple, dict))]
+    return FORMS[isinstance(value, (list, tuple, dict, BaseModel))]
 
 
 class Section(BaseModel):

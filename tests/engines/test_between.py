@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from accel.base.faults import Refused
+from accel.engines import covered
 from accel.engines.verify import compare
 from accel.model import golden, random_weights, samples
+from accel.model.coverage import measure
 from accel.model.design import Design
+from accel.model.reach import reach
 from accel.schedule import timeline
 from accel.schedule.schedule import schedule
 from tests.designs import BASE, spec
@@ -201,3 +204,32 @@ def test_units_that_are_removed_beside_a_residual_are_refused() -> None:
     studies = {"lasso": [0.001]}
     with pytest.raises(Refused, match=r"training.studies.lasso: wanted nothing beside model.between: residual"):
         spec(**DESIGNS["residual"], training={"task": "seeded", "studies": studies})
+
+
+def test_clips_of_residual_sums_are_counted_and_sequences_that_meet_them_are_found() -> None:
+    design = Design(chosen := spec(**DESIGNS["residual"]), random_weights.seeded(chosen), Path())
+    net, weights, given = design.net, design.weights, samples.seeded(chosen, 3, 3)
+    trace = golden.run(net, weights, given.x, given.lengths)
+    clamps = {(one.layer, one.signal): one for one in measure(net, weights, given, trace).clamps}
+    real = np.arange(given.x.shape[1]) < given.lengths[:, None]
+    sums = net.residuals[2].total(trace.layers[1].h, trace.layers[1].read)[real]
+    fmt, found = net.residuals[2].out, clamps["lstm1", "residual"]
+    beyond = fmt.dropped(sums, net.residuals[2].frac)
+    assert (found.below, found.above) == ((beyond < fmt.lo).sum(), (beyond > fmt.hi).sum())
+    assert found.values == sums.size
+    reached = reach(net, weights)
+    assert {("residual", "below"), ("residual", "above")} <= reached[0].earliest.keys()
+    made = covered.sequences(design, samples.corners(chosen), given, reached)
+    sides = [side for side in covered.cover(design, made.all, reached).clamps if side.signal == "residual"]
+    assert len(sides) == 4
+    assert all(side.clipped or side.why.startswith("cannot be: it gets to") for side in sides)
+    assert any(side.clipped for side in sides)
+
+
+def test_a_sum_that_its_format_always_holds_is_said_to_be_one() -> None:
+    chosen = spec(**DESIGNS["residual"] | {"formats": {**BASE["formats"], "residual": [24, 12]}})
+    design = Design(chosen, random_weights.seeded(chosen), Path())
+    reached, given = reach(design.net, design.weights), samples.seeded(chosen, 3, 3)
+    sides = [side for side in covered.cover(design, given, reached).clamps if side.signal == "residual"]
+    assert {side.clipped for side in sides} == {0}
+    assert all(side.why.startswith("cannot be: it gets to") for side in sides)

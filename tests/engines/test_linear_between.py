@@ -59,6 +59,35 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "formats": {**FORMATS, "residual": [12, 8]},
         "engine": {"units": 5},
     },
+    "of a residual": {
+        "model": {**LAYERS, "inputs": 6, "hidden": [6, 4]}
+        | {"between": [["residual", {"outputs": 6, "activation": "tanh"}, {"outputs": 3}]]},
+        "engine": {"units": 2},
+        "formats": {**FORMATS, "residual": [9, 5]},
+    },
+    "of residuals, of several words, the last one alone": {
+        "model": {**LAYERS, "hidden": [7, 7, 7], "cell": "gru", "head": {"outputs": 3}}
+        | {"between": [[{"outputs": 7}], ["residual", {"outputs": 7}], "residual"]},
+        "engine": {"units": 7},
+        "formats": {**FORMATS, "residual": [12, 8]},
+    },
+    "of a residual, two streams, loaded": {
+        "model": {**LAYERS, "before": RELU, "hidden": [5, 4], "between": [["residual", {"outputs": 7}]]},
+        "engine": {"memory": "scratchpad", "streams": 2, "state_streams": False},
+        "formats": {**FORMATS, "residual": [7, 4]},
+    },
+    "both directions, of a residual": {
+        "model": {**LAYERS, "inputs": 8, "hidden": [4, 2], "bidirectional": True, "longest": 4}
+        | {"between": [["residual", {"outputs": 5, "activation": "relu"}]]},
+        "engine": {"units": 2},
+        "formats": {**FORMATS, "residual": [10, 6]},
+    },
+    "of a residual, columns": {
+        "model": {**LAYERS, "inputs": 8, "hidden": [8, 4], "between": [["residual", {"outputs": 8}]]},
+        "engine": {"dataflow": "column"},
+        "sparsity": {"pattern": "column", "input": 0.3, "recurrent": 0.5, "threshold": 0.1},
+        "formats": {**FORMATS, "residual": [10, 6]},
+    },
     "levels": {
         "model": {**LAYERS, "cell": "gru_reset_first"},
         "engine": {"units": 2},
@@ -163,6 +192,26 @@ def test_the_golden_model_reads_what_the_layer_between_makes() -> None:
     np.testing.assert_array_equal(trace.h, alone.h)
 
 
+def test_the_layer_between_reads_a_residual_sum() -> None:
+    chosen = spec(**DESIGNS["of a residual"])
+    weights, given = random_weights.seeded(chosen), samples.seeded(chosen, 4, 5)
+    net = weights.network(chosen)
+    trace, (first, _) = golden.run(net, weights, given.x, given.lengths), net.ahead[1]
+    sums = (trace.layers[0].h << net.residuals[1].shifts[0]) + (given.x << net.residuals[1].shifts[1])
+    read = Fixed(9, 5).narrow(sums, net.residuals[1].frac)
+    made = golden.linear_sums(first, weights.layers[1], read)
+    np.testing.assert_array_equal(trace.feeding[0]["out"], golden.run_linear(net, first, made)["out"])
+
+
+def test_a_residual_in_front_of_a_layer_between_that_goes_without_x_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = spec(**DESIGNS["both directions, of a residual"])
+    design = Design(chosen, random_weights.seeded(chosen), Path())
+    torch_engine, given = TORCH["torch"], samples.seeded(chosen, 4, 4)
+    assert compare("torch", torch_engine, design, given, schedule(design)).status == "equal"
+    monkeypatch.setattr(golden, "linked", lambda net, number, before: before.h)
+    assert compare("torch", torch_engine, design, given, schedule(design)).status == "different"
+
+
 def test_a_wrong_activation_between_is_seen(tmp_path: Path) -> None:
     require_a_wrong_clip_shows(made("relu", tmp_path))
 
@@ -202,7 +251,17 @@ def test_weights_and_clamps_between_are_covered() -> None:
         ({"model": {**LAYERS, "between": [RELU, RELU]}}, r"model.between: wanted 1 entries"),
         ({"model": {**LAYERS, "between": [{"outputs": 5}]}}, r"model.between\[0\]: wanted a list"),
         ({"model": {**LAYERS, "between": [[]]}}, r"model.between\[0\]: wanted Value should have at least 1 item"),
-        ({"model": {**LAYERS, "between": [["relu"]]}}, r"model.between\[0\]\[0\]: wanted a mapping"),
+        ({"model": {**LAYERS, "between": [["relu"]]}}, r"model.between\[0\]\[0\]: wanted 'residual'"),
+        ({"model": {**LAYERS, "between": [["residual"]]}}, r"model.between\[0\]: wanted residual once, in front of"),
+        (
+            {"model": {**LAYERS, "between": [["residual", *RELU, "residual"]]}},
+            r"model.between\[0\]: wanted residual once, in front of linear layers, or the word",
+        ),
+        (
+            {"model": {**LAYERS, "between": [["residual", *RELU]]}, "formats": {**FORMATS, "residual": [9, 5]}},
+            r"model.between\[0\]: wanted no residual of layer 0, whose x_t has 3 elements and its h_t 6, got .residual",
+        ),
+        ({"model": {**LAYERS, "inputs": 6, "between": [["residual", *RELU]]}}, r"formats.residual: wanted a format"),
         ({"formats": BASE["formats"]}, r"formats.linear: wanted a format where model.before, model.between or"),
         (
             {"training": {"studies": {"lasso": [0.1]}}},

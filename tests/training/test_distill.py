@@ -18,6 +18,7 @@ from accel.model import weights_file
 from accel.model.sequences import Data
 from accel.schedule.load_spec import parse
 from accel.spec import Spec
+from training import prune, spread
 from training.distill import distill
 from training.importer import filled, import_model, read
 from training.importing.source import Wishes
@@ -142,3 +143,35 @@ def test_a_student_learns_through_pools_and_in_both_directions(model_keys: dict[
     begun = made.curve[0].error
     assert min(epoch.error for epoch in made.curve if epoch.stage == "pruned") < 0.85 * begun
     assert min(epoch.error for epoch in made.curve if epoch.stage == "quantised") < 0.85 * begun
+
+
+def kept_of(made: Any) -> np.ndarray:
+    """Which weights of W_x a student keeps, [rows, inputs]."""
+    return np.asarray(prune.masks(made.model.layers[0])[0])
+
+
+def test_weights_are_kept_by_what_they_add_and_what_never_changes_is_left_to_the_bias(model: Path) -> None:
+    chosen = spec(prune_epochs=1, quantize_epochs=1, learning_rate=1e-6)
+    network, given = read(chosen, model, Wishes()).network, data()
+    alike = replace(given, x=given.x * [1.0, 1.0, 0.01] + [0.0, 0.0, 9.0])
+    made = distill(chosen, network, filled(chosen, network), alike, silent)
+    assert not kept_of(made)[:, 2].any()
+    weights = np.abs(network.layers[0].w_x)
+    assert weights[:, 2].max() > weights[:, :2].max(axis=1).min()
+    without = distill(chosen, network, filled(chosen, network), given, silent)
+    assert kept_of(without)[:, 2].any()
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_spreads_are_those_of_real_steps_and_whole_sizes_where_no_bias_is(bias: bool, model: Path) -> None:
+    chosen, given = spec(), data()
+    network = read(chosen, model, Wishes()).network
+    layer, operands = filled(chosen, network).float().layers[0], spread.Operands()
+    real = np.arange(given.x.shape[1]) < given.lengths[:, None]
+    operands.real = torch.from_numpy(real[..., None].astype(np.float32))
+    x = torch.from_numpy(given.x.astype(np.float32))
+    operands.met(layer, (x,), layer(x))
+    rows = given.x[real]
+    of_x, of_h = operands.spreads(bias)
+    np.testing.assert_allclose(of_x, rows.std(axis=0) if bias else (rows**2).mean(axis=0) ** 0.5, rtol=1e-5)
+    assert of_h.shape == (12,)

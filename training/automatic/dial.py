@@ -60,7 +60,7 @@ class Dial:
             yield Knob(f"{number}.bias", _held(bias), WIDEST["bias"], float(bias.size), parts=(bias.ravel(),))
             for key in SIGNALS:
                 yield Knob(f"{number}.{key}", self._above(number, key), WIDEST[key], SIGNAL * units)
-        if added := [units for units, kind in zip(model.hidden, model.between, strict=False) if kind == "residual"]:
+        if added := [units for number, units in enumerate(model.hidden) if self.base.adds_input(number)]:
             largest = above(MARGIN * trial.largest_sum)
             yield Knob("residual", largest, WIDEST["residual"], SIGNAL * sum(added))
         if self.base.linear or model.head is not None:
@@ -181,8 +181,8 @@ class Dial:
 def _with_fracs(model: Model, fracs: Iterator[int | None]) -> Model:
     """The model with these fraction bits of the weights of its linear layers, in the order data takes."""
 
-    def own(layers: Sequence[Linear]) -> tuple[Linear, ...]:
-        return tuple(one.model_copy(update={"frac": next(fracs)}) for one in layers)
+    def own(layers: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(one.model_copy(update={"frac": next(fracs)}) if isinstance(one, Linear) else one for one in layers)
 
     keys: dict[str, Any] = {"before": own(model.before)}
     keys["between"] = tuple(own(link) if isinstance(link, tuple) else link for link in model.between)

@@ -17,6 +17,7 @@ from accel.architecture.network import network as shapes
 from accel.base.faults import Fault, Refused
 from accel.base.fixed import Integers
 from accel.model import golden
+from accel.model.coverage import residual_clamps
 from accel.model.sequences import Array, Data
 from accel.model.trace import LayerTrace
 from accel.model.weights import Weights
@@ -148,9 +149,12 @@ class Trial:
         return found
 
     def saturations(self, spec: Spec) -> dict[str, dict[str, int]]:
-        """What narrowing clips in each layer."""
+        """What narrowing clips in each layer, and in the residual sum behind it."""
         net, _, traces = self._run(spec)
-        return {array.name: one.saturations for array, one in zip(net.layers, traces, strict=True)}
+        found = {array.name: dict(one.saturations) for array, one in zip(net.layers, traces, strict=True)}
+        for clamp in residual_clamps(net, traces, self.data.lengths):
+            found[clamp.layer][clamp.signal] = clamp.below + clamp.above
+        return found
 
     def _run(self, spec: Spec) -> tuple[Network, Weights, list[LayerTrace]]:
         net = shapes(spec)

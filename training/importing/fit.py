@@ -98,15 +98,22 @@ def _between(spec: Spec, network: FloatNetwork, name: str) -> Iterator[Fault]:
         yield Fault("model.between", wanted, f"[{', '.join(asked)}]")
 
 
-def _link(link: str | Sequence[Linear | Activated]) -> str:
+def _link(link: str | Sequence[str | Linear | Activated]) -> str:
     """What stands between recurrent layers, as a spec says it."""
     return link if isinstance(link, str) else f"[{_listed(link)}]"
 
 
-def _listed(layers: Sequence[Linear | Activated]) -> str:
+def _listed(layers: Sequence[str | Linear | Activated]) -> str:
     """Linear layers as a spec says them."""
-    sizes = ((len(one.bias) if isinstance(one, Activated) else one.outputs, one.activation) for one in layers)
-    return ", ".join(f"{{outputs: {outputs}, activation: {activation}}}" for outputs, activation in sizes)
+    return ", ".join(map(_told, layers))
+
+
+def _told(one: str | Linear | Activated) -> str:
+    """A linear layer, or a word in front of some."""
+    if isinstance(one, str):
+        return one
+    outputs = len(one.bias) if isinstance(one, Activated) else one.outputs
+    return f"{{outputs: {outputs}, activation: {one.activation}}}"
 
 
 def _activated(

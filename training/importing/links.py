@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn, get_args
 
@@ -24,8 +25,8 @@ class Linked:
 
 def link_of(walk: Traversal, source: int) -> Linked | None:
     """What stands between a recurrent layer and the one before: a residual, an activation that h_t goes through as it
-    is and that hardware has there, or linear layers; None where there is nothing of it, or no layer before. Refused:
-    what has no place there.
+    is and that hardware has there, or linear layers, of h_t or of a residual; None where there is nothing of it, or no
+    layer before. Refused: what has no place there.
     """
     chain, place = list[Behind](), source
     while place != X and isinstance(found := walk.layers[place], Behind):
@@ -37,14 +38,18 @@ def link_of(walk: Traversal, source: int) -> Linked | None:
     if isinstance(met, Pooling):
         _refuse(met.place, "pool in front of a recurrent layer", met.kind)
     if isinstance(met, Added):
-        _refuse(chain[0].place, "activation between a residual and a recurrent layer", chain[0].made.activation)
+        return Linked(("residual", *(one.made for one in chain)), met.source, (*met.folded, *_names(chain)))
     if not isinstance(met, Layer) or not chain:
         return None
-    folded = tuple(name for one in chain for name in (*one.folded, one.place))
-    made = chain[0].made
+    folded, made = _names(chain), chain[0].made
     if len(chain) == 1 and is_plain(made.weight, made.bias) and made.activation in get_args(Clipping):
         return Linked(made.activation, place, folded)
     return Linked(tuple(one.made for one in chain), place, folded)
+
+
+def _names(chain: Sequence[Behind]) -> tuple[str, ...]:
+    """The nodes of activations and of what was folded into them, for records."""
+    return tuple(name for one in chain for name in (*one.folded, one.place))
 
 
 def _refuse(place: str, what: str, got: str) -> NoReturn:

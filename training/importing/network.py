@@ -78,15 +78,26 @@ class Activated(Linear):
         return np.asarray(ACTIVATIONS[self.activation](sums))
 
 
-Link = str | tuple[Activated, ...]
-"""What stands between two recurrent layers: by the names of `model.between`, or linear layers."""
+Link = str | tuple["str | Activated", ...]
+"""What stands between two recurrent layers: by the names of `model.between`, or linear layers, of which `residual` may
+stand in front."""
+
+
+def adds(link: Link) -> bool:
+    """Whether x_t of the layer in front of a link is added to its h_t."""
+    return (link if isinstance(link, str) else link[0]) == "residual"
+
+
+def layers_of(link: Link) -> tuple[Activated, ...]:
+    """The linear layers of a link."""
+    return () if isinstance(link, str) else tuple(one for one in link if isinstance(one, Activated))
 
 
 def linked(link: Link, h: Array) -> Array:
-    """What comes behind a link, no residual, of h [..., n], in its precision."""
+    """What comes behind a link of h [..., n], x_t added where the link `adds` it, in its precision."""
     if isinstance(link, str):
-        return ACTIVATIONS[link](h)
-    for layer in link:
+        return h if link == "residual" else ACTIVATIONS[link](h)
+    for layer in layers_of(link):
         h = layer(h)
     return h
 
@@ -138,8 +149,7 @@ class FloatNetwork:
     @property
     def feeding(self) -> tuple[Activated, ...]:
         """The linear layers in front of recurrent ones, in the order data takes."""
-        chains = (link for link in self.between if isinstance(link, tuple))
-        return (*self.before, *(layer for chain in chains for layer in chain))
+        return (*self.before, *(layer for link in self.between for layer in layers_of(link)))
 
     @property
     def vocabulary(self) -> int | None:
@@ -190,9 +200,10 @@ class FloatNetwork:
             self.layers, links[: len(self.layers)], begin or self.begin(len(x)), strict=True
         ):
             straight = not found or isinstance(link, tuple)
+            h = h + _own(layer, x) if adds(link) else h
             if layer.directions > 1 and isinstance(link, tuple):
                 h = arranged(h, _real(h, lengths), crossed=True, pairs=False)
-            x = h + _own(layer, x) if link == "residual" else linked(link, h)
+            x = linked(link, h)
             if layer.directions > 1:
                 x = arranged(x, _real(x, lengths), crossed=not straight, pairs=True)
             h = run_layer(layer, x.astype(dtype), *(one.astype(dtype) for one in before))

@@ -128,6 +128,6 @@ def _facts(reader: str, network: FloatNetwork, ignored: Sequence[str], settled: 
     }
 
 
-def _told(layers: Sequence[Activated]) -> list[str]:
-    """Names of linear layers, and what their sums go through."""
-    return [f"{layer.name}: {layer.activation}" for layer in layers]
+def _told(layers: Sequence[str | Activated]) -> list[str]:
+    """Names of linear layers, and what their sums go through; words as they are."""
+    return [one if isinstance(one, str) else f"{one.name}: {one.activation}" for one in layers]

@@ -16,7 +16,7 @@ import sparrow
 from accel.base.faults import Refused
 from accel.model import weights_file
 from tests.designs import spec
-from tests.training.importing.graphs import HIDDEN, Graph, exported
+from tests.training.importing.graphs import exported
 from training.importer import import_model
 from training.importing import source
 from training.importing.source import Wishes
@@ -157,11 +157,70 @@ def test_layers_of_one_and_of_both_directions_are_refused(tmp_path: Path) -> Non
         import_model(chosen(**keys), path, tmp_path)
 
 
-def test_an_activation_behind_a_residual_is_refused(tmp_path: Path) -> None:
-    g = Graph()
-    h = g.layer("x")
-    again = g.layer(h, HIDDEN)
-    sum_of = g.node("Add", again, h, name="sum")
-    path = g.saved(tmp_path, g.head(g.layer(g.node("Tanh", sum_of, name="between"), HIDDEN)))
-    with pytest.raises(Refused, match=r"between \(Tanh\): wanted no activation between a residual and"):
-        source.found(path, Wishes())
+class Residuals(nn.Module):
+    """Layers with their own x_t added, an activation behind each sum, and what is behind the last one."""
+
+    def __init__(self, *between: nn.Module, both: bool = False, count: int = 3) -> None:
+        super().__init__()
+        size = 4 if both else 8
+        self.layers = nn.ModuleList(
+            nn.LSTM(8, size, batch_first=True, bidirectional=both, bias=n > 0) for n in range(count)
+        )
+        self.between, self.out = nn.ModuleList(between), nn.Linear(8, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for number, layer in enumerate(self.layers):
+            x = self.between[number % len(self.between)](x + layer(x)[0])
+        return self.out(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("between", "links", "behind"),
+    [
+        ((nn.ReLU(),), [["residual", "relu"]] * 2, ["relu"]),
+        ((nn.Tanh(), nn.Identity()), [["residual", "tanh"], "residual"], ["tanh"]),
+        ((nn.Sequential(nn.Linear(8, 8), nn.Tanh()),), [["residual", "tanh"]] * 2, ["tanh"]),
+        ((nn.Identity(), nn.ReLU()), ["residual", ["residual", "relu"]], []),
+    ],
+    ids=["relu", "tanh, none", "linear, tanh", "none, relu"],
+)
+@pytest.mark.parametrize("both", [False, True], ids=["forward", "both directions"])
+def test_activations_behind_residuals_are_read_as_the_graph_answers(
+    between: Sequence[nn.Module], links: list[Any], behind: list[str], both: bool, tmp_path: Path
+) -> None:
+    torch.manual_seed(1)
+    module, x = Residuals(*between, both=both), np.random.default_rng(2).normal(size=(4, 7, 8)).astype(np.float32)
+    network = source.found(exported(module, tmp_path / "sums.onnx", torch.from_numpy(x[:2])), Wishes()).network
+    kinds = [
+        link if isinstance(link, str) else [one if isinstance(one, str) else one.activation for one in link]
+        for link in network.between
+    ]
+    assert (kinds, [one.activation for one in network.linear]) == ([*links, "residual"], behind)
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(x)).numpy()
+    found = network.logits(network.over_steps(network.states(x.astype(np.float64))[-1]))
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_an_activation_behind_a_residual_is_compiled_and_answers_as_torch_does(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    module, x = Residuals(nn.ReLU(), count=2), np.random.default_rng(2).normal(size=(6, 7, 8)).astype(np.float32)
+    made = sparrow.compile(module, data=x, work=tmp_path, name="sums", error=0.05)
+    assert [one.outputs for one in made.spec.ahead(1)] == [8]
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(x)).numpy()
+    assert np.abs(made.predict(x) - wanted).max() < 0.15
+
+
+def test_a_spec_with_a_residual_of_other_layers_is_refused(tmp_path: Path) -> None:
+    path = exported(Residuals(nn.ReLU(), count=2), tmp_path / "sums.onnx", torch.zeros(2, 5, 8))
+    keys = {"inputs": 8, "hidden": [8, 8], "between": ["residual", "residual"]}
+    head = {"outputs": 2, "kind": "logits", "when": "step", "layers": [{"outputs": 8}]}
+    given = spec(
+        model=keys | {"head": head},
+        sparsity={"pattern": "dense", "input": None, "recurrent": None},
+        formats={"linear": [12, 8], "residual": [12, 8]},
+    )
+    wanted = r"model.between: wanted \[\[residual, {outputs: 8, activation: relu}\], residual\], as sums.onnx has"
+    with pytest.raises(Refused, match=wanted):
+        import_model(given, path, tmp_path)
