@@ -65,10 +65,10 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "engine": {"units": 2},
         "formats": {**FORMATS, "residual": [9, 5]},
     },
-    "of residuals, of several words, the last one alone": {
-        "model": {**LAYERS, "hidden": [7, 7, 7], "cell": "gru", "head": {"outputs": 3}}
-        | {"between": [[{"outputs": 7}], ["residual", {"outputs": 7}], "residual"]},
-        "engine": {"units": 7},
+    "of residuals, one behind the last layer too": {
+        "model": {**LAYERS, "hidden": [6, 6, 6], "cell": "gru", "head": {"outputs": 3}}
+        | {"between": [[{"outputs": 6}], ["residual", {"outputs": 6}], "residual"]},
+        "engine": {"units": 2},
         "formats": {**FORMATS, "residual": [12, 8]},
     },
     "of a residual, two streams, loaded": {
