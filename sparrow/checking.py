@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from accel.report.derived import derive, planned_or_trained, x_first
+from accel.report.derived import derive, planned_or_trained
+from accel.report.other_choices import other_choices
 from accel.spec import Spec
 
 
 def checked(spec: Spec, work: Path) -> dict[str, Any]:
-    """What is derived, under `resources` what the design takes of the spec's board, None where there is none, and under
-    `x_first` what a step would take in that order where lanes wait.
+    """What is derived, under `resources` what the design takes of the spec's board, None where there is none, under
+    `x_first` what a step would take in that order where lanes wait, and under `directions` what it would with the other
+    lanes of bidirectional layers.
     """
-    return derive(spec, work) | x_first(spec, work) | {"resources": resources(spec, work)}
+    return derive(spec, work) | other_choices(spec, work) | {"resources": resources(spec, work)}
 
 
 def resources(spec: Spec, work: Path) -> dict[str, Any] | None:

@@ -75,7 +75,8 @@ def checked(facts: dict[str, Any]) -> list[RenderableType]:
         ("utilisation of the lanes", f"{about}{facts['utilisation']:.1%}"),
         ("steps per second", f"{about}{facts['steps_per_second']:,}"),
         *((f"sequence of {each['steps']}: cycles", f"{each['cycles']:,}") for each in facts["sequences"]),
-        *([("with engine.order: x_first", _ahead(facts["x_first"]))] if "x_first" in facts else []),
+        *([("with engine.order: x_first", _otherwise(facts["x_first"]))] if "x_first" in facts else []),
+        *((f"with engine.directions: {one}", _otherwise(cost)) for one, cost in facts.get("directions", {}).items()),
         ("memory bits, all layers", f"{facts['memory_bits']:,}"),
         *(
             (f"of these, sequences of {each['steps']} steps", f"{each['bits']:,}")
@@ -97,8 +98,8 @@ def checked(facts: dict[str, Any]) -> list[RenderableType]:
     return [*shown, *_resources(facts.get("resources"))]
 
 
-def _ahead(facts: dict[str, Any]) -> str:
-    """What a step would take where the x of all groups comes before the first h."""
+def _otherwise(facts: dict[str, Any]) -> str:
+    """What a step would take with another choice."""
     return f"about {facts['cycles_per_step']:,} cycles per step, {facts['memory_bits']:,} memory bits"
 
 

@@ -17,7 +17,6 @@ from accel.model import weights_file
 from accel.model.design import Design
 from accel.schedule.proposals import estimated_cycles, for_cycles, for_lanes
 from accel.spec import BALANCES, Spec, Traversal, plain
-from accel.spec.rules import structural_rules
 
 LENGTHS = (1, 16)
 """Steps of the sequences whose latency is told."""
@@ -64,21 +63,6 @@ def planned_or_trained(spec: Spec, work: Path) -> Network:
     """The arrays with the ratios of the work folder's weights, or with those that the spec plans."""
     design, _ = _design(spec, work)
     return design.net if design else network(spec)
-
-
-def x_first(spec: Spec, work: Path) -> dict[str, Any]:
-    """What a step would take with `engine.order: x_first`, as JSON data under that name: `cycles_per_step`, estimated,
-    and `memory_bits` of all layers. Empty where lanes do not wait, or would wait as long.
-    """
-    net = planned_or_trained(spec, work)
-    cycles = estimated_cycles(net)
-    other = spec.model_copy(update={"engine": spec.engine.model_copy(update={"order": "x_first"})})
-    waits = cycles > max(layer.shortest_step for layer in net.layers)
-    if spec.skips_states or not waits or any(structural_rules(other)):
-        return {}
-    ahead = network(other, [layer.nnz for layer in net.layers])
-    fewer = estimated_cycles(ahead)
-    return {"x_first": {"cycles_per_step": fewer, "memory_bits": ahead.memory_bits}} if fewer < cycles else {}
 
 
 def proposed(spec: Spec, lanes: int | None, cycles: int | None) -> dict[str, Any]:
