@@ -116,6 +116,7 @@ def count(pattern: str) -> Fact:
 AXI_INPUT = {"last": number(r"assign ending = \(number == (\d+)\);"), "framed": has(r"reg surplus;")}
 RECEIVE = {
     "last": number(r"fill0_number == (\d+)\)"),
+    "in_turn": has(r"fill0_number <= \(fill0_number \+ 2\);"),
     "ready": has(r"output beats_ready;"),
     "available": has(r"output ping_pong_available;"),
     "final": has(r"output ping_pong_final;"),

@@ -89,8 +89,8 @@ def measured(case: Case) -> tuple[Schedule, int, int]:
         write_text(made.work / "rtl" / f"{chosen.identifier}.v", convert(made))
         built, given = schedule(made), samples.seeded(chosen, 6, STEPS)
         result = compare("verilator", DeviceUnderTest(verilator, clocked=True), made, given, built)
-        if result.status != "equal" or result.cycles_per_step != built.cycles_over(given):
-            raise ValueError(f"{case.title}: Verilator: {result.reason or result.cycles_per_step}")
+        if result.status != "equal":  # in a bit, or in the cycles of a step
+            raise ValueError(f"{case.title}: Verilator: {result.reason}")
         multipliers, block_rams = (one.used for one in exact(made.net, board))
         if case.counted:
             seen = estimate(made, board)
