@@ -24,7 +24,8 @@ class RowDemand(Demand[RowArray]):
     @property
     def read(self) -> int:
         """Operands that lanes read at once."""
-        return self.array.lanes_per_row if self.array.dense else self.array.units * self.array.indices
+        array = self.array
+        return array.ways * array.lanes_per_row if array.dense else array.units * array.indices
 
     @property
     def partial_sums(self) -> int:

@@ -49,6 +49,7 @@ constexpr bool Holds(int copy, int column) {
 /// The direction that a reader serves.
 template <typename A>
 constexpr int DirectionOf(int reader) {
+  if (A::kDense) return reader / A::kLanesPerRow % kDirections<A>;
   return reader * A::kUnits / A::kReaders / A::kCells % kDirections<A>;
 }
 

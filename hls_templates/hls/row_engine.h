@@ -19,10 +19,10 @@ using Columns = Index<A::kIndexWidth>[A::kDepth][A::kReaders];
 struct NoColumns {};
 
 /// Which operand read serves a lane: each its own; one for the rows of a unit where they share their columns; one for
-/// all units where every column is read.
+/// all units, or all of a direction, where every column is read.
 template <typename A>
 constexpr int Reader(int unit, int row, int m) {
-  if (A::kDense) return m;
+  if (A::kDense) return unit / A::kCells % kDirections<A> * A::kLanesPerRow + m;
   if (A::kSharedByGates) return unit * A::kLanesPerRow + m;
   return (unit * A::kRowsPerUnit + row) * A::kLanesPerRow + m;
 }
@@ -73,10 +73,11 @@ int Column(const Index<A::kIndexWidth> (&columns)[kWords][A::kReaders], int word
 template <typename A>
 int Column(const NoColumns &, int, int cycle, int reader) {
   #pragma HLS INLINE
-  const int position = cycle * A::kLanesPerRow + reader;
-  if (cycle < A::kXSlots[reader]) return position;
-  const int column = position - A::kInputs;
-  return column < A::kOutputs ? column : 0;  // what an idle lane reads does not count
+  const int m = reader % A::kLanesPerRow;
+  const int position = cycle * A::kLanesPerRow + m;
+  if (cycle < A::kXSlots[m]) return position;
+  const int column = position - A::kInputs / kDirections<A>;
+  return column < A::kOutputs / kDirections<A> ? column : 0;  // what an idle lane reads does not count
 }
 
 /// Exact sums of kCount units: one a row, two where the x part and the h part of a row stay apart.

@@ -63,12 +63,24 @@ KINDS: dict[str, dict[str, Any]] = {
         "engine": {"units": 4, "pack": True},
         "formats": {"linear": [10, 6]},
     },
-    "x first, split lanes, scales": {
+    "dense": {
+        "model": BOTH | {"hidden": [4, 4]},
+        "sparsity": {"pattern": "dense", "input": None, "recurrent": None},
+        "engine": {"units": 4, "lanes_per_row": 2},
+    },
+    "a dense GRU, two products a multiplier": {
+        "model": BOTH | {"cell": "gru", "inputs": 4, "hidden": [4]},
+        "sparsity": {"pattern": "dense", "input": None, "recurrent": None},
+        "weights": {"width": 6},
+        "engine": {"units": 4, "cells_per_cycle": 2, "input_words": 2, "pack": True},
+    },
+    "split lanes, scales": {
         "model": BOTH | {"hidden": [8, 6]},
         "weights": {"kind": "ternary", "per_row": True, "input_frac": 1, "recurrent_frac": 1},
-        "engine": {"units": [4, 2], "order": "x_first"},
+        "engine": {"units": [4, 2], "lanes_per_row": 2, "lanes": "split", "input_lanes": 1},
         "formats": {"scale": [9, 5]},
     },
+    "x first": {"model": BOTH | {"inputs": 6, "hidden": [8, 6]}, "engine": {"units": [4, 2], "order": "x_first"}},
 }
 
 

@@ -48,6 +48,11 @@ KINDS: dict[str, dict[str, Any]] = {
         "model": {"inputs": 3, "hidden": [6], "bidirectional": True, "longest": 4, "head": None},
         "engine": {"cells_per_cycle": 2, "directions": "own"},
     },
+    "dense, lanes of its own for each direction": {
+        "model": {"inputs": 4, "hidden": [6], "bidirectional": True, "longest": 4, "head": None},
+        "sparsity": {"pattern": "dense", "input": None, "recurrent": None},
+        "engine": {"lanes_per_row": 2, "cells_per_cycle": 2, "input_words": 2, "directions": "own"},
+    },
     "ternary": {"weights": {"kind": "ternary", "input_frac": 1, "recurrent_frac": 1}},
     "x first": {"model": {"inputs": 5, "hidden": [10]}, "engine": {"order": "x_first", "units": 2}},
     "x first, three lanes, a rest of x": {

@@ -117,8 +117,10 @@ class RowArray(Array):
 
     @property
     def dense(self) -> bool:
-        """Every weight is kept: no index is stored, and all lanes read the same operands, whose places are counted."""
-        every = self.nnz == (self.inputs, self.outputs if self.nnz[1] else 0)
+        """Every weight is kept: no index is stored, and all lanes, or all of a direction, read the same operands, whose
+        places are counted.
+        """
+        every = self.nnz == (self.inputs // self.ways, self.outputs // self.ways if self.nnz[1] else 0)
         return (
             every
             and self.dedicated_lanes is None
@@ -141,7 +143,7 @@ class RowArray(Array):
     @property
     def copies(self) -> int:
         """Copies of the operand memories: one for each operand that is read in a cycle."""
-        return self.lanes_per_row if self.dense else self.units * self.indices
+        return self.ways * self.lanes_per_row if self.dense else self.units * self.indices
 
     @property
     def index_width(self) -> int:

@@ -98,6 +98,22 @@ def deal(write: Any, own: Any, way: int) -> Any:
     return dealing
 
 
+def by_way(x: Any, h: Any, array: RowArray) -> list[tuple[Any, Any]]:
+    """Writes of x and h for the lanes of each direction; those that come, where all lanes serve all."""
+    if array.ways == 1:
+        return [(x, h)]
+    return [(Write(array.x_copy), Write(array.h_copy)) for _ in range(array.ways)]
+
+
+@block
+def deal_words(x: Any, h: Any, own: Any) -> Any:
+    """Words of x and of h to the lanes of both directions.
+
+    In: x, h. Out: own (a pair of writes for each direction). Latency: 0.
+    """
+    return [(deal(x, x_own, way), deal(h, h_own, way)) for way, (x_own, h_own) in enumerate(own)]
+
+
 @block
 def sparse_units(
     clk: Any,
@@ -117,15 +133,11 @@ def sparse_units(
     Out: shifted (P + E words of S totals). Latency: as `unit`.
     """
     ends = [(shifted[n + array.cells], shifted[n]) for n in range(array.units)]
-    dealing, writes = [], [(x, h)] * array.units
-    if array.ways > 1:
-        own = [(Write(array.x_copy), Write(array.h_copy)) for _ in range(array.ways)]
-        dealing = [
-            deal(write, one, way) for way, pair in enumerate(own) for write, one in zip((x, h), pair, strict=True)
-        ]
-        writes = [own[array.way(n)] for n in range(array.units)]
+    own = by_way(x, h, array)
+    dealing = deal_words(x, h, own) if array.ways > 1 else ()
     units = [
-        unit(clk, words[n], first, capture, reading, *writes[n], ahead, *ends[n], array) for n in range(array.units)
+        unit(clk, words[n], first, capture, reading, *own[array.way(n)], ahead, *ends[n], array)
+        for n in range(array.units)
     ]
     return dealing, units
 
@@ -156,21 +168,35 @@ def dense_units(
     shifted: Any,
     array: RowArray,
 ) -> Any:
-    """Units that share their operands: one read for all of them.
+    """Units that share their operands: one read for all of them, or for all of a direction.
 
     In: clk, reset, issue, words (word_width bits each), first (1 bit), capture (1 bit), reading, x, h (or None), ahead.
     Out: shifted (P + E words of S totals). Latency: as `dense_unit`.
     """
     ends = [(shifted[n + array.cells], shifted[n]) for n in range(array.units)]
-    places = bits(array.lanes_per_row * array.index_width)
-    shared = bits(shared_width(array))
-    operand = signed_list(array.lanes_per_row, array.operand_width)
+    places, own = bits(array.lanes_per_row * array.index_width), by_way(x, h, array)
+    shared = [bits(shared_width(array)) for _ in own]
 
     placing = dense_places(clk, reset, issue, places, array)
+    dealing = deal_words(x, h, own) if array.ways > 1 else ()
+    fetching = [fetch_shared(clk, places, reading, *one, shared[way], array) for way, one in enumerate(own)]
+    units = [
+        dense_unit(clk, words[n], first, capture, shared[array.way(n)], ahead, *ends[n], array)
+        for n in range(array.units)
+    ]
+    return placing, dealing, fetching, units
+
+
+@block
+def fetch_shared(clk: Any, places: Any, reading: Any, x: Any, h: Any, shared: Any, array: RowArray) -> Any:
+    """The operands that all units of a direction, or of both, multiply by.
+
+    In: clk, places (a column's number a lane), reading, x, h (or None). Out: shared (the operand that all lanes get).
+    Latency: fetch_to_select + 1.
+    """
+    operand = signed_list(array.lanes_per_row, array.operand_width)
     fetching = fetch(clk, places, reading, x, h, operand, array, 0)
-    flattening = share(clk, operand, reading, shared) if array.separate_sums else flatten(operand, shared)
-    units = [dense_unit(clk, words[n], first, capture, shared, ahead, *ends[n], array) for n in range(array.units)]
-    return placing, fetching, flattening, units
+    return fetching, share(clk, operand, reading, shared) if array.separate_sums else flatten(operand, shared)
 
 
 @module
