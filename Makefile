@@ -113,7 +113,7 @@ pack: $(READY)
 shared-layers: $(READY)
 	$(BIN)/python -m tests.bench.shared_layers
 
-# docs/directions.md: both directions on shared lanes and on lanes of their own, by yosys and Verilator.
+# docs/directions.md: both directions on shared lanes and on lanes of their own, exact by the schedule.
 directions: $(READY)
 	$(BIN)/python -m tests.bench.directions
 

@@ -25,7 +25,7 @@ from accel.model.design import Design
 from accel.rtl.convert import convert
 from accel.rtl.render import render
 from accel.schedule import load_spec
-from accel.schedule.schedule import Schedule, schedule
+from accel.schedule.schedule import schedule
 from accel.spec import Spec
 from fpga.board import find
 from fpga.build import estimate
@@ -77,10 +77,8 @@ def spec_of(case: Case) -> Spec:
     return load_spec.parse(data)
 
 
-def measured(case: Case) -> tuple[Schedule, int, int]:
-    """The schedule of a design, its multipliers and its block RAMs. Raises ValueError where yosys or Verilator says
-    something else.
-    """
+def row(case: Case) -> tuple[str, ...]:
+    """One line of the table. Raises ValueError where yosys or Verilator says something else."""
     chosen, board = spec_of(case), find(case.board)
     with tempfile.TemporaryDirectory() as folder:
         made = Design(chosen, random_weights.seeded(chosen), Path(folder))
@@ -89,21 +87,15 @@ def measured(case: Case) -> tuple[Schedule, int, int]:
         write_text(made.work / "rtl" / f"{chosen.identifier}.v", convert(made))
         built, given = schedule(made), samples.seeded(chosen, 6, STEPS)
         result = compare("verilator", DeviceUnderTest(verilator, clocked=True), made, given, built)
-        if result.status != "equal":  # in a bit, or in the cycles of a step
-            raise ValueError(f"{case.title}: Verilator: {result.reason}")
+        if result.status != "equal" or result.cycles_per_step != built.cycles_per_step:
+            raise ValueError(f"{case.title}: Verilator: {result.reason or result.cycles_per_step}")
         multipliers, block_rams = (one.used for one in exact(made.net, board))
         if case.counted:
             seen = estimate(made, board)
             if (seen.used["multipliers"], seen.used["block_rams"]) != (multipliers, block_rams):
                 raise ValueError(f"{case.title}: yosys counts {seen.used}")
-    return built, multipliers, block_rams
-
-
-def row(case: Case) -> tuple[str, ...]:
-    """One line of the table."""
-    built, multipliers, block_rams = measured(case)
     lanes = sum(array.multipliers for array in built.net.layers)
-    numbers = lanes, multipliers, block_rams, built.net.memory_bits, built.cycles_per_step
+    numbers = lanes, multipliers, block_rams, made.net.memory_bits, built.cycles_per_step
     return (
         *(case.title, case.board, *(f"{number:,}" for number in numbers), f"{built.utilisation:.1%}"),
         f"{built.finish([STEPS]):,}",
