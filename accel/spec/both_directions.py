@@ -53,9 +53,9 @@ def _own_lanes(spec: Spec) -> Iterator[tuple[str, str, Any]]:
         if units % both:
             wanted = f"a multiple of {both}, twice engine.cells_per_cycle, for engine.directions: own"
             yield "engine.units", wanted, units
-    if "residual" in spec.model.between:
+    for number in filter(spec.adds_input, range(len(spec.model.between))):
         wanted = "no residual beside engine.directions: own (shared allows it)"
-        yield f"model.between.{spec.model.between.index('residual')}", wanted, "residual"
+        yield f"model.between.{number}", wanted, "residual"
 
 
 def _alone(spec: Spec) -> Iterator[tuple[str, str, Any]]:
