@@ -36,7 +36,7 @@ def link_of(walk: Traversal, source: int) -> Linked | None:
     if isinstance(met, Added) and not chain:
         return Linked("residual", met.source, met.folded)
     if isinstance(met, Pooling):
-        _refuse(met.place, "pool in front of a recurrent layer", met.kind)
+        _refuse(met.place, "pool in front of a recurrent layer, which reads a vector a step", met.kind)
     if isinstance(met, Added):
         return Linked(("residual", *(one.made for one in chain)), met.source, (*met.folded, *_names(chain)))
     if not isinstance(met, Layer) or not chain:

@@ -196,7 +196,11 @@ def _check_lengths(walk: Traversal, node: Any, inputs: dict[str, Value], steps: 
     """Refuse sequences of other lengths, and peepholes."""
     lengths, peepholes = inputs["sequence_lens"], inputs["P"]
     if lengths is not None and not (isinstance(lengths, np.ndarray) and np.all(lengths == steps)):
-        raise walk.refuse(node, "sequences of all steps (no sequence_lens; --data brings lengths)", _shape(lengths))
+        wanted = (
+            "sequences of all steps (sequence_lens left empty: lengths come with x in a .npz, and Y_h is then that of "
+            "the last real step)"
+        )
+        raise walk.refuse(node, wanted, _shape(lengths))
     if peepholes is not None and not (isinstance(peepholes, np.ndarray) and not peepholes.any()):
         raise walk.refuse(node, "no peepholes (P)", _shape(peepholes))
 

@@ -68,7 +68,10 @@ REFUSED: tuple[tuple[Made, str], ...] = (
     (mean_of_units, r"units \(ReduceMean\): wanted a mean over all steps, and nothing else, got axis 2"),
     (mean_of_x, r"mean \(ReduceMean\): wanted a mean of h_t over its steps, got one of something else"),
     (most_of_a_layer, r"most \(ReduceMax\): wanted a maximum of h_t itself"),
-    (mean_between, r"mean \(ReduceMean\): wanted no pool in front of a recurrent layer"),
+    (
+        mean_between,
+        r"mean \(ReduceMean\): wanted no pool in front of a recurrent layer, which reads a vector a step",
+    ),
     (attention, r"scores \(Softmax\): wanted nothing behind it"),
     (beginning_state, r"\(LSTM\): wanted a constant initial_h that is the same for every sequence, got one for each"),
     (convolution, r"conv \(Conv\): wanted a Conv over the steps of the input itself .*--from.*, got one over what was"),
@@ -142,7 +145,7 @@ def test_peepholes_and_shorter_sequences_are_refused(tmp_path: Path) -> None:
         read(path)
     lengths = graph.input("lengths", "sequences", kind=TensorProto.INT32)
     path = graph.saved(tmp_path, graph.head(graph.layer("x", more=(lengths,))))
-    with pytest.raises(Refused, match=r"\(no sequence_lens; --data brings lengths\), got the input lengths"):
+    with pytest.raises(Refused, match=r"\(sequence_lens left empty: lengths come with x .*\), got the input lengths"):
         read(path)
 
 
