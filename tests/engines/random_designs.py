@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from accel.base.faults import Refused
 from accel.schedule import load_spec
 from accel.spec import MIXED, WRITTEN, Spec, plain
+from accel.spec.network import GATES
 
 
 def linear() -> st.SearchStrategy[dict[str, Any]]:
@@ -123,6 +124,17 @@ def formats_of(draw: st.DrawFn, shape: dict[str, Any], state: bool) -> tuple[dic
     weights = {f"{of}_width": [draw(st.integers(2, 10)) for _ in range(layers)] for of in ("input", "recurrent")}
     weights |= {f"{of}_frac": [draw(st.integers(1, 8)) for _ in range(layers)] for of in ("input", "recurrent")}
     return found | ({"head_bias": every[-1]["bias"]} if shape["head"] or fed_by(shape) else {}), weights
+
+
+def by_gate(draw: st.DrawFn, shape: dict[str, Any], widths: dict[str, Any]) -> dict[str, Any]:
+    """What of the weights goes with the formats, or with gates of one matrix, in some layers, that differ."""
+    gates = GATES.get(shape.get("cell", "lstm"), ())
+    if not gates or draw(st.integers(0, 2)):
+        return widths
+    layers, bits = len(shape["hidden"]), st.integers(2, 10)
+    several = st.lists(bits, min_size=len(gates), max_size=len(gates))
+    key = draw(st.sampled_from(["input_width", "recurrent_width"]))
+    return widths | {key: draw(st.lists(several | bits, min_size=layers, max_size=layers))}
 
 
 @st.composite
@@ -322,6 +334,7 @@ def parsed(draw: st.DrawFn, model: Any, sparsity: Any, engine: Any, plain_weight
     if len(shape["hidden"]) > 1 and draw(st.booleans()):
         walks = walks | {"units": [units_of(draw, walks, hidden) for hidden in shape["hidden"]]}
     signals, widths = draw(formats_of(shape, walks.get("dataflow", "row") != "row"))
+    widths = by_gate(draw, shape, widths) if kind == "fixed" else widths
     head = draw(st.sampled_from([0.0, 0.5])) if shape["head"] else 0.0
     data = {
         "name": "random",

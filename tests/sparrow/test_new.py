@@ -180,6 +180,30 @@ def test_rows_whose_weights_differ_get_scales_where_that_saves_bits(cell: str, r
     assert facts["errors"] == {name: pytest.approx(told[name]) for name in facts["errors"]}
 
 
+@pytest.mark.parametrize("cell", ["LSTM", pytest.param("GRU", marks=pytest.mark.slow)])
+def test_gates_that_matter_less_get_fewer_bits_where_that_saves_enough(cell: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    state = getattr(torch.nn, cell)(20, 24, batch_first=True).state_dict(prefix="lstm.")
+    for name in (name for name in state if "weight" in name):
+        state[name] *= torch.logspace(-1, 1, 4).repeat(24)[: len(state[name]), None]
+        state[name][:24] /= 128  # of the gate i, or r
+    torch.save(state, tmp_path / "own.pt")
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(0, 0.8, (6, 9, 20)))
+    out = tmp_path / "own.yaml"
+    result = sparrow("new", str(tmp_path / "own.pt"), "--data", str(tmp_path / "x.npy"), "-o", str(out), "--json")
+    assert result.exit_code == 0, result.output
+    ((first, *others),) = load(out).weights.by_gate["width"]
+    assert first < min(others)
+    order = {"LSTM": "i, f, g, o", "GRU": "r, z, n"}[cell]
+    comments = " ".join(line.strip().lstrip("# ") for line in out.read_text().splitlines())
+    assert f"each gate has a width of its own: {order}." in comments
+    assert sparrow("import", str(out), "--work", str(tmp_path / "work")).exit_code == 0
+    record = json.loads((tmp_path / "work/training.json").read_text())["import"]
+    reached = [layer["relative_error"] for layer in record["loss"]["layers"]]
+    assert max(reached) <= 0.02
+    assert [*json.loads(result.stdout)["errors"].values()] == pytest.approx(reached)
+
+
 @pytest.mark.usefixtures("own_model")
 def test_a_spec_that_is_there_stays_unless_forced() -> None:
     Path("own.yaml").write_text("mine")
