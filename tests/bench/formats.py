@@ -19,6 +19,7 @@ from accel.spec import Spec
 from training.automatic import formats
 from training.automatic.dial import Dial, one_or_all
 from training.automatic.formats import choose
+from training.automatic.row_scales import RowDial
 from training.importing.network import Array, FloatNetwork, Linear, Recurrent
 
 SEED, INPUTS, HIDDEN, LAYERS, OUTPUTS = 1, 40, 256, 3, 32
@@ -111,6 +112,9 @@ def main() -> None:
     start = time.monotonic()
     alike = formats.found(Dial(formats.trial(network, spec, data), spec), given.error)
     print(f"| found, one scale for all rows | {alike.bits:.2f} | {max(alike.errors.values()):.2%} |", flush=True)
+    by_row = formats.found(RowDial(formats.trial(network, spec, data), spec), given.error)
+    reached = max(by_row.errors.values())
+    print(f"| found, one width for all gates of a layer | {by_row.bits:.2f} | {reached:.2%} |", flush=True)
     found = choose(network, spec, data, given.error)
     print(f"| found, --error {given.error:g} | {found.bits:.2f} | {max(found.errors.values()):.2%} |")
     print(f"\n{time.monotonic() - start:.0f} s; {found.errors}; saturated: {found.saturations}")

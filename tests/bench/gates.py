@@ -1,11 +1,12 @@
-"""Widths by gate: the bits of a weight that they would save, beside those by layer that specs have.
+"""Widths by gate: the bits of a weight that they save as specs have them, and with more formats than those.
 
     python -m tests.bench.gates                                   # the hard network of tests.bench.formats
     python -m tests.bench.gates MODEL.onnx --data x.npy           # one of your own
 
-Each gate of a layer gets a knob of its own in the search of `sparrow new`: a width, and for W_x and W_h the fraction
-bits that fit that gate best, or, with scales of rows, those scales. No engine has such formats, so weights are
-rounded to them in front of the golden model, whose own formats then hold what was rounded (18 bits; with scales 14).
+Specs have widths by gate that share the fraction of their matrix, and one scale a row (decision 052). Beside them,
+each gate of a layer gets a width in the search of `sparrow new`, and for W_x and W_h the fraction bits that fit that
+gate best, or scales of rows one each. No engine has such formats, so weights are rounded to them in front of the golden
+model, whose own formats then hold what was rounded (18 bits; with scales 14).
 Bits are those that a lane array with a memory of its own for each gate would store; the rest of the search is that of
 `new`.
 """
@@ -28,6 +29,7 @@ from sparrow import new
 from sparrow.reasons import Asked
 from tests.bench import formats as bench
 from training.automatic import formats
+from training.automatic import gates as built
 from training.automatic.dial import FINEST, Dial
 from training.automatic.knob import Knob, Widths, nearest
 from training.automatic.row_scales import SCALE, RowDial, largest_of_rows
@@ -143,6 +145,7 @@ KINDS: tuple[tuple[str, str, type[Dial]], ...] = (
     ("layer", "none", Dial),
     ("layer and gate", "none", GateDial),
     ("layer", "one for W_x and W_h", RowDial),
+    ("layer and gate, as specs have them", "one for W_x and W_h", built.GateDial),
     ("layer", "one each", ApartDial),
     ("layer and gate", "one each", GateRowDial),
 )
