@@ -13,6 +13,7 @@ from myhdl import always_comb, block
 
 from accel.rtl.blocks.lanes import gates
 from accel.rtl.blocks.lanes.gates import gate_weights, of_gates
+from accel.rtl.blocks.lanes.pairs import weigh_pairs
 from accel.rtl.blocks.lanes.weighing import weigh_words
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
@@ -116,7 +117,8 @@ def test_words_of_several_widths_are_weighed_whether_lanes_share_multipliers_or_
     given = [(drawn(rng), numbers(rng, 5, PER_ROW)) for _ in range(40)]
     words = [word_of(values) for values, _ in given] + [0]
     factors = [[0] * PER_ROW] + [operands for _, operands in given]
-    made = weigh_words(clocked.clk, word, operand, products, array_of(pairs), 0)
+    weigh = weigh_pairs if pairs else weigh_words
+    made = weigh(clocked.clk, word, operand, products, array_of(pairs), 0)
     shown = outputs(clocked, made, [word, *operand], [[w, *xs] for w, xs in zip(words, factors, strict=True)], products)
     for (values, xs), after in zip(given, shown[2:], strict=False):
         assert after == [value * xs[n % PER_ROW] for n, value in enumerate(values)]
