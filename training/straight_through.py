@@ -72,7 +72,9 @@ def _entries(table: Table, dtype: torch.dtype, device: torch.device) -> Tensor:
 
 
 def clamped(integers: Tensor, fmt: Fixed) -> Tensor:
-    """Integers within the limits of a format; of a matrix whose gates have widths of their own, row by row."""
+    """Integers of any shape within the limits of a format; of a matrix [rows, columns] whose gates have widths of their
+    own, row by row.
+    """
     if not isinstance(fmt, ByGate):
         return integers.clamp(fmt.lo, fmt.hi)
     return integers.clamp(*(torch.from_numpy(end).to(integers) for end in fmt.limits(len(integers))))

@@ -223,7 +223,7 @@ class Array(Layer, ABC):
 
 def in_turn(count: int, words: int, ways: int) -> Integers:
     """Of `count` values, those of one of the `ways` before those of the next, which lies at each place where words of
-    all of them take turns.
+    all of them take turns, [count].
     """
     place = np.arange(count)
     word = place // words

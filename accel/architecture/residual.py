@@ -47,7 +47,7 @@ class Residual:
         return max(self.h.width + of_h, self.x.width + of_x) + 1
 
     def of(self, h: Integers, x: Integers) -> Integers:
-        """What the next layer reads, of h and x as `total` takes them."""
+        """What the next layer reads, [..., n], of h and x as `total` takes them."""
         return np.asarray(self.out.narrow(self.total(h, x), self.frac))
 
     def total(self, h: Integers, x: Integers) -> Integers:

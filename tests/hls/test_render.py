@@ -87,6 +87,7 @@ def test_no_loop_is_unrolled_over_units_of_the_whole_layer() -> None:
         "A::kSetBeats",
         "A::kStreamedBytes",
         "A::kReaders",
+        "A::kWeightWidth",
         "kCopies<A>",
         "kUnitLanes<A>",
         "M::kWords",

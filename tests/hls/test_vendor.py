@@ -173,7 +173,7 @@ def test_nor_with_vendor_integers(name: str, tmp_path: Path) -> None:
 def test_an_address_outside_is_told(tmp_path: Path) -> None:
     made, samples = rendered(SPECS["one_input_one_unit"], tmp_path), stimuli(SPECS["one_input_one_unit"])
     edit(tmp_path / "hls" / "receive.h", r"if \(column < A::kInputs && Holds", "if (column < 1 + A::kInputs && Holds")
-    edit(tmp_path / "hls" / "receive.h", r"x\[copy\]\[column /", "x[copy][1 + column /")
+    edit(tmp_path / "hls" / "receive.h", r"x\[copy\]\[PlaceOf", "x[copy][1 + PlaceOf")
     with pytest.raises((EngineFailed, ProgramFailed), match=r"runtime error|redzone"):
         hls(made, samples, SANITIZED)
 

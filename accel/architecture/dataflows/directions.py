@@ -45,11 +45,11 @@ class DirectionsArray(RowArray):
         return self._of_direction(self.h_vector)
 
     def numbers(self, columns: Integers, vector: Vector) -> Integers:
-        """Words of the other direction are left out."""
+        """`columns` of any shape; words of the other direction are left out."""
         return columns // (self.ways * vector.words) * vector.words + columns % vector.words
 
     def columns_of(self, unit: Integers, numbers: Integers) -> Integers:
-        """Every other word, beginning with that of the unit's direction."""
+        """Every other word, beginning with that of the unit's direction; shapes as in `RowArray`."""
         words = self.ways * (numbers // self.cells) + unit // self.cells % self.ways
         return words * self.cells + numbers % self.cells
 
