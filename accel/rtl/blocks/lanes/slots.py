@@ -106,10 +106,13 @@ def slot_set(clk: Any, reset: Any, capture: Any, weight_set: Any, slot: Any) -> 
 def count_slots(clk: Any, reset: Any, capture: Any, opening: Any, slot: Any, array: Array) -> Any:
     """One slot after the other from `capture` on; the step's first group is `opening`.
 
+    Of the slot to come there is a number too: so memories that `beat` addresses stand behind a register, not an adder.
+
     In: clk, reset, capture (1 bit), opening (1 bit). Out: slot.beat, slot.closing, slot.valid. Latency: 1.
     """
     last_slot, last_beat = array.slots_per_group - 1, array.output_beats - 1
-    number = bits(index_bits(array.slots_per_group))
+    number, width = bits(index_bits(array.slots_per_group)), len(slot.beat)
+    following = bits(len(slot.beat) + 1)
     done = flag()
 
     @always_comb
@@ -134,8 +137,10 @@ def count_slots(clk: Any, reset: Any, capture: Any, opening: Any, slot: Any, arr
     def numbering():
         if capture and opening:
             slot.beat.next = 0
+            following.next = 1
         elif capture or (slot.valid and not done):
-            slot.beat.next = slot.beat + 1
+            slot.beat.next = following[width:]
+            following.next = following + 1
 
     return closing, finishing, counting, numbering
 
