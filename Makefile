@@ -14,7 +14,7 @@ NAME = $(basename $(notdir $(SPEC)))
 RESULTS = $(addprefix specs/,digits.yaml digits-icebreaker.yaml digits-highway.yaml digits-columns.yaml digits-columns-ternary.yaml digits-studies.yaml digits-pixels.yaml spoken-digits.yaml spoken-digits-banks.yaml spoken-digits-united.yaml spoken-digits-columns.yaml spoken-digits-columns-ternary.yaml speech-ulx3s.yaml keywords.yaml japanese-vowels.yaml mnist-rows.yaml mnist-rows-ternary.yaml mnist-quads.yaml ptb-chars.yaml ptb-chars-bits.yaml ptb-chars-highway.yaml war-and-peace.yaml linux-chars.yaml wikipedia-chars.yaml ptb-words.yaml ptb-words-methods.yaml ptb-words-units.yaml imdb.yaml)
 RESULTS_LARGE = $(addprefix specs/,ptb-chars-1000.yaml ptb-words-200.yaml ptb-words-1500.yaml spoken-digits-1024.yaml keywords-1024.yaml mnist-pixels.yaml mnist-permuted.yaml)
 
-.PHONY: networks shared-layers directions run test test-all bitstream resources fuzz mutate prove lint lint-rtl bench bench-training performance banks pack area energy efficiency results curves tradeoff schema clean distclean skipping docs coverage test-core lock
+.PHONY: networks shared-layers directions run test test-all bitstream resources fuzz mutate prove lint lint-rtl bench bench-training performance clocks goals banks pack area energy efficiency results curves tradeoff schema clean distclean skipping docs coverage test-core lock
 .DELETE_ON_ERROR:
 
 # The main job: from the spec to a proven accelerator and a report.
@@ -100,6 +100,14 @@ resources: $(READY)
 # docs/performance.md: cycles at the papers' sizes, measured in Verilator; keeps what is there.
 performance: $(READY)
 	$(BIN)/python tests/bench/performance.py
+
+# docs/clocks.md: designs placed and routed, every seed kept; half an hour of a core from nothing.
+clocks: $(READY)
+	$(BIN)/python -m tests.bench.clocks
+
+# docs/performance.md, its section of what was wanted: exact counts, and what clocks and skipping left.
+goals: $(READY)
+	$(BIN)/python -m tests.bench.goals
 
 # docs/banks.md: memory and cycles of rows in banks, exact by the schedule.
 banks: $(READY)

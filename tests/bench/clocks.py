@@ -18,7 +18,9 @@ from typing import Any
 
 import yaml
 
+from accel.architecture.network import network
 from accel.base.files import read_json, write_json, write_text
+from accel.schedule.load_spec import parse
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD, PAGE = ROOT / "docs" / "clocks.json", ROOT / "docs" / "clocks.md"
@@ -112,12 +114,13 @@ def routed(name: str, case: Case) -> dict[str, Any]:
 
 def lanes(case: Case) -> int:
     """Multipliers of the recurrent layers' lanes."""
-    from accel.architecture.network import network
-    from accel.schedule.load_spec import parse
-
     return sum(array.multipliers for array in network(parse(case.spec())).layers)
 
 
+HEAD = (
+    *("design", "board", "lanes", "MHz asked for", "MHz, best", "seeds, in order"),
+    *("logic cells", "block RAMs", "multipliers", "slowest path"),
+)
 LOGIC, MEMORY, PRODUCTS = ("TRELLIS_COMB", "ICESTORM_LC"), ("DP16KD", "ICESTORM_RAM"), ("MULT18X18D", "ICESTORM_DSP")
 
 
@@ -146,19 +149,16 @@ def row(name: str, case: Case, record: dict[str, Any]) -> str:
 
 def page(records: dict[str, dict[str, Any]]) -> str:
     """The document."""
-    head = (
-        "design | board | lanes | MHz asked for | MHz, best | seeds, in order | logic cells | block RAMs | multipliers | "
-        "slowest path"
-    )
+    head = " | ".join(HEAD)
     rows = "\n".join(row(name, CASES[name], record) for name, record in records.items())
     return f"""# Clocks
 
-Made by `python -m tests.bench.clocks`; do not edit. **Routed** with nextpnr, seeded weights; a chip of this kind was not
-on the desk. Seeds are those of the placement: 1, 2, 3. An ECP5 is of speed grade 6. What the registers are and cost is
-told in [FPGA](fpga.md#clock).
+Made by `python -m tests.bench.clocks`; do not edit. **Routed** with nextpnr, seeded weights; no such chip was on the
+desk. Seeds are those of the placement: 1, 2, 3. An ECP5 is of speed grade 6. What the registers are and cost is told
+in [FPGA](fpga.md#clock).
 
 | {head} |
-|{"---|" * 10}
+|{"---|" * len(HEAD)}
 {rows}
 """
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
@@ -22,11 +23,15 @@ from accel.model.design import Design
 from accel.schedule.load_spec import load
 from accel.schedule.schedule import schedule
 from fpga.energy.closed import Work, step_energy
+from tests.bench import banks
+from tests.bench.goals import of_its_own
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, SKIPPED = ROOT / "docs" / "efficiency.md", ROOT / "docs" / "skipping.json"
 BY_ROWS = ("speech-128", "timit-1024", "timit-1024-bank", "square-1024")
-BY_COLUMNS = ("digits-columns", "spoken-digits-united")
+IN_BANKS = ("timit-1024, 32 banks, x first", "square-1024, 32 banks, x first", "ptb-1500x2, 32 banks, x first")
+"""Designs of docs/banks.md."""
+BY_COLUMNS = ("digits-columns", "spoken-digits-united", "keywords-1024")
 GATES = (180.0, 1.8)
 """Nanometres and volts of the cells that the closed form is of."""
 SRAM_WORD, SRAM_BITS = 10.0, 64
@@ -108,9 +113,13 @@ def of_preset(name: str, **engine: object) -> Step:
     """A step between others of seeded weights of a preset's pattern, with some keys of its engine replaced."""
     spec = load(ROOT / "specs" / f"{name}.yaml")
     spec = spec.model_copy(update={"engine": spec.engine.model_copy(update=engine)})
-    net = network(spec)
-    cycles = schedule(Design(spec, random_weights.seeded(spec), Path())).cycles_per_step
-    return step(name, net, [Work(cycles, float(array.nonzeros)) for array in net.layers])
+    return of_design(name, Design(spec, random_weights.seeded(spec), Path()))
+
+
+def of_design(name: str, design: Design) -> Step:
+    """A step between others, by rows; layers work at the same time, each as long as the longest."""
+    cycles = schedule(design).cycles_per_step
+    return step(name, design.net, [Work(cycles, float(array.nonzeros)) for array in design.net.layers])
 
 
 def by_columns() -> Iterator[tuple[Step, ...]]:
@@ -118,12 +127,10 @@ def by_columns() -> Iterator[tuple[Step, ...]]:
     kept = json.loads(SKIPPED.read_text(encoding="utf-8"))
     for name in BY_COLUMNS:
         spec = load(ROOT / "specs" / f"{name}.yaml")
-        net, own = network(spec), spec.sparsity.threshold
-        assert own is not None
-        wanted = own * 2 ** net.layers[0].h.frac
+        net = network(spec)
         found = []
         for seed in kept[name].values():
-            row = min(seed["rows"], key=lambda one: abs(one["threshold"] - wanted))
+            row = of_its_own(spec, seed["rows"])
             done = Work(row["interval"], row["busy"] * row["interval"] * row["lanes"])
             found.append(step(name, net, [done]))
         yield tuple(found)
@@ -138,8 +145,9 @@ def row(steps: Sequence[Step]) -> Sequence[str]:
     """Of a design; where there are several seeds, the means of cycles and energy, and the range over all."""
     one = steps[0]
     ranges = [
-        shown(*(pick(each.per_watt(process)[end] for each in steps) for end, pick in enumerate((min, max))))
+        shown(*(pick(value(each)[end] for each in steps) for end, pick in enumerate((min, max))))
         for process in (CELLS, ECP5)
+        for value in (partial(Step.joules, process=process), partial(Step.per_watt, process=process))
     ]
     cycles = fmean(each.cycles for each in steps)
     return (
@@ -162,7 +170,9 @@ HEAD = (
     "a lane and cycle",
     "gates in 180 nm, nJ a step",
     "bits of memories a step",
+    f"nJ a step, {CELLS.name}",
     f"GOPS/W, {CELLS.name}",
+    f"nJ a step, {ECP5.name}",
     f"GOPS/W, {ECP5.name}",
 )
 ASSUMPTIONS = (
@@ -210,9 +220,9 @@ Time cancels: operations a nanojoule are GOPS/W at any clock, as nothing that fl
 
 {rows}
 
-`{by_rows}`: weights of the preset's pattern, seeded.
+`{by_rows}`, and the designs of [banks](banks.md): weights of the preset's pattern, seeded.
 `{by_columns}`: trained networks, states below the spec's threshold skipped, over the seeds of
-[skipping](skipping.md): mean cycles and energy, and the range of all seeds.
+[skipping](skipping.md): mean cycles and energy, and the range of all seeds (of `keywords-1024` one seed).
 
 {routed}
 
@@ -250,7 +260,11 @@ def routed() -> str:
 
 def main() -> None:
     """Write the page."""
-    steps = [*((of_preset(name),) for name in BY_ROWS), *by_columns()]
+    steps = [
+        *((of_preset(name),) for name in BY_ROWS),
+        *((of_design(name, banks.design(name)),) for name in IN_BANKS),
+        *by_columns(),
+    ]
     rows = [row(one) for one in steps]
     text = TEXT.format(
         rows=table([HEAD, *rows]),

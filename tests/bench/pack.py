@@ -71,15 +71,21 @@ class Count:
     registers: int
 
 
+def made(name: str, pack: bool) -> Spec:
+    """The spec of a design, with two products a multiplier or one."""
+    given, number = DESIGNS[name], list(DESIGNS).index(name)
+    return spec(**given | {"name": f"pack-{number}-{int(pack)}", "engine": given["engine"] | {"pack": pack}})
+
+
 def count(chosen: Spec) -> Count:
     """Synthesised; an error where `check` says another number of multipliers."""
-    made = Design(chosen, random_weights.seeded(chosen), WORK / chosen.name)
-    for path, text in render(made).items():
-        write_text(made.work / path, text)
-    write_text(made.work / f"rtl/{chosen.identifier}.v", convert(made))
+    design = Design(chosen, random_weights.seeded(chosen), WORK / chosen.name)
+    for path, text in render(design).items():
+        write_text(design.work / path, text)
+    write_text(design.work / f"rtl/{chosen.identifier}.v", convert(design))
     board = find(str(chosen.target.board))
-    used = counted(made, board).used
-    said = exact(made.net, board)[0].used
+    used = counted(design, board).used
+    said = exact(design.net, board)[0].used
     if said != used["multipliers"]:
         raise AssertionError(f"{chosen.name}: check says {said} multipliers, yosys {used['multipliers']}")
     return Count(used["multipliers"], used["luts"], used["registers"])
@@ -87,14 +93,11 @@ def count(chosen: Spec) -> Count:
 
 def rows() -> Iterator[tuple[str, ...]]:
     """A line of the table for each design."""
-    for number, (name, given) in enumerate(DESIGNS.items()):
-        apart, packed = (
-            spec(**given | {"name": f"pack-{number}-{int(two)}", "engine": given["engine"] | {"pack": two}})
-            for two in (False, True)
-        )
-        assert not list(refusals(packed))
-        layer, board = network(packed).layers[0], find(str(packed.target.board))
-        before, after = count(apart), count(packed)
+    for name in DESIGNS:
+        both = made(name, pack=True)
+        assert not list(refusals(both))
+        layer, board = network(both).layers[0], find(str(both.target.board))
+        before, after = count(made(name, pack=False)), count(both)
         each, _ = taken(layer.weight_width, layer.operand_width, board.family)
         others, lanes = before.multipliers - layer.multipliers * each, layer.multipliers
         yield (

@@ -31,7 +31,9 @@ from accel.schedule.schedule import Schedule, schedule
 STEPS = 100
 CLOCK_MHZ = 200
 ROOT = Path(__file__).resolve().parents[2]
-RECORD = ROOT / "build" / "performance.json"
+RECORD, PAGE = ROOT / "build" / "performance.json", ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- goals: python -m tests.bench.goals -->", "<!-- end of goals -->"
+"""Around the section of the page that another script writes."""
 
 DUAL = {"input": 0.5, "recurrent": 0.931}
 """timit-1024 at the same nonzeros a row as 87.5 % of both."""
@@ -89,17 +91,22 @@ CASES: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
 
 def design(name: str) -> Design:
     """A case with its seeded weights, rendered and converted into build/performance."""
+    built = seeded(name)
+    for path, text in render.render(built).items():
+        write_text(built.work / path, text)
+    write_text(built.work / "rtl" / f"{built.spec.identifier}.v", convert.convert(built))
+    return built
+
+
+def seeded(name: str) -> Design:
+    """A case with its seeded weights."""
     base, changes = CASES[name]
     data = yaml.safe_load((ROOT / "specs" / f"{base}.yaml").read_text(encoding="utf-8"))
     for section, keys in changes.items():
         data[section] = data[section] | keys
     made = load_spec.parse(data)
     work = ROOT / "build" / "performance" / "".join(c if c.isalnum() else "-" for c in name)
-    built = Design(made, random_weights.seeded(made), work)
-    for path, text in render.render(built).items():
-        write_text(work / path, text)
-    write_text(work / "rtl" / f"{made.identifier}.v", convert.convert(built))
-    return built
+    return Design(made, random_weights.seeded(made), work)
 
 
 def inputs(made: Design) -> Samples:
@@ -190,6 +197,10 @@ Seconds are single runs on a shared machine.
 
 {table}
 
+## What was wanted
+
+{goals}
+
 ## Beside published figures
 
 Figures of papers with the mark of their source: [V] in the primary source, [S] in a secondary one, [D] derived. The
@@ -223,10 +234,16 @@ def page(rows: dict[str, dict[str, Any]]) -> str:
         where=where,
         clock=CLOCK_MHZ,
         table=table(rows),
+        goals=goals(PAGE.read_text(encoding="utf-8")),
         sparse=2 * main["nonzeros"] * per_second / 1e9,
         dense=main["operations_per_cycle"] * CLOCK_MHZ / 1e6,
         step=main["step_us"],
     )
+
+
+def goals(text: str) -> str:
+    """The section of a page between its marks, these with it."""
+    return BEGIN + text.split(BEGIN)[1].split(END)[0] + END
 
 
 def main(names: list[str]) -> None:
@@ -238,7 +255,7 @@ def main(names: list[str]) -> None:
         write_json(RECORD, rows)
         print("   ", rows[name], flush=True)
     rows = {name: rows[name] for name in CASES if name in rows}
-    write_text(ROOT / "docs" / "performance.md", page(rows))
+    write_text(PAGE, page(rows))
 
 
 if __name__ == "__main__":
