@@ -157,20 +157,39 @@ FITTED: dict[str, dict[str, Any]] = {
 }
 """Sections in which each differs from `tests.designs.BASE`."""
 
+OUTSIDE: dict[str, dict[str, Any]] = {
+    "both registers": {"engine": {"units": 4, "operand_register": True, "multiplier_registers": True}},
+    "layers that share lanes": {
+        "model": {"inputs": 6, "hidden": [12, 8]},
+        "engine": {"units": 4, "shared_layers": True},
+    },
+    "columns, packed": {
+        "model": {"inputs": 8, "hidden": [16], "head": None},
+        "sparsity": COLUMN,
+        "formats": {"input": [8, 7], "state": [8, 7], "activation": [8, 7]},
+        "engine": {"dataflow": "column", "units": 4, "pack": True},
+    },
+}
+"""Those that no fit has seen, beside shipped specs; packs for chips whose multipliers hold two such weights."""
+
 SHIPPED, LEFT_OUT = ("tiny-loaded",), ("tiny", "tiny-dataflows", "digits-icebreaker")
 """Shipped specs: among the designs of the fit, and those outside it."""
+
+
+def small(given: dict[str, dict[str, Any]]) -> dict[str, Spec]:
+    """Specs of designs that are no shipped ones."""
+    return {name: spec(name=name.replace(" ", "-").replace(",", ""), **sections) for name, sections in given.items()}
 
 
 @cache
 def fitted() -> dict[str, Spec]:
     """The designs that coefficients are fitted on, by name."""
-    small = {name: spec(name=name.replace(" ", "-").replace(",", ""), **sections) for name, sections in FITTED.items()}
-    return small | {name: load(SPECS / f"{name}.yaml") for name in SHIPPED}
+    return small(FITTED) | {name: load(SPECS / f"{name}.yaml") for name in SHIPPED}
 
 
 def left_out() -> dict[str, Spec]:
     """Those outside the fit."""
-    return {name: load(SPECS / f"{name}.yaml") for name in LEFT_OUT}
+    return {name: load(SPECS / f"{name}.yaml") for name in LEFT_OUT} | small(OUTSIDE)
 
 
 @cache

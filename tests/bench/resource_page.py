@@ -28,7 +28,7 @@ Exact: a memory is placed, and a product split, by yosys' own rules.
 ## Lookup tables and registers
 
 A model with a coefficient a term and family (`fpga/coefficients.yaml`). "Left out": each design by the fit on all
-others. "Outside": shipped specs that no fit has seen.
+others. "Outside": designs that no fit has seen, shipped specs and what came after the fit.
 
 {families}
 

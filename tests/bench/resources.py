@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -149,21 +149,21 @@ def exact(counts: Counts) -> Iterator[tuple[str, str, tuple[int, int], tuple[int
             yield name, kind, rules, (used["block_rams"], used["multipliers"])
 
 
-def gathered(seconds: float) -> Counts:
-    """Everything that was counted before, and what can be counted in the time."""
+def gathered(seconds: float, names: Iterable[str], kinds: Collection[str]) -> Counts:
+    """Everything that was counted before, and what can be counted in the time of these designs and kinds."""
     found: Counts = json.loads(COUNTS.read_text(encoding="utf-8"))["counts"] if COUNTS.exists() else {}
     end = monotonic() + seconds
-    for name in designs():
-        for kind in (ELABORATED, *BOARDS):
+    for name in names:
+        for kind in kinds:
             if kind not in found.get(name, {}) and monotonic() < end:
                 found.setdefault(name, {})[kind] = count(name, kind)
                 write_json(COUNTS, {"yosys": YOSYS, "counts": found})
     return found
 
 
-def main(counting: bool, seconds: float) -> None:
+def main(seconds: float, names: Iterable[str], kinds: Collection[str]) -> None:
     """Count, fit, tell."""
-    found = gathered(seconds if counting else 0)
+    found = gathered(seconds, names, kinds)
     fits: dict[str, dict[str, dict[str, float]]] = {ELABORATED: {}} | {family: {} for family in FAMILIES}
     told = {}
     for resource in RESOURCES:
@@ -180,5 +180,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", action="store_true", help="synthesise what has not been counted yet")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no count after that long")
+    parser.add_argument("--design", action="append", choices=[*designs()], help="count this one alone")
+    parser.add_argument("--kind", action="append", choices=[ELABORATED, *BOARDS], help="for this family alone")
     asked = parser.parse_args()
-    main(asked.count, asked.seconds)
+    main(asked.seconds if asked.count else 0, asked.design or designs(), asked.kind or [ELABORATED, *BOARDS])
