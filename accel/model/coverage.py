@@ -216,8 +216,8 @@ def _clamp(array: Array, narrow: Narrow, sizes: Mapping[str, Size], values: Mapp
 
 
 def residual_clamps(net: Network, layers: Sequence[LayerTrace], lengths: Integers) -> Iterator[Clamp]:
-    """The narrowing of every residual sum, in real steps of `lengths` [sequences]; it has the name of the layer in front
-    of it.
+    """The narrowing of every residual sum, in real steps of `lengths` [sequences]; it has the name of the layer in
+    front of it.
     """
     for number, residual in net.residuals.items():
         own, fmt = layers[number - 1], residual.out

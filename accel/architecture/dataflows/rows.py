@@ -152,7 +152,9 @@ class RowArray(Array):
         return max(vector.high + vector.low for vector in vectors)
 
     def columns_of(self, unit: Integers, numbers: Integers) -> Integers:
-        """Columns of W_h by their numbers among those that a unit's direction reads, of units and numbers of one shape."""
+        """Columns of W_h by their numbers among those that a unit's direction reads, of units and numbers of one
+        shape.
+        """
         own = self.outputs // self.directions
         return numbers + unit // own * own
 
