@@ -71,9 +71,9 @@ def count(name: str, kind: str) -> dict[str, int]:
 
 @cache
 def net_of(name: str) -> Network:
-    """A design's arrays, with the ratios of its weights."""
+    """A design's arrays as they are in hardware, with the ratios of its weights."""
     chosen = designs()[name]
-    return random_weights.seeded(chosen).network(chosen)
+    return random_weights.seeded(chosen).network(chosen).in_hardware
 
 
 @dataclass(frozen=True)
