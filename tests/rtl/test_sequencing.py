@@ -143,7 +143,6 @@ def test_a_step_goes_through_its_addresses_group_after_group(sections: dict[str,
         first = step.position == 0 or (step.ahead > 0 and step.position == step.ahead)
         assert (issue.active, issue.going, issue.first) == (step.running, going, first)
         assert issue.waiting == (array.streamed is not None and step.running and not issue.streamed)
-        assert issue.resting == (array.streamed is not None and not going)
         assert issue.last == (going and step.last)
         if array.goes_ahead:
             assert issue.ahead == (going and step.ahead > 0 and step.position == step.ahead - 1)
@@ -178,7 +177,7 @@ def test_a_lane_reads_its_x_then_its_h_then_nothing(sections: dict[str, Any]) ->
         cycles = array.by_level[level].cycles_per_group
         position, fresh, rests = rng.randrange(cycles), rng.random() < 0.4, rng.random() < 0.3
         x_bank, h_bank = rng.randrange(2), rng.randrange(array.h_vector.banks)
-        plan.at(cycle, (issue.position, position), (issue.fresh, fresh), (issue.level, level), (issue.resting, rests))
+        plan.at(cycle, (issue.position, position), (issue.fresh, fresh), (issue.level, level), (issue.going, not rests))
         plan.at(cycle, (issue.x_bank, x_bank), (issue.read_bank, h_bank))
         own = array.by_level[level].lanes
         of_h = [position >= own[m].x_slots for m in lanes]

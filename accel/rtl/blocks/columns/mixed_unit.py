@@ -11,10 +11,8 @@ from accel.base.fixed import index_bits
 from accel.rtl.blocks.columns.accumulators import Steering, accumulators, unsigned_list
 from accel.rtl.blocks.columns.column_unit import rows_text, tell_part
 from accel.rtl.blocks.columns.row_feed import RowReading, fetch_x
-from accel.rtl.blocks.lanes.fetch import weights
-from accel.rtl.blocks.lanes.gates import gate_weights
-from accel.rtl.blocks.lanes.products import weigh
 from accel.rtl.blocks.lanes.totals import shift_register
+from accel.rtl.blocks.lanes.weighing import weigh_words
 from accel.rtl.blocks.primitives.module import module
 from accel.rtl.blocks.primitives.register import register
 from accel.rtl.blocks.primitives.signals import bits, flag, signed_list
@@ -73,21 +71,17 @@ def mixed_unit(
     """
     lanes, sums, width = array.rows_per_unit, array.sums_per_unit, array.total_width
     late, offset = bits(len(word)), array.values_width
-    stored, h = signed_list(lanes, array.weight_width), signed_list(1, array.operand_width)
-    operand, products = signed_list(lanes, array.operand_width), signed_list(lanes, array.product_width)
+    h, operand = signed_list(1, array.operand_width), signed_list(lanes, array.operand_width)
+    products = signed_list(lanes, array.product_width)
     rows, leaving = unsigned_list(sums, index_bits(array.groups)), signed_list(sums, width)
 
     waiting = register(clk, word, late)
-    if array.widths_differ:
-        slicer = gate_weights(clk, late, stored, array, 0)
-    else:
-        slicer = weights(clk, late, stored, array.weight_width)
     numbers = choose_rows(clk, late, reading.from_x, reading.row, rows, lanes, array.index_width, offset)
     parting = unflatten(shared, h)
     fetching = fetch_x(clk, word, reading, x, h, operand, array, offset)
-    multiplier = weigh(clk, stored, operand, products, array)
+    weighing = weigh_words(clk, late, operand, products, array, 0)
     of_h = flag() if array.separate_sums else None
     telling = tell_part(clk, shared, of_h, array, 2) if array.separate_sums else ()
     adder = accumulators(clk, steering, rows, products, of_h, leaving, array.groups)
     shifter = shift_register(clk, steering.capture, leaving, shift_in, shift_out)
-    return waiting, slicer, numbers, parting, fetching, multiplier, telling, adder, shifter
+    return waiting, numbers, parting, fetching, weighing, telling, adder, shifter

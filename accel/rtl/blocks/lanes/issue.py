@@ -23,8 +23,6 @@ class Issue:
         """The weights of the next cycle are there, where they come from outside."""
         self.waiting = flag()
         """A step runs, but its weights are late."""
-        self.resting = flag()
-        """No weights are at the lanes, where they come from outside: they are late, or no step runs."""
         self.first = flag()
         """First cycle of a group; also while no step runs, so that totals do not pile up."""
         self.last = flag()

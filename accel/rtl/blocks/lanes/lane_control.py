@@ -52,13 +52,14 @@ def reaches_none(position: Any, o: Any) -> Any:
 
 
 @block
-def lane_phase(position: Any, fresh: Any, resting: Any, from_h: Any, clear: Any, x_slots: int, slots: int) -> Any:
+def lane_phase(position: Any, fresh: Any, going: Any, from_h: Any, clear: Any, x_slots: int, slots: int) -> Any:
     """What one lane of a row does at a position: x, then h (zero in a fresh sequence), then nothing.
 
-    It does nothing, too, while no weights are there that come from outside (`resting`, else None): what their memory
-    gives then is of any column, and sums of it have no bound. `fresh` is None where no row reads h.
+    It does nothing, too, where weights come from outside and the lanes do not go on (`going`, None where weights are
+    always there): what their memory gives then is of any column, and sums of it have no bound. `fresh` is None where no
+    row reads h.
 
-    In: position (number of a cycle of the group), fresh (1 bit, or None), resting (1 bit, or None). Out: from_h
+    In: position (number of a cycle of the group), fresh (1 bit, or None), going (1 bit, or None). Out: from_h
     (1 bit), clear (1 bit). Latency: 0.
     """
     past, without = flag(), flag()
@@ -71,10 +72,10 @@ def lane_phase(position: Any, fresh: Any, resting: Any, from_h: Any, clear: Any,
 
     @always_comb
     def clearing():
-        clear.next = resting or without
+        clear.next = not going or without
 
     spared = follow(past, without) if fresh is None else sparing
-    return reading_h, passing, spared, follow(without, clear) if resting is None else clearing
+    return reading_h, passing, spared, follow(without, clear) if going is None else clearing
 
 
 @block
@@ -146,7 +147,7 @@ def lane_control(clk: Any, reset: Any, issue: Any, reading: Any, array: RowArray
         lane_phase(
             position,
             issue.fresh if array.recurrent else None,
-            issue.resting if array.streamed else None,
+            issue.going if array.streamed else None,
             from_h[m],
             clear[m],
             work.x_slots[m],

@@ -17,7 +17,7 @@ from accel.rtl.blocks.primitives.signals import flag
 def go_on(issue: Any, streamed: bool) -> Any:
     """Whether the lanes work in this cycle: a step runs and the word of `streamed` weights is there.
 
-    In: issue. Out: issue.going, issue.resting, issue.waiting. Latency: 0.
+    In: issue. Out: issue.going, issue.waiting. Latency: 0.
     """
     active = issue.active
 
@@ -28,7 +28,6 @@ def go_on(issue: Any, streamed: bool) -> Any:
     @always_comb
     def going_on_if_streamed():
         issue.going.next = active and issue.streamed
-        issue.resting.next = not active or not issue.streamed
         issue.waiting.next = active and not issue.streamed
 
     return going_on_if_streamed if streamed else going_on
@@ -254,8 +253,8 @@ def release_x_of_steps(clk: Any, reset: Any, ping_pong: Any, issue: Any, release
 def sequence(clk: Any, reset: Any, ping_pong: Any, issue: Any, array: RowArray, release_at: int) -> Any:
     """Count through the cycles and groups of a step, level after level; release x at address `release_at`.
 
-    In: clk, reset, ping_pong. Out: issue.final, .fresh, .going, .level, .next_level, .read_bank, .resting, .stream,
-    .waiting, .weight_set, .write_bank, .x_bank. Latency: 1 from `turn`.
+    In: clk, reset, ping_pong. Out: issue.final, .fresh, .going, .level, .next_level, .read_bank, .stream, .waiting,
+    .weight_set, .write_bank, .x_bank. Latency: 1 from `turn`.
     """
     turn, ends, layers = ping_pong.turn, Ends(array), array.levels > array.unit_levels
     moves = ping_pong.take if layers else turn  # banks, and the first group, are those of a step
