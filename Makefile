@@ -99,7 +99,7 @@ resources: $(READY)
 
 # docs/performance.md: cycles at the papers' sizes, measured in Verilator; keeps what is there.
 performance: $(READY)
-	$(BIN)/python tests/bench/performance.py
+	$(BIN)/python -m tests.bench.performance
 
 # docs/clocks.md: designs placed and routed, every seed kept; half an hour of a core from nothing.
 clocks: $(READY)
@@ -111,7 +111,7 @@ goals: $(READY)
 
 # docs/banks.md: memory and cycles of rows in banks, exact by the schedule.
 banks: $(READY)
-	$(BIN)/python tests/bench/banks.py
+	$(BIN)/python -m tests.bench.banks
 
 # docs/pack.md: multipliers with and without two products each, counted by yosys.
 pack: $(READY)

@@ -1,6 +1,6 @@
 """Memory and cycles of rows in banks beside those of plain rows, exact by the schedule: writes docs/banks.md.
 
-    python tests/bench/banks.py
+    python -m tests.bench.banks
 
 Nothing is simulated: bits are those of the design, cycles those of the schedule with seeded weights, which every
 simulator has to meet (`sparrow verify`).
@@ -15,8 +15,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from accel.base.files import write_text
 from accel.model import random_weights
 from accel.model.design import Design
@@ -24,6 +22,7 @@ from accel.schedule import load_spec
 from accel.schedule.schedule import schedule
 from fpga.board import find
 from fpga.estimate import resources
+from tests.bench.presets import changed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,10 +75,7 @@ HEAD = (
 def design(name: str) -> Design:
     """A case with seeded weights."""
     base, changes = CASES[name]
-    data = yaml.safe_load((ROOT / "specs" / f"{base}.yaml").read_text(encoding="utf-8"))
-    for section, keys in changes.items():
-        data[section] = data[section] | keys
-    chosen = load_spec.parse(data)
+    chosen = load_spec.parse(changed(base, changes))
     return Design(chosen, random_weights.seeded(chosen), Path())
 
 
@@ -124,7 +120,7 @@ def page() -> str:
     memories = table(HEAD, (row(name, made) for name, made in cases.items()))
     return f"""# Rows in banks
 
-Made by `python tests/bench/banks.py`; do not edit. {versions}.
+Made by `python -m tests.bench.banks`; do not edit. {versions}.
 
 With `sparsity.pattern: bank` each of the M lanes of a row reads a bank of the columns of its own and holds no other
 ([decision 038](decisions/038-banks.md)). Bits are **exact**; cycles are **exact by the schedule** with seeded weights

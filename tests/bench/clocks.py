@@ -21,6 +21,7 @@ import yaml
 from accel.architecture.network import network
 from accel.base.files import read_json, write_json, write_text
 from accel.schedule.load_spec import parse
+from tests.bench.presets import changed, slug
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD, PAGE = ROOT / "docs" / "clocks.json", ROOT / "docs" / "clocks.md"
@@ -40,12 +41,9 @@ class Case:
 
     def spec(self) -> dict[str, Any]:
         """The spec, with seeded weights."""
-        data: dict[str, Any] = yaml.safe_load((ROOT / "specs" / f"{self.base}.yaml").read_text(encoding="utf-8"))
         target = {"target": {"board": self.board, "clock_mhz": self.clock_mhz}}
         seeded = {"training": {"task": "seeded", "seed": 1}, "verify": {"sequences": 4}}
-        for section, keys in (self.changes | target | seeded).items():
-            data[section] = (data.get(section, {}) if section in self.changes else {}) | keys
-        return data
+        return changed(self.base, self.changes) | target | seeded
 
 
 CASES = {
@@ -81,7 +79,7 @@ CASES = {
 
 def folder(name: str) -> Path:
     """Where a design is made."""
-    return ROOT / "build" / "clocks" / "".join(letter if letter.isalnum() else "-" for letter in name)
+    return ROOT / "build" / "clocks" / slug(name)
 
 
 def sparrow(*arguments: str) -> None:

@@ -1,6 +1,6 @@
 """Cycles of the accelerator at the papers' sizes, measured in Verilator: writes docs/performance.md.
 
-    python tests/bench/performance.py [NAME ...]
+    python -m tests.bench.performance [NAME ...]
 
 Each design runs 100 steps of seeded inputs (a sequence for each stream); every output bit must equal the golden model and every
 step's cycles the schedule. Results are kept in build/performance.json, so the script can be stopped and continued.
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from accel.base.files import read_json, write_json, write_text
 from accel.engines.verify import DeviceUnderTest, compare
@@ -27,6 +26,7 @@ from accel.model.samples import Samples
 from accel.rtl import convert, render
 from accel.schedule import load_spec
 from accel.schedule.schedule import Schedule, schedule
+from tests.bench.presets import changed, slug
 
 STEPS = 100
 CLOCK_MHZ = 200
@@ -101,12 +101,8 @@ def design(name: str) -> Design:
 def seeded(name: str) -> Design:
     """A case with its seeded weights."""
     base, changes = CASES[name]
-    data = yaml.safe_load((ROOT / "specs" / f"{base}.yaml").read_text(encoding="utf-8"))
-    for section, keys in changes.items():
-        data[section] = data[section] | keys
-    made = load_spec.parse(data)
-    work = ROOT / "build" / "performance" / "".join(c if c.isalnum() else "-" for c in name)
-    return Design(made, random_weights.seeded(made), work)
+    made = load_spec.parse(changed(base, changes))
+    return Design(made, random_weights.seeded(made), ROOT / "build" / "performance" / slug(name))
 
 
 def inputs(made: Design) -> Samples:
@@ -186,7 +182,7 @@ COLUMNS = (
 
 TEXT = """# Performance
 
-Made by `python tests/bench/performance.py`; do not edit. {where}
+Made by `python -m tests.bench.performance`; do not edit. {where}
 
 Cycles are **measured in Verilator** over 100 steps of seeded inputs, and equal the schedule's prediction step by step;
 every bit of c_t and h_t equals the golden model. Utilisation = nonzeros / (lanes x cycles) in steady state; "over 100

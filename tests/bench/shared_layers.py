@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from accel.base.files import write_text
 from accel.engines.verify import DeviceUnderTest, compare
 from accel.engines.verilator import verilator
@@ -30,6 +28,7 @@ from accel.spec import Spec
 from fpga.board import find
 from fpga.build import estimate
 from fpga.estimate import exact
+from tests.bench.presets import changed
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = 16
@@ -69,9 +68,7 @@ HEAD = (
 
 def spec_of(case: Case) -> Spec:
     """The spec with its changes, its board left out: a design that does not fit is counted too."""
-    data = yaml.safe_load((ROOT / "specs" / f"{case.spec}.yaml").read_text(encoding="utf-8"))
-    for section, keys in case.changes.items():
-        data[section] = data[section] | keys
+    data = changed(case.spec, case.changes)
     data["target"] = {"clock_mhz": data["target"]["clock_mhz"]}
     data["training"] = {"task": "seeded", "seed": 1}
     return load_spec.parse(data)
