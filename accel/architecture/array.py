@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from accel.architecture.vector import Vector
 from accel.base.fixed import Fixed, Integers, accumulator, bits_for
 from accel.spec import BALANCES, DATAFLOWS, Traversal
 
+U = TypeVar("U", int, Integers)
 Term = tuple[int, Fixed, Fixed, int]
 """Products of one operand in a row's sum: their number, formats of weight and operand, left shift of the product."""
 
@@ -26,17 +27,19 @@ class Array(Layer, ABC):
     """
 
     dataflow: ClassVar[str]
-    """Its name in `accel.spec.DATAFLOWS`, under which every floor has its part of it."""
+    """Its name, under which every floor has its part of it."""
+    chosen: ClassVar[str] = ""
+    """Its name in `accel.spec.DATAFLOWS`, where a spec calls it by that of another one."""
 
     @property
     def traversals(self) -> tuple[Traversal, Traversal]:
         """How the lanes traverse W_x and W_h."""
-        return DATAFLOWS[self.dataflow].traversals
+        return DATAFLOWS[self.chosen or self.dataflow].traversals
 
     @property
     def skips_states(self) -> bool:
         """Whether a zero of h costs nothing: cycles depend on zeros, and small states count as 0."""
-        return DATAFLOWS[self.dataflow].skips_states
+        return DATAFLOWS[self.chosen or self.dataflow].skips_states
 
     @property
     @abstractmethod
@@ -107,8 +110,8 @@ class Array(Layer, ABC):
         """
         return 1
 
-    def way(self, unit: int) -> int:
-        """Which of them a unit of a group serves."""
+    def way(self, unit: U) -> U:
+        """Which of them units serve, a number or an array of any shape."""
         return unit // self.cells % self.ways
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from accel.architecture.cells import Cell, cell_named
 from accel.architecture.vector import Vector
@@ -222,6 +223,11 @@ class Layer:
     def widths_differ(self) -> bool:
         """Whether lanes store values of several widths."""
         return len(set(self.gate_widths)) > 1
+
+    @property
+    def gate_starts(self) -> tuple[int, ...]:
+        """Where the values of each row of a unit begin in a memory word."""
+        return tuple(self.lanes_per_row * below for below in accumulate(self.gate_widths[:-1], initial=0))
 
     @property
     def values_width(self) -> int:

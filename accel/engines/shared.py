@@ -19,8 +19,9 @@ def by_layer(design: Design, signals: Mapping[str, dict[str, Integers]]) -> dict
     """Signals [steps, units] of what is built as those of the network's layers."""
     found = dict(signals)
     for array in design.in_hardware.net.layers:
-        places = np.argsort(array.unit_order)
-        found[array.name] = {name: values[:, places] for name, values in found[array.name].items()}
+        if array.ways > 1:
+            places = np.argsort(array.unit_order)
+            found[array.name] = {name: values[:, places] for name, values in found[array.name].items()}
         if not isinstance(array, SharedArray):
             continue
         every = found.pop(array.name)

@@ -6,7 +6,6 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -230,11 +229,6 @@ class Process(ABC, Generic[A]):
         sums = enumerate(self.array.cell.sums)
         found = {each.row: number for number, each in sums if each.part in ("both", part)}
         return [found[row] for row in range(self.array.rows_per_unit)]
-
-    @property
-    def gate_starts(self) -> list[int]:
-        """For each row of a unit, where its values begin in a memory word."""
-        return [self.array.lanes_per_row * below for below in accumulate(self.array.gate_widths[:-1], initial=0)]
 
     @cached_property
     def _words(self) -> LaneWords:

@@ -17,7 +17,7 @@ from accel.model.golden import run
 from accel.model.samples import Samples
 from accel.model.trace import Trace
 from accel.report.derived import derive
-from accel.report.other_choices import other_choices
+from accel.report.other_choices import other_lanes
 from accel.schedule.schedule import Schedule, schedule
 from accel.spec import plain
 
@@ -36,7 +36,7 @@ def gather(design: Design) -> dict[str, Any]:
         "digest": design.spec.digest,
         "derived": derive(design.spec, design.work),
         "schedule": scheduled(design, inputs),
-        "other_choices": other_choices(design.spec, design.work),
+        "other_choices": other_lanes(design.spec, design.net),
         "training": _training(design.work),
         "saturations": saturations(design, inputs, trace),
         "confusion": confusion(design, inputs, trace),

@@ -14,7 +14,7 @@ from accel.spec.by_layer import LayerFormats, of_layer
 from accel.spec.dataflow import BANKED, ROWS, Flow, Traversal
 from accel.spec.engine import Engine
 from accel.spec.incoming import Incoming, elements, tokens
-from accel.spec.network import Formats, Linear, Model, Sparsity, Tables, Weights
+from accel.spec.network import Formats, Linear, Link, Model, Sparsity, Tables, Weights
 from accel.spec.reserved import identifier
 from accel.spec.source import Source
 from accel.spec.training import Training
@@ -166,7 +166,7 @@ class Spec(Section):
         """The linear layers in front of a recurrent layer, counted from 0, in the order data takes."""
         if not number:
             return self.model.before
-        link = next(iter(self.model.between[number - 1 : number]), "none")
+        link = self.link(number - 1)
         return tuple(one for one in link if one != "residual") if isinstance(link, tuple) else ()
 
     @property
@@ -201,9 +201,13 @@ class Spec(Section):
         """Values of what the last layer gives for a step, those of both directions where it has two."""
         return self.directions * self.model.hidden[-1]
 
+    def link(self, number: int) -> Link:
+        """What stands behind a recurrent layer, counted from 0; `none` where nothing is said."""
+        return next(iter(self.model.between[number : number + 1]), "none")
+
     def adds_input(self, number: int) -> bool:
         """Whether the layer behind one, counted from 0, reads its h_t and its x_t together."""
-        link = next(iter(self.model.between[number : number + 1]), "none")
+        link = self.link(number)
         return (link if isinstance(link, str) else link[0]) == "residual"
 
     @property

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from accel.architecture.dataflows.rows import RowArray
 from accel.architecture.vector import Vector
 from accel.base.fixed import Integers
-from accel.spec import DATAFLOWS, Traversal
 
 
 @dataclass(frozen=True)
@@ -17,17 +16,7 @@ class DirectionsArray(RowArray):
     takes in a cycle. P is a multiple of two such words, so that unit p of every group has the same direction.
     """
 
-    dataflow = "directions"
-
-    @property
-    def traversals(self) -> tuple[Traversal, Traversal]:
-        """As rows."""
-        return DATAFLOWS["row"].traversals
-
-    @property
-    def skips_states(self) -> bool:
-        """Zeros cost what others do."""
-        return False
+    dataflow, chosen = "directions", "row"
 
     @property
     def ways(self) -> int:
@@ -50,7 +39,7 @@ class DirectionsArray(RowArray):
 
     def columns_of(self, unit: Integers, numbers: Integers) -> Integers:
         """Every other word, beginning with that of the unit's direction; shapes as in `RowArray`."""
-        words = self.ways * (numbers // self.cells) + unit // self.cells % self.ways
+        words = self.ways * (numbers // self.cells) + self.way(unit)
         return words * self.cells + numbers % self.cells
 
     def _of_direction(self, whole: Vector) -> Vector:

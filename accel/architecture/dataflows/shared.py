@@ -16,7 +16,6 @@ from itertools import accumulate
 from accel.architecture.array import Array, Term
 from accel.architecture.dataflows.rows import RowArray
 from accel.base.fixed import accumulator
-from accel.spec import DATAFLOWS, Traversal
 
 NAME = "shared"
 """Name of the layer that the lanes see."""
@@ -26,21 +25,11 @@ NAME = "shared"
 class SharedArray(RowArray):
     """All recurrent layers on one set of lanes; `nnz`, `inputs`, `x` and `w_x` are those of the first one."""
 
-    dataflow = "shared"
+    dataflow, chosen = "shared", "row"
 
     stack: tuple[RowArray, ...] = ()
     """What the lanes do in each level, as if it were a layer by itself: `nnz` are the weights of a row that are read
     first and those that are read last, and behind the first layer x is all that the memory of h holds."""
-
-    @property
-    def traversals(self) -> tuple[Traversal, Traversal]:
-        """As rows."""
-        return DATAFLOWS["row"].traversals
-
-    @property
-    def skips_states(self) -> bool:
-        """Zeros cost what others do."""
-        return False
 
     @cached_property
     def by_level(self) -> tuple[RowArray, ...]:
