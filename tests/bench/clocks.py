@@ -162,7 +162,9 @@ in [FPGA](fpga.md#clock).
 
 
 def main(names: list[str]) -> None:
-    """Route what is asked for, or what is missing; then write the page."""
+    """Route what is asked for, or what is missing; then write the page. Raises SystemExit for a name of no design."""
+    if unknown := [name for name in names if name not in CASES]:
+        raise SystemExit(f"refused: NAME: wanted one of {', '.join(CASES)}, got {', '.join(unknown)}")
     records: dict[str, dict[str, Any]] = read_json(RECORD) if RECORD.is_file() else {}
     for name in names or [case for case in CASES if case not in records]:
         records[name] = routed(name, CASES[name])
